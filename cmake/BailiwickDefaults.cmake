@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+# Language level, floating-point rules and warnings, as interface targets rather than global flags.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+# Exact code may fuse a multiply-add only where it says fma(), and fma() must be one instruction.
+add_library(bailiwick_exact_flags INTERFACE)
+target_compile_options(bailiwick_exact_flags INTERFACE
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>:-ffp-contract=off -fno-fast-math>)
+set(cpu ${BAILIWICK_CPU})
+if(NOT cpu AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(cpu x86-64-v3)
+endif()
+if(cpu)
+  target_compile_options(bailiwick_exact_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-march=${cpu}>)
+endif()
+
+add_library(bailiwick_warnings INTERFACE)
+target_compile_options(bailiwick_warnings INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${BAILIWICK_WERROR}>>:-Werror>)
+
+add_library(bailiwick_sanitizers INTERFACE)
+if(BAILIWICK_SANITIZE)
+  target_compile_options(bailiwick_sanitizers INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(bailiwick_sanitizers INTERFACE -fsanitize=address,undefined)
+endif()

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(MPI 3.1 REQUIRED COMPONENTS C)
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 1.10.7 REQUIRED COMPONENTS C)
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "Bailiwick needs parallel HDF5; Debian: libhdf5-openmpi-dev, Spack: hdf5+mpi")
+endif()
+add_library(bailiwick_hdf5 INTERFACE)
+target_include_directories(bailiwick_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
+target_link_libraries(bailiwick_hdf5 INTERFACE ${HDF5_LIBRARIES} MPI::MPI_C)
+
+pkg_check_modules(PETSC REQUIRED IMPORTED_TARGET PETSc>=3.15)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+set(Boost_NO_WARN_NEW_VERSIONS ON)
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+
+find_package(Kokkos 3.4 REQUIRED CONFIG)
+# Debian's Kokkos 3.4.1 exports an include folder that does not exist.
+if(Kokkos_VERSION VERSION_LESS 4.0 AND EXISTS "${Kokkos_INCLUDE_DIRS}/Kokkos_Core.hpp")
+  set_target_properties(Kokkos::kokkos PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "")
+  set_target_properties(Kokkos::kokkos PROPERTIES
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${Kokkos_INCLUDE_DIRS}"
+    INTERFACE_INCLUDE_DIRECTORIES "${Kokkos_INCLUDE_DIRS}")
+endif()
+message(STATUS "Kokkos ${Kokkos_VERSION}: ${Kokkos_DEVICES}")

@@ -1,0 +1,18 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+get_property(modules GLOBAL PROPERTY BAILIWICK_MODULES)
+install(TARGETS bailiwick bailiwick_hdf5 ${modules} EXPORT BailiwickTargets)
+foreach(dir lib io kokkos_kernels)
+  install(DIRECTORY ${dir} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bailiwick FILES_MATCHING PATTERN "*.hpp")
+endforeach()
+install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/bailiwick)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Bailiwick)
+install(EXPORT BailiwickTargets NAMESPACE Bailiwick:: DESTINATION ${package_dir})
+configure_package_config_file(cmake/BailiwickConfig.cmake.in ${CMAKE_BINARY_DIR}/BailiwickConfig.cmake
+  INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/BailiwickConfigVersion.cmake COMPATIBILITY SameMajorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/BailiwickConfig.cmake ${CMAKE_BINARY_DIR}/BailiwickConfigVersion.cmake
+  cmake/BailiwickDependencies.cmake DESTINATION ${package_dir})

@@ -1,0 +1,20 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+
+# bailiwick_module(NAME SOURCES ... [DEPENDS ...] [PRIVATE ...])
+# A static library bailiwick_NAME, alias Bailiwick::NAME. Headers are included by their path from
+# the top: "lib/core/error.hpp", "io/partition_reader.hpp". PRIVATE names third-party targets that
+# must not be seen by those who use the module.
+function(bailiwick_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  add_library(bailiwick_${name} STATIC ${arg_SOURCES})
+  add_library(Bailiwick::${name} ALIAS bailiwick_${name})
+  target_include_directories(bailiwick_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/bailiwick>)
+  target_compile_features(bailiwick_${name} PUBLIC cxx_std_20)
+  target_link_libraries(bailiwick_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE}
+    $<BUILD_INTERFACE:bailiwick_warnings>
+    PUBLIC $<BUILD_INTERFACE:bailiwick_exact_flags> $<BUILD_INTERFACE:bailiwick_sanitizers>)
+  set_property(GLOBAL APPEND PROPERTY BAILIWICK_MODULES bailiwick_${name})
+endfunction()

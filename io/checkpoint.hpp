@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lib/core/digest.hpp"
+
+namespace bailiwick::io {
+
+/// A model as it lies on disk: named arrays of doubles and text attributes (docs/checkpoint-format.md).
+struct Checkpoint {
+  std::map<std::string, std::string> attributes;  ///< kind, step, config digest, …; JSON where structured
+  std::map<std::string, std::vector<double>> arrays;  ///< "parameters", "standardisation/mean", …
+
+  /// SHA-256 over names, shapes and bytes of the arrays and the attributes that define the model,
+  /// not over the file: equal models have equal digests whatever wrote them.
+  Digest digest() const;
+};
+
+/// Reads and checks a checkpoint. Needs no MPI. Throws ExitCode::data or ExitCode::integrity.
+Checkpoint read_checkpoint(const std::string& path);
+
+/// SHA-256 of the file's bytes and the content digest of what was written.
+struct Published {
+  Digest file;
+  Digest content;
+};
+
+}  // namespace bailiwick::io

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include "io/checkpoint.hpp"
+#include "lib/runtime/communicator.hpp"
+
+namespace bailiwick::io {
+
+/// Writes `checkpoint` (equal on every rank) with parallel HDF5: temporary name, sync, rename, sync
+/// of the folder. Each rank writes its share of every array. Collective over `comm`; a failure on
+/// any rank throws ExitCode::data on all and leaves no file.
+Published publish_checkpoint(const Communicator& comm, const Checkpoint& checkpoint,
+                             const std::string& path);
+
+}  // namespace bailiwick::io

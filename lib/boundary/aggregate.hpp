@@ -1,0 +1,91 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kokkos_kernels/fixed_point.hpp"
+
+namespace bailiwick {
+
+/// One named stream of an aggregate: `size` values in one fixed-point format.
+struct Stream {
+  std::string name;
+  std::size_t size = 0;
+  FixedPoint format;
+
+  bool operator==(const Stream&) const = default;
+};
+
+/// The streams of an aggregate, in order. Equal on every rank of every domain.
+class AggregateLayout {
+ public:
+  explicit AggregateLayout(std::vector<Stream> streams);
+
+  std::span<const Stream> streams() const { return streams_; }
+  const Stream& stream(std::string_view name) const;
+
+  /// First word of a stream. Inside a stream words are limb-major: word = offset + limb*size + i.
+  std::size_t offset(std::string_view name) const;
+
+  /// Words in all, the leading count of saturated contributions included.
+  std::size_t words() const { return words_; }
+
+  bool operator==(const AggregateLayout&) const = default;
+
+ private:
+  std::size_t index(std::string_view name) const;
+
+  std::vector<Stream> streams_;
+  std::vector<std::size_t> offsets_;
+  std::size_t words_ = 1;
+};
+
+/// Sums of rows as 64-bit integers: the only thing that crosses the boundary of a domain.
+///
+/// Word 0 counts contributions that could not be represented (not finite, or beyond the format's
+/// range); such a contribution adds nothing else. Addition wraps modulo 2^64.
+class Aggregate {
+ public:
+  explicit Aggregate(std::shared_ptr<const AggregateLayout> layout);
+
+  const AggregateLayout& layout() const { return *layout_; }
+  std::shared_ptr<const AggregateLayout> layout_pointer() const { return layout_; }
+
+  std::span<std::int64_t> words() { return words_; }
+  std::span<const std::int64_t> words() const { return words_; }
+
+  /// The words of one stream, limb-major.
+  std::span<std::int64_t> words(std::string_view stream);
+  std::span<const std::int64_t> words(std::string_view stream) const;
+
+  /// Quantises `values` (one contribution, e.g. a block's sums) and adds them to a stream.
+  void add(std::string_view stream, std::span<const double> values);
+
+  /// Adds whole numbers to a stream of format `counts`.
+  void add_counts(std::string_view stream, std::span<const std::int64_t> values);
+
+  /// Adds `other` word by word, modulo 2^64. Layouts must be equal.
+  void add(const Aggregate& other);
+
+  /// Carries between limbs so that all but the highest lie in [0, 2^40): equal values, equal words.
+  void normalise();
+
+  /// The sums as doubles, each rounded once to nearest even. Throws ExitCode::bug if normalise() is due.
+  std::vector<double> values(std::string_view stream) const;
+
+  std::int64_t saturated() const { return words_.front(); }
+
+ private:
+  std::shared_ptr<const AggregateLayout> layout_;
+  std::vector<std::int64_t> words_;
+};
+
+}  // namespace bailiwick

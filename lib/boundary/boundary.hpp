@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/domain/decomposition.hpp"
+#include "lib/model/objective.hpp"
+
+namespace bailiwick {
+
+/// One crossing, as the ledger keeps it.
+struct LedgerLine {
+  std::uint64_t round = 0;
+  std::string name;
+  std::uint64_t words = 0;    ///< 64-bit words a domain sent
+  std::uint64_t domains = 0;
+};
+
+/// The gate: the one place where sums leave a domain.
+class Boundary : public Sums {
+ public:
+  explicit Boundary(DomainDecomposition& decomposition) : decomposition_(decomposition) {}
+
+  void within_domain(std::size_t d, Aggregate& aggregate) override;
+  Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts) override;
+
+  const std::vector<LedgerLine>& ledger() const { return ledger_; }
+
+ private:
+  DomainDecomposition& decomposition_;
+  std::vector<LedgerLine> ledger_;
+};
+
+}  // namespace bailiwick

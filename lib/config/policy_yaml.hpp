@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+
+#include "lib/policy/policy.hpp"
+
+namespace bailiwick {
+
+/// The YAML an owner writes (docs/policy.md). Errors as parse_run_config.
+Policy parse_policy_yaml(const std::string& text, const std::string& path);
+
+}  // namespace bailiwick

@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/domain/site.hpp"
+
+namespace bailiwick {
+
+/// One domain of a run. Relative paths are resolved against the folder of the config file.
+struct DomainConfig {
+  std::string name;
+  std::string jurisdiction;
+  std::vector<std::string> keys;  ///< PEM files of the owners' public keys; manifests and policy must verify under one
+  std::string policy;             ///< signed policy (DSSE)
+  std::vector<std::string> partitions;
+  std::optional<std::vector<int>> ranks;  ///< explicit ranks; default: dealt by the decomposition
+};
+
+enum class ModelKind { linear, logistic, poisson, multinomial, cox };
+enum class Standardisation { none, pooled, per_domain };
+/// Strata of the Cox model. `domain`, `partition`: nothing but score and information crosses.
+/// `none`: one risk set over all domains; the policies must allow unstratified survival.
+enum class Strata { domain, partition, none };
+
+struct ModelConfig {
+  ModelKind kind = ModelKind::logistic;
+  std::vector<std::string> features;  ///< empty: all
+  std::string target;                 ///< empty: the only one; Cox: `time` and `status` instead
+  std::string time, status;
+  bool intercept = true;
+  bool weights = false;  ///< use the partition's row weights
+  double l2 = 0;         ///< lambda of lambda/2 ||beta||^2 on the summed negative log-likelihood; never on the intercept
+  Standardisation standardise = Standardisation::pooled;
+  Strata strata = Strata::domain;
+  std::string ties = "efron";
+  double time_step = 1, time_maximum = 0;  ///< Cox with strata none: the public time grid
+};
+
+struct TrainConfig {
+  std::string method = "newton";  ///< newton, lbfgs (TAO lmvm), newton-krylov (TAO nls)
+  double tolerance = 1e-12;
+  int max_iterations = 50;
+  int checkpoint_every = 1;       ///< iterations; 0: only the last
+  std::string split;              ///< name of the rows to train on; empty: all
+  std::string petsc_options;
+};
+
+struct EvaluateConfig {
+  std::string split;              ///< empty: all rows
+  std::optional<Standardisation> standardise;  ///< default: the model's
+  bool per_domain = true;         ///< needs every policy's per_domain_statistics; otherwise overall only
+  int calibration_bins = 10;
+};
+
+struct RunConfig {
+  std::string path;       ///< of the YAML
+  std::string name;
+  std::string purpose;
+  std::string output;     ///< folder
+  Site site;
+  std::string operator_key;                ///< PEM private key that signs the lineage
+  std::vector<DomainConfig> domains;
+  ModelConfig model;
+  TrainConfig train;
+  EvaluateConfig evaluate;
+};
+
+/// `--set a.b=c`: path and YAML text of the value.
+using Overrides = std::vector<std::pair<std::string, std::string>>;
+
+/// Parses and validates the text of a run YAML; `path` is for messages and relative paths. All
+/// problems at once, one a line: `configs/x.yaml:14:9: train.method: unknown value "newtn"; allowed:
+/// newton, lbfgs, newton-krylov (did you mean "newton"?)`. Unknown and duplicate keys are errors.
+/// Throws ExitCode::config. Pure: opens no file.
+RunConfig parse_run_config(const std::string& text, const std::string& path,
+                           const Overrides& overrides = {});
+
+/// The config with every default filled in, as YAML that parses to the same config.
+std::string resolved_yaml(const RunConfig& config);
+
+}  // namespace bailiwick

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bailiwick {
+
+/// The candidate nearest to `word` by edit distance, if near enough to be a likely typo.
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+
+/// ` (did you mean "x"?)` or nothing.
+std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
+
+/// "a, b, c".
+std::string join(std::span<const std::string> words, std::string_view separator = ", ");
+
+/// 1402639 -> "1,402,639".
+std::string with_thousands(long long value);
+
+/// The shortest decimal text that reads back to the same double.
+std::string round_trip(double value);
+
+/// The whole file as bytes. Throws ExitCode::data naming the file.
+std::string read_file(const std::string& path);
+
+/// Writes through a temporary name, fsync and rename, so that no reader sees half a file.
+/// Throws ExitCode::data naming the file and the system's reason.
+void write_file_atomically(const std::string& path, std::string_view bytes);
+
+/// UTC now as RFC 3339 with seconds, e.g. 2026-11-21T00:38:00Z.
+std::string utc_now();
+
+}  // namespace bailiwick

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/core/error.hpp"
+#include "lib/crypto/keys.hpp"
+
+namespace bailiwick {
+
+/// A DSSE v1 envelope: bytes, their type, signatures over PAE(type, bytes).
+struct Envelope {
+  struct Signature {
+    std::string key_id;
+    std::string bytes;  ///< DER
+  };
+  std::string payload_type;
+  std::string payload;
+  std::vector<Signature> signatures;
+};
+
+/// "DSSEv1" SP len(type) SP type SP len(body) SP body.
+std::string pre_authentication_encoding(std::string_view type, std::string_view body);
+
+Envelope sign_envelope(std::string payload_type, std::string payload, const PrivateKey& key);
+void add_signature(Envelope& envelope, const PrivateKey& key);
+
+/// One line of JSON.
+std::string to_json_line(const Envelope& envelope);
+/// Standard and URL-safe base64 are both read. Throws `code` naming `what`.
+Envelope envelope_from_json(std::string_view text, const std::string& what,
+                            ExitCode code = ExitCode::integrity);
+
+/// The payload, once its type is `payload_type` and one of `keys` verifies one signature. Throws
+/// `code` naming `what` and why not.
+std::string open_envelope(const Envelope& envelope, const std::string& payload_type,
+                          std::span<const PublicKey> keys, const std::string& what,
+                          ExitCode code = ExitCode::integrity);
+
+}  // namespace bailiwick

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace bailiwick {
+
+/// ECDSA P-256 public key.
+class PublicKey {
+ public:
+  /// PEM SubjectPublicKeyInfo. Throws ExitCode::config naming the file.
+  static PublicKey load(const std::string& path);
+  static PublicKey from_pem(const std::string& pem, const std::string& what);
+
+  /// SHA-256 of the PEM SubjectPublicKeyInfo, 64 hexadecimal digits: the keyid in envelopes.
+  std::string id() const;
+  std::string pem() const;
+  /// ECDSA with SHA-256 over `message`; `signature` is DER.
+  bool verifies(std::string_view message, std::string_view signature) const;
+
+ private:
+  friend class PrivateKey;
+  std::shared_ptr<void> key_;
+};
+
+/// ECDSA P-256 private key.
+class PrivateKey {
+ public:
+  static PrivateKey generate();
+  /// PEM PKCS#8, not encrypted. Throws ExitCode::config naming the file, also if others than the
+  /// user can read it.
+  static PrivateKey load(const std::string& path);
+  /// Mode 0600; refuses to overwrite.
+  void save(const std::string& path) const;
+  PublicKey public_key() const;
+  /// DER ECDSA/SHA-256 signature.
+  std::string sign(std::string_view message) const;
+
+ private:
+  std::shared_ptr<void> key_;
+};
+
+}  // namespace bailiwick

@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/runtime/communicator.hpp"
+
+namespace bailiwick {
+
+/// What the decomposition needs to know of a domain.
+struct DomainShape {
+  std::string name;
+  std::uint64_t blocks = 0;        ///< of all its partitions, in order
+  std::vector<int> ranks;          ///< asked for explicitly; empty: dealt
+};
+
+/// Consecutive blocks of a domain, counted over its partitions in order.
+struct BlockRange {
+  std::uint64_t first = 0, count = 0;
+};
+
+/// Which ranks hold which domains. With at least as many ranks as domains every domain has ranks of
+/// its own, shared out by blocks; with fewer, a rank holds several whole domains. Pure.
+std::vector<std::vector<int>> deal_ranks(const std::vector<DomainShape>& domains, int ranks);
+
+/// The share of member `index` of `members` in `blocks`: contiguous, sizes differing by at most one.
+BlockRange share_blocks(std::uint64_t blocks, int members, int index);
+
+/// Splits the world into one communicator a domain and one of the leaders (the first rank of each
+/// domain). Only Boundary can use the communicators.
+class DomainDecomposition {
+ public:
+  /// Collective over `world`. Throws ExitCode::config on every rank if explicit ranks are impossible.
+  DomainDecomposition(const Communicator& world, std::vector<DomainShape> domains);
+
+  std::size_t domains() const { return shapes_.size(); }
+  const std::string& name(std::size_t domain) const { return shapes_[domain].name; }
+  const std::vector<int>& ranks_of(std::size_t domain) const { return ranks_[domain]; }
+
+  /// Domains this rank belongs to, ascending.
+  const std::vector<std::size_t>& local_domains() const { return local_; }
+  /// This rank's blocks of its d-th domain.
+  BlockRange local_blocks(std::size_t d) const { return blocks_[d]; }
+  /// True if this rank leads its d-th domain.
+  bool leads(std::size_t d) const;
+
+ private:
+  friend class Boundary;
+  std::vector<DomainShape> shapes_;
+  std::vector<std::vector<int>> ranks_;
+  std::vector<std::size_t> local_;
+  std::vector<BlockRange> blocks_;
+  std::vector<Communicator> domain_comms_;  ///< one a local domain
+  Communicator leaders_;                    ///< empty on ranks that lead nothing
+  Communicator world_;
+  int rank_ = 0;
+};
+
+}  // namespace bailiwick

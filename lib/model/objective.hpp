@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/order.hpp"
+#include "lib/boundary/aggregate.hpp"
+
+namespace bailiwick {
+
+using kernels::Order;
+
+/// Takes integer sums on behalf of a model. Implemented by Boundary.
+class Sums {
+ public:
+  virtual ~Sums() = default;
+  /// Over the ranks of the d-th of this rank's domains; nothing leaves the domain. Collective over
+  /// the ranks of that domain.
+  virtual void within_domain(std::size_t d, Aggregate& aggregate) = 0;
+  /// Over all domains, one part for each of this rank's domains: one round of the boundary.
+  /// Collective over the world.
+  virtual Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts) = 0;
+};
+
+/// A function of the parameters and its derivatives, equal on every rank.
+struct Evaluation {
+  double value = 0;              ///< penalised negative log-likelihood, summed over rows
+  std::vector<double> gradient;  ///< d
+  std::vector<double> hessian;   ///< packed lower triangle by rows, d (d+1) / 2
+  std::int64_t saturated = 0;    ///< contributions that did not fit; if not 0 the rest is void
+  double log_likelihood = 0;     ///< without the penalty
+};
+
+/// What a solver minimises. One for GLMs and survival models, behind Newton and TAO alike.
+class Objective {
+ public:
+  virtual ~Objective() = default;
+  virtual std::size_t size() const = 0;
+  /// Collective over the world.
+  virtual Evaluation evaluate(std::span<const double> theta, Order order) = 0;
+  /// Hessian at theta times v, matrix-free. Collective over the world.
+  virtual std::vector<double> hessian_times(std::span<const double> theta,
+                                            std::span<const double> v) = 0;
+  /// Name of a parameter, for messages.
+  virtual std::string parameter_name(std::size_t i) const = 0;
+};
+
+}  // namespace bailiwick

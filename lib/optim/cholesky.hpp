@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace bailiwick {
+
+/// L L' = A for a symmetric positive definite A, packed lower triangle by rows, in a fixed order of
+/// IEEE operations: the same bits everywhere.
+class Cholesky {
+ public:
+  /// Factorises. `deficient()` tells the first column whose pivot fell below 1e-12 of its diagonal (a
+  /// linear combination of those before it); the factor is then unusable.
+  explicit Cholesky(std::span<const double> packed);
+
+  std::optional<std::size_t> deficient() const { return deficient_; }
+  std::vector<double> solve(std::span<const double> b) const;
+  /// A^-1, packed lower triangle by rows.
+  std::vector<double> inverse() const;
+
+ private:
+  std::size_t size_ = 0;
+  std::vector<double> factor_;
+  std::optional<std::size_t> deficient_;
+};
+
+}  // namespace bailiwick
