@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/domain/decomposition.hpp"
-#include "lib/model/objective.hpp"
+#include "lib/boundary/decomposition.hpp"
+#include "lib/boundary/sums.hpp"
 
 namespace bailiwick {
 

@@ -10,23 +10,11 @@
 #include <vector>
 
 #include "kokkos_kernels/order.hpp"
-#include "lib/boundary/aggregate.hpp"
+#include "lib/boundary/sums.hpp"
 
 namespace bailiwick {
 
 using kernels::Order;
-
-/// Takes integer sums on behalf of a model. Implemented by Boundary.
-class Sums {
- public:
-  virtual ~Sums() = default;
-  /// Over the ranks of the d-th of this rank's domains; nothing leaves the domain. Collective over
-  /// the ranks of that domain.
-  virtual void within_domain(std::size_t d, Aggregate& aggregate) = 0;
-  /// Over all domains, one part for each of this rank's domains: one round of the boundary.
-  /// Collective over the world.
-  virtual Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts) = 0;
-};
 
 /// A function of the parameters and its derivatives, equal on every rank.
 struct Evaluation {

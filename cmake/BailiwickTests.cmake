@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+find_package(Catch2 REQUIRED)
+
+# MPI as root on few cores needs these in the tests' environment, never in the user's.
+set(BAILIWICK_TEST_ENVIRONMENT
+  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+  OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+  PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+  OMP_NUM_THREADS=1 OMP_PROC_BIND=false
+  BAILIWICK=${CMAKE_BINARY_DIR}/bin/bailiwick
+  BAILIWICK_SOURCE=${PROJECT_SOURCE_DIR}
+  BAILIWICK_SHARED=${PROJECT_SOURCE_DIR}/../shared)
+
+# bailiwick_unit_test(NAME SOURCES ... LIBS ...): one Catch2 program, no MPI.
+function(bailiwick_unit_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(test_${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/serial_main.cpp)
+  target_link_libraries(test_${name} PRIVATE ${arg_LIBS} Kokkos::kokkos Catch2::Catch2 bailiwick_warnings)
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  add_test(NAME unit.${name} COMMAND test_${name})
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120
+    ENVIRONMENT "${BAILIWICK_TEST_ENVIRONMENT}")
+endfunction()
+
+# bailiwick_mpi_test(NAME NP 1 2 4 SOURCES ... LIBS ...): one Catch2 program, a test for each rank count.
+function(bailiwick_mpi_test name)
+  cmake_parse_arguments(arg "" "" "NP;SOURCES;LIBS" ${ARGN})
+  add_executable(test_mpi_${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
+  target_link_libraries(test_mpi_${name} PRIVATE ${arg_LIBS} Bailiwick::runtime Catch2::Catch2 bailiwick_warnings)
+  target_include_directories(test_mpi_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  foreach(np IN LISTS arg_NP)
+    add_test(NAME mpi.${name}.np=${np}
+      COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${np} $<TARGET_FILE:test_mpi_${name}>)
+    set_tests_properties(mpi.${name}.np=${np} PROPERTIES LABELS mpi TIMEOUT 120 PROCESSORS 2
+      ENVIRONMENT "${BAILIWICK_TEST_ENVIRONMENT}")
+  endforeach()
+endfunction()
