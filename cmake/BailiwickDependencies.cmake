@@ -4,6 +4,8 @@
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(MPI 3.1 REQUIRED COMPONENTS C)
+# mpi.h must not drag in the C++ bindings that MPI-3 removed.
+target_compile_definitions(MPI::MPI_C INTERFACE OMPI_SKIP_MPICXX=1 MPICH_SKIP_MPICXX=1)
 set(HDF5_PREFER_PARALLEL ON)
 find_package(HDF5 1.10.7 REQUIRED COMPONENTS C)
 if(NOT HDF5_IS_PARALLEL)

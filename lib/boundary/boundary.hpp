@@ -16,7 +16,7 @@ namespace bailiwick {
 struct LedgerLine {
   std::uint64_t round = 0;
   std::string name;
-  std::uint64_t words = 0;    ///< 64-bit words a domain sent
+  std::uint64_t words = 0;  ///< 64-bit words a domain sent
   std::uint64_t domains = 0;
 };
 
@@ -25,7 +25,10 @@ class Boundary : public Sums {
  public:
   explicit Boundary(DomainDecomposition& decomposition) : decomposition_(decomposition) {}
 
+  std::size_t local_domains() const override { return decomposition_.local_domains().size(); }
+  bool leads(std::size_t d) const override { return decomposition_.leads(d); }
   void within_domain(std::size_t d, Aggregate& aggregate) override;
+  std::vector<double> gather_within_domain(std::size_t d, std::span<const double> values) override;
   Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts) override;
 
   const std::vector<LedgerLine>& ledger() const { return ledger_; }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ namespace bailiwick {
 /// What the decomposition needs to know of a domain.
 struct DomainShape {
   std::string name;
-  std::uint64_t blocks = 0;        ///< of all its partitions, in order
-  std::vector<int> ranks;          ///< asked for explicitly; empty: dealt
+  std::uint64_t blocks = 0;  ///< of all its partitions, in order
+  std::vector<int> ranks;    ///< asked for explicitly; empty: dealt
 };
 
 /// Consecutive blocks of a domain, counted over its partitions in order.
@@ -27,14 +28,16 @@ struct BlockRange {
 /// its own, shared out by blocks; with fewer, a rank holds several whole domains. Pure.
 std::vector<std::vector<int>> deal_ranks(const std::vector<DomainShape>& domains, int ranks);
 
-/// The share of member `index` of `members` in `blocks`: contiguous, sizes differing by at most one.
+/// The share of member `index` of `members` in `blocks`: contiguous, sizes differing by at most
+/// one.
 BlockRange share_blocks(std::uint64_t blocks, int members, int index);
 
 /// Splits the world into one communicator a domain and one of the leaders (the first rank of each
 /// domain). Only Boundary can use the communicators.
 class DomainDecomposition {
  public:
-  /// Collective over `world`. Throws ExitCode::config on every rank if explicit ranks are impossible.
+  /// Collective over `world`. Throws ExitCode::config on every rank if explicit ranks are
+  /// impossible.
   DomainDecomposition(const Communicator& world, std::vector<DomainShape> domains);
 
   std::size_t domains() const { return shapes_.size(); }
@@ -50,6 +53,9 @@ class DomainDecomposition {
 
  private:
   friend class Boundary;
+  /// From the first leader to the ranks that lead nothing. Collective over the world.
+  void distribute(std::span<std::int64_t> words) const;
+
   std::vector<DomainShape> shapes_;
   std::vector<std::vector<int>> ranks_;
   std::vector<std::size_t> local_;
@@ -58,6 +64,8 @@ class DomainDecomposition {
   Communicator leaders_;                    ///< empty on ranks that lead nothing
   Communicator world_;
   int rank_ = 0;
+  int first_leader_ = 0;
+  bool all_lead_ = false;  ///< every rank leads a domain: leaders_ is the world
 };
 
 }  // namespace bailiwick

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/runtime/communicator.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// MPI counts are int; longer messages go in pieces.
+constexpr std::size_t piece = std::size_t{1} << 30;
+
+void check(int code, const char* call) {
+  if (code == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING];
+  int length = 0;
+  MPI_Error_string(code, text, &length);
+  throw Error(ExitCode::bug, "{} failed: {}", call,
+              std::string(text, static_cast<std::size_t>(length)));
+}
+
+template <class Call>
+void in_pieces(std::span<std::int64_t> words, const Call& call) {
+  for (std::size_t done = 0; done < words.size(); done += piece) {
+    const std::size_t count = std::min(piece, words.size() - done);
+    call(words.data() + done, static_cast<int>(count));
+  }
+}
+
+std::vector<int> offsets_of(const std::vector<int>& counts) {
+  std::vector<int> offsets(counts.size(), 0);
+  std::partial_sum(counts.begin(), counts.end() - 1, offsets.begin() + 1);
+  return offsets;
+}
+
+}  // namespace
+
+Communicator::~Communicator() {
+  if (comm_ == MPI_COMM_NULL) return;
+  int finalized = 0;
+  MPI_Finalized(&finalized);
+  if (!finalized) MPI_Comm_free(&comm_);
+}
+
+Communicator::Communicator(Communicator&& other) noexcept
+    : comm_(std::exchange(other.comm_, MPI_COMM_NULL)) {}
+
+Communicator& Communicator::operator=(Communicator&& other) noexcept {
+  std::swap(comm_, other.comm_);
+  return *this;
+}
+
+int Communicator::rank() const {
+  int rank = 0;
+  check(MPI_Comm_rank(comm_, &rank), "MPI_Comm_rank");
+  return rank;
+}
+
+int Communicator::size() const {
+  int size = 0;
+  check(MPI_Comm_size(comm_, &size), "MPI_Comm_size");
+  return size;
+}
+
+Communicator Communicator::duplicate() const {
+  MPI_Comm copy = MPI_COMM_NULL;
+  check(MPI_Comm_dup(comm_, &copy), "MPI_Comm_dup");
+  return Communicator(copy);
+}
+
+Communicator Communicator::split(int colour, int key) const {
+  MPI_Comm part = MPI_COMM_NULL;
+  check(MPI_Comm_split(comm_, colour, key, &part), "MPI_Comm_split");
+  return Communicator(part);
+}
+
+void Communicator::barrier() const {
+  check(MPI_Barrier(comm_), "MPI_Barrier");
+}
+
+void Communicator::sum(std::span<std::int64_t> words) const {
+  in_pieces(words, [&](std::int64_t* data, int count) {
+    check(MPI_Allreduce(MPI_IN_PLACE, data, count, MPI_UINT64_T, MPI_SUM, comm_), "MPI_Allreduce");
+  });
+}
+
+void Communicator::sum_to(int root, std::span<std::int64_t> words) const {
+  const bool receives = rank() == root;
+  in_pieces(words, [&](std::int64_t* data, int count) {
+    check(
+        MPI_Reduce(receives ? MPI_IN_PLACE : data, data, count, MPI_UINT64_T, MPI_SUM, root, comm_),
+        "MPI_Reduce");
+  });
+}
+
+void Communicator::broadcast(int root, std::span<std::int64_t> words) const {
+  in_pieces(words, [&](std::int64_t* data, int count) {
+    check(MPI_Bcast(data, count, MPI_INT64_T, root, comm_), "MPI_Bcast");
+  });
+}
+
+std::string Communicator::broadcast(int root, const std::string& text) const {
+  std::uint64_t length = text.size();
+  check(MPI_Bcast(&length, 1, MPI_UINT64_T, root, comm_), "MPI_Bcast");
+  std::string copy = text;
+  copy.resize(length);
+  for (std::size_t done = 0; done < length; done += piece)
+    check(MPI_Bcast(copy.data() + done, static_cast<int>(std::min(piece, length - done)), MPI_CHAR,
+                    root, comm_),
+          "MPI_Bcast");
+  return copy;
+}
+
+std::vector<std::string> Communicator::gather(const std::string& text) const {
+  const auto ranks = static_cast<std::size_t>(size());
+  const int length = static_cast<int>(text.size());
+  std::vector<int> lengths(ranks);
+  check(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_), "MPI_Allgather");
+  const std::vector<int> offsets = offsets_of(lengths);
+  std::string all(static_cast<std::size_t>(offsets.back() + lengths.back()), '\0');
+  check(MPI_Allgatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), offsets.data(),
+                       MPI_CHAR, comm_),
+        "MPI_Allgatherv");
+  std::vector<std::string> texts;
+  for (std::size_t r = 0; r < ranks; ++r)
+    texts.push_back(
+        all.substr(static_cast<std::size_t>(offsets[r]), static_cast<std::size_t>(lengths[r])));
+  return texts;
+}
+
+std::vector<double> Communicator::gather(std::span<const double> values) const {
+  const int length = static_cast<int>(values.size());
+  std::vector<int> lengths(static_cast<std::size_t>(size()));
+  check(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_), "MPI_Allgather");
+  const std::vector<int> offsets = offsets_of(lengths);
+  std::vector<double> all(static_cast<std::size_t>(offsets.back() + lengths.back()));
+  check(MPI_Allgatherv(values.data(), length, MPI_DOUBLE, all.data(), lengths.data(),
+                       offsets.data(), MPI_DOUBLE, comm_),
+        "MPI_Allgatherv");
+  return all;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/runtime/session.hpp"
+
+#include <petscsys.h>
+#include <unistd.h>
+
+#include <Kokkos_Core.hpp>
+#include <cstdlib>
+
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+
+struct Session::Kokkos {
+  ::Kokkos::ScopeGuard guard;
+};
+
+Session::Session(int& argc, char**& argv) {
+  int provided = 0;
+  // Readers hash in a helper thread; MPI is called from the main thread alone.
+  if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
+    throw Error(ExitCode::bug, "MPI_Init_thread failed");
+  MPI_Comm world = MPI_COMM_NULL;
+  MPI_Comm_dup(MPI_COMM_WORLD, &world);
+  MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN);
+  world_ = Communicator(world);
+  kokkos_ = std::make_unique<Kokkos>();
+}
+
+Session::~Session() {
+  if (petsc_started_) PetscFinalize();
+  kokkos_.reset();
+  world_ = Communicator();
+  MPI_Finalize();
+}
+
+void Session::start_petsc() {
+  if (petsc_started_) return;
+  if (PetscInitializeNoArguments() != 0) throw Error(ExitCode::bug, "PetscInitialize failed");
+  // A handler that prints PETSc's trace would hide ours, and Slurm's signals are ours to take.
+  PetscPopSignalHandler();
+  PetscPushErrorHandler(PetscReturnErrorHandler, nullptr);
+  petsc_started_ = true;
+}
+
+void Session::abort(int code) const {
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);
+}
+
+std::string node_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string runtime_versions() {
+  char mpi[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+  int length = 0;
+  MPI_Get_library_version(mpi, &length);
+  std::string mpi_line(mpi);
+  mpi_line.resize(std::min(mpi_line.find(','), mpi_line.size()));
+  return fmt::format("Kokkos {}.{}.{} ({})\nPETSc {}.{}.{}\nMPI {}\n", KOKKOS_VERSION / 10000,
+                     KOKKOS_VERSION / 100 % 100, KOKKOS_VERSION % 100,
+                     ::Kokkos::DefaultExecutionSpace::name(), PETSC_VERSION_MAJOR,
+                     PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR, mpi_line);
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "lib/runtime/communicator.hpp"
+
+namespace bailiwick {
+
+/// Starts MPI, then Kokkos; PETSc when asked; ends them in reverse order. One a process. Outside
+/// apps this is the only place that names MPI_COMM_WORLD.
+class Session {
+ public:
+  Session(int& argc, char**& argv);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// A duplicate of the world, so that our messages never meet anybody else's.
+  const Communicator& world() const { return world_; }
+
+  /// Starts PETSc on first use. Collective.
+  void start_petsc();
+
+  /// Ends every process of the job at once, for what one rank alone meets.
+  [[noreturn]] void abort(int code) const;
+
+ private:
+  struct Kokkos;
+  Communicator world_;
+  std::unique_ptr<Kokkos> kokkos_;
+  bool petsc_started_ = false;
+};
+
+/// Host name of this node.
+std::string node_name();
+
+/// Lines for --version: Kokkos and its backend, PETSc, MPI. Needs no session.
+std::string runtime_versions();
+
+}  // namespace bailiwick

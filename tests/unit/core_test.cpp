@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "lib/core/digest.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace bailiwick;
+
+TEST_CASE("a digest reads back from its hexadecimal text") {
+  Digest digest;
+  for (std::size_t i = 0; i < digest.bytes.size(); ++i)
+    digest.bytes[i] = static_cast<std::uint8_t>(7 * i);
+  CHECK(Digest::from_hex(digest.hex()) == digest);
+  CHECK_THROWS_AS(Digest::from_hex("12"), Error);
+  CHECK_THROWS_AS(Digest::from_hex(std::string(64, 'g')), Error);
+}
+
+TEST_CASE("typos find their word") {
+  const std::vector<std::string> words{"newton", "lbfgs", "newton-krylov"};
+  CHECK(nearest("newtn", words) == "newton");
+  CHECK_FALSE(nearest("adamw", words));
+  CHECK(did_you_mean("lbfsg", words) == " (did you mean \"lbfgs\"?)");
+}
+
+TEST_CASE("numbers for people and for files") {
+  CHECK(with_thousands(1402639) == "1,402,639");
+  CHECK(with_thousands(-999) == "-999");
+  CHECK(with_thousands(1000) == "1,000");
+  CHECK(std::stod(round_trip(0.1)) == 0.1);
+  CHECK(round_trip(0.1) == "0.1");
+}
+
+TEST_CASE("files are written whole or not at all") {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("bailiwick-core-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string path = (folder / "x.txt").string();
+  write_file_atomically(path, "one");
+  write_file_atomically(path, "two");
+  CHECK(read_file(path) == "two");
+  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
+  std::filesystem::remove_all(folder);
+  try {
+    write_file_atomically(path, "three");
+    FAIL("wrote into a folder that is gone");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::data);
+    CHECK(std::string(error.what()) == path + ": cannot write: No such file or directory");
+  }
+  CHECK_THROWS_WITH(read_file("/nowhere/x"), "/nowhere/x: cannot open: No such file or directory");
+  CHECK_THROWS_WITH(read_file("/tmp"), "/tmp: is a folder, not a file");
+}
+
+TEST_CASE("a broken promise is a bug") {
+  CHECK_NOTHROW(ensure(true, "x"));
+  CHECK_THROWS_WITH(ensure(false, "order"),
+                    "internal error: order does not hold; please report this");
+}
