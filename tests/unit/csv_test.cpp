@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/csv.hpp"
+
+#include <unistd.h>
+#include <zlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "lib/core/error.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace bailiwick;
+using Record = std::vector<std::string>;
+
+namespace {
+
+struct TemporaryFile {
+  std::string path;
+
+  explicit TemporaryFile(std::string_view bytes)
+      : path((std::filesystem::temp_directory_path() /
+              ("bailiwick-csv-" + std::to_string(::getpid()) + ".csv"))
+                 .string()) {
+    std::ofstream(path, std::ios::binary) << bytes;
+  }
+  ~TemporaryFile() { std::filesystem::remove(path); }
+};
+
+std::vector<Record> read(const std::string& path, char delimiter = ',') {
+  io::CsvReader reader(path, delimiter);
+  std::vector<Record> records;
+  while (reader.next())
+    records.emplace_back(reader.fields().begin(), reader.fields().end());
+  return records;
+}
+
+std::vector<Record> parse(std::string_view bytes, char delimiter = ',') {
+  return read(TemporaryFile(bytes).path, delimiter);
+}
+
+std::string message_of(const std::string& bytes) {
+  try {
+    parse(bytes);
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::data);
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("Plain records, with LF, CRLF, no last line end, blank lines and a byte order mark") {
+  const std::vector<Record> expected = {{"a", "bc", ""}, {"", "2", "3.5"}};
+  CHECK(parse("a,bc,\n,2,3.5\n") == expected);
+  CHECK(parse("a,bc,\r\n,2,3.5\r\n") == expected);
+  CHECK(parse("\xEF\xBB\xBF"
+              "a,bc,\n\n\r\n,2,3.5") == expected);
+  CHECK(parse("a;bc;\n;2;3.5", ';') == expected);
+  CHECK(parse("").empty());
+  CHECK(parse("\xEF\xBB\xBF").empty());
+  CHECK(parse("\n\n").empty());
+}
+
+TEST_CASE("Quoted fields hold delimiters, line ends and doubled quotes") {
+  CHECK(parse("\"a,b\",\"c\"\"d\"\n\"e\r\nf\",\"\"\r\n") ==
+        std::vector<Record>{{"a,b", "c\"d"}, {"e\r\nf", ""}});
+  CHECK(parse("a,\"b\"") == std::vector<Record>{{"a", "b"}});
+  CHECK(parse("\"\"\"\"\n") == std::vector<Record>{{"\""}});
+  CHECK(parse("5\" pipe,a\"b\"\n") == std::vector<Record>{{"5\" pipe", "a\"b\""}});
+}
+
+TEST_CASE("Lines are counted as an editor counts them, and the row's text is kept") {
+  const TemporaryFile file("h\n\"a\nb\",1\n\nc,2\r\n");
+  io::CsvReader reader(file.path);
+  REQUIRE(reader.next());
+  CHECK(reader.line() == 1);
+  REQUIRE(reader.next());
+  CHECK(reader.line() == 2);
+  CHECK(reader.text() == "\"a\nb\",1");
+  REQUIRE(reader.next());
+  CHECK(reader.line() == 5);
+  CHECK(reader.text() == "c,2");
+  CHECK_FALSE(reader.next());
+}
+
+TEST_CASE("Text after a closing quote is noticed, and only there") {
+  const TemporaryFile file("\"a\"b,1\n\"a\",1\r\n");
+  io::CsvReader reader(file.path);
+  REQUIRE(reader.next());
+  CHECK_FALSE(reader.well_quoted());
+  CHECK(reader.fields().size() == 2);
+  REQUIRE(reader.next());
+  CHECK(reader.well_quoted());
+}
+
+TEST_CASE("Records are the same wherever the buffer ends") {
+  // Rows of many lengths, a third of them quoted, over several buffers of 1 MiB; one row of 3 MiB.
+  std::string bytes;
+  std::vector<Record> expected;
+  for (std::size_t i = 0; bytes.size() < (std::size_t{5} << 20); ++i) {
+    const std::string number = std::to_string(i);
+    const std::string filler(i == 70000 ? std::size_t{3} << 20 : i % 41, 'x');
+    expected.push_back({number, i % 3 == 0 ? filler + "\"\n," + number : filler});
+    bytes += number + "," + (i % 3 == 0 ? io::csv_field(expected.back()[1]) : filler) +
+             (i % 2 == 0 ? "\r\n" : "\n");
+  }
+  REQUIRE(expected.size() > 70000);
+  CHECK(parse(bytes) == expected);
+
+  const TemporaryFile file("");
+  gzFile gz = gzopen(file.path.c_str(), "wb1");
+  gzwrite(gz, bytes.data(), static_cast<unsigned>(bytes.size()));
+  gzclose(gz);
+  CHECK(read(file.path) == expected);
+
+  std::filesystem::resize_file(file.path, std::filesystem::file_size(file.path) / 2);
+  CHECK_THROWS_WITH(read(file.path), Catch::Contains("cannot read after line"));
+}
+
+TEST_CASE("Files that cannot be read say where and why") {
+  CHECK_THROWS_WITH(read("/no/such.csv"), "/no/such.csv: cannot open: No such file or directory");
+  CHECK_THROWS_WITH(read("/"), Catch::Contains("/: cannot read") && Catch::Contains("directory"));
+  CHECK_THAT(message_of("a,b\n1,\"2\n3,4\n"),
+             Catch::EndsWith(":2: a quote opened in this row is never closed"));
+  CHECK_THAT(message_of("a\n\"" + std::string(std::size_t{17} << 20, 'x')),
+             Catch::Contains(":2: this row is longer than 16 MiB"));
+  CHECK_THAT(message_of(std::string("\xFF\xFE"
+                                    "a\0",
+                                    4)),
+             Catch::Contains("UTF-16"));
+}
+
+TEST_CASE("Fields are quoted only when they must be") {
+  CHECK(io::csv_field("plain text") == "plain text");
+  CHECK(io::csv_field("a,b") == "\"a,b\"");
+  CHECK(io::csv_field("say \"x\"\n") == "\"say \"\"x\"\"\n\"");
+}
