@@ -40,6 +40,15 @@ struct IngestPartition {
   std::string key;                  ///< PEM private key that signs the manifest
 };
 
+/// A second CSV, small enough for memory, joined to the inputs by a key: its columns can be used
+/// like theirs. An input row whose key it lacks breaks a rule.
+struct IngestLookup {
+  std::string path;                  ///< CSV with a header, .gz or plain
+  std::string key;                   ///< its column that names the rows; each value once
+  std::string input_key;             ///< the input column that holds such names; empty: `key`
+  std::vector<std::string> columns;  ///< those to add
+};
+
 struct IngestConfig {
   std::string path;
   std::vector<std::string> inputs;  ///< CSV files, .gz or plain, read in order
@@ -47,6 +56,7 @@ struct IngestConfig {
   bool header = true;
   std::vector<std::string> column_names;  ///< without a header
   std::vector<std::string> missing = {"", "NA", "?"};
+  std::vector<IngestLookup> lookups;
   std::vector<IngestColumn> columns;
   std::map<std::string, double> hash_split;  ///< name -> share; rows dealt by a hash of seed and row number
   std::uint64_t split_seed = 0;
