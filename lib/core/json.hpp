@@ -22,6 +22,8 @@ inline Json parse_json(std::string_view text, const std::string& what,
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
     throw Error(code, "{}: not valid JSON near byte {}", what, error.byte);
+  } catch (const Json::exception&) {
+    throw Error(code, "{}: a number is too large for JSON", what);
   }
 }
 

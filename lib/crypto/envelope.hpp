@@ -17,26 +17,31 @@ struct Envelope {
   struct Signature {
     std::string key_id;
     std::string bytes;  ///< DER
+    bool operator==(const Signature&) const = default;
   };
   std::string payload_type;
   std::string payload;
   std::vector<Signature> signatures;
+  bool operator==(const Envelope&) const = default;
 };
 
 /// "DSSEv1" SP len(type) SP type SP len(body) SP body.
 std::string pre_authentication_encoding(std::string_view type, std::string_view body);
 
 Envelope sign_envelope(std::string payload_type, std::string payload, const PrivateKey& key);
+/// Replaces an earlier signature by the same key.
 void add_signature(Envelope& envelope, const PrivateKey& key);
 
-/// One line of JSON.
+/// One line of JSON, without the newline. Equal envelopes have equal lines.
 std::string to_json_line(const Envelope& envelope);
-/// Standard and URL-safe base64 are both read. Throws `code` naming `what`.
+/// Standard and URL-safe base64 are both read; "keyid" is required, unlike in DSSE. Throws `code`
+/// naming `what`.
 Envelope envelope_from_json(std::string_view text, const std::string& what,
                             ExitCode code = ExitCode::integrity);
 
-/// The payload, once its type is `payload_type` and one of `keys` verifies one signature. Throws
-/// `code` naming `what` and why not.
+/// The payload, once its type is `payload_type` and one of `keys` verifies one signature. A
+/// signature in the name of one of `keys` that does not hold is an error even beside one that does.
+/// Throws `code` naming `what` and why not.
 std::string open_envelope(const Envelope& envelope, const std::string& payload_type,
                           std::span<const PublicKey> keys, const std::string& what,
                           ExitCode code = ExitCode::integrity);

@@ -17,14 +17,15 @@ class PublicKey {
   static PublicKey from_pem(const std::string& pem, const std::string& what);
 
   /// SHA-256 of the PEM SubjectPublicKeyInfo, 64 hexadecimal digits: the keyid in envelopes.
-  std::string id() const;
+  std::string id() const { return id_; }
+  /// As OpenSSL writes it: 64 columns, uncompressed point, newline at the end.
   std::string pem() const;
   /// ECDSA with SHA-256 over `message`; `signature` is DER.
   bool verifies(std::string_view message, std::string_view signature) const;
 
  private:
-  friend class PrivateKey;
   std::shared_ptr<void> key_;
+  std::string id_;
 };
 
 /// ECDSA P-256 private key.
@@ -34,10 +35,10 @@ class PrivateKey {
   /// PEM PKCS#8, not encrypted. Throws ExitCode::config naming the file, also if others than the
   /// user can read it.
   static PrivateKey load(const std::string& path);
-  /// Mode 0600; refuses to overwrite.
+  /// Mode 0600; refuses to overwrite. Throws ExitCode::data naming the file.
   void save(const std::string& path) const;
   PublicKey public_key() const;
-  /// DER ECDSA/SHA-256 signature.
+  /// DER ECDSA/SHA-256 signature. Differs from call to call: ECDSA is randomised.
   std::string sign(std::string_view message) const;
 
  private:

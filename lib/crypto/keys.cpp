@@ -1,0 +1,209 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/crypto/keys.hpp"
+
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/openssl_error.hpp"
+#include "lib/crypto/sha256.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+template <auto Free>
+struct Deleter {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
+
+EVP_PKEY* handle(const std::shared_ptr<void>& key) {
+  ensure(key != nullptr, "a key is loaded before it is used");
+  return static_cast<EVP_PKEY*>(key.get());
+}
+
+// Bailiwick has one kind of key, so that envelopes need not name an algorithm and none can be
+// downgraded. Also makes the PEM text, and with it the key's id, unique.
+void demand_p256(EVP_PKEY* key, const std::string& what) {
+  static constexpr const char* remedy =
+      "Bailiwick signs with ECDSA P-256; `bailiwick keygen` makes one";
+  if (EVP_PKEY_is_a(key, "EC") != 1) {
+    const char* type = EVP_PKEY_get0_type_name(key);
+    throw Error(ExitCode::config, "{}: is a key of type {}; {}", what, type ? type : "unknown",
+                remedy);
+  }
+  char curve[64] = "unnamed";
+  EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, curve, sizeof curve, nullptr);
+  if (std::strcmp(curve, "prime256v1") != 0)
+    throw Error(ExitCode::config, "{}: is a key on the curve {}; {}", what, curve, remedy);
+  int is_explicit = 0;
+  EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_explicit);
+  if (is_explicit != 0)
+    throw Error(ExitCode::config,
+                "{}: spells out its curve's parameters instead of naming P-256; {}", what, remedy);
+  if (EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                     OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1)
+    throw_openssl("set the form of a key");
+}
+
+std::string public_pem(EVP_PKEY* key) {
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (!bio || PEM_write_bio_PUBKEY(bio.get(), key) != 1) throw_openssl("write a public key");
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return std::string(text, static_cast<std::size_t>(size));
+}
+
+// Never prompts: a batch job has no terminal. `asked` tells that the key is encrypted.
+int refuse_passphrase(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
+}  // namespace
+
+PublicKey PublicKey::load(const std::string& path) {
+  try {
+    return from_pem(read_file(path), path);
+  } catch (const Error& error) {
+    throw Error(ExitCode::config, error.what());
+  }
+}
+
+PublicKey PublicKey::from_pem(const std::string& pem, const std::string& what) {
+  if (pem.find("PRIVATE KEY-----") != std::string::npos)
+    throw Error(ExitCode::config,
+                "{}: holds a private key; name the public one, and keep this secret", what);
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  if (!bio) throw_openssl("read from memory");
+  Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+  ERR_clear_error();
+  if (!key)
+    throw Error(ExitCode::config, "{}: not a public key in PEM (-----BEGIN PUBLIC KEY-----)", what);
+  demand_p256(key.get(), what);
+
+  PublicKey result;
+  result.id_ = sha256(public_pem(key.get())).hex();
+  result.key_ = std::move(key);
+  return result;
+}
+
+std::string PublicKey::pem() const {
+  return public_pem(handle(key_));
+}
+
+bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
+  const DigestContext context(EVP_MD_CTX_new());
+  if (!context || EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr,
+                                          handle(key_), nullptr) != 1)
+    throw_openssl("start to verify");
+  const int verdict = EVP_DigestVerify(
+      context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
+      reinterpret_cast<const unsigned char*>(message.data()), message.size());
+  ERR_clear_error();
+  return verdict == 1;
+}
+
+PrivateKey PrivateKey::generate() {
+  Key key(EVP_EC_gen("P-256"));
+  if (!key) throw_openssl("generate a key");
+  PrivateKey result;
+  result.key_ = std::move(key);
+  return result;
+}
+
+PrivateKey PrivateKey::load(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw Error(ExitCode::config, "{}: cannot open: {}", path, std::strerror(errno));
+  const Bio bio(BIO_new_fd(file, BIO_CLOSE));
+  if (!bio) throw_openssl("read a file");
+  struct stat status {};
+  if (::fstat(file, &status) != 0 || S_ISDIR(status.st_mode))
+    throw Error(ExitCode::config, "{}: is a folder, not a file", path);
+  if ((status.st_mode & 077) != 0)
+    throw Error(ExitCode::config,
+                "{}: a private key that others than you can use (mode {:04o}); run `chmod 600 {}`",
+                path, status.st_mode & 07777, path);
+
+  bool encrypted = false;
+  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &encrypted));
+  ERR_clear_error();
+  if (encrypted)
+    throw Error(ExitCode::config,
+                "{}: is encrypted, and a batch job cannot ask for the passphrase; decrypt it with "
+                "`openssl pkcs8 -in {} -out NEW`",
+                path, path);
+  if (!key)
+    throw Error(ExitCode::config, "{}: not a private key in PEM (-----BEGIN PRIVATE KEY-----)",
+                path);
+  demand_p256(key.get(), path);
+  const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
+  if (!context || EVP_PKEY_pairwise_check(context.get()) != 1) {
+    ERR_clear_error();
+    throw Error(ExitCode::config,
+                "{}: damaged: its private and public halves do not belong together", path);
+  }
+  PrivateKey result;
+  result.key_ = std::move(key);
+  return result;
+}
+
+void PrivateKey::save(const std::string& path) const {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0 && errno == EEXIST)
+    throw Error(ExitCode::data, "{}: exists; keys are never overwritten: choose another name",
+                path);
+  if (file < 0) throw Error(ExitCode::data, "{}: cannot write: {}", path, std::strerror(errno));
+  const Bio bio(BIO_new_fd(file, BIO_CLOSE));
+  if (!bio ||
+      PEM_write_bio_PKCS8PrivateKey(bio.get(), handle(key_), nullptr, nullptr, 0, nullptr,
+                                    nullptr) != 1 ||
+      ::fsync(file) != 0) {
+    const int reason = errno;
+    ::unlink(path.c_str());
+    throw Error(ExitCode::data, "{}: cannot write: {}", path, std::strerror(reason));
+  }
+}
+
+PublicKey PrivateKey::public_key() const {
+  return PublicKey::from_pem(public_pem(handle(key_)), "public half of a private key");
+}
+
+std::string PrivateKey::sign(std::string_view message) const {
+  const DigestContext context(EVP_MD_CTX_new());
+  if (!context || EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr,
+                                        handle(key_), nullptr) != 1)
+    throw_openssl("start to sign");
+  const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
+  std::size_t size = 0;
+  if (EVP_DigestSign(context.get(), nullptr, &size, bytes, message.size()) != 1)
+    throw_openssl("sign");
+  std::string signature(size, '\0');
+  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                     bytes, message.size()) != 1)
+    throw_openssl("sign");
+  signature.resize(size);
+  return signature;
+}
+
+}  // namespace bailiwick

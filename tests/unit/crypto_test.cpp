@@ -1,0 +1,397 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/base64.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/random.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "tests/support/catch.hpp"
+
+namespace fs = std::filesystem;
+using namespace bailiwick;
+
+namespace {
+
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("bailiwick-crypto-" + new_uuid());
+  Folder() { fs::create_directory(path); }
+  ~Folder() { fs::remove_all(path); }
+  std::string operator/(const char* name) const { return (path / name).string(); }
+};
+
+bool has_openssl() {
+  return std::system("openssl version >/dev/null 2>&1") == 0;
+}
+bool shell(const std::string& command) {
+  return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
+}
+
+/// The message of the Error that `action` throws, after checking its code.
+template <class Action>
+std::string refusal(ExitCode code, Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    CHECK(error.code() == code);
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos) return true;
+  UNSCOPED_INFO(text);
+  return false;
+}
+
+std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("SHA-256 meets the vectors of FIPS 180", "[crypto]") {
+  const auto of = [](std::string_view text) { return sha256(text).hex(); };
+  CHECK(of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(of("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
+  CHECK(
+      of("abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrl"
+         "mnopqrsmnopqrstnopqrstu") ==
+      "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1");
+  CHECK(of(std::string(1000000, 'a')) ==
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST_CASE("SHA-256 does not depend on how the bytes arrive", "[crypto]") {
+  const Folder folder;
+  const std::string bytes = random_bytes(700001);
+  const Digest whole = sha256(bytes);
+  Sha256 hash;
+  for (std::size_t at = 0, step = 1; at < bytes.size(); at += step, step = step * 3 + 1)
+    hash.update(std::string_view(bytes).substr(at, step));
+  CHECK(hash.finish() == whole);
+  CHECK(hash.finish() == sha256(""));  // starts anew
+
+  write_file_atomically(folder / "bytes", bytes);
+  CHECK(sha256_file(folder / "bytes") == whole);
+  CHECK(contains(refusal(ExitCode::data, [&] { sha256_file(folder / "none"); }),
+                 "none: cannot open"));
+  CHECK(contains(refusal(ExitCode::data, [&] { sha256_file(folder / "."); }), "cannot read"));
+}
+
+TEST_CASE("base64 meets the vectors of RFC 4648 and refuses all else", "[crypto]") {
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
+  for (const auto& [bytes, text] : vectors) {
+    CHECK(base64_encode(bytes) == text);
+    CHECK(base64_decode(text) == bytes);
+  }
+  CHECK(base64_encode("\xfb\xff") == "+/8=");
+  CHECK(base64_decode("+/8=") == "\xfb\xff");
+  CHECK(base64_decode("-_8=") == "\xfb\xff");
+  for (const char* wrong : {"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "=Zg=", "Zg==Zg==",
+                            "Zm9v\n", "Zm 9", "+_8=", "Zm9*", "Zm8=\n\n\n\n"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(base64_decode(wrong));
+  }
+  for (std::size_t size = 0; size < 100; ++size) {
+    const std::string bytes = random_bytes(size);
+    CHECK(base64_decode(base64_encode(bytes)) == bytes);
+  }
+}
+
+TEST_CASE("random identifiers are version 4 UUIDs and differ", "[crypto]") {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string uuid = new_uuid();
+    REQUIRE(uuid.size() == 36);
+    for (const std::size_t dash : {8, 13, 18, 23})
+      CHECK(uuid[dash] == '-');
+    CHECK(uuid[14] == '4');
+    CHECK(std::string("89ab").find(uuid[19]) != std::string::npos);
+    seen.insert(uuid);
+  }
+  CHECK(seen.size() == 1000);
+  CHECK(random_bytes(0).empty());
+  CHECK(random_bytes(32) != random_bytes(32));
+}
+
+TEST_CASE("P-256 verification meets the vector of RFC 6979 A.2.5", "[crypto]") {
+  const std::string spki = from_hex(
+      "3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+      "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6"
+      "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299");
+  const std::string der = from_hex(
+      "3046"
+      "022100EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
+      "022100F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8");
+  const std::string body = base64_encode(spki);
+  const std::string pem = "-----BEGIN PUBLIC KEY-----\n" + body.substr(0, 64) + "\n" +
+                          body.substr(64) + "\n-----END PUBLIC KEY-----\n";
+  const PublicKey key = PublicKey::from_pem(pem, "vector");
+  CHECK(key.pem() == pem);
+  CHECK(key.id() == sha256(pem).hex());
+  CHECK(key.verifies("sample", der));
+  CHECK_FALSE(key.verifies("sampl", der));
+  CHECK_FALSE(key.verifies("sample", ""));
+  for (std::size_t i = 0; i < der.size(); ++i) {
+    std::string changed = der;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    CAPTURE(i);
+    CHECK_FALSE(key.verifies("sample", changed));
+  }
+  CHECK_FALSE(key.verifies("sample", der + '\0'));
+}
+
+TEST_CASE("keys survive the disk and are kept from others", "[crypto]") {
+  const Folder folder;
+  const PrivateKey key = PrivateKey::generate();
+  key.save(folder / "key.pem");
+  struct stat status {};
+  REQUIRE(::stat((folder / "key.pem").c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0600);
+  CHECK(contains(refusal(ExitCode::data, [&] { key.save(folder / "key.pem"); }),
+                 "never overwritten"));
+  CHECK(
+      contains(refusal(ExitCode::data, [&] { key.save(folder / "no/key.pem"); }), "cannot write"));
+
+  const PrivateKey loaded = PrivateKey::load(folder / "key.pem");
+  CHECK(loaded.public_key().id() == key.public_key().id());
+  CHECK(key.public_key().verifies("message", loaded.sign("message")));
+  CHECK_FALSE(PrivateKey::generate().public_key().verifies("message", loaded.sign("message")));
+
+  write_file_atomically(folder / "key.pub.pem", key.public_key().pem());
+  CHECK(PublicKey::load(folder / "key.pub.pem").id() == key.public_key().id());
+
+  for (const auto mode : {fs::perms::group_read, fs::perms::others_read, fs::perms::group_write}) {
+    fs::permissions(folder / "key.pem", fs::perms::owner_read | mode);
+    const std::string message =
+        refusal(ExitCode::config, [&] { PrivateKey::load(folder / "key.pem"); });
+    CHECK(contains(message, "chmod 600 " + (folder / "key.pem")));
+  }
+}
+
+TEST_CASE("files that are not P-256 keys are refused by name and reason", "[crypto]") {
+  const Folder folder;
+  const auto refused = [&](const std::string& name, auto load) {
+    fs::permissions(folder / name.c_str(), fs::perms::owner_read | fs::perms::owner_write);
+    const std::string message = refusal(ExitCode::config, [&] { load(folder / name.c_str()); });
+    CHECK(contains(message, name));
+    return message;
+  };
+  const auto write = [&](const char* name, const std::string& text) {
+    write_file_atomically(folder / name, text);
+  };
+  const auto as_private = [](const std::string& path) {
+    return PrivateKey::load(path).public_key();
+  };
+  const auto as_public = [](const std::string& path) { return PublicKey::load(path); };
+
+  const PrivateKey key = PrivateKey::generate();
+  key.save(folder / "key.pem");
+  const std::string pem = read_file(folder / "key.pem");
+  const std::string public_pem = key.public_key().pem();
+  write("public.pem", public_pem);
+  write("empty.pem", "");
+  write("half.pem", pem.substr(0, pem.size() / 2));
+  write("half-public.pem", public_pem.substr(0, public_pem.size() / 2));
+  write("text.pem", "not a key\n");
+
+  CHECK(contains(refused("public.pem", as_private), "not a private key"));
+  CHECK(contains(refused("key.pem", as_public), "holds a private key"));
+  for (const char* name : {"empty.pem", "half.pem", "text.pem"})
+    CHECK(contains(refused(name, as_private), "not a private key"));
+  for (const char* name : {"empty.pem", "half-public.pem", "text.pem"})
+    CHECK(contains(refused(name, as_public), "not a public key"));
+  CHECK(contains(refusal(ExitCode::config, [&] { as_private(folder / "none"); }), "cannot open"));
+  CHECK(contains(refusal(ExitCode::config, [&] { as_public(folder / "none"); }), "cannot open"));
+  CHECK(contains(refusal(ExitCode::config, [&] { as_private(folder / "."); }), "is a folder"));
+
+  if (!has_openssl()) return;
+  const auto make = [&](const char* name, const std::string& how) {
+    REQUIRE(shell("openssl " + how + " -out " + (folder / name)));
+    REQUIRE(shell("openssl pkey -in " + (folder / name) + " -passin pass:secret -pubout -out " +
+                  (folder / name) + ".pub"));
+  };
+  make("rsa.pem", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+  make("ed.pem", "genpkey -algorithm ED25519");
+  make("p384.pem", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384");
+  make("explicit.pem",
+       "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit");
+  make("locked.pem",
+       "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes128 -pass pass:secret");
+  CHECK(contains(refused("rsa.pem", as_private), "type RSA"));
+  CHECK(contains(refused("rsa.pem.pub", as_public), "type RSA"));
+  CHECK(contains(refused("ed.pem", as_private), "type ED25519"));
+  CHECK(contains(refused("p384.pem", as_private), "curve secp384r1"));
+  CHECK(contains(refused("p384.pem.pub", as_public), "curve secp384r1"));
+  CHECK(contains(refused("explicit.pem", as_private), "instead of naming P-256"));
+  CHECK(contains(refused("explicit.pem.pub", as_public), "instead of naming P-256"));
+  CHECK(contains(refused("locked.pem", as_private), "is encrypted"));
+
+  // The same key with its point compressed has the same id.
+  REQUIRE(shell("openssl ec -pubin -in " + (folder / "public.pem") +
+                " -conv_form compressed -out " + (folder / "compressed.pem")));
+  CHECK(read_file(folder / "compressed.pem") != public_pem);
+  CHECK(PublicKey::load(folder / "compressed.pem").id() == key.public_key().id());
+}
+
+TEST_CASE("every truncated or changed key file is read or refused", "[crypto]") {
+  const std::string pem = PrivateKey::generate().public_key().pem();
+  const auto survives = [](const std::string& text) {
+    try {
+      PublicKey::from_pem(text, "key");
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::config);
+    }
+  };
+  for (std::size_t i = 0; i < pem.size(); ++i) {
+    survives(pem.substr(0, i));
+    for (const int mask : {0x01, 0x20, 0x80}) {
+      std::string changed = pem;
+      changed[i] = static_cast<char>(changed[i] ^ mask);
+      survives(changed);
+    }
+  }
+}
+
+TEST_CASE("pre-authentication encoding meets the example of the DSSE specification", "[crypto]") {
+  CHECK(pre_authentication_encoding("http://example.com/HelloWorld", "hello world") ==
+        "DSSEv1 29 http://example.com/HelloWorld 11 hello world");
+  CHECK(pre_authentication_encoding("", "") == "DSSEv1 0  0 ");
+}
+
+TEST_CASE("envelopes open for trusted keys only", "[crypto]") {
+  const PrivateKey alice = PrivateKey::generate();
+  const PrivateKey bob = PrivateKey::generate();
+  const std::vector<PublicKey> trusted = {alice.public_key(), bob.public_key()};
+  const std::string body("any bytes, \0 and \xff too", 22);
+  Envelope envelope = sign_envelope("text/x", body, alice);
+  CHECK(envelope_from_json(to_json_line(envelope), "line") == envelope);
+  CHECK(open_envelope(envelope, "text/x", trusted, "terms") == body);
+
+  const auto refused = [&](const Envelope& e, std::span<const PublicKey> keys) {
+    return refusal(ExitCode::policy,
+                   [&] { open_envelope(e, "text/x", keys, "terms", ExitCode::policy); });
+  };
+  CHECK(contains(refused(envelope, std::span(trusted).subspan(1)), "none of the trusted ones"));
+  CHECK(contains(refused(envelope, {}), "no key was given"));
+  CHECK(contains(refused({"text/x", body, {}}, trusted), "terms: is not signed"));
+  CHECK(contains(refused(sign_envelope("text/y", body, alice), trusted), "its type is \"text/y\""));
+  Envelope forged = envelope;
+  forged.signatures[0].key_id = bob.public_key().id();
+  CHECK(contains(refused(forged, trusted), "does not hold"));
+
+  add_signature(envelope, bob);
+  add_signature(envelope, bob);
+  CHECK(envelope.signatures.size() == 2);
+  CHECK(open_envelope(envelope, "text/x", std::span(trusted).subspan(1), "terms") == body);
+  envelope.signatures[0].bytes = alice.sign("something else");
+  CHECK(contains(refused(envelope, trusted), "does not hold"));
+}
+
+TEST_CASE("one changed byte in any field of an envelope is found", "[crypto]") {
+  const PrivateKey key = PrivateKey::generate();
+  const std::vector<PublicKey> trusted = {key.public_key()};
+  const Envelope envelope = sign_envelope("text/x", "the terms of use", key);
+  const auto check_field = [&](auto field) {
+    for (std::size_t i = 0; i < field(Envelope(envelope)).size(); ++i)
+      for (const int mask : {0x01, 0x02, 0x20, 0x80}) {
+        Envelope changed = envelope;
+        std::string& text = field(changed);
+        text[i] = static_cast<char>(text[i] ^ mask);
+        CHECK_THROWS_AS(open_envelope(changed, "text/x", trusted, "terms"), Error);
+      }
+  };
+  check_field([](auto&& e) -> std::string& { return e.payload_type; });
+  check_field([](auto&& e) -> std::string& { return e.payload; });
+  check_field([](auto&& e) -> std::string& { return e.signatures[0].key_id; });
+  check_field([](auto&& e) -> std::string& { return e.signatures[0].bytes; });
+}
+
+TEST_CASE("every truncated or changed envelope is refused, none crashes", "[crypto]") {
+  const PrivateKey key = PrivateKey::generate();
+  const std::vector<PublicKey> trusted = {key.public_key()};
+  const Envelope envelope = sign_envelope("text/x", "the terms of use\xfb\xff\xfe", key);
+  const std::string line = to_json_line(envelope);
+  const auto open = [&](const std::string& text) {
+    return open_envelope(envelope_from_json(text, "terms"), "text/x", trusted, "terms");
+  };
+  REQUIRE(open(line) == envelope.payload);
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    CHECK_THROWS_AS(open(line.substr(0, i)), Error);
+    for (int mask = 1; mask < 256; ++mask) {
+      std::string changed = line;
+      changed[i] = static_cast<char>(changed[i] ^ mask);
+      CAPTURE(changed);
+      try {
+        open(changed);
+        // The one change that says the same: a character of base64's other alphabet.
+        CHECK(std::string_view("+/-_").find(line[i]) != std::string_view::npos);
+        CHECK(envelope_from_json(changed, "terms") == envelope);
+      } catch (const Error& error) {
+        CHECK(error.code() == ExitCode::integrity);
+      }
+    }
+  }
+  for (const char* wrong : {"", "null", "[]", "\"\"", "{}", "1e999", "{\"payload\":1e999}",
+                            R"({"payload":"","payloadType":"t","signatures":{}})",
+                            R"({"payload":"","payloadType":"t","signatures":[1]})",
+                            R"({"payload":"","payloadType":"t","signatures":[{"sig":""}]})",
+                            R"({"payload":[],"payloadType":"t","signatures":[]})"}) {
+    CAPTURE(wrong);
+    CHECK_THROWS_AS(open(wrong), Error);
+  }
+  CHECK_THROWS_AS(open(std::string(1000000, '[')), Error);
+}
+
+TEST_CASE("OpenSSL's command line verifies our envelopes", "[crypto][referee]") {
+  if (!has_openssl()) {
+    WARN("no openssl program: skipped");
+    return;
+  }
+  const Folder folder;
+  const PrivateKey key = PrivateKey::generate();
+  const Envelope envelope = sign_envelope("application/vnd.in-toto+json", random_bytes(1000), key);
+  std::string pae = pre_authentication_encoding(envelope.payload_type, envelope.payload);
+  write_file_atomically(folder / "public.pem", key.public_key().pem());
+  write_file_atomically(folder / "signature.der", envelope.signatures[0].bytes);
+  write_file_atomically(folder / "pae.bin", pae);
+  const std::string verify = "openssl dgst -sha256 -verify " + (folder / "public.pem") +
+                             " -signature " + (folder / "signature.der") + " " +
+                             (folder / "pae.bin");
+  CHECK(shell(verify));
+  CHECK(shell("test \"$(sha256sum < " + (folder / "public.pem") + ")\" = \"" +
+              envelope.signatures[0].key_id + "  -\""));
+  pae.back() = static_cast<char>(pae.back() ^ 1);
+  write_file_atomically(folder / "pae.bin", pae);
+  CHECK_FALSE(shell(verify));
+
+  // And we read what OpenSSL makes.
+  REQUIRE(shell("openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out " +
+                (folder / "theirs.pem")));
+  fs::permissions(folder / "theirs.pem", fs::perms::owner_read);
+  const PrivateKey theirs = PrivateKey::load(folder / "theirs.pem");
+  REQUIRE(shell("openssl dgst -sha256 -sign " + (folder / "theirs.pem") + " -out " +
+                (folder / "signature.der") + " " + (folder / "pae.bin")));
+  CHECK(theirs.public_key().verifies(pae, read_file(folder / "signature.der")));
+}
