@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/domain/partition_manifest.hpp"
+
+#include "lib/domain/members.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+constexpr const char* format = "bailiwick-partition-manifest";
+constexpr std::uint64_t version = 1;
+
+std::string named(const Json& json, const std::string& key, const std::string& what) {
+  std::string text = json_member<std::string>(json, key, what);
+  if (text.empty()) throw Error(ExitCode::data, "{}: \"{}\" is empty", what, key);
+  return text;
+}
+
+}  // namespace
+
+Json to_json(const PartitionManifest& manifest) {
+  return {{"format", format},
+          {"version", version},
+          {"name", manifest.name},
+          {"owner", manifest.owner},
+          {"created", manifest.created},
+          {"rows", manifest.rows},
+          {"block_rows", manifest.block_rows},
+          {"precision", manifest.precision},
+          {"schema", to_json(manifest.schema)},
+          {"root", manifest.root.hex()}};
+}
+
+PartitionManifest manifest_from_json(const Json& json, const std::string& what) {
+  check_members(json,
+                {"format", "version", "name", "owner", "created", "rows", "block_rows", "precision",
+                 "schema", "root"},
+                what);
+  if (named(json, "format", what) != format)
+    throw Error(ExitCode::data, "{}: \"format\" must be \"{}\", found \"{}\"", what, format,
+                named(json, "format", what));
+  if (count_member(json, "version", 0, what) != version)
+    throw Error(ExitCode::data, "{}: version {} is not supported; this program reads version {}",
+                what, count_member(json, "version", 0, what), version);
+  PartitionManifest manifest;
+  manifest.name = named(json, "name", what);
+  manifest.owner = named(json, "owner", what);
+  manifest.created = named(json, "created", what);
+  manifest.rows = count_member(json, "rows", 1, what);
+  manifest.block_rows = count_member(json, "block_rows", 1, what);
+  manifest.precision = named(json, "precision", what);
+  if (manifest.precision != "float32" && manifest.precision != "float64")
+    throw Error(ExitCode::data, "{}: \"precision\" must be float32 or float64, found \"{}\"", what,
+                manifest.precision);
+  manifest.schema = schema_from_json(json_member<Json>(json, "schema", what), what + ": schema");
+  try {
+    manifest.root = Digest::from_hex(named(json, "root", what));
+  } catch (const Error& error) {
+    throw Error(ExitCode::data, "{}: \"root\": {}", what, error.what());
+  }
+  return manifest;
+}
+
+}  // namespace bailiwick
