@@ -1,6 +1,77 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-int main() {
-  return 0;
+#include <cstdio>
+#include <iostream>
+#include <span>
+
+#include "apps/command.hpp"
+#include "io/h5.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+#include "lib/core/version.hpp"
+
+namespace bailiwick {
+namespace {
+
+const Command commands[] = {
+    {"keygen", "make a key pair for a data owner or an operator", command_keygen},
+    {"ingest", "turn CSV files into signed partitions", command_ingest},
+    {"policy", "sign, show or check an owner's terms of use", command_policy},
+    {"inspect", "show what a partition, model, policy or lineage file says", command_inspect},
+    {"check", "validate a config, show every domain's verdict; compute nothing", command_check},
+    {"train", "train a model over all domains", command_train},
+    {"evaluate", "score a model, overall and for each domain", command_evaluate},
+    {"predict", "write predictions that stay with their domain", command_predict},
+    {"verify", "recompute everything the lineage of a run claims", command_verify},
+    {"digest", "print the digest of a model's content", command_digest},
+};
+
+void print_help() {
+  std::cout << "Bailiwick trains models on data that may not leave its owner's jurisdiction.\n\n"
+               "usage: bailiwick COMMAND ... [--help]\n       bailiwick --version\n\n";
+  for (const Command& command : commands)
+    std::printf("  %-9s %s\n", command.name, command.summary);
+  std::cout
+      << "\nStart ingest, check, train, evaluate and predict under mpirun or srun for more than "
+         "one rank.\n"
+         "Exit codes: 0 ok, 2 usage, 3 config, 4 policy refused, 5 data or I/O, 6 not converged,\n"
+         "            7 integrity, 70 bug, 75 stopped and resumable.\n";
+}
+
+int dispatch(int argc, char** argv) {
+  const std::string name = argc > 1 ? argv[1] : "--help";
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help();
+    return argc > 1 ? 0 : static_cast<int>(ExitCode::usage);
+  }
+  if (name == "--version") {
+    std::cout << fmt::format("bailiwick {} ({})\n{}{}", version(), git_commit(), runtime_versions(),
+                             io::library_version());
+    return 0;
+  }
+  std::vector<std::string> names;
+  for (const Command& command : commands) {
+    if (name == command.name)
+      return command.run({argc, argv, std::vector<std::string>(argv + 2, argv + argc)});
+    names.push_back(command.name);
+  }
+  throw Error(ExitCode::usage, "unknown command \"{}\"{}; see bailiwick --help", name,
+              did_you_mean(name, names));
+}
+
+}  // namespace
+}  // namespace bailiwick
+
+int main(int argc, char** argv) {
+  using namespace bailiwick;
+  try {
+    return dispatch(argc, argv);
+  } catch (const Error& error) {
+    std::cerr << "bailiwick: " << error.what() << '\n';
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    std::cerr << "bailiwick: internal error: " << error.what() << "; please report this\n";
+    return static_cast<int>(ExitCode::bug);
+  }
 }

@@ -124,6 +124,21 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   }
 }
 
+void create_folders(const std::string& path) {
+  if (path.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw Error(ExitCode::data, "{}: cannot make the folder: {}", path, error.message());
+}
+
+std::uint64_t parse_count(std::string_view text, const std::string& what) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw Error(ExitCode::usage, "{}: \"{}\" is not a whole number of zero or more", what, text);
+  return value;
+}
+
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,6 +33,12 @@ std::string read_file(const std::string& path);
 /// Writes through a temporary name, fsync and rename, so that no reader sees half a file.
 /// Throws ExitCode::data naming the file and the system's reason.
 void write_file_atomically(const std::string& path, std::string_view bytes);
+
+/// Makes a folder and those above it; an empty path is the current one. Throws ExitCode::data.
+void create_folders(const std::string& path);
+
+/// A whole number of zero or more. Throws ExitCode::usage naming `what`.
+std::uint64_t parse_count(std::string_view text, const std::string& what);
 
 /// UTC now as RFC 3339 with seconds, e.g. 2026-11-21T00:38:00Z.
 std::string utc_now();

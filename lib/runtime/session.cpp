@@ -26,12 +26,14 @@ Session::Session(int& argc, char**& argv) {
   MPI_Comm_dup(MPI_COMM_WORLD, &world);
   MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN);
   world_ = Communicator(world);
+  last_words_ = world_.duplicate();
   kokkos_ = std::make_unique<Kokkos>();
 }
 
 Session::~Session() {
   if (petsc_started_) PetscFinalize();
   kokkos_.reset();
+  last_words_ = Communicator();
   world_ = Communicator();
   MPI_Finalize();
 }
@@ -43,6 +45,18 @@ void Session::start_petsc() {
   PetscPopSignalHandler();
   PetscPushErrorHandler(PetscReturnErrorHandler, nullptr);
   petsc_started_ = true;
+}
+
+bool Session::all_arrive(double seconds) const {
+  MPI_Request request = MPI_REQUEST_NULL;
+  if (MPI_Ibarrier(last_words_.handle(), &request) != MPI_SUCCESS) return false;
+  const double deadline = MPI_Wtime() + seconds;
+  int done = 0;
+  while (!done && MPI_Wtime() < deadline) {
+    MPI_Test(&request, &done, MPI_STATUS_IGNORE);
+    if (!done) ::usleep(1000);
+  }
+  return done != 0;
 }
 
 void Session::abort(int code) const {

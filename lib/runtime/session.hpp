@@ -25,12 +25,17 @@ class Session {
   /// Starts PETSc on first use. Collective.
   void start_petsc();
 
+  /// True if every rank calls this within `seconds` of each other: after an error, whether it was
+  /// everyone's. Afterwards nothing else may be communicated.
+  bool all_arrive(double seconds) const;
+
   /// Ends every process of the job at once, for what one rank alone meets.
   [[noreturn]] void abort(int code) const;
 
  private:
   struct Kokkos;
   Communicator world_;
+  Communicator last_words_;  ///< all_arrive() must not meet a half-done collective on world_
   std::unique_ptr<Kokkos> kokkos_;
   bool petsc_started_ = false;
 };

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <filesystem>
+#include <iostream>
+
+#include "apps/command.hpp"
+#include "apps/options.hpp"
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// How long a rank that failed waits for the others to fail as well before it ends the job.
+constexpr double patience_seconds = 5;
+
+int report(const Session& session, int code, const std::string& message) {
+  const bool everyone = session.all_arrive(patience_seconds);
+  if (!everyone) {
+    std::cerr << fmt::format("bailiwick: rank {} on {}: {}\n", session.world().rank(), node_name(),
+                             message)
+              << std::flush;
+    session.abort(code);
+  }
+  if (session.world().is_root()) std::cerr << "bailiwick: " << message << '\n' << std::flush;
+  return code;
+}
+
+}  // namespace
+
+int run_collectively(const Arguments& arguments, const char* name, const char* help,
+                     const std::function<void(Session&, const RunOptions&)>& work) {
+  const bool scores = std::string(name) == "evaluate" || std::string(name) == "predict";
+  Options options(std::string(name) + " CONFIG [options]", help);
+  options.add()("set", po::value<std::vector<std::string>>(),
+                "KEY=VALUE: override a key of the config, e.g. train.method=lbfgs");
+  options.add()("output", po::value<std::string>(), "folder for results, instead of the config's");
+  options.add()("petsc", po::value<std::string>(),
+                "options for PETSc, e.g. \"-tao_nls_ksp_type cg\"");
+  if (scores)
+    options.add()("model", po::value<std::string>(),
+                  "model file (default: model.h5 in the output folder)");
+
+  Session session(arguments.argc, arguments.argv);
+  try {
+    // Every rank reads the same words, so a usage error is everyone's; only one should print help.
+    std::streambuf* const out = std::cout.rdbuf();
+    if (!session.world().is_root()) std::cout.rdbuf(nullptr);
+    const bool proceed = options.parse(arguments.words);
+    std::cout.rdbuf(out);
+    if (!proceed) return 0;
+
+    RunOptions run;
+    run.config = options.text("CONFIG");
+    run.model = options.text("model");
+    for (const std::string& text : options.list("set")) {
+      const std::size_t equals = text.find('=');
+      if (equals == std::string::npos || equals == 0)
+        throw Error(ExitCode::usage, "--set {}: write KEY=VALUE, e.g. --set train.method=lbfgs",
+                    text);
+      run.overrides.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+    }
+    if (options.has("output"))
+      run.overrides.emplace_back("output",
+                                 std::filesystem::absolute(options.text("output")).string());
+    if (options.has("petsc"))
+      run.overrides.emplace_back("train.petsc_options", options.text("petsc"));
+    work(session, run);
+    return 0;
+  } catch (const Error& error) {
+    return report(session, static_cast<int>(error.code()), error.what());
+  } catch (const std::bad_alloc&) {
+    return report(session, static_cast<int>(ExitCode::data),
+                  "out of memory; use more nodes or fewer ranks a node");
+  } catch (const std::exception& error) {
+    return report(session, static_cast<int>(ExitCode::bug),
+                  fmt::format("internal error: {}; please report this", error.what()));
+  }
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lib/config/run_config.hpp"
+#include "lib/runtime/session.hpp"
+
+namespace bailiwick {
+
+/// A subcommand's own arguments, as main() found them.
+struct Arguments {
+  int& argc;  ///< of the whole program, for MPI_Init
+  char**& argv;
+  std::vector<std::string> words;  ///< after the subcommand's name
+};
+
+/// One subcommand: its name, its line in `bailiwick --help`, and what it does.
+struct Command {
+  const char* name;
+  const char* summary;
+  std::function<int(const Arguments&)> run;
+};
+
+int command_check(const Arguments& arguments);
+int command_digest(const Arguments& arguments);
+int command_evaluate(const Arguments& arguments);
+int command_ingest(const Arguments& arguments);
+int command_inspect(const Arguments& arguments);
+int command_keygen(const Arguments& arguments);
+int command_policy(const Arguments& arguments);
+int command_predict(const Arguments& arguments);
+int command_train(const Arguments& arguments);
+int command_verify(const Arguments& arguments);
+
+/// What `train`, `evaluate`, `predict` and `check` have in common on the command line.
+struct RunOptions {
+  std::string config;
+  Overrides overrides;
+  std::string model;  ///< evaluate and predict: --model
+};
+
+/// Starts a session, calls `work` with it and the options, and turns an Error into an exit code on
+/// every rank: the same one if all ranks failed, an abort of the job if only some did.
+int run_collectively(const Arguments& arguments, const char* name, const char* help,
+                     const std::function<void(Session&, const RunOptions&)>& work);
+
+}  // namespace bailiwick

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <filesystem>
+#include <iostream>
+
+#include "apps/command.hpp"
+#include "apps/options.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/keys.hpp"
+
+namespace bailiwick {
+
+int command_keygen(const Arguments& arguments) {
+  Options options(
+      "keygen NAME",
+      "Writes NAME.pem (private: keep it, mode 0600) and NAME.pub.pem (public: give it to those\n"
+      "who check your signatures). ECDSA P-256. Never overwrites.");
+  if (!options.parse(arguments.words)) return 0;
+  const std::string name = options.text("NAME");
+  const std::string public_path = name + ".pub.pem";
+  if (std::filesystem::exists(public_path))
+    throw Error(ExitCode::data, "{}: exists already; choose another name", public_path);
+  const PrivateKey key = PrivateKey::generate();
+  key.save(name + ".pem");
+  write_file_atomically(public_path, key.public_key().pem());
+  std::cout << "private key  " << name << ".pem\npublic key   " << public_path << "\nkey id       "
+            << key.public_key().id() << '\n';
+  return 0;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "apps/options.hpp"
+
+#include <iostream>
+#include <sstream>
+
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick {
+
+Options::Options(std::string usage, std::string about)
+    : usage_(std::move(usage)), about_(std::move(about)) {
+  options_.add_options()("help,h", "print this help");
+  std::istringstream words(usage_);
+  std::string word;
+  while (words >> word) {
+    const bool optional = word.front() == '[';
+    if (optional) word = word.substr(1, word.size() - 2);
+    const bool repeats = word.size() > 3 && word.ends_with("...");
+    if (repeats) word.resize(word.size() - 3);
+    if (word != "[options]" &&
+        word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ.") == std::string::npos) {
+      hidden_.add_options()(word.c_str(), po::value<std::vector<std::string>>());
+      positional_.add(word.c_str(), repeats ? -1 : 1);
+      if (!optional) required_.push_back(word);
+    }
+  }
+}
+
+bool Options::parse(const std::vector<std::string>& words) {
+  po::options_description all;
+  all.add(options_).add(hidden_);
+  try {
+    const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
+    po::store(
+        po::command_line_parser(words).options(all).positional(positional_).style(style).run(),
+        values_);
+    po::notify(values_);
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> known;
+    for (const auto& option : options_.options())
+      known.push_back("--" + option->long_name());
+    throw Error(ExitCode::usage, "unknown option {}{}\nusage: bailiwick {}",
+                error.get_option_name(), did_you_mean(error.get_option_name(), known), usage_);
+  } catch (const po::error& error) {
+    throw Error(ExitCode::usage, "{}\nusage: bailiwick {}", error.what(), usage_);
+  }
+  if (has("help")) {
+    std::cout << "usage: bailiwick " << usage_ << "\n\n" << about_ << "\n\n" << options_;
+    return false;
+  }
+  for (const std::string& name : required_)
+    if (!has(name))
+      throw Error(ExitCode::usage, "{} is missing\nusage: bailiwick {}", name, usage_);
+  return true;
+}
+
+std::string Options::text(const std::string& name) const {
+  if (!has(name)) return {};
+  const auto& value = values_[name].value();
+  if (const auto* many = boost::any_cast<std::vector<std::string>>(&value)) return many->front();
+  return values_[name].as<std::string>();
+}
+
+std::vector<std::string> Options::list(const std::string& name) const {
+  return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
+}
+
+}  // namespace bailiwick

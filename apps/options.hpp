@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <boost/program_options.hpp>
+
+#include <string>
+#include <vector>
+
+namespace bailiwick {
+
+namespace po = boost::program_options;
+
+/// Parses the words after a subcommand. `usage` is its first help line, e.g. "digest MODEL"; its
+/// upper-case words after the name are the positional arguments, bracketed ones optional, one
+/// ending in "..." repeatable. Returns nothing if --help was asked for and printed. Throws
+/// ExitCode::usage.
+class Options {
+ public:
+  Options(std::string usage, std::string about);
+
+  /// Adds an option; see boost::program_options.
+  po::options_description_easy_init add() { return options_.add_options(); }
+
+  bool parse(const std::vector<std::string>& words);
+
+  bool has(const std::string& name) const { return values_.count(name) > 0; }
+  std::string text(const std::string& name) const;
+  std::vector<std::string> list(const std::string& name) const;
+
+ private:
+  std::string usage_, about_;
+  po::options_description options_{"Options"};
+  po::options_description hidden_;
+  po::positional_options_description positional_;
+  std::vector<std::string> required_;
+  po::variables_map values_;
+};
+
+}  // namespace bailiwick

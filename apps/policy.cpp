@@ -1,0 +1,142 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "apps/command.hpp"
+#include "apps/options.hpp"
+#include "io/partition.hpp"
+#include "lib/config/policy_yaml.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/policy/gate.hpp"
+#include "lib/policy/policy.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+Policy open_policy(const std::string& path, const std::string& key_path) {
+  const Envelope envelope = envelope_from_json(read_file(path), path, ExitCode::policy);
+  std::string payload = envelope.payload;
+  if (!key_path.empty()) {
+    const PublicKey key = PublicKey::load(key_path);
+    payload = open_envelope(envelope, policy_type, {&key, 1}, path, ExitCode::policy);
+  }
+  return policy_from_odrl(parse_json(payload, path, ExitCode::policy), path);
+}
+
+bool is_hdf5(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char signature[4] = {};
+  file.read(signature, sizeof signature);
+  return std::string_view(signature, sizeof signature) == "\x89HDF";
+}
+
+int sign(const std::vector<std::string>& words) {
+  Options options(
+      "policy sign FILE [options]",
+      "FILE is the YAML of an owner's terms: it becomes ODRL 2.2, signed, at --output. Or FILE is\n"
+      "a partition (HDF5) that another program wrote: its digests are computed and its manifest\n"
+      "is signed in the name of --owner, beside it.");
+  options.add()("key", po::value<std::string>()->required(), "the owner's private key (PEM)");
+  options.add()("output", po::value<std::string>(), "terms: the signed policy to write");
+  options.add()("owner", po::value<std::string>(), "partitions: who owns the rows");
+  options.add()("force", "overwrite an existing policy");
+  if (!options.parse(words)) return 0;
+  const std::string path = options.text("FILE"), output = options.text("output");
+  const PrivateKey key = PrivateKey::load(options.text("key"));
+
+  if (is_hdf5(path)) {
+    if (!options.has("owner"))
+      throw Error(ExitCode::usage, "{}: name the owner of the rows with --owner", path);
+    const PartitionManifest manifest = io::sign_partition(path, options.text("owner"), key);
+    std::cout << fmt::format("signed partition {} of {}: {} rows in {} blocks\n  {}\n  root {}\n",
+                             manifest.name, manifest.owner,
+                             with_thousands(static_cast<long long>(manifest.rows)),
+                             manifest.blocks(), io::manifest_path(path), manifest.root.hex());
+    return 0;
+  }
+
+  if (output.empty())
+    throw Error(ExitCode::usage, "{}: say where to write the signed policy with --output", path);
+  if (std::filesystem::exists(output) && !options.has("force"))
+    throw Error(ExitCode::data, "{}: exists already; pass --force to replace it", output);
+  const Policy policy = parse_policy_yaml(read_file(path), path);
+  const std::string payload = to_odrl(policy).dump();
+  create_folders(std::filesystem::path(output).parent_path().string());
+  write_file_atomically(output, to_json_line(sign_envelope(policy_type, payload, key)) + "\n");
+  std::cout << fmt::format("signed policy {} of {}\n  {}\n  digest {}\n", policy.uid, policy.owner,
+                           output, sha256(payload).hex());
+  return 0;
+}
+
+int show(const std::vector<std::string>& words) {
+  Options options("policy show POLICY [options]", "Prints a signed policy as ODRL JSON.");
+  options.add()("key", po::value<std::string>(),
+                "the owner's public key: verify the signature too");
+  if (!options.parse(words)) return 0;
+  const Policy policy = open_policy(options.text("POLICY"), options.text("key"));
+  std::cout << to_odrl(policy).dump(2) << '\n';
+  if (!options.has("key")) std::cerr << "signature not verified: pass --key\n";
+  return 0;
+}
+
+int check(const std::vector<std::string>& words) {
+  Options options("policy check POLICY [options]",
+                  "Explains, clause by clause, what a signed policy says to a request.");
+  options.add()("key", po::value<std::string>()->required(), "the owner's public key");
+  options.add()("purpose", po::value<std::string>()->required(), "e.g. dpv:ScientificResearch");
+  options.add()("action", po::value<std::vector<std::string>>()->required(),
+                "train, evaluate, predict, release_model, release_statistics; may be given again");
+  options.add()("place", po::value<std::string>()->required(),
+                "jurisdiction of the nodes, e.g. CH");
+  options.add()("parties", po::value<std::string>()->required(), "domains in the run");
+  options.add()("partition", po::value<std::vector<std::string>>(),
+                "partition it is to cover; may be given again");
+  if (!options.parse(words)) return 0;
+
+  const std::string path = options.text("POLICY");
+  const Policy policy = open_policy(path, options.text("key"));
+  AccessRequest request;
+  request.domain = policy.owner;
+  for (const std::string& action : options.list("action"))
+    request.actions.push_back(action_from_string(action, "--action"));
+  request.purpose = options.text("purpose");
+  request.now = utc_now();
+  request.places = {options.text("place")};
+  request.parties = parse_count(options.text("parties"), "--parties");
+  for (const std::string& partition : options.list("partition"))
+    request.partitions.push_back(
+        io::read_manifest(partition, {PublicKey::load(options.text("key"))}));
+
+  bool admitted = true;
+  for (const Clause& clause : explain(policy, request)) {
+    std::cout << fmt::format("{:4} {:<24} {}\n", clause.holds ? "ok" : "NO", clause.rule,
+                             clause.detail);
+    admitted = admitted && clause.holds;
+  }
+  std::cout << (admitted ? "admitted\n" : "refused\n");
+  return static_cast<int>(admitted ? ExitCode::ok : ExitCode::policy);
+}
+
+}  // namespace
+
+int command_policy(const Arguments& arguments) {
+  const std::string what = arguments.words.empty() ? "--help" : arguments.words.front();
+  const std::vector<std::string> rest(arguments.words.begin() + (arguments.words.empty() ? 0 : 1),
+                                      arguments.words.end());
+  if (what == "sign") return sign(rest);
+  if (what == "show") return show(rest);
+  if (what == "check") return check(rest);
+  if (what != "--help" && what != "-h")
+    throw Error(ExitCode::usage, "unknown command \"policy {}\"; there are sign, show and check",
+                what);
+  std::cout << "usage: bailiwick policy sign|show|check ... [--help]\n";
+  return 0;
+}
+
+}  // namespace bailiwick

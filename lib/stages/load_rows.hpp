@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/rows.hpp"
+#include "lib/config/run_config.hpp"
+#include "lib/stages/run.hpp"
+
+namespace bailiwick {
+
+/// Which columns of a partition a model takes, in the order of its parameters.
+struct ModelColumns {
+  std::vector<std::size_t> features;  ///< indices into Schema::features
+  std::vector<std::size_t> targets;   ///< indices into Schema::targets; Cox: time, status
+  bool intercept = false;             ///< a column of ones comes first
+  bool weights = false;
+  std::vector<std::string> names;       ///< one a column, "(intercept)" included
+  std::vector<std::string> categories;  ///< of the target, multinomial only
+
+  std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
+};
+
+/// Throws ExitCode::config naming the near ones if a feature or target does not exist.
+ModelColumns select_columns(const ModelConfig& model, const Schema& schema);
+
+/// This rank's rows of one of its domains.
+struct LoadedRows {
+  kernels::RowBlocks rows;
+  std::vector<std::size_t> partition;  ///< of each block, in the order of the domain's partitions
+  std::uint64_t selected = 0;          ///< rows of non-zero weight
+};
+
+/// Reads this rank's blocks, checking digests and targets as it goes; rows outside `split` (empty:
+/// none are) get weight zero. Not collective. Throws ExitCode::data, ExitCode::integrity.
+LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
+                     const ModelColumns& columns, const std::string& split);
+
+}  // namespace bailiwick

@@ -1,0 +1,232 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/run.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lib/core/text.hpp"
+#include "lib/core/version.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/runtime/agree.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// A domain's manifests, policy and keys, opened and verified on its own ranks.
+struct Documents {
+  std::vector<PartitionManifest> manifests;
+  Policy policy;
+  Digest policy_digest;
+};
+
+Documents open_documents(const DomainConfig& domain) {
+  std::vector<PublicKey> keys;
+  for (const std::string& path : domain.keys)
+    keys.push_back(PublicKey::load(path));
+  Documents documents;
+  for (const std::string& path : domain.partitions)
+    documents.manifests.push_back(io::read_manifest(path, keys));
+  const std::string text = read_file(domain.policy);
+  const Envelope envelope = envelope_from_json(text, domain.policy, ExitCode::policy);
+  const std::string payload =
+      open_envelope(envelope, policy_type, keys, domain.policy, ExitCode::policy);
+  documents.policy =
+      policy_from_odrl(parse_json(payload, domain.policy, ExitCode::policy), domain.policy);
+  documents.policy_digest = sha256(payload);
+  return documents;
+}
+
+/// Blocks of a domain if its manifests lie where rank 0 can see them, for dealing ranks fairly;
+/// nothing depends on it but the balance of work.
+std::uint64_t visible_blocks(const DomainConfig& domain) {
+  std::uint64_t blocks = 0;
+  try {
+    std::vector<PublicKey> keys;
+    for (const std::string& path : domain.keys)
+      keys.push_back(PublicKey::load(path));
+    for (const std::string& path : domain.partitions)
+      blocks += io::read_manifest(path, keys).blocks();
+  } catch (const Error&) {
+    return 0;
+  }
+  return blocks;
+}
+
+Json to_json(const Clause& clause) {
+  return {{"rule", clause.rule}, {"holds", clause.holds}, {"detail", clause.detail}};
+}
+
+}  // namespace
+
+std::uint64_t DomainFacts::rows() const {
+  std::uint64_t total = 0;
+  for (const Partition& partition : partitions)
+    total += partition.rows;
+  return total;
+}
+
+RunConfig load_run_config(const Communicator& world, const std::string& path,
+                          const Overrides& overrides) {
+  std::string text;
+  agree(world, [&] {
+    if (world.is_root()) try {
+        text = read_file(path);
+      } catch (const Error& error) {
+        throw Error(ExitCode::config, error.what());
+      }
+  });
+  text = world.broadcast(0, text);
+  RunConfig config;
+  agree(world, [&] { config = parse_run_config(text, path, overrides); });
+  return config;
+}
+
+Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only)
+    : session_(session), config_(std::move(config)) {
+  config_digest_ = sha256(resolved_yaml(config_));
+
+  std::vector<std::int64_t> blocks(config_.domains.size(), 0);
+  if (world().is_root())
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      blocks[i] = static_cast<std::int64_t>(visible_blocks(config_.domains[i]));
+  world().broadcast(0, blocks);
+  std::vector<DomainShape> shapes;
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    shapes.push_back({config_.domains[i].name, static_cast<std::uint64_t>(blocks[i]),
+                      config_.domains[i].ranks.value_or(std::vector<int>())});
+  decomposition_.emplace(world(), std::move(shapes));
+  boundary_.emplace(*decomposition_);
+
+  decide(actions, verdicts_only);
+}
+
+void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
+  std::string place;
+  agree(world(), [&] { place = config_.site.place_of(node_name()); });
+  const std::vector<std::string> places = world().gather(place);
+
+  Json verdicts = Json::array();
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < decomposition_->local_domains().size(); ++d) {
+      const std::size_t index = decomposition_->local_domains()[d];
+      const DomainConfig& domain = config_.domains[index];
+      Documents documents = open_documents(domain);
+
+      AccessRequest request;
+      request.domain = domain.name;
+      request.actions = actions;
+      request.purpose = config_.purpose;
+      request.now = utc_now();
+      for (const int rank : decomposition_->ranks_of(index))
+        request.places.push_back(places[static_cast<std::size_t>(rank)]);
+      request.parties = config_.domains.size();
+      request.unstratified_survival =
+          config_.model.kind == ModelKind::cox && config_.model.strata == Strata::none;
+      request.per_domain_statistics =
+          std::find(actions.begin(), actions.end(), Action::evaluate) != actions.end() &&
+          config_.evaluate.per_domain;
+      request.partitions = documents.manifests;
+
+      const auto decision = PolicyGate::decide(documents.policy, documents.policy_digest, request);
+      const auto* admission = std::get_if<Admission>(&decision);
+      const auto* refusal = std::get_if<Refusal>(&decision);
+      if (decomposition_->leads(d)) {
+        Json clauses = Json::array();
+        for (const Clause& clause : admission ? admission->clauses() : refusal->clauses)
+          clauses.push_back(to_json(clause));
+        Json partitions = Json::array();
+        for (const PartitionManifest& manifest : documents.manifests)
+          partitions.push_back(
+              {{"name", manifest.name}, {"rows", manifest.rows}, {"root", manifest.root.hex()}});
+        verdicts.push_back({{"index", index},
+                            {"admitted", admission != nullptr},
+                            {"refusal", refusal ? refusal->message() : ""},
+                            {"clauses", clauses},
+                            {"partitions", partitions},
+                            {"policy", documents.policy_digest.hex()},
+                            {"uid", documents.policy.uid},
+                            {"schema", to_json(documents.manifests.front().schema)}});
+      }
+      for (std::size_t p = 1; p < documents.manifests.size(); ++p)
+        if (documents.manifests[p].schema != documents.manifests[0].schema)
+          throw Error(
+              ExitCode::data, "{}: its schema differs from that of {}: {}", domain.partitions[p],
+              domain.partitions[0],
+              describe_difference(documents.manifests[0].schema, documents.manifests[p].schema));
+      if (admission) {
+        std::uint64_t blocks = 0;
+        for (const PartitionManifest& manifest : documents.manifests)
+          blocks += manifest.blocks();
+        const std::vector<int>& ranks = decomposition_->ranks_of(index);
+        const auto member = std::find(ranks.begin(), ranks.end(), world().rank()) - ranks.begin();
+        local_.push_back(
+            {index, *admission, domain.partitions, std::move(documents.manifests),
+             share_blocks(blocks, static_cast<int>(ranks.size()), static_cast<int>(member))});
+      }
+    }
+  });
+
+  // Every rank ends with the same list of reasons, in the order of the config.
+  domains_.resize(config_.domains.size());
+  verdicts_.resize(config_.domains.size());
+  std::vector<std::string> reasons(config_.domains.size());
+  std::vector<Schema> schemas(config_.domains.size());
+  for (const std::string& text : world().gather(verdicts.dump())) {
+    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
+      const auto index = entry.at("index").get<std::size_t>();
+      DomainFacts& facts = domains_[index];
+      facts.name = config_.domains[index].name;
+      facts.jurisdiction = config_.domains[index].jurisdiction;
+      facts.ranks = decomposition_->ranks_of(index);
+      facts.policy = Digest::from_hex(entry.at("policy").get<std::string>());
+      facts.policy_uid = entry.at("uid").get<std::string>();
+      for (const Json& partition : entry.at("partitions"))
+        facts.partitions.push_back({partition.at("name"), partition.at("rows"),
+                                    Digest::from_hex(partition.at("root").get<std::string>())});
+      Verdict& verdict = verdicts_[index];
+      verdict.domain = facts.name;
+      verdict.admitted = entry.at("admitted").get<bool>();
+      for (const Json& clause : entry.at("clauses"))
+        verdict.clauses.push_back({clause.at("rule"), clause.at("holds"), clause.at("detail")});
+      reasons[index] = entry.at("refusal").get<std::string>();
+      schemas[index] = schema_from_json(entry.at("schema"), facts.name);
+    }
+  }
+  schema_ = schemas.front();
+  std::erase(reasons, "");
+  if (!reasons.empty() && !verdicts_only)
+    throw Error(ExitCode::policy, "refused, and nothing was read:\n  {}", join(reasons, "\n  "));
+  for (std::size_t i = 1; i < schemas.size(); ++i)
+    if (schemas[i] != schema_)
+      throw Error(ExitCode::data,
+                  "the partitions of domain {} have another schema than those of {}: {}",
+                  config_.domains[i].name, config_.domains[0].name,
+                  describe_difference(schema_, schemas[i]));
+}
+
+std::vector<Artefact> Run::dependencies() const {
+  std::vector<Artefact> list;
+  list.push_back({"config", config_digest_, Json::object()});
+  list.push_back({"program",
+                  sha256(fmt::format("bailiwick {} {}", version(), git_commit())),
+                  {{"version", version()}, {"gitCommit", git_commit()}}});
+  for (const DomainFacts& domain : domains_) {
+    list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}});
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      list.push_back({"partition/" + partition.name, partition.root, {{"rows", partition.rows}}});
+  }
+  return list;
+}
+
+std::uint64_t Run::rows() const {
+  std::uint64_t total = 0;
+  for (const DomainFacts& domain : domains_)
+    total += domain.rows();
+  return total;
+}
+
+}  // namespace bailiwick

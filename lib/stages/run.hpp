@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/partition.hpp"
+#include "lib/boundary/boundary.hpp"
+#include "lib/config/run_config.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/policy/gate.hpp"
+#include "lib/runtime/session.hpp"
+
+namespace bailiwick {
+
+/// What every rank may know of a domain before a row is read: its signed manifests and policy.
+struct DomainFacts {
+  struct Partition {
+    std::string name;
+    std::uint64_t rows = 0;
+    Digest root;
+  };
+  std::string name;
+  std::string jurisdiction;
+  Digest policy;
+  std::string policy_uid;
+  std::vector<Partition> partitions;
+  std::vector<int> ranks;
+  std::uint64_t rows() const;
+};
+
+/// One of this rank's domains, admitted.
+struct LocalDomain {
+  std::size_t index = 0;  ///< in the run
+  Admission admission;
+  std::vector<std::string> paths;
+  std::vector<PartitionManifest> manifests;
+  BlockRange blocks;  ///< this rank's share, counted over the partitions in order
+};
+
+/// The verdict on one domain, for `check`.
+struct Verdict {
+  std::string domain;
+  bool admitted = false;
+  std::vector<Clause> clauses;
+};
+
+/// Reads the YAML on rank 0, broadcasts and parses it everywhere. Collective; ExitCode::config.
+RunConfig load_run_config(const Communicator& world, const std::string& path,
+                          const Overrides& overrides);
+
+/// A run that every domain's policy has admitted. The way there (design, section 4, steps 1 to 3)
+/// is the same for all stages: config, manifests, decomposition, policies, agreement.
+class Run {
+ public:
+  /// Collective. Throws on all ranks alike; ExitCode::policy lists every domain's reasons. With
+  /// `verdicts_only` a refusal does not throw and nothing may be read: for `check`.
+  Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only = false);
+
+  const RunConfig& config() const { return config_; }
+  const Communicator& world() const { return session_.world(); }
+  Session& session() { return session_; }
+  const Schema& schema() const { return schema_; }
+  const std::vector<DomainFacts>& domains() const { return domains_; }
+  const std::vector<LocalDomain>& local() const { return local_; }
+  const std::vector<Verdict>& verdicts() const { return verdicts_; }
+  const DomainDecomposition& decomposition() const { return *decomposition_; }
+  Boundary& boundary() { return *boundary_; }
+
+  /// Digest of the resolved config.
+  const Digest& config_digest() const { return config_digest_; }
+  /// The dependencies every statement names: config, program, policies, partitions.
+  std::vector<Artefact> dependencies() const;
+  std::uint64_t rows() const;
+
+ private:
+  void decide(const std::vector<Action>& actions, bool verdicts_only);
+
+  Session& session_;
+  RunConfig config_;
+  Digest config_digest_;
+  std::optional<DomainDecomposition> decomposition_;
+  std::optional<Boundary> boundary_;
+  std::vector<LocalDomain> local_;
+  std::vector<DomainFacts> domains_;
+  std::vector<Verdict> verdicts_;
+  Schema schema_;
+};
+
+}  // namespace bailiwick
