@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 get_property(modules GLOBAL PROPERTY BAILIWICK_MODULES)
-install(TARGETS bailiwick bailiwick_hdf5 ${modules} EXPORT BailiwickTargets)
+install(TARGETS bailiwick_program bailiwick_hdf5 ${modules} EXPORT BailiwickTargets)
 foreach(dir lib io kokkos_kernels)
   install(DIRECTORY ${dir} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bailiwick FILES_MATCHING PATTERN "*.hpp")
 endforeach()
