@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,7 +30,8 @@ std::string manifest_path(const std::string& partition_path);
 
 /// Opens and verifies the manifest beside a partition; reads no row. Throws ExitCode::data if it is
 /// missing, ExitCode::integrity if it is not signed by one of `keys` or malformed.
-PartitionManifest read_manifest(const std::string& partition_path, const std::vector<PublicKey>& keys);
+PartitionManifest read_manifest(const std::string& partition_path,
+                                const std::vector<PublicKey>& keys);
 
 /// Writes a partition block by block in constant memory; publishes file and signed manifest
 /// atomically in finish(). Destroyed before finish(), it leaves nothing behind.
@@ -40,6 +42,7 @@ class PartitionWriter {
     std::string owner;
     std::uint64_t block_rows = 1024;
     std::string precision = "float64";
+    std::uint64_t id_bytes = 64;  ///< room for one id, if the schema has ids
   };
   PartitionWriter(std::string path, Schema schema, Options options);
   ~PartitionWriter();
@@ -55,8 +58,20 @@ class PartitionWriter {
   std::unique_ptr<State> state_;
 };
 
-/// Computes digests of a partition written by somebody else (h5py, say) and signs its manifest.
-PartitionManifest sign_partition(const std::string& path, const std::string& owner, const PrivateKey& key);
+/// Checks a partition written by somebody else (h5py, say), adds salt and digests through a copy
+/// and a rename if it has none, and signs its manifest. Digests that are there already must hold:
+/// ExitCode::integrity if not.
+PartitionManifest sign_partition(const std::string& path, const std::string& owner,
+                                 const PrivateKey& key);
+
+class PartitionReader;
+using BlockFunction = std::function<void(std::uint64_t block, const RowBuffer& rows)>;
+
+namespace detail {
+/// For benchmarks/partition_read.cpp alone, to show what checking digests costs.
+void read_blocks_unchecked(PartitionReader& reader, std::uint64_t first, std::uint64_t count,
+                           const BlockFunction& use);
+}  // namespace detail
 
 /// Reads rows. There is no way to read rows without an Admission.
 class PartitionReader {
@@ -73,7 +88,14 @@ class PartitionReader {
   /// and block, ExitCode::data the row and column of a value that is not finite.
   void read_block(std::uint64_t block, RowBuffer& rows);
 
+  /// Calls `use` with blocks first … first + count - 1 in order, each after its digest was checked;
+  /// a helper thread hashes while this one reads ahead. Errors as read_block. `rows` lives until
+  /// `use` returns.
+  void read_blocks(std::uint64_t first, std::uint64_t count, const BlockFunction& use);
+
  private:
+  friend void detail::read_blocks_unchecked(PartitionReader&, std::uint64_t, std::uint64_t,
+                                            const BlockFunction&);
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -14,16 +14,18 @@ namespace bailiwick {
 /// What an owner signs about a partition: all that may be known without reading a row.
 /// On disk: the payload of a DSSE envelope `<partition>.manifest.json` (docs/partition-format.md).
 struct PartitionManifest {
-  std::string name;      ///< of the partition, unique in a run
-  std::string owner;     ///< who signs
-  std::string created;   ///< RFC 3339, UTC
+  std::string name;     ///< of the partition, unique in a run
+  std::string owner;    ///< who signs
+  std::string created;  ///< RFC 3339, UTC
   std::uint64_t rows = 0;
   std::uint64_t block_rows = 0;
   std::string precision;  ///< "float32" or "float64": storage of the features
   Schema schema;
   Digest root;  ///< over the block digests and the schema: docs/partition-format.md
 
-  std::uint64_t blocks() const { return block_rows == 0 ? 0 : (rows + block_rows - 1) / block_rows; }
+  std::uint64_t blocks() const {
+    return block_rows == 0 ? 0 : (rows + block_rows - 1) / block_rows;
+  }
   bool operator==(const PartitionManifest&) const = default;
 };
 

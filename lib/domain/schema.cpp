@@ -27,7 +27,8 @@ Json column_to_json(const Column& column) {
 
 Json columns_to_json(const std::vector<Column>& columns) {
   Json json = Json::array();
-  for (const Column& column : columns) json.push_back(column_to_json(column));
+  for (const Column& column : columns)
+    json.push_back(column_to_json(column));
   return json;
 }
 
@@ -90,7 +91,8 @@ std::vector<Column> columns_from_json(const Json& json, const std::string& key, 
 
 std::vector<std::string> names(const std::vector<Column>& columns) {
   std::vector<std::string> result;
-  for (const Column& column : columns) result.push_back(column.name);
+  for (const Column& column : columns)
+    result.push_back(column.name);
   return result;
 }
 
@@ -129,7 +131,9 @@ std::size_t Schema::feature(const std::string& name) const {
   return find(features, name, "feature");
 }
 
-std::size_t Schema::target(const std::string& name) const { return find(targets, name, "target"); }
+std::size_t Schema::target(const std::string& name) const {
+  return find(targets, name, "target");
+}
 
 Json to_json(const Schema& schema) {
   return {{"features", columns_to_json(schema.features)},
@@ -149,7 +153,8 @@ Schema schema_from_json(const Json& json, const std::string& what) {
   schema.splits = optional_member<std::vector<std::string>>(json, "splits", what);
   if (schema.features.empty()) throw Error(ExitCode::data, "{}: no features", what);
   std::vector<std::string> columns = names(schema.features);
-  for (const Column& column : schema.targets) columns.push_back(column.name);
+  for (const Column& column : schema.targets)
+    columns.push_back(column.name);
   check_distinct(columns, what + ": features and targets");
   check_distinct(schema.splits, what + ": splits");
   if (schema.splits.size() > 256)
@@ -170,8 +175,7 @@ std::string describe_difference(const Schema& ours, const Schema& theirs) {
   presence(ours.has_weights, theirs.has_weights, "weights");
   presence(ours.has_ids, theirs.has_ids, "ids");
   if (ours.splits != theirs.splits)
-    add(fmt::format("splits are [{}] here and [{}] there", join(ours.splits),
-                    join(theirs.splits)));
+    add(fmt::format("splits are [{}] here and [{}] there", join(ours.splits), join(theirs.splits)));
   return join(differences, "; ");
 }
 

@@ -12,10 +12,11 @@
 namespace bailiwick {
 
 /// One column of a partition. Stored as a number; `categories` name codes 0, 1, 2 … of a
-/// categorical target, and `source`/`level` tell which input column and value an indicator came from.
+/// categorical target, and `source`/`level` tell which input column and value an indicator came
+/// from.
 struct Column {
   std::string name;
-  std::string unit;                     ///< UCUM or plain text; empty if none
+  std::string unit;  ///< UCUM or plain text; empty if none
   std::string description;
   std::vector<std::string> categories;  ///< categorical targets only
   std::string source;                   ///< indicators only: the input column

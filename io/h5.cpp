@@ -1,0 +1,271 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/h5.hpp"
+
+#include <fcntl.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace bailiwick::io::h5 {
+
+namespace {
+
+struct Reason {
+  std::string innermost;
+  std::string system;  // the text of errno, where HDF5 kept it
+};
+
+herr_t note(unsigned, const H5E_error2_t* entry, void* data) {
+  auto& found = *static_cast<Reason*>(data);
+  const std::string text = entry->desc == nullptr ? "" : entry->desc;
+  if (found.innermost.empty()) found.innermost = text;
+  static const std::string key = "error message = '";
+  const std::size_t begin = text.find(key);
+  if (found.system.empty() && begin != std::string::npos) {
+    const std::size_t end = text.find('\'', begin + key.size());
+    found.system = text.substr(begin + key.size(), end - begin - key.size());
+  }
+  return 0;
+}
+
+/// Reads one string through `read(type, buffer)`, whatever way it is stored.
+std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_t, void*)>& read,
+                        const std::string& where, const std::string& object) {
+  if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1)
+    throw_unexpected(where, object, "one string",
+                     describe(type) + " " + describe_shape(shape(space, where)));
+  if (check(H5Tis_variable_str(type), where, "read the type of " + object) > 0) {
+    char* text = nullptr;
+    check(read(type, &text), where, "read " + object);
+    const std::string copy = text == nullptr ? "" : text;
+    check(H5free_memory(text), where, "read " + object);
+    return copy;
+  }
+  std::string text(H5Tget_size(type), '\0');
+  check(read(type, text.data()), where, "read " + object);
+  return text.substr(0, text.find('\0'));
+}
+
+Attribute open_attribute(hid_t object, const std::string& name, const std::string& where) {
+  if (check(H5Aexists(object, name.c_str()), where, "look for attribute " + name) == 0)
+    throw Error(ExitCode::data, "{}: attribute \"{}\" is missing", where, name);
+  return Attribute(check(H5Aopen(object, name.c_str(), H5P_DEFAULT), where, "open " + name));
+}
+
+Attribute create_attribute(hid_t object, const std::string& name, hid_t type,
+                           const std::string& where) {
+  const Space scalar(check(H5Screate(H5S_SCALAR), where, "describe a scalar"));
+  return Attribute(check(H5Acreate2(object, name.c_str(), type, scalar, H5P_DEFAULT, H5P_DEFAULT),
+                         where, "create attribute " + name));
+}
+
+[[noreturn]] void throw_system(const std::string& path, const char* action) {
+  throw Error(ExitCode::data, "{}: cannot {}: {}", path, action, std::strerror(errno));
+}
+
+void sync(const std::string& path, const std::string& shown) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw_system(shown, "open");
+  const int result = ::fsync(file);
+  const int error = errno;
+  ::close(file);
+  errno = error;
+  // Some file systems cannot sync a folder and say so with EINVAL.
+  if (result != 0 && error != EINVAL) throw_system(shown, "sync");
+}
+
+}  // namespace
+
+std::string reason() {
+  Reason found;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, note, &found);
+  std::string text = !found.system.empty() ? found.system : found.innermost;
+  while (!text.empty() && text.back() == '\n')
+    text.pop_back();
+  return text.empty() ? "HDF5 gives no reason" : text;
+}
+
+Properties file_access() {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  Properties access(check(H5Pcreate(H5P_FILE_ACCESS), "HDF5", "create file access"));
+  check(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110), "HDF5", "fix its format");
+  check(H5Pset_file_locking(access, false, true), "HDF5", "disable locks");
+  return access;
+}
+
+Properties without_times(hid_t kind) {
+  Properties creation(check(H5Pcreate(kind), "HDF5", "create properties"));
+  check(H5Pset_obj_track_times(creation, false), "HDF5", "disable times");
+  return creation;
+}
+
+File open_to_read(const std::string& path) {
+  const Properties access = file_access();
+  return File(check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), path, "open"));
+}
+
+File open_to_append(const std::string& path) {
+  const Properties access = file_access();
+  return File(check(H5Fopen(path.c_str(), H5F_ACC_RDWR, access), path, "open for writing"));
+}
+
+File create(const std::string& path) {
+  const Properties access = file_access();
+  const Properties creation = without_times(H5P_FILE_CREATE);
+  return File(check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access), path, "create"));
+}
+
+void publish(const std::string& temporary, const std::string& path) {
+  sync(temporary, path);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) throw_system(path, "rename to it");
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  sync(folder.empty() ? "." : folder, path);
+}
+
+void throw_unexpected(const std::string& where, const std::string& object,
+                      const std::string& expected, const std::string& found) {
+  throw Error(ExitCode::data, "{}: {}: expected {}, found {}", where, object, expected, found);
+}
+
+std::vector<std::string> link_names(hid_t group, const std::string& where) {
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* data) -> herr_t {
+    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
+    return 0;
+  };
+  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), where, "list objects");
+  return names;
+}
+
+std::vector<std::string> attribute_names(hid_t object, const std::string& where) {
+  std::vector<std::string> names;
+  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* data) -> herr_t {
+    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
+    return 0;
+  };
+  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), where,
+        "list attributes");
+  return names;
+}
+
+std::string describe(hid_t type) {
+  const std::size_t bits = 8 * H5Tget_size(type);
+  const char* order = H5Tget_order(type) == H5T_ORDER_BE ? " big-endian" : "";
+  switch (H5Tget_class(type)) {
+    case H5T_FLOAT:
+      return fmt::format("float{}{}", bits, order);
+    case H5T_INTEGER:
+      return fmt::format("{}int{}{}", H5Tget_sign(type) == H5T_SGN_NONE ? "u" : "", bits, order);
+    case H5T_STRING:
+      if (H5Tis_variable_str(type) > 0) return "variable-length string";
+      return fmt::format("{}string of {} bytes",
+                         H5Tget_strpad(type) == H5T_STR_SPACEPAD ? "space-padded " : "", bits / 8);
+    case H5T_ENUM:
+      return "enumeration or boolean";
+    case H5T_COMPOUND:
+      return "compound";
+    case H5T_VLEN:
+      return "variable-length sequence";
+    default:
+      return "another type";
+  }
+}
+
+std::string describe_shape(const std::vector<hsize_t>& shape) {
+  return shape.empty() ? "scalar" : fmt::format("({})", fmt::join(shape, ", "));
+}
+
+std::vector<hsize_t> shape(hid_t space, const std::string& where) {
+  const int rank = check(H5Sget_simple_extent_ndims(space), where, "read a shape");
+  std::vector<hsize_t> result(static_cast<std::size_t>(rank));
+  check(H5Sget_simple_extent_dims(space, result.data(), nullptr), where, "read a shape");
+  return result;
+}
+
+Space simple_space(const std::vector<hsize_t>& shape, const std::string& where,
+                   const std::vector<hsize_t>& maximum) {
+  return Space(check(H5Screate_simple(static_cast<int>(shape.size()), shape.data(),
+                                      maximum.empty() ? nullptr : maximum.data()),
+                     where, "describe a shape"));
+}
+
+Type string_type(std::size_t bytes, const std::string& where) {
+  Type type(check(H5Tcopy(H5T_C_S1), where, "make a string type"));
+  check(H5Tset_size(type, bytes), where, "make a string type");
+  check(H5Tset_strpad(type, H5T_STR_NULLPAD), where, "make a string type");
+  check(H5Tset_cset(type, H5T_CSET_UTF8), where, "make a string type");
+  return type;
+}
+
+std::string read_string_attribute(hid_t object, const std::string& name, const std::string& where) {
+  const Attribute attribute = open_attribute(object, name, where);
+  const Type type(check(H5Aget_type(attribute), where, "read the type of " + name));
+  const Space space(check(H5Aget_space(attribute), where, "read the shape of " + name));
+  return read_string(
+      type, space, [&](hid_t t, void* buffer) { return H5Aread(attribute, t, buffer); }, where,
+      "attribute \"" + name + "\"");
+}
+
+std::uint64_t read_count_attribute(hid_t object, const std::string& name,
+                                   const std::string& where) {
+  const Attribute attribute = open_attribute(object, name, where);
+  const Type type(check(H5Aget_type(attribute), where, "read the type of " + name));
+  const Space space(check(H5Aget_space(attribute), where, "read the shape of " + name));
+  const std::string object_name = "attribute \"" + name + "\"";
+  if (H5Tget_class(type) != H5T_INTEGER || H5Sget_simple_extent_npoints(space) != 1)
+    throw_unexpected(where, object_name, "one integer",
+                     describe(type) + " " + describe_shape(shape(space, where)));
+  std::int64_t value = 0;
+  check(H5Aread(attribute, H5T_NATIVE_INT64, &value), where, "read " + object_name);
+  if (value < 1)
+    throw_unexpected(where, object_name, "an integer of at least 1", std::to_string(value));
+  return static_cast<std::uint64_t>(value);
+}
+
+void write_attribute(hid_t object, const std::string& name, const std::string& text,
+                     const std::string& where) {
+  const Type type = string_type(std::max<std::size_t>(text.size(), 1), where);
+  Attribute attribute = create_attribute(object, name, type, where);
+  check(H5Awrite(attribute, type, text.c_str()), where, "write attribute " + name);
+  attribute.close(where);
+}
+
+void write_attribute(hid_t object, const std::string& name, std::int64_t value,
+                     const std::string& where) {
+  Attribute attribute = create_attribute(object, name, H5T_STD_I64LE, where);
+  check(H5Awrite(attribute, H5T_NATIVE_INT64, &value), where, "write attribute " + name);
+  attribute.close(where);
+}
+
+std::string read_string_dataset(hid_t file, const std::string& name, const std::string& where) {
+  const Dataset dataset(
+      check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), where, "open data set /" + name));
+  const Type type(check(H5Dget_type(dataset), where, "read the type of /" + name));
+  const Space space(check(H5Dget_space(dataset), where, "read the shape of /" + name));
+  return read_string(
+      type, space,
+      [&](hid_t t, void* buffer) {
+        return H5Dread(dataset, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+      },
+      where, "/" + name);
+}
+
+void write_string_dataset(hid_t file, const std::string& name, const std::string& text,
+                          const std::string& where) {
+  const Type type = string_type(std::max<std::size_t>(text.size(), 1), where);
+  const Space scalar(check(H5Screate(H5S_SCALAR), where, "describe a scalar"));
+  const Properties creation = without_times(H5P_DATASET_CREATE);
+  Dataset dataset(
+      check(H5Dcreate2(file, name.c_str(), type, scalar, H5P_DEFAULT, creation, H5P_DEFAULT), where,
+            "create /" + name));
+  check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.c_str()), where,
+        "write /" + name);
+  dataset.close(where);
+}
+
+}  // namespace bailiwick::io::h5
