@@ -14,16 +14,19 @@ namespace bailiwick {
 /// IEEE operations: the same bits everywhere.
 class Cholesky {
  public:
-  /// Factorises. `deficient()` tells the first column whose pivot fell below 1e-12 of its diagonal (a
-  /// linear combination of those before it); the factor is then unusable.
+  /// Factorises. `deficient()` tells the first column whose pivot fell below 1e-12 of its diagonal
+  /// (a linear combination of those before it); the factor is then unusable.
   explicit Cholesky(std::span<const double> packed);
 
+  std::size_t size() const { return size_; }
   std::optional<std::size_t> deficient() const { return deficient_; }
   std::vector<double> solve(std::span<const double> b) const;
   /// A^-1, packed lower triangle by rows.
   std::vector<double> inverse() const;
 
  private:
+  void substitute(std::span<double> b) const;
+
   std::size_t size_ = 0;
   std::vector<double> factor_;
   std::optional<std::size_t> deficient_;

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/model/likelihood.hpp"
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+
+std::shared_ptr<const AggregateLayout> likelihood_layout(std::size_t parameters, Order order) {
+  std::vector<Stream> streams{{"log_likelihood", 1, wide}};
+  if (order >= Order::gradient) streams.push_back({"score", parameters, wide});
+  if (order >= Order::hessian) {
+    streams.push_back({"information", parameters * (parameters + 1) / 2, wide});
+  }
+  return std::make_shared<const AggregateLayout>(std::move(streams));
+}
+
+Evaluation sum_likelihood(Sums& sums, std::vector<Aggregate> parts, std::span<const double> theta,
+                          std::span<const double> penalty, Order order) {
+  for (Aggregate& part : parts)
+    part.normalise();
+  const std::string round = order == Order::value      ? "log-likelihood"
+                            : order == Order::gradient ? "log-likelihood and score"
+                                                       : "log-likelihood, score and information";
+  Aggregate total = sums.across_domains(round, std::move(parts));
+  total.normalise();
+
+  Evaluation result;
+  result.saturated = total.saturated();
+  result.log_likelihood = total.values("log_likelihood").front();
+  double penalty_value = 0;
+  for (std::size_t j = 0; j < theta.size(); ++j) {
+    penalty_value = std::fma(penalty[j] / 2, theta[j] * theta[j], penalty_value);
+  }
+  result.value = penalty_value - result.log_likelihood;
+  if (order >= Order::gradient) {
+    result.gradient = total.values("score");
+    for (std::size_t j = 0; j < theta.size(); ++j) {
+      result.gradient[j] = std::fma(penalty[j], theta[j], -result.gradient[j]);
+    }
+  }
+  if (order >= Order::hessian) {
+    result.hessian = total.values("information");
+    for (std::size_t j = 0; j < theta.size(); ++j)
+      result.hessian[j * (j + 3) / 2] += penalty[j];
+  }
+  return result;
+}
+
+std::vector<double> checked_penalty(std::vector<double> penalty, std::size_t parameters) {
+  if (penalty.empty()) penalty.assign(parameters, 0.0);
+  ensure(penalty.size() == parameters, "the penalty has one value a parameter");
+  for (const double lambda : penalty)
+    ensure(lambda >= 0, "penalties are not negative");
+  return penalty;
+}
+
+std::vector<double> symmetric_times(std::span<const double> packed, std::span<const double> v) {
+  std::vector<double> product(v.size(), 0.0);
+  for (std::size_t i = 0, at = 0; i < v.size(); ++i) {
+    for (std::size_t j = 0; j <= i; ++j, ++at) {
+      product[i] = std::fma(packed[at], v[j], product[i]);
+      if (j < i) product[j] = std::fma(packed[at], v[i], product[j]);
+    }
+  }
+  return product;
+}
+
+}  // namespace bailiwick

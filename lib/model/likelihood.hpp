@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "lib/model/objective.hpp"
+
+namespace bailiwick {
+
+/// Streams `log_likelihood` (1), `score` (d) and `information` (packed lower triangle by rows), as
+/// many as the order asks for, in format `wide`: the words that kernels::glm_sums writes.
+std::shared_ptr<const AggregateLayout> likelihood_layout(std::size_t parameters, Order order);
+
+/// One round: sums the parts over all domains and turns the total into the penalised objective,
+/// 1/2 sum penalty_j theta_j^2 added in double after decoding. Collective over the world.
+Evaluation sum_likelihood(Sums& sums, std::vector<Aggregate> parts, std::span<const double> theta,
+                          std::span<const double> penalty, Order order);
+
+/// `penalty`, or d zeros if it is empty. Throws ExitCode::bug for another size or a negative value.
+std::vector<double> checked_penalty(std::vector<double> penalty, std::size_t parameters);
+
+/// A v for a packed symmetric A, in a fixed order.
+std::vector<double> symmetric_times(std::span<const double> packed, std::span<const double> v);
+
+}  // namespace bailiwick

@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/optim/newton.hpp"
+
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "lib/core/error.hpp"
+#include "lib/optim/cholesky.hpp"
+
+namespace bailiwick {
+namespace {
+
+double dot(std::span<const double> a, std::span<const double> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    sum = std::fma(a[i], b[i], sum);
+  return sum;
+}
+
+/// The Newton step, or an error that tells a bad design from data that pull a parameter to
+/// infinity.
+std::vector<double> newton_step(const Objective& objective, const Iterate& at) {
+  const Cholesky factor(at.evaluation.hessian);
+  if (const auto column = factor.deficient()) {
+    const std::string name = objective.parameter_name(*column);
+    if (at.iteration == 0) {
+      throw Error(ExitCode::data,
+                  "the design is singular: '{}' is constant or a linear combination of the columns "
+                  "before it; leave it out of model.features, or set model.l2 above 0",
+                  name);
+    }
+    throw Error(
+        ExitCode::not_converged,
+        "after {} iterations the data say nothing more about '{}': it separates the outcomes "
+        "perfectly or is nearly a linear combination of the columns before it; set model.l2 "
+        "above 0, or leave it out of model.features",
+        at.iteration, name);
+  }
+  std::vector<double> step = factor.solve(at.evaluation.gradient);
+  for (double& s : step)
+    s = -s;
+  return step;
+}
+
+/// Where the maximum lies at infinity, the decrement falls by a constant factor (1/e for logistic,
+/// Poisson and Cox models) and the step keeps its length; near a true optimum both fall quadratically.
+/// The parameter that runs away fastest, in units of its own curvature, if one does.
+std::optional<std::size_t> runaway(const Iterate& at, std::span<const double> step) {
+  std::optional<std::size_t> worst;
+  double most = 0;
+  for (std::size_t j = 0; j < step.size(); ++j) {
+    if (step[j] * at.theta[j] <= 0.01 * at.theta[j] * at.theta[j]) continue;
+    const double length = step[j] * step[j] * at.evaluation.hessian[j * (j + 3) / 2];
+    if (length > most) {
+      most = length;
+      worst = j;
+    }
+  }
+  return worst;
+}
+
+[[noreturn]] void throw_runaway(const Objective& objective, const Iterate& at, std::size_t j) {
+  throw Error(ExitCode::not_converged,
+              "no finite estimate exists: after {} iterations '{}' is {:.4g} and still grows while "
+              "the likelihood does not (perfect separation); set model.l2 above 0, or leave it out "
+              "of model.features",
+              at.iteration, objective.parameter_name(j), at.theta[j]);
+}
+
+}  // namespace
+
+Iterate newton(Objective& objective, std::vector<double> start, const NewtonOptions& options,
+               const Observer& observer) {
+  ensure(start.size() == objective.size(), "the start has one value a parameter");
+  Iterate at;
+  at.theta = std::move(start);
+  at.evaluation = objective.evaluate(at.theta, Order::hessian);
+  if (at.evaluation.saturated != 0) {
+    throw Error(ExitCode::data,
+                "{} sums at the start are not finite or too large; look for outliers, or "
+                "standardise the columns (model.standardise)",
+                at.evaluation.saturated);
+  }
+  int linear_steps = 0;
+  double previous = 0;
+  for (;;) {
+    const std::vector<double> step = newton_step(objective, at);
+    at.decrement = -dot(at.evaluation.gradient, step);
+    if (observer) observer(at);
+
+    const bool linear = at.halvings == 0 && at.iteration > 0 && at.decrement > 0.1 * previous;
+    linear_steps = linear ? linear_steps + 1 : 0;
+    const double scale = 1 + std::fabs(at.evaluation.value);
+    const bool converged = at.decrement / 2 <= options.tolerance * scale;
+    if (converged || at.iteration == options.max_iterations) {
+      const auto which = linear_steps >= 2 ? runaway(at, step) : std::nullopt;
+      if (which) throw_runaway(objective, at, *which);
+      if (converged) return at;
+      throw Error(ExitCode::not_converged,
+                  "not converged after {} iterations: half the Newton decrement is {:.3g}, wanted "
+                  "{:.3g}; raise train.max_iterations or train.tolerance",
+                  at.iteration, at.decrement / 2, options.tolerance * scale);
+    }
+
+    // The sums are exact, their values rounded: this much increase may be rounding alone.
+    const double limit = at.evaluation.value + 0x1p-48 * scale;
+    Iterate next;
+    next.iteration = at.iteration + 1;
+    double length = 1;
+    for (;; length /= 2, ++next.halvings) {
+      if (next.halvings > options.max_halvings) {
+        throw Error(ExitCode::not_converged,
+                    "iteration {}: the objective does not decrease along the Newton step, even "
+                    "after {} halvings; standardise the columns (model.standardise), or raise "
+                    "train.tolerance",
+                    next.iteration, options.max_halvings);
+      }
+      next.theta = at.theta;
+      for (std::size_t j = 0; j < step.size(); ++j) {
+        next.theta[j] = std::fma(length, step[j], at.theta[j]);
+      }
+      next.evaluation = objective.evaluate(next.theta, Order::hessian);
+      if (next.evaluation.saturated == 0 && next.evaluation.value <= limit) break;
+    }
+    previous = at.decrement;
+    at = std::move(next);
+  }
+}
+
+}  // namespace bailiwick
