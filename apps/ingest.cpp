@@ -20,7 +20,9 @@ int command_ingest(const Arguments& arguments) {
   if (!options.parse(arguments.words)) return 0;
   const std::string path = options.text("CONFIG");
   const IngestConfig config = parse_ingest_config(read_file(path), path);
-  std::cout << to_text(ingest(config, options.has("force")));
+  IngestOptions how;
+  how.force = options.has("force");
+  std::cout << ingest(config, how).text();
   return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "apps/command.hpp"
-#include "io/h5.hpp"
+#include "io/version.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"

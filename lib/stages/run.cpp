@@ -210,14 +210,12 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
 
 std::vector<Artefact> Run::dependencies() const {
   std::vector<Artefact> list;
-  list.push_back({"config", config_digest_, Json::object()});
-  list.push_back({"program",
-                  sha256(fmt::format("bailiwick {} {}", version(), git_commit())),
-                  {{"version", version()}, {"gitCommit", git_commit()}}});
+  list.push_back({"config", config_digest_, Json::object(), {}});
+  list.push_back({"binary", sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
   for (const DomainFacts& domain : domains_) {
-    list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}});
+    list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}, {}});
     for (const DomainFacts::Partition& partition : domain.partitions)
-      list.push_back({"partition/" + partition.name, partition.root, {{"rows", partition.rows}}});
+      list.push_back({"partition/" + partition.name, partition.root, {{"rows", partition.rows}}, {}});
   }
   return list;
 }

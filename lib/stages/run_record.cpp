@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/run_record.hpp"
+
+#include <filesystem>
+
+#include "lib/core/text.hpp"
+#include "lib/core/version.hpp"
+#include "lib/crypto/random.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/runtime/agree.hpp"
+
+namespace bailiwick {
+
+RunRecord::RunRecord(Run& run, std::string command, std::string stem)
+    : run_(run),
+      command_(std::move(command)),
+      stem_(std::move(stem)),
+      started_(utc_now()),
+      dependencies_(run.dependencies()) {
+  agree(run_.world(), [&] {
+    if (!run_.world().is_root()) return;
+    const std::string& folder = run_.config().output;
+    if (std::filesystem::exists(path(stem_ + ".jsonl")))
+      throw Error(
+          ExitCode::data,
+          "{}: holds the lineage of an earlier {}; name another folder with --output, or remove it",
+          folder, command_);
+    create_folders(folder + "/checkpoints");
+    const PrivateKey key = PrivateKey::load(run_.config().operator_key);
+    if (stem_ == "lineage")
+      write_file_atomically(path("resolved.yaml"), resolved_yaml(run_.config()));
+    invocation_ = new_uuid();
+    chain_.emplace(Chain::create(path(stem_ + ".jsonl"), key));
+  });
+}
+
+void RunRecord::append(const std::string& name, const io::Published& published, bool has_content,
+                       bool last) {
+  agree(run_.world(), [&] {
+    if (!chain_) return;
+    Statement statement;
+    statement.subject_name = name;
+    statement.subject_sha256 = published.file;
+    if (has_content) statement.subject_content = published.content;
+    statement.build_type = command_;
+    statement.external_parameters = {
+        {"config", std::filesystem::path(run_.config().path).filename().string()},
+        {"name", run_.config().name},
+        {"purpose", run_.config().purpose}};
+    statement.internal_parameters = {{"ranks", run_.world().size()},
+                                     {"domains", run_.domains().size()}};
+    statement.dependencies = dependencies_;
+    if (!git_commit().ends_with("-dirty") && git_commit() != "unknown") statement.source_commit = git_commit();
+    statement.invocation = invocation_;
+    statement.started = started_;
+    statement.finished = utc_now();
+    statement.builder = "https://bailiwick.dev/site/" + run_.config().site.name;
+    if (last) statement.final_count = chain_->size() + 1;
+    chain_->append(std::move(statement));
+  });
+}
+
+io::Published RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
+                                 bool last) {
+  const io::Published published = io::publish_checkpoint(run_.world(), checkpoint, path(name));
+  append(name, published, true, last);
+  return published;
+}
+
+void RunRecord::publish_text(const std::string& text, const std::string& name, bool last) {
+  write_text(text, name);
+  append(name, {sha256(text), {}}, false, last);
+}
+
+void RunRecord::write_text(const std::string& text, const std::string& name) {
+  agree(run_.world(), [&] {
+    if (run_.world().is_root()) write_file_atomically(path(name), text);
+  });
+}
+
+void RunRecord::write_run_json(const Json& results) {
+  Json nodes = Json::array();
+  for (const std::string& node : run_.world().gather(node_name()))
+    nodes.push_back(node);
+  Json rounds = Json::array();
+  for (const LedgerLine& line : run_.boundary().ledger())
+    rounds.push_back({{"round", line.round},
+                      {"name", line.name},
+                      {"words", line.words},
+                      {"domains", line.domains}});
+  Json domains = Json::array();
+  for (const DomainFacts& domain : run_.domains())
+    domains.push_back({{"name", domain.name},
+                       {"jurisdiction", domain.jurisdiction},
+                       {"rows", domain.rows()},
+                       {"ranks", domain.ranks},
+                       {"policy", domain.policy.hex()}});
+  const Json record = {{"command", command_},
+                       {"name", run_.config().name},
+                       {"invocation", invocation_},
+                       {"started", started_},
+                       {"finished", utc_now()},
+                       {"version", version()},
+                       {"gitCommit", git_commit()},
+                       {"libraries", runtime_versions()},
+                       {"nodes", nodes},
+                       {"domains", domains},
+                       {"config", run_.config_digest().hex()},
+                       {"rounds", rounds},
+                       {"results", results}};
+  write_text(record.dump(2) + "\n", command_ == "train" ? "run.json" : command_ + ".run.json");
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "io/checkpoint_writer.hpp"
+#include "lib/lineage/chain.hpp"
+#include "lib/stages/run.hpp"
+
+namespace bailiwick {
+
+/// What a run leaves in its output folder: resolved.yaml, checkpoints and their signed lineage,
+/// run.json. All members are collective; a failure on one rank is everyone's.
+class RunRecord {
+ public:
+  /// Makes the folder if need be and starts the lineage `<stem>.jsonl`. Throws ExitCode::data if
+  /// the folder holds that lineage already: nothing is ever overwritten.
+  RunRecord(Run& run, std::string command, std::string stem);
+
+  /// Publishes `<folder>/<name>` and signs a statement about it; `last` closes the chain.
+  io::Published publish(const io::Checkpoint& checkpoint, const std::string& name, bool last);
+
+  /// The same for a file of text, written by the first rank.
+  void publish_text(const std::string& text, const std::string& name, bool last);
+
+  /// A file of text that no statement names.
+  void write_text(const std::string& text, const std::string& name);
+
+  /// Adds to the statements that follow.
+  void add_dependency(Artefact artefact) { dependencies_.push_back(std::move(artefact)); }
+
+  /// run.json: who, where, with what; `results` is put under its own key.
+  void write_run_json(const Json& results);
+
+  std::string path(const std::string& name) const { return run_.config().output + "/" + name; }
+
+ private:
+  void append(const std::string& name, const io::Published& published, bool has_content, bool last);
+
+  Run& run_;
+  std::string command_, stem_;
+  std::string invocation_, started_;
+  std::vector<Artefact> dependencies_;
+  std::optional<Chain> chain_;  ///< first rank only
+};
+
+}  // namespace bailiwick

@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/saved_model.hpp"
+
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+template <class Enum>
+struct Word {
+  Enum value;
+  const char* text;
+};
+
+constexpr Word<ModelKind> kinds[] = {{ModelKind::linear, "linear"},
+                                     {ModelKind::logistic, "logistic"},
+                                     {ModelKind::poisson, "poisson"},
+                                     {ModelKind::multinomial, "multinomial"},
+                                     {ModelKind::cox, "cox"}};
+constexpr Word<Standardisation> standardisations[] = {{Standardisation::none, "none"},
+                                                      {Standardisation::pooled, "pooled"},
+                                                      {Standardisation::per_domain, "per_domain"}};
+constexpr Word<Strata> strata_words[] = {
+    {Strata::domain, "domain"}, {Strata::partition, "partition"}, {Strata::none, "none"}};
+
+template <class Enum, std::size_t n>
+std::string text_of(const Word<Enum> (&words)[n], Enum value) {
+  for (const auto& word : words)
+    if (word.value == value) return word.text;
+  throw Error(ExitCode::bug, "internal error: an enumerator without a name; please report this");
+}
+
+template <class Enum, std::size_t n>
+Enum value_of(const Word<Enum> (&words)[n], const std::string& text, const std::string& path) {
+  for (const auto& word : words)
+    if (text == word.text) return word.value;
+  throw Error(ExitCode::data, "{}: unknown word \"{}\"; written by a newer Bailiwick?", path, text);
+}
+
+}  // namespace
+
+io::Checkpoint to_checkpoint(const SavedModel& model) {
+  io::Checkpoint checkpoint;
+  Json columns = Json::array();
+  for (const std::string& name : model.names)
+    columns.push_back(name);
+  const Json description = {{"kind", text_of(kinds, model.config.kind)},
+                            {"columns", columns},
+                            {"features", model.config.features},
+                            {"target", model.config.target},
+                            {"time", model.config.time},
+                            {"status", model.config.status},
+                            {"categories", model.categories},
+                            {"intercept", model.config.intercept},
+                            {"weights", model.config.weights},
+                            {"l2", model.config.l2},
+                            {"standardise", text_of(standardisations, model.config.standardise)},
+                            {"strata", text_of(strata_words, model.config.strata)},
+                            {"ties", model.config.ties}};
+  checkpoint.attributes["model"] = description.dump();
+  checkpoint.attributes["iteration"] = std::to_string(model.iteration);
+  checkpoint.attributes["converged"] = model.converged ? "true" : "false";
+  checkpoint.arrays["parameters"] = model.parameters;
+  checkpoint.arrays["standardisation/mean"] = model.mean;
+  checkpoint.arrays["standardisation/scale"] = model.scale;
+  if (!model.information.empty()) checkpoint.arrays["information"] = model.information;
+  if (!model.coefficients.empty()) {
+    checkpoint.arrays["coefficients"] = model.coefficients;
+    checkpoint.arrays["standard_errors"] = model.standard_errors;
+  }
+  checkpoint.arrays["fit"] = {model.log_likelihood, model.null_log_likelihood, model.rows};
+  return checkpoint;
+}
+
+SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& path) {
+  const auto attribute = [&](const std::string& name) {
+    const auto found = checkpoint.attributes.find(name);
+    if (found == checkpoint.attributes.end())
+      throw Error(ExitCode::data, "{}: not a model: attribute \"{}\" is missing", path, name);
+    return found->second;
+  };
+  const auto array = [&](const std::string& name, bool required) {
+    const auto found = checkpoint.arrays.find(name);
+    if (found != checkpoint.arrays.end()) return found->second;
+    if (required)
+      throw Error(ExitCode::data, "{}: not a model: array \"{}\" is missing", path, name);
+    return std::vector<double>();
+  };
+  const Json description = parse_json(attribute("model"), path + ": model");
+  const auto member = [&]<class T>(const char* key, T& value) {
+    value = json_member<T>(description, key, path + ": model");
+  };
+
+  SavedModel model;
+  std::string word;
+  member("kind", word);
+  model.config.kind = value_of(kinds, word, path);
+  member("standardise", word);
+  model.config.standardise = value_of(standardisations, word, path);
+  member("strata", word);
+  model.config.strata = value_of(strata_words, word, path);
+  member("columns", model.names);
+  member("features", model.config.features);
+  member("target", model.config.target);
+  member("time", model.config.time);
+  member("status", model.config.status);
+  member("categories", model.categories);
+  member("intercept", model.config.intercept);
+  member("weights", model.config.weights);
+  member("l2", model.config.l2);
+  member("ties", model.config.ties);
+  model.iteration = static_cast<int>(parse_count(attribute("iteration"), path + ": iteration"));
+  model.converged = attribute("converged") == "true";
+  model.parameters = array("parameters", true);
+  model.mean = array("standardisation/mean", true);
+  model.scale = array("standardisation/scale", true);
+  model.information = array("information", false);
+  model.coefficients = array("coefficients", false);
+  model.standard_errors = array("standard_errors", false);
+  const std::vector<double> fit = array("fit", true);
+  const std::size_t copies =
+      model.config.kind == ModelKind::multinomial ? model.categories.size() - 1 : 1;
+  if (fit.size() != 3 || model.mean.size() != model.names.size() ||
+      model.scale.size() != model.names.size() ||
+      model.parameters.size() != model.names.size() * copies)
+    throw Error(ExitCode::data, "{}: not a model: its arrays do not fit its columns", path);
+  model.log_likelihood = fit[0];
+  model.null_log_likelihood = fit[1];
+  model.rows = fit[2];
+  return model;
+}
+
+}  // namespace bailiwick

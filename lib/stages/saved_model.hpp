@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint.hpp"
+#include "lib/config/run_config.hpp"
+#include "lib/stages/load_rows.hpp"
+
+namespace bailiwick {
+
+/// A model as training leaves it and evaluation takes it up (docs/checkpoint-format.md, "Models").
+struct SavedModel {
+  ModelConfig config;  ///< features, target and time/status named, whatever the YAML left out
+  std::vector<std::string> names;  ///< of the columns, "(intercept)" included
+  std::vector<std::string> categories;
+  int iteration = 0;
+  bool converged = false;
+  std::vector<double> parameters;  ///< of the standardised columns; multinomial: class-major
+  std::vector<double> mean,
+      scale;  ///< (x - mean) * scale, one a column; pooled over the training rows
+  std::vector<double> information;  ///< penalised Hessian at `parameters`, packed lower triangle
+  std::vector<double> coefficients,
+      standard_errors;  ///< in the units of the data; final model only
+  double log_likelihood = 0, null_log_likelihood = 0;
+  double rows = 0;  ///< sum of weights
+};
+
+io::Checkpoint to_checkpoint(const SavedModel& model);
+/// Throws ExitCode::data naming `path` if an attribute or array is missing or does not fit.
+SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& path);
+
+}  // namespace bailiwick
