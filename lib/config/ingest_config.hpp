@@ -16,25 +16,25 @@ struct IngestColumn {
   enum class Role { feature, target, weight, id, split, domain, ignore };
   enum class Type { number, integer, category, date, boolean };
 
-  std::string name;         ///< in the CSV header, or `column_names`
-  std::string as;           ///< name in the partition; empty: the same
+  std::string name;  ///< in the CSV header, or `column_names`
+  std::string as;    ///< name in the partition; empty: the same
   Role role = Role::ignore;
   Type type = Type::number;
   std::string unit, description;
   std::optional<double> minimum, maximum;
   std::vector<std::string> levels;  ///< categories, in order; a value outside them breaks the rule
   bool one_hot = false;             ///< features: one indicator a level …
-  std::string reference;            ///< … but this one (default: the first level; "none": all levels)
-  std::string date_format = "%Y-%m-%d";  ///< dates become days since 1970-01-01
+  std::string reference;  ///< … but this one (default: the first level; "none": all levels)
+  std::string date_format = "%Y-%m-%d";    ///< dates become days since 1970-01-01
   std::map<std::string, std::string> map;  ///< value -> value, before anything else
   enum class Missing { quarantine, value } missing = Missing::quarantine;
-  double missing_value = 0;         ///< with Missing::value
+  double missing_value = 0;  ///< with Missing::value
 };
 
 /// Rows of the CSV go to the partition whose `values` hold the row's domain column, or, without a
 /// domain column, to the only partition.
 struct IngestPartition {
-  std::string name;                 ///< also the file: <output>/<name>.h5
+  std::string name;  ///< also the file: <output>/<name>.h5
   std::string owner;
   std::vector<std::string> values;  ///< of the domain column; empty with a single partition
   std::string key;                  ///< PEM private key that signs the manifest
@@ -58,11 +58,12 @@ struct IngestConfig {
   std::vector<std::string> missing = {"", "NA", "?"};
   std::vector<IngestLookup> lookups;
   std::vector<IngestColumn> columns;
-  std::map<std::string, double> hash_split;  ///< name -> share; rows dealt by a hash of seed and row number
+  std::map<std::string, double>
+      hash_split;  ///< name -> share; rows dealt by a hash of seed and row number
   std::uint64_t split_seed = 0;
   std::uint64_t block_rows = 1024;
   std::string precision = "float64";
-  std::string output;               ///< folder
+  std::string output;  ///< folder
   std::vector<IngestPartition> partitions;
 };
 

@@ -18,8 +18,9 @@ namespace bailiwick {
 struct DomainConfig {
   std::string name;
   std::string jurisdiction;
-  std::vector<std::string> keys;  ///< PEM files of the owners' public keys; manifests and policy must verify under one
-  std::string policy;             ///< signed policy (DSSE)
+  std::vector<std::string>
+      keys;  ///< PEM files of the owners' public keys; manifests and policy must verify under one
+  std::string policy;  ///< signed policy (DSSE)
   std::vector<std::string> partitions;
   std::optional<std::vector<int>> ranks;  ///< explicit ranks; default: dealt by the decomposition
 };
@@ -37,7 +38,8 @@ struct ModelConfig {
   std::string time, status;
   bool intercept = true;
   bool weights = false;  ///< use the partition's row weights
-  double l2 = 0;         ///< lambda of lambda/2 ||beta||^2 on the summed negative log-likelihood; never on the intercept
+  double l2 = 0;  ///< lambda of lambda/2 ||beta||^2 on the summed negative log-likelihood; never on
+                  ///< the intercept
   Standardisation standardise = Standardisation::pooled;
   Strata strata = Strata::domain;
   std::string ties = "efron";
@@ -48,25 +50,25 @@ struct TrainConfig {
   std::string method = "newton";  ///< newton, lbfgs (TAO lmvm), newton-krylov (TAO nls)
   double tolerance = 1e-12;
   int max_iterations = 50;
-  int checkpoint_every = 1;       ///< iterations; 0: only the last
-  std::string split;              ///< name of the rows to train on; empty: all
+  int checkpoint_every = 1;  ///< iterations; 0: only the last
+  std::string split;         ///< name of the rows to train on; empty: all
   std::string petsc_options;
 };
 
 struct EvaluateConfig {
-  std::string split;              ///< empty: all rows
+  std::string split;                           ///< empty: all rows
   std::optional<Standardisation> standardise;  ///< default: the model's
-  bool per_domain = true;         ///< needs every policy's per_domain_statistics; otherwise overall only
+  bool per_domain = true;  ///< needs every policy's per_domain_statistics; otherwise overall only
   int calibration_bins = 10;
 };
 
 struct RunConfig {
-  std::string path;       ///< of the YAML
+  std::string path;  ///< of the YAML
   std::string name;
   std::string purpose;
-  std::string output;     ///< folder
+  std::string output;  ///< folder
   Site site;
-  std::string operator_key;                ///< PEM private key that signs the lineage
+  std::string operator_key;  ///< PEM private key that signs the lineage
   std::vector<DomainConfig> domains;
   ModelConfig model;
   TrainConfig train;
@@ -77,9 +79,9 @@ struct RunConfig {
 using Overrides = std::vector<std::pair<std::string, std::string>>;
 
 /// Parses and validates the text of a run YAML; `path` is for messages and relative paths. All
-/// problems at once, one a line: `configs/x.yaml:14:9: train.method: unknown value "newtn"; allowed:
-/// newton, lbfgs, newton-krylov (did you mean "newton"?)`. Unknown and duplicate keys are errors.
-/// Throws ExitCode::config. Pure: opens no file.
+/// problems at once, one a line: `configs/x.yaml:14:9: train.method: unknown value "newtn";
+/// allowed: newton, lbfgs, newton-krylov (did you mean "newton"?)`. Unknown and duplicate keys are
+/// errors. Throws ExitCode::config. Pure: opens no file.
 RunConfig parse_run_config(const std::string& text, const std::string& path,
                            const Overrides& overrides = {});
 

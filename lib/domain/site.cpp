@@ -3,16 +3,23 @@
 
 #include "lib/domain/site.hpp"
 
-#include <string_view>
-
 #include "lib/core/error.hpp"
 
 namespace bailiwick {
 
 namespace {
 
-/// True if `text` matches `pattern`, in which `*` stands for any run of characters. On a mismatch
-/// only the last `*` need take one character more, so the time is at most the product of lengths.
+bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+// On a mismatch only the last `*` need take one character more, so the time is at most the product
+// of the lengths.
 bool matches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
   while (t < text.size()) {
@@ -34,13 +41,6 @@ bool matches(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 bool is_jurisdiction(std::string_view code) {
   if (code.size() < 2 || !is_upper(code[0]) || !is_upper(code[1])) return false;
   if (code.size() == 2) return true;
@@ -49,8 +49,6 @@ bool is_jurisdiction(std::string_view code) {
     if (!is_upper(c) && !is_digit(c)) return false;
   return true;
 }
-
-}  // namespace
 
 bool lies_in(const std::string& place, const std::string& area) {
   return !area.empty() && (place == area || place.starts_with(area + "-"));

@@ -4,16 +4,22 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace bailiwick {
 
-/// ISO 3166-1 alpha-2 with optional -2 subdivision: "DE", "US-NC".
+/// True if `text` matches `pattern`, in which `*` stands for any run of characters.
+bool matches(std::string_view pattern, std::string_view text);
+
+/// True if `code` has the form of ISO 3166-1 alpha-2 with optional -2 subdivision: "DE", "US-NC".
+bool is_jurisdiction(std::string_view code);
+
 /// True if `place` lies in `area`: equal, or a subdivision of it.
 bool lies_in(const std::string& place, const std::string& area);
 
-/// Throws ExitCode::config unless `code` has the form of an ISO 3166 code.
+/// Throws ExitCode::config unless is_jurisdiction(code).
 void check_jurisdiction(const std::string& code, const std::string& where);
 
 /// Which node lies in which jurisdiction, as the site declares it.

@@ -19,8 +19,9 @@ struct AccessRequest {
   std::string domain;
   std::vector<Action> actions;
   std::string purpose;
-  std::string now;                  ///< RFC 3339, UTC
-  std::vector<std::string> places;  ///< jurisdiction of every rank that would hold rows; "" = undeclared
+  std::string now;  ///< RFC 3339, UTC
+  std::vector<std::string>
+      places;  ///< jurisdiction of every rank that would hold rows; "" = undeclared
   std::uint64_t parties = 0;
   bool unstratified_survival = false;
   bool per_domain_statistics = false;
@@ -28,10 +29,13 @@ struct AccessRequest {
 };
 
 struct Clause {
-  std::string rule;    ///< e.g. "purpose"
+  std::string rule;  ///< e.g. "purpose"
   bool holds = false;
   std::string detail;  ///< what was asked and what is allowed
 };
+
+/// Every condition of the policy, in a fixed order, and whether this request meets it. Pure.
+std::vector<Clause> explain(const Policy& policy, const AccessRequest& request);
 
 struct Refusal {
   std::string domain;
@@ -62,7 +66,8 @@ class Admission {
 
 class PolicyGate {
  public:
-  /// Pure: the answer depends on the arguments alone. `policy_digest` is of the signed bytes.
+  /// Admits if every clause of explain() holds. Pure: the answer depends on the arguments alone.
+  /// `policy_digest` is of the signed bytes.
   static std::variant<Admission, Refusal> decide(const Policy& policy, const Digest& policy_digest,
                                                  const AccessRequest& request);
 };

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/config/reader.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
+#include "lib/core/error.hpp"
+#include "lib/domain/site.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+std::string describe(const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::null:
+      return "nothing";
+    case YamlNode::Kind::list:
+      return "a list";
+    case YamlNode::Kind::map:
+      return "a section";
+    case YamlNode::Kind::scalar:
+      break;
+  }
+  return (node.quoted ? "the text \"" : "\"") + node.text + "\"";
+}
+
+template <class Number>
+bool parse_number(const YamlNode& node, Number& value) {
+  if (node.kind != YamlNode::Kind::scalar || node.quoted) return false;
+  const char* first = node.text.data();
+  const char* last = first + node.text.size();
+  if (last - first > 1 && *first == '+' && first[1] != '-') ++first;
+  const auto [end, failed] = std::from_chars(first, last, value);
+  return failed == std::errc{} && end == last;
+}
+
+bool file_name_holds(const std::string& name) {
+  return !name.empty() && name.front() != '.' &&
+         name.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+             std::string::npos;
+}
+
+}  // namespace
+
+const Matching a_jurisdiction{[](const std::string& code) { return is_jurisdiction(code); },
+                              "an ISO 3166 code such as DE or US-NC (capital letters)"};
+const Matching a_file_name{file_name_holds, "a name of letters, digits, \"-\", \"_\" and \".\""};
+
+void YamlReader::check(bool holds, const std::string& name, const std::string& message) {
+  if (holds || malformed_ != malformed_before_) return;
+  YamlMark mark = mark_;
+  const YamlNode* node = &node_;
+  std::istringstream parts(name);
+  for (std::string part; node != nullptr && std::getline(parts, part, '.');) {
+    if (node->kind == YamlNode::Kind::list) {
+      const std::size_t index = std::stoul(part);
+      node = index < node->items.size() ? &node->items[index] : nullptr;
+      if (node != nullptr) mark = node->mark;
+    } else {
+      const YamlEntry* entry = find(*node, part);
+      node = entry == nullptr ? nullptr : &entry->value;
+      if (entry != nullptr) mark = place_of(*entry);
+    }
+  }
+  problems_.add(mark, join_keys(path_, name), message);
+}
+
+void YamlReader::finish() {
+  for (const YamlEntry& entry : node_.entries)
+    if (std::find(names_.begin(), names_.end(), entry.key) == names_.end())
+      problems_.add(
+          entry.mark, join_keys(path_, entry.key),
+          fmt::format("unknown key; allowed: {}{}", join(names_), did_you_mean(entry.key, names_)));
+}
+
+void YamlReader::missing(const std::string& name) {
+  problems_.add(mark_, join_keys(path_, name), "required key is missing");
+  ++malformed_;
+}
+
+bool YamlReader::wrong(const Place& at, const std::string& expected) {
+  problems_.add(at.mark, at.path,
+                fmt::format("expected {}, found {}", expected, describe(at.node)));
+  ++malformed_;
+  return false;
+}
+
+bool YamlReader::expect(const Place& at, YamlNode::Kind kind, const std::string& expected) {
+  return at.node.kind == kind || wrong(at, expected);
+}
+
+// A section whose keys are all commented out is a null to YAML.
+bool YamlReader::expect_section(const Place& at) {
+  return at.node.kind == YamlNode::Kind::null || expect(at, YamlNode::Kind::map, "a section");
+}
+
+void YamlReader::resolve(const Place& at, std::string& path) {
+  if (path.empty()) {
+    problems_.add(at.mark, at.path, "must not be empty");
+    return;
+  }
+  std::filesystem::path resolved = path;
+  if (at.node.mark.option.empty())
+    resolved = std::filesystem::path(problems_.path()).parent_path() / resolved;
+  resolved = std::filesystem::absolute(resolved).lexically_normal();
+  if (!resolved.has_filename()) resolved = resolved.parent_path();  // a slash at the end
+  path = resolved.string();
+}
+
+bool YamlReader::read(const Place& at, std::string& value) {
+  if (!expect(at, YamlNode::Kind::scalar, "text")) return false;
+  value = at.node.text;
+  return true;
+}
+
+bool YamlReader::read(const Place& at, bool& value) {
+  const bool holds = at.node.kind == YamlNode::Kind::scalar && !at.node.quoted &&
+                     (at.node.text == "true" || at.node.text == "false");
+  if (!holds) return wrong(at, "true or false");
+  value = at.node.text == "true";
+  return true;
+}
+
+bool YamlReader::read(const Place& at, char& value) {
+  if (at.node.kind != YamlNode::Kind::scalar || at.node.text.size() != 1)
+    return wrong(at, "one character");
+  value = at.node.text[0];
+  return true;
+}
+
+bool YamlReader::read(const Place& at, double& value) {
+  return (parse_number(at.node, value) && std::isfinite(value)) || wrong(at, "a finite number");
+}
+
+bool YamlReader::read(const Place& at, int& value) {
+  return parse_number(at.node, value) || wrong(at, "a whole number");
+}
+
+bool YamlReader::read(const Place& at, std::uint64_t& value) {
+  return parse_number(at.node, value) || wrong(at, "a whole number of at least 0");
+}
+
+}  // namespace bailiwick

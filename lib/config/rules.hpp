@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <concepts>
+#include <string>
+#include <vector>
+
+#include "lib/core/text.hpp"
+
+namespace bailiwick {
+
+// What a schema says of a key, besides its type. A rule is called with the value, or with each item
+// of a list, and returns what is wrong with it, or nothing.
+
+struct Required {};
+/// The key must be given.
+inline constexpr Required required;
+
+struct IsPath {};
+/// Relative paths are resolved: in a file against its folder, after --set against the current one.
+inline constexpr IsPath is_path;
+
+/// One of a closed list of words.
+struct OneOf {
+  std::vector<std::string> words;
+
+  std::string operator()(const std::string& word) const {
+    if (std::find(words.begin(), words.end(), word) != words.end()) return "";
+    return fmt::format("unknown value \"{}\"; allowed: {}{}", word, join(words),
+                       did_you_mean(word, words));
+  }
+};
+template <class... Words>
+OneOf one_of(const Words&... words) {
+  return {{words...}};
+}
+
+struct AtLeast {
+  double bound;
+  std::string operator()(double value) const {
+    return value >= bound ? "" : fmt::format("{} is too small: at least {}", value, bound);
+  }
+};
+inline AtLeast at_least(double bound) {
+  return {bound};
+}
+
+struct AtMost {
+  double bound;
+  std::string operator()(double value) const {
+    return value <= bound ? "" : fmt::format("{} is too large: at most {}", value, bound);
+  }
+};
+inline AtMost at_most(double bound) {
+  return {bound};
+}
+
+/// Of the file's format.
+struct IsVersion {
+  int version;
+  std::string operator()(int found) const {
+    return found == version ? "" : fmt::format("this release reads version {}", version);
+  }
+};
+inline IsVersion is_version(int version) {
+  return {version};
+}
+
+struct Positive {
+  std::string operator()(double value) const {
+    return value > 0 ? "" : fmt::format("{} is not greater than 0", value);
+  }
+};
+inline constexpr Positive positive;
+
+struct NonEmpty {
+  template <class T>
+  requires requires(const T& value) {
+    { value.empty() } -> std::same_as<bool>;
+  }
+  std::string operator()(const T& value) const { return value.empty() ? "must not be empty" : ""; }
+};
+inline constexpr NonEmpty non_empty;
+
+/// No item of a list twice.
+struct Distinct {
+  template <class T>
+  std::string operator()(const std::vector<T>& items) const {
+    for (auto item = items.begin(); item != items.end(); ++item)
+      if (std::find(items.begin(), item, *item) != item)
+        return fmt::format("\"{}\" is given twice", *item);
+    return "";
+  }
+};
+inline constexpr Distinct distinct;
+
+/// Text of a certain form.
+struct Matching {
+  bool (*holds)(const std::string&);
+  const char* form;
+
+  std::string operator()(const std::string& text) const {
+    return holds(text) ? "" : fmt::format("\"{}\" is not {}", text, form);
+  }
+};
+
+/// ISO 3166-1 alpha-2 with optional subdivision.
+extern const Matching a_jurisdiction;
+/// Letters, digits, `-`, `_` and `.`: safe as a file name and in an IRI.
+extern const Matching a_file_name;
+
+}  // namespace bailiwick

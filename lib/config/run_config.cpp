@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/config/run_config.hpp"
+
+#include <array>
+#include <set>
+
+#include "lib/config/reader.hpp"
+#include "lib/config/writer.hpp"
+#include "lib/policy/policy.hpp"
+
+namespace bailiwick {
+
+// The schema below is the whole language of a run's YAML; docs/configuration.md explains it.
+
+template <>
+inline constexpr auto words<ModelKind> =
+    std::to_array<std::pair<ModelKind, const char*>>({{ModelKind::linear, "linear"},
+                                                      {ModelKind::logistic, "logistic"},
+                                                      {ModelKind::poisson, "poisson"},
+                                                      {ModelKind::multinomial, "multinomial"},
+                                                      {ModelKind::cox, "cox"}});
+
+template <>
+inline constexpr auto words<Standardisation> =
+    std::to_array<std::pair<Standardisation, const char*>>({{Standardisation::none, "none"},
+                                                            {Standardisation::pooled, "pooled"},
+                                                            {Standardisation::per_domain,
+                                                             "per_domain"}});
+
+template <>
+inline constexpr auto words<std::optional<Standardisation>> =
+    std::to_array<std::pair<std::optional<Standardisation>, const char*>>(
+        {{std::nullopt, "model"},
+         {Standardisation::none, "none"},
+         {Standardisation::pooled, "pooled"},
+         {Standardisation::per_domain, "per_domain"}});
+
+template <>
+inline constexpr auto words<Strata> = std::to_array<std::pair<Strata, const char*>>(
+    {{Strata::domain, "domain"}, {Strata::partition, "partition"}, {Strata::none, "none"}});
+
+namespace {
+
+bool is_domain_name(const std::string& name) {
+  return !name.empty() &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
+}
+constexpr Matching a_domain_name{is_domain_name, "a name of a-z, 0-9, \"-\" and \"_\""};
+
+constexpr Matching a_purpose{is_purpose, purpose_form};
+
+}  // namespace
+
+// A node of the site: its name or pattern, and its place.
+template <class Visitor>
+void schema(Visitor& v, std::pair<std::string, std::string>& node) {
+  v.key("match", node.first, required, non_empty);
+  v.key("jurisdiction", node.second, required, a_jurisdiction);
+}
+
+template <class Visitor>
+void schema(Visitor& v, Site& site) {
+  v.key("name", site.name, required, non_empty);
+  v.key("nodes", site.nodes, required, non_empty);
+}
+
+template <class Visitor>
+void schema(Visitor& v, DomainConfig& domain) {
+  v.key("name", domain.name, required, a_domain_name);
+  v.key("jurisdiction", domain.jurisdiction, required, a_jurisdiction);
+  v.either("key", "keys", domain.keys, non_empty, is_path, distinct);
+  v.key("policy", domain.policy, required, is_path);
+  v.key("partitions", domain.partitions, required, non_empty, is_path, distinct);
+  v.key("ranks", domain.ranks, non_empty, at_least(0), distinct);
+}
+
+template <class Visitor>
+void schema(Visitor& v, ModelConfig& model) {
+  v.key("kind", model.kind, required);
+  const bool cox = model.kind == ModelKind::cox;
+  if (cox) model.intercept = false;
+  v.key("features", model.features, distinct);
+  v.key("target", model.target);
+  v.key("time", model.time);
+  v.key("status", model.status);
+  v.key("intercept", model.intercept);
+  v.key("weights", model.weights);
+  v.key("l2", model.l2, at_least(0));
+  v.key("standardise", model.standardise);
+  v.section(
+      "cox",
+      [&](auto& s) {
+        s.key("strata", model.strata);
+        s.key("ties", model.ties, one_of("efron", "breslow"));
+        s.key("time_step", model.time_step, positive);
+        s.key("time_maximum", model.time_maximum, at_least(0));
+        const bool grid = model.strata == Strata::none;
+        s.check(!grid || model.time_maximum > 0, "time_maximum",
+                "strata: none needs the last time of the public grid, greater than 0");
+        s.check(grid || model.time_maximum == 0, "time_maximum", "only used with strata: none");
+      },
+      cox, "only used with kind: cox");
+
+  v.check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
+  v.check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
+  v.check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
+  v.check(!cox || !model.intercept, "intercept", "kind: cox has no intercept");
+  v.check(cox || model.time.empty(), "time", "only used with kind: cox");
+  v.check(cox || model.status.empty(), "status", "only used with kind: cox");
+  v.check(!cox || model.time.empty() || model.time != model.status, "status",
+          "the same column as time");
+}
+
+template <class Visitor>
+void schema(Visitor& v, TrainConfig& train) {
+  v.key("method", train.method, one_of("newton", "lbfgs", "newton-krylov"));
+  v.key("tolerance", train.tolerance, positive);
+  v.key("max_iterations", train.max_iterations, at_least(1));
+  v.key("checkpoint_every", train.checkpoint_every, at_least(0));
+  v.key("split", train.split);
+  v.key("petsc_options", train.petsc_options);
+}
+
+template <class Visitor>
+void schema(Visitor& v, EvaluateConfig& evaluate) {
+  v.key("split", evaluate.split);
+  v.key("standardise", evaluate.standardise);
+  v.key("per_domain", evaluate.per_domain);
+  v.key("calibration_bins", evaluate.calibration_bins, at_least(1), at_most(1000));
+}
+
+template <class Visitor>
+void schema(Visitor& v, RunConfig& run) {
+  int version = 1;
+  v.key("version", version, required, is_version(1));
+  v.key("name", run.name, required, non_empty);
+  v.key("purpose", run.purpose, required, a_purpose);
+  v.key("output", run.output, required, is_path);
+  v.key("site", run.site, required);
+  v.section("lineage", [&](auto& s) { s.key("key", run.operator_key, required, is_path); });
+  v.key("domains", run.domains, required, non_empty);
+  v.key("model", run.model, required);
+  v.key("train", run.train);
+  v.key("evaluate", run.evaluate);
+
+  std::set<std::string> names, partitions;
+  for (std::size_t i = 0; i < run.domains.size(); ++i) {
+    const DomainConfig& domain = run.domains[i];
+    const std::string item = "domains." + std::to_string(i);
+    v.check(names.insert(domain.name).second, item + ".name",
+            "another domain is called \"" + domain.name + "\"");
+    // Rows counted twice would be neither pooled nor federated.
+    const std::set<std::string> own(domain.partitions.begin(), domain.partitions.end());
+    for (const std::string& partition : own)
+      v.check(partitions.insert(partition).second, item + ".partitions",
+              "\"" + partition + "\" already belongs to another domain");
+  }
+}
+
+RunConfig parse_run_config(const std::string& text, const std::string& path,
+                           const Overrides& overrides) {
+  RunConfig config;
+  config.path = path;
+  read_yaml(text, path, config, overrides);
+  return config;
+}
+
+std::string resolved_yaml(const RunConfig& config) {
+  RunConfig copy = config;  // a schema takes what it visits by reference
+  YamlWriter writer;
+  schema(writer, copy);
+  return to_yaml(writer.node());
+}
+
+}  // namespace bailiwick

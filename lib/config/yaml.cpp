@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/config/yaml.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <sstream>
+#include <tuple>
+
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+// Aliases of aliases grow exponentially; no configuration comes near this.
+constexpr std::size_t largest_document = 100'000;
+
+std::size_t count_nodes(const YamlNode& node) {
+  std::size_t count = 1;
+  for (const YamlNode& item : node.items)
+    count += count_nodes(item);
+  for (const YamlEntry& entry : node.entries)
+    count += count_nodes(entry.value);
+  return count;
+}
+
+// yaml-cpp's own Node drops duplicate keys and the places of keys; its events have both.
+class Builder : public YAML::EventHandler {
+ public:
+  Builder(YamlProblems& problems, std::string option, std::string key)
+      : problems_(problems), option_(std::move(option)), key_(std::move(key)) {}
+
+  bool started() const { return started_; }
+  const YamlMark& start() const { return root_.mark; }
+  YamlNode take() { return std::move(root_); }
+
+  YamlMark mark(const YAML::Mark& mark) const { return {mark.line + 1, mark.column + 1, option_}; }
+
+  void OnDocumentStart(const YAML::Mark&) override { started_ = true; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& at, YAML::anchor_t anchor) override {
+    add(make(YamlNode::Kind::null, at), anchor);
+  }
+  void OnScalar(const YAML::Mark& at, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    YamlNode node = make(YamlNode::Kind::scalar, at);
+    node.text = value;
+    node.quoted = tag == "!";
+    add(std::move(node), anchor);
+  }
+  void OnAlias(const YAML::Mark& at, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) fail(at, "an alias inside its own anchor");
+    YamlNode copy = found->second;
+    copy.mark = mark(at);
+    nodes_ += count_nodes(copy);
+    if (nodes_ > largest_document) fail(at, "too large a document");
+    add(std::move(copy), 0);
+  }
+  void OnSequenceStart(const YAML::Mark& at, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open_.push_back({make(YamlNode::Kind::list, at), anchor, {}, false});
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& at, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open_.push_back({make(YamlNode::Kind::map, at), anchor, {}, false});
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  struct Open {
+    YamlNode node;
+    YAML::anchor_t anchor;
+    YamlEntry pending;  // a key that waits for its value
+    bool has_key;
+  };
+
+  [[noreturn]] void fail(const YAML::Mark& at, const std::string& message) const {
+    throw YAML::ParserException(at, message);
+  }
+
+  YamlNode make(YamlNode::Kind kind, const YAML::Mark& at) {
+    if (++nodes_ > largest_document) fail(at, "too large a document");
+    YamlNode node;
+    node.kind = kind;
+    node.mark = mark(at);
+    return node;
+  }
+
+  std::string path() const {
+    std::string path = key_;
+    for (const Open& open : open_) {
+      if (open.node.kind == YamlNode::Kind::list)
+        path = join_keys(path, std::to_string(open.node.items.size()));
+      else
+        path = join_keys(path, open.pending.key);
+    }
+    return path;
+  }
+
+  void close() {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    add(std::move(done.node), done.anchor);
+  }
+
+  void add(YamlNode node, YAML::anchor_t anchor) {
+    if (anchor != 0) anchors_[anchor] = node;
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Open& parent = open_.back();
+    if (parent.node.kind == YamlNode::Kind::list) {
+      parent.node.items.push_back(std::move(node));
+    } else if (!parent.has_key) {
+      if (node.kind != YamlNode::Kind::scalar) {
+        problems_.add(node.mark, path(), "a key must be plain text");
+        problems_.throw_if_any();
+      }
+      parent.pending = {node.text, node.mark, {}};
+      parent.has_key = true;
+    } else {
+      parent.has_key = false;
+      if (const YamlEntry* first = find(parent.node, parent.pending.key)) {
+        problems_.add(parent.pending.mark, path(),
+                      fmt::format("duplicate key; first given in line {}", first->mark.line));
+        return;
+      }
+      parent.pending.value = std::move(node);
+      parent.node.entries.push_back(parent.pending);
+    }
+  }
+
+  YamlProblems& problems_;
+  std::string option_, key_;
+  bool started_ = false;
+  std::size_t nodes_ = 0;
+  YamlNode root_;
+  std::vector<Open> open_;
+  std::map<YAML::anchor_t, YamlNode> anchors_;
+};
+
+YamlNode build(const std::string& text, YamlProblems& problems, const std::string& option,
+               const std::string& key) {
+  Builder builder(problems, option, key);
+  try {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    parser.HandleNextDocument(builder);
+    Builder rest(problems, option, key);
+    parser.HandleNextDocument(rest);
+    if (rest.started()) {
+      problems.add(rest.start(), key, "unexpected text after the end of the document");
+      problems.throw_if_any();
+    }
+  } catch (const YAML::Exception& error) {
+    problems.add(error.mark.is_null() ? YamlMark{1, 1, option} : builder.mark(error.mark), key,
+                 "not valid YAML: " + error.msg);
+    problems.throw_if_any();
+  }
+  return builder.take();
+}
+
+void emit(YAML::Emitter& out, const YamlNode& node) {
+  switch (node.kind) {
+    case YamlNode::Kind::null:
+      out << YAML::Null;
+      break;
+    case YamlNode::Kind::scalar:
+      if (node.quoted) out << YAML::DoubleQuoted;
+      out << node.text;
+      break;
+    case YamlNode::Kind::list:
+      out << (node.items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+      for (const YamlNode& item : node.items)
+        emit(out, item);
+      out << YAML::EndSeq;
+      break;
+    case YamlNode::Kind::map:
+      out << YAML::BeginMap;
+      for (const YamlEntry& entry : node.entries) {
+        out << YAML::Key << entry.key << YAML::Value;
+        emit(out, entry.value);
+      }
+      out << YAML::EndMap;
+      break;
+  }
+}
+
+// The item of a list that `part` names, or nullptr after saying what is wrong.
+YamlNode* list_item(YamlNode& list, const std::string& part, const YamlMark& mark,
+                    const std::string& key, YamlProblems& problems) {
+  std::size_t index = 0;
+  const auto [end, failed] = std::from_chars(part.data(), part.data() + part.size(), index);
+  if (failed == std::errc{} && end == part.data() + part.size() && index < list.items.size())
+    return &list.items[index];
+  problems.add(mark, key,
+               fmt::format("\"{}\" names no item of a list of {} (counted from 0)", part,
+                           list.items.size()));
+  return nullptr;
+}
+
+// The value of `key`, added if there is none.
+YamlNode& member(YamlNode& map, const std::string& key, const YamlMark& mark) {
+  for (YamlEntry& entry : map.entries)
+    if (entry.key == key) return entry.value;
+  return map.entries.emplace_back(YamlEntry{key, mark, {}}).value;
+}
+
+}  // namespace
+
+const YamlEntry* find(const YamlNode& node, const std::string& key) {
+  const auto found = std::find_if(node.entries.begin(), node.entries.end(),
+                                  [&](const YamlEntry& entry) { return entry.key == key; });
+  return found == node.entries.end() ? nullptr : &*found;
+}
+
+std::string join_keys(const std::string& section, const std::string& key) {
+  return section.empty() ? key : section + "." + key;
+}
+
+void YamlProblems::add(const YamlMark& mark, const std::string& key, const std::string& message) {
+  std::string line =
+      mark.option.empty() ? fmt::format("{}:{}:{}", path_, mark.line, mark.column) : mark.option;
+  // "--set train.method" has already said which key.
+  if (!key.empty() && mark.option != "--set " + key) line += ": " + key;
+  problems_.push_back({mark, line + ": " + message});
+}
+
+void YamlProblems::throw_if_any() const {
+  if (problems_.empty()) return;
+  std::vector<Problem> ordered = problems_;
+  std::stable_sort(ordered.begin(), ordered.end(), [](const Problem& a, const Problem& b) {
+    return std::tuple(!a.mark.option.empty(), a.mark.line, a.mark.column) <
+           std::tuple(!b.mark.option.empty(), b.mark.line, b.mark.column);
+  });
+  std::vector<std::string> lines;
+  for (const Problem& problem : ordered)
+    lines.push_back(problem.line);
+  throw Error(ExitCode::config, join(lines, "\n"));
+}
+
+YamlNode parse_yaml(const std::string& text, YamlProblems& problems) {
+  YamlNode root = build(text, problems, "", "");
+  if (root.kind == YamlNode::Kind::null) {
+    problems.add({}, "", "the file is empty");
+    problems.throw_if_any();
+  }
+  return root;
+}
+
+void override_yaml(YamlNode& root, const std::string& key, const std::string& value,
+                   YamlProblems& problems) {
+  const std::string option = "--set " + key;
+  const YamlMark mark{1, 1, option};
+  YamlNode* node = &root;
+  std::istringstream parts(key);
+  for (std::string part; std::getline(parts, part, '.');) {
+    if (node->kind == YamlNode::Kind::list) {
+      node = list_item(*node, part, mark, key, problems);
+      if (node == nullptr) return;
+      continue;
+    }
+    if (node->kind == YamlNode::Kind::scalar) {
+      problems.add(mark, key, fmt::format("\"{}\" lies below a plain value", part));
+      return;
+    }
+    node->kind = YamlNode::Kind::map;
+    node = &member(*node, part, mark);
+  }
+  YamlNode replacement = build(value, problems, option, key);
+  if (value.empty()) {  // `--set train.split=` means no text, not no value
+    replacement.kind = YamlNode::Kind::scalar;
+    replacement.quoted = true;
+  }
+  replacement.mark = mark;
+  *node = std::move(replacement);
+}
+
+std::string to_yaml(const YamlNode& node) {
+  YAML::Emitter out;
+  emit(out, node);
+  return std::string(out.c_str()) + "\n";
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,73 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace bailiwick {
+
+/// Where something was written: a line and column (from 1) of the file, or on the command line.
+struct YamlMark {
+  int line = 1, column = 1;
+  std::string option;  ///< "--set train.method"; then line and column mean nothing
+};
+
+struct YamlEntry;
+
+/// A YAML document as it was written: order kept, nothing converted, every node with its place.
+struct YamlNode {
+  enum class Kind { null, scalar, list, map };
+
+  Kind kind = Kind::null;
+  bool quoted = false;  ///< scalars: "3" is text, 3 may be a number
+  std::string text;
+  std::vector<YamlNode> items;
+  std::vector<YamlEntry> entries;
+  YamlMark mark;
+};
+
+struct YamlEntry {
+  std::string key;
+  YamlMark mark;  ///< of the key
+  YamlNode value;
+};
+
+/// The value of `key` in a map, or nullptr.
+const YamlEntry* find(const YamlNode& node, const std::string& key);
+
+/// "train" and "method" -> "train.method".
+std::string join_keys(const std::string& section, const std::string& key);
+
+/// Everything wrong with one file, so that it can be said at once.
+class YamlProblems {
+ public:
+  explicit YamlProblems(std::string path) : path_(std::move(path)) {}
+
+  const std::string& path() const { return path_; }
+  void add(const YamlMark& mark, const std::string& key, const std::string& message);
+  /// Throws ExitCode::config with one line a problem, in the order of the file.
+  void throw_if_any() const;
+
+ private:
+  struct Problem {
+    YamlMark mark;
+    std::string line;
+  };
+  std::string path_;
+  std::vector<Problem> problems_;
+};
+
+/// Reads one document. Duplicate keys become problems; text that is not YAML, or is empty, throws
+/// at once, since nothing more can be said of it.
+YamlNode parse_yaml(const std::string& text, YamlProblems& problems);
+
+/// `--set key=value`: replaces or adds what `key` ("train.method", "domains.0.name") names.
+void override_yaml(YamlNode& root, const std::string& key, const std::string& value,
+                   YamlProblems& problems);
+
+/// As YAML in block style.
+std::string to_yaml(const YamlNode& node);
+
+}  // namespace bailiwick

@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/policy/gate.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "lib/core/text.hpp"
+#include "lib/domain/site.hpp"
+#include "lib/policy/instant.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+bool contains(const auto& items, const auto& item) {
+  return std::find(items.begin(), items.end(), item) != items.end();
+}
+
+std::string words_of(const std::vector<Action>& actions) {
+  std::vector<std::string> words;
+  for (const Action action : actions)
+    words.push_back(to_string(action));
+  return join(words);
+}
+
+Clause target(const Policy& policy, const AccessRequest& request) {
+  std::vector<std::string> names, outside;
+  for (const PartitionManifest& partition : request.partitions) {
+    names.push_back(partition.name);
+    if (!matches(policy.target, partition.name)) outside.push_back(partition.name);
+  }
+  const std::string covers = fmt::format("the policy covers \"{}\"", policy.target);
+  if (names.empty()) return {"target", false, fmt::format("no partition is named ({})", covers)};
+  return {"target", outside.empty(),
+          fmt::format("{} ({})", join(outside.empty() ? names : outside), covers)};
+}
+
+Clause action(const Policy& policy, const AccessRequest& request) {
+  std::vector<Action> refused;
+  for (const Action asked : request.actions)
+    if (!contains(policy.actions, asked)) refused.push_back(asked);
+  const std::string permitted = "permitted: " + words_of(policy.actions);
+  if (request.actions.empty())
+    return {"action", false, fmt::format("no action is named ({})", permitted)};
+  return {"action", refused.empty(),
+          fmt::format("{} ({})", words_of(refused.empty() ? request.actions : refused), permitted)};
+}
+
+Clause purpose(const Policy& policy, const AccessRequest& request) {
+  return {"purpose", contains(policy.purposes, request.purpose),
+          fmt::format("{} (permitted: {})",
+                      request.purpose.empty() ? "no purpose is named" : request.purpose,
+                      join(policy.purposes))};
+}
+
+Clause place(const Policy& policy, const AccessRequest& request) {
+  std::set<std::string> inside, outside;
+  for (const std::string& here : request.places) {
+    const bool allowed =
+        !here.empty() && std::any_of(policy.jurisdictions.begin(), policy.jurisdictions.end(),
+                                     [&](const std::string& area) { return lies_in(here, area); });
+    (allowed ? inside : outside).insert(here.empty() ? "a node in no declared place" : here);
+  }
+  const std::set<std::string>& named = outside.empty() ? inside : outside;
+  const std::vector<std::string> places(named.begin(), named.end());
+  return {"place", outside.empty() && !inside.empty(),
+          fmt::format("{} (permitted: {})", places.empty() ? "no place is named" : join(places),
+                      join(policy.jurisdictions))};
+}
+
+Clause valid_from(const Policy& policy, const AccessRequest& request) {
+  const auto now = parse_instant(request.now), from = parse_instant(policy.valid_from);
+  return {"valid from", now && from && *now >= *from,
+          fmt::format("{} (now {})", policy.valid_from, request.now)};
+}
+
+Clause valid_until(const Policy& policy, const AccessRequest& request) {
+  const auto now = parse_instant(request.now), until = parse_instant(policy.valid_until);
+  return {"valid until", now && until && *now < *until,
+          fmt::format("{} (now {})", policy.valid_until, request.now)};
+}
+
+Clause minimum_parties(const Policy& policy, const AccessRequest& request) {
+  return {"minimum parties", request.parties >= policy.minimum_parties,
+          fmt::format("{} in this run (required: {})", request.parties, policy.minimum_parties)};
+}
+
+Clause minimum_rows(const Policy& policy, const AccessRequest& request) {
+  std::uint64_t rows = 0;
+  for (const PartitionManifest& partition : request.partitions)
+    rows += partition.rows;
+  return {"minimum rows", rows >= policy.minimum_rows,
+          fmt::format("{} in this domain (required: {})", rows, policy.minimum_rows)};
+}
+
+Clause allowance(const char* rule, bool asked, bool allowed) {
+  return {rule, allowed || !asked,
+          fmt::format("{} ({})", asked ? "asked for" : "not asked for",
+                      allowed ? "allowed" : "not allowed")};
+}
+
+}  // namespace
+
+std::vector<Clause> explain(const Policy& policy, const AccessRequest& request) {
+  return {target(policy, request),
+          action(policy, request),
+          purpose(policy, request),
+          place(policy, request),
+          valid_from(policy, request),
+          valid_until(policy, request),
+          minimum_parties(policy, request),
+          minimum_rows(policy, request),
+          allowance("unstratified survival", request.unstratified_survival,
+                    policy.unstratified_survival),
+          allowance("per-domain statistics", request.per_domain_statistics,
+                    policy.per_domain_statistics)};
+}
+
+std::string Refusal::message() const {
+  std::vector<std::string> broken;
+  for (const Clause& clause : clauses)
+    if (!clause.holds) broken.push_back(clause.rule + ": " + clause.detail);
+  return fmt::format("domain {}: {}", domain, join(broken, "; "));
+}
+
+bool Admission::allows(Action action) const {
+  return contains(actions_, action);
+}
+
+bool Admission::covers(const Digest& partition_root) const {
+  return contains(partitions_, partition_root);
+}
+
+std::variant<Admission, Refusal> PolicyGate::decide(const Policy& policy,
+                                                    const Digest& policy_digest,
+                                                    const AccessRequest& request) {
+  std::vector<Clause> clauses = explain(policy, request);
+  if (!std::all_of(clauses.begin(), clauses.end(), [](const Clause& c) { return c.holds; }))
+    return Refusal{request.domain, std::move(clauses)};
+  Admission admission;
+  admission.domain_ = request.domain;
+  admission.policy_ = policy_digest;
+  admission.actions_ = request.actions;
+  for (const PartitionManifest& partition : request.partitions)
+    admission.partitions_.push_back(partition.root);
+  admission.clauses_ = std::move(clauses);
+  return admission;
+}
+
+}  // namespace bailiwick
