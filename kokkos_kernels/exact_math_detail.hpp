@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <Kokkos_Macros.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+/// The parts of exact_math.hpp. Every function works on double and carries its result as an
+/// unevaluated sum hi + lo good to about 57 bits or more, so that the last rounding, to double or
+/// to float, is the only one that shows. Branchless and without tables: loops vectorise.
+namespace bailiwick::exact::detail {
+
+using Bits = std::uint64_t;
+
+template <class To, class From>
+KOKKOS_FORCEINLINE_FUNCTION To bit_cast(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  std::memcpy(&to, &from, sizeof(To));  // std::bit_cast is not for device code
+  return to;
+}
+KOKKOS_FORCEINLINE_FUNCTION Bits bits(double x) {
+  return bit_cast<Bits>(x);
+}
+KOKKOS_FORCEINLINE_FUNCTION double from_bits(Bits b) {
+  return bit_cast<double>(b);
+}
+
+inline constexpr Bits sign_bit = Bits{1} << 63;
+inline constexpr Bits infinity_bits = Bits{0x7ff} << 52;
+inline constexpr Bits nan_bits = Bits{0x7ff8} << 48;
+
+KOKKOS_FORCEINLINE_FUNCTION double infinity() {
+  return from_bits(infinity_bits);
+}
+KOKKOS_FORCEINLINE_FUNCTION double magnitude(double x) {
+  return from_bits(bits(x) & ~sign_bit);
+}
+/// y >= 0 with the sign of x.
+KOKKOS_FORCEINLINE_FUNCTION double with_sign(double y, double x) {
+  return from_bits(bits(y) | (bits(x) & sign_bit));
+}
+
+/// c0 + x (c1 + x (c2 + ...))
+KOKKOS_FORCEINLINE_FUNCTION double horner(double, double c) {
+  return c;
+}
+template <class... Rest>
+KOKKOS_FORCEINLINE_FUNCTION double horner(double x, double c, Rest... rest) {
+  return ::fma(x, horner(x, rest...), c);
+}
+
+struct Pair {
+  double hi, lo;
+};
+
+/// hi + lo, |lo| << |hi|, rounded once: to nearest when the answer is a double; to odd when it will
+/// be rounded again, to float (Boldo & Melquiond, IEEE Trans. Comput. 57 (2008) 462).
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION double join(double hi, double lo) {
+  const double sum = hi + lo;
+  if constexpr (std::is_same_v<T, double>) {
+    return sum;
+  } else {
+    const double rest = (hi - sum) + lo;
+    const bool below = (rest < 0.0 && sum > 0.0) || (rest > 0.0 && sum < 0.0);
+    const bool inexact = rest < 0.0 || rest > 0.0;
+    return from_bits((bits(sum) - (below ? Bits{1} : Bits{0})) | (inexact ? Bits{1} : Bits{0}));
+  }
+}
+
+/// The answer in type T. Processors differ in the NaNs they make; here there is one.
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION T finish(double x) {
+  if constexpr (std::is_same_v<T, double>) {
+    return from_bits(x == x ? bits(x) : nan_bits);
+  } else {
+    const T y = static_cast<T>(x);
+    return bit_cast<T>(y == y ? bit_cast<std::uint32_t>(y) : std::uint32_t{0x7fc00000});
+  }
+}
+
+/// n / (d.hi + d.lo), d.hi = O(1).
+KOKKOS_FORCEINLINE_FUNCTION Pair divide(Pair n, Pair d) {
+  const double inverse = 1.0 / d.hi;
+  const double quotient = n.hi * inverse;
+  const double rest = ::fma(-quotient, d.lo, ::fma(-quotient, d.hi, n.hi)) + n.lo;
+  return {quotient, rest * inverse};
+}
+
+// A power of two 2^k travels as the integer k + one_power, k from -1100 to 1024.
+inline constexpr Bits one_power = 2046;
+
+/// x 2^k in two steps, as 2^k may not be a double; rounds at most once.
+KOKKOS_FORCEINLINE_FUNCTION double scale(double x, Bits power) {
+  const Bits half = power >> 1;
+  return x * from_bits(half << 52) * from_bits((power - half) << 52);
+}
+
+/// hi + lo, |lo| <= |hi|, with the overlap removed: Fast2Sum, exact.
+KOKKOS_FORCEINLINE_FUNCTION Pair normal(double hi, double lo) {
+  const double sum = hi + lo;
+  return {sum, (hi - sum) + lo};
+}
+
+/// e^x = 2^k (1 + r + tail), |r| <= ln(2)/2, for x clamped to -746 .. 710.
+struct Exponential {
+  double r, tail;
+  Bits power;
+
+  KOKKOS_FORCEINLINE_FUNCTION explicit Exponential(double x) {
+    x = x < -746.0 ? -746.0 : x;
+    x = x > 710.0 ? 710.0 : x;
+    // Adding 1.5 2^52 rounds to an integer and leaves it in the low bits.
+    const double shift = 0x1.8p52 + static_cast<double>(one_power);
+    const double shifted = ::fma(x, 0x1.71547652b82fep+0, shift);
+    power = bits(shifted) & 0xfff;
+    const double k = shifted - shift;
+    const double reduced = ::fma(k, -0x1.62e42fefa3800p-1, x);  // exact: 42 bits of ln 2
+    const double rest = k * -0x1.ef35793c76730p-45;
+    r = reduced + rest;
+    const double r_lo = (reduced - r) + rest;
+    // (e^r - 1 - r) / r^2, error of r^2 p 2^-61.6
+    const double p = horner(r, 0x1.0000000000000p-1, 0x1.5555555555557p-3, 0x1.5555555555556p-5,
+                            0x1.11111111100dfp-7, 0x1.6c16c16c162d6p-10, 0x1.a01a01abe6323p-13,
+                            0x1.a01a01a6d7831p-16, 0x1.71de0237484cdp-19, 0x1.27e4db67ac2b0p-22,
+                            0x1.af4ddda1c08cdp-26, 0x1.1f72fc83bcbc7p-29);
+    tail = ::fma(r * r, p, ::fma(r, r_lo, r_lo));
+  }
+
+  KOKKOS_FORCEINLINE_FUNCTION Pair significand() const {
+    const double hi = 1.0 + r;
+    return normal(hi, ((1.0 - hi) + r) + tail);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION Pair value() const {
+    const Pair m = significand();
+    return {scale(m.hi, power), scale(m.lo, power)};
+  }
+  /// (e^x - 1) / 2^k; right for x >= -50, below which it is -1 / 2^k.
+  KOKKOS_FORCEINLINE_FUNCTION Pair minus_one() const {
+    const double inverse = scale(1.0, 2 * one_power - power);
+    const double a = 1.0 - inverse;
+    const double part = a - 1.0;
+    const double a_lo = (1.0 - (a - part)) - (inverse + part);
+    const double hi = a + r;
+    return normal(hi, (((a - hi) + r) + a_lo) + tail);
+  }
+};
+
+/// k ln 2 + log(1 + f + f_lo) for 1 + f in sqrt(1/2) .. sqrt(2): with s = f / (2 + f),
+/// log(1 + f) = 2 s + s^3 P(s^2).
+KOKKOS_FORCEINLINE_FUNCTION Pair log_sum(double k, double f, double f_lo) {
+  const double d = 2.0 + f;
+  const Pair s = divide({f, f_lo}, {d, ((2.0 - d) + f) + f_lo});
+  const double z = s.hi * s.hi;
+  // error of z P 2^-59.7
+  const double p = horner(z, 0x1.5555555555555p-1, 0x1.9999999999a38p-2, 0x1.2492492476ccbp-2,
+                          0x1.c71c7201592a1p-3, 0x1.745cf9048617ap-3, 0x1.3b1c355c3560fp-3,
+                          0x1.0fbe95aaf31a8p-3, 0x1.0c039e172b8dfp-3);
+  const double tail = ::fma(s.hi * z, p, 2.0 * s.lo);
+  const double two_s = 2.0 * s.hi;
+  const double hi = ::fma(k, 0x1.62e42fefa3800p-1, two_s);
+  const double lo = ::fma(k, 0x1.62e42fefa3800p-1, -hi) + two_s;
+  return {hi, lo + ::fma(k, 0x1.ef35793c76730p-45, tail)};
+}
+
+/// x = 2^k m, m in sqrt(1/2) .. sqrt(2), for x positive and normal.
+struct Binade {
+  double m, k;
+  Bits biased;  ///< k + 1024
+
+  KOKKOS_FORCEINLINE_FUNCTION explicit Binade(double x) {
+    const Bits offset = (Bits{1024} << 52) - bits(0x1.6a09e667f3bcdp-1);
+    const Bits t = bits(x) + offset;
+    biased = t >> 52;
+    m = from_bits(bits(x) - (t & (Bits{0xfff} << 52)) + (Bits{1024} << 52));
+    k = from_bits(biased | bits(0x1p52)) - (0x1p52 + 1024.0);
+  }
+};
+
+inline constexpr double erf_split = 0.6;
+
+/// erf(a), 0 <= a <= erf_split: a times a polynomial in a^2, error 2^-57 of the value.
+KOKKOS_FORCEINLINE_FUNCTION Pair erf_near(double a) {
+  const double w = a * a;
+  const double p = horner(w, -0x1.812746b0379e7p-2, 0x1.ce2f21a042bdfp-4, -0x1.b82ce31288707p-6,
+                          0x1.565bcd0e442b0p-8, -0x1.c02db3eaad15dp-11, 0x1.f9a31ff5f3f76p-14,
+                          -0x1.f4d0f841ccd16p-17, 0x1.b9bafe0bfdd5dp-20, -0x1.5c2e16ec18f39p-23,
+                          0x1.b67787e377ba8p-27);
+  const double c = 0x1.20dd750429b6dp+0, c_lo = 0x1.1ae3a914fed80p-56;  // 2 / sqrt(pi)
+  const double hi = c * a;
+  return {hi, ::fma(a * w, p, ::fma(c_lo, a, ::fma(c, a, -hi)))};
+}
+
+/// erfc(a), a >= erf_split, as (hi + lo) 2^k: exp(-a^2) (1 + P(q)) / (1 + 2 a), q = (a-K)/(a+K),
+/// the form of Shepherd & Laframboise, Math. Comp. 36 (1981) 249.
+struct ErfcFar {
+  Pair m;
+  Bits power;
+
+  KOKKOS_FORCEINLINE_FUNCTION explicit ErfcFar(double a) {
+    a = a > 28.0 ? 28.0 : a;
+    const double square = a * a;
+    const Exponential e(-square);
+    power = e.power;
+    Pair g = e.significand();
+    g.lo = ::fma(-::fma(a, a, -square), g.hi, g.lo);
+    const double q = (a - 3.75) / (a + 3.75);
+    const double p = horner(q, 0x1.e66d05aeaee14p-3, -0x1.1f367683f89a7p-3, 0x1.d5f2948159d42p-9,
+                            0x1.510169d096811p-4, -0x1.bda9309a288ebp-4, 0x1.7a14188a99861p-4,
+                            -0x1.e0d0fa6dff4acp-5, 0x1.d0b0037ddcc5fp-6, -0x1.3f603c342c990p-7,
+                            0x1.cc3a0e152d0cdp-10, 0x1.33fb2529d0f6fp-12, -0x1.303f9bfd9504ep-12,
+                            0x1.b1441ac826eeap-15, 0x1.7789abe3620cbp-16, -0x1.80052c259fdd6p-17,
+                            -0x1.050c3bf2c2cacp-20, 0x1.d66181c94007dp-20, -0x1.fb1254c698f68p-25,
+                            -0x1.15db0aaf90cd5p-22, 0x1.b231c0bced9e3p-26, 0x1.4500078e8b335p-25,
+                            -0x1.5cba700afb4f6p-28, -0x1.1b005b12583b6p-28, 0x1.85b31c3e0d875p-31);
+    const double one_p = 1.0 + p;
+    const double d = ::fma(2.0, a, 1.0);
+    const Pair y = divide({one_p, (1.0 - one_p) + p}, {d, ::fma(2.0, a, -d) + 1.0});
+    m.hi = g.hi * y.hi;
+    m.lo = ::fma(g.lo, y.hi, ::fma(g.hi, y.lo, ::fma(g.hi, y.hi, -m.hi)));
+  }
+};
+
+}  // namespace bailiwick::exact::detail
