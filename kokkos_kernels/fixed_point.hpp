@@ -9,9 +9,10 @@ namespace bailiwick {
 
 /// Fixed-point format of a sum: value = 2^-exponent * sum_k limb_k * 2^(40 k), limbs signed 64-bit.
 ///
-/// A contribution splits into limbs of at most 39 bits and a sign, so limbs can be added 2^24 times
-/// before a carry is needed: integer addition, in any order, of words that MPI and masks treat as
-/// plain uint64. After Hallberg & Adcroft, Parallel Computing 40 (2014) 140, who use 46-bit limbs.
+/// A contribution splits into limbs of at most 2^39 in magnitude, so fewer than 2^24 of them can be
+/// added before a carry is needed: integer addition, in any order, of words that MPI and masks
+/// treat as plain uint64. After Hallberg & Adcroft, Parallel Computing 40 (2014) 140, who use
+/// 46-bit limbs.
 struct FixedPoint {
   int limbs = 1;     ///< 1 to 4
   int exponent = 0;  ///< binary digits after the point

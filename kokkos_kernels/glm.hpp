@@ -13,6 +13,12 @@
 
 namespace bailiwick::kernels {
 
+/// How a sum runs, never what comes out: for tests and benchmarks.
+struct Tuning {
+  std::size_t workers = 0;  ///< 0: as many as the machine has
+  bool portable = false;    ///< one lane at a time
+};
+
 enum class Family { gaussian, binomial, poisson, multinomial };
 
 /// Parameters of a family: columns, or columns * (classes - 1) for multinomial.
@@ -34,17 +40,18 @@ std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, O
 /// A sum that does not fit counts as saturated; nothing throws on the numbers.
 void glm_sums(const RowBlocks& rows, Family family, std::size_t classes,
               std::span<const double> theta, Order order, FixedPoint format,
-              std::span<std::int64_t> words);
+              std::span<std::int64_t> words, Tuning tuning = {});
 
 /// Adds X' W(theta) X v, the Hessian of the negative log-likelihood times v. words: [saturated][d].
 void glm_hessian_times(const RowBlocks& rows, Family family, std::size_t classes,
-                       std::span<const double> theta, std::span<const double> v,
-                       FixedPoint format, std::span<std::int64_t> words);
+                       std::span<const double> theta, std::span<const double> v, FixedPoint format,
+                       std::span<std::int64_t> words, Tuning tuning = {});
 
 /// out(block, k, row) = sum_j x(block, j, row) theta[k*columns + j], j in order, k = 0..outputs-1:
 /// the linear predictor, left on the device.
-Kokkos::View<double***, Kokkos::LayoutRight, Memory> linear_predictor(
-    const RowBlocks& rows, std::span<const double> theta, std::size_t outputs);
+Kokkos::View<double***, Kokkos::LayoutRight, Memory> linear_predictor(const RowBlocks& rows,
+                                                                      std::span<const double> theta,
+                                                                      std::size_t outputs);
 
 /// Adds the weighted column sums: words [saturated][sum w][sum w x_j, columns], format `moments`.
 void column_sums(const RowBlocks& rows, std::span<std::int64_t> words);

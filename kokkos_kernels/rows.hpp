@@ -20,13 +20,13 @@ inline constexpr int lanes = 8;
 /// block. Rows are padded to a multiple of `lanes`; padding and rows that are not selected hold
 /// x = 0, y = 0, weight = 0 and so change no sum.
 struct RowBlocks {
-  Kokkos::View<double***, Kokkos::LayoutRight, Memory> x;  ///< (block, column, row)
-  Kokkos::View<double***, Kokkos::LayoutRight, Memory> y;  ///< (block, target, row)
+  Kokkos::View<double***, Kokkos::LayoutRight, Memory> x;      ///< (block, column, row)
+  Kokkos::View<double***, Kokkos::LayoutRight, Memory> y;      ///< (block, target, row)
   Kokkos::View<double**, Kokkos::LayoutRight, Memory> weight;  ///< (block, row)
 
-  std::size_t blocks() const { return x.extent(0); }
-  std::size_t columns() const { return x.extent(1); }
-  std::size_t block_rows() const { return x.extent(2); }
+  KOKKOS_FUNCTION std::size_t blocks() const { return x.extent(0); }
+  KOKKOS_FUNCTION std::size_t columns() const { return x.extent(1); }
+  KOKKOS_FUNCTION std::size_t block_rows() const { return x.extent(2); }
 };
 
 }  // namespace bailiwick::kernels

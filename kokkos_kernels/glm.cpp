@@ -1,0 +1,282 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kokkos_kernels/glm.hpp"
+
+#include <stdexcept>
+
+#include "kokkos_kernels/block_sums.hpp"
+#include "kokkos_kernels/glm_rows.hpp"
+
+namespace bailiwick::kernels {
+
+namespace {
+
+using Cube = Kokkos::View<double***, Kokkos::LayoutRight, Memory>;
+using Vector = Kokkos::View<const double*, Memory>;
+
+std::size_t triangle(std::size_t d) {
+  return d * (d + 1) / 2;
+}
+
+std::size_t outputs_of(Family family, std::size_t classes) {
+  return family == Family::multinomial ? classes - 1 : 1;
+}
+
+void require(bool condition, const char* promise) {
+  if (!condition) throw std::invalid_argument(promise);
+}
+
+/// What both sums need of rows and model. Kept in device memory, copied with the functor.
+struct Problem {
+  Cube x, y;
+  Kokkos::View<double**, Kokkos::LayoutRight, Memory> weight;
+  Vector theta;
+  Family family;
+  std::size_t outputs, columns, rows;
+  FixedPoint format;
+
+  Problem(const RowBlocks& blocks, Family f, std::size_t classes,
+          std::span<const double> parameters, FixedPoint fixed_point)
+      : x(blocks.x),
+        y(blocks.y),
+        weight(blocks.weight),
+        theta(to_device(parameters)),
+        family(f),
+        outputs(outputs_of(f, classes)),
+        columns(blocks.columns()),
+        rows(blocks.block_rows()),
+        format(fixed_point) {
+    require(rows % lanes == 0, "blocks are padded to a multiple of 8 rows");
+    require(parameters.size() == glm_parameters(f, columns, classes),
+            "as many parameters as the model has");
+  }
+
+  KOKKOS_FUNCTION std::size_t parameters() const { return outputs * columns; }
+  KOKKOS_FUNCTION Columns block(std::size_t b) const { return {&x(b, 0, 0), rows, columns}; }
+
+  /// eta(k, r) becomes the weighted residual; `pi` holds the weighted information, or for
+  /// multinomial the probabilities of the classes.
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void evaluate(const Team& team, std::size_t b, double* eta, double* pi,
+                                       double* value, double* work) const {
+    const Columns xs = block(b);
+    const double *const ys = &y(b, 0, 0), *const ws = &weight(b, 0);
+    const double* const t = theta.data();
+    const std::size_t n = outputs;
+    const Family kind = family;
+    spread(team, rows, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t k = 0; k < n; ++k)
+        linear_rows(xs, t + k * xs.count, begin, end, eta + k * xs.stride);
+      switch (kind) {
+        case Family::gaussian:
+          return family_rows<Family::gaussian>(ys, ws, begin, end, eta, value, pi);
+        case Family::binomial:
+          return family_rows<Family::binomial>(ys, ws, begin, end, eta, value, pi);
+        case Family::poisson:
+          return family_rows<Family::poisson>(ys, ws, begin, end, eta, value, pi);
+        case Family::multinomial:
+          return multinomial_rows(ys, ws, n, xs.stride, begin, end, eta, pi, value, work);
+      }
+    });
+    team.team_barrier();
+  }
+
+  /// Weights of the information between classes a and b of a row.
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION const double* pair_weights(const Team& team, std::size_t block_index,
+                                                    std::size_t a, std::size_t b, const double* pi,
+                                                    double* work) const {
+    if (family != Family::multinomial) return pi;
+    const double* const w = &weight(block_index, 0);
+    const double *const pa = pi + a * rows, *const pb = pi + b * rows;
+    const bool same = a == b;
+    spread(team, rows, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r)
+        work[r] = weighted(w[r], pa[r] * (same ? 1.0 - pb[r] : -pb[r]));
+    });
+    team.team_barrier();
+    return work;
+  }
+};
+
+template <class Tile>
+struct GlmSums {
+  Problem problem;
+  Order order;
+
+  // A few columns by this many rows stay in the first-level cache while tiles pass over them.
+  static constexpr std::size_t chunk_rows = on_host ? 256 : std::size_t{1} << 30;
+  static constexpr std::size_t panel = Tile::rows;
+
+  KOKKOS_FUNCTION std::size_t values() const {
+    const std::size_t d = problem.parameters();
+    return 1 + (order == Order::value ? 0 : d) + (order == Order::hessian ? d * (d + 1) / 2 : 0);
+  }
+  std::size_t scratch() const {
+    return problem.rows * (2 * problem.outputs + 2 + panel) + panel * problem.columns * lanes +
+           values();
+  }
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
+                                         std::int64_t* words) const {
+    const std::size_t rows = problem.rows, d = problem.parameters();
+    double* const eta = scratch;
+    double* const pi = eta + problem.outputs * rows;
+    double* const value = pi + problem.outputs * rows;
+    double* const work = value + rows;
+    double* const weighted_x = work + rows;
+    double* const partial = weighted_x + panel * rows;
+    double* const sums = partial + panel * problem.columns * lanes;
+
+    problem.evaluate(team, block, eta, pi, value, work);
+    const Columns x = problem.block(block);
+    row_sum(team, value, rows, partial, sums);
+    if (order != Order::value)
+      for (std::size_t k = 0; k < problem.outputs; ++k)
+        column_products<Tile>(team, eta + k * rows, x, partial, sums + 1 + k * x.count);
+    if (order == Order::hessian)
+      for (std::size_t a = 0; a < problem.outputs; ++a)
+        for (std::size_t b = 0; b <= a; ++b) {
+          const double* const h = problem.pair_weights(team, block, a, b, pi, work);
+          information(team, x, h, a, b, weighted_x, partial, sums + 1 + d);
+        }
+    team.team_barrier();
+
+    std::int64_t* to = words + 1;
+    std::size_t done = 0;
+    const std::size_t sizes[] = {1, d, d * (d + 1) / 2};
+    for (const std::size_t size : sizes) {
+      if (done == values()) break;
+      quantise(team, sums + done, size, problem.format, to, words);
+      done += size;
+      to += size * static_cast<std::size_t>(problem.format.limbs);
+    }
+  }
+
+  /// The packed triangle's rows and columns of classes a >= b: sum_r (h(r) x(i, r)) x(j, r).
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void information(const Team& team, const Columns& x, const double* h,
+                                          std::size_t a, std::size_t b, double* weighted_x,
+                                          double* partial, double* sums) const {
+    const std::size_t p = x.count;
+    for (std::size_t i0 = 0; i0 < p; i0 += panel) {
+      const std::size_t height = p - i0 < panel ? p - i0 : panel;
+      const std::size_t breadth = a == b ? i0 + height : p;
+      fill_zero(team, partial, height * breadth * lanes);
+      for (std::size_t r0 = 0; r0 < x.stride; r0 += chunk_rows) {
+        const std::size_t n = x.stride - r0 < chunk_rows ? x.stride - r0 : chunk_rows;
+        const Columns left{x.data + i0 * x.stride + r0, x.stride, height};
+        const double* const weights = h + r0;
+        for (std::size_t i = 0; i < height; ++i)
+          spread(team, n, [=](std::size_t begin, std::size_t end) {
+            for (std::size_t r = begin; r < end; ++r)
+              weighted_x[i * n + r] = weights[r] * left.data[i * left.stride + r];
+          });
+        team.team_barrier();
+        panel_products<Tile>(team, {weighted_x, n, height}, {x.data + r0, x.stride, breadth}, n,
+                             partial);
+        team.team_barrier();
+      }
+      spread(team, height * breadth, [=](std::size_t begin, std::size_t end) {
+        for (std::size_t item = begin; item < end; ++item) {
+          const std::size_t row = a * p + i0 + item / breadth, column = b * p + item % breadth;
+          if (column <= row) sums[row * (row + 1) / 2 + column] = lane_sum(partial + item * lanes);
+        }
+      });
+      team.team_barrier();
+    }
+  }
+};
+
+/// X' W X v: the score of residuals w_r (W_r X_r v), with X_r v a second linear predictor.
+template <class Tile>
+struct HessianTimes {
+  Problem problem;
+  Vector direction;
+
+  std::size_t scratch() const {
+    return problem.rows * (3 * problem.outputs + 2) + problem.columns * lanes +
+           problem.parameters();
+  }
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
+                                         std::int64_t* words) const {
+    const std::size_t rows = problem.rows, n = problem.outputs;
+    const Columns x = problem.block(block);
+    double* const eta = scratch;
+    double* const pi = eta + n * rows;
+    double* const change = pi + n * rows;
+    double* const value = change + n * rows;
+    double* const work = value + rows;
+    double* const partial = work + rows;
+    double* const sums = partial + x.count * lanes;
+
+    problem.evaluate(team, block, eta, pi, value, work);
+    const double* const v = direction.data();
+    const double* const w = &problem.weight(block, 0);
+    const bool classes = problem.family == Family::multinomial;
+    spread(team, rows, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t k = 0; k < n; ++k)
+        linear_rows(x, v + k * x.count, begin, end, change + k * rows);
+      if (classes)
+        multinomial_change(w, n, rows, begin, end, pi, change, work);
+      else
+        for (std::size_t r = begin; r < end; ++r)
+          change[r] = weighted(pi[r], change[r]);
+    });
+    team.team_barrier();
+    for (std::size_t k = 0; k < n; ++k)
+      column_products<Tile>(team, change + k * rows, x, partial, sums + k * x.count);
+    quantise(team, sums, problem.parameters(), problem.format, words + 1, words);
+  }
+};
+
+}  // namespace
+
+std::size_t glm_parameters(Family family, std::size_t columns, std::size_t classes) {
+  return columns * outputs_of(family, classes);
+}
+
+std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, Order order,
+                      FixedPoint format) {
+  const std::size_t d = glm_parameters(family, columns, classes);
+  const std::size_t values =
+      1 + (order == Order::value ? 0 : d) + (order == Order::hessian ? triangle(d) : 0);
+  return 1 + static_cast<std::size_t>(format.limbs) * values;
+}
+
+void glm_sums(const RowBlocks& rows, Family family, std::size_t classes,
+              std::span<const double> theta, Order order, FixedPoint format,
+              std::span<std::int64_t> words, Tuning tuning) {
+  require(words.size() == glm_words(family, rows.columns(), classes, order, format),
+          "glm_sums writes glm_words() words");
+  const Problem problem(rows, family, classes, theta, format);
+  if constexpr (on_host) {
+    if (!tuning.portable)
+      return sum_blocks("glm_sums", GlmSums<Native>{problem, order}, rows.blocks(), words,
+                        tuning.workers);
+  }
+  sum_blocks("glm_sums", GlmSums<Portable>{problem, order}, rows.blocks(), words, tuning.workers);
+}
+
+void glm_hessian_times(const RowBlocks& rows, Family family, std::size_t classes,
+                       std::span<const double> theta, std::span<const double> v, FixedPoint format,
+                       std::span<std::int64_t> words, Tuning tuning) {
+  const Problem problem(rows, family, classes, theta, format);
+  require(v.size() == theta.size(), "a direction has as many entries as there are parameters");
+  require(words.size() == 1 + static_cast<std::size_t>(format.limbs) * theta.size(),
+          "glm_hessian_times writes a word for saturation and limbs for every parameter");
+  const Vector direction = to_device(v);
+  if constexpr (on_host) {
+    if (!tuning.portable)
+      return sum_blocks("glm_hessian_times", HessianTimes<Native>{problem, direction},
+                        rows.blocks(), words, tuning.workers);
+  }
+  sum_blocks("glm_hessian_times", HessianTimes<Portable>{problem, direction}, rows.blocks(), words,
+             tuning.workers);
+}
+
+}  // namespace bailiwick::kernels

@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+
+#include "kokkos_kernels/kokkos_compat.hpp"
+
+#if defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#endif
+
+namespace bailiwick::kernels {
+
+/// `width` neighbouring lanes of the eight that a block's sum is made of. Lanes never meet before
+/// lane_sum(), so every width gives the same bits; a GPU thread takes one lane.
+template <int W>
+struct Lanes {
+  static constexpr int width = W;
+  double value[W];
+
+  KOKKOS_INLINE_FUNCTION static Lanes load(const double* from) {
+    Lanes result;
+    for (int i = 0; i < W; ++i)
+      result.value[i] = from[i];
+    return result;
+  }
+  KOKKOS_INLINE_FUNCTION void store(double* to) const {
+    for (int i = 0; i < W; ++i)
+      to[i] = value[i];
+  }
+  /// a * b + c, rounded once.
+  KOKKOS_INLINE_FUNCTION friend Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
+    Lanes result;
+    for (int i = 0; i < W; ++i)
+      result.value[i] = ::fma(a.value[i], b.value[i], c.value[i]);
+    return result;
+  }
+};
+
+#if defined(__AVX2__) && defined(__FMA__)
+template <>
+struct Lanes<4> {
+  static constexpr int width = 4;
+  __m256d value;
+
+  static Lanes load(const double* from) { return {_mm256_loadu_pd(from)}; }
+  void store(double* to) const { _mm256_storeu_pd(to, value); }
+  friend Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
+    return {_mm256_fmadd_pd(a.value, b.value, c.value)};
+  }
+};
+#endif
+
+#if defined(__AVX512F__)
+template <>
+struct Lanes<8> {
+  static constexpr int width = 8;
+  __m512d value;
+
+  static Lanes load(const double* from) { return {_mm512_loadu_pd(from)}; }
+  void store(double* to) const { _mm512_storeu_pd(to, value); }
+  friend Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
+    return {_mm512_fmadd_pd(a.value, b.value, c.value)};
+  }
+};
+#endif
+
+/// What this build's registers hold best, and the tile of column pairs that fills them.
+struct Native {
+#if defined(__AVX512F__)
+  static constexpr int width = 8, rows = 4, columns = 4;
+#elif defined(__AVX2__) && defined(__FMA__)
+  static constexpr int width = 4, rows = 4, columns = 3;
+#else
+  static constexpr int width = 2, rows = 4, columns = 3;
+#endif
+};
+
+/// One lane at a time: GPU threads, and the tests' witness that lanes do not change bits.
+struct Portable {
+  static constexpr int width = 1, rows = 4, columns = 4;
+};
+
+/// One row of numbers against many columns: as many independent sums as the tile has.
+template <class Tile>
+struct Strip {
+  static constexpr int width = Tile::width, rows = 1, columns = 8;
+};
+
+/// The sum of eight lanes by halves, as registers are folded.
+KOKKOS_INLINE_FUNCTION double lane_sum(const double* lane) {
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+}  // namespace bailiwick::kernels

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <stdexcept>
+
+#include "kokkos_kernels/block_sums.hpp"
+#include "kokkos_kernels/glm.hpp"
+#include "kokkos_kernels/glm_rows.hpp"
+
+namespace bailiwick::kernels {
+
+namespace {
+
+using Cube = Kokkos::View<double***, Kokkos::LayoutRight, Memory>;
+using Vector = Kokkos::View<const double*, Memory>;
+using Host = std::conditional_t<on_host, Native, Portable>;
+
+constexpr std::size_t moment_limbs = moments.limbs;
+
+void require(bool condition, const char* promise) {
+  if (!condition) throw std::invalid_argument(promise);
+}
+
+struct ColumnSums {
+  RowBlocks rows;
+
+  std::size_t scratch() const { return (rows.columns() + 1) * (lanes + 1); }
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
+                                         std::int64_t* words) const {
+    const Columns x = columns_of(rows, block);
+    const double* const w = &rows.weight(block, 0);
+    double* const sums = scratch;
+    double* const partial = sums + 1 + x.count;
+    row_sum(team, w, x.stride, partial, sums);
+    column_products<Host>(team, w, x, partial, sums + 1);
+    quantise(team, sums, 1, moments, words + 1, words);
+    quantise(team, sums + 1, x.count, moments, words + 1 + moment_limbs, words);
+  }
+};
+
+struct CentredSquares {
+  RowBlocks rows;
+  Vector centre;
+
+  std::size_t scratch() const { return rows.columns() * (lanes + 1); }
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
+                                         std::int64_t* words) const {
+    const Columns x = columns_of(rows, block);
+    const double *const w = &rows.weight(block, 0), *const c = centre.data();
+    spread(team, x.count, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t j = begin; j < end; ++j) {
+        double* const lane = scratch + x.count + j * lanes;
+        for (int l = 0; l < lanes; ++l)
+          lane[l] = 0.0;
+        for (std::size_t r = 0; r < x.stride; r += lanes)
+          for (int l = 0; l < lanes; ++l) {
+            const double difference = x.data[j * x.stride + r + l] - c[j];
+            lane[l] = ::fma(weighted(w[r + l], difference), difference, lane[l]);
+          }
+        scratch[j] = lane_sum(lane);
+      }
+    });
+    team.team_barrier();
+    quantise(team, scratch, x.count, moments, words + 1, words);
+  }
+};
+
+struct LinearPredictor {
+  RowBlocks rows;
+  Vector theta;
+  Cube out;
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team) const {
+    const auto b = static_cast<std::size_t>(team.league_rank());
+    const Columns x = columns_of(rows, b);
+    for (std::size_t k = 0; k < out.extent(1); ++k) {
+      double* const to = &out(b, k, 0);
+      const double* const t = theta.data() + k * x.count;
+      spread(team, x.stride,
+             [=](std::size_t begin, std::size_t end) { linear_rows(x, t, begin, end, to); });
+    }
+  }
+};
+
+struct Standardise {
+  RowBlocks rows;
+  Vector centre, scale;
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team) const {
+    const auto b = static_cast<std::size_t>(team.league_rank());
+    const double* const w = &rows.weight(b, 0);
+    for (std::size_t j = 0; j < rows.columns(); ++j) {
+      double* const x = &rows.x(b, j, 0);
+      const double c = centre(j), s = scale(j);
+      spread(team, rows.block_rows(), [=](std::size_t begin, std::size_t end) {
+        for (std::size_t r = begin; r < end; ++r)
+          x[r] = w[r] == 0.0 ? 0.0 : (x[r] - c) * s;
+      });
+    }
+  }
+};
+
+/// One team a block, each free of the others.
+template <class Body>
+void for_each_block(const char* label, const RowBlocks& rows, const Body& body) {
+  if (rows.blocks() == 0 || rows.block_rows() == 0) return;
+  Kokkos::parallel_for(
+      label, Kokkos::TeamPolicy<Execution>(static_cast<int>(rows.blocks()), on_host ? 1 : 128),
+      body);
+  Kokkos::fence();
+}
+
+}  // namespace
+
+Cube linear_predictor(const RowBlocks& rows, std::span<const double> theta, std::size_t outputs) {
+  require(theta.size() == outputs * rows.columns(), "as many parameters as outputs times columns");
+  auto out = uninitialised<Cube>("eta", rows.blocks(), outputs, rows.block_rows());
+  for_each_block("linear_predictor", rows, LinearPredictor{rows, to_device(theta), out});
+  return out;
+}
+
+void column_sums(const RowBlocks& rows, std::span<std::int64_t> words) {
+  require(words.size() == 1 + moment_limbs * (1 + rows.columns()),
+          "column_sums writes words for saturation, the weight and every column");
+  sum_blocks("column_sums", ColumnSums{rows}, rows.blocks(), words);
+}
+
+void centred_squares(const RowBlocks& rows, std::span<const double> centre,
+                     std::span<std::int64_t> words) {
+  require(centre.size() == rows.columns() && words.size() == 1 + moment_limbs * rows.columns(),
+          "centred_squares has a centre and words for every column");
+  sum_blocks("centred_squares", CentredSquares{rows, to_device(centre)}, rows.blocks(), words);
+}
+
+void standardise(RowBlocks& rows, std::span<const double> centre, std::span<const double> scale) {
+  require(centre.size() == rows.columns() && scale.size() == rows.columns(),
+          "every column has a centre and a scale");
+  for_each_block("standardise", rows, Standardise{rows, to_device(centre), to_device(scale)});
+}
+
+}  // namespace bailiwick::kernels

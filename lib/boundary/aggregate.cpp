@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/boundary/aggregate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <utility>
+
+#include "kokkos_kernels/quantise.hpp"
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+constexpr std::int64_t limb_base = std::int64_t{1} << limb_bits;
+constexpr int max_limbs = 4;
+
+// Sums wrap modulo 2^64 by contract, which only unsigned arithmetic may.
+std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+std::size_t words_of(const Stream& stream) {
+  return stream.size * static_cast<std::size_t>(stream.format.limbs);
+}
+
+// Carries: all digits but the highest come to lie in [0, 2^40).
+void carry(std::span<std::int64_t> digits) {
+  for (std::size_t k = 0; k + 1 < digits.size(); ++k) {
+    digits[k + 1] = wrapping_add(digits[k + 1], digits[k] >> limb_bits);  // arithmetic shift: floor
+    digits[k] &= limb_base - 1;
+  }
+}
+
+// Collects the leading 64 bits of the magnitude and a sticky lowest bit for the rest, and rounds in
+// the one conversion to double: 64 bits leave enough below a double's last place for that.
+double nearest_double(std::span<std::int64_t> digits, int exponent) {
+  const bool negative = digits.back() < 0;
+  if (negative) {
+    for (std::int64_t& digit : digits)
+      digit = wrapping_add(~digit, 1);
+    carry(digits);
+  }
+  auto head = static_cast<std::uint64_t>(digits.back());  // up to 2^63
+  int power = limb_bits * static_cast<int>(digits.size() - 1) - exponent;
+  bool sticky = false;
+  int room = limb_bits;
+  for (std::size_t k = digits.size() - 1; k-- > 0;) {
+    const auto digit = static_cast<std::uint64_t>(digits[k]);
+    room = room < limb_bits ? 0 : std::min(std::countl_zero(head), limb_bits);
+    head = head << room | digit >> (limb_bits - room);
+    sticky = sticky || (digit & ((std::uint64_t{1} << (limb_bits - room)) - 1)) != 0;
+    power -= room;
+  }
+  const double magnitude = std::ldexp(static_cast<double>(head | (sticky ? 1U : 0U)), power);
+  return negative ? -magnitude : magnitude;
+}
+
+// Calls f(i, digits of value i) for the limb-major words of a stream.
+template <class F>
+void for_each_value(const Stream& stream, std::span<const std::int64_t> words, const F& f) {
+  std::array<std::int64_t, max_limbs> digits{};
+  const auto limbs = static_cast<std::size_t>(stream.format.limbs);
+  for (std::size_t i = 0; i < stream.size; ++i) {
+    for (std::size_t k = 0; k < limbs; ++k)
+      digits[k] = words[k * stream.size + i];
+    f(i, std::span(digits).first(limbs));
+  }
+}
+
+}  // namespace
+
+AggregateLayout::AggregateLayout(std::vector<Stream> streams) : streams_(std::move(streams)) {
+  for (const Stream& stream : streams_) {
+    if (stream.format.limbs < 1 || stream.format.limbs > max_limbs ||
+        std::abs(stream.format.exponent) > 512)
+      throw Error(ExitCode::bug,
+                  "aggregate stream \"{}\": {} limbs with exponent {}; allowed: 1 to {} "
+                  "limbs, exponents -512 to 512",
+                  stream.name, stream.format.limbs, stream.format.exponent, max_limbs);
+    const auto same = [&](const Stream& other) { return other.name == stream.name; };
+    if (std::count_if(streams_.begin(), streams_.end(), same) > 1)
+      throw Error(ExitCode::bug, "aggregate stream \"{}\" is named twice", stream.name);
+    offsets_.push_back(words_);
+    words_ += words_of(stream);
+  }
+}
+
+std::size_t AggregateLayout::index(std::string_view name) const {
+  for (std::size_t i = 0; i < streams_.size(); ++i)
+    if (streams_[i].name == name) return i;
+  throw Error(ExitCode::bug, "aggregate has no stream \"{}\"", name);
+}
+
+const Stream& AggregateLayout::stream(std::string_view name) const {
+  return streams_[index(name)];
+}
+
+std::size_t AggregateLayout::offset(std::string_view name) const {
+  return offsets_[index(name)];
+}
+
+Aggregate::Aggregate(std::shared_ptr<const AggregateLayout> layout) : layout_(std::move(layout)) {
+  ensure(layout_ != nullptr, "an aggregate has a layout");
+  words_.assign(layout_->words(), 0);
+}
+
+std::span<std::int64_t> Aggregate::words(std::string_view stream) {
+  return std::span(words_).subspan(layout_->offset(stream), words_of(layout_->stream(stream)));
+}
+
+std::span<const std::int64_t> Aggregate::words(std::string_view stream) const {
+  return std::span(words_).subspan(layout_->offset(stream), words_of(layout_->stream(stream)));
+}
+
+void Aggregate::add(std::string_view stream, std::span<const double> values) {
+  const Stream& s = layout_->stream(stream);
+  ensure(values.size() == s.size, "as many values as the stream of an aggregate holds");
+  words_.front() +=
+      kernels::add_quantised(values.data(), s.size, s.format, words(stream).data(), s.size);
+}
+
+void Aggregate::add_counts(std::string_view stream, std::span<const std::int64_t> values) {
+  const Stream& s = layout_->stream(stream);
+  ensure(values.size() == s.size, "as many values as the stream of an aggregate holds");
+  ensure(s.format == counts, "whole numbers go to a stream of format counts");
+  const auto to = words(stream);
+  std::transform(to.begin(), to.end(), values.begin(), to.begin(), wrapping_add);
+}
+
+void Aggregate::add(const Aggregate& other) {
+  ensure(*layout_ == *other.layout_, "aggregates that are added have one layout");
+  std::transform(words_.begin(), words_.end(), other.words_.begin(), words_.begin(), wrapping_add);
+}
+
+void Aggregate::normalise() {
+  for (const Stream& s : layout_->streams()) {
+    const auto w = words(s.name);
+    for_each_value(s, w, [&](std::size_t v, std::span<std::int64_t> digits) {
+      carry(digits);
+      for (std::size_t k = 0; k < digits.size(); ++k)
+        w[k * s.size + v] = digits[k];
+    });
+  }
+}
+
+std::vector<double> Aggregate::values(std::string_view stream) const {
+  const Stream& s = layout_->stream(stream);
+  const auto w = words(stream);
+  std::vector<double> result(s.size);
+  for_each_value(s, w, [&](std::size_t v, std::span<std::int64_t> digits) {
+    ensure(std::all_of(digits.begin(), digits.end() - 1,
+                       [](std::int64_t digit) { return digit >= 0 && digit < limb_base; }),
+           "normalise() comes before values()");
+    result[v] = nearest_double(digits, s.format.exponent);
+  });
+  return result;
+}
+
+}  // namespace bailiwick

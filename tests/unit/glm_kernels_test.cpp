@@ -1,0 +1,342 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/glm.hpp"
+#include "lib/boundary/aggregate.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace bailiwick;
+using namespace bailiwick::kernels;
+
+namespace {
+
+using Words = std::vector<std::int64_t>;
+
+// Numbers in [-1, 1) that every machine makes alike.
+struct Generator {
+  std::uint64_t state = 88172645463325252U;
+  double operator()() {
+    state = state * 6364136223846793005U + 1442695040888963407U;
+    return static_cast<double>(static_cast<std::int64_t>(state) >> 11) * 0x1p-52;
+  }
+};
+
+// The rows of a domain as plain numbers: x[row][column].
+struct Data {
+  std::vector<std::vector<double>> x;
+  std::vector<double> y, weight;
+};
+
+constexpr std::size_t classes = 4;
+
+Data make_data(Family family, std::size_t rows, std::size_t columns) {
+  Generator next;
+  Data data;
+  for (std::size_t r = 0; r < rows; ++r) {
+    std::vector<double> x(columns);
+    for (double& value : x)
+      value = 3 * next();
+    x[0] = 1;
+    const double u = next();
+    double y = 2 * u;
+    if (family == Family::binomial) y = u < 0 ? 0 : 1;
+    if (family == Family::poisson) y = std::floor(3 + 3 * u);
+    if (family == Family::multinomial) y = std::floor((u + 1) * classes / 2);
+    const double w = next();
+    data.x.push_back(x);
+    data.y.push_back(y);
+    data.weight.push_back(w < -0.8 ? 0 : w < 0.5 ? 1 : 1 + w);
+  }
+  return data;
+}
+
+// Blocks [first, first + count) of the data, each of `block_rows` rows padded to `padded`.
+RowBlocks make_blocks(const Data& data, std::size_t block_rows, std::size_t padded,
+                      std::size_t first = 0, std::size_t count = ~std::size_t{0}) {
+  const std::size_t columns = data.x.front().size();
+  const std::size_t all = (data.x.size() + block_rows - 1) / block_rows;
+  count = std::min(count, all - first);
+  RowBlocks rows{decltype(RowBlocks::x)("x", count, columns, padded),
+                 decltype(RowBlocks::y)("y", count, 1, padded),
+                 decltype(RowBlocks::weight)("weight", count, padded)};
+  const auto x = Kokkos::create_mirror_view(rows.x);
+  const auto y = Kokkos::create_mirror_view(rows.y);
+  const auto weight = Kokkos::create_mirror_view(rows.weight);
+  for (std::size_t b = 0; b < count; ++b)
+    for (std::size_t i = 0; i < block_rows; ++i) {
+      const std::size_t r = (first + b) * block_rows + i;
+      if (r >= data.x.size() || data.weight[r] == 0) continue;
+      for (std::size_t j = 0; j < columns; ++j)
+        x(b, j, i) = data.x[r][j];
+      y(b, 0, i) = data.y[r];
+      weight(b, i) = data.weight[r];
+    }
+  Kokkos::deep_copy(rows.x, x);
+  Kokkos::deep_copy(rows.y, y);
+  Kokkos::deep_copy(rows.weight, weight);
+  return rows;
+}
+
+std::vector<double> make_theta(Family family, std::size_t columns) {
+  Generator next{99};
+  std::vector<double> theta(glm_parameters(family, columns, classes));
+  for (double& t : theta)
+    t = next() / static_cast<double>(columns);
+  return theta;
+}
+
+Words sums(const RowBlocks& rows, Family family, const std::vector<double>& theta,
+           Order order = Order::hessian, Tuning tuning = {}) {
+  Words words(glm_words(family, rows.columns(), classes, order, wide));
+  glm_sums(rows, family, classes, theta, order, wide, words, tuning);
+  return words;
+}
+
+// Words of kernels are those of an aggregate with the same streams.
+std::vector<std::vector<double>> decode(const Words& words, std::vector<std::size_t> sizes,
+                                        FixedPoint format) {
+  std::vector<Stream> streams;
+  for (std::size_t i = 0; i < sizes.size(); ++i)
+    streams.push_back({std::to_string(i), sizes[i], format});
+  Aggregate aggregate(std::make_shared<AggregateLayout>(streams));
+  REQUIRE(aggregate.words().size() == words.size());
+  std::copy(words.begin(), words.end(), aggregate.words().begin());
+  aggregate.normalise();
+  CHECK(aggregate.saturated() == 0);
+  std::vector<std::vector<double>> values;
+  for (const Stream& stream : streams)
+    values.push_back(aggregate.values(stream.name));
+  return values;
+}
+
+struct Reference {
+  long double value = 0;
+  std::vector<long double> score, information, product;
+};
+
+// One linear predictor after the other in long double, straight from the definitions in glm.hpp.
+Reference reference(const Data& data, Family family, const std::vector<double>& theta,
+                    const std::vector<double>& v) {
+  const std::size_t p = data.x.front().size(), d = theta.size(), outputs = d / p;
+  Reference sum;
+  sum.score.resize(d);
+  sum.product.resize(d);
+  sum.information.resize(d * (d + 1) / 2);
+  for (std::size_t r = 0; r < data.x.size(); ++r) {
+    const std::vector<double>& x = data.x[r];
+    const long double y = data.y[r], w = data.weight[r];
+    std::vector<long double> eta(outputs), residual(outputs), h(outputs * outputs);
+    for (std::size_t k = 0; k < outputs; ++k)
+      for (std::size_t j = 0; j < p; ++j)
+        eta[k] += static_cast<long double>(x[j]) * theta[k * p + j];
+    if (family == Family::multinomial) {
+      long double total = 1;
+      for (const long double e : eta)
+        total += std::exp(e);
+      sum.value += w * ((y > 0 ? eta[static_cast<std::size_t>(y) - 1] : 0) - std::log(total));
+      for (std::size_t a = 0; a < outputs; ++a) {
+        const long double pa = std::exp(eta[a]) / total;
+        residual[a] = (y == static_cast<long double>(a + 1) ? 1 : 0) - pa;
+        for (std::size_t b = 0; b < outputs; ++b)
+          h[a * outputs + b] = pa * ((a == b ? 1 : 0) - std::exp(eta[b]) / total);
+      }
+    } else {
+      const long double e = eta[0];
+      const long double mean = family == Family::gaussian  ? e
+                               : family == Family::poisson ? std::exp(e)
+                                                           : 1 / (1 + std::exp(-e));
+      residual[0] = y - mean;
+      h[0] = family == Family::gaussian ? 1 : family == Family::poisson ? mean : mean * (1 - mean);
+      sum.value += w * (family == Family::gaussian  ? -(y - e) * (y - e) / 2
+                        : family == Family::poisson ? y * e - mean
+                                                    : y * e - std::log1p(std::exp(e)));
+    }
+    for (std::size_t i = 0; i < d; ++i) {
+      sum.score[i] += w * residual[i / p] * x[i % p];
+      for (std::size_t j = 0; j < d; ++j) {
+        const long double term = w * h[i / p * outputs + j / p] * x[i % p] * x[j % p];
+        sum.product[i] += term * v[j];
+        if (j <= i) sum.information[i * (i + 1) / 2 + j] += term;
+      }
+    }
+  }
+  return sum;
+}
+
+// Rounding to 2^-60 is far below the rounding of the sums inside a block.
+void check_close(const std::vector<double>& values, const std::vector<long double>& expected,
+                 long double scale) {
+  REQUIRE(values.size() == expected.size());
+  long double worst = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    worst = std::max(worst, std::abs(values[i] - expected[i]));
+  CHECK(static_cast<double>(worst / scale) < 1e-15);
+}
+
+std::uint64_t fingerprint(const Words& words) {  // FNV-1a
+  std::uint64_t hash = 14695981039346656037U;
+  for (const std::int64_t word : words)
+    for (int byte = 0; byte < 8; ++byte)
+      hash = (hash ^ (static_cast<std::uint64_t>(word) >> (8 * byte) & 255U)) * 1099511628211U;
+  return hash;
+}
+
+const Family families[] = {Family::gaussian, Family::binomial, Family::poisson,
+                           Family::multinomial};
+
+}  // namespace
+
+TEST_CASE("sums of a generalised linear model are those of its definition", "[glm]") {
+  const Family family = GENERATE(from_range(std::begin(families), std::end(families)));
+  const std::size_t columns = GENERATE(1, 2, 3, 4, 5, 10, 13);
+  const Data data = make_data(family, 1001, columns);
+  const std::vector<double> theta = make_theta(family, columns), v = make_theta(family, columns);
+  const std::size_t d = theta.size();
+  const Reference expected = reference(data, family, theta, v);
+  const RowBlocks rows = make_blocks(data, 300, 304);
+  const long double scale = 10000;  // of the terms added up
+
+  const auto values = decode(sums(rows, family, theta), {1, d, d * (d + 1) / 2}, wide);
+  check_close(values[0], {expected.value}, scale);
+  check_close(values[1], expected.score, scale);
+  check_close(values[2], expected.information, scale);
+
+  Words words(1 + 3 * d);
+  glm_hessian_times(rows, family, classes, theta, v, wide, words);
+  check_close(decode(words, {d}, wide)[0], expected.product, scale);
+}
+
+TEST_CASE("lower orders are the beginning of higher ones", "[glm]") {
+  const Family family = GENERATE(from_range(std::begin(families), std::end(families)));
+  const RowBlocks rows = make_blocks(make_data(family, 500, 7), 128, 128);
+  const std::vector<double> theta = make_theta(family, 7);
+  const Words all = sums(rows, family, theta);
+  for (const Order order : {Order::value, Order::gradient}) {
+    const Words some = sums(rows, family, theta, order);
+    CHECK(some == Words(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(some.size())));
+  }
+}
+
+TEST_CASE("sums are the same bits for any workers, splits, padding and register width", "[glm]") {
+  const Family family = GENERATE(from_range(std::begin(families), std::end(families)));
+  const std::size_t columns = GENERATE(1, 6, 11, 17);
+  const Data data = make_data(family, 2000, columns);
+  const std::vector<double> theta = make_theta(family, columns);
+  const RowBlocks whole = make_blocks(data, 272, 272);
+  REQUIRE(whole.blocks() == 8);
+  const Words expected = sums(whole, family, theta);
+  Words product(1 + 3 * theta.size()), other = product;
+  glm_hessian_times(whole, family, classes, theta, theta, wide, product);
+
+  for (const std::size_t workers : {1, 2, 3, 5, 8, 100})
+    CHECK(sums(whole, family, theta, Order::hessian, {workers, false}) == expected);
+  CHECK(sums(whole, family, theta, Order::hessian, {0, true}) == expected);
+  glm_hessian_times(whole, family, classes, theta, theta, wide, other, {3, true});
+  CHECK(other == product);
+
+  Words split(expected.size());
+  for (const auto& [first, count] : {std::pair{5, 3}, std::pair{0, 1}, std::pair{1, 4}})
+    glm_sums(make_blocks(data, 272, 272, first, count), family, classes, theta, Order::hessian,
+             wide, split);
+  CHECK(split == expected);
+
+  CHECK(sums(make_blocks(data, 272, 280), family, theta) == expected);
+  CHECK(sums(make_blocks(data, 272, 1024), family, theta) == expected);
+}
+
+TEST_CASE("no rows, no sums", "[glm]") {
+  const Data data = make_data(Family::binomial, 8, 3);
+  const RowBlocks none = make_blocks(data, 8, 8, 1, 0);
+  REQUIRE(none.blocks() == 0);
+  const Words words = sums(none, Family::binomial, {1, 2, 3});
+  CHECK(words == Words(words.size()));
+}
+
+TEST_CASE("a row of no weight adds nothing, whatever it holds", "[glm]") {
+  const Family family = GENERATE(from_range(std::begin(families), std::end(families)));
+  const RowBlocks rows = make_blocks(make_data(family, 64, 3), 64, 72);
+  const std::vector<double> theta = make_theta(family, 3);
+  const Words expected = sums(rows, family, theta);
+  rows.y(0, 0, 70) = 1e300;
+  rows.x(0, 1, 70) = 1e100;
+  CHECK(sums(rows, family, theta) == expected);
+}
+
+TEST_CASE("sums beyond the format are counted as saturated", "[glm]") {
+  const RowBlocks rows = make_blocks(make_data(Family::poisson, 64, 2), 64, 64);
+  CHECK(sums(rows, Family::poisson, {1000, 0}).front() > 0);
+  CHECK(sums(rows, Family::poisson, {NAN, 0}).front() > 0);
+  CHECK(sums(rows, Family::binomial, {1000, 0}).front() == 0);
+}
+
+TEST_CASE("the wrong shapes are refused", "[glm]") {
+  const Data data = make_data(Family::gaussian, 64, 2);
+  const std::vector<double> theta{1, 2}, short_theta{1};
+  Words words(glm_words(Family::gaussian, 2, 0, Order::value, wide)), too_many(words.size() + 1);
+  const auto run = [&](const RowBlocks& rows, const std::vector<double>& t, Words& w) {
+    glm_sums(rows, Family::gaussian, 0, t, Order::value, wide, w);
+  };
+  CHECK_NOTHROW(run(make_blocks(data, 64, 64), theta, words));
+  CHECK_THROWS_AS(run(make_blocks(data, 64, 64), short_theta, words), std::invalid_argument);
+  CHECK_THROWS_AS(run(make_blocks(data, 64, 64), theta, too_many), std::invalid_argument);
+  CHECK_THROWS_AS(run(make_blocks(data, 64, 68), theta, words), std::invalid_argument);
+}
+
+TEST_CASE("moments and standardised columns", "[glm]") {
+  constexpr std::size_t columns = 5;
+  const Data data = make_data(Family::gaussian, 700, columns);
+  RowBlocks rows = make_blocks(data, 256, 264);
+  const std::vector<double> centre{0.5, -1, 2, 0, 0.25}, scale{1, 2, 0.5, 3, 4};
+  std::vector<long double> sum(columns), squares(columns);
+  long double weights = 0;
+  for (std::size_t r = 0; r < data.x.size(); ++r) {
+    weights += data.weight[r];
+    for (std::size_t j = 0; j < columns; ++j) {
+      const long double difference = static_cast<long double>(data.x[r][j]) - centre[j];
+      sum[j] += static_cast<long double>(data.weight[r]) * data.x[r][j];
+      squares[j] += data.weight[r] * difference * difference;
+    }
+  }
+  Words words(1 + 4 * (1 + columns)), square_words(1 + 4 * columns);
+  column_sums(rows, words);
+  centred_squares(rows, centre, square_words);
+  const auto values = decode(words, {1, columns}, moments);
+  check_close(values[0], {weights}, 1000);
+  check_close(values[1], sum, 10000);
+  check_close(decode(square_words, {columns}, moments)[0], squares, 10000);
+
+  standardise(rows, centre, scale);
+  const auto x = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
+  std::size_t wrong = 0;
+  for (std::size_t b = 0; b < x.extent(0); ++b)
+    for (std::size_t i = 0; i < x.extent(2); ++i)
+      for (std::size_t j = 0; j < columns; ++j) {
+        const std::size_t r = b * 256 + i;
+        const bool used = i < 256 && r < data.x.size() && data.weight[r] != 0;
+        if (x(b, j, i) != (used ? (data.x[r][j] - centre[j]) * scale[j] : 0)) ++wrong;
+      }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("the linear predictor adds columns in order", "[glm]") {
+  const std::size_t columns = GENERATE(1, 4, 9);
+  const Data data = make_data(Family::gaussian, 100, columns);
+  const RowBlocks rows = make_blocks(data, 64, 64);
+  const std::vector<double> theta = make_theta(Family::multinomial, columns);
+  const auto eta = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(),
+                                                       linear_predictor(rows, theta, classes - 1));
+  std::size_t wrong = 0;
+  for (std::size_t r = 0; r < data.x.size(); ++r)
+    for (std::size_t k = 0; k < classes - 1; ++k) {
+      double expected = 0;
+      for (std::size_t j = 0; j < columns && data.weight[r] != 0; ++j)
+        expected = std::fma(data.x[r][j], theta[k * columns + j], expected);
+      if (eta(r / 64, k, r % 64) != expected) ++wrong;
+    }
+  CHECK(wrong == 0);
+}
