@@ -24,21 +24,21 @@ KOKKOS_FORCEINLINE_FUNCTION T exp(double x) {
 
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T expm1(double x) {
-  const Exponential e(x < -50.0 ? -50.0 : x);
+  const Exponential e(select(x < -50.0, -50.0, x));
   const Pair m = e.minus_one();
   const double y = scale(join<T>(m.hi, m.lo), e.power);
-  return finish<T>(magnitude(x) < 0x1p-54 ? x : y);
+  return finish<T>(select(magnitude(x) < 0x1p-54, x, y));
 }
 
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T log(double x) {
   const bool subnormal = x < 0x1p-1022;
-  const Binade b(subnormal ? x * 0x1p54 : x);
-  const Pair sum = log_sum(subnormal ? b.k - 54.0 : b.k, b.m - 1.0, 0.0);
+  const Binade b(x * select(subnormal, 0x1p54, 1.0));
+  const Pair sum = log_sum(b.k - select(subnormal, 54.0, 0.0), b.m - 1.0, 0.0);
   double y = join<T>(sum.hi, sum.lo);
-  y = x < infinity() ? y : x;
-  y = x > 0.0 ? y : from_bits(nan_bits);
-  return finish<T>(x == 0.0 ? -infinity() : y);
+  y = select(x < infinity(), y, x);
+  y = select(x > 0.0, y, from_bits(nan_bits));
+  return finish<T>(select(x == 0.0, -infinity(), y));
 }
 
 template <class T>
@@ -50,27 +50,27 @@ KOKKOS_FORCEINLINE_FUNCTION T log1p(double x) {
   const Binade b(u);
   const bool near = b.k == 0.0;
   // c counts for nothing beside a large u, where 2^-k might not be a double.
-  const double inverse = from_bits(x < 0x1p60 ? (Bits{2047} - b.biased) << 52 : Bits{0});
-  const Pair sum = log_sum(b.k, near ? x : b.m - 1.0, near ? 0.0 : c * inverse);
+  const double inverse = select(x < 0x1p60, from_bits((Bits{2047} - b.biased) << 52), 0.0);
+  const Pair sum = log_sum(b.k, select(near, x, b.m - 1.0), select(near, 0.0, c * inverse));
   double y = join<T>(sum.hi, sum.lo);
-  y = x < infinity() ? y : x;
-  y = x > -1.0 ? y : from_bits(nan_bits);
-  y = x == -1.0 ? -infinity() : y;
-  return finish<T>(magnitude(x) < 0x1p-54 ? x : y);
+  y = select(x < infinity(), y, x);
+  y = select(x > -1.0, y, from_bits(nan_bits));
+  y = select(x == -1.0, -infinity(), y);
+  return finish<T>(select(magnitude(x) < 0x1p-54, x, y));
 }
 
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T tanh(double x) {
   // -t / (2 + t), t = e^(-2|x|) - 1
   const double twice = -2.0 * magnitude(x);
-  const Exponential e(twice < -44.0 ? -44.0 : twice);
+  const Exponential e(select(twice < -44.0, -44.0, twice));
   const Pair m = e.minus_one();
   const double t = scale(m.hi, e.power);
   const double t_lo = scale(m.lo, e.power);
   const double d = 2.0 + t;
   const Pair q = divide({-t, -t_lo}, {d, ((2.0 - d) + t) + t_lo});
   const double y = with_sign(join<T>(q.hi, q.lo), x);
-  return finish<T>(magnitude(x) < 0x1p-30 ? x : y);
+  return finish<T>(select(magnitude(x) < 0x1p-30, x, y));
 }
 
 template <class T>
@@ -82,7 +82,7 @@ KOKKOS_FORCEINLINE_FUNCTION T erf(double x) {
   const double one_less = 1.0 - far_hi;
   const double one_less_lo = ((1.0 - one_less) - far_hi) - scale(far.m.lo, far.power);
   const bool small = a < erf_split;
-  const double y = join<T>(small ? near.hi : one_less, small ? near.lo : one_less_lo);
+  const double y = join<T>(select(small, near.hi, one_less), select(small, near.lo, one_less_lo));
   return finish<T>(with_sign(y, x));
 }
 
@@ -93,14 +93,14 @@ KOKKOS_FORCEINLINE_FUNCTION double erfc(double x) {
   // Elsewhere it is 1 -+ erf(|x|) or 2 - erfc(|x|).
   const Pair near = erf_near(a);
   const bool small = a < erf_split;
-  const bool plus = small && x < 0.0;
-  const double base = small ? 1.0 : 2.0;
-  const double part = small ? near.hi : scale(far.m.hi, far.power);
-  const double part_lo = small ? near.lo : scale(far.m.lo, far.power);
-  const double signed_part = plus ? part : -part;
+  const bool plus = small & (x < 0.0);
+  const double base = select(small, 1.0, 2.0);
+  const double part = select(small, near.hi, scale(far.m.hi, far.power));
+  const double part_lo = select(small, near.lo, scale(far.m.lo, far.power));
+  const double signed_part = select(plus, part, -part);
   const double hi = base + signed_part;
-  const double lo = ((base - hi) + signed_part) + (plus ? part_lo : -part_lo);
-  return finish<double>(x >= erf_split ? tail : hi + lo);
+  const double lo = ((base - hi) + signed_part) + select(plus, part_lo, -part_lo);
+  return finish<double>(select(x >= erf_split, tail, hi + lo));
 }
 
 template <class T>
@@ -112,9 +112,9 @@ KOKKOS_FORCEINLINE_FUNCTION T sigmoid(double x) {
   const double z_lo = scale(m.lo, e.power);
   const double d = 1.0 + z;
   const bool positive = x > 0.0;
-  const Pair n{positive ? 1.0 : m.hi, positive ? 0.0 : m.lo};
+  const Pair n{select(positive, 1.0, m.hi), select(positive, 0.0, m.lo)};
   const Pair q = divide(n, {d, ((1.0 - d) + z) + z_lo});
-  return finish<T>(scale(join<T>(q.hi, q.lo), positive ? one_power : e.power));
+  return finish<T>(scale(join<T>(q.hi, q.lo), select(positive, one_power, e.power)));
 }
 
 template <class T>
@@ -127,14 +127,15 @@ KOKKOS_FORCEINLINE_FUNCTION T softplus(double x) {
   const bool halve = z > 0.41421356;  // 1 + z = 2 (1 + (z - 1)/2)
   const double less = z - 1.0;
   const double less_lo = (z - (less + 1.0)) + z_lo;
-  const Pair sum = log_sum(halve ? 1.0 : 0.0, halve ? 0.5 * less : z, halve ? 0.5 * less_lo : z_lo);
-  const double base = x > 0.0 ? x : 0.0;
+  const Pair sum = log_sum(select(halve, 1.0, 0.0), select(halve, 0.5 * less, z),
+                           select(halve, 0.5 * less_lo, z_lo));
+  const double base = select(x > 0.0, x, 0.0);
   const double hi = base + sum.hi;
   const double from_sum = hi - base;
   const double lo = ((base - (hi - from_sum)) + (sum.hi - from_sum)) + sum.lo;
   double y = join<T>(hi, lo);
-  y = x < -40.0 ? scale(join<T>(m.hi, m.lo), e.power) : y;
-  return finish<T>(x > 40.0 ? x : y);
+  y = select(x < -40.0, scale(join<T>(m.hi, m.lo), e.power), y);
+  return finish<T>(select(x > 40.0, x, y));
 }
 
 }  // namespace detail

@@ -46,6 +46,15 @@ KOKKOS_FORCEINLINE_FUNCTION double with_sign(double y, double x) {
   return from_bits(bits(y) | (bits(x) & sign_bit));
 }
 
+/// condition ? yes : no on the bits: a conditional would let compilers skip the other side's
+/// arithmetic by a branch, which ends vectorisation.
+KOKKOS_FORCEINLINE_FUNCTION Bits select(bool condition, Bits yes, Bits no) {
+  return no ^ ((yes ^ no) & (Bits{0} - Bits{condition}));
+}
+KOKKOS_FORCEINLINE_FUNCTION double select(bool condition, double yes, double no) {
+  return from_bits(select(condition, bits(yes), bits(no)));
+}
+
 /// c0 + x (c1 + x (c2 + ...))
 KOKKOS_FORCEINLINE_FUNCTION double horner(double, double c) {
   return c;
@@ -68,9 +77,9 @@ KOKKOS_FORCEINLINE_FUNCTION double join(double hi, double lo) {
     return sum;
   } else {
     const double rest = (hi - sum) + lo;
-    const bool below = (rest < 0.0 && sum > 0.0) || (rest > 0.0 && sum < 0.0);
-    const bool inexact = rest < 0.0 || rest > 0.0;
-    return from_bits((bits(sum) - (below ? Bits{1} : Bits{0})) | (inexact ? Bits{1} : Bits{0}));
+    const Bits inexact{magnitude(rest) > 0.0};
+    const Bits below = (bits(rest) ^ bits(sum)) >> 63;
+    return from_bits((bits(sum) - (inexact & below)) | inexact);
   }
 }
 
@@ -78,7 +87,7 @@ KOKKOS_FORCEINLINE_FUNCTION double join(double hi, double lo) {
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T finish(double x) {
   if constexpr (std::is_same_v<T, double>) {
-    return from_bits(x == x ? bits(x) : nan_bits);
+    return select(x == x, x, from_bits(nan_bits));
   } else {
     const T y = static_cast<T>(x);
     return bit_cast<T>(y == y ? bit_cast<std::uint32_t>(y) : std::uint32_t{0x7fc00000});
@@ -114,8 +123,8 @@ struct Exponential {
   Bits power;
 
   KOKKOS_FORCEINLINE_FUNCTION explicit Exponential(double x) {
-    x = x < -746.0 ? -746.0 : x;
-    x = x > 710.0 ? 710.0 : x;
+    x = select(x < -746.0, -746.0, x);
+    x = select(x > 710.0, 710.0, x);
     // Adding 1.5 2^52 rounds to an integer and leaves it in the low bits.
     const double shift = 0x1.8p52 + static_cast<double>(one_power);
     const double shifted = ::fma(x, 0x1.71547652b82fep+0, shift);
@@ -204,7 +213,7 @@ struct ErfcFar {
   Bits power;
 
   KOKKOS_FORCEINLINE_FUNCTION explicit ErfcFar(double a) {
-    a = a > 28.0 ? 28.0 : a;
+    a = select(a > 28.0, 28.0, a);
     const double square = a * a;
     const Exponential e(-square);
     power = e.power;
