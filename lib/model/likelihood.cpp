@@ -27,9 +27,12 @@ Evaluation sum_likelihood(Sums& sums, std::vector<Aggregate> parts, std::span<co
   const std::string round = order == Order::value      ? "log-likelihood"
                             : order == Order::gradient ? "log-likelihood and score"
                                                        : "log-likelihood, score and information";
-  Aggregate total = sums.across_domains(round, std::move(parts));
-  total.normalise();
+  return decode_likelihood(sums.across_domains(round, std::move(parts)), theta, penalty, order);
+}
 
+Evaluation decode_likelihood(Aggregate total, std::span<const double> theta,
+                             std::span<const double> penalty, Order order) {
+  total.normalise();
   Evaluation result;
   result.saturated = total.saturated();
   result.log_likelihood = total.values("log_likelihood").front();

@@ -16,8 +16,12 @@ namespace bailiwick {
 /// many as the order asks for, in format `wide`: the words that kernels::glm_sums writes.
 std::shared_ptr<const AggregateLayout> likelihood_layout(std::size_t parameters, Order order);
 
-/// One round: sums the parts over all domains and turns the total into the penalised objective,
-/// 1/2 sum penalty_j theta_j^2 added in double after decoding. Collective over the world.
+/// Turns the sum over all rows into the penalised objective: 1/2 sum penalty_j theta_j^2 is added
+/// in double, after decoding.
+Evaluation decode_likelihood(Aggregate total, std::span<const double> theta,
+                             std::span<const double> penalty, Order order);
+
+/// One round, then decode_likelihood. Collective over the world.
 Evaluation sum_likelihood(Sums& sums, std::vector<Aggregate> parts, std::span<const double> theta,
                           std::span<const double> penalty, Order order);
 

@@ -47,8 +47,8 @@ std::vector<double> newton_step(const Objective& objective, const Iterate& at) {
 }
 
 /// Where the maximum lies at infinity, the decrement falls by a constant factor (1/e for logistic,
-/// Poisson and Cox models) and the step keeps its length; near a true optimum both fall quadratically.
-/// The parameter that runs away fastest, in units of its own curvature, if one does.
+/// Poisson and Cox models) and the step keeps its length; near a true optimum both fall
+/// quadratically. The parameter that runs away fastest, in units of its own curvature, if one does.
 std::optional<std::size_t> runaway(const Iterate& at, std::span<const double> step) {
   std::optional<std::size_t> worst;
   double most = 0;
@@ -63,12 +63,25 @@ std::optional<std::size_t> runaway(const Iterate& at, std::span<const double> st
   return worst;
 }
 
-[[noreturn]] void throw_runaway(const Objective& objective, const Iterate& at, std::size_t j) {
-  throw Error(ExitCode::not_converged,
-              "no finite estimate exists: after {} iterations '{}' is {:.4g} and still grows while "
-              "the likelihood does not (perfect separation); set model.l2 above 0, or leave it out "
-              "of model.features",
-              at.iteration, objective.parameter_name(j), at.theta[j]);
+/// The longest halved step that does not climb and whose sums fit, if any; `saturated` tells
+/// whether a longer one did not fit.
+std::optional<Iterate> try_steps(Objective& objective, const Iterate& at,
+                                 std::span<const double> step, int max_halvings, bool& saturated) {
+  // The sums are exact, their values rounded: this much increase may be rounding alone.
+  const double limit = at.evaluation.value + 0x1p-48 * (1 + std::fabs(at.evaluation.value));
+  Iterate next;
+  next.iteration = at.iteration + 1;
+  saturated = false;
+  for (double length = 1; next.halvings <= max_halvings; length /= 2, ++next.halvings) {
+    next.theta = at.theta;
+    for (std::size_t j = 0; j < step.size(); ++j) {
+      next.theta[j] = std::fma(length, step[j], at.theta[j]);
+    }
+    next.evaluation = objective.evaluate(next.theta, Order::hessian);
+    saturated = saturated || next.evaluation.saturated != 0;
+    if (next.evaluation.saturated == 0 && next.evaluation.value <= limit) return next;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -85,8 +98,9 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
                 "standardise the columns (model.standardise)",
                 at.evaluation.saturated);
   }
-  int linear_steps = 0;
   double previous = 0;
+  int linear_steps = 0;
+  bool saturated = false;
   for (;;) {
     const std::vector<double> step = newton_step(objective, at);
     at.decrement = -dot(at.evaluation.gradient, step);
@@ -94,40 +108,39 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
 
     const bool linear = at.halvings == 0 && at.iteration > 0 && at.decrement > 0.1 * previous;
     linear_steps = linear ? linear_steps + 1 : 0;
-    const double scale = 1 + std::fabs(at.evaluation.value);
-    const bool converged = at.decrement / 2 <= options.tolerance * scale;
-    if (converged || at.iteration == options.max_iterations) {
-      const auto which = linear_steps >= 2 ? runaway(at, step) : std::nullopt;
-      if (which) throw_runaway(objective, at, *which);
-      if (converged) return at;
+    const double wanted = options.tolerance * (1 + std::fabs(at.evaluation.value));
+    const bool converged = at.decrement / 2 <= wanted;
+    const bool exhausted = at.iteration == options.max_iterations;
+    std::optional<Iterate> next;
+    if (!converged && !exhausted) {
+      next = try_steps(objective, at, step, options.max_halvings, saturated);
+    }
+    if (next) {
+      previous = at.decrement;
+      at = std::move(*next);
+      continue;
+    }
+    if (linear_steps >= 2 || saturated) {
+      if (const auto j = runaway(at, step)) {
+        throw Error(ExitCode::not_converged,
+                    "no finite estimate exists: after {} iterations '{}' is {:.4g} and still grows "
+                    "while the likelihood does not (perfect separation); set model.l2 above 0, or "
+                    "leave it out of model.features",
+                    at.iteration, objective.parameter_name(*j), at.theta[*j]);
+      }
+    }
+    if (converged) return at;
+    if (exhausted) {
       throw Error(ExitCode::not_converged,
                   "not converged after {} iterations: half the Newton decrement is {:.3g}, wanted "
                   "{:.3g}; raise train.max_iterations or train.tolerance",
-                  at.iteration, at.decrement / 2, options.tolerance * scale);
+                  at.iteration, at.decrement / 2, wanted);
     }
-
-    // The sums are exact, their values rounded: this much increase may be rounding alone.
-    const double limit = at.evaluation.value + 0x1p-48 * scale;
-    Iterate next;
-    next.iteration = at.iteration + 1;
-    double length = 1;
-    for (;; length /= 2, ++next.halvings) {
-      if (next.halvings > options.max_halvings) {
-        throw Error(ExitCode::not_converged,
-                    "iteration {}: the objective does not decrease along the Newton step, even "
-                    "after {} halvings; standardise the columns (model.standardise), or raise "
-                    "train.tolerance",
-                    next.iteration, options.max_halvings);
-      }
-      next.theta = at.theta;
-      for (std::size_t j = 0; j < step.size(); ++j) {
-        next.theta[j] = std::fma(length, step[j], at.theta[j]);
-      }
-      next.evaluation = objective.evaluate(next.theta, Order::hessian);
-      if (next.evaluation.saturated == 0 && next.evaluation.value <= limit) break;
-    }
-    previous = at.decrement;
-    at = std::move(next);
+    throw Error(
+        ExitCode::not_converged,
+        "iteration {}: the objective does not decrease along the Newton step, even after {} "
+        "halvings; standardise the columns (model.standardise), or raise train.tolerance",
+        at.iteration + 1, options.max_halvings);
   }
 }
 

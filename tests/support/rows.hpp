@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "kokkos_kernels/rows.hpp"
@@ -48,6 +49,27 @@ inline kernels::RowBlocks make_rows(const std::vector<Column>& x, const std::vec
   Kokkos::deep_copy(out.x, hx);
   Kokkos::deep_copy(out.y, hy);
   Kokkos::deep_copy(out.weight, hw);
+  return out;
+}
+
+/// All blocks of `parts`, which are equally long and wide, one after another.
+inline kernels::RowBlocks concatenate(const std::vector<kernels::RowBlocks>& parts) {
+  kernels::RowBlocks out;
+  std::size_t blocks = 0;
+  for (const auto& part : parts)
+    blocks += part.blocks();
+  const auto& like = parts.front();
+  out.x = decltype(out.x)("x", blocks, like.columns(), like.block_rows());
+  out.y = decltype(out.y)("y", blocks, like.y.extent(1), like.block_rows());
+  out.weight = decltype(out.weight)("weight", blocks, like.block_rows());
+  std::size_t first = 0;
+  for (const auto& part : parts) {
+    const auto range = std::make_pair(first, first + part.blocks());
+    first = range.second;
+    Kokkos::deep_copy(Kokkos::subview(out.x, range, Kokkos::ALL, Kokkos::ALL), part.x);
+    Kokkos::deep_copy(Kokkos::subview(out.y, range, Kokkos::ALL, Kokkos::ALL), part.y);
+    Kokkos::deep_copy(Kokkos::subview(out.weight, range, Kokkos::ALL), part.weight);
+  }
   return out;
 }
 
