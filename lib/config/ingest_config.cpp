@@ -83,6 +83,14 @@ void schema(Visitor& v, IngestColumn& column) {
 }
 
 template <class Visitor>
+void schema(Visitor& v, IngestLookup& lookup) {
+  v.key("file", lookup.path, required, is_path);
+  v.key("key", lookup.key, required, non_empty);
+  v.key("input_key", lookup.input_key, non_empty);
+  v.key("columns", lookup.columns, distinct);
+}
+
+template <class Visitor>
 void schema(Visitor& v, IngestPartition& partition) {
   v.key("name", partition.name, required, a_file_name);
   v.key("owner", partition.owner, required, non_empty);
@@ -109,6 +117,9 @@ void check_columns(Visitor& v, const IngestConfig& ingest) {
   v.check(count(ingest, Role::split) == 0 || ingest.hash_split.empty(), "split",
           "a column has role: split already");
 
+  std::vector<std::string> known = ingest.column_names;
+  for (const IngestLookup& lookup : ingest.lookups)
+    known.insert(known.end(), lookup.columns.begin(), lookup.columns.end());
   std::set<std::string> stored;
   for (const IngestColumn& column : ingest.columns) {
     const std::string key = "columns." + column.name;
@@ -116,9 +127,8 @@ void check_columns(Visitor& v, const IngestConfig& ingest) {
     if (column.role == Role::feature || column.role == Role::target)
       v.check(stored.insert(name).second, key, "another column becomes \"" + name + "\"");
     if (!ingest.header)
-      v.check(std::find(ingest.column_names.begin(), ingest.column_names.end(), column.name) !=
-                  ingest.column_names.end(),
-              key, "not one of csv.columns" + did_you_mean(column.name, ingest.column_names));
+      v.check(std::find(known.begin(), known.end(), column.name) != known.end(), key,
+              "not one of csv.columns" + did_you_mean(column.name, known));
   }
 }
 
@@ -158,6 +168,7 @@ void schema(Visitor& v, IngestConfig& ingest) {
     s.check(ingest.header == ingest.column_names.empty(), "columns",
             ingest.header ? "only used with header: false" : "header: false needs the names");
   });
+  v.key("lookups", ingest.lookups);
   v.named("columns", ingest.columns, &IngestColumn::name);
   v.section("split", [&](auto& s) {
     s.key("hash", ingest.hash_split, positive);

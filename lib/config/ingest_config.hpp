@@ -46,7 +46,7 @@ struct IngestLookup {
   std::string path;                  ///< CSV with a header, .gz or plain
   std::string key;                   ///< its column that names the rows; each value once
   std::string input_key;             ///< the input column that holds such names; empty: `key`
-  std::vector<std::string> columns;  ///< those to add
+  std::vector<std::string> columns;  ///< those to add; none: the file is a list of rows to keep
 };
 
 struct IngestConfig {
@@ -58,8 +58,8 @@ struct IngestConfig {
   std::vector<std::string> missing = {"", "NA", "?"};
   std::vector<IngestLookup> lookups;
   std::vector<IngestColumn> columns;
-  std::map<std::string, double>
-      hash_split;  ///< name -> share; rows dealt by a hash of seed and row number
+  /// Name -> share; rows are dealt by a hash of seed and row number.
+  std::map<std::string, double> hash_split;
   std::uint64_t split_seed = 0;
   std::uint64_t block_rows = 1024;
   std::string precision = "float64";

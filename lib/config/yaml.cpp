@@ -262,6 +262,7 @@ void override_yaml(YamlNode& root, const std::string& key, const std::string& va
                    YamlProblems& problems) {
   const std::string option = "--set " + key;
   const YamlMark mark{1, 1, option};
+  if (key.empty()) return problems.add(mark, key, "no key is named");
   YamlNode* node = &root;
   std::istringstream parts(key);
   for (std::string part; std::getline(parts, part, '.');) {

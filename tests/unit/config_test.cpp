@@ -1,0 +1,468 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <filesystem>
+
+#include "lib/config/ingest_config.hpp"
+#include "lib/config/policy_yaml.hpp"
+#include "lib/config/run_config.hpp"
+#include "lib/core/error.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace bailiwick;
+using Catch::Matchers::Contains;
+
+namespace {
+
+const std::string run_yaml = R"(version: 1
+name: heart
+purpose: dpv:ScientificResearch
+output: ../out/heart
+site:
+  name: cluster
+  nodes:
+    - {match: "n*", jurisdiction: CH}
+lineage: {key: keys/operator.pem}
+domains:
+  - name: oslo
+    jurisdiction: NO
+    key: keys/oslo.pub.pem
+    policy: policies/oslo.json
+    partitions: [data/oslo.h5]
+  - name: zurich
+    jurisdiction: CH-ZH
+    keys: [keys/a.pub.pem, keys/b.pub.pem]
+    policy: /policies/zurich.json
+    partitions: [data/zurich-1.h5, data/zurich-2.h5]
+    ranks: [0, 2]
+model:
+  kind: logistic
+  target: disease
+  l2: 1e-3
+train:
+  method: lbfgs
+)";
+
+const std::string ingest_yaml = R"(version: 1
+input: heart.csv.gz
+csv:
+  delimiter: ";"
+  missing: ["", -9]
+columns:
+  age: {role: feature, unit: a, minimum: 0, maximum: 120}
+  cp: {role: feature, type: category, levels: [typical, none], one_hot: true, map: {1: typical}}
+  num: {role: target, type: integer, as: disease, missing: value, missing_value: 0}
+  clinic: {role: domain}
+split:
+  hash: {train: 0.75, test: 0.25}
+  seed: 18446744073709551615
+output: out
+partitions:
+  - {name: oslo, owner: Oslo clinic, values: [oslo, "2"], key: keys/oslo.pem}
+  - {name: zurich, owner: Zürich clinic, values: [zh], key: keys/zh.pem}
+)";
+
+const std::string policy_text = R"(version: 1
+uid: urn:uuid:5e6f0a3c-0b1e-4a53-9d6f-2f8a43b6f001
+owner: Oslo clinic
+target: oslo*
+permit: [train, evaluate]
+purposes: [dpv:ScientificResearch]
+where: [NO, CH]
+valid: {from: 2026-01-01T00:00:00Z, until: 2027-01-01T00:00:00Z}
+minimum: {parties: 3}
+allow: {per_domain_statistics: true}
+)";
+
+// `text` with the first `from` replaced; the rest of the file keeps its lines.
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+template <class Parse>
+std::string error_of(const Parse& parse) {
+  try {
+    parse();
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::config);
+    return error.what();
+  }
+  return "";
+}
+
+std::string run_error(const std::string& text, const Overrides& overrides = {}) {
+  return error_of([&] { parse_run_config(text, "configs/x.yaml", overrides); });
+}
+std::string ingest_error(const std::string& text) {
+  return error_of([&] { parse_ingest_config(text, "configs/x.yaml"); });
+}
+std::string policy_error(const std::string& text) {
+  return error_of([&] { parse_policy_yaml(text, "configs/x.yaml"); });
+}
+
+std::string here(const std::string& path) {
+  return (std::filesystem::current_path() / path).string();
+}
+
+}  // namespace
+
+TEST_CASE("a run is read, defaults filled in, paths found beside the file") {
+  const RunConfig run = parse_run_config(run_yaml, "configs/x.yaml");
+  CHECK(run.name == "heart");
+  CHECK(run.output == here("out/heart"));
+  CHECK(run.site.nodes.at(0) == std::pair<std::string, std::string>("n*", "CH"));
+  CHECK(run.operator_key == here("configs/keys/operator.pem"));
+  CHECK(run.domains.at(0).jurisdiction == "NO");  // not YAML 1.1's false
+  CHECK(run.domains.at(0).keys == std::vector<std::string>{here("configs/keys/oslo.pub.pem")});
+  CHECK_FALSE(run.domains.at(0).ranks.has_value());
+  CHECK(run.domains.at(1).keys.size() == 2);
+  CHECK(run.domains.at(1).policy == "/policies/zurich.json");
+  CHECK(run.domains.at(1).ranks.value() == std::vector<int>{0, 2});
+  CHECK(run.model.l2 == 1e-3);
+  CHECK(run.model.intercept);
+  CHECK(run.train.method == "lbfgs");
+  CHECK(run.train.tolerance == TrainConfig().tolerance);
+  CHECK_FALSE(run.evaluate.standardise.has_value());
+}
+
+TEST_CASE("the resolved config parses to itself, wherever it lies") {
+  std::string cox =
+      with(run_yaml, "kind: logistic\n  target: disease",
+           "kind: cox\n  time: t\n  status: s\n  features: [\"~\", \"1e3\", \" a: b\\n\", "
+           "\"ü #\", \"true\", \"\\\"\\\\\"]\n  cox: {strata: none, ties: breslow, "
+           "time_step: 0.1, time_maximum: 300}");
+  cox += "evaluate: {standardise: per_domain, calibration_bins: 7, per_domain: false}\n";
+  for (const std::string& text : {run_yaml, cox}) {
+    const RunConfig run = parse_run_config(text, "configs/x.yaml");
+    const std::string resolved = resolved_yaml(run);
+    INFO(resolved);
+    const RunConfig again = parse_run_config(resolved, "/elsewhere/resolved.yaml");
+    CHECK(resolved_yaml(again) == resolved);
+    CHECK(again.output == run.output);
+    CHECK(again.domains.at(1).partitions == run.domains.at(1).partitions);
+    CHECK(again.domains.at(1).ranks == run.domains.at(1).ranks);
+    CHECK(again.model.features == run.model.features);
+    CHECK(again.model.time_maximum == run.model.time_maximum);
+    CHECK(again.model.strata == run.model.strata);
+    CHECK(again.evaluate.standardise == run.evaluate.standardise);
+    CHECK(again.train.tolerance == run.train.tolerance);
+    CHECK_THAT(resolved, Contains("checkpoint_every: 1") && Contains("per_domain: "));
+  }
+  CHECK(parse_run_config(cox, "x").model.features.at(2) == " a: b\n");
+}
+
+TEST_CASE("every mistake in a run is named with its place") {
+  struct Case {
+    std::string from, to, message;
+  };
+  const std::vector<Case> cases = {
+      {"method: lbfgs", "method: newtn",
+       "configs/x.yaml:27:11: train.method: unknown value \"newtn\"; allowed: newton, lbfgs, "
+       "newton-krylov (did you mean \"newton\"?)"},
+      {"method: lbfgs", "metod: lbfgs",
+       "configs/x.yaml:27:3: train.metod: unknown key; allowed: method, tolerance, max_iterations, "
+       "checkpoint_every, split, petsc_options (did you mean \"method\"?)"},
+      {"  method: lbfgs", "  method: lbfgs\n  method: newton",
+       "configs/x.yaml:28:3: train.method: duplicate key; first given in line 27"},
+      {"  method: lbfgs", "  tolerance: -1e-12",
+       "configs/x.yaml:27:14: train.tolerance: -1e-12 is not greater than 0"},
+      {"  method: lbfgs", "  tolerance: .nan",
+       "configs/x.yaml:27:14: train.tolerance: expected a finite number, found \".nan\""},
+      {"  method: lbfgs", "  tolerance: inf", "expected a finite number, found \"inf\""},
+      {"  method: lbfgs", "  tolerance: nan", "expected a finite number, found \"nan\""},
+      {"  method: lbfgs", "  tolerance: 1e999", "expected a finite number, found \"1e999\""},
+      {"  method: lbfgs", "  tolerance: 1,5", "expected a finite number, found \"1,5\""},
+      {"  method: lbfgs", "  tolerance: \"1\"", "expected a finite number, found the text \"1\""},
+      {"  method: lbfgs", "  tolerance:",
+       "configs/x.yaml:27:3: train.tolerance: expected a finite number, found nothing"},
+      {"  method: lbfgs", "  tolerance: [1]",
+       "configs/x.yaml:27:14: train.tolerance: expected a finite number, found a list"},
+      {"  method: lbfgs", "  max_iterations: 1.5", "expected a whole number, found \"1.5\""},
+      {"  method: lbfgs", "  max_iterations: 0", "0 is too small: at least 1"},
+      {"  method: lbfgs", "  checkpoint_every: 99999999999", "expected a whole number"},
+      {"  method: lbfgs", "  method: {a: b}",
+       "configs/x.yaml:27:3: train.method: expected text, found a section"},
+      {"train:\n  method: lbfgs", "train: fast",
+       "configs/x.yaml:26:8: train: expected a section, found \"fast\""},
+      {"  l2: 1e-3", "  l2: -1", "model.l2: -1 is too small: at least 0"},
+      {"  l2: 1e-3", "  intercept: yes",
+       "configs/x.yaml:25:14: model.intercept: expected true or false, found \"yes\""},
+      {"  l2: 1e-3", "  standardise: polled", "(did you mean \"pooled\"?)"},
+      {"  l2: 1e-3", "  features: [a, b, a]", "model.features: \"a\" is given twice"},
+      {"  l2: 1e-3", "  features: a", "model.features: expected a list, found \"a\""},
+      {"  l2: 1e-3", "  cox: {ties: efron}",
+       "configs/x.yaml:25:3: model.cox: only used with kind: cox"},
+      {"  l2: 1e-3", "  time: t", "configs/x.yaml:25:9: model.time: only used with kind: cox"},
+      {"  kind: logistic\n", "", "configs/x.yaml:22:1: model.kind: required key is missing"},
+      {"  kind: logistic", "  kind: cox",
+       "configs/x.yaml:24:11: model.target: kind: cox has time and status instead"},
+      {"  kind: logistic", "  kind: cox", "model.time: kind: cox needs the column of times"},
+      {"  kind: logistic", "  kind: cox", "model.status: kind: cox needs the column of events"},
+      {"version: 1", "version: 2", "configs/x.yaml:1:10: version: this release reads version 1"},
+      {"version: 1\n", "", "configs/x.yaml:1:1: version: required key is missing"},
+      {"dpv:Sci", "Sci", "purpose: \"ScientificResearch\" is not a purpose such as dpv:"},
+      {"jurisdiction: NO", "jurisdiction: Norway",
+       "configs/x.yaml:12:19: domains.0.jurisdiction: \"Norway\" is not an ISO 3166 code"},
+      {"name: oslo", "name: Oslo", "domains.0.name: \"Oslo\" is not a name of a-z"},
+      {"name: oslo", "name: zurich",
+       "configs/x.yaml:16:11: domains.1.name: another domain is called \"zurich\""},
+      {"    key: keys/oslo.pub.pem\n", "",
+       "configs/x.yaml:11:5: domains.0.keys: required key is missing"},
+      {"    keys: [", "    key: x\n    keys: [", "either \"key\" or \"keys\", not both"},
+      {"policies/oslo.json", "\"\"", "domains.0.policy: must not be empty"},
+      {"[data/oslo.h5]", "[]", "domains.0.partitions: must not be empty"},
+      {"[data/oslo.h5]", "[data/zurich-1.h5]", "already belongs to another domain"},
+      {"[data/oslo.h5]", "[data/oslo.h5, ./data/oslo.h5]", "data/oslo.h5\" is given twice"},
+      {"ranks: [0, 2]", "ranks: [0, -2]",
+       "configs/x.yaml:21:16: domains.1.ranks.1: -2 is too small: at least 0"},
+      {"ranks: [0, 2]", "ranks: [2, 2]",
+       "configs/x.yaml:21:12: domains.1.ranks: \"2\" is given twice"},
+      {"ranks: [0, 2]", "ranks: []", "domains.1.ranks: must not be empty"},
+      {"lineage: {key: keys/operator.pem}\n", "",
+       "configs/x.yaml:1:1: lineage.key: required key is missing"},
+      {"match: \"n*\", ", "", "configs/x.yaml:8:7: site.nodes.0.match: required key is missing"},
+      {"train:\n", "train: [\n", "not valid YAML"},
+      {"version: 1", "version: 1\n? [a]\n: b", "a key must be plain text"},
+      {"train:", "---\ntrain:", "unexpected text after the end of the document"},
+  };
+  for (const Case& c : cases)
+    CHECK_THAT(run_error(with(run_yaml, c.from, c.to)), Contains(c.message));
+}
+
+TEST_CASE("all problems are reported at once, in the order of the file") {
+  std::string text = with(run_yaml, "version: 1", "version: one");
+  text = with(text, "jurisdiction: CH-ZH", "jurisdiction: Zürich");
+  text = with(text, "method: lbfgs", "method: lbfgs\n  split: [a]\n  tolerance: x");
+  CHECK(run_error(text) ==
+        "configs/x.yaml:1:10: version: expected a whole number, found \"one\"\n"
+        "configs/x.yaml:17:19: domains.1.jurisdiction: \"Zürich\" is not an ISO 3166 code such as "
+        "DE or US-NC (capital letters)\n"
+        "configs/x.yaml:28:10: train.split: expected text, found a list\n"
+        "configs/x.yaml:29:14: train.tolerance: expected a finite number, found \"x\"");
+}
+
+TEST_CASE("text that is no config at all") {
+  for (const char* empty : {"", "\n", "# nothing\n", "---\n", "~"})
+    CHECK(run_error(empty) == "configs/x.yaml:1:1: the file is empty");
+  CHECK(run_error("[1, 2]") == "configs/x.yaml:1:1: expected keys and values");
+  CHECK(run_error("heart") == "configs/x.yaml:1:1: expected keys and values");
+  CHECK_THAT(run_error("a: [1\nb: 2"), Contains("configs/x.yaml:2:") && Contains("not valid YAML"));
+  CHECK_THAT(run_error("a: \"x"), Contains("configs/x.yaml:1:") && Contains("not valid YAML"));
+  CHECK_THAT(run_error("a: *b"), Contains("not valid YAML"));
+  CHECK_THAT(run_error("a: &b [*b]"), Contains("an alias inside its own anchor"));
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 10; ++i) {
+    bomb += fmt::format("a{0}: &a{0} [", i);
+    for (int j = 0; j < 10; ++j)
+      bomb += fmt::format("{}*a{}", j == 0 ? "" : ", ", i - 1);
+    bomb += "]\n";
+  }
+  CHECK_THAT(run_error(bomb), Contains("too large a document"));
+}
+
+TEST_CASE(
+    "a file cut off anywhere, or with any character changed, ends in a clear error or a config") {
+  const auto survives = [](const std::string& text) {
+    const std::string message = run_error(text);
+    return message.empty() || message.starts_with("configs/x.yaml:");
+  };
+  for (std::size_t length = 0; length < run_yaml.size(); ++length)
+    CHECK(survives(run_yaml.substr(0, length)));
+  for (std::size_t i = 0; i < run_yaml.size(); ++i)
+    for (const char c : std::string("\n:-[{*&\"\t\0\xff", 11)) {
+      std::string text = run_yaml;
+      text[i] = c;
+      CHECK(survives(text));
+    }
+}
+
+TEST_CASE("anchors and aliases are allowed") {
+  std::string text = with(run_yaml, "partitions: [data/oslo.h5]", "partitions: [&p data/oslo.h5]");
+  text = with(text, "kind: logistic", "kind: logistic\n  features: &f [a, b]");
+  CHECK(parse_run_config(text, "x").model.features == std::vector<std::string>{"a", "b"});
+  text = with(text, "data/zurich-1.h5", "*p ");
+  CHECK_THAT(run_error(text), Contains("already belongs to another domain"));
+}
+
+TEST_CASE("--set replaces and adds before anything is checked") {
+  const std::string broken = with(run_yaml, "method: lbfgs", "method: newtn");
+  const Overrides overrides = {{"train.method", "newton"},
+                               {"domains.0.name", "bergen"},
+                               {"domains.1.partitions", "[a.h5, b.h5]"},
+                               {"evaluate", "{per_domain: false}"},
+                               {"evaluate.calibration_bins", "5"},
+                               {"model.target", ""},
+                               {"train.split", "train"},
+                               {"train.split", "other"},
+                               {"output", "out2"}};
+  const RunConfig run = parse_run_config(broken, "configs/x.yaml", overrides);
+  CHECK(run.train.method == "newton");
+  CHECK(run.domains.at(0).name == "bergen");
+  CHECK(run.domains.at(1).partitions == std::vector<std::string>{here("a.h5"), here("b.h5")});
+  CHECK_FALSE(run.evaluate.per_domain);
+  CHECK(run.evaluate.calibration_bins == 5);
+  CHECK(run.model.target.empty());
+  CHECK(run.train.split == "other");
+  CHECK(run.output == here("out2"));  // the shell's folder, not the file's
+}
+
+TEST_CASE("mistakes in --set are laid at its door") {
+  struct Case {
+    std::string key, value, message;
+  };
+  const std::vector<Case> cases = {
+      {"train.method", "newtn", "--set train.method: unknown value \"newtn\"; allowed: "},
+      {"train.metod", "newton", "--set train.metod: unknown key; allowed: method"},
+      {"trian", "{}", "--set trian: unknown key; allowed: version"},
+      {"train.tolerance", "-1", "--set train.tolerance: -1 is not greater than 0"},
+      {"train.tolerance", "", "--set train.tolerance: expected a finite number"},
+      {"train", "{metod: x}", "--set train: train.metod: unknown key"},
+      {"train", "{method: a, method: b}", "--set train: train.method: duplicate key"},
+      {"train.method.x", "1", "--set train.method.x: \"x\" lies below a plain value"},
+      {"domains.2.name", "x",
+       "--set domains.2.name: \"2\" names no item of a list of 2 (counted from 0)"},
+      {"domains.-1.name", "x", "\"-1\" names no item"},
+      {"domains.first", "x", "\"first\" names no item"},
+      {"domains.0.name", "zurich", "another domain is called \"zurich\""},
+      {"model", "{target: y}", "--set model: model.kind: required key is missing"},
+      {"train.split", "[a", "--set train.split: not valid YAML"},
+      {"", "x", "--set : no key is named"},
+  };
+  for (const Case& c : cases)
+    CHECK_THAT(run_error(run_yaml, {{c.key, c.value}}), Contains(c.message));
+}
+
+TEST_CASE("Cox's own rules") {
+  const auto cox = [](const std::string& rest) {
+    return run_error(with(run_yaml, "kind: logistic\n  target: disease",
+                          "kind: cox\n  time: t\n  status: s\n" + rest));
+  };
+  CHECK(cox("").empty());
+  CHECK(cox("  cox: {strata: partition, ties: efron}").empty());
+  CHECK_THAT(cox("  cox: {strata: none}"),
+             Contains("configs/x.yaml:26:3: model.cox.time_maximum: strata: none needs"));
+  CHECK_THAT(cox("  cox: {time_maximum: 10}"), Contains("only used with strata: none"));
+  CHECK_THAT(cox("  cox: {strata: none, time_maximum: 10, time_step: 0}"),
+             Contains("model.cox.time_step: 0 is not greater than 0"));
+  CHECK_THAT(cox("  cox: {strata: sites}"), Contains("allowed: domain, partition, none"));
+  CHECK_THAT(cox("  cox: {ties: exact}"), Contains("allowed: efron, breslow"));
+  CHECK_THAT(cox("  intercept: true"), Contains("model.intercept: kind: cox has no intercept"));
+  CHECK_THAT(run_error(with(run_yaml, "kind: logistic\n  target: disease",
+                            "kind: cox\n  time: t\n  status: t")),
+             Contains("model.status: the same column as time"));
+}
+
+TEST_CASE("an ingest is read") {
+  const IngestConfig ingest = parse_ingest_config(ingest_yaml, "configs/x.yaml");
+  CHECK(ingest.inputs == std::vector<std::string>{here("configs/heart.csv.gz")});
+  CHECK(ingest.delimiter == ';');
+  CHECK(ingest.header);
+  CHECK(ingest.missing == std::vector<std::string>{"", "-9"});
+  REQUIRE(ingest.columns.size() == 4);
+  CHECK(ingest.columns[0].name == "age");  // the order of the file
+  CHECK(ingest.columns[0].maximum == 120);
+  CHECK(ingest.columns[1].levels == std::vector<std::string>{"typical", "none"});
+  CHECK(ingest.columns[1].map.at("1") == "typical");
+  CHECK(ingest.columns[2].as == "disease");
+  CHECK(ingest.columns[2].missing == IngestColumn::Missing::value);
+  CHECK(ingest.columns[3].role == IngestColumn::Role::domain);
+  CHECK(ingest.hash_split.at("train") == 0.75);
+  CHECK(ingest.split_seed == ~std::uint64_t{0});
+  CHECK(ingest.block_rows == 1024);
+  CHECK(ingest.partitions.at(1).owner == "Zürich clinic");
+  CHECK(ingest.partitions.at(0).key == here("configs/keys/oslo.pem"));
+}
+
+TEST_CASE("every mistake in an ingest is named with its place") {
+  struct Case {
+    std::string from, to, message;
+  };
+  const std::vector<Case> cases = {
+      {"test: 0.25", "test: 0.2",
+       "configs/x.yaml:12:3: split.hash: the shares sum to 0.95, not to 1"},
+      {"test: 0.25", "test: 0.25, x: 0", "split.hash.x: 0 is not greater than 0"},
+      {"  hash: {train: 0.75, test: 0.25}\n", "", "split.seed: only used with hash"},
+      {"seed: 18446744073709551615", "seed: -1",
+       "expected a whole number of at least 0, found \"-1\""},
+      {"clinic: {role: domain}", "clinic: {role: split}",
+       "split: a column has role: split already"},
+      {"clinic: {role: domain}", "clinic: {role: ignore}",
+       "partitions: more than one partition needs a column with role: domain"},
+      {"clinic: {role: domain}", "clinic: {role: domain}\n  c2: {role: domain}",
+       "columns: more than one column has role: domain"},
+      {"clinic: {role: domain}", "clinic: {role: domian}", "columns.clinic.role: unknown value"},
+      {"clinic: {role: domain}", "clinic: {}",
+       "configs/x.yaml:10:3: columns.clinic.role: required key is missing"},
+      {"clinic: {role: domain}", "age: {role: domain}",
+       "configs/x.yaml:10:3: columns.age: duplicate key; first given in line 7"},
+      {"as: disease", "as: age", "columns.num: another column becomes \"age\""},
+      {"levels: [typical, none], ", "", "columns.cp.type: a category needs its levels"},
+      {", one_hot: true", "", "columns.cp.type: a feature that is a category needs one_hot: true"},
+      {"one_hot: true", "one_hot: true, reference: x",
+       "columns.cp.reference: \"x\" is not one of the levels"},
+      {"unit: a", "levels: [a]", "columns.age.levels: only used with type: category"},
+      {"unit: a", "one_hot: true", "columns.age.one_hot: only used with"},
+      {"unit: a", "date_format: \"%d\"", "columns.age.date_format: only used with type: date"},
+      {"minimum: 0", "minimum: 130", "columns.age.maximum: less than the minimum"},
+      {"unit: a", "type: boolean", "columns.age.minimum: only used with type: number or integer"},
+      {", missing_value: 0", "",
+       "columns.num.missing: missing: value and missing_value go together"},
+      {"missing: value, ", "", "columns.num.missing_value: missing: value and missing_value"},
+      {"delimiter: \";\"", "delimiter: \"; \"", "csv.delimiter: expected one character"},
+      {"delimiter: \";\"", "header: false", "header: false needs the names"},
+      {"delimiter: \";\"", "columns: [a]", "csv.columns: only used with header: false"},
+      {"delimiter: \";\"", "header: false\n  columns: [agee, cp, num, clinic]",
+       "columns.age: not one of csv.columns (did you mean \"agee\"?)"},
+      {"values: [zh]", "values: [oslo]",
+       "partitions.1.values: \"oslo\" already belongs to another partition"},
+      {"values: [zh], ", "", "partitions.1.values: which values of the domain column are meant?"},
+      {"name: zurich", "name: oslo", "partitions.1.name: another partition is called \"oslo\""},
+      {"name: zurich", "name: ../zurich", "partitions.1.name: \"../zurich\" is not a name of"},
+      {"output: out", "output: out\nblock_rows: 0", "block_rows: 0 is too small: at least 1"},
+      {"output: out", "output: out\nprecision: double", "allowed: float64, float32"},
+      {"input: heart.csv.gz\n", "", "inputs: required key is missing"},
+      {"{role: feature, unit: a, minimum: 0, maximum: 120}", "feature",
+       "columns.age: expected a section, found \"feature\""},
+  };
+  for (const Case& c : cases)
+    CHECK_THAT(ingest_error(with(ingest_yaml, c.from, c.to)), Contains(c.message));
+}
+
+TEST_CASE("a policy is read from YAML, and every mistake is named with its place") {
+  const Policy policy = parse_policy_yaml(policy_text, "configs/x.yaml");
+  CHECK(policy.actions == std::vector<Action>{Action::train, Action::evaluate});
+  CHECK(policy.jurisdictions == std::vector<std::string>{"NO", "CH"});
+  CHECK(policy.valid_until == "2027-01-01T00:00:00Z");
+  CHECK(policy.minimum_parties == 3);
+  CHECK(policy.minimum_rows == 1);
+  CHECK(policy.per_domain_statistics);
+  CHECK_FALSE(policy.unstratified_survival);
+  CHECK(policy_from_odrl(to_odrl(policy), "p") == policy);
+
+  struct Case {
+    std::string from, to, message;
+  };
+  const std::vector<Case> cases = {
+      {"uid: urn", "uid: u r", "configs/x.yaml:2:6: uid: "},
+      {"permit: [train, evaluate]", "permit: [train, sell]",
+       "configs/x.yaml:5:17: permit.1: unknown value \"sell\"; allowed: train, evaluate, predict, "
+       "release_model, release_statistics"},
+      {"permit: [train, evaluate]", "permit: []",
+       "configs/x.yaml:5:9: permit: must name at least one"},
+      {"permit: [train, evaluate]", "permit: [train, train]", "permit: names one twice"},
+      {"[dpv:ScientificResearch]", "[research]", "purposes: \"research\" is not a purpose such as"},
+      {"[NO, CH]", "[no]", "configs/x.yaml:7:8: where: \"no\" is not an ISO 3166 code"},
+      {"from: 2026-01-01T00:00:00Z", "from: 2026-01-01",
+       "configs/x.yaml:8:15: valid.from: \"2026-01-01\" is not a date and time with zone"},
+      {"until: 2027", "until: 2025", "valid.until: not later than valid.from"},
+      {"valid: {from: 2026-01-01T00:00:00Z, until: 2027-01-01T00:00:00Z}\n", "",
+       "valid.from: required key is missing"},
+      {"parties: 3", "parties: 0", "minimum.parties: must be at least 1"},
+      {"target: oslo*", "target: oslo/*", "target: \"oslo/*\" is not a pattern"},
+      {"per_domain_statistics: true", "everything: true", "allow.everything: unknown key"},
+  };
+  for (const Case& c : cases)
+    CHECK_THAT(policy_error(with(policy_text, c.from, c.to)), Contains(c.message));
+}

@@ -1,0 +1,338 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/policy/policy.hpp"
+
+#include <functional>
+
+#include "lib/policy/gate.hpp"
+#include "lib/policy/instant.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace bailiwick;
+using Catch::Matchers::Contains;
+
+namespace {
+
+Policy example() {
+  Policy policy;
+  policy.uid = "https://clinic.example/policies/heart-1";
+  policy.owner = "Zürich \"Clinic\"";
+  policy.target = "heart-*";
+  policy.actions = {Action::train, Action::evaluate, Action::release_model};
+  policy.purposes = {"dpv:ScientificResearch", "DUO:0000042"};
+  policy.jurisdictions = {"CH", "US-OH"};
+  policy.valid_from = "2026-01-01T00:00:00+01:00";
+  policy.valid_until = "2027-01-01T00:00:00+01:00";
+  policy.minimum_parties = 3;
+  policy.minimum_rows = 20;
+  return policy;
+}
+
+PartitionManifest partition(const std::string& name, std::uint64_t rows, std::uint8_t root) {
+  PartitionManifest manifest;
+  manifest.name = name;
+  manifest.rows = rows;
+  manifest.root.bytes[0] = root;
+  return manifest;
+}
+
+AccessRequest allowed() {
+  AccessRequest request;
+  request.domain = "zurich";
+  request.actions = {Action::train, Action::release_model};
+  request.purpose = "dpv:ScientificResearch";
+  request.now = "2026-06-01T12:00:00Z";
+  request.places = {"CH", "CH-ZH", "US-OH"};
+  request.parties = 3;
+  request.partitions = {partition("heart-a", 12, 1), partition("heart-b", 8, 2)};
+  return request;
+}
+
+Digest policy_digest() {
+  Digest digest;
+  digest.bytes.fill(7);
+  return digest;
+}
+
+std::string refused(const Policy& policy, const AccessRequest& request) {
+  const auto decision = PolicyGate::decide(policy, policy_digest(), request);
+  return std::holds_alternative<Refusal>(decision) ? std::get<Refusal>(decision).message() : "";
+}
+
+std::string odrl_error(const Json& json) {
+  try {
+    policy_from_odrl(json, "p.json");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::policy);
+    return error.what();
+  }
+  return "";
+}
+
+// Every object and array inside `json`, as pointers.
+void walk(const Json& json, const Json::json_pointer& here,
+          const std::function<void(const Json::json_pointer&)>& visit) {
+  visit(here);
+  if (json.is_object())
+    for (const auto& [key, value] : json.items())
+      walk(value, here / key, visit);
+  if (json.is_array())
+    for (std::size_t i = 0; i < json.size(); ++i)
+      walk(json[i], here / i, visit);
+}
+
+}  // namespace
+
+TEST_CASE("a request that meets every clause is admitted, to these partitions and actions only") {
+  const auto decision = PolicyGate::decide(example(), policy_digest(), allowed());
+  REQUIRE(std::holds_alternative<Admission>(decision));
+  const Admission& admission = std::get<Admission>(decision);
+  CHECK(admission.domain() == "zurich");
+  CHECK(admission.policy() == policy_digest());
+  CHECK(admission.clauses().size() == 10);
+  CHECK(admission.allows(Action::train));
+  CHECK_FALSE(admission.allows(Action::evaluate));  // permitted, but not asked for
+  CHECK(admission.covers(partition("", 0, 1).root));
+  CHECK(admission.covers(partition("", 0, 2).root));
+  CHECK_FALSE(admission.covers(partition("", 0, 3).root));
+}
+
+TEST_CASE("each clause, broken alone, refuses with its own message") {
+  struct Case {
+    std::string rule;
+    std::function<void(Policy&, AccessRequest&)> spoil;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {"target", [](Policy&, AccessRequest& r) { r.partitions[1].name = "lung-b"; },
+       "lung-b (the policy covers \"heart-*\")"},
+      {"target",
+       [](Policy& p, AccessRequest& r) {
+         r.partitions.clear();
+         p.minimum_rows = 0;
+       },
+       "no partition is named (the policy covers \"heart-*\")"},
+      {"action", [](Policy&, AccessRequest& r) { r.actions.push_back(Action::predict); },
+       "predict (permitted: train, evaluate, release_model)"},
+      {"action", [](Policy&, AccessRequest& r) { r.actions.clear(); },
+       "no action is named (permitted: train, evaluate, release_model)"},
+      {"purpose", [](Policy&, AccessRequest& r) { r.purpose = "dpv:Scientific"; },
+       "dpv:Scientific (permitted: dpv:ScientificResearch, DUO:0000042)"},
+      {"place", [](Policy&, AccessRequest& r) { r.places[2] = "US-NC"; },
+       "US-NC (permitted: CH, US-OH)"},
+      {"place", [](Policy&, AccessRequest& r) { r.places[0] = "US"; }, "US (permitted: CH, US-OH)"},
+      {"place", [](Policy&, AccessRequest& r) { r.places[0] = ""; },
+       "a node in no declared place (permitted: CH, US-OH)"},
+      {"place", [](Policy&, AccessRequest& r) { r.places.clear(); },
+       "no place is named (permitted: CH, US-OH)"},
+      {"valid from", [](Policy&, AccessRequest& r) { r.now = "2025-12-31T22:59:59Z"; },
+       "2026-01-01T00:00:00+01:00 (now 2025-12-31T22:59:59Z)"},
+      {"valid until", [](Policy&, AccessRequest& r) { r.now = "2026-12-31T23:00:00Z"; },
+       "2027-01-01T00:00:00+01:00 (now 2026-12-31T23:00:00Z)"},
+      {"minimum parties", [](Policy&, AccessRequest& r) { r.parties = 2; },
+       "2 in this run (required: 3)"},
+      {"minimum rows", [](Policy&, AccessRequest& r) { r.partitions[0].rows = 11; },
+       "19 in this domain (required: 20)"},
+      {"unstratified survival", [](Policy&, AccessRequest& r) { r.unstratified_survival = true; },
+       "asked for (not allowed)"},
+      {"per-domain statistics", [](Policy&, AccessRequest& r) { r.per_domain_statistics = true; },
+       "asked for (not allowed)"},
+  };
+  for (const Case& c : cases) {
+    Policy policy = example();
+    AccessRequest request = allowed();
+    c.spoil(policy, request);
+    CHECK(refused(policy, request) == "domain zurich: " + c.rule + ": " + c.message);
+  }
+}
+
+TEST_CASE("the edges of every clause are where the policy says") {
+  Policy policy = example();
+  AccessRequest request = allowed();
+  request.now = "2025-12-31T23:00:00Z";  // the first moment, in another zone
+  CHECK(refused(policy, request).empty());
+  request.now = "2026-12-31T22:59:59.999999999Z";
+  CHECK(refused(policy, request).empty());
+  policy.unstratified_survival = policy.per_domain_statistics = true;
+  request.unstratified_survival = request.per_domain_statistics = true;
+  CHECK(refused(policy, request).empty());
+  policy.target = "heart-a";
+  CHECK_THAT(refused(policy, request), Contains("target: heart-b"));
+}
+
+TEST_CASE("a refusal names every broken clause and keeps the held ones") {
+  AccessRequest request = allowed();
+  request.purpose = "";
+  request.parties = 1;
+  const auto decision = PolicyGate::decide(example(), policy_digest(), request);
+  REQUIRE(std::holds_alternative<Refusal>(decision));
+  const Refusal& refusal = std::get<Refusal>(decision);
+  CHECK(refusal.clauses.size() == 10);
+  CHECK(refusal.message() ==
+        "domain zurich: purpose: no purpose is named (permitted: dpv:ScientificResearch, "
+        "DUO:0000042); minimum parties: 1 in this run (required: 3)");
+}
+
+TEST_CASE("a policy without terms, or with dates that say nothing, admits nobody") {
+  CHECK_FALSE(refused(Policy{}, allowed()).empty());
+  Policy policy = example();
+  policy.valid_from = "";
+  CHECK_THAT(refused(policy, allowed()), Contains("valid from"));
+  policy = example();
+  policy.valid_until = "2027-01-01";
+  CHECK_THAT(refused(policy, allowed()), Contains("valid until"));
+  AccessRequest request = allowed();
+  request.now = "yesterday";
+  CHECK_THAT(refused(example(), request), Contains("valid from") && Contains("valid until"));
+}
+
+TEST_CASE("ODRL round trip is exact") {
+  Policy policy = example();
+  CHECK(policy_from_odrl(to_odrl(policy), "p") == policy);
+  policy.actions = {Action::release_statistics, Action::predict, Action::train};
+  policy.unstratified_survival = policy.per_domain_statistics = true;
+  policy.minimum_rows = ~std::uint64_t{0};
+  const Json json = Json::parse(to_odrl(policy).dump());
+  CHECK(policy_from_odrl(json, "p") == policy);
+  CHECK(to_odrl(policy_from_odrl(json, "p")) == json);
+}
+
+TEST_CASE("an unknown member anywhere in a policy refuses it") {
+  const Json good = to_odrl(example());
+  int objects = 0;
+  walk(good, Json::json_pointer(), [&](const Json::json_pointer& here) {
+    if (!good.at(here).is_object()) return;
+    ++objects;
+    for (const Json& value : {Json(nullptr), Json("x"), Json(Json::array())}) {
+      Json spoilt = good;
+      spoilt[here]["surprise"] = value;
+      CHECK_THAT(odrl_error(spoilt), Contains(here.to_string() + "/surprise"));
+    }
+  });
+  CHECK(objects == 18);
+}
+
+TEST_CASE("removing, repeating or replacing anything in a policy refuses it or changes its terms") {
+  const Policy policy = example();
+  const Json good = to_odrl(policy);
+  const auto still_the_same = [&](const Json& spoilt) {
+    try {
+      return policy_from_odrl(spoilt, "p") == policy;
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::policy);
+      return false;
+    }
+  };
+  walk(good, Json::json_pointer(), [&](const Json::json_pointer& here) {
+    INFO(here.to_string());
+    for (const Json& value : {Json(nullptr), Json(1), Json(true), Json("x"), Json(Json::array()),
+                              Json(Json::object())}) {
+      Json spoilt = good;
+      spoilt[here] = value;
+      CHECK_FALSE(still_the_same(spoilt));
+    }
+    if (here.empty()) return;
+    Json removed = good;
+    const Json::json_pointer parent = here.parent_pointer();
+    if (removed[parent].is_object()) {
+      removed[parent].erase(here.back());
+    } else {
+      removed[parent].push_back(removed[here]);
+      CHECK_FALSE(still_the_same(removed));
+      removed = good;
+      removed[parent].erase(std::stoul(here.back()));
+    }
+    CHECK_FALSE(still_the_same(removed));
+  });
+}
+
+TEST_CASE("what is not understood is named") {
+  struct Case {
+    std::string pointer;
+    Json value;
+    std::string message;
+  };
+  const std::vector<Case> cases = {
+      {"/permission/0/constraint/3/leftOperand", "elapsedTime",
+       "/permission/0/constraint/3/leftOperand: \"elapsedTime\" is not understood"},
+      {"/permission/0/constraint/0/operator", "isNoneOf", "\"isNoneOf\" is not understood"},
+      {"/permission/0/action/0", "use", "/permission/0/action/0: \"use\" is not understood"},
+      {"/permission/0/constraint/2/rightOperand/@value", "2026-01-01T00:00:00",
+       "valid.from: \"2026-01-01T00:00:00\" is not a date and time with zone"},
+      {"/permission/0/constraint/3/rightOperand/@value", "2026-01-01T00:00:00+01:00",
+       "valid.until: not later than valid.from"},
+      {"/permission/0/constraint/1/rightOperand/0/@id", "iso3166:Switzerland",
+       "where: \"Switzerland\" is not an ISO 3166 code"},
+      {"/permission/0/constraint/4/rightOperand/@value", "03", "\"03\" is not understood"},
+      {"/permission/0/constraint/4/rightOperand/@value", "0",
+       "minimum.parties: must be at least 1"},
+      {"/permission/0/constraint/5/rightOperand/@value", "-1", "\"-1\" is not understood"},
+      {"/permission/0/constraint/5/rightOperand/@value", 1, "1 is not understood"},
+      {"/profile", "urn:bailiwick:odrl:v2", "/profile: \"urn:bailiwick:odrl:v2\""},
+      {"/conflict", "perm", "/conflict: \"perm\" is not understood"},
+      {"/uid", "heart", "uid: \"heart\" is not an absolute IRI"},
+      {"/prohibition", Json::array(), "/prohibition: [] is not understood"},
+  };
+  for (const Case& c : cases) {
+    Json spoilt = to_odrl(example());
+    spoilt[Json::json_pointer(c.pointer)] = c.value;
+    CHECK_THAT(odrl_error(spoilt), Contains(c.message) && Contains("p.json: "));
+  }
+  Json undated = to_odrl(example());
+  undated.at("permission").at(0).at("constraint").erase(3);
+  CHECK_FALSE(odrl_error(undated).empty());
+  for (const Json& other : {Json(), Json::array(), Json("x"), Json::object()})
+    CHECK_FALSE(odrl_error(other).empty());
+  Json unvalued = to_odrl(example());
+  unvalued.erase("uid");
+  CHECK_THAT(odrl_error(unvalued), Contains("/uid is missing"));
+}
+
+TEST_CASE("moments compare across zones, and what is not a moment is nothing") {
+  const auto at = [](const char* text) {
+    const auto instant = parse_instant(text);
+    INFO(text);
+    CHECK(instant.has_value());
+    return instant.value_or(Instant{});
+  };
+  CHECK(at("1970-01-01T00:00:00Z") == Instant{0, 0});
+  CHECK(at("2026-11-21T00:38:00Z").seconds == 1795221480);  // date -u -d 2026-11-21T00:38:00Z +%s
+  CHECK(at("2026-03-01T00:30:00+01:00") == at("2026-02-28T23:30:00Z"));
+  CHECK(at("2026-01-01T00:00:00-05:30") == at("2026-01-01T05:30:00Z"));
+  CHECK(at("2024-02-29T00:00:00Z") < at("2024-02-29T00:00:00.000000001Z"));
+  CHECK(at("2024-02-29T00:00:00.5Z") == at("2024-02-29T00:00:00.500000000000Z"));
+  CHECK(at("1969-12-31T23:59:59.9Z") < at("1970-01-01T00:00:00Z"));
+  CHECK(at("9999-12-31T23:59:59Z") > at("2026-01-01T00:00:00Z"));
+  for (const char* text :
+       {"", "2026-01-01", "2026-01-01T00:00:00", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z",
+        "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-06-30T23:59:60Z",
+        "2026-01-01 00:00:00Z", "2026-01-01T00:00:00z", "2026-01-01T00:00:00.Z",
+        "2026-01-01T00:00:00+0100", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00Z ",
+        "2026-01-01T00:00:00.0000000001Z", "26-01-01T00:00:00Z", "+2026-01-01T00:00:00Z",
+        "2026-1-1T00:00:00Z"})
+    CHECK_FALSE(parse_instant(text).has_value());
+}
+
+TEST_CASE("actions are a closed list") {
+  for (const auto& [action, word] : action_words)
+    CHECK(action_from_string(to_string(action), "x") == action);
+  try {
+    action_from_string("trian", "policy.yaml: permit");
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::config);
+    CHECK(std::string(error.what()) ==
+          "policy.yaml: permit: unknown action \"trian\"; allowed: train, evaluate, predict, "
+          "release_model, release_statistics (did you mean \"train\"?)");
+  }
+}
+
+TEST_CASE("purposes are DPV or DUO terms or IRIs") {
+  for (const char* good :
+       {"dpv:ScientificResearch", "DUO:0000042", "https://example.org/x", "urn:study:heart"})
+    CHECK(is_purpose(good));
+  for (const char* bad : {"", "research", "dvp:ScientificResearch", "dpv:", "dpv:A B", ":x",
+                          "https://example.org/<x>"})
+    CHECK_FALSE(is_purpose(bad));
+}
