@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/ingest_lookup.hpp"
+
+#include <algorithm>
+
+#include "io/csv.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick {
+
+std::size_t find_column(const std::vector<std::string>& header, const std::string& name,
+                        const std::string& path) {
+  const auto found = std::find(header.begin(), header.end(), name);
+  if (found == header.end())
+    throw Error(ExitCode::data, "{}: no column \"{}\"; it has: {}{}", path, name, join(header),
+                did_you_mean(name, header));
+  if (std::find(found + 1, header.end(), name) != header.end())
+    throw Error(ExitCode::data, "{}: two columns are called \"{}\"", path, name);
+  return static_cast<std::size_t>(found - header.begin());
+}
+
+Lookup::Lookup(const IngestLookup& config, char delimiter) {
+  io::CsvReader reader(config.path, delimiter);
+  if (!reader.next()) throw Error(ExitCode::data, "{}: is empty", config.path);
+  const std::vector<std::string> header(reader.fields().begin(), reader.fields().end());
+  const std::size_t key = find_column(header, config.key, config.path);
+  std::vector<std::size_t> columns;
+  for (const std::string& name : config.columns)
+    columns.push_back(find_column(header, name, config.path));
+  while (reader.next()) {
+    const auto& fields = reader.fields();
+    if (fields.size() != header.size() || !reader.well_quoted())
+      throw Error(ExitCode::data, "{}:{}: {} fields where the header has {}, or broken quotes",
+                  config.path, reader.line(), fields.size(), header.size());
+    std::vector<std::string> values;
+    for (const std::size_t column : columns)
+      values.emplace_back(fields[column]);
+    if (!rows_.emplace(fields[key], std::move(values)).second)
+      throw Error(ExitCode::data, "{}:{}: {} \"{}\" occurs twice", config.path, reader.line(),
+                  config.key, fields[key]);
+  }
+}
+
+const std::vector<std::string>* Lookup::find(std::string_view key) const {
+  const auto row = rows_.find(key);
+  return row == rows_.end() ? nullptr : &row->second;
+}
+
+}  // namespace bailiwick

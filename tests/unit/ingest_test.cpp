@@ -1,0 +1,443 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/ingest.hpp"
+
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "io/partition.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+#include "lib/stages/ingest_rows.hpp"
+#include "tests/support/admission.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/folder.hpp"
+
+using namespace bailiwick;
+namespace fs = std::filesystem;
+using Role = IngestColumn::Role;
+using Type = IngestColumn::Type;
+using Missing = IngestColumn::Missing;
+using Numbers = std::vector<double>;
+using Words = std::vector<std::string>;
+
+namespace {
+
+IngestColumn column(std::string name, Role role, Type type = Type::number) {
+  IngestColumn column;
+  column.name = std::move(name);
+  column.role = role;
+  column.type = type;
+  return column;
+}
+
+/// A folder with a key, and a config whose output lies in it.
+struct Job {
+  testing::TemporaryFolder folder;
+  IngestConfig config;
+
+  Job() {
+    PrivateKey::generate().save(key());
+    config.path = "test.yaml";
+    config.output = path("out");
+    config.inputs = {path("data.csv")};
+    config.partitions = {{"only", "owner", {}, key()}};
+  }
+
+  std::string path(const std::string& name) const { return folder / name; }
+  std::string key() const { return path("key.pem"); }
+  std::string output(const std::string& name) const { return path("out/" + name); }
+  void write(const std::string& name, std::string_view text) const {
+    std::ofstream(path(name), std::ios::binary) << text;
+  }
+  IngestReport run(std::string_view csv, bool force = false) const {
+    write("data.csv", csv);
+    return ingest(config, force);
+  }
+  std::string failure(std::string_view csv, ExitCode code) const {
+    try {
+      run(csv);
+    } catch (const Error& error) {
+      CHECK(error.code() == code);
+      CHECK((!fs::exists(config.output) || fs::is_empty(config.output)));
+      return error.what();
+    }
+    return "no error";
+  }
+  Words quarantine() const {
+    Words lines;
+    std::ifstream file(output("quarantine.csv"));
+    for (std::string line; std::getline(file, line);)
+      lines.push_back(line);
+    return lines;
+  }
+};
+
+struct Contents {
+  PartitionManifest manifest;
+  io::RowBuffer rows;
+};
+
+Contents read(const Job& job, const std::string& name) {
+  const std::string path = job.output(name + ".h5");
+  Contents contents;
+  contents.manifest = io::read_manifest(path, {PrivateKey::load(job.key()).public_key()});
+  const Admission admission = testing::admit(contents.manifest);
+  io::PartitionReader reader(admission, contents.manifest, path);
+  reader.read_blocks(0, contents.manifest.blocks(), [&](std::uint64_t, const io::RowBuffer& rows) {
+    const auto extend = [](auto& to, const auto& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    contents.rows.rows += rows.rows;
+    extend(contents.rows.features, rows.features);
+    extend(contents.rows.targets, rows.targets);
+    extend(contents.rows.weights, rows.weights);
+    extend(contents.rows.splits, rows.splits);
+    extend(contents.rows.ids, rows.ids);
+  });
+  return contents;
+}
+
+Words names(const std::vector<Column>& columns) {
+  Words words;
+  for (const Column& column : columns)
+    words.push_back(column.name);
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("Every role and type ends where it should") {
+  Job job;
+  auto date = column("seen", Role::feature, Type::date);
+  date.date_format = "%d.%m.%Y";
+  auto colour = column("colour", Role::feature, Type::category);
+  colour.levels = {"red", "green", "blue"};
+  colour.one_hot = true;
+  colour.map = {{"grün", "green"}, {"", "blue"}};
+  auto grade = column("grade", Role::target, Type::category);
+  grade.levels = {"low", "high"};
+  auto age = column("age", Role::feature, Type::integer);
+  age.as = "years";
+  age.minimum = 0;
+  age.maximum = 120;
+  auto fold = column("fold", Role::split);
+  fold.levels = {"train", "test"};
+  job.config.columns = {column("patient", Role::id),
+                        age,
+                        column("dose", Role::feature),
+                        date,
+                        colour,
+                        grade,
+                        column("sick", Role::target, Type::boolean),
+                        column("w", Role::weight),
+                        fold};
+  const IngestReport report = job.run(
+      "sick,patient,age,dose,seen,colour,grade,w,fold,note\n"
+      "yes, a 1 ,30,1.5,02.01.1970,red,high,1,train,\n"
+      "0,b,+63.0,-2e-3,31.12.1969,grün,low,0.5,test,\"x,\ny\"\n"
+      "TRUE,c,0,.5,01.03.2024,,low,2,train,\n");
+  CHECK(report.rows_read == 3);
+  CHECK(report.rows_quarantined() == 0);
+  CHECK(report.unused == Words{"note"});
+  CHECK(report.partitions[0].split_rows == std::vector<std::uint64_t>{2, 1});
+
+  const Contents got = read(job, "only");
+  const Schema& schema = got.manifest.schema;
+  CHECK(names(schema.features) == Words{"years", "dose", "seen", "colour_green", "colour_blue"});
+  CHECK(schema.features[0].maximum == 120.0);
+  CHECK(schema.features[4].source == "colour");
+  CHECK(schema.features[4].level == "blue");
+  CHECK(names(schema.targets) == Words{"grade", "sick"});
+  CHECK(schema.targets[0].categories == grade.levels);
+  CHECK(schema.splits == Words{"train", "test"});
+  CHECK(got.rows.features == Numbers{30, 1.5, 1, 0, 0,     //
+                                     63, -2e-3, -1, 1, 0,  //
+                                     0, .5, 19783, 0, 1});
+  CHECK(got.rows.targets == Numbers{1, 1, 0, 0, 0, 1});
+  CHECK(got.rows.weights == Numbers{1, 0.5, 2});
+  CHECK(got.rows.splits == std::vector<std::uint8_t>{0, 1, 0});
+  CHECK(got.rows.ids == Words{"a 1", "b", "c"});
+  CHECK(job.quarantine() == Words{"file,line,column,value,reason,row"});
+}
+
+TEST_CASE("A row that breaks a rule is quarantined with its reason, and nothing is lost") {
+  Job job;
+  auto age = column("age", Role::feature, Type::integer);
+  age.minimum = 0;
+  age.maximum = 120;
+  auto sex = column("sex", Role::feature, Type::category);
+  sex.levels = {"m", "f"};
+  auto day = column("day", Role::feature, Type::date);
+  auto fold = column("fold", Role::split);
+  fold.levels = {"a"};
+  job.config.columns = {column("site", Role::domain),
+                        age,
+                        sex,
+                        day,
+                        column("x", Role::feature),
+                        column("y", Role::target, Type::boolean),
+                        column("w", Role::weight),
+                        fold};
+  job.config.partitions = {{"one", "o", {"1", "2"}, job.key()}, {"two", "o", {"3"}, job.key()}};
+  const std::string good = "2,50,m,2024-02-29,1,0,1,a\n";
+  const IngestReport report = job.run("site,age,sex,day,x,y,w,fold\n" + good +
+                                      "3,50,m,2024-02-29,1,0,1,a\n"
+                                      "9,50,m,2024-02-29,1,0,1,a\n"
+                                      "1,NA,m,2024-02-29,1,0,1,a\n"
+                                      "1,50.5,m,2024-02-29,1,0,1,a\n"
+                                      "1,121,m,2024-02-29,1,0,1,a\n"
+                                      "1,-1,m,2024-02-29,1,0,1,a\n"
+                                      "1,50,d,2024-02-29,1,0,1,a\n"
+                                      "1,50,m,2023-02-29,1,0,1,a\n"
+                                      "1,50,m,2024-02-29 x,1,0,1,a\n"
+                                      "1,50,m,2024-02-29,1.5.1,0,1,a\n"
+                                      "1,50,m,2024-02-29,nan,0,1,a\n"
+                                      "1,50,m,2024-02-29,1e999,0,1,a\n"
+                                      "1,50,m,2024-02-29,1,2,1,a\n"
+                                      "1,50,m,2024-02-29,1,0,-1,a\n"
+                                      "1,50,m,2024-02-29,1,0,1,b\n"
+                                      "1,50,m,2024-02-29,1,0,1\n"
+                                      "1,50,m,2024-02-29,1,0,1,\"a\"x\n");
+  CHECK(report.rows_read == 18);
+  CHECK(report.rows_kept() == 2);
+  CHECK(report.rows_quarantined() == 16);
+  const std::string in = job.path("data.csv") + ",";
+  CHECK(job.quarantine() ==
+        Words{"file,line,column,value,reason,row",
+              in + "4,site,9,value of no partition,\"9,50,m,2024-02-29,1,0,1,a\"",
+              in + "5,age,NA,missing value,\"1,NA,m,2024-02-29,1,0,1,a\"",
+              in + "6,age,50.5,not an integer,\"1,50.5,m,2024-02-29,1,0,1,a\"",
+              in + "7,age,121,out of range 0 .. 120,\"1,121,m,2024-02-29,1,0,1,a\"",
+              in + "8,age,-1,out of range 0 .. 120,\"1,-1,m,2024-02-29,1,0,1,a\"",
+              in + "9,sex,d,unknown category,\"1,50,d,2024-02-29,1,0,1,a\"",
+              in + "10,day,2023-02-29,not a date like %Y-%m-%d,\"1,50,m,2023-02-29,1,0,1,a\"",
+              in + "11,day,2024-02-29 x,not a date like %Y-%m-%d,\"1,50,m,2024-02-29 x,1,0,1,a\"",
+              in + "12,x,1.5.1,not a number,\"1,50,m,2024-02-29,1.5.1,0,1,a\"",
+              in + "13,x,nan,not a number,\"1,50,m,2024-02-29,nan,0,1,a\"",
+              in + "14,x,1e999,too large to be stored,\"1,50,m,2024-02-29,1e999,0,1,a\"",
+              in + "15,y,2,not true or false,\"1,50,m,2024-02-29,1,2,1,a\"",
+              in + "16,w,-1,less than 0,\"1,50,m,2024-02-29,1,0,-1,a\"",
+              in + "17,fold,b,unknown split,\"1,50,m,2024-02-29,1,0,1,b\"",
+              in + "18,,,wrong number of fields,\"1,50,m,2024-02-29,1,0,1\"",
+              in + "19,,,text after a closing quote,\"1,50,m,2024-02-29,1,0,1,\"\"a\"\"x\""});
+  REQUIRE(report.quarantined.size() == 13);
+  CHECK(report.quarantined[0].rows == 2);
+  CHECK(report.quarantined[0].first == job.path("data.csv") + ":7");
+  CHECK((fs::status(job.output("quarantine.csv")).permissions() & fs::perms::all) ==
+        (fs::perms::owner_read | fs::perms::owner_write));
+  const std::string text = to_text(report);
+  CHECK_THAT(text, Catch::StartsWith("18 rows read: 2 kept, 16 quarantined\n"));
+  CHECK_THAT(text, Catch::Contains("  one        o         1  1  " + job.output("one.h5") + "\n"));
+  CHECK_THAT(text, Catch::Contains("not a date like %Y-%m-%d"));
+}
+
+TEST_CASE("Missing values: own words, a constant instead, a category of their own") {
+  Job job;
+  auto constant = column("x", Role::feature);
+  constant.missing = Missing::value;
+  constant.missing_value = -9;
+  auto category = column("c", Role::feature, Type::category);
+  category.levels = {"a", "unknown"};
+  category.one_hot = true;
+  category.map = {{".", "unknown"}};
+  job.config.missing = {".", "n/a"};
+  job.config.columns = {constant, category};
+  job.run("x,c\n., a\n n/a ,.\n1,.\n");
+  CHECK(read(job, "only").rows.features == Numbers{-9, 0, -9, 1, 1, 1});
+}
+
+TEST_CASE("Several inputs are one: columns in any order, gz or not, no header") {
+  Job job;
+  job.config.columns = {column("a", Role::feature), column("b", Role::target)};
+  job.config.inputs.push_back(job.path("more.csv"));
+  job.write("more.csv", "b;c;a\n4;0;3\n");
+  job.config.delimiter = ';';
+  CHECK(job.run("a;b\n1;2\n").rows_kept() == 2);
+  CHECK(read(job, "only").rows.features == Numbers{1, 3});
+  CHECK(read(job, "only").rows.targets == Numbers{2, 4});
+
+  job.config.inputs.pop_back();
+  job.config.header = false;
+  job.config.column_names = {"b", "a"};
+  CHECK(job.run("1;2\n", true).rows_kept() == 1);
+  CHECK(read(job, "only").rows.features == Numbers{2});
+}
+
+TEST_CASE("A lookup adds columns; rows it does not know are quarantined") {
+  Job job;
+  auto fold = column("fold", Role::split);
+  fold.levels = {"train", "test"};
+  job.config.columns = {column("x", Role::feature), column("centre", Role::domain), fold};
+  job.config.lookups = {{job.path("folds.csv"), "pid", "patient", {"fold", "centre"}}};
+  job.config.partitions = {{"a", "o", {"A"}, job.key()}, {"b", "o", {"B"}, job.key()}};
+  job.write("folds.csv", "pid,centre,fold\np1,A,train\np2,B,test\np3,A,test\n");
+  const std::string csv = "patient,x\np3,3\np1,1\np9,9\np2,2\n";
+  const IngestReport report = job.run(csv);
+  CHECK(report.rows_quarantined() == 1);
+  CHECK(report.quarantined[0].reason == "not in " + job.path("folds.csv"));
+  CHECK(report.quarantined[0].column == "patient");
+  CHECK(report.unused.empty());
+  CHECK(read(job, "a").rows.features == Numbers{3, 1});
+  CHECK(read(job, "a").rows.splits == std::vector<std::uint8_t>{1, 0});
+  CHECK(read(job, "b").rows.features == Numbers{2});
+
+  fs::remove_all(job.config.output);
+  job.write("folds.csv", "pid,centre,fold\np1,A,train\np1,B,test\n");
+  CHECK_THAT(job.failure(csv, ExitCode::data),
+             Catch::EndsWith("folds.csv:3: pid \"p1\" occurs twice"));
+  job.write("folds.csv", "pid,centre,fold\np1,A\n");
+  CHECK_THAT(job.failure(csv, ExitCode::data), Catch::Contains("folds.csv:2: 2 fields"));
+  job.write("folds.csv", "pid,fold\n");
+  CHECK_THAT(job.failure(csv, ExitCode::data), Catch::Contains("folds.csv: no column \"centre\""));
+}
+
+TEST_CASE("The hash split depends on seed and row number alone") {
+  // Published outputs of splitmix64: the first of seed 0, and the first of seed 1234567.
+  constexpr std::uint64_t zero = 16294208416658607535U, first = 6457827717110365317U;
+  CHECK(split_position(0, 1234567 - zero) == static_cast<double>(first >> 11) * 0x1p-53);
+  Job job;
+  job.config.columns = {column("x", Role::feature)};
+  job.config.hash_split = {{"test", 0.25}, {"train", 0.75}};
+  job.config.split_seed = 7;
+  std::string csv = "x\n", holes = csv;
+  for (int i = 0; i < 4000; ++i) {
+    csv += std::to_string(i) + "\n";
+    holes += i % 10 == 0 ? "bad\n" : std::to_string(i) + "\n";
+  }
+  const IngestReport report = job.run(csv);
+  CHECK(report.splits == Words{"test", "train"});
+  // Binomial(4000, 1/4): five standard deviations are 137 rows.
+  CHECK(report.partitions[0].split_rows[0] > 863);
+  CHECK(report.partitions[0].split_rows[0] < 1137);
+  const auto all = read(job, "only").rows;
+  job.run(holes, true);
+  const auto fewer = read(job, "only").rows;
+  REQUIRE(fewer.rows == 3600);
+  bool same = true;
+  for (std::size_t i = 0; i < fewer.rows; ++i)
+    same = same && fewer.splits[i] == all.splits[static_cast<std::size_t>(fewer.features[i])];
+  CHECK(same);
+}
+
+TEST_CASE("float32 partitions refuse numbers that float32 cannot hold") {
+  Job job;
+  job.config.precision = "float32";
+  job.config.columns = {column("x", Role::feature), column("y", Role::target)};
+  const IngestReport report = job.run("x,y\n1,1e39\n1e39,1\n");
+  CHECK(report.rows_kept() == 1);
+  CHECK(report.quarantined[0].reason == "too large to be stored");
+}
+
+TEST_CASE("What exists is not overwritten unless asked, and failures leave nothing behind") {
+  Job job;
+  job.config.columns = {column("x", Role::feature)};
+  job.run("x\n1\n");
+  CHECK_THROWS_WITH(job.run("x\n2\n"),
+                    Catch::Contains("exists already") && Catch::Contains("--force"));
+  CHECK(read(job, "only").rows.features == Numbers{1});
+  CHECK_THROWS(job.run("x\nbad\n", true));
+  CHECK(read(job, "only").rows.features == Numbers{1});
+  CHECK(job.run("x\n2\n3\n", true).rows_kept() == 2);
+  CHECK(read(job, "only").rows.features == Numbers{2, 3});
+  Words files;
+  for (const auto& entry : fs::directory_iterator(job.config.output))
+    files.push_back(entry.path().filename().string());
+  std::sort(files.begin(), files.end());
+  CHECK(files == Words{"only.h5", "only.manifest.json", "quarantine.csv"});
+}
+
+TEST_CASE("Data that cannot be ingested: what is wrong, where, what to do") {
+  Job job;
+  job.config.columns = {column("age", Role::feature)};
+  const std::string data = job.path("data.csv");
+  CHECK(job.failure("sex,aeg\n1,2\n", ExitCode::data) ==
+        data + ": no column \"age\"; it has: sex, aeg (did you mean \"aeg\"?)");
+  CHECK(job.failure("age,age\n1,2\n", ExitCode::data) == data + ": two columns are called \"age\"");
+  CHECK(job.failure("", ExitCode::data) == data + ": is empty: there is no header");
+  CHECK(job.failure("age\n", ExitCode::data) == data + ": no rows");
+  CHECK(job.failure("age\nx\ny\n", ExitCode::data) ==
+        data + ": every one of the 2 rows broke a rule; most often: age: not a number, first at " +
+            data + ":2");
+  CHECK_THAT(job.failure("age\n1\n\"2\n", ExitCode::data), Catch::Contains(":3: a quote"));
+  job.config.columns.push_back(column("site", Role::domain));
+  job.config.partitions = {{"one", "o", {"1"}, job.key()}, {"two", "o", {"2"}, job.key()}};
+  CHECK(job.failure("age,site\n1,1\n", ExitCode::data) ==
+        "test.yaml: partition \"two\" got no rows; its values are: 2");
+  job.config.partitions[1].key = job.path("none.pem");
+  CHECK_THAT(job.failure("age,site\n1,1\n", ExitCode::config),
+             Catch::Contains("there is no key") &&
+                 Catch::EndsWith("bailiwick keygen " + job.path("none")));
+  job.config.inputs = {job.path("absent.csv")};
+  job.config.partitions.pop_back();
+  CHECK_THAT(job.failure("", ExitCode::data), Catch::EndsWith("No such file or directory"));
+}
+
+TEST_CASE("Rules that contradict each other are errors of the config") {
+  Job job;
+  const auto problem = [&](std::vector<IngestColumn> columns) {
+    job.config.columns = std::move(columns);
+    return job.failure("x,y\n1,1\n", ExitCode::config);
+  };
+  const auto x = column("x", Role::feature), y = column("y", Role::target);
+  CHECK_THAT(problem({y}), Catch::Contains("no column has the role feature"));
+  CHECK_THAT(problem({x, x}), Catch::Contains("would be called \"x\""));
+  CHECK_THAT(problem({x, column("y", Role::weight), column("x", Role::weight)}),
+             Catch::Contains("at most one column each"));
+  auto c = column("x", Role::feature, Type::category);
+  CHECK_THAT(problem({c}), Catch::Contains("needs its levels"));
+  c.levels = {"a", "NA"};
+  CHECK_THAT(problem({c}), Catch::Contains("\"NA\" is also a word for missing"));
+  c.levels = {"a", "a"};
+  CHECK_THAT(problem({c}), Catch::Contains("\"a\" twice"));
+  c.levels = {"alpha", "beta"};
+  c.one_hot = true;
+  c.reference = "bet";
+  CHECK_THAT(problem({c}), Catch::Contains("did you mean \"beta\""));
+  job.config.hash_split = {{"a", 0.5}, {"b", 0.4}};
+  CHECK_THAT(problem({x}), Catch::Contains("add up to 1"));
+  job.config.hash_split.clear();
+  job.config.partitions.push_back({"two", "o", {}, job.key()});
+  CHECK_THAT(problem({x}), Catch::Contains("several partitions need a column"));
+}
+
+TEST_CASE("Progress is told, and memory does not grow with the file") {
+  Job job;
+  job.config.columns = {column("a", Role::feature), column("b", Role::target)};
+  std::string part;
+  for (int i = 0; i < 100000; ++i)
+    part += "0.123456789,1\n";
+  std::ofstream file(job.path("data.csv"), std::ios::binary);
+  file << "a,b\n";
+  for (int i = 0; i < 5; ++i)
+    file << part;
+  file.close();
+  const auto peak = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;  // KiB
+  };
+  IngestProgress last;
+  std::size_t calls = 0;
+  ingest(job.config);  // so that one-time allocations are behind
+  const auto before = peak();
+  job.config.inputs.assign(4, job.path("data.csv"));
+  const IngestReport report = ingest(job.config, true, [&](const IngestProgress& progress) {
+    CHECK(progress.rows >= last.rows);
+    CHECK(progress.bytes >= last.bytes);
+    last = progress;
+    ++calls;
+  });
+  CHECK(report.rows_kept() == 2000000);
+  CHECK(calls >= 2000000 / 65536);
+  CHECK(last.rows == 2000000);
+  CHECK(last.bytes == last.total_bytes);
+  CHECK(last.bytes == 4 * fs::file_size(job.path("data.csv")));
+#ifndef __SANITIZE_ADDRESS__  // which keeps freed memory for a while
+  // 28 MB of text, 32 MB of rows.
+  CHECK(peak() - before < 8 * 1024);
+#endif
+}
