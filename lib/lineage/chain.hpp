@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,8 +19,12 @@ class Chain {
  public:
   /// Starts a new chain. Throws ExitCode::data if the file exists.
   static Chain create(std::string path, PrivateKey key);
+  /// Goes on with the chain of a run that was stopped, signed by the same key. Throws
+  /// ExitCode::integrity if it does not hold or is finished; does not look at the subjects' files.
+  static Chain resume(std::string path, PrivateKey key);
 
-  /// Sets sequence and previous, signs, writes. Returns the digest of the payload.
+  /// Sets sequence, previous and the value of final_count if there is one; signs, writes. Returns
+  /// the digest of the payload. Nothing may follow a statement with a final_count.
   Digest append(Statement statement);
   std::size_t size() const { return lines_.size(); }
 
@@ -29,23 +34,46 @@ class Chain {
   PrivateKey key_;
   std::vector<std::string> lines_;
   std::optional<Digest> head_;
+  bool finished_ = false;
 };
 
-/// One thing that verify() looked at.
+/// One thing that a verifier looked at.
 struct Finding {
+  enum class Check {
+    envelope,
+    signature,
+    statement,
+    subject,
+    link,
+    sequence,
+    count,
+    finished,
+    other
+  };
   bool holds = false;
-  std::string what;  ///< e.g. "checkpoints/step-000003.h5: file digest"
+  /// What was looked at and, if it does not hold, why not: "lineage.jsonl:3: link: follows …".
+  std::string what;
+  Check check = Check::other;
 };
 
 struct Verification {
   std::vector<Finding> findings;
-  std::vector<Statement> statements;
+  std::vector<Statement> statements;  ///< those whose signature holds, from the first on
+  std::optional<Digest> head;         ///< of the last of these; compare with one kept elsewhere
+
+  /// Everything that was written is as it was written, up to a final statement.
   bool holds() const;
+  /// As holds(), but the final statement may be missing: the run did not finish, or the end was cut
+  /// off. Nobody can tell these two apart from the file.
+  bool holds_so_far() const;
+  /// The findings that do not hold, one a line.
+  std::string failures() const;
 };
 
 /// Recomputes everything a lineage file claims, in order: envelope, signature by one of `keys`,
 /// digest of each subject in `folder`, link, sequence, count. Checks nothing beyond the first
-/// statement that cannot be parsed.
+/// statement that cannot be opened. Throws ExitCode::data only if `path` cannot be read. Content
+/// digests are left to those who can read the subject's format.
 Verification verify_chain(const std::string& path, const std::string& folder,
                           std::span<const PublicKey> keys);
 

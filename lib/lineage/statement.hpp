@@ -18,28 +18,32 @@ struct Artefact {
   std::string name;
   Digest sha256;
   Json annotations = Json::object();
+  std::string uri = {};  ///< where or what it is, e.g. "urn:bailiwick:domain:DE"; may be empty
 };
 
 /// One link of the lineage: an in-toto Statement v1 with SLSA provenance v1 (docs/lineage.md).
 struct Statement {
-  std::string subject_name;            ///< file name of the checkpoint, relative to the output folder
-  Digest subject_sha256;               ///< of the file's bytes
+  std::string subject_name;  ///< file name of the checkpoint, relative to the output folder
+  Digest subject_sha256;     ///< of the file's bytes
   std::optional<Digest> subject_content;  ///< content digest ("bailiwickModelV1")
-  std::string build_type;              ///< "train", "evaluate", …: last part of the buildType IRI
+  std::string build_type;  ///< "train", "evaluate", …: last part of the buildType IRI
   Json external_parameters = Json::object();
   Json internal_parameters = Json::object();
   std::vector<Artefact> dependencies;  ///< config, policy/NAME, partition/NAME, binary …
+  std::string source_commit;           ///< git commit of the program; empty if not known exactly
   std::uint64_t sequence = 0;          ///< 0 for the first
   std::optional<Digest> previous;      ///< SHA-256 of the previous payload's bytes
   std::optional<std::uint64_t> final_count;  ///< on the last statement of a run: how many there are
-  std::string invocation;              ///< UUID of the run
-  std::string started;                 ///< RFC 3339, UTC
+  std::string invocation;                    ///< UUID of the run
+  std::string started;                       ///< RFC 3339, UTC
   std::string finished;
-  std::string builder;                 ///< IRI of the site
+  std::string builder;  ///< IRI of the site
   std::vector<Artefact> byproducts;
 };
 
 Json to_json(const Statement& statement);
+/// Unknown members are passed over, as in-toto demands; missing ones and wrong types throw
+/// ExitCode::integrity naming `what`.
 Statement statement_from_json(const Json& json, const std::string& what);
 
 inline constexpr const char* statement_type = "application/vnd.in-toto+json";

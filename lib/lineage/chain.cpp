@@ -1,0 +1,237 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/lineage/chain.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lib/core/text.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+using Check = Finding::Check;
+
+/// Walks over a lineage file and collects findings.
+class Verifier {
+ public:
+  Verifier(const std::string& path, std::span<const PublicKey> keys)
+      : name_(std::filesystem::path(path).filename().string()), keys_(keys) {
+    std::string_view text = storage_ = read_file(path);
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      lines_.emplace_back(text.substr(0, end));
+      if (end == std::string_view::npos) {
+        add(Check::other, name_ + ": last line", "has no newline: the end was cut off");
+        break;
+      }
+      text.remove_prefix(end + 1);
+    }
+    if (lines_.empty()) add(Check::other, name_, "holds no statement");
+  }
+
+  /// Envelope and signature of each line, until one cannot be opened.
+  void open() {
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+      Check check = Check::envelope;
+      try {
+        const Envelope envelope = envelope_from_json(lines_[i], at(i));
+        // The one form we write: no byte of the file is free to change, not even white space.
+        if (to_json_line(envelope) != lines_[i])
+          throw Error(ExitCode::integrity, "{}: is not written as Bailiwick writes it", at(i));
+        add(check, at(i) + ": envelope", "");
+        check = Check::signature;
+        const std::string payload = open_envelope(envelope, statement_type, keys_, at(i));
+        add(check, at(i) + ": signature", "");
+        check = Check::statement;
+        result_.statements.push_back(
+            statement_from_json(parse_json(payload, at(i), ExitCode::integrity), at(i)));
+        digests_.push_back(sha256(payload));
+      } catch (const Error& error) {
+        std::string why = error.what();
+        if (why.starts_with(at(i) + ": ")) why.erase(0, at(i).size() + 2);
+        add(check, at(i), why);
+        if (i + 1 < lines_.size())
+          add(Check::other, fmt::format("{}: lines {} to {}", name_, i + 2, lines_.size()),
+              "not checked, because of the line before");
+        return;
+      }
+    }
+  }
+
+  void check_subjects(const std::filesystem::path& folder) {
+    for (std::size_t i = 0; i < opened(); ++i) {
+      const Statement& statement = result_.statements[i];
+      add(Check::subject, fmt::format("{}: {}: file digest", at(i), statement.subject_name),
+          subject_problem(statement, folder));
+    }
+  }
+
+  void check_links() {
+    for (std::size_t i = 0; i < opened(); ++i) {
+      add(Check::link, at(i) + ": link", link_problem(i));
+      const std::uint64_t sequence = result_.statements[i].sequence;
+      add(Check::sequence, at(i) + ": sequence",
+          sequence == i ? "" : fmt::format("is statement {} of its chain, not {}", sequence, i));
+    }
+  }
+
+  /// Only if all lines could be opened: otherwise nothing is known about the end.
+  void check_end() {
+    if (lines_.empty() || opened() < lines_.size()) return;
+    for (std::size_t i = 0; i < opened(); ++i) {
+      const auto count = result_.statements[i].final_count;
+      if (!count) continue;
+      const bool last = i + 1 == opened();
+      add(Check::count, at(i) + ": count",
+          *count != opened()
+              ? fmt::format("the chain was finished with {} statements; there are {}", *count,
+                            opened())
+          : last ? ""
+                 : "says that it is the last statement, and others follow");
+    }
+    add(Check::finished, name_ + ": final statement",
+        result_.statements.back().final_count
+            ? ""
+            : "chain has no final statement: the run did not finish or the end was cut off");
+  }
+
+  Verification result() {
+    if (!digests_.empty()) result_.head = digests_.back();
+    return std::move(result_);
+  }
+  std::vector<std::string> lines() const { return {lines_.begin(), lines_.end()}; }
+
+ private:
+  std::size_t opened() const { return digests_.size(); }
+  std::string at(std::size_t i) const { return fmt::format("{}:{}", name_, i + 1); }
+  void add(Check check, std::string what, const std::string& why) {
+    if (!why.empty()) what += ": " + why;
+    result_.findings.push_back({why.empty(), std::move(what), check});
+  }
+
+  static std::string subject_problem(const Statement& statement,
+                                     const std::filesystem::path& folder) {
+    const std::filesystem::path name(statement.subject_name);
+    if (name.empty() || name.is_absolute() || *name.lexically_normal().begin() == "..")
+      return "the name leads out of the output folder";
+    try {
+      const Digest found = sha256_file((folder / name).string());
+      if (found == statement.subject_sha256) return "";
+      return fmt::format("the file has SHA-256 {}, signed was {}", found.hex(),
+                         statement.subject_sha256.hex());
+    } catch (const Error& error) {
+      return error.what();
+    }
+  }
+
+  std::string link_problem(std::size_t i) const {
+    const auto& previous = result_.statements[i].previous;
+    if (i == 0)
+      return previous ? "names a statement before it: the beginning was removed or reordered" : "";
+    const auto line_of = [&](const Digest& digest, std::size_t end) -> std::size_t {
+      const auto last = digests_.begin() + static_cast<std::ptrdiff_t>(end);
+      const auto found = std::find(digests_.begin(), last, digest);
+      return found == last ? 0 : static_cast<std::size_t>(found - digests_.begin()) + 1;
+    };
+    if (const std::size_t line = line_of(digests_[i], i); line != 0)
+      return fmt::format("repeats the statement of line {}", line);
+    if (!previous) return "begins a chain, but is not the first line";
+    if (*previous == digests_[i - 1]) return "";
+    if (const std::size_t line = line_of(*previous, opened()); line != 0)
+      return fmt::format("follows line {}, not line {}: lines were reordered or inserted", line, i);
+    return "follows a statement that is not in this file: one was removed or replaced";
+  }
+
+  std::string name_;
+  std::string storage_;
+  std::span<const PublicKey> keys_;
+  std::vector<std::string_view> lines_;
+  std::vector<Digest> digests_;
+  Verification result_;
+};
+
+}  // namespace
+
+Chain Chain::create(std::string path, PrivateKey key) {
+  if (std::filesystem::exists(path))
+    throw Error(ExitCode::data, "{}: exists; a lineage is never overwritten: choose another folder",
+                path);
+  return Chain(std::move(path), std::move(key));
+}
+
+Chain Chain::resume(std::string path, PrivateKey key) {
+  const std::vector<PublicKey> keys = {key.public_key()};
+  Verifier verifier(path, keys);
+  verifier.open();
+  verifier.check_links();
+  verifier.check_end();
+  Chain chain(std::move(path), std::move(key));
+  chain.lines_ = verifier.lines();
+  const Verification found = verifier.result();
+  if (!found.holds_so_far())
+    throw Error(ExitCode::integrity, "{}: cannot be resumed:\n{}", chain.path_, found.failures());
+  if (found.holds())
+    throw Error(ExitCode::integrity, "{}: cannot be resumed: the run is finished", chain.path_);
+  chain.head_ = found.head;
+  return chain;
+}
+
+Digest Chain::append(Statement statement) {
+  ensure(!finished_, "nothing follows the final statement of a chain");
+  statement.sequence = lines_.size();
+  statement.previous = head_;
+  if (statement.final_count) statement.final_count = lines_.size() + 1;
+
+  std::string payload;
+  try {
+    payload = to_json(statement).dump();
+  } catch (const Json::exception&) {
+    throw Error(ExitCode::data, "{}: a statement holds text that is not UTF-8", path_);
+  }
+  const Digest digest = sha256(payload);
+  lines_.push_back(to_json_line(sign_envelope(statement_type, std::move(payload), key_)));
+  try {
+    write_file_atomically(path_, join(lines_, "\n") + "\n");
+  } catch (...) {
+    lines_.pop_back();
+    throw;
+  }
+  head_ = digest;
+  finished_ = statement.final_count.has_value();
+  return digest;
+}
+
+bool Verification::holds() const {
+  return !findings.empty() &&
+         std::all_of(findings.begin(), findings.end(), [](const Finding& f) { return f.holds; });
+}
+
+bool Verification::holds_so_far() const {
+  return !findings.empty() && std::all_of(findings.begin(), findings.end(), [](const Finding& f) {
+    return f.holds || f.check == Check::finished;
+  });
+}
+
+std::string Verification::failures() const {
+  std::vector<std::string> lines;
+  for (const Finding& finding : findings)
+    if (!finding.holds) lines.push_back(finding.what);
+  return join(lines, "\n");
+}
+
+Verification verify_chain(const std::string& path, const std::string& folder,
+                          std::span<const PublicKey> keys) {
+  Verifier verifier(path, keys);
+  verifier.open();
+  verifier.check_subjects(folder);
+  verifier.check_links();
+  verifier.check_end();
+  return verifier.result();
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,532 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "lib/core/text.hpp"
+#include "lib/crypto/base64.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/random.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/lineage/chain.hpp"
+#include "tests/support/catch.hpp"
+
+namespace fs = std::filesystem;
+using namespace bailiwick;
+using Check = Finding::Check;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  if (text.find(part) != std::string::npos) return true;
+  UNSCOPED_INFO(text);
+  return false;
+}
+
+template <class Action>
+std::string refusal(ExitCode code, Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    CHECK(error.code() == code);
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+Statement make_statement(const std::string& name, std::string_view bytes) {
+  Statement s;
+  s.subject_name = name;
+  s.subject_sha256 = sha256(bytes);
+  s.subject_content = sha256("content of " + name);
+  s.build_type = "train";
+  s.external_parameters = {{"command", "train"}, {"config", "run.yaml"}, {"seed", "42"}};
+  s.internal_parameters = {{"ranks", "64"}};
+  s.dependencies = {{"config", sha256("config"), Json::object()},
+                    {"partition/DE", sha256("DE"), {{"rows", 120000}}, "urn:bailiwick:domain:DE"}};
+  s.source_commit = std::string(40, 'a');
+  s.invocation = "0b0fd1a2-6a7c-4a52-9e39-2f4ad5ad6cb1";
+  s.started = "2026-11-20T10:00:00Z";
+  s.finished = "2026-11-20T10:00:07Z";
+  s.builder = "https://example.org/bailiwick/cluster-x";
+  s.byproducts = {{"egress.json", sha256("egress"), Json::object()}};
+  return s;
+}
+
+/// An output folder with files and their chain.
+struct Output {
+  fs::path folder = fs::temp_directory_path() / ("bailiwick-lineage-" + new_uuid());
+  PrivateKey key = PrivateKey::generate();
+  std::vector<PublicKey> keys = {key.public_key()};
+  std::string path = (folder / "lineage.jsonl").string();
+
+  explicit Output(int statements, bool finish = true) {
+    fs::create_directories(folder / "checkpoints");
+    if (statements == 0) return;
+    Chain chain = Chain::create(path, key);
+    for (int i = 0; i < statements; ++i)
+      append(chain, i, finish && i + 1 == statements);
+  }
+  ~Output() { fs::remove_all(folder); }
+
+  void append(Chain& chain, int i, bool last) const {
+    const std::string name = fmt::format("checkpoints/step-{}.h5", i);
+    write(name, fmt::format("model {}", i));
+    Statement s = make_statement(name, fmt::format("model {}", i));
+    if (last) s.final_count = 0;  // the chain knows the number
+    chain.append(s);
+  }
+  void write(const std::string& name, const std::string& bytes) const {
+    std::ofstream(folder / name, std::ios::binary) << bytes;
+  }
+  std::vector<std::string> lines() const {
+    std::vector<std::string> result;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);)
+      result.push_back(line);
+    return result;
+  }
+  void set_lines(const std::vector<std::string>& lines) const {
+    write("lineage.jsonl", lines.empty() ? "" : join(lines, "\n") + "\n");
+  }
+  Verification verify() const { return verify_chain(path, folder.string(), keys); }
+};
+
+/// The checks that failed, without repetition, in order.
+std::vector<Check> failed(const Verification& verification) {
+  std::vector<Check> checks;
+  for (const Finding& finding : verification.findings)
+    if (!finding.holds && (checks.empty() || checks.back() != finding.check))
+      checks.push_back(finding.check);
+  return checks;
+}
+
+}  // namespace
+
+TEST_CASE("a statement has the members of in-toto and SLSA", "[lineage]") {
+  Statement s = make_statement("checkpoints/step-7.h5", "model");
+  s.sequence = 7;
+  s.previous = sha256("payload before");
+  s.final_count = 8;
+  std::string text = R"({
+    "_type": "https://in-toto.io/Statement/v1",
+    "subject": [{"name": "checkpoints/step-7.h5",
+                 "digest": {"sha256": "<model>", "bailiwickModelV1": "<content of checkpoints/step-7.h5>"},
+                 "annotations": {"count": 8}}],
+    "predicateType": "https://slsa.dev/provenance/v1",
+    "predicate": {
+      "buildDefinition": {
+        "buildType": "https://bailiwick.dev/buildtypes/train/v1",
+        "externalParameters": {"command": "train", "config": "run.yaml", "seed": "42"},
+        "internalParameters": {"ranks": "64"},
+        "resolvedDependencies": [
+          {"name": "chain/previous", "digest": {"sha256": "<payload before>"},
+           "mediaType": "application/vnd.in-toto.provenance+dsse", "annotations": {"seq": 6}},
+          {"name": "config", "digest": {"sha256": "<config>"}},
+          {"name": "partition/DE", "uri": "urn:bailiwick:domain:DE", "digest": {"sha256": "<DE>"},
+           "annotations": {"rows": 120000}},
+          {"name": "source", "digest": {"gitCommit": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}]},
+      "runDetails": {
+        "builder": {"id": "https://example.org/bailiwick/cluster-x"},
+        "metadata": {"invocationId": "0b0fd1a2-6a7c-4a52-9e39-2f4ad5ad6cb1",
+                     "startedOn": "2026-11-20T10:00:00Z", "finishedOn": "2026-11-20T10:00:07Z"},
+        "byproducts": [{"name": "egress.json", "digest": {"sha256": "<egress>"}}]}}})";
+  for (std::size_t at; (at = text.find('<')) != std::string::npos;) {  // <x> stands for x's digest
+    const std::size_t size = text.find('>', at) + 1 - at;
+    text.replace(at, size, sha256(text.substr(at + 1, size - 2)).hex());
+  }
+  const Json expected = Json::parse(text);
+  CHECK(to_json(s) == expected);
+  CHECK(to_json(statement_from_json(expected, "s")) == expected);
+
+  s.sequence = 0;
+  s.previous.reset();
+  s.final_count.reset();
+  const Json first = to_json(s);
+  CHECK(first["predicate"]["buildDefinition"]["resolvedDependencies"][0]["name"] == "config");
+  CHECK_FALSE(first["subject"][0].contains("annotations"));
+  CHECK(to_json(statement_from_json(first, "s")) == first);
+}
+
+TEST_CASE("unknown members of a statement are passed over, missing ones are not", "[lineage]") {
+  Statement s = make_statement("model.h5", "model");
+  s.sequence = 1;
+  s.previous = sha256("before");
+  const Json json = to_json(s);
+
+  Json more = json;
+  more["new"] = more["predicate"]["new"] = more["subject"][0]["new"] = {{"any", "thing"}};
+  more["predicate"]["runDetails"]["metadata"]["new"] = 1;
+  more["predicate"]["buildDefinition"]["resolvedDependencies"].push_back(
+      {{"uri", "git+https://example.org/x"}, {"digest", {{"gitCommit", "abc"}}}});
+  CHECK(to_json(statement_from_json(more, "s")) == json);
+
+  for (const char* pointer : {"/_type",
+                              "/predicateType",
+                              "/subject",
+                              "/predicate",
+                              "/subject/0/name",
+                              "/subject/0/digest",
+                              "/subject/0/digest/sha256",
+                              "/predicate/buildDefinition",
+                              "/predicate/buildDefinition/buildType",
+                              "/predicate/buildDefinition/externalParameters",
+                              "/predicate/buildDefinition/resolvedDependencies/0/digest",
+                              "/predicate/buildDefinition/resolvedDependencies/0/digest/sha256",
+                              "/predicate/buildDefinition/resolvedDependencies/0/annotations",
+                              "/predicate/buildDefinition/resolvedDependencies/0/annotations/seq",
+                              "/predicate/buildDefinition/resolvedDependencies/1/digest",
+                              "/predicate/runDetails",
+                              "/predicate/runDetails/builder",
+                              "/predicate/runDetails/builder/id",
+                              "/predicate/runDetails/metadata",
+                              "/predicate/runDetails/metadata/invocationId",
+                              "/predicate/runDetails/metadata/startedOn",
+                              "/predicate/runDetails/metadata/finishedOn",
+                              "/predicate/runDetails/byproducts/0/digest/sha256"}) {
+    CAPTURE(pointer);
+    const Json::json_pointer at(pointer);
+    Json less = json;
+    const auto remove = [&] { less[at.parent_pointer()].erase(at.back()); };
+    remove();
+    CHECK(contains(refusal(ExitCode::integrity, [&] { statement_from_json(less, "line 3"); }),
+                   "line 3: statement"));
+    for (const Json& wrong : {Json(), Json(-1), Json(2.5), Json("text"), Json::array({1})}) {
+      CAPTURE(wrong.dump());
+      Json changed = json;
+      changed[at] = wrong;
+      if (json[at].is_string() && wrong.is_string() && at.back() != "_type" &&
+          at.back() != "predicateType" && at.back() != "sha256" && at.back() != "buildType")
+        CHECK_NOTHROW(statement_from_json(changed, "s"));
+      else
+        CHECK_THROWS_AS(statement_from_json(changed, "s"), Error);
+    }
+  }
+  const auto refused = [&](const char* pointer, const Json& value) {
+    Json changed = json;
+    changed[Json::json_pointer(pointer)] = value;
+    return refusal(ExitCode::integrity, [&] { statement_from_json(changed, "s"); });
+  };
+  const Json subject = json["subject"][0];
+  CHECK(contains(refused("/subject", {subject, subject}), "has 2 subjects"));
+  CHECK(contains(refused("/subject/0/digest/sha256", std::string(64, 'A')), "lower-case"));
+  CHECK(contains(refused("/predicate/buildDefinition/buildType", "https://other.org/v1"),
+                 "bailiwick.dev/buildtypes/TYPE/v1"));
+  const Json link = json["predicate"]["buildDefinition"]["resolvedDependencies"][0];
+  CHECK(contains(refused("/predicate/buildDefinition/resolvedDependencies", {link, link}),
+                 "is a second link"));
+}
+
+TEST_CASE("a chain that nobody touched holds", "[lineage]") {
+  const int count = GENERATE(1, 2, 4);
+  const Output output(count);
+  const Verification v = output.verify();
+  CAPTURE(v.failures());
+  CHECK(v.holds());
+  CHECK(v.holds_so_far());
+  CHECK(v.failures().empty());
+  REQUIRE(v.statements.size() == static_cast<std::size_t>(count));
+  CHECK_FALSE(v.statements.front().previous);
+  CHECK(v.statements.back().final_count == static_cast<std::uint64_t>(count));
+  for (int i = 0; i < count; ++i)
+    CHECK(v.statements[static_cast<std::size_t>(i)].sequence == static_cast<std::uint64_t>(i));
+
+  // The link is over the payload's bytes as stored.
+  const std::vector<std::string> lines = output.lines();
+  for (std::size_t i = 1; i < lines.size(); ++i)
+    CHECK(v.statements[i].previous == sha256(envelope_from_json(lines[i - 1], "line").payload));
+  CHECK(v.head == sha256(envelope_from_json(lines.back(), "line").payload));
+}
+
+TEST_CASE("chains are created once, resumed while unfinished, and end", "[lineage]") {
+  Output output(2, false);
+  CHECK(contains(refusal(ExitCode::data, [&] { Chain::create(output.path, output.key); }),
+                 "never overwritten"));
+  CHECK(contains(
+      refusal(ExitCode::integrity, [&] { Chain::resume(output.path, PrivateKey::generate()); }),
+      "none of the trusted ones"));
+  CHECK_THROWS_AS(Chain::resume(output.path + "x", output.key), Error);
+  {
+    Chain chain = Chain::resume(output.path, output.key);
+    CHECK(chain.size() == 2);
+    output.append(chain, 2, false);
+    output.append(chain, 3, true);
+    CHECK(contains(refusal(ExitCode::bug, [&] { output.append(chain, 4, false); }), "final"));
+  }
+  CHECK(output.verify().failures().empty());
+  CHECK(output.lines().size() == 4);
+  CHECK(contains(refusal(ExitCode::integrity, [&] { Chain::resume(output.path, output.key); }),
+                 "the run is finished"));
+
+  std::vector<std::string> lines = output.lines();
+  lines.erase(lines.begin() + 1);
+  lines.pop_back();
+  output.set_lines(lines);
+  CHECK(contains(refusal(ExitCode::integrity, [&] { Chain::resume(output.path, output.key); }),
+                 "cannot be resumed:\nlineage.jsonl:2: link"));
+}
+
+TEST_CASE("a failed append leaves the chain as it was", "[lineage]") {
+  Output output(0);
+  Chain chain = Chain::create(output.path, output.key);
+  output.append(chain, 0, false);
+  CHECK(contains(refusal(ExitCode::data, [&] { chain.append(make_statement("\xff", "x")); }),
+                 "not UTF-8"));
+  fs::rename(output.folder, output.folder.string() + ".away");
+  CHECK_THROWS_AS(chain.append(make_statement("x", "x")), Error);
+  fs::rename(output.folder.string() + ".away", output.folder);
+  output.append(chain, 1, true);
+  CHECK(output.verify().failures().empty());
+}
+
+TEST_CASE("no byte of a chain or of its subjects can change unnoticed", "[lineage]") {
+  const Output output(4);
+  REQUIRE(output.verify().holds());
+  const std::string bytes = read_file(output.path);
+  const auto holds = [&] {
+    try {
+      return output.verify().holds();
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::integrity);
+      return false;
+    }
+  };
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::string changed = bytes;
+    changed[i] = static_cast<char>(changed[i] ^ 1 << i % 8);
+    output.write("lineage.jsonl", changed);
+    if (holds()) FAIL_CHECK("changed bit " << i % 8 << " of byte " << i << " was not noticed");
+    // The same bits in base64's other alphabet, and white space for white space.
+    const std::size_t same = std::string_view("+/\n").find(bytes[i]);
+    if (same == std::string_view::npos) continue;
+    changed[i] = "-_ "[same];
+    output.write("lineage.jsonl", changed);
+    if (holds()) FAIL_CHECK("another spelling of byte " << i << " was not noticed");
+  }
+  for (const char* inserted : {" ", "\n", "\r", "\xef\xbb\xbf"}) {
+    output.write("lineage.jsonl", inserted + bytes);
+    CHECK_FALSE(holds());
+    output.write("lineage.jsonl", bytes + inserted);
+    CHECK_FALSE(holds());
+  }
+  output.write("lineage.jsonl", bytes);
+  const std::string model = "model 2";
+  for (std::size_t i = 0; i < model.size(); ++i) {
+    std::string changed = model;
+    changed[i] = static_cast<char>(changed[i] ^ 1);
+    output.write("checkpoints/step-2.h5", changed);
+    CHECK(failed(output.verify()) == std::vector{Check::subject});
+  }
+  output.write("checkpoints/step-2.h5", model);
+  CHECK(holds());
+}
+
+TEST_CASE("no truncation of a chain passes for the whole", "[lineage]") {
+  const Output output(3);
+  const std::string bytes = read_file(output.path);
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    output.write("lineage.jsonl", bytes.substr(0, size));
+    const Verification v = output.verify();
+    if (v.holds()) FAIL_CHECK("a file of " << size << " bytes of " << bytes.size() << " passes");
+    // At the end of a line it is what a stopped run leaves behind; within one it is damage.
+    if (v.holds_so_far() != (size > 0 && bytes[size - 1] == '\n')) FAIL_CHECK("wrong at " << size);
+  }
+  output.write("lineage.jsonl", bytes.substr(0, bytes.size() - 1));
+  CHECK(output.verify().failures() ==
+        "lineage.jsonl: last line: has no newline: the end was cut off");
+  output.write("lineage.jsonl", "");
+  CHECK(output.verify().failures() == "lineage.jsonl: holds no statement");
+}
+
+TEST_CASE("each way of tampering has its own message", "[lineage]") {
+  const Output output(4);
+  std::vector<std::string> lines = output.lines();
+  const auto message = [&](std::vector<Check> expected) {
+    output.set_lines(lines);
+    const Verification v = output.verify();
+    CHECK_FALSE(v.holds());
+    CHECK(failed(v) == expected);
+    return v.failures();
+  };
+  const auto stops = [&](std::vector<Check> expected) {
+    const std::string text = message(std::move(expected));
+    CHECK_FALSE(output.verify().holds_so_far());
+    return text;
+  };
+
+  SECTION("a line removed") {
+    lines.erase(lines.begin() + 1);
+    CHECK(contains(stops({Check::link, Check::sequence, Check::count}),
+                   "lineage.jsonl:2: link: follows a statement that is not in this file"));
+  }
+  SECTION("the first line removed") {
+    lines.erase(lines.begin());
+    CHECK(contains(stops({Check::link, Check::sequence, Check::count}),
+                   "lineage.jsonl:1: link: names a statement before it: the beginning"));
+  }
+  SECTION("the last line removed") {
+    lines.pop_back();
+    CHECK(message({Check::finished}) ==
+          "lineage.jsonl: final statement: chain has no final statement: the run did not finish or "
+          "the end was cut off");
+    CHECK(output.verify().holds_so_far());
+  }
+  SECTION("two lines swapped") {
+    std::swap(lines[1], lines[2]);
+    CHECK(contains(stops({Check::link, Check::sequence, Check::link, Check::sequence, Check::link}),
+                   "lineage.jsonl:2: link: follows line 3, not line 1: lines were reordered"));
+  }
+  SECTION("a line repeated") {
+    lines.insert(lines.begin() + 2, lines[1]);
+    CHECK(contains(stops({Check::link, Check::sequence, Check::count}),
+                   "lineage.jsonl:3: link: repeats the statement of line 2"));
+  }
+  SECTION("the last line repeated") {
+    lines.push_back(lines.back());
+    CHECK(
+        contains(stops({Check::link, Check::sequence, Check::count}),
+                 "lineage.jsonl:4: count: the chain was finished with 4 statements; there are 5"));
+  }
+  SECTION("the first line put elsewhere") {
+    std::rotate(lines.begin(), lines.begin() + 1, lines.end());
+    CHECK(contains(stops({Check::link, Check::sequence, Check::link, Check::sequence, Check::count,
+                          Check::finished}),
+                   "lineage.jsonl:4: link: begins a chain, but is not the first line"));
+  }
+  SECTION("a subject's file swapped") {
+    fs::copy_file(output.folder / "checkpoints/step-0.h5", output.folder / "checkpoints/step-3.h5",
+                  fs::copy_options::overwrite_existing);
+    CHECK(contains(stops({Check::subject}),
+                   "lineage.jsonl:4: checkpoints/step-3.h5: file digest: the file has SHA-256 " +
+                       sha256("model 0").hex() + ", signed was " + sha256("model 3").hex()));
+  }
+  SECTION("a subject's file removed") {
+    fs::remove(output.folder / "checkpoints/step-1.h5");
+    CHECK(contains(stops({Check::subject}), "step-1.h5: cannot open"));
+  }
+  SECTION("a line signed by another key") {
+    const PrivateKey other = PrivateKey::generate();
+    lines[2] = to_json_line(
+        sign_envelope(statement_type, envelope_from_json(lines[2], "line").payload, other));
+    const std::string text = stops({Check::signature, Check::other});
+    CHECK(contains(text, "lineage.jsonl:3: signed by key " + other.public_key().id()));
+    CHECK(contains(text, "lineage.jsonl: lines 4 to 4: not checked"));
+    CHECK(output.verify().statements.size() == 2);
+  }
+  SECTION("a payload changed under its signature") {
+    Envelope envelope = envelope_from_json(lines[1], "line");
+    envelope.payload.replace(envelope.payload.find("\"seed\":\"42\""), 11, "\"seed\":\"43\"");
+    lines[1] = to_json_line(envelope);
+    CHECK(contains(stops({Check::signature, Check::other}), "changed after it was signed"));
+  }
+  SECTION("a line from the chain of another run") {
+    const Output other(4);
+    lines[2] = other.lines()[2];
+    CHECK(contains(stops({Check::signature, Check::other}), "none of the trusted ones"));
+  }
+  SECTION("a signed payload that is no statement") {
+    for (const auto& [payload, why] : {std::pair{"{}", "has no member \"_type\""},
+                                       {"[[[", "not valid JSON"},
+                                       {"1e999", "number"}}) {
+      lines[3] = to_json_line(sign_envelope(statement_type, payload, output.key));
+      CHECK(contains(stops({Check::statement}), why));
+    }
+    lines[3] = to_json_line(sign_envelope("text/plain", "{}", output.key));
+    CHECK(contains(stops({Check::signature}), "its type is \"text/plain\""));
+  }
+  SECTION("lines after the final one, and names that lead out of the folder") {
+    const Envelope last = envelope_from_json(lines.back(), "line");
+    for (const char* name : {"../outside", "/etc/hostname", "a/../../b", ""}) {
+      Statement s = make_statement(name, "x");
+      s.sequence = 4;
+      s.previous = sha256(last.payload);
+      lines.resize(4);
+      lines.push_back(to_json_line(sign_envelope(statement_type, to_json(s).dump(), output.key)));
+      CHECK(contains(stops({Check::subject, Check::count, Check::finished}), "leads out of"));
+    }
+  }
+  SECTION("a count that is wrong") {
+    Statement s =
+        statement_from_json(Json::parse(envelope_from_json(lines[3], "line").payload), "s");
+    s.final_count = 3;
+    lines[3] = to_json_line(sign_envelope(statement_type, to_json(s).dump(), output.key));
+    CHECK(contains(stops({Check::count}), "finished with 3 statements; there are 4"));
+  }
+  SECTION("wrong keys") {
+    const std::vector<PublicKey> other = {PrivateKey::generate().public_key()};
+    const Verification v = verify_chain(output.path, output.folder.string(), other);
+    CHECK(failed(v) == std::vector{Check::signature, Check::other});
+    CHECK(contains(v.failures(), "none of the trusted ones (" + other[0].id()));
+    CHECK(contains(verify_chain(output.path, output.folder.string(), {}).failures(),
+                   "no key was given"));
+  }
+  SECTION("no file") {
+    fs::remove(output.path);
+    CHECK(contains(refusal(ExitCode::data, [&] { output.verify(); }), "cannot open"));
+  }
+}
+
+TEST_CASE("owners may countersign", "[lineage]") {
+  const Output output(2);
+  const PrivateKey owner = PrivateKey::generate();
+  std::vector<std::string> lines = output.lines();
+  Envelope envelope = envelope_from_json(lines[1], "line");
+  add_signature(envelope, owner);
+  lines[1] = to_json_line(envelope);
+  output.set_lines(lines);
+  CHECK(output.verify().holds());
+  const std::vector<PublicKey> both = {output.keys[0], owner.public_key()};
+  CHECK(verify_chain(output.path, output.folder.string(), both).holds());
+  envelope.signatures[1].bytes = owner.sign("another head");
+  lines[1] = to_json_line(envelope);
+  output.set_lines(lines);
+  CHECK(contains(verify_chain(output.path, output.folder.string(), both).failures(),
+                 "the signature by key " + owner.public_key().id() + " does not hold"));
+}
+
+TEST_CASE("the recipe in docs/lineage.md finds what we find", "[lineage][referee]") {
+  const char* source = std::getenv("BAILIWICK_SOURCE");
+  if (std::system("openssl version >/dev/null 2>&1 && jq --version >/dev/null 2>&1") != 0 ||
+      source == nullptr) {
+    WARN("no openssl or jq program, or BAILIWICK_SOURCE is not set: skipped");
+    return;
+  }
+  const std::string page = read_file(std::string(source) + "/docs/lineage.md");
+  const std::size_t begin = page.find("```sh\n") + 6;
+  const Output output(4);
+  output.write("audit.sh", page.substr(begin, page.find("```", begin) - begin));
+  output.write("operator.pub.pem", output.keys[0].pem());
+  const auto audit = [&] {
+    const int status = std::system(
+        ("cd " + output.folder.string() + " && sh audit.sh operator.pub.pem > audit.log 2>&1")
+            .c_str());
+    const std::string log = read_file((output.folder / "audit.log").string());
+    return std::pair(status == 0, log);
+  };
+  const std::vector<std::string> lines = output.lines();
+
+  const auto [good, log] = audit();
+  CAPTURE(log);
+  CHECK(good);
+  CHECK(contains(log, "4 statements hold; the head is " + output.verify().head->hex()));
+
+  const auto refused = [&](std::vector<std::string> changed, const char* why) {
+    output.set_lines(changed);
+    const auto [holds, text] = audit();
+    output.set_lines(lines);
+    CHECK_FALSE(holds);
+    CHECK(contains(text, why));
+  };
+  Envelope envelope = envelope_from_json(lines[1], "line");
+  envelope.payload[100] = static_cast<char>(envelope.payload[100] ^ 1);
+  refused({lines[0], to_json_line(envelope), lines[2], lines[3]},
+          "line 1: signature does not hold");
+  refused({lines[0], lines[2], lines[3]}, "line 1: does not follow the line before");
+  refused({lines[1], lines[2], lines[3]}, "line 0: does not follow the line before");
+  refused({lines[0], lines[1], lines[2]}, "the run did not finish, or the end was cut off");
+  output.write("checkpoints/step-2.h5", "another model");
+  refused(lines, "line 2: checkpoints/step-2.h5 was changed");
+}
