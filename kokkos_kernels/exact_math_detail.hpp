@@ -194,20 +194,27 @@ struct Binade {
 
 inline constexpr double erf_split = 0.6;
 
-/// erf(a), 0 <= a <= erf_split: a times a polynomial in a^2, error 2^-57 of the value.
+/// c + c_lo + x y
+KOKKOS_FORCEINLINE_FUNCTION Pair last_term(double x, double y, double c, double c_lo) {
+  const double hi = ::fma(x, y, c);
+  return {hi, ::fma(x, y, c - hi) + c_lo};
+}
+
+/// erf(a), 0 <= a <= erf_split: a (2 / sqrt(pi) + a^2 P(a^2)), error of a^2 P 2^-60.6.
 KOKKOS_FORCEINLINE_FUNCTION Pair erf_near(double a) {
   const double w = a * a;
-  const double p = horner(w, -0x1.812746b0379e7p-2, 0x1.ce2f21a042bdfp-4, -0x1.b82ce31288707p-6,
-                          0x1.565bcd0e442b0p-8, -0x1.c02db3eaad15dp-11, 0x1.f9a31ff5f3f76p-14,
-                          -0x1.f4d0f841ccd16p-17, 0x1.b9bafe0bfdd5dp-20, -0x1.5c2e16ec18f39p-23,
-                          0x1.b67787e377ba8p-27);
+  const double rest = horner(w, 0x1.ce2f21a042bdfp-4, -0x1.b82ce31288707p-6, 0x1.565bcd0e442b0p-8,
+                             -0x1.c02db3eaad15dp-11, 0x1.f9a31ff5f3f76p-14, -0x1.f4d0f841ccd16p-17,
+                             0x1.b9bafe0bfdd5dp-20, -0x1.5c2e16ec18f39p-23, 0x1.b67787e377ba8p-27);
+  const Pair p = last_term(w, rest, -0x1.812746b0379e7p-2, 0x1.f0d4812d14618p-57);
   const double c = 0x1.20dd750429b6dp+0, c_lo = 0x1.1ae3a914fed80p-56;  // 2 / sqrt(pi)
   const double hi = c * a;
-  return {hi, ::fma(a * w, p, ::fma(c_lo, a, ::fma(c, a, -hi)))};
+  const double lo = ::fma(a * w, p.lo, ::fma(c_lo, a, ::fma(c, a, -hi)));
+  return {hi, ::fma(a * w, p.hi, lo)};
 }
 
 /// erfc(a), a >= erf_split, as (hi + lo) 2^k: exp(-a^2) (1 + P(q)) / (1 + 2 a), q = (a-K)/(a+K),
-/// the form of Shepherd & Laframboise, Math. Comp. 36 (1981) 249.
+/// error of P 2^-62.7, the form of Shepherd & Laframboise, Math. Comp. 36 (1981) 249.
 struct ErfcFar {
   Pair m;
   Bits power;
@@ -219,18 +226,24 @@ struct ErfcFar {
     power = e.power;
     Pair g = e.significand();
     g.lo = ::fma(-::fma(a, a, -square), g.hi, g.lo);
-    const double q = (a - 3.75) / (a + 3.75);
-    const double p = horner(q, 0x1.e66d05aeaee14p-3, -0x1.1f367683f89a7p-3, 0x1.d5f2948159d42p-9,
-                            0x1.510169d096811p-4, -0x1.bda9309a288ebp-4, 0x1.7a14188a99861p-4,
-                            -0x1.e0d0fa6dff4acp-5, 0x1.d0b0037ddcc5fp-6, -0x1.3f603c342c990p-7,
-                            0x1.cc3a0e152d0cdp-10, 0x1.33fb2529d0f6fp-12, -0x1.303f9bfd9504ep-12,
-                            0x1.b1441ac826eeap-15, 0x1.7789abe3620cbp-16, -0x1.80052c259fdd6p-17,
-                            -0x1.050c3bf2c2cacp-20, 0x1.d66181c94007dp-20, -0x1.fb1254c698f68p-25,
-                            -0x1.15db0aaf90cd5p-22, 0x1.b231c0bced9e3p-26, 0x1.4500078e8b335p-25,
-                            -0x1.5cba700afb4f6p-28, -0x1.1b005b12583b6p-28, 0x1.85b31c3e0d875p-31);
-    const double one_p = 1.0 + p;
+    const bool beyond = a > 2.25;
+    const double more = select(beyond, a, 2.25), less = select(beyond, 2.25, a);
+    const double sum = more + less, difference = more - less;
+    const Pair size = divide({difference, (more - difference) - less}, {sum, (more - sum) + less});
+    const double q = select(beyond, size.hi + size.lo, -(size.hi + size.lo));
+    const double terms =
+        horner(q, -0x1.c39b648acf324p-4, -0x1.0bd670229e09fp-3, 0x1.5271f6e8e15bbp-3,
+               -0x1.5482c87dce4a9p-4, 0x1.76e630758d0e3p-7, 0x1.0936629223b59p-7,
+               -0x1.574ac260f1f56p-9, -0x1.33a168feb3658p-10, 0x1.b003280d64d43p-12,
+               0x1.074d8b55c1658p-12, -0x1.720bc458b95eep-15, -0x1.f3915664857f6p-15,
+               -0x1.262906608b34ap-18, 0x1.94d1635454146p-17, 0x1.3bf1a3d4f005dp-18,
+               -0x1.577e6b2f72302p-20, -0x1.b7148e3e7c674p-20, -0x1.706fcb89ef0c0p-22,
+               0x1.3716100b5ee56p-22, 0x1.09e1e96d4d9f0p-22, 0x1.025a8e27a512ep-26,
+               -0x1.62dbc64a04817p-24, -0x1.37bfa4d2c9601p-26, 0x1.25ee9e2eb63ecp-26);
+    const Pair p = last_term(q, terms, 0x1.157bc2ccecd49p-2, -0x1.1969723d82238p-58);
+    const double one_p = 1.0 + p.hi;
     const double d = ::fma(2.0, a, 1.0);
-    const Pair y = divide({one_p, (1.0 - one_p) + p}, {d, ::fma(2.0, a, -d) + 1.0});
+    const Pair y = divide({one_p, ((1.0 - one_p) + p.hi) + p.lo}, {d, ::fma(2.0, a, -d) + 1.0});
     m.hi = g.hi * y.hi;
     m.lo = ::fma(g.lo, y.hi, ::fma(g.hi, y.lo, ::fma(g.hi, y.hi, -m.hi)));
   }
