@@ -16,13 +16,14 @@ constexpr const char* profile = "urn:bailiwick:odrl:v1";
 constexpr std::string_view target_prefix = "urn:bailiwick:partition:";
 constexpr std::string_view place_prefix = "iso3166:";
 constexpr std::string_view term_prefix = "bw:";
-constexpr const char* release_risk_sets = "bw:release_unstratified_survival";
-constexpr const char* release_per_domain = "bw:release_per_domain_statistics";
+constexpr const char* release_risk_sets = "release_unstratified_survival";
+constexpr const char* release_per_domain = "release_per_domain_statistics";
 
 Json context() {
   return Json::array({"http://www.w3.org/ns/odrl.jsonld",
                       {{"dpv", "https://w3id.org/dpv#"},
-                       {"DUO", "http://purl.obolibrary.org/obo/DUO_"},
+                       // JSON-LD takes a term that ends in "_" for a prefix only if told so.
+                       {"DUO", {{"@id", "http://purl.obolibrary.org/obo/DUO_"}, {"@prefix", true}}},
                        {"iso3166", "https://www.iso.org/obp/ui/#iso:code:3166:"},
                        {"bw", std::string(profile) + ":"}}});
 }
@@ -77,13 +78,12 @@ Policy understood_part(const Json& json) {
   const Json& rule = at(json, "/permission/0");
   policy.owner = text(at(rule, "/assigner/vcard:fn"));
   policy.target = text(at(rule, "/target"), target_prefix);
-  if (const Json& terms = at(rule, "/action"); terms.is_array()) {
-    for (const Json& term : terms) {
-      if (term == release_risk_sets) policy.unstratified_survival = true;
-      if (term == release_per_domain) policy.per_domain_statistics = true;
-      for (const auto& [action, word] : action_words)
-        if (text(term, term_prefix) == word) policy.actions.push_back(action);
-    }
+  for (const Json& permission : at(json, "/permission")) {
+    const std::string term = text(at(permission, "/action"), term_prefix);
+    if (term == release_risk_sets) policy.unstratified_survival = true;
+    if (term == release_per_domain) policy.per_domain_statistics = true;
+    for (const auto& [action, word] : action_words)
+      if (term == word) policy.actions.push_back(action);
   }
   const auto right = [&](int constraint) -> const Json& {
     return at(rule, fmt::format("/constraint/{}/rightOperand", constraint));
@@ -105,6 +105,9 @@ std::string describe(const Json& understood, const Json& said) {
     const std::string kind = change.at("op");
     if (kind == "remove")
       problems.push_back(fmt::format("{} is missing", where));
+    else if (kind == "replace" && !where.empty())
+      problems.push_back(fmt::format("{}: found {}, expected {}", where, change.at("value").dump(),
+                                     understood.at(Json::json_pointer(where)).dump()));
     else
       problems.push_back(fmt::format("{}: {} is not understood", where, change.at("value").dump()));
   }
@@ -114,11 +117,11 @@ std::string describe(const Json& understood, const Json& said) {
 }  // namespace
 
 Json to_odrl(const Policy& policy) {
-  Json actions = Json::array();
+  std::vector<std::string> terms;
   for (const Action action : policy.actions)
-    actions.push_back(std::string(term_prefix) + to_string(action));
-  if (policy.unstratified_survival) actions.push_back(release_risk_sets);
-  if (policy.per_domain_statistics) actions.push_back(release_per_domain);
+    terms.push_back(to_string(action));
+  if (policy.unstratified_survival) terms.push_back(release_risk_sets);
+  if (policy.per_domain_statistics) terms.push_back(release_per_domain);
 
   const Json constraints = Json::array(
       {constraint("purpose", "isAnyOf", iris("", policy.purposes)),
@@ -129,13 +132,15 @@ Json to_odrl(const Policy& policy) {
                   typed(std::to_string(policy.minimum_parties), "xsd:nonNegativeInteger")),
        constraint("bw:rows", "gteq",
                   typed(std::to_string(policy.minimum_rows), "xsd:nonNegativeInteger"))});
-  const Json permission = {{"assigner", {{"@type", "Party"}, {"vcard:fn", policy.owner}}},
+  // One rule an action: ODRL calls such a policy atomic, and reads it without expanding anything.
+  Json permissions = Json::array();
+  for (const std::string& term : terms)
+    permissions.push_back({{"assigner", {{"@type", "Party"}, {"vcard:fn", policy.owner}}},
                            {"target", std::string(target_prefix) + policy.target},
-                           {"action", actions},
-                           {"constraint", constraints}};
-  return {{"@context", context()},  {"@type", "Offer"},
-          {"uid", policy.uid},      {"profile", profile},
-          {"conflict", "prohibit"}, {"permission", Json::array({permission})}};
+                           {"action", std::string(term_prefix) + term},
+                           {"constraint", constraints}});
+  return {{"@context", context()}, {"@type", "Offer"},       {"uid", policy.uid},
+          {"profile", profile},    {"conflict", "prohibit"}, {"permission", permissions}};
 }
 
 Policy policy_from_odrl(const Json& json, const std::string& what) {
@@ -146,8 +151,10 @@ Policy policy_from_odrl(const Json& json, const std::string& what) {
   if (understood != json)
     throw Error(ExitCode::policy, "{}: not a policy that this version understands: {}", what,
                 describe(understood, json));
+  std::vector<std::string> problems;
   for (const PolicyProblem& problem : problems_of(policy))
-    throw Error(ExitCode::policy, "{}: {}: {}", what, problem.key, problem.message);
+    problems.push_back(problem.key + ": " + problem.message);
+  if (!problems.empty()) throw Error(ExitCode::policy, "{}: {}", what, join(problems, "; "));
   return policy;
 }
 
