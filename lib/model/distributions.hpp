@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+namespace bailiwick {
+
+// The few special functions that summaries need, from exact_math alone: a published p-value is a
+// number like any other, with the same bits everywhere.
+
+/// log Gamma(x) for x > 0: Stirling's series (Abramowitz & Stegun 6.1.40) after a shift to x >= 16.
+double log_gamma(double x);
+
+/// P(|Z| >= |z|), Z standard normal.
+double normal_p_value(double z);
+
+/// P(|T| >= |t|), T of Student's t with `freedom` > 0 degrees of freedom: the incomplete beta
+/// function I(freedom/2, 1/2) by its continued fraction (A&S 26.5.8, 26.7.1).
+double student_p_value(double t, double freedom);
+
+/// The t at which student_p_value is `p`, 0 < p < 1.
+double student_quantile(double p, double freedom);
+
+/// The z at which normal_p_value is 0.05.
+inline constexpr double normal_quantile_95 = 1.9599639845400545;
+
+}  // namespace bailiwick

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <span>
+
+#include "kokkos_kernels/glm.hpp"
+#include "lib/boundary/sums.hpp"
+
+namespace bailiwick {
+
+/// What a GLM's summary needs to know of the response alone.
+struct ResponseTotals {
+  double rows = 0;                      ///< of non-zero weight
+  double weight = 0;                    ///< sum of weights
+  double saturated_log_likelihood = 0;  ///< of the model that fits every row, in glm_sums' terms
+  double null_log_likelihood =
+      0;                ///< of the intercept alone, or of eta = 0 without one; same terms
+  double constant = 0;  ///< what glm_sums leaves out: Poisson -sum w log y!, gaussian sum (log w)/2
+};
+
+/// One round (gaussian with an intercept: two). Collective over the world. Throws ExitCode::data
+/// for a response that the family cannot have, naming the row.
+ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, kernels::Family family,
+                               std::size_t classes, bool intercept, Sums& sums);
+
+}  // namespace bailiwick

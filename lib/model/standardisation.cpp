@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/model/standardisation.hpp"
+
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+namespace {
+
+/// Adds the rows of each part to its aggregate and returns the sum of all; the rounds of one kind
+/// of sum.
+using Fill = std::function<void(const kernels::RowBlocks&, std::span<std::int64_t>)>;
+using Round = std::function<Aggregate(const char* name, const std::vector<Stream>&, const Fill&)>;
+
+std::vector<double> decoded(Aggregate& total, std::string_view stream) {
+  total.normalise();
+  if (total.saturated() != 0) {
+    throw Error(ExitCode::data,
+                "{} sums of columns are not finite or too large to standardise; look for missing "
+                "values and outliers",
+                total.saturated());
+  }
+  return total.values(stream);
+}
+
+ColumnMoments moments_of(const ColumnSelection& columns, const Round& round) {
+  const std::size_t size = columns.names.size();
+  Aggregate first = round("column means", {{"weight", 1, moments}, {"sums", size, moments}},
+                          kernels::column_sums);
+  ColumnMoments result;
+  std::vector<double> mean = decoded(first, "sums");
+  result.rows = first.values("weight").front();
+  if (result.rows <= 1) {
+    throw Error(ExitCode::data,
+                "only {} rows: too few to standardise columns; set model.standardise: none",
+                result.rows);
+  }
+  for (double& m : mean)
+    m /= result.rows;
+
+  Aggregate second = round("column variances", {{"squares", size, moments}},
+                           [&](const kernels::RowBlocks& rows, std::span<std::int64_t> words) {
+                             kernels::centred_squares(rows, mean, words);
+                           });
+  const std::vector<double> squares = decoded(second, "squares");
+  result.centre.assign(size, 0.0);
+  result.scale.assign(size, 1.0);
+  for (std::size_t j = 0; j < size; ++j) {
+    if (j == columns.intercept) continue;
+    const double deviation = std::sqrt(squares[j] / (result.rows - 1));
+    if (!(deviation > 0x1p-40 * std::fabs(mean[j]))) {  // beyond it is the rounding of the mean
+      throw Error(ExitCode::data,
+                  "column '{}' is constant ({:.6g}): it cannot be standardised; leave it out of "
+                  "model.features",
+                  columns.names[j], mean[j]);
+    }
+    result.scale[j] = 1 / deviation;
+    if (columns.centre) result.centre[j] = mean[j];
+  }
+  return result;
+}
+
+}  // namespace
+
+ColumnMoments pooled_moments(std::span<const kernels::RowBlocks> domains,
+                             const ColumnSelection& columns, Sums& sums) {
+  return moments_of(columns,
+                    [&](const char* name, const std::vector<Stream>& streams, const Fill& fill) {
+                      const auto layout = std::make_shared<const AggregateLayout>(streams);
+                      std::vector<Aggregate> parts;
+                      for (const kernels::RowBlocks& rows : domains) {
+                        fill(rows, parts.emplace_back(layout).words());
+                        parts.back().normalise();
+                      }
+                      return sums.across_domains(name, std::move(parts));
+                    });
+}
+
+ColumnMoments domain_moments(const kernels::RowBlocks& rows, std::size_t d,
+                             const ColumnSelection& columns, Sums& sums) {
+  return moments_of(columns,
+                    [&](const char*, const std::vector<Stream>& streams, const Fill& fill) {
+                      Aggregate sum(std::make_shared<const AggregateLayout>(streams));
+                      fill(rows, sum.words());
+                      sum.normalise();
+                      sums.within_domain(d, sum);
+                      return sum;
+                    });
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,41 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/glm.hpp"
+#include "lib/boundary/sums.hpp"
+
+namespace bailiwick {
+
+/// What maps raw columns to standardised ones: (x_j - centre_j) * scale_j, as kernels::standardise
+/// takes them.
+struct ColumnMoments {
+  std::vector<double> centre;  ///< weighted mean; 0 for the intercept and where nothing is centred
+  std::vector<double> scale;   ///< 1 / weighted sample standard deviation; 1 for the intercept
+  double rows = 0;             ///< sum of weights
+};
+
+struct ColumnSelection {
+  std::vector<std::string> names;        ///< one a column, for messages
+  std::optional<std::size_t> intercept;  ///< the column of ones, left alone
+  /// A linear model without an intercept cannot undo centring; it is only scaled.
+  bool centre = true;
+};
+
+/// Moments over all domains, in two rounds: means, then squares about them, divided by sum w - 1.
+/// Collective over the world. Throws ExitCode::data naming a constant column.
+ColumnMoments pooled_moments(std::span<const kernels::RowBlocks> domains,
+                             const ColumnSelection& columns, Sums& sums);
+
+/// The same of this rank's d-th domain alone; nothing leaves it. Collective over that domain.
+ColumnMoments domain_moments(const kernels::RowBlocks& rows, std::size_t d,
+                             const ColumnSelection& columns, Sums& sums);
+
+}  // namespace bailiwick

@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/model/summary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "kokkos_kernels/exact_math.hpp"
+#include "lib/core/error.hpp"
+#include "lib/model/distributions.hpp"
+
+namespace bailiwick {
+namespace {
+
+using kernels::Family;
+
+constexpr double two_pi = 6.2831853071795864769;
+
+std::size_t packed(std::size_t i, std::size_t j) {
+  return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
+}
+
+std::string title_of(Family family) {
+  switch (family) {
+    case Family::gaussian:
+      return "Linear regression (gaussian, identity link)";
+    case Family::binomial:
+      return "Logistic regression (binomial, logit link)";
+    case Family::poisson:
+      return "Poisson regression (log link)";
+    case Family::multinomial:
+      return "Multinomial logistic regression";
+  }
+  throw Error(ExitCode::bug, "a family without a title");
+}
+
+std::vector<std::string> parameter_names(const FittedModel& model) {
+  if (model.classes.empty()) return model.columns;
+  std::vector<std::string> names;
+  for (std::size_t k = 1; k < model.classes.size(); ++k) {
+    for (const std::string& column : model.columns) {
+      names.push_back(model.classes[k] + ":" + column);
+    }
+  }
+  return names;
+}
+
+/// The table of coefficients; `freedom` only for Student's t.
+ModelSummary with_coefficients(const FittedModel& model, double dispersion,
+                               std::optional<double> freedom) {
+  RawEstimates raw = to_raw_units(model);
+  ModelSummary summary;
+  summary.penalised = model.penalised;
+  summary.student = freedom.has_value();
+  summary.log_likelihood = model.log_likelihood;
+  summary.covariance = std::move(raw.covariance);
+  for (double& c : summary.covariance)
+    c *= dispersion;
+  const double quantile = freedom ? student_quantile(0.05, *freedom) : normal_quantile_95;
+  const std::vector<std::string> names = parameter_names(model);
+  for (std::size_t j = 0; j < names.size(); ++j) {
+    Coefficient c{names[j], raw.coefficients[j]};
+    c.standard_error = std::sqrt(summary.covariance[packed(j, j)]);
+    c.statistic = c.estimate / c.standard_error;
+    c.p_value = freedom ? student_p_value(c.statistic, *freedom) : normal_p_value(c.statistic);
+    c.lower = std::fma(-quantile, c.standard_error, c.estimate);
+    c.upper = std::fma(quantile, c.standard_error, c.estimate);
+    summary.coefficients.push_back(std::move(c));
+  }
+  return summary;
+}
+
+}  // namespace
+
+RawEstimates to_raw_units(const FittedModel& model) {
+  const std::size_t p = model.columns.size(), d = model.theta.size();
+  ensure(p > 0 && d % p == 0 && model.covariance.size() == d * (d + 1) / 2,
+         "a fitted model has whole blocks of columns and a packed covariance");
+  if (!model.standardised) return {model.theta, model.covariance};
+
+  // raw = A theta: A is diagonal but for the intercept's row, one such block a class.
+  const std::vector<double>&centre = model.standardised->centre, &scale = model.standardised->scale;
+  const auto apply = [&](auto&& of, std::size_t i) {
+    double sum = scale[i % p] * of(i);
+    if (i % p == model.intercept) {
+      for (std::size_t j = 0; j < p; ++j) {
+        if (j != model.intercept) sum = std::fma(-centre[j] * scale[j], of(i - i % p + j), sum);
+      }
+    }
+    return sum;
+  };
+  RawEstimates raw;
+  std::vector<double> rows(d * d);  // A C
+  for (std::size_t i = 0; i < d; ++i) {
+    raw.coefficients.push_back(apply([&](std::size_t k) { return model.theta[k]; }, i));
+    for (std::size_t j = 0; j < d; ++j) {
+      rows[i * d + j] = apply([&](std::size_t k) { return model.covariance[packed(k, j)]; }, i);
+    }
+  }
+  for (std::size_t i = 0; i < d; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      raw.covariance.push_back(apply([&](std::size_t k) { return rows[i * d + k]; }, j));
+    }
+  }
+  return raw;
+}
+
+ModelSummary summarise_glm(const FittedModel& model, Family family,
+                           const ResponseTotals& response) {
+  const double deviance = 2 * (response.saturated_log_likelihood - model.log_likelihood);
+  const double null_deviance =
+      2 * (response.saturated_log_likelihood - response.null_log_likelihood);
+  const auto parameters = static_cast<double>(model.theta.size());
+  const double n = response.rows;
+  const bool gaussian = family == Family::gaussian;
+  if (gaussian && n <= parameters) {
+    throw Error(ExitCode::data,
+                "{} rows do not determine the variance about {} parameters; take fewer features", n,
+                parameters);
+  }
+  const double freedom = n - parameters, dispersion = gaussian ? deviance / freedom : 1;
+  ModelSummary summary =
+      with_coefficients(model, dispersion, gaussian ? std::optional(freedom) : std::nullopt);
+  summary.title = title_of(family);
+  summary.rows = n;
+  summary.deviance = deviance;
+  summary.null_deviance = null_deviance;
+  if (gaussian) {
+    // The variance at its maximum likelihood, as R's logLik has it.
+    const auto log_likelihood = [&](double squares) {
+      return response.constant - n / 2 * (exact::log(two_pi * squares / n) + 1);
+    };
+    summary.dispersion = dispersion;
+    summary.log_likelihood = log_likelihood(deviance);
+    summary.null_log_likelihood = log_likelihood(null_deviance);
+    summary.r_squared = 1 - deviance / null_deviance;
+  } else {
+    summary.log_likelihood = model.log_likelihood + response.constant;
+    summary.null_log_likelihood = response.null_log_likelihood + response.constant;
+    summary.r_squared = 1 - summary.log_likelihood / summary.null_log_likelihood;
+  }
+  summary.aic = -2 * summary.log_likelihood + 2 * (parameters + (gaussian ? 1 : 0));
+  return summary;
+}
+
+ModelSummary summarise_cox(const FittedModel& model, double rows, double events,
+                           double null_log_likelihood) {
+  ModelSummary summary = with_coefficients(model, 1, std::nullopt);
+  summary.title = "Cox proportional hazards";
+  summary.rows = rows;
+  summary.events = events;
+  summary.null_log_likelihood = null_log_likelihood;
+  summary.r_squared = 1 - summary.log_likelihood / null_log_likelihood;
+  summary.aic = -2 * summary.log_likelihood + 2 * static_cast<double>(model.theta.size());
+  return summary;
+}
+
+std::string to_text(const ModelSummary& summary) {
+  const bool cox = summary.events.has_value();
+  const char letter = summary.student ? 't' : 'z';
+  std::vector<std::vector<std::string>> table{
+      {"", "estimate", "std. error", fmt::format("{} value", letter),
+       fmt::format("P(>|{}|)", letter), "lower 95 %", "upper 95 %"}};
+  if (cox) table[0].push_back("exp(estimate)");
+  for (const Coefficient& c : summary.coefficients) {
+    table.push_back({c.name, fmt::format("{:.6g}", c.estimate),
+                     fmt::format("{:.5g}", c.standard_error), fmt::format("{:.3f}", c.statistic),
+                     c.p_value < 2e-16 ? "< 2e-16" : fmt::format("{:.3g}", c.p_value),
+                     fmt::format("{:.6g}", c.lower), fmt::format("{:.6g}", c.upper)});
+    if (cox) table.back().push_back(fmt::format("{:.5g}", exact::exp(c.estimate)));
+  }
+  std::vector<std::size_t> width(table[0].size(), 0);
+  for (const auto& row : table) {
+    for (std::size_t j = 0; j < row.size(); ++j)
+      width[j] = std::max(width[j], row[j].size());
+  }
+  std::string text = summary.title + "\n\n";
+  for (const auto& row : table) {
+    text += fmt::format("{:<{}}", row[0], width[0]);
+    for (std::size_t j = 1; j < row.size(); ++j)
+      text += fmt::format("  {:>{}}", row[j], width[j]);
+    text += '\n';
+  }
+  text += fmt::format("\nrows {:.0f}", summary.rows);
+  if (summary.events) text += fmt::format(", events {:.0f}", *summary.events);
+  if (summary.dispersion) text += fmt::format(", dispersion {:.6g}", *summary.dispersion);
+  text += '\n';
+  if (summary.deviance) {
+    text += fmt::format("null deviance {:.6g}, residual deviance {:.6g}\n", *summary.null_deviance,
+                        *summary.deviance);
+  }
+  text += fmt::format("log-likelihood {:.8g} (null {:.8g}), {} {:.4f}, AIC {:.6g}\n",
+                      summary.log_likelihood, summary.null_log_likelihood,
+                      summary.student ? "R-squared" : "McFadden R-squared", summary.r_squared,
+                      summary.aic);
+  if (summary.penalised) {
+    text +=
+        "Penalised: estimates are shrunk, and standard errors are those of the penalised "
+        "information.\n";
+  }
+  return text;
+}
+
+}  // namespace bailiwick

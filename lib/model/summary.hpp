@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/model/response.hpp"
+#include "lib/model/standardisation.hpp"
+
+namespace bailiwick {
+
+/// A fitted model in the units it was fitted in.
+struct FittedModel {
+  std::vector<std::string> columns;      ///< of the design, the intercept included
+  std::optional<std::size_t> intercept;  ///< its column
+  std::vector<std::string> classes;      ///< multinomial: all K, the reference first; else empty
+  std::vector<double> theta;             ///< class-major for multinomial
+  std::vector<double> covariance;        ///< inverse Hessian, packed (Cholesky::inverse)
+  std::optional<ColumnMoments> standardised;  ///< how the columns were; unset: raw
+  double log_likelihood = 0;                  ///< without the penalty, as the objective gives it
+  bool penalised = false;
+};
+
+/// Coefficients and their covariance (packed) in the units of the raw columns.
+struct RawEstimates {
+  std::vector<double> coefficients;
+  std::vector<double> covariance;
+};
+
+/// Undoes x -> (x - centre) * scale: b_j = scale_j theta_j, and the intercept takes
+/// -sum_j centre_j b_j. Without an intercept the shift is dropped, as a Cox model may.
+RawEstimates to_raw_units(const FittedModel& model);
+
+struct Coefficient {
+  std::string name;  ///< multinomial: class:column
+  double estimate = 0, standard_error = 0, statistic = 0, p_value = 0;
+  double lower = 0, upper = 0;  ///< 95 % confidence interval
+};
+
+/// R's summary(glm) or summary(coxph), in raw units.
+struct ModelSummary {
+  std::string title;
+  bool student = false;  ///< the statistic is Student's t with n - p degrees of freedom, not normal
+  bool penalised = false;
+  std::vector<Coefficient> coefficients;
+  std::vector<double> covariance;  ///< packed
+  double rows = 0;
+  std::optional<double> events;                   ///< Cox
+  std::optional<double> dispersion;               ///< gaussian: residual sum of squares / (n - p)
+  std::optional<double> deviance, null_deviance;  ///< GLM
+  double log_likelihood = 0, null_log_likelihood = 0;
+  double r_squared = 0;  ///< gaussian: 1 - RSS / total; others: McFadden's 1 - l / l_0
+  double aic = 0;        ///< -2 l + 2 parameters (gaussian: the variance counts as one)
+};
+
+/// Throws ExitCode::data if a gaussian model has no more rows than parameters.
+ModelSummary summarise_glm(const FittedModel& model, kernels::Family family,
+                           const ResponseTotals& response);
+
+/// null_log_likelihood: at theta = 0, the first iterate's.
+ModelSummary summarise_cox(const FittedModel& model, double rows, double events,
+                           double null_log_likelihood);
+
+/// An aligned table for people.
+std::string to_text(const ModelSummary& summary);
+
+}  // namespace bailiwick
