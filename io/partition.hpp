@@ -64,6 +64,10 @@ class PartitionWriter {
 PartitionManifest sign_partition(const std::string& path, const std::string& owner,
                                  const PrivateKey& key);
 
+/// Recomputes the digest of every block and the root, and hands out no row: for auditors. Throws as
+/// PartitionReader does, but asks for no admission.
+void verify_partition(const std::string& path, const PartitionManifest& manifest);
+
 class PartitionReader;
 using BlockFunction = std::function<void(std::uint64_t block, const RowBuffer& rows)>;
 

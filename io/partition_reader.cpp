@@ -43,6 +43,26 @@ void check_same(const char* what, const T& in_file, const T& in_manifest, const 
                 in_file, in_manifest);
 }
 
+/// Opens a partition that says of itself what its manifest says.
+PartitionFile open_as_signed(const std::string& path, const PartitionManifest& manifest) {
+  PartitionFile file(path);
+  const Header& header = file.header();
+  if (file.digests().empty())
+    throw Error(ExitCode::integrity, "{}: holds no digests though a manifest exists; sign it again",
+                path);
+  check_same("the name", header.name, manifest.name, path);
+  check_same("the number of rows", header.rows, manifest.rows, path);
+  check_same("block_rows", header.block_rows, manifest.block_rows, path);
+  check_same("the precision", header.precision, manifest.precision, path);
+  if (const std::string difference = describe_difference(header.schema, manifest.schema);
+      !difference.empty())
+    throw Error(ExitCode::integrity, "{}: the schema differs from its manifest's (there): {}", path,
+                difference);
+  check_same("the root digest", root_digest(header, file.digests()).hex(), manifest.root.hex(),
+             path);
+  return file;
+}
+
 }  // namespace
 
 std::string manifest_path(const std::string& partition_path) {
@@ -83,22 +103,16 @@ PartitionReader::PartitionReader(const Admission& admission, const PartitionMani
   if (!admission.covers(manifest.root))
     throw Error(ExitCode::policy, "{}: the admission of domain {} does not cover partition {}",
                 path, admission.domain(), manifest.name);
-  state_ = std::make_unique<State>(State{manifest, PartitionFile(path), {}, {}});
-  const PartitionFile& file = state_->file;
-  const Header& header = file.header();
-  if (file.digests().empty())
-    throw Error(ExitCode::integrity, "{}: holds no digests though a manifest exists; sign it again",
-                path);
-  check_same("the name", header.name, manifest.name, path);
-  check_same("the number of rows", header.rows, manifest.rows, path);
-  check_same("block_rows", header.block_rows, manifest.block_rows, path);
-  check_same("the precision", header.precision, manifest.precision, path);
-  if (const std::string difference = describe_difference(header.schema, manifest.schema);
-      !difference.empty())
-    throw Error(ExitCode::integrity, "{}: the schema differs from its manifest's (there): {}", path,
-                difference);
-  check_same("the root digest", root_digest(header, file.digests()).hex(), manifest.root.hex(),
-             path);
+  state_ = std::make_unique<State>(State{manifest, open_as_signed(path, manifest), {}, {}});
+}
+
+void verify_partition(const std::string& path, const PartitionManifest& manifest) {
+  const PartitionFile file = open_as_signed(path, manifest);
+  RawBlock block;
+  for (std::uint64_t i = 0; i < manifest.blocks(); ++i) {
+    file.read(i, block);
+    check_block(file, block);
+  }
 }
 
 PartitionReader::~PartitionReader() = default;

@@ -48,7 +48,7 @@ const char* broken_rule(ModelKind kind, const double* target, std::size_t classe
                  ? nullptr
                  : "a multinomial model needs the code of one of the target's categories";
     case ModelKind::cox:
-      if (!(target[0] > 0)) return "a Cox model needs times above zero";
+      if (!(target[0] >= 0)) return "a Cox model needs times of at least zero";
       return target[1] == 0 || target[1] == 1 ? nullptr : "a Cox model needs a status of 0 or 1";
   }
   return nullptr;
@@ -56,7 +56,7 @@ const char* broken_rule(ModelKind kind, const double* target, std::size_t classe
 
 }  // namespace
 
-ModelColumns select_columns(const ModelConfig& model, const Schema& schema) {
+ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool with_targets) {
   ModelColumns columns;
   columns.intercept = model.kind != ModelKind::cox && model.intercept;
   columns.weights = model.weights;
@@ -74,6 +74,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema) {
     columns.names.push_back(schema.features[j].name);
   if (columns.names.empty())
     throw Error(ExitCode::config, "model: no feature and no intercept to fit");
+  if (!with_targets) return columns;
 
   if (model.kind == ModelKind::cox) {
     columns.targets = {index_of(schema.targets, model.time, "target", "model.time"),
@@ -106,6 +107,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
   block_rows = (block_rows + kernels::lanes - 1) / kernels::lanes * kernels::lanes;
 
   LoadedRows loaded;
+  loaded.partitions = domain.manifests.size();
   kernels::RowBlocks& rows = loaded.rows;
   rows.x = decltype(rows.x)("x", domain.blocks.count, columns.columns(), block_rows);
   rows.y = decltype(rows.y)("y", domain.blocks.count, columns.targets.size(), block_rows);
@@ -136,7 +138,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
             double target[2] = {0, 0};
             for (std::size_t k = 0; k < columns.targets.size(); ++k)
               target[k] = buffer.targets[r * t_all + columns.targets[k]];
-            if (const char* rule = broken_rule(model.kind, target, columns.categories.size()))
+            if (const char* rule = columns.targets.empty()
+                                       ? nullptr
+                                       : broken_rule(model.kind, target, columns.categories.size()))
               throw Error(ExitCode::data, "{}: row {}: {}", domain.paths[p],
                           block * manifest.block_rows + r, rule);
             const double w = columns.weights ? buffer.weights[r] : 1.0;
@@ -146,6 +150,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
             if (w == 0) continue;
             weight(local, r) = w;
             ++loaded.selected;
+            if (model.kind == ModelKind::cox && target[1] == 1) ++loaded.events;
             for (std::size_t k = 0; k < columns.targets.size(); ++k)
               y(local, k, r) = target[k];
             if (columns.intercept) x(local, 0, r) = 1;

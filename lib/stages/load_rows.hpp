@@ -24,14 +24,18 @@ struct ModelColumns {
   std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
 };
 
-/// Throws ExitCode::config naming the near ones if a feature or target does not exist.
-ModelColumns select_columns(const ModelConfig& model, const Schema& schema);
+/// Throws ExitCode::config naming the near ones if a feature or target does not exist. Rows that
+/// are only to be predicted need no target.
+ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
+                            bool with_targets = true);
 
 /// This rank's rows of one of its domains.
 struct LoadedRows {
   kernels::RowBlocks rows;
   std::vector<std::size_t> partition;  ///< of each block, in the order of the domain's partitions
+  std::size_t partitions = 0;          ///< of the domain
   std::uint64_t selected = 0;          ///< rows of non-zero weight
+  std::uint64_t events = 0;            ///< Cox: of these, with status 1
 };
 
 /// Reads this rank's blocks, checking digests and targets as it goes; rows outside `split` (empty:

@@ -215,7 +215,8 @@ std::vector<Artefact> Run::dependencies() const {
   for (const DomainFacts& domain : domains_) {
     list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}, {}});
     for (const DomainFacts::Partition& partition : domain.partitions)
-      list.push_back({"partition/" + partition.name, partition.root, {{"rows", partition.rows}}, {}});
+      list.push_back(
+          {"partition/" + partition.name, partition.root, {{"rows", partition.rows}}, {}});
   }
   return list;
 }

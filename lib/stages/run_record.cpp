@@ -52,7 +52,8 @@ void RunRecord::append(const std::string& name, const io::Published& published, 
     statement.internal_parameters = {{"ranks", run_.world().size()},
                                      {"domains", run_.domains().size()}};
     statement.dependencies = dependencies_;
-    if (!git_commit().ends_with("-dirty") && git_commit() != "unknown") statement.source_commit = git_commit();
+    if (!git_commit().ends_with("-dirty") && git_commit() != "unknown")
+      statement.source_commit = git_commit();
     statement.invocation = invocation_;
     statement.started = started_;
     statement.finished = utc_now();

@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <fstream>
+#include <iostream>
+
+#include "apps/command.hpp"
+#include "apps/options.hpp"
+#include "io/partition.hpp"
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/policy/policy.hpp"
+#include "lib/stages/saved_model.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+void print_columns(const char* title, const std::vector<Column>& columns) {
+  std::cout << title << '\n';
+  for (const Column& column : columns) {
+    std::cout << fmt::format("  {:<24}", column.name);
+    if (!column.unit.empty()) std::cout << " [" << column.unit << ']';
+    if (!column.level.empty())
+      std::cout << fmt::format(" 1 if {} is {}", column.source, column.level);
+    if (!column.categories.empty()) std::cout << " codes: " << join(column.categories);
+    if (column.minimum || column.maximum)
+      std::cout << fmt::format(" {}..{}", column.minimum ? round_trip(*column.minimum) : "",
+                               column.maximum ? round_trip(*column.maximum) : "");
+    if (!column.description.empty()) std::cout << "  " << column.description;
+    std::cout << '\n';
+  }
+}
+
+void print_manifest(const PartitionManifest& manifest) {
+  std::cout << fmt::format(
+      "partition    {} of {}\ncreated      {}\nrows         {} in {} blocks of {}\n", manifest.name,
+      manifest.owner, manifest.created, with_thousands(static_cast<long long>(manifest.rows)),
+      manifest.blocks(), manifest.block_rows);
+  std::cout << fmt::format("precision    {}\nroot         {}\n", manifest.precision,
+                           manifest.root.hex());
+  print_columns("features", manifest.schema.features);
+  print_columns("targets", manifest.schema.targets);
+  if (!manifest.schema.splits.empty())
+    std::cout << "splits       " << join(manifest.schema.splits) << '\n';
+}
+
+void print_model(const std::string& path) {
+  const io::Checkpoint checkpoint = io::read_checkpoint(path);
+  const SavedModel model = model_from_checkpoint(checkpoint, path);
+  std::cout << fmt::format("model        {}\n", checkpoint.attributes.at("model"));
+  std::cout << fmt::format("digest       {}\niteration    {}{}\nrows         {}\nlog-lik.     {}\n",
+                           checkpoint.digest().hex(), model.iteration,
+                           model.converged ? ", converged" : "", round_trip(model.rows),
+                           round_trip(model.log_likelihood));
+  const std::size_t columns = model.names.size();
+  for (std::size_t i = 0; i < model.parameters.size(); ++i) {
+    const std::string category =
+        model.parameters.size() > columns ? model.categories[1 + i / columns] + ":" : std::string();
+    std::cout << fmt::format(
+        "  {:<28} {:>24}", category + model.names[i % columns],
+        round_trip(model.coefficients.empty() ? model.parameters[i] : model.coefficients[i]));
+    if (!model.standard_errors.empty())
+      std::cout << fmt::format("  se {}", round_trip(model.standard_errors[i]));
+    std::cout << '\n';
+  }
+  if (model.coefficients.empty()) std::cout << "(parameters of the standardised columns)\n";
+}
+
+void print_envelope(const std::string& line, const std::string& what) {
+  const Envelope envelope = envelope_from_json(line, what, ExitCode::data);
+  std::cout << "type         " << envelope.payload_type << '\n';
+  for (const auto& signature : envelope.signatures)
+    std::cout << "signed by    " << signature.key_id << '\n';
+  const Json payload = parse_json(envelope.payload, what);
+  if (envelope.payload_type == partition_manifest_type) {
+    print_manifest(manifest_from_json(payload, what));
+  } else {
+    std::cout << payload.dump(2) << '\n';
+  }
+}
+
+}  // namespace
+
+int command_inspect(const Arguments& arguments) {
+  Options options("inspect FILE",
+                  "Shows what a partition, manifest, policy, model, checkpoint or lineage says. Of "
+                  "a partition\n"
+                  "only its manifest is opened. Signatures are not verified here: see `verify`.");
+  if (!options.parse(arguments.words)) return 0;
+  const std::string path = options.text("FILE");
+
+  std::string head(4, '\0');
+  {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw Error(ExitCode::data, "{}: cannot open", path);
+    file.read(head.data(), 4);
+  }
+  if (head == "\x89HDF") {
+    const std::string manifest = io::manifest_path(path);
+    if (std::ifstream(manifest).good()) {
+      print_envelope(read_file(manifest), manifest);
+    } else {
+      print_model(path);
+    }
+    return 0;
+  }
+  const std::string text = read_file(path);
+  std::size_t line = 0;
+  for (std::size_t begin = 0; begin < text.size(); ++line) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    print_envelope(text.substr(begin, end - begin), fmt::format("{}:{}", path, line + 1));
+    begin = end + 1;
+  }
+  return 0;
+}
+
+}  // namespace bailiwick

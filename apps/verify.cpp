@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <iostream>
+
+#include "apps/command.hpp"
+#include "apps/options.hpp"
+#include "lib/stages/verify.hpp"
+
+namespace bailiwick {
+
+int command_verify(const Arguments& arguments) {
+  Options options(
+      "verify FOLDER [options]",
+      "Recomputes everything that the lineage in a run's output folder claims: envelopes,\n"
+      "signatures, files, links, count, config, policies and every block of every partition that\n"
+      "can be reached from here. Reads no row for any other use; needs no MPI.");
+  options.add()("key", po::value<std::vector<std::string>>()->required(),
+                "public key (PEM) that must have signed; may be given again");
+  options.add()("no-partitions", "leave out the partitions, e.g. where they cannot be reached");
+  options.add()("quiet", "print only what does not hold");
+  if (!options.parse(arguments.words)) return 0;
+
+  const Verification result =
+      verify_run(options.text("FOLDER"), options.list("key"), !options.has("no-partitions"));
+  for (const Finding& finding : result.findings)
+    if (!finding.holds || !options.has("quiet"))
+      std::cout << (finding.holds ? "ok  " : "NO  ") << finding.what << '\n';
+  const auto broken = std::count_if(result.findings.begin(), result.findings.end(),
+                                    [](const Finding& finding) { return !finding.holds; });
+  std::cout << fmt::format("{} of {} findings hold: {}\n",
+                           result.findings.size() - static_cast<std::size_t>(broken),
+                           result.findings.size(), broken == 0 ? "verified" : "NOT VERIFIED");
+  return static_cast<int>(broken == 0 ? ExitCode::ok : ExitCode::integrity);
+}
+
+}  // namespace bailiwick

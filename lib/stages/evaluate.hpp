@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+
+#include "lib/config/run_config.hpp"
+#include "lib/runtime/session.hpp"
+
+namespace bailiwick {
+
+/// Scores the model at `model_path` (empty: model.h5 in the output folder) on evaluate.split:
+/// overall and, if the config asks and every policy allows, for each domain. Collective.
+void evaluate(Session& session, RunConfig config, std::string model_path);
+
+}  // namespace bailiwick

@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/model_rows.hpp"
+
+#include <optional>
+
+#include "lib/core/text.hpp"
+#include "lib/model/cox.hpp"
+#include "lib/model/glm.hpp"
+#include "lib/runtime/agree.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+std::vector<double> penalty_of(const ModelConfig& model, const ModelColumns& columns) {
+  std::vector<double> penalty(parameter_names(columns).size(), model.l2);
+  if (columns.intercept)
+    for (std::size_t i = 0; i < penalty.size(); i += columns.columns())
+      penalty[i] = 0;
+  return penalty;
+}
+
+ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& columns) {
+  ColumnSelection selection;
+  selection.names = columns.names;
+  if (columns.intercept) selection.intercept = 0;
+  selection.centre = model.kind == ModelKind::cox || columns.intercept;
+  return selection;
+}
+
+}  // namespace
+
+ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
+                          const std::string& split) {
+  ModelRows rows;
+  agree(run.world(), [&] {
+    for (const LocalDomain& domain : run.local())
+      rows.domains.push_back(load_rows(domain, model, columns, split));
+  });
+  // Rows selected in all: a count, summed like everything else.
+  const auto layout =
+      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", 2, counts}});
+  std::vector<Aggregate> parts;
+  for (const LoadedRows& domain : rows.domains) {
+    const std::int64_t both[] = {static_cast<std::int64_t>(domain.selected),
+                                 static_cast<std::int64_t>(domain.events)};
+    parts.emplace_back(layout).add_counts("rows", both);
+  }
+  const Aggregate total = run.boundary().across_domains("rows", std::move(parts));
+  rows.selected = static_cast<std::uint64_t>(total.words("rows")[0]);
+  rows.events = static_cast<std::uint64_t>(total.words("rows")[1]);
+  if (rows.selected == 0)
+    throw Error(ExitCode::data, "no row {}",
+                split.empty() ? "in any partition" : "of split \"" + split + "\" in any partition");
+  return rows;
+}
+
+ColumnMoments standardise_for_training(Run& run, const ModelConfig& model,
+                                       const ModelColumns& columns, ModelRows& rows) {
+  std::vector<kernels::RowBlocks> blocks;
+  for (const LoadedRows& domain : rows.domains)
+    blocks.push_back(domain.rows);
+  ColumnMoments pooled = pooled_moments(blocks, selection_of(model, columns), run.boundary());
+  switch (model.standardise) {
+    case Standardisation::pooled:
+      standardise(rows, std::vector<ColumnMoments>(rows.domains.size(), pooled));
+      break;
+    case Standardisation::per_domain:
+      standardise(rows, moments_of_domains(run, model, columns, rows));
+      break;
+    case Standardisation::none:
+      pooled.centre.assign(columns.columns(), 0.0);
+      pooled.scale.assign(columns.columns(), 1.0);
+      break;
+  }
+  return pooled;
+}
+
+std::vector<ColumnMoments> moments_of_domains(Run& run, const ModelConfig& model,
+                                              const ModelColumns& columns, const ModelRows& rows) {
+  // A domain that fails must not keep its ranks from the sums of their other domains.
+  std::vector<ColumnMoments> moments(rows.domains.size());
+  std::optional<Error> failure;
+  for (std::size_t d = 0; d < rows.domains.size(); ++d)
+    try {
+      moments[d] =
+          domain_moments(rows.domains[d].rows, d, selection_of(model, columns), run.boundary());
+    } catch (const Error& error) {
+      failure = Error(error.code(), "domain {}: {}", run.domains()[run.local()[d].index].name,
+                      error.what());
+    }
+  agree(run.world(), [&] {
+    if (failure) throw *failure;
+  });
+  return moments;
+}
+
+void standardise(ModelRows& rows, const std::vector<ColumnMoments>& moments) {
+  for (std::size_t d = 0; d < rows.domains.size(); ++d)
+    kernels::standardise(rows.domains[d].rows, moments[d].centre, moments[d].scale);
+}
+
+std::unique_ptr<Objective> make_objective(const ModelConfig& model, const ModelColumns& columns,
+                                          const ModelRows& rows, Sums& sums) {
+  if (model.kind == ModelKind::cox) {
+    CoxOptions options;
+    options.ties = model.ties == "breslow" ? Ties::breslow : Ties::efron;
+    options.names = columns.names;
+    options.penalty = penalty_of(model, columns);
+    if (model.strata == Strata::none)
+      options.grid = CoxOptions::TimeGrid{model.time_step, model.time_maximum};
+    std::vector<SurvivalRows> domains;
+    for (const LoadedRows& domain : rows.domains) {
+      SurvivalRows survival;
+      survival.rows = domain.rows;
+      survival.stratum = model.strata == Strata::partition
+                             ? domain.partition
+                             : std::vector<std::size_t>(domain.partition.size(), 0);
+      survival.strata = model.strata == Strata::partition ? domain.partitions : 1;
+      domains.push_back(std::move(survival));
+    }
+    return make_cox_objective(std::move(domains), std::move(options), sums);
+  }
+  GlmOptions options;
+  options.family = family_of(model.kind);
+  options.classes = std::max<std::size_t>(2, columns.categories.size());
+  options.names = parameter_names(columns);
+  options.penalty = penalty_of(model, columns);
+  std::vector<kernels::RowBlocks> domains;
+  for (const LoadedRows& domain : rows.domains)
+    domains.push_back(domain.rows);
+  return make_glm_objective(std::move(domains), std::move(options), sums);
+}
+
+kernels::Family family_of(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::linear:
+      return kernels::Family::gaussian;
+    case ModelKind::logistic:
+      return kernels::Family::binomial;
+    case ModelKind::poisson:
+      return kernels::Family::poisson;
+    case ModelKind::multinomial:
+      return kernels::Family::multinomial;
+    case ModelKind::cox:
+      break;
+  }
+  throw Error(ExitCode::bug, "internal error: not a GLM; please report this");
+}
+
+std::vector<std::string> parameter_names(const ModelColumns& columns) {
+  if (columns.categories.empty()) return columns.names;
+  std::vector<std::string> names;
+  for (std::size_t k = 1; k < columns.categories.size(); ++k)
+    for (const std::string& name : columns.names)
+      names.push_back(columns.categories[k] + ":" + name);
+  return names;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/predict.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+#include "lib/core/text.hpp"
+#include "lib/runtime/agree.hpp"
+#include "lib/stages/scores.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Blocks scored at a time: what bounds the memory.
+constexpr std::uint64_t blocks_at_once = 1024;
+
+/// The rows of one partition of a domain, from its first block in steps.
+LocalDomain part_of(const LocalDomain& domain, std::size_t partition, std::uint64_t first,
+                    std::uint64_t count) {
+  LocalDomain part = domain;
+  part.paths = {domain.paths[partition]};
+  part.manifests = {domain.manifests[partition]};
+  part.blocks = {first, count};
+  return part;
+}
+
+/// One partition's predictions as CSV.
+std::string predictions_csv(const SavedModel& model, const ModelColumns& columns,
+                            const ColumnMoments& moments, const LocalDomain& domain,
+                            std::size_t partition) {
+  std::string text = "row," + join(Scores::names(model), ",") + "\n";
+  const PartitionManifest& manifest = domain.manifests[partition];
+  std::vector<double> prediction;
+  for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
+    const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
+    const LoadedRows loaded =
+        load_rows(part_of(domain, partition, first, count), model.config, columns, "");
+    kernels::RowBlocks rows = loaded.rows;
+    kernels::standardise(rows, moments.centre, moments.scale);
+    const Scores scores(model, rows);
+    for (std::uint64_t b = 0; b < count; ++b) {
+      const std::uint64_t begin = (first + b) * manifest.block_rows;
+      for (std::uint64_t r = 0; r < std::min(manifest.block_rows, manifest.rows - begin); ++r) {
+        scores.predict(b, r, prediction);
+        text += std::to_string(begin + r);
+        for (const double value : prediction)
+          text += ',' + round_trip(value);
+        text += '\n';
+      }
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+void predict(Session& session, RunConfig config, std::string model_path) {
+  Run run(session, std::move(config), {Action::predict});
+  Digest content;
+  const SavedModel model = open_model(run, model_path, &content);
+  const ModelColumns columns = columns_of(model, run.schema(), false);
+  const std::vector<ColumnMoments> moments = scoring_moments(
+      run, model, columns, run.config().evaluate.standardise.value_or(model.config.standardise));
+
+  agree(run.world(), [&] {
+    for (std::size_t d = 0; d < run.local().size(); ++d) {
+      const LocalDomain& domain = run.local()[d];
+      const DomainFacts& facts = run.domains()[domain.index];
+      const auto members = facts.ranks.size();
+      const auto member = static_cast<std::size_t>(
+          std::find(facts.ranks.begin(), facts.ranks.end(), run.world().rank()) -
+          facts.ranks.begin());
+      for (std::size_t p = member; p < domain.paths.size(); p += members) {
+        const std::string folder = run.config().output + "/predictions/" + facts.name;
+        create_folders(folder);
+        write_file_atomically(folder + "/" + domain.manifests[p].name + ".csv",
+                              predictions_csv(model, columns, moments[d], domain, p));
+      }
+    }
+  });
+  if (run.world().is_root())
+    std::cout << fmt::format(
+        "{} rows scored by model {}\npredictions stay with their domains: {}/predictions/\n",
+        with_thousands(static_cast<long long>(run.rows())), content.hex(), run.config().output);
+}
+
+}  // namespace bailiwick

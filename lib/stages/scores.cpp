@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/scores.hpp"
+
+#include "kokkos_kernels/exact_math.hpp"
+#include "kokkos_kernels/glm.hpp"
+#include "lib/runtime/agree.hpp"
+
+namespace bailiwick {
+
+SavedModel open_model(Run& run, const std::string& path, Digest* content) {
+  const std::string file = path.empty() ? run.config().output + "/model.h5" : path;
+  SavedModel model;
+  agree(run.world(), [&] {
+    const io::Checkpoint checkpoint = io::read_checkpoint(file);
+    model = model_from_checkpoint(checkpoint, file);
+    *content = checkpoint.digest();
+  });
+  return model;
+}
+
+ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets) {
+  ModelColumns columns = select_columns(model.config, schema, with_targets);
+  if (columns.names != model.names)
+    throw Error(ExitCode::data, "the model's columns are not those of the partitions");
+  if (with_targets && columns.categories != model.categories)
+    throw Error(ExitCode::data, "the model's categories of \"{}\" are not those of the partitions",
+                model.config.target);
+  return columns;
+}
+
+std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
+                                           const ModelColumns& columns, Standardisation how) {
+  ColumnMoments fixed;
+  fixed.centre = model.mean;
+  fixed.scale = model.scale;
+  fixed.rows = model.rows;
+  if (how == Standardisation::none) {
+    fixed.centre.assign(columns.columns(), 0.0);
+    fixed.scale.assign(columns.columns(), 1.0);
+  }
+  if (how != Standardisation::per_domain)
+    return std::vector<ColumnMoments>(run.local().size(), fixed);
+  const ModelRows training = load_model_rows(run, model.config, columns, run.config().train.split);
+  return moments_of_domains(run, model.config, columns, training);
+}
+
+Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows)
+    : kind_(model.config.kind), classes_(std::max<std::size_t>(1, model.categories.size())) {
+  const std::size_t outputs = kind_ == ModelKind::multinomial ? classes_ - 1 : 1;
+  eta_ = Kokkos::create_mirror_view_and_copy(
+      Kokkos::HostSpace(), kernels::linear_predictor(rows, model.parameters, outputs));
+}
+
+void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& out) const {
+  const double eta = linear(block, row);
+  switch (kind_) {
+    case ModelKind::linear:
+      out.assign(1, eta);
+      return;
+    case ModelKind::logistic:
+      out.assign(1, exact::sigmoid(eta));
+      return;
+    case ModelKind::poisson:
+    case ModelKind::cox:
+      out.assign(1, exact::exp(eta));
+      return;
+    case ModelKind::multinomial:
+      break;
+  }
+  // Shifted by the largest, so that no exponential overflows.
+  double largest = 0;
+  for (std::size_t k = 0; k + 1 < classes_; ++k)
+    largest = std::max(largest, linear(block, row, k));
+  out.assign(1, exact::exp(-largest));
+  double sum = out[0];
+  for (std::size_t k = 0; k + 1 < classes_; ++k) {
+    out.push_back(exact::exp(linear(block, row, k) - largest));
+    sum += out.back();
+  }
+  for (double& p : out)
+    p /= sum;
+}
+
+std::vector<std::string> Scores::names(const SavedModel& model) {
+  switch (model.config.kind) {
+    case ModelKind::linear:
+      return {"mean"};
+    case ModelKind::logistic:
+      return {"probability"};
+    case ModelKind::poisson:
+      return {"rate"};
+    case ModelKind::cox:
+      return {"hazard_ratio"};
+    case ModelKind::multinomial:
+      break;
+  }
+  std::vector<std::string> names;
+  for (const std::string& category : model.categories)
+    names.push_back("probability_" + category);
+  return names;
+}
+
+}  // namespace bailiwick

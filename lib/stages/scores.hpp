@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/stages/model_rows.hpp"
+#include "lib/stages/saved_model.hpp"
+
+namespace bailiwick {
+
+/// Opens the model that a run is to use: `path`, or model.h5 in its output folder. Collective.
+SavedModel open_model(Run& run, const std::string& path, Digest* content);
+
+/// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing.
+ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets);
+
+/// How the rows of each local domain are to be standardised before they are scored: with the
+/// model's moments, or with those of the domain's own training rows. Collective.
+std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
+                                           const ModelColumns& columns, Standardisation how);
+
+/// Linear predictors of the rows of one domain on this rank, and what predictions follow from them.
+class Scores {
+ public:
+  Scores(const SavedModel& model, const kernels::RowBlocks& rows);
+
+  /// x'theta of output k (a class but the first, or 0). Host values.
+  double linear(std::size_t block, std::size_t row, std::size_t k = 0) const {
+    return eta_(block, k, row);
+  }
+  /// The mean: identity, probability, rate or hazard ratio; multinomial: probability of every
+  /// class.
+  void predict(std::size_t block, std::size_t row, std::vector<double>& out) const;
+  /// Names of what predict() gives.
+  static std::vector<std::string> names(const SavedModel& model);
+
+ private:
+  ModelKind kind_;
+  std::size_t classes_;
+  Kokkos::View<double***, Kokkos::LayoutRight, Kokkos::HostSpace> eta_;
+};
+
+}  // namespace bailiwick

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/train.hpp"
+
+#include <chrono>
+#include <iostream>
+
+#include "lib/core/text.hpp"
+#include "lib/model/summary.hpp"
+#include "lib/optim/cholesky.hpp"
+#include "lib/optim/newton.hpp"
+#include "lib/optim/tao.hpp"
+#include "lib/stages/model_rows.hpp"
+#include "lib/stages/run_record.hpp"
+#include "lib/stages/saved_model.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// The model as the iterate has it, without what only the end can tell.
+SavedModel model_at(const Run& run, const ModelColumns& columns, const ColumnMoments& moments,
+                    const Iterate& iterate) {
+  SavedModel model;
+  model.config = run.config().model;
+  model.config.features.clear();
+  for (const std::size_t j : columns.features)
+    model.config.features.push_back(run.schema().features[j].name);
+  if (model.config.kind != ModelKind::cox)
+    model.config.target = run.schema().targets[columns.targets[0]].name;
+  model.names = columns.names;
+  model.categories = columns.categories;
+  model.iteration = iterate.iteration;
+  model.parameters = iterate.theta;
+  model.mean = moments.centre;
+  model.scale = moments.scale;
+  model.information = iterate.evaluation.hessian;
+  model.log_likelihood = iterate.evaluation.log_likelihood;
+  model.rows = moments.rows;
+  return model;
+}
+
+Iterate solve(Run& run, Objective& objective, const Observer& observer) {
+  const TrainConfig& config = run.config().train;
+  std::vector<double> start(objective.size(), 0.0);
+  if (config.method == "newton") {
+    NewtonOptions options;
+    options.tolerance = config.tolerance;
+    options.max_iterations = config.max_iterations;
+    return newton(objective, std::move(start), options, observer);
+  }
+  run.session().start_petsc();
+  TaoOptions options;
+  options.type = config.method == "lbfgs" ? "lmvm" : "nls";
+  options.tolerance = config.tolerance;
+  options.max_iterations = config.max_iterations;
+  options.petsc_options = config.petsc_options;
+  Iterate last = tao(objective, std::move(start), options, observer);
+  last.evaluation = objective.evaluate(last.theta, Order::hessian);
+  return last;
+}
+
+/// R's summary of the fit, from which the model takes its coefficients in the units of the data.
+ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& rows,
+                       SavedModel& model, double null_log_likelihood) {
+  FittedModel fitted;
+  fitted.columns = columns.names;
+  if (columns.intercept) fitted.intercept = 0;
+  fitted.classes = columns.categories;
+  fitted.theta = model.parameters;
+  fitted.covariance = Cholesky(model.information).inverse();
+  if (model.config.standardise != Standardisation::per_domain)
+    fitted.standardised = ColumnMoments{model.mean, model.scale, model.rows};
+  fitted.log_likelihood = model.log_likelihood;
+  fitted.penalised = model.config.l2 > 0;
+
+  ModelSummary summary;
+  if (model.config.kind == ModelKind::cox) {
+    summary = summarise_cox(fitted, static_cast<double>(rows.selected),
+                            static_cast<double>(rows.events), null_log_likelihood);
+  } else {
+    std::vector<kernels::RowBlocks> blocks;
+    for (const LoadedRows& domain : rows.domains)
+      blocks.push_back(domain.rows);
+    const kernels::Family family = family_of(model.config.kind);
+    const ResponseTotals response =
+        response_totals(blocks, family, std::max<std::size_t>(2, columns.categories.size()),
+                        columns.intercept, run.boundary());
+    summary = summarise_glm(fitted, family, response);
+  }
+  model.null_log_likelihood = summary.null_log_likelihood;
+  for (const Coefficient& coefficient : summary.coefficients) {
+    model.coefficients.push_back(coefficient.estimate);
+    model.standard_errors.push_back(coefficient.standard_error);
+  }
+  return summary;
+}
+
+}  // namespace
+
+void train(Session& session, RunConfig config) {
+  const Stopwatch total;
+  Run run(session, std::move(config), {Action::train, Action::release_model});
+  const ModelConfig& model = run.config().model;
+  const ModelColumns columns = select_columns(model, run.schema());
+  const bool root = run.world().is_root();
+  RunRecord record(run, "train", "lineage");
+
+  const Stopwatch reading;
+  ModelRows rows = load_model_rows(run, model, columns, run.config().train.split);
+  const double seconds_reading = reading.seconds();
+  if (root)
+    std::cout << fmt::format(
+                     "{}: {} rows of {} domain{} on {} rank{}, {} parameters\n", run.config().name,
+                     with_thousands(static_cast<long long>(rows.selected)), run.domains().size(),
+                     run.domains().size() == 1 ? "" : "s", run.world().size(),
+                     run.world().size() == 1 ? "" : "s", parameter_names(columns).size())
+              << std::flush;
+
+  const Stopwatch solving;
+  const ColumnMoments moments = standardise_for_training(run, model, columns, rows);
+  const auto objective = make_objective(model, columns, rows, run.boundary());
+
+  const int every = run.config().train.checkpoint_every;
+  if (root)
+    std::cout << fmt::format("{:>9}  {:>22}  {:>12}  {:>8}\n", "iteration", "log-likelihood",
+                             "decrement", "seconds");
+  double null_log_likelihood = 0;  // Cox: at the start, where all parameters are zero
+  const Iterate last = solve(run, *objective, [&](const Iterate& iterate) {
+    if (iterate.iteration == 0) null_log_likelihood = iterate.evaluation.log_likelihood;
+    if (root)
+      std::cout << fmt::format("{:>9}  {:>22.12g}  {:>12.3g}  {:>8.2f}\n", iterate.iteration,
+                               iterate.evaluation.log_likelihood, iterate.decrement,
+                               solving.seconds())
+                << std::flush;
+    if (every > 0 && iterate.iteration > 0 && iterate.iteration % every == 0)
+      record.publish(to_checkpoint(model_at(run, columns, moments, iterate)),
+                     fmt::format("checkpoints/step-{:06}.h5", iterate.iteration), false);
+  });
+
+  SavedModel fitted = model_at(run, columns, moments, last);
+  fitted.converged = true;
+  const std::string table = to_text(summarise(run, columns, rows, fitted, null_log_likelihood));
+  const double seconds_solving = solving.seconds();
+  const io::Published published = record.publish(to_checkpoint(fitted), "model.h5", true);
+  record.write_text(table, "model.txt");
+  record.write_run_json(
+      {{"digest", published.content.hex()},
+       {"rows", rows.selected},
+       {"iterations", last.iteration},
+       {"logLikelihood", last.evaluation.log_likelihood},
+       {"seconds",
+        {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
+  if (root)
+    std::cout << '\n'
+              << table
+              << fmt::format("\nmodel   {}\ndigest  {}\n", record.path("model.h5"),
+                             published.content.hex());
+}
+
+}  // namespace bailiwick

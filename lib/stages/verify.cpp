@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/verify.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "io/partition.hpp"
+#include "lib/config/run_config.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/policy/policy.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Runs one look and records how it went: what throws does not hold.
+template <class Look>
+void look(Verification& result, const std::string& what, const Look& body) {
+  try {
+    const bool holds = body();
+    result.findings.push_back(
+        {holds, what + (holds ? "" : ": differs from what the lineage says")});
+  } catch (const Error& error) {
+    result.findings.push_back({false, what + ": " + error.what()});
+  }
+}
+
+/// The digest that the statements give for a dependency; they must all give the same.
+std::map<std::string, Digest> dependencies_of(const std::vector<Statement>& statements,
+                                              Verification& result) {
+  std::map<std::string, Digest> digests;
+  for (const Statement& statement : statements)
+    for (const Artefact& artefact : statement.dependencies) {
+      const auto [known, fresh] = digests.emplace(artefact.name, artefact.sha256);
+      if (!fresh && known->second != artefact.sha256)
+        result.findings.push_back(
+            {false, artefact.name + ": statements disagree about its digest"});
+    }
+  return digests;
+}
+
+void verify_partition(Verification& result, const std::string& path,
+                      const std::vector<PublicKey>& keys,
+                      const std::map<std::string, Digest>& claimed) {
+  PartitionManifest manifest;
+  look(result, path + ": manifest and signature", [&] {
+    manifest = io::read_manifest(path, keys);
+    return true;
+  });
+  if (manifest.name.empty()) return;
+  look(result, path + ": root", [&] {
+    const auto claim = claimed.find("partition/" + manifest.name);
+    return claim != claimed.end() && claim->second == manifest.root;
+  });
+  look(result, fmt::format("{}: {} blocks", path, manifest.blocks()), [&] {
+    io::verify_partition(path, manifest);
+    return true;
+  });
+}
+
+}  // namespace
+
+Verification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
+                        bool partitions) {
+  std::vector<PublicKey> keys;
+  for (const std::string& path : key_paths)
+    keys.push_back(PublicKey::load(path));
+
+  std::vector<std::string> chains;
+  if (!std::filesystem::is_directory(folder))
+    throw Error(ExitCode::data, "{}: is not the output folder of a run", folder);
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().extension() == ".jsonl") chains.push_back(entry.path().string());
+  std::sort(chains.begin(), chains.end());
+  if (std::find(chains.begin(), chains.end(), folder + "/lineage.jsonl") == chains.end())
+    throw Error(ExitCode::integrity,
+                "{}: holds no lineage.jsonl; is it the output folder of a run?", folder);
+
+  Verification result;
+  for (const std::string& chain : chains) {
+    Verification one = verify_chain(chain, folder, keys);
+    std::move(one.findings.begin(), one.findings.end(), std::back_inserter(result.findings));
+    std::move(one.statements.begin(), one.statements.end(), std::back_inserter(result.statements));
+  }
+  const std::map<std::string, Digest> claimed = dependencies_of(result.statements, result);
+
+  const std::string config_path = folder + "/resolved.yaml";
+  std::string yaml;
+  look(result, "resolved.yaml", [&] {
+    yaml = read_file(config_path);
+    const auto claim = claimed.find("config");
+    return claim != claimed.end() && claim->second == sha256(yaml);
+  });
+  if (!partitions || yaml.empty()) return result;
+
+  RunConfig config;
+  look(result, "resolved.yaml: reads as a config", [&] {
+    config = parse_run_config(yaml, config_path);
+    return true;
+  });
+  for (const DomainConfig& domain : config.domains) {
+    std::vector<PublicKey> owners;
+    look(result, "domain " + domain.name + ": keys", [&] {
+      for (const std::string& path : domain.keys)
+        owners.push_back(PublicKey::load(path));
+      return true;
+    });
+    look(result, domain.policy + ": policy and signature", [&] {
+      const Envelope envelope = envelope_from_json(read_file(domain.policy), domain.policy);
+      const std::string payload = open_envelope(envelope, policy_type, owners, domain.policy);
+      const auto claim = claimed.find("policy/" + domain.name);
+      return claim != claimed.end() && claim->second == sha256(payload);
+    });
+    for (const std::string& path : domain.partitions)
+      verify_partition(result, path, owners, claimed);
+  }
+  return result;
+}
+
+}  // namespace bailiwick
