@@ -109,17 +109,6 @@ File open_to_read(const std::string& path) {
   return File(check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), path, "open"));
 }
 
-File open_to_append(const std::string& path) {
-  const Properties access = file_access();
-  return File(check(H5Fopen(path.c_str(), H5F_ACC_RDWR, access), path, "open for writing"));
-}
-
-File create(const std::string& path) {
-  const Properties access = file_access();
-  const Properties creation = without_times(H5P_FILE_CREATE);
-  return File(check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access), path, "create"));
-}
-
 void publish(const std::string& temporary, const std::string& path) {
   sync(temporary, path);
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_system(path, "rename to it");

@@ -73,9 +73,7 @@ Properties file_access();
 Properties without_times(hid_t kind);
 
 File open_to_read(const std::string& path);
-File open_to_append(const std::string& path);
-File create(const std::string& path);
-/// Rank 0's half of an atomic write: syncs `temporary`, renames it to `path`, syncs the folder.
+/// Syncs `temporary`, renames it to `path`, syncs the folder.
 void publish(const std::string& temporary, const std::string& path);
 
 /// "/features" for messages: "{where}: /features: …".

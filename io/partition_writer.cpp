@@ -4,8 +4,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <future>
+#include <optional>
 
+#include "io/h5_output.hpp"
 #include "io/partition_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
@@ -65,7 +66,7 @@ struct PartitionWriter::State {
   Header header;
   // Before file and datasets, so that they are closed when it is removed.
   Temporary temporary;
-  h5::File file;
+  std::optional<h5::OutputFile> file;
   std::array<h5::Dataset, part_count> datasets;
   RawBlock block;
   std::vector<Digest> digests;
@@ -89,9 +90,10 @@ void PartitionWriter::State::create_part(Part part) {
   // Every chunk is written once, whole: a cache would only copy it.
   const h5::Properties access(h5::check(H5Pcreate(H5P_DATASET_ACCESS), path, action));
   h5::check(H5Pset_chunk_cache(access, 0, 0, H5D_CHUNK_CACHE_W0_DEFAULT), path, action);
-  datasets[part] = h5::Dataset(h5::check(H5Dcreate2(file, part_names[part], header.type(part, path),
-                                                    space, H5P_DEFAULT, creation, access),
-                                         path, action));
+  datasets[part] =
+      h5::Dataset(h5::check(H5Dcreate2(*file, part_names[part], header.type(part, path), space,
+                                       H5P_DEFAULT, creation, access),
+                            path, action));
 }
 
 void PartitionWriter::State::write_block() {
@@ -112,6 +114,7 @@ void PartitionWriter::State::write_block() {
     const h5::Type type = header.type(part, path);
     h5::check(H5Dwrite(datasets[part], type, from, to, H5P_DEFAULT, block.parts[part].data()), path,
               action);
+    file->check(action);
     block.parts[part].clear();
   }
   ++block.index;
@@ -137,13 +140,14 @@ PartitionWriter::PartitionWriter(std::string path, Schema schema, Options option
                 "block_rows",
                 s.path, options.block_rows, s.header.row_bytes());
 
-  s.file = h5::create(s.temporary.path());
-  h5::write_attribute(s.file, "format", partition_format, s.path);
-  h5::write_attribute(s.file, "version", std::int64_t{partition_version}, s.path);
-  h5::write_attribute(s.file, "name", s.header.name, s.path);
-  h5::write_attribute(s.file, "block_rows", static_cast<std::int64_t>(s.header.block_rows), s.path);
-  h5::write_string_dataset(s.file, "schema", s.header.schema_text, s.path);
-  write_salt(s.file, s.header.salt, s.path);
+  s.file = h5::OutputFile::create(s.temporary.path(), s.path);
+  h5::write_attribute(*s.file, "format", partition_format, s.path);
+  h5::write_attribute(*s.file, "version", std::int64_t{partition_version}, s.path);
+  h5::write_attribute(*s.file, "name", s.header.name, s.path);
+  h5::write_attribute(*s.file, "block_rows", static_cast<std::int64_t>(s.header.block_rows),
+                      s.path);
+  h5::write_string_dataset(*s.file, "schema", s.header.schema_text, s.path);
+  write_salt(*s.file, s.header.salt, s.path);
   for (std::size_t part = 0; part < part_count; ++part)
     s.create_part(static_cast<Part>(part));
 }
@@ -170,8 +174,8 @@ PartitionManifest PartitionWriter::finish(const PrivateKey& key) {
   if (s.block.rows > 0) s.write_block();
   for (h5::Dataset& dataset : s.datasets)
     dataset.close(s.path);
-  write_digests(s.file, s.digests, s.path);
-  s.file.close(s.path);
+  write_digests(*s.file, s.digests, s.path);
+  s.file->close();
   const PartitionManifest manifest = make_manifest(s.header, s.digests, s.owner);
   publish_partition(manifest, key, s.temporary.path(), s.path);
   s.temporary.keep();
@@ -207,10 +211,10 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
   std::filesystem::copy_file(path, temporary.path(), failure);
   if (failure) throw Error(ExitCode::data, "{}: cannot copy: {}", path, failure.message());
   if (!complete) {
-    h5::File copy = h5::open_to_append(temporary.path());
+    h5::OutputFile copy = h5::OutputFile::append(temporary.path(), path);
     write_salt(copy, header.salt, path);
     write_digests(copy, digests, path);
-    copy.close(path);
+    copy.close();
   }
   publish_partition(manifest, key, temporary.path(), path);
   temporary.keep();

@@ -29,7 +29,8 @@ inline void check_members(const Json& object, const std::vector<std::string>& al
 inline std::uint64_t count_member(const Json& object, const std::string& key, std::uint64_t least,
                                   const std::string& what) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_number_unsigned() || found->get<std::uint64_t>() < least)
+  const bool holds = found != object.end() && found->is_number_integer() && *found >= least;
+  if (!holds)
     throw Error(ExitCode::data, "{}: \"{}\" must be an integer of at least {}, found {}", what, key,
                 least, found == object.end() ? "nothing" : found->dump());
   return found->get<std::uint64_t>();

@@ -15,14 +15,14 @@ namespace bailiwick {
 /// categorical target, and `source`/`level` tell which input column and value an indicator came
 /// from.
 struct Column {
-  std::string name;
-  std::string unit;  ///< UCUM or plain text; empty if none
-  std::string description;
-  std::vector<std::string> categories;  ///< categorical targets only
-  std::string source;                   ///< indicators only: the input column
-  std::string level;                    ///< indicators only: the value that sets the indicator
-  std::optional<double> minimum;        ///< declared range, not the range found in the rows
-  std::optional<double> maximum;
+  std::string name{};
+  std::string unit{};  ///< UCUM or plain text; empty if none
+  std::string description{};
+  std::vector<std::string> categories{};  ///< categorical targets only
+  std::string source{};                   ///< indicators only: the input column
+  std::string level{};                    ///< indicators only: the value that sets the indicator
+  std::optional<double> minimum{};        ///< declared range, not the range found in the rows
+  std::optional<double> maximum{};
 
   bool operator==(const Column&) const = default;
 };

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/core/error.hpp"
+#include "lib/domain/partition_manifest.hpp"
+#include "lib/domain/site.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace bailiwick;
+
+namespace {
+
+Schema heart_schema() {
+  Schema schema;
+  Column age{.name = "age", .unit = "a", .description = "age at entry"};
+  age.minimum = 18;
+  age.maximum = 110;
+  schema.features = {age, {.name = "cp_2", .source = "cp", .level = "2"}};
+  schema.targets = {{.name = "disease", .categories = {"no", "yes"}}};
+  schema.splits = {"train", "test"};
+  schema.has_ids = true;
+  return schema;
+}
+
+PartitionManifest heart_manifest() {
+  PartitionManifest manifest;
+  manifest.name = "heart/cleveland";
+  manifest.owner = "Cleveland Clinic";
+  manifest.created = "2026-11-21T00:00:00Z";
+  manifest.rows = 303;
+  manifest.block_rows = 64;
+  manifest.precision = "float32";
+  manifest.schema = heart_schema();
+  manifest.root.bytes.fill(0xab);
+  return manifest;
+}
+
+template <class Work>
+void check_throws(ExitCode code, const std::string& text, Work&& work) {
+  try {
+    work();
+    FAIL_CHECK("no error; expected: " << text);
+  } catch (const Error& error) {
+    CHECK(error.code() == code);
+    CHECK_THAT(error.what(), Catch::Matchers::Contains(text));
+  }
+}
+
+void check_schema_error(const char* json, const std::string& text) {
+  check_throws(ExitCode::data, text, [&] { schema_from_json(Json::parse(json), "x"); });
+}
+
+void check_manifest_error(const char* member, const Json& value, const std::string& text) {
+  Json json = to_json(heart_manifest());
+  if (value.is_discarded())
+    json.erase(member);
+  else
+    json[member] = value;
+  check_throws(ExitCode::data, text, [&] { manifest_from_json(json, "m.json"); });
+}
+
+}  // namespace
+
+TEST_CASE("A schema and a manifest survive JSON") {
+  CHECK(schema_from_json(Json::parse(to_json(heart_schema()).dump()), "x") == heart_schema());
+  CHECK(manifest_from_json(Json::parse(to_json(heart_manifest()).dump()), "x") == heart_manifest());
+  CHECK(heart_manifest().blocks() == 5);
+}
+
+TEST_CASE("What a short schema leaves out is absent") {
+  const Schema schema =
+      schema_from_json(Json::parse(R"({"features":[{"name":"a"}],"targets":[]})"), "x");
+  CHECK_FALSE(schema.has_weights);
+  CHECK_FALSE(schema.has_ids);
+  CHECK(schema.splits.empty());
+}
+
+TEST_CASE("Schema errors name the place and the remedy") {
+  check_schema_error("[]", "x: not a JSON object");
+  check_schema_error(R"({"targets":[]})", "x: \"features\" must be an array of columns");
+  check_schema_error(R"({"features":[],"targets":[]})", "x: no features");
+  check_schema_error(R"({"features":[{"nam":"a"}],"targets":[]})",
+                     "x: features[0]: unknown member \"nam\"; allowed: name, unit, description, "
+                     "minimum, maximum, source, level (did you mean \"name\"?)");
+  check_schema_error(R"({"features":[{"name":1}],"targets":[]})", "\"name\" is missing or has");
+  check_schema_error(R"({"features":[{"name":""}],"targets":[]})", "empty name");
+  check_schema_error(R"({"features":[{"name":"a"}],"targets":[{"name":"a"}]})",
+                     "x: features and targets: \"a\" occurs twice");
+  check_schema_error(R"({"features":[{"name":"a","categories":["b"]}],"targets":[]})",
+                     "unknown member \"categories\"");
+  check_schema_error(R"({"features":[{"name":"a","minimum":"0"}],"targets":[]})",
+                     "\"minimum\" must be a number");
+  check_schema_error(R"({"features":[{"name":"a","minimum":2,"maximum":1}],"targets":[]})",
+                     "minimum 2 is above maximum 1");
+  check_schema_error(R"({"features":[{"name":"a"}],"targets":[],"splits":["x","x"]})",
+                     "splits: \"x\" occurs twice");
+  check_schema_error(R"({"features":[{"name":"a"}],"targets":[],"weights":1})",
+                     "\"weights\" is missing or has the wrong type");
+  check_schema_error(R"({"features":[{"name":"a"}],"targets":[],"weigths":true})",
+                     "(did you mean \"weights\"?)");
+}
+
+TEST_CASE("Columns are found by name") {
+  const Schema schema = heart_schema();
+  CHECK(schema.feature("cp_2") == 1);
+  CHECK(schema.target("disease") == 0);
+  check_throws(ExitCode::data,
+               "no feature \"agee\" in the partition; it has: age, cp_2 (did you mean \"age\"?)",
+               [&] { schema.feature("agee"); });
+  check_throws(ExitCode::data, "no target \"age\"", [&] { schema.target("age"); });
+}
+
+TEST_CASE("Differences of schemas are told in words") {
+  const Schema ours = heart_schema();
+  CHECK(describe_difference(ours, ours).empty());
+  Schema theirs = ours;
+  theirs.features[1].name = "cp_3";
+  theirs.has_weights = true;
+  CHECK(describe_difference(ours, theirs) ==
+        "feature 1 is \"cp_2\" here and \"cp_3\" there; weights only there");
+  theirs = ours;
+  theirs.features[0].unit = "months";
+  CHECK_THAT(describe_difference(ours, theirs),
+             Catch::Matchers::Contains("feature \"age\" is {") &&
+                 Catch::Matchers::Contains("\"unit\":\"months\""));
+  theirs = ours;
+  theirs.targets.clear();
+  theirs.splits = {"test", "train"};
+  CHECK(describe_difference(ours, theirs) ==
+        "1 targets here and 0 there; splits are [train, test] here and [test, train] there");
+}
+
+TEST_CASE("Manifest errors name the member") {
+  const Json absent(Json::value_t::discarded);
+  check_manifest_error("rows", absent, "\"rows\" must be an integer of at least 1, found nothing");
+  check_manifest_error("rows", 0, "\"rows\" must be an integer of at least 1, found 0");
+  check_manifest_error("rows", -3, "found -3");
+  check_manifest_error("block_rows", 1.5, "found 1.5");
+  check_manifest_error("format", "other", "\"format\" must be \"bailiwick-partition-manifest\"");
+  check_manifest_error("version", 2, "m.json: version 2 is not supported; this program reads");
+  check_manifest_error("precision", "float16", "\"precision\" must be float32 or float64");
+  check_manifest_error("owner", "", "\"owner\" is empty");
+  check_manifest_error("root", "abcd", "\"root\": not a SHA-256");
+  check_manifest_error("row", 1, "unknown member \"row\"");
+}
+
+TEST_CASE("A place lies in an area that is it or holds it") {
+  CHECK(lies_in("US-NC", "US"));
+  CHECK(lies_in("US-NC", "US-NC"));
+  CHECK_FALSE(lies_in("US", "US-NC"));
+  CHECK_FALSE(lies_in("US-NC", "US-N"));
+  CHECK_FALSE(lies_in("DE", "US"));
+  CHECK_FALSE(lies_in("", "US"));
+  CHECK_FALSE(lies_in("", ""));
+  CHECK_FALSE(lies_in("US", ""));
+}
+
+TEST_CASE("Jurisdictions have the form of ISO 3166") {
+  for (const char* good : {"DE", "US-NC", "ES-M", "GB-ENG", "AT-9"})
+    CHECK_NOTHROW(check_jurisdiction(good, "x"));
+  for (const char* bad : {"", "D", "de", "DEU", "US-", "US-nc", "US_NC", "US-NCAR", "1E"})
+    check_throws(ExitCode::config, "run.yaml:3:5: \"" + std::string(bad) + "\" is not an ISO 3166",
+                 [&] { check_jurisdiction(bad, "run.yaml:3:5"); });
+}
+
+TEST_CASE("A site tells where a node lies") {
+  const Site site{"leonardo", {{"de*", "DE"}, {"de-07", "DE"}, {"*.fr.*", "FR"}, {"x*y*z", "IT"}}};
+  CHECK(site.place_of("de-07") == "DE");
+  CHECK(site.place_of("de") == "DE");
+  CHECK(site.place_of("n1.fr.example") == "FR");
+  CHECK(site.place_of("n1.fr") == "");
+  CHECK(site.place_of("xyyzz") == "IT");
+  CHECK(site.place_of("xyzy") == "");
+  CHECK(site.place_of("") == "");
+  check_throws(ExitCode::policy,
+               "site leonardo: node de1.fr.x lies in DE by \"de*\" and in FR by \"*.fr.*\"",
+               [&] { site.place_of("de1.fr.x"); });
+}
