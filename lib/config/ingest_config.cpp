@@ -77,6 +77,8 @@ void schema(Visitor& v, IngestColumn& column) {
           "less than the minimum");
   v.check(column.type == Type::date || !v.given("date_format"), "date_format",
           "only used with type: date");
+  v.check(!category || column.missing != Missing::value, "missing",
+          "a missing category has no number; map the missing word to a level instead");
   v.check((column.missing == Missing::value) == v.given("missing_value"),
           v.given("missing_value") ? "missing_value" : "missing",
           "missing: value and missing_value go together");

@@ -3,10 +3,11 @@
 
 #include "lib/config/reader.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <sstream>
+#include <string_view>
 
 #include "lib/core/error.hpp"
 #include "lib/domain/site.hpp"
@@ -56,17 +57,23 @@ void YamlReader::check(bool holds, const std::string& name, const std::string& m
   if (holds || malformed_ != malformed_before_) return;
   YamlMark mark = mark_;
   const YamlNode* node = &node_;
-  std::istringstream parts(name);
-  for (std::string part; node != nullptr && std::getline(parts, part, '.');) {
-    if (node->kind == YamlNode::Kind::list) {
-      const std::size_t index = std::stoul(part);
-      node = index < node->items.size() ? &node->items[index] : nullptr;
-      if (node != nullptr) mark = node->mark;
-    } else {
-      const YamlEntry* entry = find(*node, part);
-      node = entry == nullptr ? nullptr : &entry->value;
-      if (entry != nullptr) mark = place_of(*entry);
-    }
+  std::string_view rest = name;
+  while (node != nullptr && !rest.empty()) {
+    const YamlNode* next = nullptr;
+    std::size_t used = 0;
+    // Keys may have dots themselves, so they are compared whole.
+    const auto try_key = [&](const std::string& key, const YamlNode& value, const YamlMark& place) {
+      if (next != nullptr || (rest != key && !rest.starts_with(key + "."))) return;
+      next = &value;
+      mark = place;
+      used = key.size();
+    };
+    for (const YamlEntry& entry : node->entries)
+      try_key(entry.key, entry.value, place_of(entry));
+    for (std::size_t i = 0; i < node->items.size(); ++i)
+      try_key(std::to_string(i), node->items[i], node->items[i].mark);
+    rest.remove_prefix(std::min(rest.size(), used + 1));
+    node = next;
   }
   problems_.add(mark, join_keys(path_, name), message);
 }

@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <filesystem>
+#include <sstream>
 
 #include "lib/config/ingest_config.hpp"
 #include "lib/config/policy_yaml.hpp"
 #include "lib/config/run_config.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;
@@ -100,6 +102,23 @@ std::string ingest_error(const std::string& text) {
 }
 std::string policy_error(const std::string& text) {
   return error_of([&] { parse_policy_yaml(text, "configs/x.yaml"); });
+}
+
+const std::filesystem::path source =
+    std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+
+// The `number`-th block of `language` (from 0) in a page of docs/.
+std::string from_docs(const std::string& page, const std::string& language, int number) {
+  std::istringstream lines(read_file(source / "docs" / page));
+  std::string block;
+  for (std::string line; std::getline(lines, line);) {
+    if (line != "```" + language || number-- > 0) continue;
+    while (std::getline(lines, line) && line != "```")
+      block += line + "\n";
+    return block;
+  }
+  FAIL(page << " has no such block");
+  return block;
 }
 
 std::string here(const std::string& path) {
@@ -423,6 +442,14 @@ TEST_CASE("every mistake in an ingest is named with its place") {
       {"output: out", "output: out\nblock_rows: 0", "block_rows: 0 is too small: at least 1"},
       {"output: out", "output: out\nprecision: double", "allowed: float64, float32"},
       {"input: heart.csv.gz\n", "", "inputs: required key is missing"},
+      {"columns:", "lookups: [{key: clinic}]\ncolumns:",
+       "configs/x.yaml:6:11: lookups.0.file: required key is missing"},
+      {"columns:", "lookups: [{file: c.csv, key: k, columns: [a, a]}]\ncolumns:",
+       "configs/x.yaml:6:42: lookups.0.columns: \"a\" is given twice"},
+      {"cp: {role: feature, ", "cp.1: {role: feature, as: age, ",
+       "configs/x.yaml:8:3: columns.cp.1: another column becomes \"age\""},
+      {"num: {role: target, type: integer", "num: {role: target, type: category, levels: [a]",
+       "columns.num.missing: a missing category has no number"},
       {"{role: feature, unit: a, minimum: 0, maximum: 120}", "feature",
        "columns.age: expected a section, found \"feature\""},
   };
@@ -465,4 +492,55 @@ TEST_CASE("a policy is read from YAML, and every mistake is named with its place
   };
   for (const Case& c : cases)
     CHECK_THAT(policy_error(with(policy_text, c.from, c.to)), Contains(c.message));
+}
+
+TEST_CASE("the examples in the docs are what the docs say") {
+  const RunConfig run = parse_run_config(from_docs("configuration.md", "yaml", 0), "run.yaml");
+  // Defaults are shown as they are: an example without them is the same config.
+  CHECK(run.train.tolerance == TrainConfig().tolerance);
+  const std::string resolved = resolved_yaml(run);
+  std::istringstream keys(resolved);
+  const std::string page = read_file(source / "docs/configuration.md");
+  for (std::string line; std::getline(keys, line);) {
+    const std::size_t first = line.find_first_not_of(" -");
+    const std::size_t colon = line.find(':', first);
+    if (colon == std::string::npos || line[first] == '"') continue;
+    CHECK_THAT(page, Contains(line.substr(first, colon - first + 1)));
+  }
+
+  std::string cox = from_docs("configuration.md", "yaml", 1);
+  const std::string whole = from_docs("configuration.md", "yaml", 0);
+  const std::size_t model = whole.find("model: "), train = whole.find("train:\n");
+  cox = whole.substr(0, model) + cox + whole.substr(train);
+  CHECK(parse_run_config(cox, "run.yaml").model.ties == "efron");
+
+  const IngestConfig ingest =
+      parse_ingest_config(from_docs("configuration.md", "yaml", 2), "ingest.yaml");
+  CHECK(ingest.columns.size() == 6);
+  CHECK(ingest.block_rows == IngestConfig().block_rows);
+  CHECK(ingest.missing == IngestConfig().missing);
+  CHECK(ingest.lookups.at(0).columns == std::vector<std::string>{"region"});
+
+  Policy policy = parse_policy_yaml(from_docs("policy.md", "yaml", 0), "policy.yaml");
+  Json written = to_odrl(policy);
+  written.at("permission") = Json::array({written.at("permission").at(0)});
+  CHECK(written == Json::parse(from_docs("policy.md", "json", 0)));
+}
+
+TEST_CASE("every file in configs/ is accepted") {
+  int files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source / "configs")) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++files;
+    const std::string path = entry.path().string();
+    const std::string name = entry.path().filename().string();
+    INFO(path);
+    if (name.starts_with("policy"))
+      CHECK(error_of([&] { parse_policy_yaml(read_file(path), path); }) == "");
+    else if (name.starts_with("ingest"))
+      CHECK(error_of([&] { parse_ingest_config(read_file(path), path); }) == "");
+    else
+      CHECK(error_of([&] { parse_run_config(read_file(path), path); }) == "");
+  }
+  CHECK(files > 0);
 }
