@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""Partitions by h5py, from docs/partition-format.md alone.
+
+h5py_partition.py write FILE [--float32] [--gzip] [--full] [--rows N]   make an unsigned partition
+h5py_partition.py break FOLDER                                          make one for every fault, FOLDER/FAULT.h5
+h5py_partition.py verify FILE                                           recompute all digests of a signed one
+"""
+import argparse
+import base64
+import hashlib
+import json
+import pathlib
+import struct
+
+import h5py
+import numpy as np
+
+BLOCK_ROWS = 64
+PARTS = ["features", "targets", "weights", "splits", "ids"]
+
+
+def write(path, rows=200, float32=False, gzip=False, full=False):
+    schema = {"features": [{"name": "age", "unit": "a"}, {"name": "chol"}, {"name": "bmi"}],
+              "targets": [{"name": "disease", "categories": ["no", "yes"]}]}
+    row = np.arange(rows)
+    parts = {"features": (row[:, None] * 10 + np.arange(3) + 0.5).astype("<f4" if float32 else "<f8"),
+             "targets": (row % 2).astype("<f8")[:, None]}
+    if full:
+        schema.update(weights=True, ids=True, splits=["train", "test"])
+        parts["weights"] = 1.0 / (row + 1.0)
+        parts["splits"] = (row % 3 == 0).astype("u1")
+        parts["ids"] = np.array([f"pätient-{r}".encode() for r in row], dtype="S24")
+    with h5py.File(path, "w") as f:
+        f.attrs["format"], f.attrs["version"] = "bailiwick-partition", 1
+        f.attrs["name"], f.attrs["block_rows"] = "clinic", BLOCK_ROWS
+        f["schema"] = json.dumps(schema)
+        for name, data in parts.items():
+            options = {"compression": "gzip", "shuffle": True} if gzip else {}
+            if gzip:
+                options["chunks"] = (min(BLOCK_ROWS, rows),) + data.shape[1:]
+            f.create_dataset(name, data=data, **options)
+
+
+def replace(f, name, data, **options):
+    del f[name]
+    f.create_dataset(name, data=data, **options)
+
+
+# Each fault, and how a program that knows no better would make it.
+FAULTS = {
+    "no-format": lambda f: f.attrs.__delitem__("format"),
+    "other-format": lambda f: f.attrs.__setitem__("format", "netcdf"),
+    "version-2": lambda f: f.attrs.__setitem__("version", 2),
+    "version-text": lambda f: f.attrs.__setitem__("version", "1"),
+    "no-name": lambda f: f.attrs.__setitem__("name", ""),
+    "block-rows-0": lambda f: f.attrs.__setitem__("block_rows", 0),
+    "block-rows-float": lambda f: f.attrs.__setitem__("block_rows", 64.0),
+    "unknown-attribute": lambda f: f.attrs.__setitem__("block_row", 1),
+    "unknown-object": lambda f: f.create_dataset("feature", data=[1.0]),
+    "no-schema": lambda f: f.__delitem__("schema"),
+    "schema-numbers": lambda f: replace(f, "schema", [1, 2]),
+    "schema-not-json": lambda f: replace(f, "schema", "{"),
+    "no-features": lambda f: f.__delitem__("features"),
+    "no-targets": lambda f: f.__delitem__("targets"),
+    "undeclared-weights": lambda f: replace(f, "schema", json.dumps({**json.loads(f["schema"][()]), "weights": False})),
+    "features-int": lambda f: replace(f, "features", np.zeros((200, 3), "i4")),
+    "features-big-endian": lambda f: replace(f, "features", np.zeros((200, 3), ">f8")),
+    "features-narrow": lambda f: replace(f, "features", np.zeros((200, 2))),
+    "features-flat": lambda f: replace(f, "features", np.zeros(200)),
+    "features-group": lambda f: (f.__delitem__("features"), f.create_group("features")),
+    "no-rows": lambda f: replace(f, "features", np.zeros((0, 3))),
+    "targets-float32": lambda f: replace(f, "targets", np.zeros((200, 1), "f4")),
+    "targets-short": lambda f: replace(f, "targets", np.zeros((199, 1))),
+    "nan": lambda f: f["features"].__setitem__((70, 1), np.nan),
+    "split-code": lambda f: f["splits"].__setitem__(7, 9),
+    "splits-bool": lambda f: replace(f, "splits", np.zeros(200, bool)),
+    "ids-variable": lambda f: replace(f, "ids", ["a"] * 200, dtype=h5py.string_dtype()),
+    "salt-alone": lambda f: f.attrs.__setitem__("salt", np.zeros(32, "u1")),
+    "digests-alone": lambda f: f.create_dataset("digests", data=np.zeros((4, 32), "u1")),
+    "digests-short": lambda f: (f.attrs.__setitem__("salt", np.zeros(32, "u1")),
+                                f.create_dataset("digests", data=np.zeros((3, 32), "u1"))),
+}
+
+
+def u64(n):
+    return struct.pack("<Q", n)
+
+
+def field(data):
+    return u64(len(data)) + data
+
+
+def text(value):
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def verify(path):
+    envelope = json.loads(pathlib.Path(path).with_suffix(".manifest.json").read_text())
+    assert envelope["payloadType"] == "application/vnd.bailiwick.partition-manifest.v1+json"
+    manifest = json.loads(base64.b64decode(envelope["payload"]))
+    with h5py.File(path, "r") as f:
+        salt, block_rows = f.attrs["salt"].tobytes(), int(f.attrs["block_rows"])
+        rows = f["features"].shape[0]
+        precision = {4: "float32", 8: "float64"}[f["features"].dtype.itemsize]
+        digests = b""
+        for block, first in enumerate(range(0, rows, block_rows)):
+            last = min(first + block_rows, rows)
+            data = salt + u64(block) + u64(last - first)
+            for part in PARTS:
+                if part in f:
+                    data += field(part.encode()) + field(f[part][first:last].tobytes())
+            digests += hashlib.sha256(data).digest()
+        assert f["digests"][:].tobytes() == digests, "block digests differ"
+        schema = text(f["schema"][()])
+        root = hashlib.sha256(field(b"bailiwick-partition") + u64(1) + field(text(f.attrs["name"])) + u64(rows) +
+                              u64(block_rows) + field(precision.encode()) + field(schema) + field(salt) +
+                              field(digests)).hexdigest()
+        assert manifest["root"] == root, "root digests differ"
+        assert (manifest["rows"], manifest["block_rows"], manifest["precision"]) == (rows, block_rows, precision)
+        declared = json.loads(schema)
+        assert [c["name"] for c in manifest["schema"]["features"]] == [c["name"] for c in declared["features"]]
+    print(root)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=["write", "break", "verify"])
+    parser.add_argument("path")
+    parser.add_argument("--rows", type=int, default=200)
+    for flag in ("--float32", "--gzip", "--full"):
+        parser.add_argument(flag, action="store_true")
+    arguments = parser.parse_args()
+    if arguments.command == "write":
+        write(arguments.path, arguments.rows, arguments.float32, arguments.gzip, arguments.full)
+    elif arguments.command == "verify":
+        verify(arguments.path)
+    else:
+        for fault, apply in FAULTS.items():
+            path = pathlib.Path(arguments.path) / f"{fault}.h5"
+            write(path, full=True)
+            with h5py.File(path, "r+") as file:
+                apply(file)

@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Partitions that h5py wrote from docs/partition-format.md alone
+// (tests/integration/h5py_partition.py).
+#include <cstdlib>
+#include <utility>
+
+#include "io/partition.hpp"
+#include "tests/support/admission.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/folder.hpp"
+
+using namespace bailiwick;
+
+namespace {
+
+std::string python() {
+  const char* chosen = std::getenv("BAILIWICK_PYTHON");
+  return chosen != nullptr ? chosen : "/usr/bin/python3";
+}
+
+bool has_h5py() {
+  if (std::system((python() + " -c 'import h5py' 2>/dev/null").c_str()) == 0) return true;
+  WARN("skipped: " << python() << " has no h5py; name one that has in BAILIWICK_PYTHON");
+  return false;
+}
+
+int script(const std::string& arguments) {
+  const char* source = std::getenv("BAILIWICK_SOURCE");
+  const std::string root = source != nullptr ? source : ".";
+  return std::system(
+      (python() + " " + root + "/tests/integration/h5py_partition.py " + arguments + " >/dev/null")
+          .c_str());
+}
+
+const PrivateKey& owner_key() {
+  static const PrivateKey key = PrivateKey::generate();
+  return key;
+}
+
+}  // namespace
+
+TEST_CASE("What h5py writes is signed, read, and its digests agree with h5py's") {
+  if (!has_h5py()) return;
+  const testing::TemporaryFolder folder;
+  const std::string path = folder / "clinic.h5";
+  for (const std::string variant :
+       {"", "--full", "--float32 --full", "--gzip --full", "--gzip --float32", "--rows 1 --full"}) {
+    INFO(variant);
+    REQUIRE(script("write " + path + " " + variant) == 0);
+    const PartitionManifest manifest = io::sign_partition(path, "Clinic", owner_key());
+    CHECK(io::read_manifest(path, {owner_key().public_key()}) == manifest);
+    CHECK(script("verify " + path) == 0);
+    CHECK(io::sign_partition(path, "Clinic", owner_key()).root == manifest.root);
+    const bool full = variant.find("--full") != std::string::npos;
+    io::PartitionReader reader(testing::admit(manifest), manifest, path);
+    std::size_t row = 0;
+    reader.read_blocks(0, manifest.blocks(), [&](std::uint64_t, const io::RowBuffer& rows) {
+      for (std::size_t i = 0; i < rows.rows; ++i, ++row) {
+        const double r = static_cast<double>(row);
+        CHECK(rows.features[3 * i + 1] == 10 * r + 1.5);
+        CHECK(rows.targets[i] == static_cast<double>(row % 2));
+        if (!full) continue;
+        CHECK(rows.weights[i] == 1.0 / (r + 1.0));
+        CHECK(rows.splits[i] == (row % 3 == 0));
+        CHECK(rows.ids[i] == "p\u00e4tient-" + std::to_string(row));
+      }
+    });
+    CHECK(row == manifest.rows);
+  }
+  CHECK(folder.files() == std::vector<std::string>{"clinic.h5", "clinic.manifest.json"});
+}
+
+TEST_CASE("Every fault of a file is told with object, expected and found, and nothing is signed") {
+  if (!has_h5py()) return;
+  const testing::TemporaryFolder folder;
+  REQUIRE(script("break " + folder.path()) == 0);
+  const std::pair<std::string, std::string> faults[] = {
+      {"no-format", "attribute \"format\" is missing"},
+      {"other-format", "attribute \"format\": expected bailiwick-partition, found \"netcdf\""},
+      {"version-2", "partition version 2 is not supported; this program reads 1"},
+      {"version-text", "attribute \"version\": expected one integer, found variable-length string"},
+      {"no-name", "attribute \"name\": expected a name, found an empty string"},
+      {"block-rows-0", "attribute \"block_rows\": expected an integer of at least 1, found 0"},
+      {"block-rows-float", "attribute \"block_rows\": expected one integer, found float64 scalar"},
+      {"unknown-attribute", "unknown attribute \"block_row\"; a partition may hold: format, "},
+      {"unknown-object", "(did you mean \"features\"?)"},
+      {"no-schema", "data set /schema is missing"},
+      {"schema-numbers", "/schema: expected one string, found int64 (2)"},
+      {"schema-not-json", "/schema: not valid JSON near byte 2"},
+      {"no-features", "data set /features is missing though the schema declares it"},
+      {"no-targets", "data set /targets is missing though the schema declares it"},
+      {"undeclared-weights", "data set /weights is there though the schema declares none"},
+      {"features-int", "/features: expected float32 or float64, found int32"},
+      {"features-big-endian", "/features: expected float32 or float64, found float64 big-endian"},
+      {"features-narrow",
+       "/features: expected shape (rows, 3) with at least one row, found (200, 2)"},
+      {"features-flat", "/features: expected shape (rows, 3) with at least one row, found (200)"},
+      {"features-group", "cannot open /features: "},
+      {"no-rows", "expected shape (rows, 3) with at least one row, found (0, 3)"},
+      {"targets-float32", "/targets: expected float64, found float32"},
+      {"targets-short", "/targets: expected shape (200, 1), found (199, 1)"},
+      {"nan", "row 70 (from 0), feature \"chol\": nan is not a finite number"},
+      {"split-code", "row 7 (from 0), splits: code 9 has no name; the schema has 2 (train, test)"},
+      {"splits-bool", "/splits: expected uint8, found enumeration or boolean"},
+      {"ids-variable", "/ids: expected fixed-length strings padded with NUL (h5py: dtype"},
+      {"salt-alone", "salt without /digests; delete it and sign the partition again"},
+      {"digests-alone", "/digests without salt; delete it and sign the partition again"},
+      {"digests-short", "/digests: expected uint8 (4, 32), found uint8 (3, 32)"},
+  };
+  const std::size_t before = folder.files().size();
+  CHECK(before == std::size(faults));
+  for (const auto& [fault, text] : faults) {
+    INFO(fault);
+    const std::string path = folder / (fault + ".h5");
+    try {
+      io::sign_partition(path, "Clinic", owner_key());
+      FAIL_CHECK("no error; expected: " << text);
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::data);
+      CHECK_THAT(error.what(),
+                 Catch::Matchers::StartsWith(path + ": ") && Catch::Matchers::Contains(text));
+    }
+  }
+  CHECK(folder.files().size() == before);
+}
