@@ -32,8 +32,9 @@ struct CoxOptions {
 /// One domain's rows on this rank. rows.y holds time (target 0) and status (target 1; 1 = event).
 struct SurvivalRows {
   kernels::RowBlocks rows;
-  std::vector<std::size_t> stratum;  ///< of each block, 0 … strata-1, numbered alike on all ranks of the domain
-  std::size_t strata = 1;            ///< in this domain
+  std::vector<std::size_t>
+      stratum;  ///< of each block, 0 … strata-1, numbered alike on all ranks of the domain
+  std::size_t strata = 1;  ///< in this domain
 };
 
 /// Cox partial likelihood (Cox 1972; ties: Breslow 1974, Efron 1977; formulas in docs/models.md).

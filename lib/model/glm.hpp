@@ -16,7 +16,8 @@ struct GlmOptions {
   kernels::Family family = kernels::Family::gaussian;
   std::size_t classes = 2;         ///< multinomial only
   std::vector<std::string> names;  ///< of the parameters, as glm_parameters counts them
-  std::vector<double> penalty;     ///< lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; 0 = none
+  std::vector<double>
+      penalty;  ///< lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; 0 = none
 };
 
 /// GLM with canonical link over the rows of this rank's domains (one RowBlocks a domain, held until

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "kokkos_kernels/exact_math.hpp"
-#include "kokkos_kernels/quantise.hpp"
 #include "lib/core/error.hpp"
 #include "lib/model/distributions.hpp"
+#include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 namespace {
@@ -42,44 +42,7 @@ void check_response(double y, Family family, std::size_t classes, std::size_t do
   }
 }
 
-/// Calls f(domain, y, weight) for each row of non-zero weight, after checking y.
-template <class F>
-void for_each_response(std::span<const kernels::RowBlocks> domains, Family family,
-                       std::size_t classes, const F& f) {
-  for (std::size_t d = 0; d < domains.size(); ++d) {
-    const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace{}, domains[d].y);
-    const auto weight = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace{}, domains[d].weight);
-    for (std::size_t b = 0; b < domains[d].blocks(); ++b) {
-      for (std::size_t r = 0; r < domains[d].block_rows(); ++r) {
-        if (weight(b, r) == 0) continue;
-        check_response(y(b, 0, r), family, classes, d, b, r);
-        f(d, y(b, 0, r), weight(b, r));
-      }
-    }
-  }
-}
-
-/// Adds single contributions to one stream.
-class Adder {
- public:
-  Adder(Aggregate& sum, std::string_view stream)
-      : saturated_(sum.words().front()),
-        words_(sum.words(stream).data()),
-        stream_(sum.layout().stream(stream)) {}
-
-  void add(double value, std::size_t i = 0) const {
-    saturated_ += kernels::add_quantised(&value, 1, stream_.format, words_ + i, stream_.size);
-  }
-
- private:
-  std::int64_t& saturated_;
-  std::int64_t* words_;
-  const Stream& stream_;
-};
-
 Aggregate cross(Sums& sums, const char* round, std::vector<Aggregate> parts) {
-  for (Aggregate& part : parts)
-    part.normalise();
   Aggregate total = sums.across_domains(round, std::move(parts));
   total.normalise();
   if (total.saturated() != 0) {
@@ -112,16 +75,21 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
                                    {"squares", 1, moments},
                                    {"saturated", 1, wide},
                                    {"constant", 1, wide}});
-  for_each_response(domains, family, classes, [&](std::size_t d, double y, double w) {
+  for (std::size_t d = 0; d < domains.size(); ++d) {
     Aggregate& part = parts[d];
-    part.words("rows").front() += 1;
-    Adder(part, "weight").add(w);
-    Adder(part, "response").add(multinomial ? w : w * y, multinomial ? std::size_t(y) : 0);
-    Adder(part, "squares").add(w * y * y);
-    Adder(part, "saturated").add(w * saturated_term(family, y));
-    if (family == Family::poisson) Adder(part, "constant").add(-w * log_gamma(y + 1));
-    if (family == Family::gaussian) Adder(part, "constant").add(exact::log(w) / 2);
-  });
+    const RowSum rows(part, "rows"), weights(part, "weight"), responses(part, "response"),
+        squares(part, "squares"), saturated(part, "saturated"), constant(part, "constant");
+    for_each_row(domains[d], part, [&](std::size_t b, std::size_t r, double y, double w) {
+      check_response(y, family, classes, d, b, r);
+      rows.count();
+      weights.add(w);
+      responses.add(multinomial ? w : w * y, multinomial ? static_cast<std::size_t>(y) : 0);
+      squares.add(w * y * y);
+      saturated.add(w * saturated_term(family, y));
+      if (family == Family::poisson) constant.add(-w * log_gamma(y + 1));
+      if (family == Family::gaussian) constant.add(exact::log(w) / 2);
+    });
+  }
   const Aggregate total = cross(sums, "response", std::move(parts));
   const auto value = [&](const char* stream) { return total.values(stream).front(); };
 
@@ -133,9 +101,12 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
       double squares = value("squares");
       if (intercept) {
         std::vector<Aggregate> about = empty_parts(domains.size(), {{"squares", 1, moments}});
-        for_each_response(domains, family, classes, [&](std::size_t d, double y, double w) {
-          Adder(about[d], "squares").add(w * (y - mean) * (y - mean));
-        });
+        for (std::size_t d = 0; d < domains.size(); ++d) {
+          const RowSum sum(about[d], "squares");
+          for_each_row(domains[d], about[d], [&](std::size_t, std::size_t, double y, double w) {
+            sum.add(w * (y - mean) * (y - mean));
+          });
+        }
         squares =
             cross(sums, "response about its mean", std::move(about)).values("squares").front();
       }

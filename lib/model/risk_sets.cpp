@@ -8,21 +8,10 @@
 #include <utility>
 
 #include "kokkos_kernels/exact_math.hpp"
-#include "kokkos_kernels/quantise.hpp"
 #include "lib/core/error.hpp"
+#include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
-namespace {
-
-template <class View>
-auto host_copy(const View& view) {
-  return Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace{}, view);
-}
-
-/// Limbs take 2^24 additions before a carry is due; this many rows leave room for ranks and times.
-constexpr std::size_t rows_between_carries = std::size_t{1} << 23;
-
-}  // namespace
 
 std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t domain,
                                    const std::optional<CoxOptions::TimeGrid>& grid) {

@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace bailiwick {
+
+/// Harrell's concordance as whole numbers, so that domains' pairs can be added.
+struct Concordance {
+  std::int64_t comparable = 0;  ///< pairs of an event and a row known to outlive it
+  std::int64_t concordant = 0;  ///< of them: the event has the higher risk
+  std::int64_t tied = 0;        ///< of them: equal risks
+
+  /// (concordant + tied/2) / comparable; 0 without pairs.
+  double index() const;
+};
+
+/// Over the rows of one domain, in O(n log n). A pair is comparable if time_i < time_j and i is an
+/// event, or at equal times if i is an event and j is not (Harrell et al. 1982; lifelines
+/// concordance_index and R's survival::concordance count alike). risk: higher means earlier, e.g.
+/// the linear predictor.
+Concordance concordance(std::span<const double> time, std::span<const double> status,
+                        std::span<const double> risk);
+
+/// The area under the ROC curve of one domain's rows, exactly: (concordant + tied/2) / pairs of a
+/// positive and a negative (label >= 1/2 or not); 0 without pairs.
+double exact_auc(std::span<const double> label, std::span<const double> score);
+
+}  // namespace bailiwick

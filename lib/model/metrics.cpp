@@ -1,0 +1,229 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/model/metrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kokkos_kernels/exact_math.hpp"
+#include "lib/core/error.hpp"
+#include "lib/model/row_sums.hpp"
+
+namespace bailiwick {
+namespace {
+
+constexpr std::size_t auc_bins = 65536;
+constexpr double auc_bins_per_unit = 2048;
+
+std::shared_ptr<const AggregateLayout> layout(std::vector<Stream> streams) {
+  return std::make_shared<const AggregateLayout>(std::move(streams));
+}
+
+/// The bin of [0, bins) that a scaled value falls in; what lies outside goes to the ends.
+std::size_t bin_of(double scaled, std::size_t bins) {
+  const double last = static_cast<double>(bins - 1);
+  return static_cast<std::size_t>(scaled >= 0 ? std::min(scaled, last) : 0.0);
+}
+
+/// The values of a stream, after checking that every contribution fitted.
+std::vector<double> values(Aggregate& total, const char* stream) {
+  total.normalise();
+  if (total.saturated() != 0) {
+    throw Error(ExitCode::data,
+                "{} predictions are not finite or too far from the target to sum; are these the "
+                "columns, and their standardisation, that the model was trained on?",
+                total.saturated());
+  }
+  return total.values(stream);
+}
+
+double value(Aggregate& total, const char* stream) {
+  return values(total, stream).front();
+}
+
+double ratio(double a, double b) {
+  return b == 0 ? 0 : a / b;
+}
+
+BinnedAuc binned_auc(std::span<const std::int64_t> positives,
+                     std::span<const std::int64_t> negatives) {
+  std::int64_t below = 0, above = 0, sure = 0, open = 0;  // pairs: fewer than 2^62 for 2^31 rows
+  for (std::size_t b = 0; b < auc_bins; ++b) {
+    sure += positives[b] * below;
+    open += positives[b] * negatives[b];
+    below += negatives[b];
+    above += positives[b];
+  }
+  const auto pairs = static_cast<double>(below) * static_cast<double>(above);
+  const auto lower = static_cast<double>(sure), width = static_cast<double>(open);
+  return {ratio(lower + width / 2, pairs), ratio(lower, pairs), ratio(lower + width, pairs)};
+}
+
+}  // namespace
+
+std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bins) {
+  ensure(calibration_bins > 0, "a calibration table has bins");
+  return layout({{"correct", 1, counts},
+                 {"log_loss", 1, wide},
+                 {"squared_error", 1, wide},
+                 {"positives", auc_bins, counts},
+                 {"negatives", auc_bins, counts},
+                 {"bin_rows", calibration_bins, counts},
+                 {"bin_events", calibration_bins, counts},
+                 {"bin_predictions", calibration_bins, wide}});
+}
+
+void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum) {
+  const RowSum correct(sum, "correct"), log_loss(sum, "log_loss"), error(sum, "squared_error"),
+      positives(sum, "positives"), negatives(sum, "negatives"), bin_rows(sum, "bin_rows"),
+      bin_events(sum, "bin_events"), bin_predictions(sum, "bin_predictions");
+  const std::size_t bins = sum.layout().stream("bin_rows").size;
+  const auto predictor = host_copy(eta);
+  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
+    const double e = predictor(b, 0, r), p = exact::sigmoid(e);
+    const bool event = y >= 0.5;
+    const std::size_t bin = bin_of(p * static_cast<double>(bins), bins);
+    if (event == (e > 0)) correct.count();
+    log_loss.add(exact::softplus(event ? -e : e));
+    error.add(event ? (1 - p) * (1 - p) : p * p);
+    (event ? positives : negatives).count(bin_of((e + 16) * auc_bins_per_unit, auc_bins));
+    bin_rows.count(bin);
+    if (event) bin_events.count(bin);
+    bin_predictions.add(p, bin);
+  });
+}
+
+BinaryMetrics binary_metrics(Aggregate total) {
+  BinaryMetrics m;
+  const auto bin_rows = values(total, "bin_rows"), bin_events = values(total, "bin_events"),
+             predictions = values(total, "bin_predictions");
+  const auto bins = static_cast<double>(bin_rows.size());
+  for (std::size_t b = 0; b < bin_rows.size(); ++b) {
+    const auto at = static_cast<double>(b);
+    m.calibration.push_back({at / bins, (at + 1) / bins, bin_rows[b], bin_events[b],
+                             ratio(predictions[b], bin_rows[b])});
+    m.rows += bin_rows[b];
+    m.events += bin_events[b];
+  }
+  m.accuracy = ratio(value(total, "correct"), m.rows);
+  m.log_loss = ratio(value(total, "log_loss"), m.rows);
+  m.brier = ratio(value(total, "squared_error"), m.rows);
+  m.auc = binned_auc(total.words("positives"), total.words("negatives"));
+  return m;
+}
+
+std::shared_ptr<const AggregateLayout> regression_layout() {
+  return layout({{"rows", 1, counts},
+                 {"absolute", 1, moments},
+                 {"squares", 1, moments},
+                 {"about", 1, moments},
+                 {"about_squares", 1, moments}});
+}
+
+void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double centre,
+                    Aggregate& sum) {
+  const RowSum count(sum, "rows"), absolute(sum, "absolute"), squares(sum, "squares"),
+      about(sum, "about"), about_squares(sum, "about_squares");
+  const auto predictor = host_copy(eta);
+  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
+    const double residual = y - predictor(b, 0, r), offset = y - centre;
+    count.count();
+    absolute.add(std::fabs(residual));
+    squares.add(residual * residual);
+    about.add(offset);
+    about_squares.add(offset * offset);
+  });
+}
+
+RegressionMetrics regression_metrics(Aggregate total) {
+  RegressionMetrics m;
+  m.rows = value(total, "rows");
+  const double squares = value(total, "squares"), about = value(total, "about");
+  m.rmse = std::sqrt(ratio(squares, m.rows));
+  m.mae = ratio(value(total, "absolute"), m.rows);
+  const double variation = value(total, "about_squares") - ratio(about * about, m.rows);
+  m.r_squared = variation > 0 ? 1 - squares / variation : 0;
+  return m;
+}
+
+std::shared_ptr<const AggregateLayout> poisson_layout() {
+  return layout({{"rows", 1, counts},
+                 {"observed", 1, moments},
+                 {"expected", 1, moments},
+                 {"deviance", 1, wide},
+                 {"y_log_y", 1, wide}});
+}
+
+void add_poisson(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum) {
+  const RowSum count(sum, "rows"), observed(sum, "observed"), expected(sum, "expected"),
+      deviance(sum, "deviance"), y_log_y(sum, "y_log_y");
+  const auto predictor = host_copy(eta);
+  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
+    const double e = predictor(b, 0, r), mu = exact::exp(e);
+    const double own = y == 0 ? 0 : y * exact::log(y);
+    count.count();
+    observed.add(y);
+    expected.add(mu);
+    deviance.add(2 * ((own - y * e) - (y - mu)));
+    y_log_y.add(own);
+  });
+}
+
+PoissonMetrics poisson_metrics(Aggregate total) {
+  PoissonMetrics m;
+  m.rows = value(total, "rows");
+  m.observed = value(total, "observed");
+  m.expected = value(total, "expected");
+  const double deviance = value(total, "deviance");
+  m.mean_deviance = ratio(deviance, m.rows);
+  if (m.observed > 0) {
+    const double null =
+        2 * (value(total, "y_log_y") - m.observed * exact::log(m.observed / m.rows));
+    m.d_squared = null > 0 ? 1 - deviance / null : 0;
+  }
+  return m;
+}
+
+std::shared_ptr<const AggregateLayout> multinomial_layout(std::size_t classes) {
+  return layout({{"confusion", classes * classes, counts}, {"log_loss", 1, wide}});
+}
+
+void add_multinomial(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum) {
+  const RowSum confusion(sum, "confusion"), log_loss(sum, "log_loss");
+  const auto predictor = host_copy(eta);
+  const std::size_t classes = eta.extent(1) + 1;
+  ensure(sum.layout().stream("confusion").size == classes * classes,
+         "a layout and its predictors have the same classes");
+  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
+    const auto score = [&](std::size_t k) { return k == 0 ? 0.0 : predictor(b, k - 1, r); };
+    std::size_t best = 0;
+    for (std::size_t k = 1; k < classes; ++k) {
+      if (score(k) > score(best)) best = k;
+    }
+    double scaled = 0;
+    for (std::size_t k = 0; k < classes; ++k)
+      scaled += exact::exp(score(k) - score(best));
+    const auto truth = static_cast<std::size_t>(y);
+    confusion.count(truth * classes + best);
+    log_loss.add(exact::log(scaled) + (score(best) - score(truth)));
+  });
+}
+
+MultinomialMetrics multinomial_metrics(Aggregate total, std::size_t classes) {
+  MultinomialMetrics m;
+  const double loss = value(total, "log_loss");
+  const auto confusion = total.words("confusion");
+  m.confusion.assign(confusion.begin(), confusion.end());
+  double correct = 0;
+  for (std::size_t i = 0; i < m.confusion.size(); ++i) {
+    m.rows += static_cast<double>(m.confusion[i]);
+    if (i % (classes + 1) == 0) correct += static_cast<double>(m.confusion[i]);
+  }
+  m.accuracy = ratio(correct, m.rows);
+  m.log_loss = ratio(loss, m.rows);
+  return m;
+}
+
+}  // namespace bailiwick

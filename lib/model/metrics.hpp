@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kokkos_kernels/glm.hpp"
+#include "lib/boundary/aggregate.hpp"
+
+// How well a model predicts. Each kind has the layout of its sums, a function that adds the rows of
+// one domain on this rank, and one that reads the total over all ranks and domains. Rows of
+// non-zero weight count once each. Sums are integers over rows: the same bits for any split.
+namespace bailiwick {
+
+/// Linear predictors (block, output, row), as kernels::linear_predictor leaves them.
+using Predictor = Kokkos::View<double***, Kokkos::LayoutRight, kernels::Memory>;
+
+/// The area under the ROC curve, from histograms of the linear predictor over 65536 public bins,
+/// 2^-11 wide, on [-16, 16): the pairs that share a bin are the only uncertainty.
+struct BinnedAuc {
+  double estimate = 0;          ///< pairs in one bin count half
+  double lower = 0, upper = 0;  ///< the exact area lies between
+};
+
+/// Rows whose predicted probability lies in [lower, upper).
+struct CalibrationBin {
+  double lower = 0, upper = 0;
+  double rows = 0, events = 0;
+  double mean_prediction = 0;  ///< 0 without rows
+};
+
+struct BinaryMetrics {
+  double rows = 0, events = 0;
+  double accuracy = 0;                      ///< at probability 1/2
+  double log_loss = 0;                      ///< mean, natural logarithm
+  double brier = 0;                         ///< mean (p - y)^2
+  BinnedAuc auc;                            ///< 0 where all rows have the same label
+  std::vector<CalibrationBin> calibration;  ///< equally wide
+};
+
+std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bins);
+void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
+BinaryMetrics binary_metrics(Aggregate total);
+
+struct RegressionMetrics {
+  double rows = 0;
+  double rmse = 0, mae = 0;
+  double r_squared = 0;  ///< about the mean of these rows
+};
+
+std::shared_ptr<const AggregateLayout> regression_layout();
+/// centre: any public number near the mean of the target, e.g. the model's intercept; the same for
+/// all ranks and for regression_metrics.
+void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double centre,
+                    Aggregate& sum);
+RegressionMetrics regression_metrics(Aggregate total);
+
+struct PoissonMetrics {
+  double rows = 0;
+  double observed = 0, expected = 0;  ///< sums of y and of e^eta
+  double mean_deviance = 0;
+  double d_squared = 0;  ///< 1 - deviance / deviance of the mean
+};
+
+std::shared_ptr<const AggregateLayout> poisson_layout();
+void add_poisson(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
+PoissonMetrics poisson_metrics(Aggregate total);
+
+struct MultinomialMetrics {
+  double rows = 0;
+  double accuracy = 0;
+  double log_loss = 0;
+  std::vector<std::int64_t> confusion;  ///< (true class, predicted class)
+};
+
+std::shared_ptr<const AggregateLayout> multinomial_layout(std::size_t classes);
+/// eta has one output for each class but the reference, class 0; ties go to the lower class.
+void add_multinomial(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
+MultinomialMetrics multinomial_metrics(Aggregate total, std::size_t classes);
+
+}  // namespace bailiwick

@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/model/metrics.hpp"
+
+#include <cmath>
+#include <random>
+
+#include "lib/core/error.hpp"
+#include "lib/model/concordance.hpp"
+#include "lib/model/standardisation.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/local_sums.hpp"
+#include "tests/support/r_data.hpp"
+#include "tests/support/rows.hpp"
+
+using namespace bailiwick;
+using namespace bailiwick::testing;
+
+namespace {
+
+const std::vector<Column> qsec_hp{ones(32), mtcars::qsec, mtcars::hp};
+const std::vector<Column> wt_qsec{ones(32), mtcars::wt, mtcars::qsec};
+
+/// Columns as scikit-learn saw them in glm_test.cpp.
+std::vector<Column> standardised_qsec_hp() {
+  LocalSums sums(1);
+  const std::vector<kernels::RowBlocks> rows{make_rows(qsec_hp, {mtcars::am})};
+  const ColumnMoments m = pooled_moments(rows, {{"1", "qsec", "hp"}, 0}, sums);
+  auto out = qsec_hp;
+  for (std::size_t j = 1; j < 3; ++j)
+    for (double& v : out[j])
+      v = (v - m.centre[j]) * m.scale[j];
+  return out;
+}
+
+template <class Add>
+Aggregate sum_of(const std::shared_ptr<const AggregateLayout>& layout,
+                 const std::vector<kernels::RowBlocks>& parts, const Column& theta,
+                 std::size_t outputs, const Add& add) {
+  Aggregate sum(layout);
+  for (const auto& rows : parts)
+    add(rows, kernels::linear_predictor(rows, theta, outputs), sum);
+  sum.normalise();
+  return sum;
+}
+
+std::vector<kernels::RowBlocks> whole(const std::vector<Column>& x, const Column& y) {
+  return {make_rows(x, {y})};
+}
+
+std::vector<kernels::RowBlocks> split(const std::vector<Column>& x, const Column& y) {
+  return {make_rows(x, {y}, {}, 8, 3), make_rows(x, {y}, {}, 8, 0, 2),
+          make_rows(x, {y}, {}, 8, 2, 3)};
+}
+
+}  // namespace
+
+// scikit-learn 1.2.1 on the fit of glm_test.cpp: roc_auc_score (220 of 13 * 19 pairs), log_loss,
+// brier_score_loss.
+TEST_CASE("binary metrics agree with scikit-learn") {
+  const Column theta{-0.4397037742451698, -1.0979542159277218, -1.0736525887801447};
+  const auto x = standardised_qsec_hp();
+  const auto sum = [&](const auto& parts) {
+    return sum_of(binary_layout(4), parts, theta, 1, add_binary);
+  };
+  const Aggregate total = sum(whole(x, mtcars::am));
+  const Aggregate of_split = sum(split(x, mtcars::am));
+  CHECK(std::equal(total.words().begin(), total.words().end(), of_split.words().begin()));
+
+  const BinaryMetrics m = binary_metrics(total);
+  CHECK(m.rows == 32);
+  CHECK(m.events == 13);
+  CHECK(m.log_loss == Approx(0.5010481210972402).epsilon(1e-12));
+  CHECK(m.brier == Approx(0.16046007201144108).epsilon(1e-12));
+  CHECK(m.auc.lower <= 220.0 / 247);
+  CHECK(m.auc.upper >= 220.0 / 247);
+  CHECK(m.auc.upper - m.auc.lower < 1e-2);
+
+  const auto eta = kernels::linear_predictor(whole(x, mtcars::am)[0], theta, 1);
+  Column score;
+  for (std::size_t i = 0; i < 32; ++i)
+    score.push_back(eta(i / 8, 0, i % 8));
+  CHECK(exact_auc(mtcars::am, score) == Approx(0.8906882591093118).epsilon(1e-15));
+
+  double rows = 0, events = 0, correct = 0;
+  for (std::size_t i = 0; i < 32; ++i)
+    correct += (score[i] > 0) == (mtcars::am[i] == 1);
+  CHECK(m.accuracy == correct / 32);
+  for (const CalibrationBin& bin : m.calibration) {
+    CHECK(bin.upper - bin.lower == 0.25);
+    if (bin.rows > 0) {
+      CHECK(bin.mean_prediction >= bin.lower);
+      CHECK(bin.mean_prediction < bin.upper);
+    }
+    rows += bin.rows;
+    events += bin.events;
+  }
+  CHECK(rows == 32);
+  CHECK(events == 13);
+}
+
+TEST_CASE("the bounds of a binned area hold the exact one, in any bins") {
+  std::mt19937 random(7);
+  for (const double scale : {1e-4, 0.01, 1.0, 30.0}) {
+    Column score, label;
+    for (int i = 0; i < 500; ++i) {
+      label.push_back(random() % 3 == 0);
+      score.push_back(scale * (label.back() + static_cast<double>(random() % 1000) / 200 - 2));
+    }
+    const double exact = exact_auc(label, score);
+    double wins = 0, pairs = 0;
+    for (std::size_t i = 0; i < 500; ++i)
+      for (std::size_t j = 0; j < 500; ++j)
+        if (label[i] == 1 && label[j] == 0) {
+          pairs += 1;
+          wins += score[i] > score[j] ? 1 : score[i] == score[j] ? 0.5 : 0;
+        }
+    CHECK(exact == Approx(wins / pairs).epsilon(1e-14));
+    const BinnedAuc auc =
+        binary_metrics(sum_of(binary_layout(1), whole({score}, label), {1}, 1, add_binary)).auc;
+    CHECK(auc.lower <= exact);
+    CHECK(exact <= auc.upper);
+    CHECK(auc.estimate == Approx((auc.lower + auc.upper) / 2));
+    if (scale == 1.0) CHECK(auc.upper - auc.lower < 1e-3);
+  }
+  const BinnedAuc one_label =
+      binary_metrics(sum_of(binary_layout(1), whole({{1, 2}}, {1, 1}), {1}, 1, add_binary)).auc;
+  CHECK(one_label.upper == 0);
+}
+
+// R: deviance, null deviance of the fits in glm_test.cpp.
+TEST_CASE("regression and Poisson metrics agree with R") {
+  const Column line{37.227270116447201, -3.8778307424046821, -0.031772946982161002};
+  const std::vector<Column> wt_hp{ones(32), mtcars::wt, mtcars::hp};
+  const auto add = [](const auto& rows, const auto& eta, Aggregate& sum) {
+    add_regression(rows, eta, 20, sum);
+  };
+  const auto whole_sum = sum_of(regression_layout(), whole(wt_hp, mtcars::mpg), line, 1, add);
+  const auto split_sum = sum_of(regression_layout(), split(wt_hp, mtcars::mpg), line, 1, add);
+  CHECK(std::equal(whole_sum.words().begin(), whole_sum.words().end(), split_sum.words().begin()));
+  const RegressionMetrics r = regression_metrics(whole_sum);
+  CHECK(r.rmse == Approx(std::sqrt(195.04775474146604 / 32)).epsilon(1e-13));
+  CHECK(r.r_squared == Approx(1 - 195.04775474146604 / 1126.0471874999998).epsilon(1e-13));
+  // mean(abs(residuals(lm(mpg ~ wt + hp, mtcars))))
+  CHECK(r.mae == Approx(1.9014837532920559).epsilon(1e-12));
+
+  const Column rate{4.1268541181491933, 0.19950766331170944, -0.21464663887382091};
+  const PoissonMetrics p =
+      poisson_metrics(sum_of(poisson_layout(), whole(wt_qsec, mtcars::carb), rate, 1, add_poisson));
+  CHECK(p.mean_deviance == Approx(10.852164563242175 / 32).epsilon(1e-12));
+  CHECK(p.d_squared == Approx(1 - 10.852164563242175 / 27.043357450132145).epsilon(1e-12));
+  CHECK(p.observed == 90);
+  CHECK(p.expected == Approx(90).epsilon(1e-12));
+}
+
+TEST_CASE("multinomial metrics agree with the fit's log-likelihood in R") {
+  const Column theta{15.21444968989873, -0.36608726372303402, -0.07091559430656634,
+                     93.75399941007133, -5.1652231359489225,  -0.055328829197200523};
+  Column y;
+  for (const double g : mtcars::gear)
+    y.push_back(g - 3);
+  const MultinomialMetrics m = multinomial_metrics(
+      sum_of(multinomial_layout(3), whole(qsec_hp, y), theta, 2, add_multinomial), 3);
+  CHECK(m.log_loss == Approx(13.084859120751856 / 32).epsilon(1e-12));
+  CHECK(m.rows == 32);
+  std::int64_t of_first = 0;
+  for (std::size_t k = 0; k < 3; ++k)
+    of_first += m.confusion[k];
+  CHECK(of_first == 15);
+  CHECK(m.accuracy == static_cast<double>(m.confusion[0] + m.confusion[4] + m.confusion[8]) / 32);
+}
+
+TEST_CASE("predictions that are no numbers are an error") {
+  CHECK_THROWS_AS(
+      binary_metrics(sum_of(binary_layout(2), whole({{1, NAN}}, {1, 0}), {1}, 1, add_binary)),
+      Error);
+}
+
+// R: concordance(coxph(Surv(time, status) ~ karno + age + prior, veteran))$count: 6274 concordant,
+// 2516 discordant, 14 tied in x.
+TEST_CASE("concordance agrees with R") {
+  const Column theta{-0.033554242122842748, -0.0024477809021850078, -0.0045897365729949983};
+  Column risk;
+  for (std::size_t i = 0; i < veteran::time.size(); ++i) {
+    risk.push_back(theta[0] * veteran::karno[i] + theta[1] * veteran::age[i] +
+                   theta[2] * veteran::prior[i]);
+  }
+  const Concordance c = concordance(veteran::time, veteran::status, risk);
+  CHECK(c.concordant == 6274);
+  CHECK(c.tied == 14);
+  CHECK(c.comparable == 6274 + 2516 + 14);
+  CHECK(c.index() == Approx(0.7134257155838255).epsilon(1e-15));
+}
+
+TEST_CASE("concordance counts pairs as its definition does") {
+  std::mt19937 random(3);
+  Column time, status, risk;
+  for (int i = 0; i < 300; ++i) {
+    time.push_back(random() % 40);
+    status.push_back(random() % 2);
+    risk.push_back(random() % 25);
+  }
+  Concordance slow;
+  for (std::size_t i = 0; i < time.size(); ++i) {
+    for (std::size_t j = 0; j < time.size(); ++j) {
+      if (status[i] == 0 || i == j) continue;
+      if (!(time[i] < time[j] || (time[i] == time[j] && status[j] == 0))) continue;
+      ++slow.comparable;
+      slow.concordant += risk[i] > risk[j];
+      slow.tied += risk[i] == risk[j];
+    }
+  }
+  const Concordance fast = concordance(time, status, risk);
+  CHECK(fast.comparable == slow.comparable);
+  CHECK(fast.concordant == slow.concordant);
+  CHECK(fast.tied == slow.tied);
+  CHECK(concordance({}, {}, {}).index() == 0);
+}
