@@ -1,6 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
 #include <iostream>
 
 #include "apps/command.hpp"
@@ -20,9 +24,19 @@ int command_ingest(const Arguments& arguments) {
   if (!options.parse(arguments.words)) return 0;
   const std::string path = options.text("CONFIG");
   const IngestConfig config = parse_ingest_config(read_file(path), path);
-  IngestOptions how;
-  how.force = options.has("force");
-  std::cout << ingest(config, how).text();
+  const auto bar = [](const IngestProgress& progress) {
+    std::cerr << fmt::format(
+        "\r{} rows, {} quarantined, {:.0f} %",
+        with_thousands(static_cast<long long>(progress.rows)),
+        with_thousands(static_cast<long long>(progress.quarantined)),
+        100.0 * static_cast<double>(progress.bytes) /
+            static_cast<double>(std::max<std::uint64_t>(1, progress.total_bytes)));
+  };
+  const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  std::function<void(const IngestProgress&)> progress;
+  if (terminal) progress = bar;
+  const IngestReport report = ingest(config, options.has("force"), progress);
+  std::cout << (terminal ? "\n" : "") << to_text(report);
   return 0;
 }
 

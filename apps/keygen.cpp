@@ -6,6 +6,7 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/keys.hpp"
 

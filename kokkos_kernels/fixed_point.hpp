@@ -27,6 +27,6 @@ inline constexpr FixedPoint counts{1, 0};
 /// Scores, information, log-likelihoods: resolution 2^-60, one contribution up to 2^59.
 inline constexpr FixedPoint wide{3, 60};
 /// Raw moments of columns of unknown scale: resolution 2^-80, one contribution up to 2^79.
-inline constexpr FixedPoint moments{4, 80};
+inline constexpr FixedPoint raw_moments{4, 80};
 
 }  // namespace bailiwick

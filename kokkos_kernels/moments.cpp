@@ -15,7 +15,7 @@ using Cube = Kokkos::View<double***, Kokkos::LayoutRight, Memory>;
 using Vector = Kokkos::View<const double*, Memory>;
 using Host = std::conditional_t<on_host, Native, Portable>;
 
-constexpr std::size_t moment_limbs = moments.limbs;
+constexpr std::size_t moment_limbs = raw_moments.limbs;
 
 void require(bool condition, const char* promise) {
   if (!condition) throw std::invalid_argument(promise);
@@ -35,8 +35,8 @@ struct ColumnSums {
     double* const partial = sums + 1 + x.count;
     row_sum(team, w, x.stride, partial, sums);
     column_products<Host>(team, w, x, partial, sums + 1);
-    quantise(team, sums, 1, moments, words + 1, words);
-    quantise(team, sums + 1, x.count, moments, words + 1 + moment_limbs, words);
+    quantise(team, sums, 1, raw_moments, words + 1, words);
+    quantise(team, sums + 1, x.count, raw_moments, words + 1 + moment_limbs, words);
   }
 };
 
@@ -65,7 +65,7 @@ struct CentredSquares {
       }
     });
     team.team_barrier();
-    quantise(team, scratch, x.count, moments, words + 1, words);
+    quantise(team, scratch, x.count, raw_moments, words + 1, words);
   }
 };
 

@@ -70,9 +70,9 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
   const bool multinomial = family == Family::multinomial;
   std::vector<Aggregate> parts =
       empty_parts(domains.size(), {{"rows", 1, counts},
-                                   {"weight", 1, moments},
-                                   {"response", multinomial ? classes : 1, moments},
-                                   {"squares", 1, moments},
+                                   {"weight", 1, raw_moments},
+                                   {"response", multinomial ? classes : 1, raw_moments},
+                                   {"squares", 1, raw_moments},
                                    {"saturated", 1, wide},
                                    {"constant", 1, wide}});
   for (std::size_t d = 0; d < domains.size(); ++d) {
@@ -100,7 +100,7 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
     case Family::gaussian: {
       double squares = value("squares");
       if (intercept) {
-        std::vector<Aggregate> about = empty_parts(domains.size(), {{"squares", 1, moments}});
+        std::vector<Aggregate> about = empty_parts(domains.size(), {{"squares", 1, raw_moments}});
         for (std::size_t d = 0; d < domains.size(); ++d) {
           const RowSum sum(about[d], "squares");
           for_each_row(domains[d], about[d], [&](std::size_t, std::size_t, double y, double w) {

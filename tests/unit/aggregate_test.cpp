@@ -35,7 +35,7 @@ double decoded(FixedPoint format, const std::vector<std::int64_t>& limbs) {
 }  // namespace
 
 TEST_CASE("streams lie one after the other behind the saturated word", "[aggregate]") {
-  const AggregateLayout layout({{"rows", 1, counts}, {"score", 5, wide}, {"sum", 2, moments}});
+  const AggregateLayout layout({{"rows", 1, counts}, {"score", 5, wide}, {"sum", 2, raw_moments}});
   CHECK(layout.offset("rows") == 1);
   CHECK(layout.offset("score") == 2);
   CHECK(layout.offset("sum") == 17);
