@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""A folder laid out like a checkout, in which the tests type what a user would type."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+SOURCE = pathlib.Path(os.environ["BAILIWICK_SOURCE"])
+PROGRAM = os.environ["BAILIWICK"]
+SHARED = pathlib.Path(os.environ["BAILIWICK_SHARED"])
+
+
+class Checkout:
+    """configs/ and data/ are copies, out/ is where everything goes, ../shared is the data beside a checkout."""
+
+    def __init__(self, folder):
+        self.root = folder / "checkout"
+        self.root.mkdir()
+        shutil.copytree(SOURCE / "configs", self.root / "configs")
+        shutil.copytree(SOURCE / "data", self.root / "data")
+        if SHARED.exists():
+            (folder / "shared").symlink_to(SHARED.resolve())
+
+    def path(self, name):
+        return self.root / name
+
+    def run(self, *words, np=None, code=0, program=PROGRAM, threads=1, timeout=120):
+        """Output of `bailiwick WORDS`, under mpirun if np is given; fails unless it ends with `code`."""
+        command = [program, *map(str, words)]
+        if np is not None:
+            command = ["mpirun", "-np", str(np), *command]
+        result = subprocess.run(command, cwd=self.root, text=True, capture_output=True, timeout=timeout,
+                                env=dict(os.environ, OMP_NUM_THREADS=str(threads)))
+        output = result.stdout + result.stderr
+        assert result.returncode == code, f"{' '.join(command)}\nexit code {result.returncode}, not {code}\n{output}"
+        return output
+
+    def prepare(self, job):
+        """Keys, partitions and signed policies of a job, as the comments in its configs say."""
+        ingest = self.path(f"configs/{job}/ingest.yaml")
+        for name in {*re.findall(r"keys/([\w-]+)\.pem", ingest.read_text()), "operator"}:
+            self.path(f"out/{job}/keys").mkdir(parents=True, exist_ok=True)
+            self.run("keygen", f"out/{job}/keys/{name}")
+        self.run("ingest", ingest.relative_to(self.root))
+        for policy in sorted(self.path(f"configs/{job}").glob("policy-*.yaml")):
+            self.sign_policy(policy)
+        return self
+
+    def sign_policy(self, policy):
+        """Types the command that the file's first comment gives."""
+        words = re.search(r"bailiwick (policy sign .*?--output \S+)", re.sub(r"\\\n#", "", policy.read_text()), re.S)
+        self.run(*words.group(1).split(), "--force")
+
+    def train(self, config, *words, output, **how):
+        self.run("train", config, "--output", output, *words, **how)
+        return self.digest(f"{output}/model.h5", **{k: v for k, v in how.items() if k == "program"})
+
+    def digest(self, model, **how):
+        return self.run("digest", model, **how).split()[0]
+
+
+def needs_shared(name):
+    return pytest.mark.skipif(not (SHARED / "data" / name).exists(), reason=f"shared/data/{name} is not beside this checkout")
+
+
+@pytest.fixture(scope="session")
+def jobs(tmp_path_factory):
+    """job -> a prepared Checkout, made once a session; tests only add to out/."""
+    made = {}
+
+    def prepared(job):
+        if job not in made:
+            made[job] = Checkout(tmp_path_factory.mktemp(job)).prepare(job)
+        return made[job]
+
+    return prepared
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A Checkout of one's own, to damage."""
+    return Checkout(tmp_path)

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""Coefficients and standard errors beside R's glm and coxph, within 1e-10 relative."""
+import re
+import subprocess
+
+import pytest
+from conftest import SHARED, needs_shared
+
+LUNG = """
+library(survival); d <- read.csv("data/lung/lung.csv"); d <- d[complete.cases(d[,c("inst","ph.ecog","ph.karno")]),]
+d$region <- ifelse(d$inst %in% c(1,3,33),"n",ifelse(d$inst %in% c(2,5,12,13),"s",ifelse(d$inst %in% c(6,7,11,22),"e","w")))
+d$female <- d$sex - 1; d$dead <- d$status - 1
+fit <- coxph(Surv(time, dead) ~ age + female + ph.ecog + ph.karno + strata(region), data=d, ties="TIES",
+             control=coxph.control(eps=1e-14, toler.chol=1e-14, iter.max=60))
+"""
+PRINT = """
+s <- summary(fit)$coefficients; se <- if (inherits(fit,"coxph")) s[,"se(coef)"] else s[,2]
+cat(sprintf("%.17g %.17g\\n", coef(fit), se), sep="")
+"""
+HEART = """
+d <- read.csv("SHARED/data/heart/fed_heart_flamby_split.csv"); d <- d[d$split=="train",]
+fit <- glm(y ~ age+sex+trestbps+chol+fbs+thalach+exang+oldpeak+cp_2+cp_3+cp_4+restecg_1+restecg_2,
+           data=d, family=binomial, control=glm.control(epsilon=1e-15, maxit=60))
+"""
+BREAST_CANCER = """
+library(survival); d <- read.csv("SHARED/data/tcga_brca/brca.csv", check.names=FALSE)
+f <- read.csv("SHARED/data/tcga_brca/train_test_split.csv"); d <- merge(d, f, by="pid")
+d <- d[d$fold=="train",]; d$centre <- sub("train_", "", d$fold2); x <- as.matrix(d[,2:40])
+fit <- coxph(Surv(d$T, d$E) ~ x + strata(d$centre), ties="efron",
+             control=coxph.control(eps=1e-14, toler.chol=1e-14, iter.max=60))
+"""
+
+
+def r(script, cwd):
+    script = script.replace("SHARED", str(SHARED.resolve())) + PRINT
+    result = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=cwd, text=True, capture_output=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    return [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
+
+
+def ours(checkout, model):
+    """Coefficients and standard errors in the units of the data, all digits."""
+    lines = re.findall(r"^  \S.* (\S+)  se (\S+)$", checkout.run("inspect", model), re.M)
+    return [tuple(map(float, line)) for line in lines]
+
+
+def compare(mine, theirs):
+    assert len(mine) == len(theirs)
+    worst = max(abs(a - b) / abs(b) for m, t in zip(mine, theirs) for a, b in zip(m, t))
+    print(f"largest relative difference {worst:.2g}")
+    assert worst < 1e-10
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_lung_cox(jobs, ties):
+    lung = jobs("lung")
+    lung.train("configs/lung/train.yaml", "--set", f"model.cox.ties={ties}", output=f"out/lung/r-{ties}", np=2)
+    compare(ours(lung, f"out/lung/r-{ties}/model.h5"), r(LUNG.replace("TIES", ties), lung.root))
+
+
+@needs_shared("heart")
+def test_heart_logistic(jobs):
+    heart = jobs("heart")
+    heart.train("configs/heart/train.yaml", output="out/heart/r", np=2)
+    compare(ours(heart, "out/heart/r/model.h5"), r(HEART, heart.root))
+
+
+@needs_shared("tcga_brca")
+def test_breast_cancer_cox(jobs):
+    brca = jobs("breast-cancer")
+    brca.train("configs/breast-cancer/train.yaml", output="out/breast-cancer/r", np=2)
+    compare(ours(brca, "out/breast-cancer/r/model.h5"), r(BREAST_CANCER, brca.root))
