@@ -116,10 +116,10 @@ BinaryMetrics binary_metrics(Aggregate total) {
 
 std::shared_ptr<const AggregateLayout> regression_layout() {
   return layout({{"rows", 1, counts},
-                 {"absolute", 1, moments},
-                 {"squares", 1, moments},
-                 {"about", 1, moments},
-                 {"about_squares", 1, moments}});
+                 {"absolute", 1, raw_moments},
+                 {"squares", 1, raw_moments},
+                 {"about", 1, raw_moments},
+                 {"about_squares", 1, raw_moments}});
 }
 
 void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double centre,
@@ -150,8 +150,8 @@ RegressionMetrics regression_metrics(Aggregate total) {
 
 std::shared_ptr<const AggregateLayout> poisson_layout() {
   return layout({{"rows", 1, counts},
-                 {"observed", 1, moments},
-                 {"expected", 1, moments},
+                 {"observed", 1, raw_moments},
+                 {"expected", 1, raw_moments},
                  {"deviance", 1, wide},
                  {"y_log_y", 1, wide}});
 }
