@@ -12,9 +12,11 @@
 
 namespace bailiwick::io {
 
-/// A model as it lies on disk: named arrays of doubles and text attributes (docs/checkpoint-format.md).
+/// A model as it lies on disk: named arrays of doubles and text attributes
+/// (docs/checkpoint-format.md).
 struct Checkpoint {
-  std::map<std::string, std::string> attributes;  ///< kind, step, config digest, …; JSON where structured
+  std::map<std::string, std::string>
+      attributes;  ///< kind, step, config digest, …; JSON where structured
   std::map<std::string, std::vector<double>> arrays;  ///< "parameters", "standardisation/mean", …
 
   /// SHA-256 over names, shapes and bytes of the arrays and the attributes that define the model,

@@ -6,25 +6,13 @@
 #include <cmath>
 #include <cstring>
 
+#include "io/hash_fields.hpp"
 #include "io/partition_file.hpp"
 #include "lib/core/text.hpp"
-#include "lib/crypto/sha256.hpp"
 
 namespace bailiwick::io::detail {
 
-static_assert(std::endian::native == std::endian::little,
-              "files are little-endian and their bytes are hashed as they lie");
-
 namespace {
-
-void hash_number(Sha256& hash, std::uint64_t value) {
-  hash.update(std::as_bytes(std::span(&value, 1)));
-}
-
-void hash_field(Sha256& hash, std::string_view text) {
-  hash_number(hash, text.size());
-  hash.update(text);
-}
 
 template <class T>
 bool all_finite(std::span<const T> values) {

@@ -8,6 +8,7 @@
 
 #include "io/h5_output.hpp"
 #include "io/partition_file.hpp"
+#include "io/temporary.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 
@@ -16,26 +17,6 @@ namespace bailiwick::io {
 using namespace detail;
 
 namespace {
-
-std::string temporary_name(const std::string& path) {
-  return fmt::format("{}.tmp.{}", path, ::getpid());
-}
-
-/// Removes a temporary file unless it was published.
-class Temporary {
- public:
-  explicit Temporary(std::string path) : path_(std::move(path)) {}
-  ~Temporary() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  Temporary(Temporary&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  Temporary& operator=(Temporary&&) = delete;
-  const std::string& path() const { return path_; }
-  void keep() { path_.clear(); }
-
- private:
-  std::string path_;
-};
 
 /// A schema made by a program meets the rules of one that was read.
 void check_schema(const Schema& schema, const std::string& what) {
@@ -71,8 +52,7 @@ struct PartitionWriter::State {
   RawBlock block;
   std::vector<Digest> digests;
 
-  explicit State(std::string final_path)
-      : path(std::move(final_path)), temporary(temporary_name(path)) {}
+  explicit State(std::string final_path) : path(std::move(final_path)), temporary(path) {}
 
   void create_part(Part part);
   void write_block();
@@ -206,7 +186,7 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
   const bool complete = !file->digests().empty();
   file.reset();
   // Digests go into a copy, so that a crash cannot damage the only file.
-  Temporary temporary(temporary_name(path));
+  Temporary temporary(path);
   std::error_code failure;
   std::filesystem::copy_file(path, temporary.path(), failure);
   if (failure) throw Error(ExitCode::data, "{}: cannot copy: {}", path, failure.message());

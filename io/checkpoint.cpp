@@ -1,0 +1,122 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/checkpoint.hpp"
+
+#include <algorithm>
+
+#include "io/checkpoint_layout.hpp"
+#include "io/h5.hpp"
+#include "io/hash_fields.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick::io {
+
+using namespace detail;
+
+namespace {
+
+void check_names(const std::vector<std::string>& found, const std::vector<std::string>& expected,
+                 const char* kind, const std::string& path) {
+  for (const std::string& name : found)
+    if (std::find(expected.begin(), expected.end(), name) == expected.end())
+      throw Error(ExitCode::data, "{}: unknown {} \"{}\"; a model may hold: {}", path, kind, name,
+                  join(expected));
+}
+
+h5::Group open_group(hid_t file, const char* name, const std::string& path) {
+  return h5::Group(
+      h5::check(H5Gopen2(file, name, H5P_DEFAULT), path, std::string("open group /") + name));
+}
+
+std::vector<double> read_array(hid_t dataset, const std::string& name, const std::string& path) {
+  const std::string object = std::string("/") + arrays_name + "/" + name;
+  const h5::Type type(h5::check(H5Dget_type(dataset), path, "read the type of " + object));
+  const h5::Space space(h5::check(H5Dget_space(dataset), path, "read the shape of " + object));
+  const std::vector<hsize_t> shape = h5::shape(space, path);
+  if (H5Tequal(type, H5T_IEEE_F64LE) <= 0 || shape.size() != 1)
+    h5::throw_unexpected(path, object, "float64 (n)",
+                         h5::describe(type) + " " + h5::describe_shape(shape));
+  // Before memory is asked for: a damaged length must not exhaust it.
+  if (H5Dget_storage_size(dataset) / sizeof(double) < shape[0])
+    h5::throw_unexpected(path, object, fmt::format("{} numbers", shape[0]),
+                         fmt::format("{} bytes", H5Dget_storage_size(dataset)));
+  std::vector<double> values(shape[0]);
+  h5::check(H5Dread(dataset, H5T_IEEE_F64LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), path,
+            "read " + object);
+  return values;
+}
+
+void read_arrays(hid_t group, const std::string& prefix, int depth, Checkpoint& checkpoint,
+                 const std::string& path) {
+  for (const std::string& link : h5::link_names(group, path)) {
+    const std::string name = prefix + link;
+    const std::string action = std::string("open /") + arrays_name + "/" + name;
+    const hid_t object = h5::check(H5Oopen(group, link.c_str(), H5P_DEFAULT), path, action);
+    if (H5Iget_type(object) == H5I_DATASET) {
+      const h5::Dataset dataset(object);
+      checkpoint.arrays[name] = read_array(dataset, name, path);
+    } else {
+      const h5::Group inner(object);
+      constexpr int deepest = 8;  // and no loop of links without end
+      if (H5Iget_type(inner) != H5I_GROUP || depth == deepest)
+        throw Error(ExitCode::data, "{}: cannot {}: neither an array nor a group of arrays", path,
+                    action);
+      read_arrays(inner, name + "/", depth + 1, checkpoint, path);
+    }
+  }
+}
+
+}  // namespace
+
+Digest Checkpoint::digest() const {
+  std::vector<std::pair<std::string, std::string>> defining;
+  for (const auto& attribute : attributes)
+    if (!attribute.first.starts_with(run_prefix)) defining.push_back(attribute);
+  Sha256 hash;
+  hash_field(hash, checkpoint_format);
+  hash_number(hash, checkpoint_version);
+  hash_number(hash, defining.size());
+  for (const auto& [name, text] : defining) {
+    hash_field(hash, name);
+    hash_field(hash, text);
+  }
+  hash_number(hash, arrays.size());
+  for (const auto& [name, values] : arrays) {
+    hash_field(hash, name);
+    hash_number(hash, values.size());
+    hash.update(std::as_bytes(std::span(values)));
+  }
+  return hash.finish();
+}
+
+Checkpoint read_checkpoint(const std::string& path) {
+  const h5::File file = h5::open_to_read(path);
+  const std::string format = h5::read_string_attribute(file, "format", path);
+  if (format != checkpoint_format)
+    h5::throw_unexpected(path, "attribute \"format\"", checkpoint_format, "\"" + format + "\"");
+  const std::uint64_t version = h5::read_count_attribute(file, "version", path);
+  if (version != checkpoint_version)
+    throw Error(ExitCode::data, "{}: model version {} is not supported; this program reads {}",
+                path, version, checkpoint_version);
+  check_names(h5::attribute_names(file, path), {"format", "version", content_name}, "attribute",
+              path);
+  check_names(h5::link_names(file, path), {attributes_name, arrays_name}, "object", path);
+
+  Checkpoint checkpoint;
+  const h5::Group attributes = open_group(file, attributes_name, path);
+  for (const std::string& name : h5::attribute_names(attributes, path))
+    checkpoint.attributes[name] = h5::read_string_attribute(attributes, name, path);
+  read_arrays(open_group(file, arrays_name, path), "", 0, checkpoint, path);
+
+  const std::string stored = h5::read_string_attribute(file, content_name, path);
+  const std::string found = checkpoint.digest().hex();
+  if (stored != found)
+    throw Error(ExitCode::integrity,
+                "{}: the content digest is {} but the file says {}: damaged or changed since it "
+                "was written",
+                path, found, stored);
+  return checkpoint;
+}
+
+}  // namespace bailiwick::io
