@@ -10,6 +10,7 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "lib/config/ingest_config.hpp"
+#include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/stages/ingest.hpp"
 

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/stages/predict.hpp"
+
 #include "apps/command.hpp"
+#include "lib/stages/run.hpp"
 
 namespace bailiwick {
 

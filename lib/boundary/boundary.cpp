@@ -4,6 +4,7 @@
 #include "lib/boundary/boundary.hpp"
 
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 
 namespace bailiwick {
 
@@ -48,6 +49,25 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
   total.normalise();
   ledger_.push_back({ledger_.size(), round, layout->words(), decomposition_.domains()});
   return total;
+}
+
+std::vector<std::string> Boundary::release(const std::string& round,
+                                           const std::vector<std::string>& texts) {
+  ensure(texts.size() == local_domains(), "one text for each local domain");
+  Json led = Json::object();
+  for (std::size_t d = 0; d < texts.size(); ++d)
+    if (leads(d)) led[std::to_string(decomposition_.local_domains()[d])] = texts[d];
+  std::vector<std::string> released(decomposition_.domains());
+  std::size_t bytes = 0;
+  for (const std::string& text : decomposition_.world_.gather(led.dump())) {
+    const Json entries = parse_json(text, round, ExitCode::bug);
+    for (const auto& [index, value] : entries.items()) {
+      released[std::stoul(index)] = value.get<std::string>();
+      bytes += value.get_ref<const std::string&>().size();
+    }
+  }
+  ledger_.push_back({ledger_.size(), round, (bytes + 7) / 8, decomposition_.domains()});
+  return released;
 }
 
 }  // namespace bailiwick

@@ -31,6 +31,11 @@ class Boundary : public Sums {
   std::vector<double> gather_within_domain(std::size_t d, std::span<const double> values) override;
   Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts) override;
 
+  /// What each domain's policy lets everybody see, e.g. its own scores: `texts` holds one entry for
+  /// each of this rank's domains, of which those it leads count. All domains' texts on every rank,
+  /// in the order of the run. Collective over the world. The caller has the policies' leave.
+  std::vector<std::string> release(const std::string& round, const std::vector<std::string>& texts);
+
   const std::vector<LedgerLine>& ledger() const { return ledger_; }
 
  private:

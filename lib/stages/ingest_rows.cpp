@@ -131,14 +131,14 @@ void RowRules::bind(std::vector<std::string> header, const std::string& path) {
 }
 
 std::vector<std::string> RowRules::unused() const {
+  std::set<std::string> named;
+  for (const IngestColumn& column : config_.columns)
+    named.insert(column.name);
+  for (const std::size_t field : lookup_keys_)
+    named.insert(header_[field]);
   std::vector<std::string> names;
-  for (std::size_t field = 0; field < own_columns_; ++field) {
-    const bool used =
-        std::any_of(uses_.begin(), uses_.end(),
-                    [field](const Use& use) { return use.field == field; }) ||
-        std::find(lookup_keys_.begin(), lookup_keys_.end(), field) != lookup_keys_.end();
-    if (!used) names.push_back(header_[field]);
-  }
+  for (std::size_t field = 0; field < own_columns_; ++field)
+    if (!named.contains(header_[field])) names.push_back(header_[field]);
   return names;
 }
 

@@ -40,7 +40,7 @@ class RowRules {
   /// Finds the columns in the header of the file that is read next. Throws ExitCode::data, naming
   /// `path`, if one is not there.
   void bind(std::vector<std::string> header, const std::string& path);
-  /// Columns of the bound header that nothing uses.
+  /// Columns of the bound header that the config does not name.
   std::vector<std::string> unused() const;
 
   /// Applies every rule to a record; `number` counts all rows from 0. On success the row is at

@@ -13,6 +13,10 @@
 
 namespace bailiwick {
 
+std::string resolved_config_path(const std::string& folder, const std::string& stem) {
+  return folder + (stem == "lineage" ? "/resolved.yaml" : "/" + stem + ".resolved.yaml");
+}
+
 RunRecord::RunRecord(Run& run, std::string command, std::string stem)
     : run_(run),
       command_(std::move(command)),
@@ -27,10 +31,9 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem)
           ExitCode::data,
           "{}: holds the lineage of an earlier {}; name another folder with --output, or remove it",
           folder, command_);
-    create_folders(folder + "/checkpoints");
+    create_folders(command_ == "train" ? folder + "/checkpoints" : folder);
     const PrivateKey key = PrivateKey::load(run_.config().operator_key);
-    if (stem_ == "lineage")
-      write_file_atomically(path("resolved.yaml"), resolved_yaml(run_.config()));
+    write_file_atomically(resolved_config_path(folder, stem_), resolved_yaml(run_.config()));
     invocation_ = new_uuid();
     chain_.emplace(Chain::create(path(stem_ + ".jsonl"), key));
   });

@@ -12,6 +12,10 @@
 
 namespace bailiwick {
 
+/// Beside `lineage.jsonl` lies `resolved.yaml`, beside `evaluation.jsonl`
+/// `evaluation.resolved.yaml`.
+std::string resolved_config_path(const std::string& folder, const std::string& stem);
+
 /// What a run leaves in its output folder: resolved.yaml, checkpoints and their signed lineage,
 /// run.json. All members are collective; a failure on one rank is everyone's.
 class RunRecord {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <set>
 
 #include "io/partition.hpp"
 #include "lib/config/run_config.hpp"
@@ -13,6 +15,7 @@
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/policy/policy.hpp"
+#include "lib/stages/run_record.hpp"
 
 namespace bailiwick {
 
@@ -63,6 +66,24 @@ void verify_partition(Verification& result, const std::string& path,
   });
 }
 
+void verify_domain(Verification& result, const DomainConfig& domain,
+                   const std::map<std::string, Digest>& claimed, std::set<std::string>& seen) {
+  std::vector<PublicKey> owners;
+  look(result, "domain " + domain.name + ": keys", [&] {
+    for (const std::string& path : domain.keys)
+      owners.push_back(PublicKey::load(path));
+    return true;
+  });
+  look(result, domain.policy + ": policy and signature", [&] {
+    const Envelope envelope = envelope_from_json(read_file(domain.policy), domain.policy);
+    const std::string payload = open_envelope(envelope, policy_type, owners, domain.policy);
+    const auto claim = claimed.find("policy/" + domain.name);
+    return claim != claimed.end() && claim->second == sha256(payload);
+  });
+  for (const std::string& path : domain.partitions)
+    if (seen.insert(path).second) verify_partition(result, path, owners, claimed);
+}
+
 }  // namespace
 
 Verification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
@@ -82,42 +103,25 @@ Verification verify_run(const std::string& folder, const std::vector<std::string
                 "{}: holds no lineage.jsonl; is it the output folder of a run?", folder);
 
   Verification result;
+  std::set<std::string> seen;  // a partition is hashed once, however many lineages name it
   for (const std::string& chain : chains) {
     Verification one = verify_chain(chain, folder, keys);
-    std::move(one.findings.begin(), one.findings.end(), std::back_inserter(result.findings));
-    std::move(one.statements.begin(), one.statements.end(), std::back_inserter(result.statements));
-  }
-  const std::map<std::string, Digest> claimed = dependencies_of(result.statements, result);
-
-  const std::string config_path = folder + "/resolved.yaml";
-  std::string yaml;
-  look(result, "resolved.yaml", [&] {
-    yaml = read_file(config_path);
-    const auto claim = claimed.find("config");
-    return claim != claimed.end() && claim->second == sha256(yaml);
-  });
-  if (!partitions || yaml.empty()) return result;
-
-  RunConfig config;
-  look(result, "resolved.yaml: reads as a config", [&] {
-    config = parse_run_config(yaml, config_path);
-    return true;
-  });
-  for (const DomainConfig& domain : config.domains) {
-    std::vector<PublicKey> owners;
-    look(result, "domain " + domain.name + ": keys", [&] {
-      for (const std::string& path : domain.keys)
-        owners.push_back(PublicKey::load(path));
+    const std::map<std::string, Digest> claimed = dependencies_of(one.statements, one);
+    const std::string config_path =
+        resolved_config_path(folder, std::filesystem::path(chain).stem().string());
+    std::optional<RunConfig> config;
+    look(one, config_path, [&] {
+      const std::string yaml = read_file(config_path);
+      const auto claim = claimed.find("config");
+      if (claim == claimed.end() || claim->second != sha256(yaml)) return false;
+      config = parse_run_config(yaml, config_path);
       return true;
     });
-    look(result, domain.policy + ": policy and signature", [&] {
-      const Envelope envelope = envelope_from_json(read_file(domain.policy), domain.policy);
-      const std::string payload = open_envelope(envelope, policy_type, owners, domain.policy);
-      const auto claim = claimed.find("policy/" + domain.name);
-      return claim != claimed.end() && claim->second == sha256(payload);
-    });
-    for (const std::string& path : domain.partitions)
-      verify_partition(result, path, owners, claimed);
+    if (partitions && config)
+      for (const DomainConfig& domain : config->domains)
+        verify_domain(one, domain, claimed, seen);
+    std::move(one.findings.begin(), one.findings.end(), std::back_inserter(result.findings));
+    std::move(one.statements.begin(), one.statements.end(), std::back_inserter(result.statements));
   }
   return result;
 }

@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/evaluate.hpp"
+
+#include <iostream>
+
+#include "lib/core/text.hpp"
+#include "lib/stages/run_record.hpp"
+#include "lib/stages/scorecard.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+const char* word_of(Standardisation how) {
+  return how == Standardisation::pooled ? "pooled"
+         : how == Standardisation::none ? "none"
+                                        : "per_domain";
+}
+
+}  // namespace
+
+void evaluate(Session& session, RunConfig config, std::string model_path) {
+  Run run(session, std::move(config), {Action::evaluate});
+  const EvaluateConfig& how = run.config().evaluate;
+  Digest content;
+  const SavedModel model = open_model(run, model_path, &content);
+  const ModelColumns columns = columns_of(model, run.schema(), true);
+  RunRecord record(run, "evaluate", "evaluation");
+  record.add_dependency({"model", content, Json::object(), {}});
+
+  const Standardisation standardisation = how.standardise.value_or(model.config.standardise);
+  const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
+  ModelRows rows = load_model_rows(run, model.config, columns, how.split);
+  standardise(rows, moments);
+
+  const Scorecard scorecard(model, how.calibration_bins);
+  std::vector<Aggregate> parts;
+  std::vector<std::string> own(rows.domains.size());
+  for (std::size_t d = 0; d < rows.domains.size(); ++d) {
+    parts.push_back(scorecard.add(rows.domains[d].rows, d, run.boundary()));
+    if (!how.per_domain) continue;
+    Aggregate domain = parts.back();
+    run.boundary().within_domain(d, domain);
+    own[d] = scorecard.metrics(domain).dump();
+  }
+  const Json overall =
+      scorecard.metrics(run.boundary().across_domains("evaluation", std::move(parts)));
+
+  std::vector<std::pair<std::string, Json>> lines;
+  Json domains = Json::object();
+  if (how.per_domain) {
+    const std::vector<std::string> released = run.boundary().release("per-domain statistics", own);
+    for (std::size_t i = 0; i < released.size(); ++i) {
+      const std::string& name = run.domains()[i].name;
+      lines.emplace_back(name, parse_json(released[i], name, ExitCode::bug));
+      domains[name] = lines.back().second;
+    }
+  }
+  lines.emplace_back("overall", overall);
+
+  const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
+  const std::string text = fmt::format("{} of {}, standardise: {}\n{}", split, run.config().name,
+                                       word_of(standardisation), Scorecard::table(lines));
+  const Json results = {{"model", content.hex()},
+                        {"split", how.split},
+                        {"standardise", word_of(standardisation)},
+                        {"overall", overall},
+                        {"domains", domains}};
+  record.write_text(text, "evaluation.txt");
+  record.write_run_json(results);
+  record.publish_text(results.dump(2) + "\n", "evaluation.json", true);
+  if (run.world().is_root())
+    std::cout << text << "written  " << record.path("evaluation.json") << '\n';
+}
+
+}  // namespace bailiwick

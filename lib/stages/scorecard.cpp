@@ -1,0 +1,169 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/scorecard.hpp"
+
+#include <algorithm>
+
+#include "lib/model/concordance.hpp"
+#include "lib/model/metrics.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Metrics that a table shows, where a kind has them; the JSON holds them all.
+constexpr const char* table_columns[] = {
+    "rows", "events", "accuracy",  "auc",      "log_loss", "brier",         "c_index",
+    "rmse", "mae",    "r_squared", "observed", "expected", "mean_deviance", "d_squared"};
+
+std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model, int calibration_bins) {
+  switch (model.config.kind) {
+    case ModelKind::linear:
+      return regression_layout();
+    case ModelKind::logistic:
+      return binary_layout(static_cast<std::size_t>(calibration_bins));
+    case ModelKind::poisson:
+      return poisson_layout();
+    case ModelKind::multinomial:
+      return multinomial_layout(model.categories.size());
+    case ModelKind::cox:
+      break;
+  }
+  return std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"rows", 2, counts}, {"pairs", 3, counts}});
+}
+
+/// A number near the target's mean that everybody knows: the model's prediction at the mean row.
+double public_centre(const SavedModel& model) {
+  return model.config.intercept ? model.parameters.front() : 0.0;
+}
+
+/// Cox: the domain's rows on its first rank, for its own pairs; they stay inside the domain.
+void add_pairs(const SavedModel& model, const kernels::RowBlocks& rows, std::size_t d, Sums& sums,
+               Aggregate& sum) {
+  const Scores scores(model, rows);
+  const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.y);
+  const auto weight = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.weight);
+  std::vector<double> time, status, risk;
+  for (std::size_t b = 0; b < rows.blocks(); ++b)
+    for (std::size_t r = 0; r < rows.block_rows(); ++r) {
+      if (weight(b, r) == 0) continue;
+      time.push_back(y(b, 0, r));
+      status.push_back(y(b, 1, r));
+      risk.push_back(scores.linear(b, r));
+    }
+  time = sums.gather_within_domain(d, time);
+  status = sums.gather_within_domain(d, status);
+  risk = sums.gather_within_domain(d, risk);
+  if (!sums.leads(d)) return;
+  const Concordance pairs = concordance(time, status, risk);
+  const std::int64_t rows_events[] = {static_cast<std::int64_t>(time.size()),
+                                      std::count(status.begin(), status.end(), 1.0)};
+  const std::int64_t counted[] = {pairs.comparable, pairs.concordant, pairs.tied};
+  sum.add_counts("rows", rows_events);
+  sum.add_counts("pairs", counted);
+}
+
+}  // namespace
+
+Scorecard::Scorecard(const SavedModel& model, int calibration_bins)
+    : model_(model), layout_(layout_of(model, calibration_bins)) {}
+
+Aggregate Scorecard::add(const kernels::RowBlocks& rows, std::size_t d, Sums& sums) const {
+  Aggregate sum(layout_);
+  if (model_.config.kind == ModelKind::cox) {
+    add_pairs(model_, rows, d, sums, sum);
+    return sum;
+  }
+  const std::size_t outputs = model_.parameters.size() / model_.names.size();
+  const Predictor eta = kernels::linear_predictor(rows, model_.parameters, outputs);
+  switch (model_.config.kind) {
+    case ModelKind::linear:
+      add_regression(rows, eta, public_centre(model_), sum);
+      break;
+    case ModelKind::logistic:
+      add_binary(rows, eta, sum);
+      break;
+    case ModelKind::poisson:
+      add_poisson(rows, eta, sum);
+      break;
+    case ModelKind::multinomial:
+      add_multinomial(rows, eta, sum);
+      break;
+    case ModelKind::cox:
+      break;
+  }
+  return sum;
+}
+
+Json Scorecard::metrics(const Aggregate& total) const {
+  switch (model_.config.kind) {
+    case ModelKind::linear: {
+      const RegressionMetrics m = regression_metrics(total);
+      return {{"rows", m.rows}, {"rmse", m.rmse}, {"mae", m.mae}, {"r_squared", m.r_squared}};
+    }
+    case ModelKind::logistic: {
+      const BinaryMetrics m = binary_metrics(total);
+      Json bins = Json::array();
+      for (const CalibrationBin& bin : m.calibration)
+        bins.push_back({{"lower", bin.lower},
+                        {"upper", bin.upper},
+                        {"rows", bin.rows},
+                        {"events", bin.events},
+                        {"mean_prediction", bin.mean_prediction}});
+      return {{"rows", m.rows},           {"events", m.events},       {"accuracy", m.accuracy},
+              {"log_loss", m.log_loss},   {"brier", m.brier},         {"auc", m.auc.estimate},
+              {"auc_lower", m.auc.lower}, {"auc_upper", m.auc.upper}, {"calibration", bins}};
+    }
+    case ModelKind::poisson: {
+      const PoissonMetrics m = poisson_metrics(total);
+      return {{"rows", m.rows},
+              {"observed", m.observed},
+              {"expected", m.expected},
+              {"mean_deviance", m.mean_deviance},
+              {"d_squared", m.d_squared}};
+    }
+    case ModelKind::multinomial: {
+      const MultinomialMetrics m = multinomial_metrics(total, model_.categories.size());
+      return {{"rows", m.rows},
+              {"accuracy", m.accuracy},
+              {"log_loss", m.log_loss},
+              {"categories", model_.categories},
+              {"confusion", m.confusion}};
+    }
+    case ModelKind::cox:
+      break;
+  }
+  const auto rows = total.words("rows"), pairs = total.words("pairs");
+  const Concordance sum{pairs[0], pairs[1], pairs[2]};
+  return {{"rows", rows[0]},
+          {"events", rows[1]},
+          {"c_index", sum.index()},
+          {"comparable", sum.comparable},
+          {"concordant", sum.concordant},
+          {"tied", sum.tied}};
+}
+
+std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& lines) {
+  std::size_t width = 10;
+  for (const auto& [name, metrics] : lines)
+    width = std::max(width, name.size());
+  std::string text = fmt::format("{:<{}}", "", width);
+  for (const char* column : table_columns)
+    if (lines.front().second.contains(column)) text += fmt::format("  {:>13}", column);
+  text += '\n';
+  for (const auto& [name, metrics] : lines) {
+    text += fmt::format("{:<{}}", name, width);
+    for (const char* column : table_columns) {
+      if (!metrics.contains(column)) continue;
+      const double value = metrics.at(column).get<double>();
+      const bool whole = std::string_view(column) == "rows" || std::string_view(column) == "events";
+      text += whole ? fmt::format("  {:>13.0f}", value) : fmt::format("  {:>13.6f}", value);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/core/json.hpp"
+#include "lib/stages/scores.hpp"
+
+namespace bailiwick {
+
+/// Which numbers a model kind is judged by, and how they follow from integer sums over rows.
+class Scorecard {
+ public:
+  Scorecard(const SavedModel& model, int calibration_bins);
+
+  const std::shared_ptr<const AggregateLayout>& layout() const { return layout_; }
+
+  /// The sums over this rank's rows of its d-th domain. Cox: over the pairs of the whole domain,
+  /// given by its first rank. Collective over the domain.
+  Aggregate add(const kernels::RowBlocks& standardised, std::size_t d, Sums& sums) const;
+
+  /// "rows", "accuracy", … in the order of a table, from a total.
+  Json metrics(const Aggregate& total) const;
+
+  /// A table for people: one line for each (name, metrics).
+  static std::string table(const std::vector<std::pair<std::string, Json>>& lines);
+
+ private:
+  const SavedModel& model_;
+  std::shared_ptr<const AggregateLayout> layout_;
+};
+
+}  // namespace bailiwick
