@@ -59,6 +59,27 @@ Iterate solve(Objective& objective, std::vector<double> start, const TaoOptions&
   return tao(objective, std::move(start), options, observer);
 }
 
+/// Counts the evaluations whose sums did not fit.
+class Counting : public Objective {
+ public:
+  explicit Counting(Objective& inner) : inner_(inner) {}
+  std::size_t size() const override { return inner_.size(); }
+  std::string parameter_name(std::size_t i) const override { return inner_.parameter_name(i); }
+  Evaluation evaluate(std::span<const double> theta, Order order) override {
+    Evaluation e = inner_.evaluate(theta, order);
+    saturated += e.saturated != 0;
+    return e;
+  }
+  std::vector<double> hessian_times(std::span<const double> theta,
+                                    std::span<const double> v) override {
+    return inner_.hessian_times(theta, v);
+  }
+  int saturated = 0;
+
+ private:
+  Objective& inner_;
+};
+
 template <class F>
 Error error_of(const F& f) {
   try {
@@ -155,7 +176,9 @@ TEST_CASE("a line search comes back from where the sums do not fit") {
       make_glm_objective({rows}, {Family::poisson, 2, {"(intercept)", "hp"}, {}}, sums);
   CHECK(objective->evaluate(std::vector<double>{0, 1}, Order::value).saturated > 0);
   const Iterate expected = newton(*objective, {0, 0}, {1e-20, 100, 40}, {});
-  const Iterate found = solve(*objective, {0, 0}, {"lmvm", 1e-8, 500, "-tao_ls_stepinit 10"}, {});
+  Counting counting(*objective);
+  const Iterate found = solve(counting, {0, 0}, {"lmvm", 1e-8, 500, "-tao_ls_stepinit 1e5"}, {});
+  CHECK(counting.saturated > 0);
   for (std::size_t j = 0; j < 2; ++j)
     CHECK(found.theta[j] == Approx(expected.theta[j]).epsilon(1e-4));
   const Error start = error_of([&] { solve(*objective, {0, 9}, {}, {}); });
