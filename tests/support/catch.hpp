@@ -9,4 +9,9 @@
 using Catch::Approx;
 #else
 #include <catch2/catch.hpp>
+namespace Catch::Matchers {
+inline auto ContainsSubstring(const std::string& text) {  // v3's name
+  return Contains(text);
+}
+}  // namespace Catch::Matchers
 #endif
