@@ -3,6 +3,7 @@
 
 #include "lib/optim/newton.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -108,7 +109,8 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
 
     const bool linear = at.halvings == 0 && at.iteration > 0 && at.decrement > 0.1 * previous;
     linear_steps = linear ? linear_steps + 1 : 0;
-    const double wanted = options.tolerance * (1 + std::fabs(at.evaluation.value));
+    // What rounding leaves of the decrement, of the order of eps^2 |value|, is as good as none.
+    const double wanted = std::max(options.tolerance, 0x1p-90 * std::fabs(at.evaluation.value));
     const bool converged = at.decrement / 2 <= wanted;
     const bool exhausted = at.iteration == options.max_iterations;
     std::optional<Iterate> next;
@@ -129,7 +131,16 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
                     at.iteration, objective.parameter_name(*j), at.theta[*j]);
       }
     }
-    if (converged) return at;
+    if (converged) {
+      // The decrement is the error before this step, which squares it: take it if it does not
+      // climb.
+      next = try_steps(objective, at, step, 0, saturated);
+      if (!next) return at;
+      at = std::move(*next);
+      at.decrement = -dot(at.evaluation.gradient, newton_step(objective, at));
+      if (observer) observer(at);
+      return at;
+    }
     if (exhausted) {
       throw Error(ExitCode::not_converged,
                   "not converged after {} iterations: half the Newton decrement is {:.3g}, wanted "

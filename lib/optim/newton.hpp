@@ -23,8 +23,9 @@ struct Iterate {
 using Observer = std::function<void(const Iterate&)>;
 
 struct NewtonOptions {
-  double tolerance = 1e-12;  ///< on half the decrement, relative to 1 + |value|
-  int max_iterations = 50;
+  double tolerance = 1e-12;  ///< on half the decrement: the log-likelihood still to be gained; then
+                             ///< one more step is taken
+  int max_iterations = 50;   ///< that last step not counted
   int max_halvings = 30;
 };
 
