@@ -215,7 +215,20 @@ TEST_CASE("files that are not P-256 keys are refused by name and reason", "[cryp
   write("half.pem", pem.substr(0, pem.size() / 2));
   write("half-public.pem", public_pem.substr(0, public_pem.size() / 2));
   write("text.pem", "not a key\n");
+  // The private half of one key with the public half of another.
+  const auto der_of = [](std::string text) {
+    text.erase(text.find("-----END"));
+    text.erase(0, text.find('\n'));
+    std::erase(text, '\n');
+    return base64_decode(text).value();
+  };
+  const std::string other = der_of(PrivateKey::generate().public_key().pem());
+  std::string mixed = der_of(pem);
+  mixed.replace(mixed.size() - 64, 64, other.substr(other.size() - 64));
+  write("mixed.pem",
+        "-----BEGIN PRIVATE KEY-----\n" + base64_encode(mixed) + "\n-----END PRIVATE KEY-----\n");
 
+  CHECK(contains(refused("mixed.pem", as_private), "do not belong together"));
   CHECK(contains(refused("public.pem", as_private), "not a private key"));
   CHECK(contains(refused("key.pem", as_public), "holds a private key"));
   for (const char* name : {"empty.pem", "half.pem", "text.pem"})
