@@ -56,7 +56,8 @@ double nearest_double(std::span<std::int64_t> digits, int exponent) {
     sticky = sticky || (digit & ((std::uint64_t{1} << (limb_bits - room)) - 1)) != 0;
     power -= room;
   }
-  const double magnitude = std::ldexp(static_cast<double>(head | (sticky ? 1U : 0U)), power);
+  const double magnitude =
+      static_cast<double>(head | (sticky ? 1U : 0U)) * kernels::power_of_two(power);
   return negative ? -magnitude : magnitude;
 }
 
@@ -139,12 +140,12 @@ void Aggregate::add(const Aggregate& other) {
 
 void Aggregate::normalise() {
   for (const Stream& s : layout_->streams()) {
-    const auto w = words(s.name);
-    for_each_value(s, w, [&](std::size_t v, std::span<std::int64_t> digits) {
-      carry(digits);
-      for (std::size_t k = 0; k < digits.size(); ++k)
-        w[k * s.size + v] = digits[k];
-    });
+    std::int64_t* digit = words(s.name).data();  // limb by limb, so that all values carry at once
+    for (int limb = 0; limb + 1 < s.format.limbs; ++limb, digit += s.size)
+      for (std::size_t v = 0; v < s.size; ++v) {
+        digit[s.size + v] = wrapping_add(digit[s.size + v], digit[v] >> limb_bits);  // floor
+        digit[v] &= limb_base - 1;
+      }
   }
 }
 
