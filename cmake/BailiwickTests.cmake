@@ -12,12 +12,15 @@ set(BAILIWICK_TEST_ENVIRONMENT
   BAILIWICK_SOURCE=${PROJECT_SOURCE_DIR}
   BAILIWICK_SHARED=${PROJECT_SOURCE_DIR}/../shared)
 
+add_custom_target(unit_tests)
+
 # bailiwick_unit_test(NAME SOURCES ... LIBS ...): one Catch2 program, no MPI.
 function(bailiwick_unit_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(test_${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/serial_main.cpp)
   target_link_libraries(test_${name} PRIVATE ${arg_LIBS} Kokkos::kokkos Catch2::Catch2 bailiwick_warnings)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  add_dependencies(unit_tests test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120
     ENVIRONMENT "${BAILIWICK_TEST_ENVIRONMENT}")
