@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <optional>
@@ -18,11 +19,12 @@ namespace {
 
 /// Blocks are read ahead and hashed by the helper thread in runs of about this many bytes: long
 /// enough to hide the start of a thread, short enough to stay in the processor's cache.
-constexpr std::size_t run_bytes = std::size_t{1} << 20;
+constexpr std::size_t run_bytes = std::size_t{8} << 20;
 
 struct Run {
   std::vector<RawBlock> buffers;  // kept from run to run: fresh memory is slow
   std::size_t used = 0;
+  std::atomic<std::size_t> checked = 0;  // by either thread
 
   std::span<RawBlock> blocks() { return std::span(buffers).first(used); }
 };
@@ -96,6 +98,7 @@ struct PartitionReader::State {
 
   void read_blocks(std::uint64_t first, std::uint64_t count, const BlockFunction& use,
                    bool check_digests);
+  void check_run(Run& run) const;
 };
 
 PartitionReader::PartitionReader(const Admission& admission, const PartitionManifest& manifest,
@@ -139,6 +142,12 @@ void detail::read_blocks_unchecked(PartitionReader& reader, std::uint64_t first,
   reader.state_->read_blocks(first, count, use, false);
 }
 
+/// Called by both threads on the same run: each takes the next block that nobody has taken.
+void PartitionReader::State::check_run(Run& run) const {
+  for (std::size_t i = run.checked++; i < run.used; i = run.checked++)
+    check_block(file, run.buffers[i]);
+}
+
 /// Two runs in turn: while a helper hashes one, this thread hands out the one before and reads the
 /// one after. Only this thread calls HDF5, which need not be thread-safe.
 void PartitionReader::State::read_blocks(std::uint64_t first, std::uint64_t count,
@@ -156,23 +165,26 @@ void PartitionReader::State::read_blocks(std::uint64_t first, std::uint64_t coun
   const auto read = [&](Run& run) {
     run.used = std::min<std::uint64_t>(per_run, end - next);
     run.buffers.resize(std::max(run.buffers.size(), run.used));
+    run.checked = 0;
     for (RawBlock& block : run.blocks())
       file.read(next++, block);
   };
   const auto start_check = [&](std::size_t slot) {
     if (!check_digests) return;
     // Without a policy: where no thread can be had, get() below does the work itself.
-    checks[slot] = std::async([this, &run = runs[slot]] {
-      for (const RawBlock& block : run.blocks())
-        check_block(file, block);
-    });
+    checks[slot] = std::async([this, &run = runs[slot]] { check_run(run); });
+  };
+  const auto finish_check = [&](std::size_t slot) {
+    if (!check_digests) return;
+    check_run(runs[slot]);  // rather than wait, lend a hand
+    checks[slot].get();
   };
   read(runs[0]);
   start_check(0);
   for (std::size_t slot = 0; runs[slot].used > 0; slot = 1 - slot) {
     const std::size_t other = 1 - slot;
     read(runs[other]);
-    if (check_digests) checks[slot].get();
+    finish_check(slot);
     start_check(other);
     for (const RawBlock& block : runs[slot].blocks()) {
       decode(header, block, rows, file.path());

@@ -70,36 +70,47 @@ KOKKOS_INLINE_FUNCTION void tile_products(const Columns& a, const Columns& b, st
   }
   using Vector = Lanes<Tile::width>;
   Vector sum[TR][TC];
-  for (int i = 0; i < TR; ++i)
+  BAILIWICK_UNROLL
+  for (int i = 0; i < TR; ++i) {
+    BAILIWICK_UNROLL
     for (int j = 0; j < TC; ++j)
       sum[i][j] = Vector::load(out + i * out_stride + j * lanes + first_lane);
+  }
   for (std::size_t r = first_lane; r < rows; r += lanes) {
     Vector right[TC];
+    BAILIWICK_UNROLL
     for (int j = 0; j < TC; ++j)
       right[j] = Vector::load(b.data + j * b.stride + r);
+    BAILIWICK_UNROLL
     for (int i = 0; i < TR; ++i) {
       const Vector left = Vector::load(a.data + i * a.stride + r);
+      BAILIWICK_UNROLL
       for (int j = 0; j < TC; ++j)
         sum[i][j] = fused(left, right[j], sum[i][j]);
     }
   }
-  for (int i = 0; i < TR; ++i)
+  BAILIWICK_UNROLL
+  for (int i = 0; i < TR; ++i) {
+    BAILIWICK_UNROLL
     for (int j = 0; j < TC; ++j)
       sum[i][j].store(out + i * out_stride + j * lanes + first_lane);
+  }
 }
 
-/// The same for any number of columns of b, shared by the team; a.count <= Tile::rows.
+/// The same for any number of columns of b, shared by the team; a.count <= Tile::rows. Tiles are as
+/// equal as can be: a sliver of one column has too few independent sums to fill the pipelines.
 template <class Tile, class Team>
 KOKKOS_INLINE_FUNCTION void panel_products(const Team& team, const Columns& a, const Columns& b,
                                            std::size_t rows, double* out) {
-  constexpr std::size_t width = Tile::columns, groups = lanes / Tile::width;
-  spread(team, (b.count + width - 1) / width * groups, [=](std::size_t begin, std::size_t end) {
+  constexpr std::size_t groups = lanes / Tile::width;
+  const std::size_t tiles = (b.count + Tile::columns - 1) / Tile::columns;
+  spread(team, tiles * groups, [=](std::size_t begin, std::size_t end) {
     for (std::size_t item = begin; item < end; ++item) {
-      const std::size_t j = item / groups * width;
-      const std::size_t left = b.count - j;
-      const Columns tile{b.data + j * b.stride, b.stride, left < width ? left : width};
-      tile_products<Tile>(a, tile, rows, static_cast<int>(item % groups) * Tile::width,
-                          out + j * lanes, b.count * lanes);
+      const std::size_t tile = item / groups;
+      const std::size_t j = b.count * tile / tiles, next = b.count * (tile + 1) / tiles;
+      tile_products<Tile>(a, {b.data + j * b.stride, b.stride, next - j}, rows,
+                          static_cast<int>(item % groups) * Tile::width, out + j * lanes,
+                          b.count * lanes);
     }
   });
 }
@@ -188,7 +199,9 @@ void sum_blocks(const char* label, const Body& body, std::size_t blocks,
   }
   workers = std::clamp(workers, std::size_t{1}, blocks);
   Share<Body> share{body, blocks, workers, {}, {}};
-  share.scratch = uninitialised<decltype(share.scratch)>("scratch", workers, body.scratch() + 1);
+  // Whole cache lines a worker: vector loads that straddle two lines cost twice.
+  share.scratch = uninitialised<decltype(share.scratch)>("scratch", workers,
+                                                         (body.scratch() / lanes + 1) * lanes);
   share.words = decltype(share.words)("words", workers, words.size());
   Kokkos::parallel_for(label, Kokkos::TeamPolicy<Execution>(static_cast<int>(workers), team_size),
                        share);

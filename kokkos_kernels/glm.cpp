@@ -179,12 +179,15 @@ struct GlmSums {
                              partial);
         team.team_barrier();
       }
-      spread(team, height * breadth, [=](std::size_t begin, std::size_t end) {
-        for (std::size_t item = begin; item < end; ++item) {
-          const std::size_t row = a * p + i0 + item / breadth, column = b * p + item % breadth;
-          if (column <= row) sums[row * (row + 1) / 2 + column] = lane_sum(partial + item * lanes);
-        }
-      });
+      for (std::size_t i = 0; i < height; ++i) {
+        const std::size_t row = a * p + i0 + i;
+        double* const to = sums + row * (row + 1) / 2 + b * p;
+        const double* const from = partial + i * breadth * lanes;
+        spread(team, a == b ? i0 + i + 1 : p, [=](std::size_t begin, std::size_t end) {
+          for (std::size_t j = begin; j < end; ++j)
+            to[j] = lane_sum(from + j * lanes);
+        });
+      }
       team.team_barrier();
     }
   }

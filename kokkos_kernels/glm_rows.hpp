@@ -46,16 +46,16 @@ struct Row {
 };
 
 template <Family>
-KOKKOS_INLINE_FUNCTION Row row_of(double y, double eta);
+KOKKOS_FORCEINLINE_FUNCTION Row row_of(double y, double eta);
 
 template <>
-KOKKOS_INLINE_FUNCTION Row row_of<Family::gaussian>(double y, double eta) {
+KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::gaussian>(double y, double eta) {
   const double residual = y - eta;
   return {-0.5 * (residual * residual), residual, 1.0};
 }
 
 template <>
-KOKKOS_INLINE_FUNCTION Row row_of<Family::binomial>(double y, double eta) {
+KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::binomial>(double y, double eta) {
   // One exp serves the mean and the likelihood; neither overflows.
   const double e = exact::exp(eta < 0.0 ? eta : -eta);
   const double one_over = 1.0 / (1.0 + e);
@@ -65,7 +65,7 @@ KOKKOS_INLINE_FUNCTION Row row_of<Family::binomial>(double y, double eta) {
 }
 
 template <>
-KOKKOS_INLINE_FUNCTION Row row_of<Family::poisson>(double y, double eta) {
+KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::poisson>(double y, double eta) {
   const double mean = exact::exp(eta);
   return {::fma(y, eta, -mean), y - mean, mean};
 }

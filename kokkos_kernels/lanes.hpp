@@ -12,6 +12,15 @@
 #include <immintrin.h>
 #endif
 
+// Sums of a tile are registers only if the loops over them are unrolled.
+#if defined(__clang__) || defined(__CUDACC__)
+#define BAILIWICK_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define BAILIWICK_UNROLL _Pragma("GCC unroll 16")
+#else
+#define BAILIWICK_UNROLL
+#endif
+
 namespace bailiwick::kernels {
 
 /// `width` neighbouring lanes of the eight that a block's sum is made of. Lanes never meet before
@@ -54,6 +63,23 @@ struct Lanes<4> {
 };
 #endif
 
+#if defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__)
+template <>
+struct Lanes<8> {
+  static constexpr int width = 8;
+  Lanes<4> low, high;
+
+  static Lanes load(const double* from) { return {Lanes<4>::load(from), Lanes<4>::load(from + 4)}; }
+  void store(double* to) const {
+    low.store(to);
+    high.store(to + 4);
+  }
+  friend Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
+    return {fused(a.low, b.low, c.low), fused(a.high, b.high, c.high)};
+  }
+};
+#endif
+
 #if defined(__AVX512F__)
 template <>
 struct Lanes<8> {
@@ -71,7 +97,7 @@ struct Lanes<8> {
 /// What this build's registers hold best, and the tile of column pairs that fills them.
 struct Native {
 #if defined(__AVX512F__)
-  static constexpr int width = 8, rows = 4, columns = 4;
+  static constexpr int width = 8, rows = 4, columns = 6;
 #elif defined(__AVX2__) && defined(__FMA__)
   static constexpr int width = 4, rows = 4, columns = 3;
 #else
@@ -81,13 +107,13 @@ struct Native {
 
 /// One lane at a time: GPU threads, and the tests' witness that lanes do not change bits.
 struct Portable {
-  static constexpr int width = 1, rows = 4, columns = 4;
+  static constexpr int width = 1, rows = 4, columns = 6;
 };
 
-/// One row of numbers against many columns: as many independent sums as the tile has.
+/// One row of numbers against many columns, which are read once: all lanes together on a processor.
 template <class Tile>
 struct Strip {
-  static constexpr int width = Tile::width, rows = 1, columns = 8;
+  static constexpr int width = Tile::width == 1 ? 1 : 8, rows = 1, columns = 5;
 };
 
 /// The sum of eight lanes by halves, as registers are folded.

@@ -45,7 +45,7 @@ Data make_data(Family family, std::size_t rows, std::size_t columns) {
     const double u = next();
     double y = 2 * u;
     if (family == Family::binomial) y = u < 0 ? 0 : 1;
-    if (family == Family::poisson) y = std::floor(3 + 3 * u);
+    if (family == Family::poisson) y = std::floor(3 * (u + 1));
     if (family == Family::multinomial) y = std::floor((u + 1) * classes / 2);
     const double w = next();
     data.x.push_back(x);
@@ -247,6 +247,21 @@ TEST_CASE("sums are the same bits for any workers, splits, padding and register 
 
   CHECK(sums(make_blocks(data, 272, 280), family, theta) == expected);
   CHECK(sums(make_blocks(data, 272, 1024), family, theta) == expected);
+}
+
+TEST_CASE("every build and machine gets these words", "[glm][golden]") {
+  const auto [family, expected, expected_product] =
+      GENERATE(table<Family, std::uint64_t, std::uint64_t>(
+          {{Family::gaussian, 0x8f972c9df184d3c1U, 0xf9da68faa3363201U},
+           {Family::binomial, 0x2179a9817bddef9dU, 0x2cffc2f33ca17082U},
+           {Family::poisson, 0x99cc9719d5854847U, 0xe24bdf4ab37a965fU},
+           {Family::multinomial, 0x82adb237738a695eU, 0xfda0f18c9647c926U}}));
+  const RowBlocks rows = make_blocks(make_data(family, 1500, 9), 256, 256);
+  const std::vector<double> theta = make_theta(family, 9);
+  Words product(1 + 3 * theta.size());
+  glm_hessian_times(rows, family, classes, theta, theta, wide, product);
+  CHECK(fingerprint(sums(rows, family, theta)) == expected);
+  CHECK(fingerprint(product) == expected_product);
 }
 
 TEST_CASE("no rows, no sums", "[glm]") {
