@@ -55,6 +55,10 @@ ColumnMoments moments_of(const ColumnSelection& columns, const Round& round) {
     if (j == columns.intercept) continue;
     const double deviation = std::sqrt(squares[j] / (result.rows - 1));
     if (!(deviation > 0x1p-40 * std::fabs(mean[j]))) {  // beyond it is the rounding of the mean
+      if (columns.constant_says_nothing) {
+        result.scale[j] = 0;
+        continue;
+      }
       throw Error(ExitCode::data,
                   "column '{}' is constant ({:.6g}): it cannot be standardised; leave it out of "
                   "model.features",

@@ -27,6 +27,9 @@ struct ColumnSelection {
   std::optional<std::size_t> intercept;  ///< the column of ones, left alone
   /// A linear model without an intercept cannot undo centring; it is only scaled.
   bool centre = true;
+  /// A column that is constant gets scale 0, so that all its values become 0, instead of an error:
+  /// one domain may not have measured what the others did.
+  bool constant_says_nothing = false;
 };
 
 /// Moments over all domains, in two rounds: means, then squares about them, divided by sum w - 1.

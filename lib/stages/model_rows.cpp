@@ -83,10 +83,11 @@ std::vector<ColumnMoments> moments_of_domains(Run& run, const ModelConfig& model
   // A domain that fails must not keep its ranks from the sums of their other domains.
   std::vector<ColumnMoments> moments(rows.domains.size());
   std::optional<Error> failure;
+  ColumnSelection selection = selection_of(model, columns);
+  selection.constant_says_nothing = true;
   for (std::size_t d = 0; d < rows.domains.size(); ++d)
     try {
-      moments[d] =
-          domain_moments(rows.domains[d].rows, d, selection_of(model, columns), run.boundary());
+      moments[d] = domain_moments(rows.domains[d].rows, d, selection, run.boundary());
     } catch (const Error& error) {
       failure = Error(error.code(), "domain {}: {}", run.domains()[run.local()[d].index].name,
                       error.what());

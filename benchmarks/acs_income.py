@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""Logistic regression on ACS income, 50 domains, beside scikit-learn's and R's time on the same pooled rows.
+
+Needs ../shared/data/acs_income, python3-sklearn, python3-h5py and R. All in one run, one core each, but
+for Bailiwick on two ranks. scikit-learn and R get the rows in memory; Bailiwick's time is that of its
+solver (standardisation to summary), and of the whole process, start and reading with digests included.
+"""
+import subprocess
+import tempfile
+import time
+
+import jobs
+
+
+def pooled_rows():
+    """Training rows as scikit-learn and R want them: all partitions, one matrix."""
+    import h5py
+    import numpy
+    x, y = [], []
+    for path in sorted((jobs.SOURCE / "out/acs-income/partitions").glob("*.h5")):
+        with h5py.File(path) as file:
+            train = file["splits"][:] == 0
+            x.append(file["features"][:][train].astype("f8"))
+            y.append(file["targets"][:, 0][train])
+    return numpy.concatenate(x), numpy.concatenate(y)
+
+
+def log_likelihood(x, y, intercept, beta):
+    import numpy
+    eta = x @ beta + intercept
+    return float(numpy.sum(y * eta - numpy.logaddexp(0, eta)))
+
+
+def time_sklearn(x, y, l2, tolerance):
+    from sklearn.linear_model import LogisticRegression
+    start = time.perf_counter()
+    mean, sd = x.mean(0), x.std(0, ddof=1)
+    z = (x - mean) / sd
+    fit = LogisticRegression(C=1 / l2, solver="lbfgs", tol=tolerance, max_iter=5000).fit(z, y)
+    seconds = time.perf_counter() - start
+    beta = fit.coef_[0]
+    return seconds, log_likelihood(z, y, fit.intercept_[0], beta) - l2 / 2 * float(beta @ beta), int(fit.n_iter_[0])
+
+
+def time_r(x, y):
+    with tempfile.TemporaryDirectory() as folder:
+        x.tofile(f"{folder}/x")
+        y.tofile(f"{folder}/y")
+        script = f"""n <- {len(y)}; p <- {x.shape[1]}
+            x <- cbind(1, matrix(readBin("{folder}/x", "double", n * p), n, p, byrow=TRUE)); y <- readBin("{folder}/y", "double", n)
+            t <- system.time(fit <- glm.fit(x, y, family=binomial(), control=glm.control(epsilon=1e-10, maxit=30)))
+            cat(t[["elapsed"]], fit$iter, -fit$deviance / 2)"""
+        out = subprocess.run(["Rscript", "--vanilla", "-e", script], capture_output=True, text=True, env=jobs.ENVIRONMENT)
+        return tuple(map(float, out.stdout.split())) if out.returncode == 0 else None
+
+
+def main():
+    parser = jobs.arguments(__doc__)
+    parser.add_argument("--no-r", action="store_true", help="leave R out (it takes minutes)")
+    options = parser.parse_args()
+    job = jobs.Job("acs-income", options.program)
+    results = {}
+    for np in (1, 2):
+        runs = [job.train("train.yaml", np=np, tag=f"benchmark-np{np}") for _ in range(options.repeat)]
+        results[f"bailiwick np={np}"] = {
+            "process": jobs.median([r[0] for r in runs]), "digest": runs[0][1]["digest"], "iterations": runs[0][1]["iterations"],
+            **{k: jobs.median([r[1]["seconds"][k] for r in runs]) for k in ("total", "reading", "solving")},
+            "log_likelihood": runs[0][1]["logLikelihood"], "rows": runs[0][1]["rows"]}
+    one, two = results["bailiwick np=1"], results["bailiwick np=2"]
+    if one["digest"] != two["digest"]:
+        raise SystemExit("the digests differ")
+    print(f"{one['rows']} rows, 56 parameters, digest {one['digest'][:16]} on 1 and 2 ranks")
+    for name, r in (("np=1", one), ("np=2", two)):
+        print(f"bailiwick {name}      solver {r['solving']:7.2f} s, reading {r['reading']:5.2f} s, process {r['process']:6.2f} s, "
+              f"{r['iterations']} iterations, log-likelihood {r['log_likelihood']:.6f}")
+    print(f"2 ranks over 1      solver {one['solving'] / two['solving']:.2f} x, process {one['process'] / two['process']:.2f} x")
+
+    x, y = pooled_rows()
+    for tolerance in (1e-4, 1e-6):
+        seconds, objective, iterations = time_sklearn(x, y, 1.0, tolerance)
+        results[f"sklearn tol={tolerance}"] = {"seconds": seconds, "objective": objective, "iterations": iterations}
+        print(f"sklearn tol={tolerance:g}   {seconds:14.2f} s, {iterations} iterations, penalised log-likelihood {objective:.6f}; "
+              f"{seconds / one['solving']:.1f} x our solver, {seconds / one['process']:.1f} x our whole process")
+    if not options.no_r and (r := time_r(x, y)):
+        results["R glm.fit"] = {"seconds": r[0], "iterations": r[1], "log_likelihood": r[2]}
+        print(f"R glm.fit (no l2)   {r[0]:14.2f} s, {r[1]:.0f} iterations, log-likelihood {r[2]:.6f}; {r[0] / one['solving']:.1f} x our solver")
+    jobs.finish(options, results)
+
+
+main()

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the benchmarks of whole jobs share: a prepared job, timed runs, and a JSON of the results."""
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+ENVIRONMENT = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+                   OMPI_MCA_rmaps_base_oversubscribe="1", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+
+
+def arguments(about):
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--program", default=SOURCE / "build/release/bin/bailiwick", type=pathlib.Path)
+    parser.add_argument("--json", help="write the figures to this file as well")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of Bailiwick; the median counts")
+    return parser
+
+
+class Job:
+    """Keys, partitions and policies of configs/NAME, made once in out/NAME."""
+
+    def __init__(self, name, program):
+        self.name, self.program = name, program
+        out = SOURCE / "out" / name
+        config = SOURCE / "configs" / name
+        (out / "keys").mkdir(parents=True, exist_ok=True)
+        keys = {*re.findall(r"keys/([\w-]+)\.pem", (config / "ingest.yaml").read_text()), "operator"}
+        for key in sorted(keys):
+            if not (out / f"keys/{key}.pem").exists():
+                self.run("keygen", out / f"keys/{key}")
+        if not (out / "partitions/quarantine.csv").exists() and not list((out / "partitions").glob("*.h5")):
+            self.run("ingest", config / "ingest.yaml")
+        for policy in sorted(config.glob("policy-*.yaml")):
+            words = re.search(r"bailiwick (policy sign .*?--output \S+)", re.sub(r"\\\n#", "", policy.read_text()), re.S)
+            self.run(*words.group(1).split(), "--force")
+
+    def run(self, *words, np=None):
+        command = [str(self.program), *map(str, words)]
+        if np:
+            command = ["mpirun", "-np", str(np), "--bind-to", "core", *command]
+        start = time.perf_counter()
+        done = subprocess.run(command, cwd=SOURCE, env=ENVIRONMENT, text=True, capture_output=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        return time.perf_counter() - start, done.stdout
+
+    def train(self, config, *words, np=1, tag="benchmark"):
+        """Seconds of the whole process, and what run.json says."""
+        output = SOURCE / "out" / self.name / tag
+        subprocess.run(["rm", "-rf", output], check=True)
+        seconds, _ = self.run("train", f"configs/{self.name}/{config}", "--output", output,
+                              "--set", "train.checkpoint_every=0", *words, np=np)
+        return seconds, json.loads((output / "run.json").read_text())["results"], output
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+def finish(options, results):
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(results, indent=2) + "\n")
