@@ -179,36 +179,41 @@ void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta
   const std::vector<double> at_risk = cells_sum.values("at_risk");
   const std::vector<double> tied = cells_sum.values("tied");
 
-  std::vector<double> mean(columns_), score, information;
+  // One contribution for the events themselves, then one for each event time, so that a long sum
+  // in double does not blur the value that the solver's decisions rest on.
+  std::vector<double> mean(columns_), score, information(columns_ * (columns_ + 1) / 2);
   for (std::size_t s = 0; s < strata(); ++s) {
-    if (first_cell_[s] == first_cell_[s + 1]) continue;
     score.assign(&covariates_[s * columns_], &covariates_[s * columns_] + columns_);
-    information.assign(columns_ * (columns_ + 1) / 2, 0.0);
     double value = 0;
     for (std::size_t j = 0; j < columns_; ++j)
       value = std::fma(score[j], theta[j], value);
-    for (std::size_t c = first_cell_[s]; c < first_cell_[s + 1]; ++c) {
-      // Efron: the l-th of d tied events sees the risk set less l/d of the events themselves.
-      const double* const all = &at_risk[c * q];
-      const double* const events = tied_[c] == none ? nullptr : &tied[tied_[c] * q];
-      const double terms = events ? deaths_[c] : 1.0;
-      const double weight = death_weight_[c] / terms;
-      for (double l = 0; l < terms; ++l) {
-        const double gone = l / terms;
-        const auto moment = [&](std::size_t i) {
-          return events ? std::fma(-gone, events[i], all[i]) : all[i];
-        };
-        const double risk = moment(0);
-        value = std::fma(-weight, exact::log(risk), value);
-        for (std::size_t j = 0; order >= Order::gradient && j < columns_; ++j) {
-          mean[j] = moment(1 + j) / risk;
-          score[j] = std::fma(-weight, mean[j], score[j]);
-        }
-        for (std::size_t j = 0, at = 0; order >= Order::hessian && j < columns_; ++j) {
-          for (std::size_t k = 0; k <= j; ++k, ++at) {
-            const double covariance = std::fma(-mean[j], mean[k], moment(1 + columns_ + at) / risk);
-            information[at] = std::fma(weight, covariance, information[at]);
-          }
+    likelihood.add("log_likelihood", std::span(&value, 1));
+    if (order >= Order::gradient) likelihood.add("score", score);
+  }
+  for (std::size_t c = 0; c < cells(); ++c) {
+    double value = 0;
+    score.assign(columns_, 0.0);
+    std::fill(information.begin(), information.end(), 0.0);
+    // Efron: the l-th of d tied events sees the risk set less l/d of the events themselves.
+    const double* const all = &at_risk[c * q];
+    const double* const events = tied_[c] == none ? nullptr : &tied[tied_[c] * q];
+    const double terms = events ? deaths_[c] : 1.0;
+    const double weight = death_weight_[c] / terms;
+    for (double l = 0; l < terms; ++l) {
+      const double gone = l / terms;
+      const auto moment = [&](std::size_t i) {
+        return events ? std::fma(-gone, events[i], all[i]) : all[i];
+      };
+      const double risk = moment(0);
+      value = std::fma(-weight, exact::log(risk), value);
+      for (std::size_t j = 0; order >= Order::gradient && j < columns_; ++j) {
+        mean[j] = moment(1 + j) / risk;
+        score[j] = std::fma(-weight, mean[j], score[j]);
+      }
+      for (std::size_t j = 0, at = 0; order >= Order::hessian && j < columns_; ++j) {
+        for (std::size_t k = 0; k <= j; ++k, ++at) {
+          const double covariance = std::fma(-mean[j], mean[k], moment(1 + columns_ + at) / risk);
+          information[at] = std::fma(weight, covariance, information[at]);
         }
       }
     }

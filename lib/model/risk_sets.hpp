@@ -48,8 +48,8 @@ class RiskSets {
   /// tied event times under Efron, stream `tied` of the same over the events.
   Aggregate sums(std::span<const double> theta, Order order) const;
 
-  /// Adds each stratum's log-likelihood, score and information as one contribution to `likelihood`
-  /// (likelihood_layout). cells: the sum of sums() over all rows of the risk sets.
+  /// Adds log-likelihood, score and information to `likelihood` (likelihood_layout), a contribution
+  /// for each stratum and each event time. cells: the sum of sums() over all rows of the risk sets.
   void add_likelihood(Aggregate cells, std::span<const double> theta, Order order,
                       Aggregate& likelihood) const;
 

@@ -11,10 +11,12 @@
 namespace bailiwick {
 
 struct TaoOptions {
-  std::string type = "lmvm";  ///< "lmvm" (limited-memory quasi-Newton) or "nls" (Newton-Krylov, matrix-free)
-  double tolerance = 1e-10;   ///< on the gradient norm, relative to that at the start
+  std::string type =
+      "lmvm";  ///< "lmvm" (limited-memory quasi-Newton) or "nls" (Newton-Krylov, matrix-free)
+  double tolerance = 1e-10;  ///< on the gradient norm, relative to that at the start
   int max_iterations = 500;
-  std::string petsc_options;  ///< PETSc's own, e.g. "-tao_nls_ksp_type cg"; unknown or unused ones throw ExitCode::config
+  std::string petsc_options;  ///< PETSc's own, e.g. "-tao_nls_ksp_type cg"; unknown or unused ones
+                              ///< throw ExitCode::config
 };
 
 /// PETSc TAO on PETSC_COMM_SELF, replicated on every rank. Needs a Session with PETSc. The last

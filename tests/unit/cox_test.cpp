@@ -4,6 +4,7 @@
 #include "lib/model/cox.hpp"
 
 #include <cmath>
+#include <random>
 
 #include "lib/core/error.hpp"
 #include "lib/optim/cholesky.hpp"
@@ -239,6 +240,24 @@ TEST_CASE("a domain without events and rows without weight change nothing") {
       make_rows({{1, 2, 3}, {1, 2, 3}, {1, 2, 3}}, {{4, NAN, 6}, {0, 1, 0}}, {1, 0, 1})));
   make_cox_objective(domains, options(Ties::efron), five)->evaluate(theta, Order::hessian);
   CHECK(four.words == five.words);
+}
+
+TEST_CASE("the value of many event times is sharp enough to decide the last steps") {
+  std::mt19937 random(5);
+  Column x(40000), time(x.size()), status(x.size(), 1.0);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    x[i] = static_cast<double>(random() % 1000) / 250 - 2;
+    time[i] = static_cast<double>(random() % 8000) * (x[i] > 0 ? 0.5 : 1);
+  }
+  LocalSums sums(1);
+  CoxOptions o{Ties::efron, {"x"}, {}, {}};
+  const auto rows = make_rows({x}, {time, status}, {}, 1024);
+  const auto objective = make_cox_objective({one_stratum(rows)}, o, sums);
+  const Iterate last = newton(*objective, {0}, {}, {});
+  for (int k = 1; k <= 20; ++k) {  // at the optimum, steps of 1e-10 change nothing but rounding
+    const double moved = objective->evaluate(Column{last.theta[0] + 1e-10 * k}, Order::value).value;
+    CHECK(std::fabs(moved - last.evaluation.value) <= 0x1p-50 * last.evaluation.value);
+  }
 }
 
 TEST_CASE("survival data that are none are named") {
