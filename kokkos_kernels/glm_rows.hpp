@@ -35,9 +35,11 @@ KOKKOS_INLINE_FUNCTION void linear_rows(const Columns& x, const double* theta, s
   }
 }
 
+using exact::detail::select;  // on bits, so that loops vectorise; ?: may become a branch
+
 /// Rows of no weight add nothing, whatever their numbers are.
-KOKKOS_INLINE_FUNCTION double weighted(double weight, double value) {
-  return weight == 0.0 ? 0.0 : weight * value;
+KOKKOS_FORCEINLINE_FUNCTION double weighted(double weight, double value) {
+  return select(weight == 0.0, 0.0, weight * value);
 }
 
 /// One row of a family with one linear predictor: log-likelihood, y - mean, information weight.
@@ -57,10 +59,10 @@ KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::gaussian>(double y, double eta) {
 template <>
 KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::binomial>(double y, double eta) {
   // One exp serves the mean and the likelihood; neither overflows.
-  const double e = exact::exp(eta < 0.0 ? eta : -eta);
+  const double e = exact::exp(select(eta < 0.0, eta, -eta));
   const double one_over = 1.0 / (1.0 + e);
-  const double mean = eta < 0.0 ? e * one_over : one_over;
-  const double positive = eta < 0.0 ? 0.0 : eta;
+  const double mean = select(eta < 0.0, e * one_over, one_over);
+  const double positive = select(eta < 0.0, 0.0, eta);
   return {::fma(y, eta, -positive) - exact::log1p(e), y - mean, mean * (1.0 - mean)};
 }
 

@@ -100,7 +100,7 @@ struct Standardise {
       const double c = centre(j), s = scale(j);
       spread(team, rows.block_rows(), [=](std::size_t begin, std::size_t end) {
         for (std::size_t r = begin; r < end; ++r)
-          x[r] = w[r] == 0.0 ? 0.0 : (x[r] - c) * s;
+          x[r] = select(w[r] == 0.0, 0.0, (x[r] - c) * s);
       });
     }
   }
