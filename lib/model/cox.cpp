@@ -68,10 +68,11 @@ class CoxObjective : public Objective {
     const auto& grid = options_.grid;
     if (grid && !(grid->step > 0 && grid->maximum >= grid->step &&
                   grid->maximum / grid->step < most_grid_times)) {
-      throw Error(ExitCode::config,
-                  "model.time_step: a step of {} up to {} (model.time_maximum) is no grid of 1 to "
-                  "{} times",
-                  grid->step, grid->maximum, most_grid_times);
+      throw Error(
+          ExitCode::config,
+          "model.cox.time_step: a step of {} up to {} (model.cox.time_maximum) is no grid of 1 to "
+          "{} times",
+          grid->step, grid->maximum, most_grid_times);
     }
     std::vector<std::vector<Subject>> subjects;
     for (std::size_t d = 0; d < domains.size(); ++d) {

@@ -34,10 +34,10 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
       if (grid) {
         const double step = std::nearbyint(subject.time / grid->step);
         if (std::fabs(subject.time - step * grid->step) > 1e-9 * grid->step || step < 0) {
-          fail("a survival time must be a multiple of model.time_step", subject.time);
+          fail("a survival time must be a multiple of model.cox.time_step", subject.time);
         }
         if (subject.time > grid->maximum) {
-          fail("a survival time must not exceed model.time_maximum", subject.time);
+          fail("a survival time must not exceed model.cox.time_maximum", subject.time);
         }
         subject.time = step;
       }

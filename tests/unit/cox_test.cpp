@@ -284,16 +284,16 @@ TEST_CASE("survival data that are none are named") {
            make({1, 2.5, 3}, {1, 0, 1}, days);
          }),
          ExitCode::data,
-         "row 1: a survival time must be a multiple of model.time_step (it is 2.5)");
+         "row 1: a survival time must be a multiple of model.cox.time_step (it is 2.5)");
   expect(error_of([&] {
            make({1, 2, 101}, {1, 0, 1}, days);
          }),
-         ExitCode::data, "row 2: a survival time must not exceed model.time_maximum");
+         ExitCode::data, "row 2: a survival time must not exceed model.cox.time_maximum");
   expect(error_of([&] { make({1, 2, 3}, {0, 0, 0}, {}); }), ExitCode::data, "no row has an event");
   expect(error_of([&] {
            make({1, 2, 3}, {1, 0, 1}, CoxOptions::TimeGrid{1e-6, 100});
          }),
-         ExitCode::config, "model.time_step");
+         ExitCode::config, "model.cox.time_step");
 }
 
 TEST_CASE("a monotone partial likelihood is explained") {
