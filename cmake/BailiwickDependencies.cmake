@@ -15,7 +15,7 @@ add_library(bailiwick_hdf5 INTERFACE)
 target_include_directories(bailiwick_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
 target_link_libraries(bailiwick_hdf5 INTERFACE ${HDF5_LIBRARIES} MPI::MPI_C)
 
-pkg_check_modules(PETSC REQUIRED IMPORTED_TARGET PETSc>=3.15)
+pkg_check_modules(PETSC REQUIRED IMPORTED_TARGET PETSc>=3.17)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)

@@ -79,7 +79,14 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
   if (columns.intercept) fitted.intercept = 0;
   fitted.classes = columns.categories;
   fitted.theta = model.parameters;
-  fitted.covariance = Cholesky(model.information).inverse();
+  const Cholesky factor(model.information);
+  if (const auto column = factor.deficient())
+    throw Error(ExitCode::not_converged,
+                "at the end the data say nothing about '{}': it separates the outcomes perfectly "
+                "or is a linear "
+                "combination of others; set model.l2 above 0, or leave it out of model.features",
+                parameter_names(columns)[*column]);
+  fitted.covariance = factor.inverse();
   if (model.config.standardise != Standardisation::per_domain)
     fitted.standardised = ColumnMoments{model.mean, model.scale, model.rows};
   fitted.log_likelihood = model.log_likelihood;
