@@ -9,9 +9,17 @@
 /// divisions and explicit fma, nothing else, in one order. Use them in place of <cmath>'s, which
 /// differ between libraries and their versions.
 ///
-/// float: correctly rounded (nearest, ties to even) for all 2^32 inputs. double: less than 1 ulp.
+/// float: correctly rounded (nearest, ties to even), checked for all 2^32 arguments of each
+/// function. double: largest error seen, in ulp, against MPFR on half a million arguments in each
+/// of several ranges (benchmarks/exact_math_exhaustive.cpp):
+///
+///   exp 0.59   expm1 0.88   log 0.55   log1p 0.57   tanh 0.77   erf 0.65   erfc 0.80
+///   sigmoid 0.59   softplus 0.59   (0.82 where the result is near or below 2^-1022)
+///
 /// NaN gives the one quiet NaN 0x7ff8000000000000 (0x7fc00000). Zeros keep their sign where the
-/// function is odd. Subnormal arguments and results are exact cases like all others.
+/// function is odd. Loops over arrays vectorise (GCC 12, -O3, AVX2 and AVX-512), with the bits of
+/// the scalar code. The compiler must not contract a product and a sum: -ffp-contract=off, nvcc
+/// -fmad=false.
 namespace bailiwick::exact {
 namespace detail {
 

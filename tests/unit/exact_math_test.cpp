@@ -166,6 +166,30 @@ TEST_CASE("float versions round correctly") {
   check_floats<Softplus>();
 }
 
+TEST_CASE("floats whose results lie nearest to the middle of two") {
+  // Found with benchmarks/exact_math_exhaustive; results from MPFR. Through a correctly rounded
+  // double, most of them come out wrong.
+  const auto check = [](auto function, std::vector<float> x, std::vector<float> y) {
+    using Function = decltype(function);
+    INFO(Function::name);
+    CHECK(on_device<Function>(x) == y);
+  };
+  check(Exp{}, {0x1.036492p+1f, -0x1.d2259ap+3f}, {0x1.e59a28p+2f, 0x1.fa6636p-22f});
+  check(Expm1{}, {0x1.6a09e6p-24f, 0x1.62b666p+1f}, {0x1.6a09e6p-24f, 0x1.df48fap+3f});
+  check(Log{}, {0x1.827a74p-7f, 0x1.2f1fd6p+3f, 0x1.bacb4ap+25f, 0x1.b121a6p+76f, 0x1.6351d8p+95f},
+        {-0x1.1c2b1ep+2f, 0x1.1fcbcep+1f, 0x1.1e0696p+4f, 0x1.a9a3f2p+5f, 0x1.08b512p+6f});
+  check(Log1p{},
+        {0x1.800006p-21f, 0x1.200036p-17f, 0x1.fb035ap-2f, 0x1.0f1fd6p+3f, -0x1.7ffffap-21f,
+         -0x1.1d9188p-9f},
+        {0x1.7ffffep-21f, 0x1.1fffe6p-17f, 0x1.9bddc2p-2f, 0x1.1fcbcep+1f, -0x1.800002p-21f,
+         -0x1.1de14ap-9f});
+  check(Tanh{}, {0x1.86fbc4p-10f}, {0x1.86fbb2p-10f});
+  check(Erf{}, {0x1.1d3a5ap-20f, 0x1.800afap-12f}, {0x1.41d864p-20f, 0x1.b15892p-12f});
+  check(Sigmoid{}, {0x1.8p-22f, 0x1.d4p-17f, -0x1.8p-23f, -0x1.250c02p-10f},
+        {0x1.000002p-1f, 0x1.000074p-1f, 0x1.fffffep-2f, 0x1.ffb6bep-2f});
+  check(Softplus{}, {0x1.d483ap-12f, 0x1.47f11p+2f}, {0x1.63017ap-1f, 0x1.485248p+2f});
+}
+
 TEST_CASE("double versions are within one unit of the last place") {
   CHECK(worst_double<Exp>() < 0.80);
   CHECK(worst_double<Expm1>() < 0.95);
