@@ -7,6 +7,7 @@ Needs ../shared/data/acs_income, python3-sklearn, python3-h5py and R. All in one
 for Bailiwick on two ranks. scikit-learn and R get the rows in memory; Bailiwick's time is that of its
 solver (standardisation to summary), and of the whole process, start and reading with digests included.
 """
+import json
 import subprocess
 import tempfile
 import time
@@ -21,7 +22,7 @@ def pooled_rows():
     x, y = [], []
     for path in sorted((jobs.SOURCE / "out/acs-income/partitions").glob("*.h5")):
         with h5py.File(path) as file:
-            train = file["splits"][:] == 0
+            train = file["splits"][:] == json.loads(file["schema"].asstr()[()])["splits"].index("train")
             x.append(file["features"][:][train].astype("f8"))
             y.append(file["targets"][:, 0][train])
     return numpy.concatenate(x), numpy.concatenate(y)
@@ -71,7 +72,7 @@ def main():
     one, two = results["bailiwick np=1"], results["bailiwick np=2"]
     if one["digest"] != two["digest"]:
         raise SystemExit("the digests differ")
-    print(f"{one['rows']} rows, 56 parameters, digest {one['digest'][:16]} on 1 and 2 ranks")
+    print(f"{one['rows']} rows, digest {one['digest'][:16]} on 1 and 2 ranks")
     for name, r in (("np=1", one), ("np=2", two)):
         print(f"bailiwick {name}      solver {r['solving']:7.2f} s, reading {r['reading']:5.2f} s, process {r['process']:6.2f} s, "
               f"{r['iterations']} iterations, log-likelihood {r['log_likelihood']:.6f}")

@@ -5,6 +5,7 @@
 
 #include <sys/resource.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -402,6 +403,62 @@ TEST_CASE("Rules that contradict each other are errors of the config") {
   job.config.hash_split.clear();
   job.config.partitions.push_back({"two", "o", {}, job.key()});
   CHECK_THAT(problem({x}), Catch::Contains("several partitions need a column"));
+}
+
+TEST_CASE("Every example's ingest is valid, and the lung data give the four regions") {
+  const char* source = std::getenv("BAILIWICK_SOURCE");
+  const fs::path root = source ? source : ".";
+  const auto parse = [](const fs::path& path) {
+    return parse_ingest_config(read_file(path.string()), path.string());
+  };
+  std::size_t examples = 0;
+  for (const auto& example : fs::directory_iterator(root / "configs")) {
+    const fs::path path = example.path() / "ingest.yaml";
+    if (!fs::exists(path)) continue;
+    ++examples;
+    const IngestConfig config = parse(path);
+    if (config.lookups.empty()) CHECK_NOTHROW(RowRules(config));
+  }
+  CHECK(examples >= 4);
+
+  Job job;
+  IngestConfig config = parse(root / "configs/lung/ingest.yaml");
+  config.output = job.config.output;
+  for (IngestPartition& partition : config.partitions)
+    partition.key = job.key();
+  const IngestReport report = ingest(config);
+  CHECK(report.rows_read == 228);
+  std::vector<std::uint64_t> rows;
+  for (const auto& partition : report.partitions)
+    rows.push_back(partition.rows);
+  CHECK(rows == std::vector<std::uint64_t>{56, 57, 57, 55});
+  CHECK(report.rows_quarantined() == 3);
+  CHECK(report.unused == Words{"pat.karno", "meal.cal", "wt.loss"});
+  const Contents north = read(job, "north");
+  CHECK(names(north.manifest.schema.features) == Words{"age", "sex_female", "ph.ecog", "ph.karno"});
+  // The first row: 3,306,2,74,1,1,90,100,1175,NA
+  CHECK(Numbers(north.rows.features.begin(), north.rows.features.begin() + 4) ==
+        Numbers{74, 0, 1, 90});
+  CHECK(Numbers(north.rows.targets.begin(), north.rows.targets.begin() + 2) == Numbers{306, 1});
+}
+
+TEST_CASE("Lookups are written in YAML") {
+  const IngestConfig config = parse_ingest_config(
+      "version: 1\n"
+      "input: a.csv\n"
+      "lookups:\n"
+      "  - {file: b.csv, key: pid, input_key: patient, columns: [fold]}\n"
+      "columns:\n"
+      "  x: {role: feature}\n"
+      "output: out\n"
+      "partitions:\n"
+      "  - {name: p, owner: o, key: k.pem}\n",
+      "/configs/x.yaml");
+  REQUIRE(config.lookups.size() == 1);
+  CHECK(config.lookups[0].path == "/configs/b.csv");
+  CHECK(config.lookups[0].key == "pid");
+  CHECK(config.lookups[0].input_key == "patient");
+  CHECK(config.lookups[0].columns == Words{"fold"});
 }
 
 TEST_CASE("Progress is told, and memory does not grow with the file") {
