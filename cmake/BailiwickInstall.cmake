@@ -4,6 +4,8 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 get_property(modules GLOBAL PROPERTY BAILIWICK_MODULES)
+set_target_properties(bailiwick_program PROPERTIES EXPORT_NAME program)
+set_target_properties(bailiwick_hdf5 PROPERTIES EXPORT_NAME hdf5)
 install(TARGETS bailiwick_program bailiwick_hdf5 ${modules} EXPORT BailiwickTargets)
 foreach(dir lib io kokkos_kernels)
   install(DIRECTORY ${dir} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bailiwick FILES_MATCHING PATTERN "*.hpp")

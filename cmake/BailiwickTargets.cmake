@@ -7,23 +7,12 @@
 # must not be seen by those who use the module.
 function(bailiwick_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
-  set(present)
-  foreach(source IN LISTS arg_SOURCES)
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source} OR IS_ABSOLUTE ${source})
-      list(APPEND present ${source})
-    else()
-      message(STATUS "not yet: ${name}/${source}")
-    endif()
-  endforeach()
-  if(NOT present)
-    file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp "")
-    set(present ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
-  endif()
-  add_library(bailiwick_${name} STATIC ${present})
+  add_library(bailiwick_${name} STATIC ${arg_SOURCES})
   add_library(Bailiwick::${name} ALIAS bailiwick_${name})
   target_include_directories(bailiwick_${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/bailiwick>)
+  set_target_properties(bailiwick_${name} PROPERTIES EXPORT_NAME ${name})
   target_compile_features(bailiwick_${name} PUBLIC cxx_std_20)
   target_link_libraries(bailiwick_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE}
     $<BUILD_INTERFACE:bailiwick_warnings>
