@@ -53,7 +53,8 @@ Kokkos::View<double***, Kokkos::LayoutRight, Memory> linear_predictor(const RowB
                                                                       std::span<const double> theta,
                                                                       std::size_t outputs);
 
-/// Adds the weighted column sums: words [saturated][sum w][sum w x_j, columns], format `raw_moments`.
+/// Adds the weighted column sums: words [saturated][sum w][sum w x_j, columns], format
+/// `raw_moments`.
 void column_sums(const RowBlocks& rows, std::span<std::int64_t> words);
 
 /// Adds the weighted squares about a centre: words [saturated][sum w (x_j - c_j)^2, columns].

@@ -78,7 +78,8 @@ class Aggregate {
   /// Carries between limbs so that all but the highest lie in [0, 2^40): equal values, equal words.
   void normalise();
 
-  /// The sums as doubles, each rounded once to nearest even. Throws ExitCode::bug if normalise() is due.
+  /// The sums as doubles, each rounded once to nearest even. Throws ExitCode::bug if normalise() is
+  /// due.
   std::vector<double> values(std::string_view stream) const;
 
   std::int64_t saturated() const { return words_.front(); }

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""Spack recipe, package API v2.1. docs/install.md says how to use it."""
+from pathlib import Path
+
+from spack_repo.builtin.build_systems.cmake import CMakePackage
+from spack_repo.builtin.build_systems.cuda import CudaPackage
+from spack_repo.builtin.build_systems.rocm import ROCmPackage
+
+from spack.package import *
+
+
+class Bailiwick(CMakePackage, CudaPackage, ROCmPackage):
+    """Trains models over MPI on data that must stay with its owners: only integer sums leave a
+    domain, so that federated and pooled training give the same bits."""
+
+    # The recipe builds the checkout in which it lies.
+    git = Path(__file__).resolve().parents[4].as_uri()
+    homepage = git
+
+    license("Apache-2.0")
+
+    version("main", branch="main")
+
+    variant("openmp", default=False, description="Threads by Kokkos' OpenMP backend")
+    variant("tests", default=False, description="Build the unit and MPI tests")
+
+    depends_on("c", type="build")
+    depends_on("cxx", type="build")
+    depends_on("cmake@3.22:", type="build")
+    depends_on("ninja", type="build")
+    depends_on("git", type="build")
+    depends_on("pkgconfig", type="build")
+
+    depends_on("mpi@3.1:")
+    depends_on("hdf5@1.10.7:1+mpi")
+    depends_on("petsc@3.15:+mpi")
+    depends_on("kokkos@3.4:+serial+pic")
+    depends_on("yaml-cpp@0.7:")
+    depends_on("boost@1.74:+program_options+math")
+    depends_on("openssl@3:")
+    depends_on("nlohmann-json@3.11:")
+    depends_on("fmt@9:")
+    depends_on("zlib-api")
+    depends_on("catch2@2.13:3", when="+tests")
+
+    depends_on("kokkos+openmp", when="+openmp")
+    for _arch in CudaPackage.cuda_arch_values:
+        depends_on(f"kokkos+cuda cuda_arch={_arch}", when=f"+cuda cuda_arch={_arch}")
+    for _target in ROCmPackage.amdgpu_targets:
+        depends_on(f"kokkos+rocm amdgpu_target={_target}", when=f"+rocm amdgpu_target={_target}")
+    requires("^kokkos+cuda_lambda", when="+cuda ^kokkos@:4")
+    conflicts("+cuda", when="+rocm", msg="Kokkos has one kind of device in a build")
+    conflicts("cuda_arch=none", when="+cuda", msg="name the device: cuda_arch=90 is an H100")
+    conflicts("amdgpu_target=none", when="+rocm", msg="name the device: amdgpu_target=gfx90a")
+    conflicts("%gcc@:10", msg="C++20 needs GCC 11")
+
+    generator("ninja")
+
+    def cmake_args(self):
+        args = [self.define_from_variant("BAILIWICK_TESTS", "tests")]
+        if self.spec.satisfies("+cuda"):
+            args.append(self.define("CMAKE_CXX_COMPILER", self["kokkos"].kokkos_cxx))
+        if self.spec.satisfies("+rocm"):
+            args.append(self.define("CMAKE_CXX_COMPILER", self.spec["hip"].hipcc))
+        return args
