@@ -257,12 +257,11 @@ void glm_sums(const RowBlocks& rows, Family family, std::size_t classes,
   require(words.size() == glm_words(family, rows.columns(), classes, order, format),
           "glm_sums writes glm_words() words");
   const Problem problem(rows, family, classes, theta, format);
-  if constexpr (on_host) {
-    if (!tuning.portable)
-      return sum_blocks("glm_sums", GlmSums<Native>{problem, order}, rows.blocks(), words,
-                        tuning.workers);
-  }
-  sum_blocks("glm_sums", GlmSums<Portable>{problem, order}, rows.blocks(), words, tuning.workers);
+  if (tuning.portable)
+    sum_blocks("glm_sums", GlmSums<Portable>{problem, order}, rows.blocks(), words, tuning.workers);
+  else
+    sum_blocks("glm_sums", GlmSums<Preferred>{problem, order}, rows.blocks(), words,
+               tuning.workers);
 }
 
 void glm_hessian_times(const RowBlocks& rows, Family family, std::size_t classes,
@@ -273,13 +272,12 @@ void glm_hessian_times(const RowBlocks& rows, Family family, std::size_t classes
   require(words.size() == 1 + static_cast<std::size_t>(format.limbs) * theta.size(),
           "glm_hessian_times writes a word for saturation and limbs for every parameter");
   const Vector direction = to_device(v);
-  if constexpr (on_host) {
-    if (!tuning.portable)
-      return sum_blocks("glm_hessian_times", HessianTimes<Native>{problem, direction},
-                        rows.blocks(), words, tuning.workers);
-  }
-  sum_blocks("glm_hessian_times", HessianTimes<Portable>{problem, direction}, rows.blocks(), words,
-             tuning.workers);
+  if (tuning.portable)
+    sum_blocks("glm_hessian_times", HessianTimes<Portable>{problem, direction}, rows.blocks(),
+               words, tuning.workers);
+  else
+    sum_blocks("glm_hessian_times", HessianTimes<Preferred>{problem, direction}, rows.blocks(),
+               words, tuning.workers);
 }
 
 }  // namespace bailiwick::kernels

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <type_traits>
 
 #include "kokkos_kernels/kokkos_compat.hpp"
 
@@ -13,9 +14,9 @@
 #endif
 
 // Sums of a tile are registers only if the loops over them are unrolled.
-#if defined(__clang__) || defined(__CUDACC__)
+#if defined(__clang__) || defined(__CUDA_ARCH__)
 #define BAILIWICK_UNROLL _Pragma("unroll")
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(__CUDACC__)
 #define BAILIWICK_UNROLL _Pragma("GCC unroll 16")
 #else
 #define BAILIWICK_UNROLL
@@ -109,6 +110,8 @@ struct Native {
 struct Portable {
   static constexpr int width = 1, rows = 4, columns = 6;
 };
+
+using Preferred = std::conditional_t<on_host, Native, Portable>;
 
 /// One row of numbers against many columns, which are read once: all lanes together on a processor.
 template <class Tile>

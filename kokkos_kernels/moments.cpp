@@ -13,7 +13,6 @@ namespace {
 
 using Cube = Kokkos::View<double***, Kokkos::LayoutRight, Memory>;
 using Vector = Kokkos::View<const double*, Memory>;
-using Host = std::conditional_t<on_host, Native, Portable>;
 
 constexpr std::size_t moment_limbs = raw_moments.limbs;
 
@@ -34,7 +33,7 @@ struct ColumnSums {
     double* const sums = scratch;
     double* const partial = sums + 1 + x.count;
     row_sum(team, w, x.stride, partial, sums);
-    column_products<Host>(team, w, x, partial, sums + 1);
+    column_products<Preferred>(team, w, x, partial, sums + 1);
     quantise(team, sums, 1, raw_moments, words + 1, words);
     quantise(team, sums + 1, x.count, raw_moments, words + 1 + moment_limbs, words);
   }

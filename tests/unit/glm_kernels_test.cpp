@@ -325,6 +325,17 @@ TEST_CASE("moments and standardised columns", "[glm]") {
   check_close(values[1], sum, 10000);
   check_close(decode(square_words, {columns}, raw_moments)[0], squares, 10000);
 
+  Words split(words.size()), square_split(square_words.size());
+  for (const std::size_t block : {2, 0, 1}) {
+    const RowBlocks one = make_blocks(data, 256, 512, block, 1);
+    column_sums(one, split);
+    centred_squares(one, centre, square_split);
+  }
+  CHECK(split == words);
+  CHECK(square_split == square_words);
+  CHECK(fingerprint(words) == 0xbf55ecf643931754U);
+  CHECK(fingerprint(square_words) == 0x32183469b295e74U);
+
   standardise(rows, centre, scale);
   const auto x = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.x);
   std::size_t wrong = 0;
