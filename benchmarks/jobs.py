@@ -5,7 +5,6 @@ import argparse
 import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
 import time
@@ -24,22 +23,12 @@ def arguments(about):
 
 
 class Job:
-    """Keys, partitions and policies of configs/NAME, made once in out/NAME."""
+    """A job of configs/NAME, prepared in out/NAME."""
 
     def __init__(self, name, program):
         self.name, self.program = name, program
-        out = SOURCE / "out" / name
-        config = SOURCE / "configs" / name
-        (out / "keys").mkdir(parents=True, exist_ok=True)
-        keys = {*re.findall(r"keys/([\w-]+)\.pem", (config / "ingest.yaml").read_text()), "operator"}
-        for key in sorted(keys):
-            if not (out / f"keys/{key}.pem").exists():
-                self.run("keygen", out / f"keys/{key}")
-        if not (out / "partitions/quarantine.csv").exists() and not list((out / "partitions").glob("*.h5")):
-            self.run("ingest", config / "ingest.yaml")
-        for policy in sorted(config.glob("policy-*.yaml")):
-            words = re.search(r"bailiwick (policy sign .*?--output \S+)", re.sub(r"\\\n#", "", policy.read_text()), re.S)
-            self.run(*words.group(1).split(), "--force")
+        subprocess.run([SOURCE / "scripts/prepare-job", name], check=True, stdout=subprocess.DEVNULL,
+                       env=dict(ENVIRONMENT, BAILIWICK=str(program)))
 
     def run(self, *words, np=None):
         command = [str(self.program), *map(str, words)]
