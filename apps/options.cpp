@@ -38,7 +38,8 @@ bool Options::parse(const std::vector<std::string>& words) {
     po::store(
         po::command_line_parser(words).options(all).positional(positional_).style(style).run(),
         values_);
-    po::notify(values_);
+    // Before notify(), which asks for what is required: who asks for help has not got that far.
+    if (values_.count("help") == 0) po::notify(values_);
   } catch (const po::unknown_option& error) {
     std::vector<std::string> known;
     for (const auto& option : options_.options())

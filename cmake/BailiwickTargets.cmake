@@ -16,6 +16,6 @@ function(bailiwick_module name)
   target_compile_features(bailiwick_${name} PUBLIC cxx_std_20)
   target_link_libraries(bailiwick_${name} PUBLIC ${arg_DEPENDS} PRIVATE ${arg_PRIVATE}
     $<BUILD_INTERFACE:bailiwick_warnings>
-    PUBLIC $<BUILD_INTERFACE:bailiwick_exact_flags> $<BUILD_INTERFACE:bailiwick_sanitizers>)
+    PUBLIC bailiwick_exact_flags $<BUILD_INTERFACE:bailiwick_sanitizers>)
   set_property(GLOBAL APPEND PROPERTY BAILIWICK_MODULES bailiwick_${name})
 endfunction()

@@ -1,0 +1,26 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+# Installs BUILD below WORK, moves it (a prefix must not be baked in), builds CONSUMER against it, runs both.
+file(REMOVE_RECURSE ${WORK})
+
+function(run)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "${ARGN}\nexit code ${code}\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/first)
+file(RENAME ${WORK}/first ${WORK}/prefix)
+
+run(${WORK}/prefix/bin/bailiwick --version)
+if(NOT output MATCHES "^bailiwick ${VERSION} ")
+  message(FATAL_ERROR "the installed program calls itself: ${output}")
+endif()
+
+run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/build -G ${GENERATOR} -D CMAKE_PREFIX_PATH=${WORK}/prefix
+  -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D Kokkos_DIR=${KOKKOS} -D VERSION=${VERSION})
+run(${CMAKE_COMMAND} --build ${WORK}/build)
+run(${WORK}/build/consumer ${WORK}/chain.jsonl)
+message("${output}")
