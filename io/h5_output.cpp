@@ -46,8 +46,9 @@ H5FD_t* driver_open(const char* name, unsigned flags, hid_t access, haddr_t) {
                    ((flags & H5F_ACC_CREAT) ? O_CREAT : 0) |
                    ((flags & H5F_ACC_TRUNC) ? O_TRUNC : 0) | ((flags & H5F_ACC_EXCL) ? O_EXCL : 0);
   const auto* info = static_cast<const DriverInfo*>(H5Pget_driver_info(access));
+  if (info == nullptr) return nullptr;
   const int descriptor = ::open(name, mode | O_CLOEXEC, 0644);
-  if (descriptor < 0 || info == nullptr) {
+  if (descriptor < 0) {
     *info->failure = errno;
     return nullptr;
   }

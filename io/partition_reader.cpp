@@ -18,7 +18,7 @@ using namespace detail;
 namespace {
 
 /// Blocks are read ahead and hashed by the helper thread in runs of about this many bytes: long
-/// enough to hide the start of a thread, short enough to stay in the processor's cache.
+/// enough to hide the start of a thread, short enough to share the work evenly.
 constexpr std::size_t run_bytes = std::size_t{8} << 20;
 
 struct Run {

@@ -42,7 +42,7 @@ void check_throws(ExitCode code, const std::string& text, Work&& work) {
     FAIL_CHECK("no error; expected: " << text);
   } catch (const Error& error) {
     CHECK(error.code() == code);
-    CHECK_THAT(error.what(), Catch::Matchers::Contains(text));
+    CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring(text));
   }
 }
 
@@ -121,8 +121,8 @@ TEST_CASE("Differences of schemas are told in words") {
   theirs = ours;
   theirs.features[0].unit = "months";
   CHECK_THAT(describe_difference(ours, theirs),
-             Catch::Matchers::Contains("feature \"age\" is {") &&
-                 Catch::Matchers::Contains("\"unit\":\"months\""));
+             Catch::Matchers::ContainsSubstring("feature \"age\" is {") &&
+                 Catch::Matchers::ContainsSubstring("\"unit\":\"months\""));
   theirs = ours;
   theirs.targets.clear();
   theirs.splits = {"test", "train"};

@@ -119,8 +119,8 @@ TEST_CASE("Every fault of a file is told with object, expected and found, and no
       FAIL_CHECK("no error; expected: " << text);
     } catch (const Error& error) {
       CHECK(error.code() == ExitCode::data);
-      CHECK_THAT(error.what(),
-                 Catch::Matchers::StartsWith(path + ": ") && Catch::Matchers::Contains(text));
+      CHECK_THAT(error.what(), Catch::Matchers::StartsWith(path + ": ") &&
+                                   Catch::Matchers::ContainsSubstring(text));
     }
   }
   CHECK(folder.files().size() == before);

@@ -113,7 +113,7 @@ void check_throws(ExitCode code, const std::string& text, Work&& work) {
     return;
   }
   CHECK(error->code() == code);
-  CHECK_THAT(error->what(), Catch::Matchers::Contains(text));
+  CHECK_THAT(error->what(), Catch::Matchers::ContainsSubstring(text));
 }
 
 void overwrite(const std::string& path, const std::string& bytes) {
@@ -254,8 +254,8 @@ TEST_CASE("A disk that fills ends in an error that says so, and leaves nothing")
     ::signal(SIGXFSZ, before);
     REQUIRE(error);
     CHECK(error->code() == ExitCode::data);
-    CHECK_THAT(error->what(), Catch::Matchers::Contains("x.h5: cannot write block") &&
-                                  Catch::Matchers::Contains(": File too large"));
+    CHECK_THAT(error->what(), Catch::Matchers::ContainsSubstring("x.h5: cannot write block") &&
+                                  Catch::Matchers::ContainsSubstring(": File too large"));
     CHECK(folder.files().empty());
   }
   SECTION("a full file system, which only root can make") {
@@ -268,8 +268,8 @@ TEST_CASE("A disk that fills ends in an error that says so, and leaves nothing")
     ::umount(folder.path().c_str());
     REQUIRE(error);
     CHECK(error->code() == ExitCode::data);
-    CHECK_THAT(error->what(), Catch::Matchers::Contains("x.h5: cannot write block") &&
-                                  Catch::Matchers::Contains(": No space left on device"));
+    CHECK_THAT(error->what(), Catch::Matchers::ContainsSubstring("x.h5: cannot write block") &&
+                                  Catch::Matchers::ContainsSubstring(": No space left on device"));
     CHECK(left.empty());
   }
 }
@@ -373,7 +373,7 @@ TEST_CASE("A flipped bit is found wherever rows or digests lie, and never change
         const auto error = try_flip(position);
         REQUIRE(error);
         CHECK(error->code() == ExitCode::integrity);
-        CHECK_THAT(error->what(), Catch::Matchers::Contains(text));
+        CHECK_THAT(error->what(), Catch::Matchers::ContainsSubstring(text));
       }
     };
     for (const std::size_t b : {0, 2}) {
