@@ -22,6 +22,7 @@ int command_keygen(const Arguments& arguments) {
   const std::string public_path = name + ".pub.pem";
   if (std::filesystem::exists(public_path))
     throw Error(ExitCode::data, "{}: exists already; choose another name", public_path);
+  create_folders(std::filesystem::path(name).parent_path().string());
   const PrivateKey key = PrivateKey::generate();
   key.save(name + ".pem");
   write_file_atomically(public_path, key.public_key().pem());
