@@ -109,10 +109,11 @@ int command_inspect(const Arguments& arguments) {
   }
   const std::string text = read_file(path);
   if (!text.starts_with('{'))
-    throw Error(ExitCode::data,
-                "{}: is no partition, model or checkpoint (HDF5) and no manifest, policy or lineage "
-                "(signed JSON)",
-                path);
+    throw Error(
+        ExitCode::data,
+        "{}: is no partition, model or checkpoint (HDF5) and no manifest, policy or lineage "
+        "(signed JSON)",
+        path);
   std::size_t line = 0;
   for (std::size_t begin = 0; begin < text.size(); ++line) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());

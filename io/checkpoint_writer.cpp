@@ -126,8 +126,10 @@ std::optional<Error> write_together(const Communicator& comm, const Checkpoint& 
         h5::check(H5Fopen(temporary.c_str(), H5F_ACC_RDWR, access), path, "open together"));
   });
   if (file.empty()) return failure;  // MPI_File_open succeeds on all ranks or on none
-  for (const auto& [name, values] : checkpoint.arrays)
-    if (!values.empty()) attempt([&] { write_share(file, name, values, comm, transfer, path); });
+  // No structured binding: Clang before 16 does not let a lambda capture one.
+  for (const auto& array : checkpoint.arrays)
+    if (!array.second.empty())
+      attempt([&] { write_share(file, array.first, array.second, comm, transfer, path); });
   attempt([&] { h5::check(H5Fflush(file, H5F_SCOPE_LOCAL), path, "flush"); });
   attempt([&] { file.close(path); });
   return failure;

@@ -42,7 +42,7 @@ std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_
   if (check(H5Tis_variable_str(type), where, "read the type of " + object) > 0) {
     char* text = nullptr;
     check(read(type, &text), where, "read " + object);
-    const std::string copy = text == nullptr ? "" : text;
+    std::string copy = text == nullptr ? "" : text;
     check(H5free_memory(text), where, "read " + object);
     return copy;
   }

@@ -19,7 +19,7 @@ constexpr const char* salt_name = "salt";
 constexpr const char* schema_name = "schema";
 constexpr std::size_t salt_bytes = 32;
 
-void check_known(std::vector<std::string> found, const std::vector<std::string>& known,
+void check_known(const std::vector<std::string>& found, const std::vector<std::string>& known,
                  const char* kind, const std::string& where) {
   for (const std::string& name : found)
     if (std::find(known.begin(), known.end(), name) == known.end())

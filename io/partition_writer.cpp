@@ -156,7 +156,7 @@ PartitionManifest PartitionWriter::finish(const PrivateKey& key) {
     dataset.close(s.path);
   write_digests(*s.file, s.digests, s.path);
   s.file->close();
-  const PartitionManifest manifest = make_manifest(s.header, s.digests, s.owner);
+  PartitionManifest manifest = make_manifest(s.header, s.digests, s.owner);
   publish_partition(manifest, key, s.temporary.path(), s.path);
   s.temporary.keep();
   return manifest;
@@ -182,7 +182,7 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
                   "sign again",
                   path, b);
   }
-  const PartitionManifest manifest = make_manifest(header, digests, owner);
+  PartitionManifest manifest = make_manifest(header, digests, owner);
   const bool complete = !file->digests().empty();
   file.reset();
   // Digests go into a copy, so that a crash cannot damage the only file.
