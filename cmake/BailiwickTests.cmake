@@ -22,7 +22,7 @@ function(bailiwick_unit_test name)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
   add_dependencies(unit_tests test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 900
     ENVIRONMENT "${BAILIWICK_TEST_ENVIRONMENT}")
 endfunction()
 
@@ -35,7 +35,7 @@ function(bailiwick_mpi_test name)
   foreach(np IN LISTS arg_NP)
     add_test(NAME mpi.${name}.np=${np}
       COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${np} $<TARGET_FILE:test_mpi_${name}>)
-    set_tests_properties(mpi.${name}.np=${np} PROPERTIES LABELS mpi TIMEOUT 120 PROCESSORS 2
+    set_tests_properties(mpi.${name}.np=${np} PROPERTIES LABELS mpi TIMEOUT 300 PROCESSORS 2
       ENVIRONMENT "${BAILIWICK_TEST_ENVIRONMENT}")
   endforeach()
 endfunction()
