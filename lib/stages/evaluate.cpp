@@ -22,7 +22,7 @@ const char* word_of(Standardisation how) {
 }  // namespace
 
 void evaluate(Session& session, RunConfig config, std::string model_path) {
-  Run run(session, std::move(config), {Action::evaluate});
+  Run run(session, std::move(config), {Action::evaluate, Action::release_statistics});
   const EvaluateConfig& how = run.config().evaluate;
   Digest content;
   const SavedModel model = open_model(run, model_path, &content);
