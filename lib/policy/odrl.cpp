@@ -144,7 +144,7 @@ Json to_odrl(const Policy& policy) {
 }
 
 Policy policy_from_odrl(const Json& json, const std::string& what) {
-  const Policy policy = understood_part(json);
+  Policy policy = understood_part(json);
   // A policy is understood if writing down what was understood gives the same policy. So whatever
   // we do not know, wherever it stands, is refused rather than skipped.
   const Json understood = to_odrl(policy);
