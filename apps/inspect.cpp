@@ -95,7 +95,6 @@ int command_inspect(const Arguments& arguments) {
   std::string head(4, '\0');
   {
     std::ifstream file(path, std::ios::binary);
-    if (!file) throw Error(ExitCode::data, "{}: cannot open", path);
     file.read(head.data(), 4);
   }
   if (head == "\x89HDF") {

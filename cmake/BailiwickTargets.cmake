@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 
+include(GNUInstallDirs)  # before the first target, whose exported include folder it names
+
 # bailiwick_module(NAME SOURCES ... [DEPENDS ...] [PRIVATE ...])
 # A static library bailiwick_NAME, alias Bailiwick::NAME. Headers are included by their path from
 # the top: "lib/core/error.hpp", "io/partition_reader.hpp". PRIVATE names third-party targets that

@@ -106,7 +106,11 @@ Properties without_times(hid_t kind) {
 
 File open_to_read(const std::string& path) {
   const Properties access = file_access();
-  return File(check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access), path, "open"));
+  File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access));
+  if (file.empty() && reason() == "file signature not found")
+    throw Error(ExitCode::data, "{}: is not an HDF5 file, or has lost its beginning", path);
+  check<hid_t>(file, path, "open");
+  return file;
 }
 
 void publish(const std::string& temporary, const std::string& path) {

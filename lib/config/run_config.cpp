@@ -121,6 +121,8 @@ void schema(Visitor& v, TrainConfig& train) {
   v.key("checkpoint_every", train.checkpoint_every, at_least(0));
   v.key("split", train.split);
   v.key("petsc_options", train.petsc_options);
+  v.check(train.method != "newton" || train.petsc_options.empty(), "petsc_options",
+          "only used with method: lbfgs or newton-krylov");
 }
 
 template <class Visitor>

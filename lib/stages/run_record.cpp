@@ -31,6 +31,11 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem)
           ExitCode::data,
           "{}: holds the lineage of an earlier {}; name another folder with --output, or remove it",
           folder, command_);
+    if (command_ == "train" && std::filesystem::exists(path("model.h5")))
+      throw Error(ExitCode::data,
+                  "{}: holds a model already, without its lineage; name another folder with "
+                  "--output, or remove it",
+                  folder);
     create_folders(command_ == "train" ? folder + "/checkpoints" : folder);
     const PrivateKey key = PrivateKey::load(run_.config().operator_key);
     write_file_atomically(resolved_config_path(folder, stem_), resolved_yaml(run_.config()));
@@ -62,7 +67,13 @@ void RunRecord::append(const std::string& name, const io::Published& published, 
     statement.finished = utc_now();
     statement.builder = "https://bailiwick.dev/site/" + run_.config().site.name;
     if (last) statement.final_count = chain_->size() + 1;
-    chain_->append(std::move(statement));
+    try {
+      chain_->append(std::move(statement));
+    } catch (...) {  // what no statement vouches for keeps no name
+      std::error_code ignored;
+      std::filesystem::remove(path(name), ignored);
+      throw;
+    }
   });
 }
 

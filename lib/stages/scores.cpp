@@ -21,7 +21,13 @@ SavedModel open_model(Run& run, const std::string& path, Digest* content) {
 }
 
 ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets) {
-  ModelColumns columns = select_columns(model.config, schema, with_targets);
+  ModelColumns columns;
+  try {
+    columns = select_columns(model.config, schema, with_targets);
+  } catch (const Error& error) {
+    // Its messages name the config's keys, but these names come from the model's file.
+    throw Error(ExitCode::data, "the model does not fit these partitions: {}", error.what());
+  }
   if (columns.names != model.names)
     throw Error(ExitCode::data, "the model's columns are not those of the partitions");
   if (with_targets && columns.categories != model.categories)

@@ -160,20 +160,21 @@ void train(Session& session, RunConfig config) {
   fitted.converged = true;
   const std::string table = to_text(summarise(run, columns, rows, fitted, null_log_likelihood));
   const double seconds_solving = solving.seconds();
-  const io::Published published = record.publish(to_checkpoint(fitted), "model.h5", true);
+  const io::Checkpoint model_file = to_checkpoint(fitted);
+  const std::string digest = model_file.digest().hex();
   record.write_text(table, "model.txt");
   record.write_run_json(
-      {{"digest", published.content.hex()},
+      {{"digest", digest},
        {"rows", rows.selected},
        {"iterations", last.iteration},
        {"logLikelihood", last.evaluation.log_likelihood},
        {"seconds",
         {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
+  record.publish(model_file, "model.h5", true);  // last: where it is, all is
   if (root)
     std::cout << '\n'
               << table
-              << fmt::format("\nmodel   {}\ndigest  {}\n", record.path("model.h5"),
-                             published.content.hex());
+              << fmt::format("\nmodel   {}\ndigest  {}\n", record.path("model.h5"), digest);
 }
 
 }  // namespace bailiwick

@@ -188,6 +188,15 @@ def test_policy_refuses(lung, old, new, rule, np):
     assert "REFUSED" in lung.run("check", TRAIN, np=np, code=POLICY)
 
 
+def test_evaluate_needs_leave_to_release_statistics(trained):
+    policy = trained.path("configs/lung/policy-east.yaml")
+    edit(policy, ", release_statistics]", "]")
+    trained.sign_policy(policy)
+    out = trained.run("evaluate", TRAIN, "--output", "out/run", code=POLICY)
+    assert "domain east: action: release_statistics (permitted: train, evaluate, predict, release_model)" in out
+    assert not trained.path("out/run/evaluation.json").exists()
+
+
 @ranks
 def test_every_refusal_is_listed(lung, np):
     for name in ("east", "west"):

@@ -7,6 +7,7 @@
 
 #include "lib/core/digest.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "tests/support/catch.hpp"
 
@@ -55,6 +56,22 @@ TEST_CASE("files are written whole or not at all") {
   }
   CHECK_THROWS_WITH(read_file("/nowhere/x"), "/nowhere/x: cannot open: No such file or directory");
   CHECK_THROWS_WITH(read_file("/tmp"), "/tmp: is a folder, not a file");
+}
+
+TEST_CASE("a JSON document has one reading") {
+  CHECK(parse_json(R"({"a": {"b": 1}, "b": [{"b": 1}, {"b": 2}]})", "x").size() == 2);
+  CHECK_THROWS_WITH(parse_json(R"({"a": 1, "b": 2, "a": 3})", "x"), "x: member \"a\" occurs twice");
+  CHECK_THROWS_WITH(parse_json(R"({"a": {"b": [{"c": {}, "\u0063": 1}]}})", "x"),
+                    "x: member \"c\" occurs twice");
+  CHECK_THROWS_WITH(parse_json(R"({"a": 1, )", "x"), "x: not valid JSON near byte 10");
+  CHECK_THROWS_WITH(parse_json(R"({"a": 1} {})", "x"), "x: not valid JSON near byte 10");
+  CHECK_THROWS_WITH(parse_json(R"({"a": 1e999})", "x"), "x: a number is too large for JSON");
+  try {
+    parse_json(R"({"a": 1, "a": 1})", "x", ExitCode::integrity);
+    FAIL("took the same member twice");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::integrity);
+  }
 }
 
 TEST_CASE("a broken promise is a bug") {
