@@ -15,6 +15,7 @@
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/hex.hpp"
 
 namespace fs = std::filesystem;
 using namespace bailiwick;
@@ -51,13 +52,6 @@ bool contains(const std::string& text, const std::string& part) {
   if (text.find(part) != std::string::npos) return true;
   UNSCOPED_INFO(text);
   return false;
-}
-
-std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  return bytes;
 }
 
 }  // namespace
@@ -136,11 +130,11 @@ TEST_CASE("random identifiers are version 4 UUIDs and differ", "[crypto]") {
 }
 
 TEST_CASE("P-256 verification meets the vector of RFC 6979 A.2.5", "[crypto]") {
-  const std::string spki = from_hex(
+  const std::string spki = unhex(
       "3059301306072a8648ce3d020106082a8648ce3d03010703420004"
       "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6"
       "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299");
-  const std::string der = from_hex(
+  const std::string der = unhex(
       "3046"
       "022100EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
       "022100F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8");
