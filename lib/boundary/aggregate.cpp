@@ -149,6 +149,22 @@ void Aggregate::normalise() {
   }
 }
 
+bool Aggregate::fits(std::size_t parties) const {
+  const std::int64_t bound = INT64_MAX / static_cast<std::int64_t>(parties);
+  const auto within = [=](std::int64_t word) { return -bound <= word && word <= bound; };
+  // Lower limbs are below 2^40: room for 2^23 parties.
+  return within(words_.front()) &&
+         std::all_of(layout_->streams().begin(), layout_->streams().end(), [&](const Stream& s) {
+           const auto highest = words(s.name).last(s.size);
+           return std::all_of(highest.begin(), highest.end(), within);
+         });
+}
+
+void Aggregate::saturate() {
+  std::fill(words_.begin(), words_.end(), 0);
+  words_.front() = 1;
+}
+
 std::vector<double> Aggregate::values(std::string_view stream) const {
   const Stream& s = layout_->stream(stream);
   const auto w = words(stream);

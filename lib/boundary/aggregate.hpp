@@ -82,6 +82,12 @@ class Aggregate {
   /// due.
   std::vector<double> values(std::string_view stream) const;
 
+  /// True if the sum of `parties` such totals cannot wrap. After normalise().
+  bool fits(std::size_t parties) const;
+
+  /// Becomes zero but for one saturated contribution: what a total that does not fit says instead.
+  void saturate();
+
   std::int64_t saturated() const { return words_.front(); }
 
  private:

@@ -3,8 +3,13 @@
 
 #include "lib/boundary/boundary.hpp"
 
+#include <algorithm>
+
 #include "lib/core/error.hpp"
 #include "lib/core/json.hpp"
+#include "lib/crypto/base64.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/runtime/agree.hpp"
 
 namespace bailiwick {
 
@@ -12,6 +17,12 @@ namespace {
 
 bool has_peers(const Communicator& comm) {
   return comm.handle() != MPI_COMM_NULL;
+}
+
+void add_wrapping(std::span<const std::int64_t> from, std::span<std::int64_t> to) {
+  for (std::size_t i = 0; i < to.size(); ++i)
+    to[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(to[i]) +
+                                      static_cast<std::uint64_t>(from[i]));
 }
 
 }  // namespace
@@ -29,43 +40,97 @@ std::vector<double> Boundary::gather_within_domain(std::size_t d, std::span<cons
   return decomposition_.domain_comms_[d].gather(values);
 }
 
-Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggregate> parts) {
+Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggregate> parts,
+                                   std::span<const double> parameters) {
   ensure(parts.size() == local_domains(), "one part for each local domain");
   const std::shared_ptr<const AggregateLayout> layout = parts.front().layout_pointer();
+  const MaskUse use{ledger_.size(), 0, 0};
+  const Digest bound =
+      Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
 
-  Aggregate total(layout);
+  // The first word counts parties: it tells everybody whether all masks have cancelled.
+  std::vector<std::int64_t> total(1 + layout->words(), 0), words(total.size());
   for (std::size_t d = 0; d < parts.size(); ++d) {
+    Aggregate& part = parts[d];
     const Communicator& comm = decomposition_.domain_comms_[d];
-    parts[d].normalise();
-    if (has_peers(comm)) comm.sum_to(0, parts[d].words());
+    part.normalise();
+    if (has_peers(comm)) comm.sum_to(0, part.words());
     if (!leads(d)) continue;
     // Limbs are carried before they leave: they then tell the domain's sum and nothing of its
     // blocks.
-    parts[d].normalise();
-    total.add(parts[d]);
+    part.normalise();
+    if (!part.fits(decomposition_.domains())) part.saturate();
+    words.front() = 1;
+    std::ranges::copy(part.words(), words.begin() + 1);
+    if (masked()) sessions_[d]->mask(use, bound, words, led_);
+    add_wrapping(words, total);
   }
-  if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(total.words());
-  decomposition_.distribute(total.words());
-  total.normalise();
-  ledger_.push_back({ledger_.size(), round, layout->words(), decomposition_.domains()});
-  return total;
+  if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(total);
+  decomposition_.distribute(total);
+  ledger_.push_back({use.round, round, total.size(), decomposition_.domains()});
+  if (total.front() != static_cast<std::int64_t>(decomposition_.domains()))
+    throw Error(ExitCode::integrity,
+                "round {} ({}): the masks did not cancel, so no sum was learnt: a domain computed "
+                "at other parameters than the others, or its keys were altered",
+                use.round, round);
+  Aggregate sum(layout);
+  std::copy(total.begin() + 1, total.end(), sum.words().begin());
+  sum.normalise();
+  return sum;
 }
 
-std::vector<std::string> Boundary::release(const std::string& round,
-                                           const std::vector<std::string>& texts) {
+void Boundary::start_masks(const Digest& terms, const std::vector<MaskParty>& parties,
+                           const std::function<PrivateKey(std::size_t)>& session_key) {
+  ensure(!masked() && ledger_.empty(), "masks start before the first round, once");
+  ensure(parties.size() == decomposition_.domains(), "one party a domain");
+  const Communicator& world = decomposition_.world_;
+  for (std::size_t d = 0; d < local_domains(); ++d)
+    if (leads(d)) led_.push_back(decomposition_.local_domains()[d]);
+  sessions_.resize(local_domains());
+
+  const auto all_to_all = [&](const std::function<std::string(std::size_t)>& message) {
+    std::vector<std::string> texts(local_domains());
+    agree(world, [&] {
+      for (std::size_t d = 0; d < texts.size(); ++d)
+        if (leads(d)) texts[d] = base64_encode(message(d));
+    });
+    std::vector<std::string> all = exchange(texts);
+    for (std::string& text : all)
+      text = base64_decode(text).value_or("");  // a session refuses an empty message
+    return all;
+  };
+  const auto advertisements = all_to_all([&](std::size_t d) {
+    const std::size_t index = decomposition_.local_domains()[d];
+    return sessions_[d].emplace(terms, parties, index, session_key(index)).advertise();
+  });
+  const auto confirmations =
+      all_to_all([&](std::size_t d) { return sessions_[d]->confirm(advertisements); });
+  agree(world, [&] {
+    for (std::optional<MaskSession>& session : sessions_)
+      if (session) session->agree(confirmations);
+  });
+}
+
+std::vector<std::string> Boundary::exchange(const std::vector<std::string>& texts) const {
   ensure(texts.size() == local_domains(), "one text for each local domain");
   Json led = Json::object();
   for (std::size_t d = 0; d < texts.size(); ++d)
     if (leads(d)) led[std::to_string(decomposition_.local_domains()[d])] = texts[d];
-  std::vector<std::string> released(decomposition_.domains());
-  std::size_t bytes = 0;
+  std::vector<std::string> all(decomposition_.domains());
   for (const std::string& text : decomposition_.world_.gather(led.dump())) {
-    const Json entries = parse_json(text, round, ExitCode::bug);
-    for (const auto& [index, value] : entries.items()) {
-      released[std::stoul(index)] = value.get<std::string>();
-      bytes += value.get_ref<const std::string&>().size();
-    }
+    const Json entries = parse_json(text, "texts of domains", ExitCode::bug);
+    for (const auto& [index, value] : entries.items())
+      all[std::stoul(index)] = value.get<std::string>();
   }
+  return all;
+}
+
+std::vector<std::string> Boundary::release(const std::string& round,
+                                           const std::vector<std::string>& texts) {
+  std::vector<std::string> released = exchange(texts);
+  std::size_t bytes = 0;
+  for (const std::string& text : released)
+    bytes += text.size();
   ledger_.push_back({ledger_.size(), round, (bytes + 7) / 8, decomposition_.domains()});
   return released;
 }

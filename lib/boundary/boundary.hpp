@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/boundary/decomposition.hpp"
+#include "lib/boundary/mask_session.hpp"
 #include "lib/boundary/sums.hpp"
 
 namespace bailiwick {
@@ -29,7 +32,17 @@ class Boundary : public Sums {
   bool leads(std::size_t d) const override { return decomposition_.leads(d); }
   void within_domain(std::size_t d, Aggregate& aggregate) override;
   std::vector<double> gather_within_domain(std::size_t d, std::span<const double> values) override;
-  Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts) override;
+  /// ExitCode::integrity on every rank if the masks do not cancel.
+  Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts,
+                           std::span<const double> parameters = {}) override;
+
+  /// From here on every round is masked, so that nobody sees another domain's sum. `terms`: digest
+  /// of all that the parties agreed on before. `parties`: one a domain, in the order of the run.
+  /// `session_key(i)`: the private key of domain i, asked for on the rank that leads it. Collective
+  /// over the world; ExitCode::config and ExitCode::integrity name the domain, on every rank.
+  void start_masks(const Digest& terms, const std::vector<MaskParty>& parties,
+                   const std::function<PrivateKey(std::size_t)>& session_key);
+  bool masked() const { return !sessions_.empty(); }
 
   /// What each domain's policy lets everybody see, e.g. its own scores: `texts` holds one entry for
   /// each of this rank's domains, of which those it leads count. All domains' texts on every rank,
@@ -39,7 +52,13 @@ class Boundary : public Sums {
   const std::vector<LedgerLine>& ledger() const { return ledger_; }
 
  private:
+  /// One text for each of this rank's domains, of which those it leads count, becomes one for each
+  /// domain of the run, on every rank. Collective over the world.
+  std::vector<std::string> exchange(const std::vector<std::string>& texts) const;
+
   DomainDecomposition& decomposition_;
+  std::vector<std::optional<MaskSession>> sessions_;  ///< of the local domains; empty: not masked
+  std::vector<std::size_t> led_;                      ///< domains of the run that this rank leads
   std::vector<LedgerLine> ledger_;
 };
 

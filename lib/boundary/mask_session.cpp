@@ -151,8 +151,8 @@ void MaskSession::agree(const std::vector<std::string>& confirmations) {
   ephemeral_.reset();
 }
 
-void MaskSession::mask(const MaskUse& use, const Digest& parameters,
-                       std::span<std::int64_t> words) {
+void MaskSession::mask(const MaskUse& use, const Digest& parameters, std::span<std::int64_t> words,
+                       std::span<const std::size_t> beside) {
   ensure(!pair_keys_.empty(), "mask follows agree");
   ensure(!last_use_ || *last_use_ < use, "no mask is used twice");
   last_use_ = use;
@@ -163,7 +163,7 @@ void MaskSession::mask(const MaskUse& use, const Digest& parameters,
                                .field(parameters)
                                .text();
   for (std::size_t j = 0; j < parties_.size(); ++j)
-    if (j != own_)
+    if (j != own_ && std::ranges::find(beside, j) == beside.end())
       add_key_stream(hkdf_expand(pair_keys_[j], info), 0, j > own_ ? Sign::plus : Sign::minus,
                      words);
 }

@@ -74,8 +74,11 @@ class MaskSession {
 
   /// Adds this party's masks modulo 2^64: plus those it shares with later parties, minus those with
   /// earlier ones. `parameters` is bound into the masks: those of parties that computed at other
-  /// parameters do not cancel. Uses must increase; one that does not is ExitCode::bug.
-  void mask(const MaskUse& use, const Digest& parameters, std::span<std::int64_t> words);
+  /// parameters do not cancel. Parties in `beside` share this one's process: what they would hide
+  /// from each other never leaves it, so their masks are left out. Uses must increase; one that
+  /// does not is ExitCode::bug.
+  void mask(const MaskUse& use, const Digest& parameters, std::span<std::int64_t> words,
+            std::span<const std::size_t> beside = {});
 
  private:
   struct Advertised {

@@ -31,8 +31,10 @@ class Sums {
                                                    std::span<const double> values) = 0;
 
   /// Over all domains, one part for each of this rank's domains: one round of the boundary.
-  /// Collective over the world.
-  virtual Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts) = 0;
+  /// `parameters`: what the parts were computed at, equal everywhere; domains at other parameters
+  /// cannot take part. Collective over the world.
+  virtual Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts,
+                                   std::span<const double> parameters = {}) = 0;
 };
 
 }  // namespace bailiwick

@@ -71,6 +71,7 @@ void schema(Visitor& v, DomainConfig& domain) {
   v.key("name", domain.name, required, a_domain_name);
   v.key("jurisdiction", domain.jurisdiction, required, a_jurisdiction);
   v.either("key", "keys", domain.keys, non_empty, is_path, distinct);
+  v.key("session_key", domain.session_key, is_path);
   v.key("policy", domain.policy, required, is_path);
   v.key("partitions", domain.partitions, required, non_empty, is_path, distinct);
   v.key("ranks", domain.ranks, non_empty, at_least(0), distinct);
@@ -134,6 +135,11 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
 }
 
 template <class Visitor>
+void schema(Visitor& v, BoundaryConfig& boundary) {
+  v.key("secure_aggregation", boundary.secure_aggregation);
+}
+
+template <class Visitor>
 void schema(Visitor& v, RunConfig& run) {
   int version = 1;
   v.key("version", version, required, is_version(1));
@@ -143,6 +149,7 @@ void schema(Visitor& v, RunConfig& run) {
   v.key("site", run.site, required);
   v.section("lineage", [&](auto& s) { s.key("key", run.operator_key, required, is_path); });
   v.key("domains", run.domains, required, non_empty);
+  v.key("boundary", run.boundary);
   v.key("model", run.model, required);
   v.key("train", run.train);
   v.key("evaluate", run.evaluate);
@@ -158,6 +165,11 @@ void schema(Visitor& v, RunConfig& run) {
     for (const std::string& partition : own)
       v.check(partitions.insert(partition).second, item + ".partitions",
               "\"" + partition + "\" already belongs to another domain");
+    v.check(
+        !run.boundary.secure_aggregation || run.domains.size() == 1 || !domain.session_key.empty(),
+        item + ".session_key",
+        "missing: secure aggregation needs the private half of one of the domain's keys (or "
+        "boundary.secure_aggregation: false, where every policy allows that)");
   }
 }
 

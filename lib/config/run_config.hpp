@@ -20,7 +20,8 @@ struct DomainConfig {
   std::string jurisdiction;
   std::vector<std::string>
       keys;  ///< PEM files of the owners' public keys; manifests and policy must verify under one
-  std::string policy;  ///< signed policy (DSSE)
+  std::string session_key;  ///< PEM private half of one of `keys`: signs this domain's masks
+  std::string policy;       ///< signed policy (DSSE)
   std::vector<std::string> partitions;
   std::optional<std::vector<int>> ranks;  ///< explicit ranks; default: dealt by the decomposition
 };
@@ -62,6 +63,10 @@ struct EvaluateConfig {
   int calibration_bins = 10;
 };
 
+struct BoundaryConfig {
+  bool secure_aggregation = true;  ///< mask every round, if there is more than one domain
+};
+
 struct RunConfig {
   std::string path;  ///< of the YAML
   std::string name;
@@ -70,6 +75,7 @@ struct RunConfig {
   Site site;
   std::string operator_key;  ///< PEM private key that signs the lineage
   std::vector<DomainConfig> domains;
+  BoundaryConfig boundary;
   ModelConfig model;
   TrainConfig train;
   EvaluateConfig evaluate;

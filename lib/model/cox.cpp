@@ -114,7 +114,7 @@ class CoxObjective : public Objective {
 
     const auto layout = likelihood_layout(size(), order);
     if (options_.grid) {  // the cells cross, and every rank draws the same conclusion
-      const Aggregate total = sums_.across_domains("risk-set sums", std::move(cells));
+      const Aggregate total = sums_.across_domains("risk-set sums", std::move(cells), theta);
       Aggregate likelihood(layout);
       risk_sets_.front().add_likelihood(total, theta, order, likelihood);
       return decode_likelihood(std::move(likelihood), theta, options_.penalty, order);

@@ -52,7 +52,9 @@ class GlmObjective : public Objective {
                                  part.words());
       part.normalise();
     }
-    Aggregate total = sums_.across_domains("information times vector", std::move(parts));
+    std::vector<double> point(theta.begin(), theta.end());
+    point.insert(point.end(), v.begin(), v.end());
+    Aggregate total = sums_.across_domains("information times vector", std::move(parts), point);
     total.normalise();
     if (total.saturated() != 0) {
       throw Error(ExitCode::not_converged,

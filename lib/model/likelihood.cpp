@@ -27,7 +27,8 @@ Evaluation sum_likelihood(Sums& sums, std::vector<Aggregate> parts, std::span<co
   const std::string round = order == Order::value      ? "log-likelihood"
                             : order == Order::gradient ? "log-likelihood and score"
                                                        : "log-likelihood, score and information";
-  return decode_likelihood(sums.across_domains(round, std::move(parts)), theta, penalty, order);
+  return decode_likelihood(sums.across_domains(round, std::move(parts), theta), theta, penalty,
+                           order);
 }
 
 Evaluation decode_likelihood(Aggregate total, std::span<const double> theta,

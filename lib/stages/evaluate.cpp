@@ -45,8 +45,8 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
     run.boundary().within_domain(d, domain);
     own[d] = scorecard.metrics(domain).dump();
   }
-  const Json overall =
-      scorecard.metrics(run.boundary().across_domains("evaluation", std::move(parts)));
+  const Json overall = scorecard.metrics(
+      run.boundary().across_domains("evaluation", std::move(parts), model.parameters));
 
   std::vector<std::pair<std::string, Json>> lines;
   Json domains = Json::object();

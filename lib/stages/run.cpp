@@ -102,6 +102,26 @@ Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool v
   boundary_.emplace(*decomposition_);
 
   decide(actions, verdicts_only);
+  const bool sums_cross = config_.domains.size() > 1 && actions.front() != Action::predict;
+  if (sums_cross && config_.boundary.secure_aggregation && !verdicts_only) start_masks();
+}
+
+void Run::start_masks() {
+  Sha256 terms;
+  terms.update(config_.name);
+  for (const Artefact& artefact : dependencies())
+    terms.update(artefact.name).update(artefact.sha256.hex());
+  std::vector<MaskParty> parties;
+  agree(world(), [&] {
+    for (const DomainConfig& domain : config_.domains) {
+      parties.push_back({domain.name, {}});
+      for (const std::string& path : domain.keys)
+        parties.back().keys.push_back(PublicKey::load(path));
+    }
+  });
+  boundary_->start_masks(terms.finish(), parties, [&](std::size_t i) {
+    return PrivateKey::load(config_.domains[i].session_key);
+  });
 }
 
 void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {

@@ -77,6 +77,7 @@ class Run {
   std::uint64_t rows() const;
 
  private:
+  void start_masks();
   void decide(const std::vector<Action>& actions, bool verdicts_only);
 
   Session& session_;

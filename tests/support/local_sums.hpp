@@ -24,7 +24,8 @@ class LocalSums : public Sums {
   std::vector<double> gather_within_domain(std::size_t, std::span<const double> values) override {
     return {values.begin(), values.end()};
   }
-  Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts) override {
+  Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts,
+                           std::span<const double> = {}) override {
     Aggregate total = std::move(parts.front());
     for (std::size_t d = 1; d < parts.size(); ++d)
       total.add(parts[d]);

@@ -30,11 +30,13 @@ domains:
   - name: oslo
     jurisdiction: NO
     key: keys/oslo.pub.pem
+    session_key: keys/oslo.pem
     policy: policies/oslo.json
     partitions: [data/oslo.h5]
   - name: zurich
     jurisdiction: CH-ZH
     keys: [keys/a.pub.pem, keys/b.pub.pem]
+    session_key: keys/a.pem
     policy: /policies/zurich.json
     partitions: [data/zurich-1.h5, data/zurich-2.h5]
     ranks: [0, 2]
@@ -185,55 +187,57 @@ TEST_CASE("every mistake in a run is named with its place") {
   };
   const std::vector<Case> cases = {
       {"method: lbfgs", "method: newtn",
-       "configs/x.yaml:27:11: train.method: unknown value \"newtn\"; allowed: newton, lbfgs, "
+       "configs/x.yaml:29:11: train.method: unknown value \"newtn\"; allowed: newton, lbfgs, "
        "newton-krylov (did you mean \"newton\"?)"},
       {"method: lbfgs", "metod: lbfgs",
-       "configs/x.yaml:27:3: train.metod: unknown key; allowed: method, tolerance, max_iterations, "
+       "configs/x.yaml:29:3: train.metod: unknown key; allowed: method, tolerance, max_iterations, "
        "checkpoint_every, split, petsc_options (did you mean \"method\"?)"},
       {"  method: lbfgs", "  method: lbfgs\n  method: newton",
-       "configs/x.yaml:28:3: train.method: duplicate key; first given in line 27"},
+       "configs/x.yaml:30:3: train.method: duplicate key; first given in line 29"},
       {"  method: lbfgs", "  tolerance: -1e-12",
-       "configs/x.yaml:27:14: train.tolerance: -1e-12 is not greater than 0"},
+       "configs/x.yaml:29:14: train.tolerance: -1e-12 is not greater than 0"},
       {"  method: lbfgs", "  tolerance: .nan",
-       "configs/x.yaml:27:14: train.tolerance: expected a finite number, found \".nan\""},
+       "configs/x.yaml:29:14: train.tolerance: expected a finite number, found \".nan\""},
       {"  method: lbfgs", "  tolerance: inf", "expected a finite number, found \"inf\""},
       {"  method: lbfgs", "  tolerance: nan", "expected a finite number, found \"nan\""},
       {"  method: lbfgs", "  tolerance: 1e999", "expected a finite number, found \"1e999\""},
       {"  method: lbfgs", "  tolerance: 1,5", "expected a finite number, found \"1,5\""},
       {"  method: lbfgs", "  tolerance: \"1\"", "expected a finite number, found the text \"1\""},
       {"  method: lbfgs", "  tolerance:",
-       "configs/x.yaml:27:3: train.tolerance: expected a finite number, found nothing"},
+       "configs/x.yaml:29:3: train.tolerance: expected a finite number, found nothing"},
       {"  method: lbfgs", "  tolerance: [1]",
-       "configs/x.yaml:27:14: train.tolerance: expected a finite number, found a list"},
+       "configs/x.yaml:29:14: train.tolerance: expected a finite number, found a list"},
       {"  method: lbfgs", "  max_iterations: 1.5", "expected a whole number, found \"1.5\""},
       {"  method: lbfgs", "  max_iterations: 0", "0 is too small: at least 1"},
       {"  method: lbfgs", "  checkpoint_every: 99999999999", "expected a whole number"},
       {"  method: lbfgs", "  method: {a: b}",
-       "configs/x.yaml:27:3: train.method: expected text, found a section"},
+       "configs/x.yaml:29:3: train.method: expected text, found a section"},
       {"train:\n  method: lbfgs", "train: fast",
-       "configs/x.yaml:26:8: train: expected a section, found \"fast\""},
+       "configs/x.yaml:28:8: train: expected a section, found \"fast\""},
       {"  l2: 1e-3", "  l2: -1", "model.l2: -1 is too small: at least 0"},
       {"  l2: 1e-3", "  intercept: yes",
-       "configs/x.yaml:25:14: model.intercept: expected true or false, found \"yes\""},
+       "configs/x.yaml:27:14: model.intercept: expected true or false, found \"yes\""},
       {"  l2: 1e-3", "  standardise: polled", "(did you mean \"pooled\"?)"},
       {"  l2: 1e-3", "  features: [a, b, a]", "model.features: \"a\" is given twice"},
       {"  l2: 1e-3", "  features: a", "model.features: expected a list, found \"a\""},
       {"  l2: 1e-3", "  cox: {ties: efron}",
-       "configs/x.yaml:25:3: model.cox: only used with kind: cox"},
-      {"  l2: 1e-3", "  time: t", "configs/x.yaml:25:9: model.time: only used with kind: cox"},
-      {"  kind: logistic\n", "", "configs/x.yaml:22:1: model.kind: required key is missing"},
+       "configs/x.yaml:27:3: model.cox: only used with kind: cox"},
+      {"  l2: 1e-3", "  time: t", "configs/x.yaml:27:9: model.time: only used with kind: cox"},
+      {"  kind: logistic\n", "", "configs/x.yaml:24:1: model.kind: required key is missing"},
       {"  kind: logistic", "  kind: cox",
-       "configs/x.yaml:24:11: model.target: kind: cox has time and status instead"},
+       "configs/x.yaml:26:11: model.target: kind: cox has time and status instead"},
       {"  kind: logistic", "  kind: cox", "model.time: kind: cox needs the column of times"},
       {"  kind: logistic", "  kind: cox", "model.status: kind: cox needs the column of events"},
       {"version: 1", "version: 2", "configs/x.yaml:1:10: version: this release reads version 1"},
+      {"    session_key: keys/a.pem\n", "",
+       "configs/x.yaml:17:5: domains.1.session_key: missing: secure aggregation needs the private"},
       {"version: 1\n", "", "configs/x.yaml:1:1: version: required key is missing"},
       {"dpv:Sci", "Sci", "purpose: \"ScientificResearch\" is not a purpose such as dpv:"},
       {"jurisdiction: NO", "jurisdiction: Norway",
        "configs/x.yaml:12:19: domains.0.jurisdiction: \"Norway\" is not an ISO 3166 code"},
       {"name: oslo", "name: Oslo", "domains.0.name: \"Oslo\" is not a name of a-z"},
       {"name: oslo", "name: zurich",
-       "configs/x.yaml:16:11: domains.1.name: another domain is called \"zurich\""},
+       "configs/x.yaml:17:11: domains.1.name: another domain is called \"zurich\""},
       {"    key: keys/oslo.pub.pem\n", "",
        "configs/x.yaml:11:5: domains.0.keys: required key is missing"},
       {"    keys: [", "    key: x\n    keys: [", "either \"key\" or \"keys\", not both"},
@@ -242,9 +246,9 @@ TEST_CASE("every mistake in a run is named with its place") {
       {"[data/oslo.h5]", "[data/zurich-1.h5]", "already belongs to another domain"},
       {"[data/oslo.h5]", "[data/oslo.h5, ./data/oslo.h5]", "data/oslo.h5\" is given twice"},
       {"ranks: [0, 2]", "ranks: [0, -2]",
-       "configs/x.yaml:21:16: domains.1.ranks.1: -2 is too small: at least 0"},
+       "configs/x.yaml:23:16: domains.1.ranks.1: -2 is too small: at least 0"},
       {"ranks: [0, 2]", "ranks: [2, 2]",
-       "configs/x.yaml:21:12: domains.1.ranks: \"2\" is given twice"},
+       "configs/x.yaml:23:12: domains.1.ranks: \"2\" is given twice"},
       {"ranks: [0, 2]", "ranks: []", "domains.1.ranks: must not be empty"},
       {"lineage: {key: keys/operator.pem}\n", "",
        "configs/x.yaml:1:1: lineage.key: required key is missing"},
@@ -263,10 +267,10 @@ TEST_CASE("all problems are reported at once, in the order of the file") {
   text = with(text, "method: lbfgs", "method: lbfgs\n  split: [a]\n  tolerance: x");
   CHECK(run_error(text) ==
         "configs/x.yaml:1:10: version: expected a whole number, found \"one\"\n"
-        "configs/x.yaml:17:19: domains.1.jurisdiction: \"Zürich\" is not an ISO 3166 code such as "
+        "configs/x.yaml:18:19: domains.1.jurisdiction: \"Zürich\" is not an ISO 3166 code such as "
         "DE or US-NC (capital letters)\n"
-        "configs/x.yaml:28:10: train.split: expected text, found a list\n"
-        "configs/x.yaml:29:14: train.tolerance: expected a finite number, found \"x\"");
+        "configs/x.yaml:30:10: train.split: expected text, found a list\n"
+        "configs/x.yaml:31:14: train.tolerance: expected a finite number, found \"x\"");
 }
 
 TEST_CASE("text that is no config at all") {
@@ -370,7 +374,7 @@ TEST_CASE("Cox's own rules") {
   CHECK(cox("").empty());
   CHECK(cox("  cox: {strata: partition, ties: efron}").empty());
   CHECK_THAT(cox("  cox: {strata: none}"),
-             ContainsSubstring("configs/x.yaml:26:3: model.cox.time_maximum: strata: none needs"));
+             ContainsSubstring("configs/x.yaml:28:3: model.cox.time_maximum: strata: none needs"));
   CHECK_THAT(cox("  cox: {time_maximum: 10}"), ContainsSubstring("only used with strata: none"));
   CHECK_THAT(cox("  cox: {strata: none, time_maximum: 10, time_step: 0}"),
              ContainsSubstring("model.cox.time_step: 0 is not greater than 0"));
