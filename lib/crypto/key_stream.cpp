@@ -19,13 +19,21 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "key streams are read as they lie");
 
-constexpr std::size_t chunk = 1024;  // words: stays in the first-level cache, long for OpenSSL
+constexpr std::size_t chunk = 512;  // words: stays in the first-level cache, long for OpenSSL
 constexpr std::uint64_t longest = std::uint64_t{1} << 35;
 
-struct ContextDeleter {
+struct Free {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+  void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
 };
-using Context = std::unique_ptr<EVP_CIPHER_CTX, ContextDeleter>;
+using Context = std::unique_ptr<EVP_CIPHER_CTX, Free>;
+
+/// Looked up once: OpenSSL's search costs as much as 3 KiB of masks.
+const EVP_CIPHER* chacha20() {
+  static const std::unique_ptr<EVP_CIPHER, Free> cipher(
+      EVP_CIPHER_fetch(nullptr, "ChaCha20", nullptr));
+  return cipher.get();
+}
 
 }  // namespace
 
@@ -38,7 +46,7 @@ void add_key_stream(const Secret& key, std::uint64_t first, Sign sign,
   for (int i = 0; i < 4; ++i)
     iv[static_cast<std::size_t>(i)] = static_cast<unsigned char>((first / 8) >> (8 * i));
   const Context context(EVP_CIPHER_CTX_new());
-  if (!context || EVP_EncryptInit_ex2(context.get(), EVP_chacha20(),
+  if (!context || EVP_EncryptInit_ex2(context.get(), chacha20(),
                                       reinterpret_cast<const unsigned char*>(key.bytes().data()),
                                       iv.data(), nullptr) != 1)
     throw_openssl("start a key stream");

@@ -31,6 +31,16 @@ def test_rank_counts(jobs, reference, job, config, np):
     assert jobs(job).train(f"configs/{job}/{config}", output=f"out/{job}/np{np}-{config}", np=np) == reference(job, config)
 
 
+@pytest.mark.parametrize("np", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("job,config", [*JOBS, pytest.param("acs-income", "train.yaml", marks=needs_shared("acs_income"))])
+def test_plain_equals_masked(jobs, reference, job, config, np):
+    if job == "acs-income" and np > 2:
+        pytest.skip("50 domains: as many processes as there are cores are enough")
+    digest = jobs(job).train(f"configs/{job}/{config}", "--set", "boundary.secure_aggregation=false",
+                             output=f"out/{job}/plain-{np}-{config}", np=np)
+    assert digest == reference(job, config)
+
+
 @pytest.mark.parametrize("name,ranks", [("reversed", [[3], [2], [1], [0]]), ("shared", [[0, 1, 2, 3], [1], [2, 0], [3]]),
                                         ("crowded", [[1], [1], [0, 1], [0]])])
 def test_maps(jobs, reference, name, ranks):
