@@ -49,7 +49,7 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
       Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
 
   // The first word counts parties: it tells everybody whether all masks have cancelled.
-  std::vector<std::int64_t> total(1 + layout->words(), 0), words(total.size());
+  std::vector<std::int64_t> total(1 + layout->words(), 0);
   for (std::size_t d = 0; d < parts.size(); ++d) {
     Aggregate& part = parts[d];
     const Communicator& comm = decomposition_.domain_comms_[d];
@@ -60,11 +60,10 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
     // blocks.
     part.normalise();
     if (!part.fits(decomposition_.domains())) part.saturate();
-    words.front() = 1;
-    std::ranges::copy(part.words(), words.begin() + 1);
-    if (masked()) sessions_[d]->mask(use, bound, words, led_);
-    add_wrapping(words, total);
+    ++total.front();
+    add_wrapping(part.words(), std::span(total).subspan(1));
   }
+  if (session_) session_->mask(use, bound, total);
   if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(total);
   decomposition_.distribute(total);
   ledger_.push_back({use.round, round, total.size(), decomposition_.domains()});
@@ -83,31 +82,37 @@ void Boundary::start_masks(const Digest& terms, const std::vector<MaskParty>& pa
                            const std::function<PrivateKey(std::size_t)>& session_key) {
   ensure(!masked() && ledger_.empty(), "masks start before the first round, once");
   ensure(parties.size() == decomposition_.domains(), "one party a domain");
+  masked_ = true;
   const Communicator& world = decomposition_.world_;
+  std::vector<std::size_t> places, led;  // domains that this rank leads: locally, in the run
   for (std::size_t d = 0; d < local_domains(); ++d)
-    if (leads(d)) led_.push_back(decomposition_.local_domains()[d]);
-  sessions_.resize(local_domains());
+    if (leads(d)) {
+      places.push_back(d);
+      led.push_back(decomposition_.local_domains()[d]);
+    }
 
-  const auto all_to_all = [&](const std::function<std::string(std::size_t)>& message) {
+  const auto all_to_all = [&](const std::function<std::vector<std::string>()>& messages) {
     std::vector<std::string> texts(local_domains());
     agree(world, [&] {
-      for (std::size_t d = 0; d < texts.size(); ++d)
-        if (leads(d)) texts[d] = base64_encode(message(d));
+      if (led.empty()) return;
+      const std::vector<std::string> own = messages();
+      for (std::size_t i = 0; i < own.size(); ++i)
+        texts[places[i]] = base64_encode(own[i]);
     });
     std::vector<std::string> all = exchange(texts);
     for (std::string& text : all)
       text = base64_decode(text).value_or("");  // a session refuses an empty message
     return all;
   };
-  const auto advertisements = all_to_all([&](std::size_t d) {
-    const std::size_t index = decomposition_.local_domains()[d];
-    return sessions_[d].emplace(terms, parties, index, session_key(index)).advertise();
+  const auto advertisements = all_to_all([&] {
+    std::vector<PrivateKey> keys;
+    for (const std::size_t index : led)
+      keys.push_back(session_key(index));
+    return session_.emplace(terms, parties, led, std::move(keys)).advertise();
   });
-  const auto confirmations =
-      all_to_all([&](std::size_t d) { return sessions_[d]->confirm(advertisements); });
+  const auto confirmations = all_to_all([&] { return session_->confirm(advertisements); });
   agree(world, [&] {
-    for (std::optional<MaskSession>& session : sessions_)
-      if (session) session->agree(confirmations);
+    if (session_) session_->agree(confirmations);
   });
 }
 

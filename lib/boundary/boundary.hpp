@@ -42,7 +42,7 @@ class Boundary : public Sums {
   /// over the world; ExitCode::config and ExitCode::integrity name the domain, on every rank.
   void start_masks(const Digest& terms, const std::vector<MaskParty>& parties,
                    const std::function<PrivateKey(std::size_t)>& session_key);
-  bool masked() const { return !sessions_.empty(); }
+  bool masked() const { return masked_; }
 
   /// What each domain's policy lets everybody see, e.g. its own scores: `texts` holds one entry for
   /// each of this rank's domains, of which those it leads count. All domains' texts on every rank,
@@ -57,8 +57,8 @@ class Boundary : public Sums {
   std::vector<std::string> exchange(const std::vector<std::string>& texts) const;
 
   DomainDecomposition& decomposition_;
-  std::vector<std::optional<MaskSession>> sessions_;  ///< of the local domains; empty: not masked
-  std::vector<std::size_t> led_;                      ///< domains of the run that this rank leads
+  bool masked_ = false;
+  std::optional<MaskSession> session_;  ///< of ranks that lead a domain
   std::vector<LedgerLine> ledger_;
 };
 

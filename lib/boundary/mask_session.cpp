@@ -4,10 +4,8 @@
 #include "lib/boundary/mask_session.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "lib/core/error.hpp"
-#include "lib/crypto/key_stream.hpp"
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
 
@@ -70,34 +68,45 @@ Ephemeral Ephemeral::fresh() {
   return {SessionKey::generate(), random_bytes(nonce_size)};
 }
 
-MaskSession::MaskSession(const Digest& terms, std::vector<MaskParty> parties, std::size_t own,
-                         PrivateKey key, Ephemeral ephemeral)
+MaskSession::MaskSession(const Digest& terms, std::vector<MaskParty> parties,
+                         std::vector<std::size_t> own, std::vector<PrivateKey> keys,
+                         Ephemeral ephemeral)
     : terms_(terms),
       parties_(std::move(parties)),
-      own_(own),
-      signing_key_(std::move(key)),
+      own_(std::move(own)),
+      signing_keys_(std::move(keys)),
       ephemeral_(std::move(ephemeral)) {
-  ensure(own_ < parties_.size(), "a party is one of the parties");
-  const std::string id = signing_key_.public_key().id();
-  if (std::ranges::none_of(parties_[own_].keys,
-                           [&](const PublicKey& pinned) { return pinned.id() == id; }))
-    throw Error(ExitCode::config,
-                "domain {}: its session_key is not the private half of one of its keys",
-                parties_[own_].name);
+  ensure(!own_.empty() && std::ranges::is_sorted(own_) && own_.back() < parties_.size(),
+         "a gateway's parties are some of the parties, in their order");
+  ensure(signing_keys_.size() == own_.size(), "a key for each own party");
+  for (std::size_t i = 0; i < own_.size(); ++i) {
+    const std::string id = signing_keys_[i].public_key().id();
+    if (std::ranges::none_of(parties_[own_[i]].keys,
+                             [&](const PublicKey& pinned) { return pinned.id() == id; }))
+      throw Error(ExitCode::config,
+                  "domain {}: its session_key is not the private half of one of its keys",
+                  parties_[own_[i]].name);
+  }
 }
 
-std::string MaskSession::advertise() {
-  ensure(own_advertisement_.empty(), "a session is advertised once");
+bool MaskSession::owns(std::size_t party) const {
+  return std::ranges::binary_search(own_, party);
+}
+
+std::vector<std::string> MaskSession::advertise() {
+  ensure(own_advertisements_.empty(), "a session is advertised once");
   const std::string key = ephemeral_->key.public_bytes(), &nonce = ephemeral_->nonce;
-  own_advertisement_ =
-      key + nonce + signing_key_.sign(advertisement_to_sign(terms_, own_, key, nonce));
-  return own_advertisement_;
+  for (std::size_t i = 0; i < own_.size(); ++i)
+    own_advertisements_.push_back(
+        key + nonce + signing_keys_[i].sign(advertisement_to_sign(terms_, own_[i], key, nonce)));
+  return own_advertisements_;
 }
 
-std::string MaskSession::confirm(const std::vector<std::string>& advertisements) {
-  ensure(!own_advertisement_.empty() && advertised_.empty(), "confirm follows advertise");
+std::vector<std::string> MaskSession::confirm(const std::vector<std::string>& advertisements) {
+  ensure(!own_advertisements_.empty() && advertised_.empty(), "confirm follows advertise");
   ensure(advertisements.size() == parties_.size(), "one advertisement a party");
-  std::set<std::string> keys;
+  const std::string own_key = ephemeral_->key.public_bytes();
+  auto own = own_advertisements_.begin();
   Message all("transcript");
   all.field(terms_);
   for (std::size_t j = 0; j < parties_.size(); ++j) {
@@ -113,13 +122,17 @@ std::string MaskSession::confirm(const std::vector<std::string>& advertisements)
       refuse(
           "its session key is not signed by a key that the config pins, or for a run on other "
           "terms");
-    if (j == own_ && text != own_advertisement_) refuse("its own session key came back altered");
-    if (!keys.insert(key).second) refuse("its session key is that of another domain");
+    if (owns(j) ? text != *own++ : key == own_key)
+      refuse(owns(j) ? "its own session key came back altered"
+                     : "its session key is that of another gateway");
     advertised_.push_back({key, nonce});
     all.number(static_cast<std::uint32_t>(j)).field(key).field(nonce);
   }
   transcript_ = sha256(all.text());
-  return signing_key_.sign(confirmation_to_sign(transcript_, own_));
+  std::vector<std::string> confirmations;
+  for (std::size_t i = 0; i < own_.size(); ++i)
+    confirmations.push_back(signing_keys_[i].sign(confirmation_to_sign(transcript_, own_[i])));
+  return confirmations;
 }
 
 void MaskSession::agree(const std::vector<std::string>& confirmations) {
@@ -130,30 +143,33 @@ void MaskSession::agree(const std::vector<std::string>& confirmations) {
       throw Error(ExitCode::integrity,
                   "secure aggregation: domain {}: did not confirm the session keys that domain {} "
                   "was shown",
-                  parties_[j].name, parties_[own_].name);
+                  parties_[j].name, parties_[own_.front()].name);
 
   const std::string salt(reinterpret_cast<const char*>(transcript_.bytes.data()),
                          transcript_.bytes.size());
-  pair_keys_.resize(parties_.size());
   for (std::size_t j = 0; j < parties_.size(); ++j) {
-    if (j == own_) continue;
-    const auto [first, second] = std::minmax(j, own_);
+    // A gateway is known by its key, and goes by its first party.
+    const auto gateway = std::ranges::find(advertised_, advertised_[j]) - advertised_.begin();
+    if (owns(j) || static_cast<std::size_t>(gateway) != j) continue;
+    const auto [first, second] = std::minmax(j, own_.front());
     const Secret shared =
         ephemeral_->key.agree(advertised_[j].key, "secure aggregation: domain " + parties_[j].name);
-    pair_keys_[j] = hkdf(shared.bytes(), salt,
-                         Message("pair")
-                             .number(static_cast<std::uint32_t>(first))
-                             .number(static_cast<std::uint32_t>(second))
-                             .field(advertised_[first].key)
-                             .field(advertised_[second].key)
-                             .text());
+    peers_.push_back({hkdf(shared.bytes(), salt,
+                           Message("pair")
+                               .number(static_cast<std::uint32_t>(first))
+                               .number(static_cast<std::uint32_t>(second))
+                               .field(advertised_[first].key)
+                               .field(advertised_[second].key)
+                               .text()),
+                      j > own_.front() ? Sign::plus : Sign::minus});
   }
   ephemeral_.reset();
+  agreed_ = true;
 }
 
-void MaskSession::mask(const MaskUse& use, const Digest& parameters, std::span<std::int64_t> words,
-                       std::span<const std::size_t> beside) {
-  ensure(!pair_keys_.empty(), "mask follows agree");
+void MaskSession::mask(const MaskUse& use, const Digest& parameters,
+                       std::span<std::int64_t> words) {
+  ensure(agreed_, "mask follows agree");
   ensure(!last_use_ || *last_use_ < use, "no mask is used twice");
   last_use_ = use;
   const std::string info = Message("mask")
@@ -162,10 +178,8 @@ void MaskSession::mask(const MaskUse& use, const Digest& parameters, std::span<s
                                .number(use.stream)
                                .field(parameters)
                                .text();
-  for (std::size_t j = 0; j < parties_.size(); ++j)
-    if (j != own_ && std::ranges::find(beside, j) == beside.end())
-      add_key_stream(hkdf_expand(pair_keys_[j], info), 0, j > own_ ? Sign::plus : Sign::minus,
-                     words);
+  for (const Peer& peer : peers_)
+    add_key_stream(hkdf_expand(peer.key, info), 0, peer.sign, words);
 }
 
 }  // namespace bailiwick

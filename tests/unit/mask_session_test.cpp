@@ -17,7 +17,11 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-/// Parties in one process; tests tamper with the messages between the steps.
+void append(std::vector<std::string>& all, const std::vector<std::string>& some) {
+  all.insert(all.end(), some.begin(), some.end());
+}
+
+/// Gateways of one party each, in one process; tests tamper with the messages between the steps.
 struct Group {
   std::vector<PrivateKey> keys;
   std::vector<MaskParty> parties;
@@ -30,16 +34,19 @@ struct Group {
       parties.push_back({"d" + std::to_string(i), {keys[i].public_key()}});
     }
     for (std::size_t i = 0; i < n; ++i)
-      sessions.emplace_back(sha256(terms), parties, i, keys[i]);
+      sessions.push_back(session(i, terms));
+  }
+  MaskSession session(std::size_t i, const std::string& terms = "terms") const {
+    return {sha256(terms), parties, {i}, {keys[i]}};
   }
   Group& advertise() {
     for (MaskSession& session : sessions)
-      advertisements.push_back(session.advertise());
+      append(advertisements, session.advertise());
     return *this;
   }
   Group& confirm() {
     for (MaskSession& session : sessions)
-      confirmations.push_back(session.confirm(advertisements));
+      append(confirmations, session.confirm(advertisements));
     return *this;
   }
   Group& agree() {
@@ -96,6 +103,52 @@ TEST_CASE("masks cancel in the sum of all and nowhere else") {
   }
 }
 
+TEST_CASE("domains that share a gateway are masked as one") {
+  Group group(5);
+  group.sessions.clear();
+  const std::vector<std::vector<std::size_t>> gateways{{0, 3}, {1}, {2, 4}};
+  for (const auto& own : gateways) {
+    std::vector<PrivateKey> keys;
+    for (const std::size_t i : own)
+      keys.push_back(group.keys[i]);
+    group.sessions.emplace_back(sha256("terms"), group.parties, own, keys);
+  }
+  const auto exchange = [&](auto step) {
+    std::vector<std::string> all(5);
+    for (std::size_t g = 0; g < gateways.size(); ++g) {
+      const std::vector<std::string> own = step(group.sessions[g]);
+      for (std::size_t i = 0; i < own.size(); ++i)
+        all[gateways[g][i]] = own[i];
+    }
+    return all;
+  };
+  group.advertisements = exchange([](MaskSession& s) { return s.advertise(); });
+  group.confirmations = exchange([&](MaskSession& s) { return s.confirm(group.advertisements); });
+  group.agree();
+  const auto parts = masked(group, {0, 0, 0}, 8192);
+  CHECK(sum(parts) == Words(8192, 1 + 2 + 3));
+  for (const Words& part : parts)
+    CHECK(chi_square(part) < 378);
+}
+
+TEST_CASE("another gateway cannot claim this one's key") {
+  Group group(3);
+  group.advertise();
+  // d2's owner signs d0's session key as its own.
+  MaskSession& honest = group.sessions[0];
+  Secret same;
+  std::ranges::fill(same.bytes(), std::byte{7});
+  const auto of = [&](std::size_t i) {
+    return MaskSession(sha256("terms"), group.parties, {i}, {group.keys[i]},
+                       Ephemeral{SessionKey::from_secret(same), std::string(32, 'n')});
+  };
+  honest = of(0);
+  group.advertisements[0] = honest.advertise().front();
+  group.advertisements[2] = of(2).advertise().front();
+  CHECK_THROWS_WITH(honest.confirm(group.advertisements),
+                    "secure aggregation: domain d2: its session key is that of another gateway");
+}
+
 TEST_CASE("the whole protocol meets its test vector") {
   // Computed by an independent program from docs/secure-aggregation.md: three parties, whose X25519
   // secrets are 32 bytes 1, 2 and 3 and whose nonces are 32 bytes 17, 18 and 19.
@@ -111,13 +164,13 @@ TEST_CASE("the whole protocol meets its test vector") {
     Secret secret;
     std::ranges::fill(secret.bytes(), static_cast<std::byte>(i + 1));
     sessions.emplace_back(
-        sha256("terms"), parties, i, keys[i],
+        sha256("terms"), parties, std::vector<std::size_t>{i}, std::vector<PrivateKey>{keys[i]},
         Ephemeral{SessionKey::from_secret(secret), std::string(32, static_cast<char>(17 + i))});
   }
   for (MaskSession& session : sessions)
-    advertisements.push_back(session.advertise());
+    append(advertisements, session.advertise());
   for (MaskSession& session : sessions)
-    confirmations.push_back(session.confirm(advertisements));
+    append(confirmations, session.confirm(advertisements));
   CHECK(sessions[0].transcript().hex() ==
         "ae078ba4ce102c330d9f44c281ee5576ce606c8013d3b3236498d572b750c076");
   const char* const expected[] = {"22955a49c07912850604aefb156bacaf9fb561e121e27da8",
@@ -202,14 +255,11 @@ TEST_CASE("a relay can neither replace nor repeat nor swap session keys") {
     CHECK_THAT(refusal(0), ContainsSubstring("domain d1: its session key is not signed"));
   }
   SECTION("a party of a run on other terms") {
-    Group other(3, "other terms");
-    MaskSession elsewhere(sha256("other terms"), group.parties, 1, group.keys[1]);
-    group.advertisements[1] = elsewhere.advertise();
+    group.advertisements[1] = group.session(1, "other terms").advertise().front();
     CHECK_THAT(refusal(0), ContainsSubstring("or for a run on other terms"));
   }
   SECTION("a party's own key of an earlier session") {
-    MaskSession earlier(sha256("terms"), group.parties, 0, group.keys[0]);
-    group.advertisements[0] = earlier.advertise();
+    group.advertisements[0] = group.session(0).advertise().front();
     CHECK_THAT(refusal(0), ContainsSubstring("domain d0: its own session key came back altered"));
   }
 }
@@ -218,12 +268,11 @@ TEST_CASE("two views of one session are noticed by both sides") {
   Group group(3);
   group.advertise();
   // A relay that holds d2's pinned key shows d0 another session of d2 than it shows d1.
-  MaskSession second(sha256("terms"), group.parties, 2, group.keys[2]);
   auto shown = group.advertisements;
-  shown[2] = second.advertise();
-  group.confirmations = {group.sessions[0].confirm(shown),
-                         group.sessions[1].confirm(group.advertisements),
-                         group.sessions[2].confirm(group.advertisements)};
+  shown[2] = group.session(2).advertise().front();
+  append(group.confirmations, group.sessions[0].confirm(shown));
+  append(group.confirmations, group.sessions[1].confirm(group.advertisements));
+  append(group.confirmations, group.sessions[2].confirm(group.advertisements));
   CHECK_THROWS_WITH(group.sessions[0].agree(group.confirmations),
                     "secure aggregation: domain d1: did not confirm the session keys that domain "
                     "d0 was shown");
@@ -234,7 +283,7 @@ TEST_CASE("two views of one session are noticed by both sides") {
 TEST_CASE("a session key that is not the pinned one is refused at once") {
   const Group group(2);
   try {
-    MaskSession(sha256("terms"), group.parties, 0, group.keys[1]);
+    MaskSession(sha256("terms"), group.parties, {0}, {group.keys[1]});
     FAIL("took another party's key");
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::config);
