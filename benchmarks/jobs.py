@@ -10,8 +10,9 @@ import sys
 import time
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")  # one core each; before numpy is imported
 ENVIRONMENT = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                   OMPI_MCA_rmaps_base_oversubscribe="1", OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+                   OMPI_MCA_rmaps_base_oversubscribe="1")
 
 
 def arguments(about):

@@ -10,13 +10,16 @@
 
 #include "kokkos_kernels/block_sums.hpp"
 #include "kokkos_kernels/exact_math.hpp"
+#include "kokkos_kernels/factors.hpp"
 #include "kokkos_kernels/glm.hpp"
 
 namespace bailiwick::kernels {
 
-/// out(r) = sum_j x(j, r) theta_j, j in order. Four columns a pass keep `out` in registers longer.
-KOKKOS_INLINE_FUNCTION void linear_rows(const Columns& x, const double* theta, std::size_t begin,
-                                        std::size_t end, double* KOKKOS_RESTRICT out) {
+/// out(r) = sum_j x(j, r) theta_j, j in order, then the row's cells. Four columns a pass keep `out`
+/// in registers longer.
+KOKKOS_INLINE_FUNCTION void linear_rows(const Columns& x, const BlockFactors& factors,
+                                        const double* theta, std::size_t begin, std::size_t end,
+                                        double* KOKKOS_RESTRICT out) {
   for (std::size_t r = begin; r < end; ++r)
     out[r] = 0.0;
   std::size_t j = 0;
@@ -33,6 +36,7 @@ KOKKOS_INLINE_FUNCTION void linear_rows(const Columns& x, const double* theta, s
     for (std::size_t r = begin; r < end; ++r)
       out[r] = ::fma(xj[r], tj, out[r]);
   }
+  add_factor_rows(factors, theta, begin, end, out);
 }
 
 using exact::detail::select;  // on bits, so that loops vectorise; ?: may become a branch

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lib/core/text.hpp"
+#include "lib/stages/row_blocks.hpp"
 
 namespace bailiwick {
 
@@ -30,6 +31,21 @@ std::size_t split_code(const Schema& schema, const std::string& split) {
                 schema.splits.empty() ? "none" : join(schema.splits),
                 did_you_mean(split, schema.splits));
   return static_cast<std::size_t>(found - schema.splits.begin());
+}
+
+/// Indicators of one input column are levels of one category. Cox models, which sort rows by time,
+/// read them as numbers.
+void find_factors(const ModelConfig& model, const Schema& schema, ModelColumns& columns) {
+  std::vector<std::string> sources;
+  for (const std::size_t j : columns.features) {
+    const std::string& source = schema.features[j].source;
+    std::optional<std::size_t>& factor = columns.factor.emplace_back();
+    if (source.empty() || model.kind == ModelKind::cox) continue;
+    const auto found = std::find(sources.begin(), sources.end(), source);
+    factor = static_cast<std::size_t>(found - sources.begin());
+    if (found == sources.end()) sources.push_back(source);
+  }
+  columns.factors = sources.size();
 }
 
 /// What a model asks of its targets; returns the rule that a value breaks, or nullptr.
@@ -74,6 +90,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
     columns.names.push_back(schema.features[j].name);
   if (columns.names.empty())
     throw Error(ExitCode::config, "model: no feature and no intercept to fit");
+  find_factors(model, schema, columns);
   if (!with_targets) return columns;
 
   if (model.kind == ModelKind::cox) {
@@ -104,19 +121,11 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
   std::size_t block_rows = 1;
   for (const PartitionManifest& manifest : domain.manifests)
     block_rows = std::max<std::size_t>(block_rows, std::min(manifest.rows, manifest.block_rows));
-  block_rows = (block_rows + kernels::lanes - 1) / kernels::lanes * kernels::lanes;
 
   LoadedRows loaded;
   loaded.partitions = domain.manifests.size();
-  kernels::RowBlocks& rows = loaded.rows;
-  rows.x = decltype(rows.x)("x", domain.blocks.count, columns.columns(), block_rows);
-  rows.y = decltype(rows.y)("y", domain.blocks.count, columns.targets.size(), block_rows);
-  rows.weight = decltype(rows.weight)("weight", domain.blocks.count, block_rows);
-  const auto x = Kokkos::create_mirror_view(rows.x);
-  const auto y = Kokkos::create_mirror_view(rows.y);
-  const auto weight = Kokkos::create_mirror_view(rows.weight);
-
-  std::size_t local = 0;          // block of this rank
+  RowBlocksBuilder builder(columns, domain.blocks.count, block_rows);
+  std::vector<std::size_t> chosen;
   std::uint64_t first_block = 0;  // of the partition, counted over the domain
   for (std::size_t p = 0; p < domain.manifests.size(); ++p) {
     const PartitionManifest& manifest = domain.manifests[p];
@@ -128,48 +137,34 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
     if (begin >= end) continue;
 
     const Schema& schema = manifest.schema;
-    const std::size_t p_all = schema.features.size(), t_all = schema.targets.size();
     const auto code = split.empty() ? std::optional<std::size_t>() : split_code(schema, split);
     io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
-    reader.read_blocks(
-        begin - offset, end - begin, [&](std::uint64_t block, const io::RowBuffer& buffer) {
-          for (std::size_t r = 0; r < buffer.rows; ++r) {
-            if (code && buffer.splits[r] != *code) continue;
-            double target[2] = {0, 0};
-            for (std::size_t k = 0; k < columns.targets.size(); ++k)
-              target[k] = buffer.targets[r * t_all + columns.targets[k]];
-            if (const char* rule = columns.targets.empty()
-                                       ? nullptr
-                                       : broken_rule(model.kind, target, columns.categories.size()))
-              throw Error(ExitCode::data, "{}: row {}: {}", domain.paths[p],
-                          block * manifest.block_rows + r, rule);
-            const double w = columns.weights ? buffer.weights[r] : 1.0;
-            if (w < 0)
-              throw Error(ExitCode::data, "{}: row {}: its weight is negative", domain.paths[p],
-                          block * manifest.block_rows + r);
-            if (w == 0) continue;
-            weight(local, r) = w;
-            ++loaded.selected;
-            if (model.kind == ModelKind::cox && target[1] == 1) ++loaded.events;
-            for (std::size_t k = 0; k < columns.targets.size(); ++k)
-              y(local, k, r) = target[k];
-            if (columns.intercept) x(local, 0, r) = 1;
-          }
-          // Column by column: the block lies row-major in the file and column-major for the
-          // kernels.
-          for (std::size_t j = 0; j < columns.features.size(); ++j) {
-            const double* source = buffer.features.data() + columns.features[j];
-            double* column = &x(local, j + (columns.intercept ? 1 : 0), 0);
-            for (std::size_t r = 0; r < buffer.rows; ++r)
-              column[r] = weight(local, r) == 0 ? 0.0 : source[r * p_all];
-          }
-          loaded.partition.push_back(p);
-          ++local;
-        });
+    const auto on_block = [&](std::uint64_t block, const io::RowBuffer& buffer) {
+      const auto fail = [&](std::size_t r, const std::string& why) {
+        throw Error(ExitCode::data, "{}: row {}: {}", domain.paths[p],
+                    block * manifest.block_rows + r, why);
+      };
+      chosen.clear();
+      for (std::size_t r = 0; r < buffer.rows; ++r) {
+        if (code && buffer.splits[r] != *code) continue;
+        double target[2] = {0, 0};
+        for (std::size_t k = 0; k < columns.targets.size(); ++k)
+          target[k] = buffer.targets[r * schema.targets.size() + columns.targets[k]];
+        if (!columns.targets.empty())
+          if (const char* rule = broken_rule(model.kind, target, columns.categories.size()))
+            fail(r, rule);
+        if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
+        if (columns.weights && buffer.weights[r] == 0) continue;
+        chosen.push_back(r);
+        if (model.kind == ModelKind::cox && target[1] == 1) ++loaded.events;
+      }
+      loaded.selected += chosen.size();
+      builder.add(buffer, schema, chosen, fail);
+      loaded.partition.push_back(p);
+    };
+    reader.read_blocks(begin - offset, end - begin, on_block);
   }
-  Kokkos::deep_copy(rows.x, x);
-  Kokkos::deep_copy(rows.y, y);
-  Kokkos::deep_copy(rows.weight, weight);
+  loaded.rows = builder.finish();
   return loaded;
 }
 

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct ModelColumns {
   bool weights = false;
   std::vector<std::string> names;       ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
+  /// Of each feature: the category it is a level of, if it is read as a code; else none.
+  std::vector<std::optional<std::size_t>> factor;
+  std::size_t factors = 0;  ///< categories
 
   std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
 };
@@ -38,8 +42,10 @@ struct LoadedRows {
   std::uint64_t events = 0;            ///< Cox: of these, with status 1
 };
 
-/// Reads this rank's blocks, checking digests and targets as it goes; rows outside `split` (empty:
-/// none are) get weight zero. Not collective. Throws ExitCode::data, ExitCode::integrity.
+/// Reads this rank's blocks, checking digests, targets and indicators as it goes; rows outside
+/// `split` (empty: none are) and rows of
+/// weight zero are left out. Not collective. Throws ExitCode::data,
+/// ExitCode::integrity.
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                      const ModelColumns& columns, const std::string& split);
 

@@ -61,7 +61,8 @@ void predict(Session& session, RunConfig config, std::string model_path) {
   Run run(session, std::move(config), {Action::predict});
   Digest content;
   const SavedModel model = open_model(run, model_path, &content);
-  const ModelColumns columns = columns_of(model, run.schema(), false);
+  ModelColumns columns = columns_of(model, run.schema(), false);
+  columns.weights = false;  // a row that counted for nothing in training has a prediction too
   const std::vector<ColumnMoments> moments = scoring_moments(
       run, model, columns, run.config().evaluate.standardise.value_or(model.config.standardise));
 

@@ -36,3 +36,59 @@ def test_train_on_partitions_of_h5py(jobs, fresh):
     for np in (1, 3):
         assert fresh.train("configs/lung/train.yaml", output=f"out/lung/run-{np}", np=np) == reference
     fresh.run("verify", "out/lung/run-1", "--key", "out/lung/keys/operator.pub.pem")
+
+
+INGEST = """
+version: 1
+input: wards.csv
+columns:
+  age: {role: feature, minimum: 0}
+  ward: {role: feature, type: category, levels: [medicine, surgery, icu], one_hot: true}
+  days: {role: target, minimum: 0}
+output: out/partitions
+partitions: [{name: bern, owner: bern, key: out/bern.pem}]
+"""
+POLICY = """
+version: 1
+uid: urn:example:wards
+owner: bern
+target: bern
+permit: [train, release_model, release_statistics]
+purposes: ["dpv:ServiceOptimisation"]
+where: [CH]
+valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}
+"""
+TRAIN = """
+version: 1
+name: wards
+purpose: "dpv:ServiceOptimisation"
+site: {name: here, nodes: [{match: "*", jurisdiction: CH}]}
+lineage: {key: out/bern.pem}
+domains: [{name: bern, jurisdiction: CH, key: out/bern.pub.pem, policy: out/bern.json, partitions: [out/partitions/bern.h5]}]
+model: {kind: linear, target: days}
+train: {method: newton}
+output: out/run
+"""
+
+
+@pytest.mark.parametrize("row, message", [
+    ([50, 0.5, 0], '"ward_surgery" is 0.5, but a level of "ward" is 0 or 1'),
+    ([50, 1, 1], '"ward_icu" is 1, and so is another level of "ward"')])
+def test_indicators_that_are_not_levels_are_refused(fresh, row, message):
+    wards = ("medicine", "surgery", "icu")
+    for name, text in (("wards.csv", "age,ward,days\n" + "".join(f"{30 + 7 * i % 40},{wards[i % 3]},{i * i % 11}\n" for i in range(30))),
+                       ("ingest.yaml", INGEST), ("policy.yaml", POLICY), ("train.yaml", TRAIN)):
+        fresh.path(name).write_text(text)
+    fresh.path("out").mkdir()
+    fresh.run("keygen", "out/bern")
+    fresh.run("ingest", "ingest.yaml")
+    fresh.run("policy", "sign", "policy.yaml", "--key", "out/bern.pem", "--output", "out/bern.json")
+    fresh.run("train", "train.yaml")
+    written = fresh.path("out/partitions/bern.h5")
+    rewrite(written, fresh.path("out/own.h5"))
+    fresh.path("out/own.h5").replace(written)
+    with h5py.File(written, "r+") as file:
+        file["features"][7] = row
+    fresh.run("policy", "sign", written, "--owner", "bern", "--key", "out/bern.pem")
+    for np in (1, 4):
+        assert "bern.h5: row 7: " + message in fresh.run("train", "train.yaml", "--output", f"out/bad-{np}", np=np, code=5)
