@@ -72,11 +72,13 @@ def main():
     job = jobs.Job("acs-income", options.program)
     results = {}
     for np in (1, 2):
+        plain = [job.train("train.yaml", "--set", "boundary.secure_aggregation=false", np=np, tag="benchmark-plain") for _ in range(options.repeat)]
         runs = [job.train("train.yaml", np=np, tag=f"benchmark-np{np}") for _ in range(options.repeat)]
         results[f"bailiwick np={np}"] = {
             "process": jobs.median([r[0] for r in runs]), "digest": runs[0][1]["digest"], "iterations": runs[0][1]["iterations"],
             **{k: jobs.median([r[1]["seconds"][k] for r in runs]) for k in ("total", "reading", "solving")},
             "log_likelihood": runs[0][1]["logLikelihood"], "rows": runs[0][1]["rows"],
+            "plain": jobs.median([r[1]["seconds"]["solving"] for r in plain]),
             "objective": penalised(runs[0][1]["logLikelihood"], runs[0][2] / "model.h5")}
     one, two = results["bailiwick np=1"], results["bailiwick np=2"]
     if one["digest"] != two["digest"]:
@@ -85,6 +87,7 @@ def main():
     for name, r in (("np=1", one), ("np=2", two)):
         print(f"bailiwick {name}      solver {r['solving']:7.2f} s, reading {r['reading']:5.2f} s, process {r['process']:6.2f} s, "
               f"{r['iterations']} iterations, log-likelihood {r['log_likelihood']:.6f}")
+    print(f"masked over plain   solver {one['solving'] / one['plain']:.2f} at np=1, {two['solving'] / two['plain']:.2f} at np=2")
     print(f"2 ranks over 1      solver {one['solving'] / two['solving']:.2f} x, process {one['process'] / two['process']:.2f} x")
 
     import sklearn

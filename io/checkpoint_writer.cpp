@@ -18,6 +18,7 @@
 #include "io/temporary.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick::io {
 
@@ -137,8 +138,10 @@ std::optional<Error> write_together(const Communicator& comm, const Checkpoint& 
 
 }  // namespace
 
-Published publish_checkpoint(const Communicator& comm, const Checkpoint& checkpoint,
-                             const std::string& path) {
+Published publish_checkpoint(const Communicator& comm, const Communicator& writers,
+                             const Checkpoint& checkpoint, const std::string& path) {
+  const EgressPurpose purpose("checkpoints");
+  const bool writes = writers.handle() != MPI_COMM_NULL;
   std::optional<Temporary> mine;  // of rank 0, which removes it if anything throws
   if (comm.is_root()) mine.emplace(path);
   const std::string temporary = comm.broadcast(0, mine ? mine->path() : std::string());
@@ -149,8 +152,11 @@ Published publish_checkpoint(const Communicator& comm, const Checkpoint& checkpo
     ensure(published.content.hex() == content, "every rank publishes the same checkpoint");
     if (mine) lay_out(checkpoint, temporary, path);
   });
-  agree(comm, [&] { check_visible(temporary, path); });
-  const std::optional<Error> failure = write_together(comm, checkpoint, temporary, path);
+  agree(comm, [&] {
+    if (writes) check_visible(temporary, path);
+  });
+  std::optional<Error> failure;
+  if (writes) failure = write_together(writers, checkpoint, temporary, path);
   agree(comm, [&] {
     if (failure) throw *failure;
   });

@@ -9,9 +9,10 @@
 namespace bailiwick::io {
 
 /// Writes `checkpoint` (equal on every rank) with parallel HDF5: temporary name, sync, rename, sync
-/// of the folder. Each rank writes its share of every array. Collective over `comm`; a failure on
-/// any rank throws ExitCode::data on all and leaves no file.
-Published publish_checkpoint(const Communicator& comm, const Checkpoint& checkpoint,
-                             const std::string& path);
+/// of the folder. Each rank of `writers`, some of `comm` with its first among them (empty on the
+/// others), writes its share of every array. Collective over `comm`; a failure on any rank throws
+/// ExitCode::data on all and leaves no file.
+Published publish_checkpoint(const Communicator& comm, const Communicator& writers,
+                             const Checkpoint& checkpoint, const std::string& path);
 
 }  // namespace bailiwick::io

@@ -10,6 +10,7 @@
 #include "lib/crypto/base64.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick {
 
@@ -28,6 +29,7 @@ void add_wrapping(std::span<const std::int64_t> from, std::span<std::int64_t> to
 }  // namespace
 
 void Boundary::within_domain(std::size_t d, Aggregate& aggregate) {
+  const EgressPurpose purpose("sums within a domain");
   // A domain of one rank has no communicator: its rank already holds the sum.
   aggregate.normalise();
   if (has_peers(decomposition_.domain_comms_[d]))
@@ -36,6 +38,7 @@ void Boundary::within_domain(std::size_t d, Aggregate& aggregate) {
 }
 
 std::vector<double> Boundary::gather_within_domain(std::size_t d, std::span<const double> values) {
+  const EgressPurpose purpose("values within a domain");
   if (!has_peers(decomposition_.domain_comms_[d])) return {values.begin(), values.end()};
   return decomposition_.domain_comms_[d].gather(values);
 }
@@ -45,6 +48,7 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
   ensure(parts.size() == local_domains(), "one part for each local domain");
   const std::shared_ptr<const AggregateLayout> layout = parts.front().layout_pointer();
   const MaskUse use{ledger_.size(), 0, 0};
+  const EgressPurpose purpose(fmt::format("round {}: {}", use.round, round));
   const Digest bound =
       Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
 
@@ -83,6 +87,7 @@ void Boundary::start_masks(const Digest& terms, const std::vector<MaskParty>& pa
   ensure(!masked() && ledger_.empty(), "masks start before the first round, once");
   ensure(parties.size() == decomposition_.domains(), "one party a domain");
   masked_ = true;
+  const EgressPurpose purpose("session keys of the masks");
   const Communicator& world = decomposition_.world_;
   std::vector<std::size_t> places, led;  // domains that this rank leads: locally, in the run
   for (std::size_t d = 0; d < local_domains(); ++d)
@@ -132,6 +137,7 @@ std::vector<std::string> Boundary::exchange(const std::vector<std::string>& text
 
 std::vector<std::string> Boundary::release(const std::string& round,
                                            const std::vector<std::string>& texts) {
+  const EgressPurpose purpose(fmt::format("round {}: {}", ledger_.size(), round));
   std::vector<std::string> released = exchange(texts);
   std::size_t bytes = 0;
   for (const std::string& text : released)

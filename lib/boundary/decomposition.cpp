@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "lib/core/error.hpp"
+#include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick {
 
@@ -98,7 +99,7 @@ DomainDecomposition::DomainDecomposition(const Communicator& world,
                                          std::vector<DomainShape> domains)
     : shapes_(std::move(domains)),
       ranks_(deal_ranks(shapes_, world.size())),
-      world_(world.duplicate()),
+      world_(world.duplicate("boundary")),
       rank_(world.rank()) {
   // Every rank walks the domains in the same order, so creating and using the communicators of
   // overlapping domains cannot deadlock.
@@ -107,8 +108,9 @@ DomainDecomposition::DomainDecomposition(const Communicator& world,
     const auto position = std::find(ranks_[i].begin(), ranks_[i].end(), rank_);
     const bool member = position != ranks_[i].end();
     const int index = static_cast<int>(position - ranks_[i].begin());
-    Communicator comm =
-        ranks_[i].size() > 1 ? world.split(member ? 0 : MPI_UNDEFINED, index) : Communicator();
+    Communicator comm = ranks_[i].size() > 1 ? world.split(member ? 0 : MPI_UNDEFINED, index,
+                                                           "domain " + shapes_[i].name)
+                                             : Communicator();
     if (!member) continue;
     local_.push_back(i);
     blocks_.push_back(share_blocks(shapes_[i].blocks, static_cast<int>(ranks_[i].size()), index));
@@ -121,7 +123,15 @@ DomainDecomposition::DomainDecomposition(const Communicator& world,
   first_leader_ =
       static_cast<int>(std::find(leading.begin(), leading.end(), true) - leading.begin());
   all_lead_ = std::find(leading.begin(), leading.end(), false) == leading.end();
-  leaders_ = world.split(leads_any ? 0 : MPI_UNDEFINED, rank_);
+  leaders_ = world.split(leads_any ? 0 : MPI_UNDEFINED, rank_, "leaders");
+
+  std::vector<std::vector<std::size_t>> domains_of_rank(static_cast<std::size_t>(world.size()));
+  for (std::size_t i = 0; i < ranks_.size(); ++i)
+    for (const int rank : ranks_[i])
+      domains_of_rank[static_cast<std::size_t>(rank)].push_back(i);
+  const bool beside_root = domains_of_rank[static_cast<std::size_t>(rank_)] == domains_of_rank[0];
+  writers_ = world.split(beside_root ? 0 : MPI_UNDEFINED, rank_, "writers");
+  EgressMeter::instance().place(std::move(domains_of_rank));
 }
 
 void DomainDecomposition::distribute(std::span<std::int64_t> words) const {

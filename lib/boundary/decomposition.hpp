@@ -33,7 +33,7 @@ std::vector<std::vector<int>> deal_ranks(const std::vector<DomainShape>& domains
 BlockRange share_blocks(std::uint64_t blocks, int members, int index);
 
 /// Splits the world into one communicator a domain and one of the leaders (the first rank of each
-/// domain). Only Boundary can use the communicators.
+/// domain), and tells the egress meter who holds what. Only Boundary can use these communicators.
 class DomainDecomposition {
  public:
   /// Collective over `world`. Throws ExitCode::config on every rank if explicit ranks are
@@ -51,6 +51,10 @@ class DomainDecomposition {
   /// True if this rank leads its d-th domain.
   bool leads(std::size_t d) const;
 
+  /// The ranks that hold the same domains as the first rank, which write files together: what HDF5
+  /// and MPI-IO exchange then stays at home. Empty on the others.
+  const Communicator& writers() const { return writers_; }
+
  private:
   friend class Boundary;
   /// From the first leader to the ranks that lead nothing. Collective over the world.
@@ -61,7 +65,8 @@ class DomainDecomposition {
   std::vector<std::size_t> local_;
   std::vector<BlockRange> blocks_;
   std::vector<Communicator> domain_comms_;  ///< one a local domain
-  Communicator leaders_;                    ///< empty on ranks that lead nothing
+  Communicator writers_;
+  Communicator leaders_;  ///< empty on ranks that lead nothing
   Communicator world_;
   int rank_ = 0;
   int first_leader_ = 0;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "lib/core/error.hpp"
+#include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick {
 
@@ -22,6 +23,7 @@ void agree(const Communicator& comm, const std::function<void()>& work) {
     failure = Error(ExitCode::bug, "internal error: {}", error.what());
   }
 
+  const EgressPurpose purpose("agreement and errors");
   // One word a rank would do, but the lowest failing rank and the number of failures are both
   // wanted: failing ranks count in their own slot only when somebody failed.
   std::vector<std::int64_t> failed{failure ? 1 : 0};

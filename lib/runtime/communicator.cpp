@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/core/error.hpp"
+#include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick {
 
@@ -33,10 +34,25 @@ void in_pieces(std::span<std::int64_t> words, const Call& call) {
   }
 }
 
+/// The ledger's side of egress: every call below says first what it is about to send.
+void declare(MPI_Comm comm, std::size_t bytes) {
+  EgressMeter& meter = EgressMeter::instance();
+  if (meter.crosses(comm)) meter.declare(bytes);
+}
+
 std::vector<int> offsets_of(const std::vector<int>& counts) {
   std::vector<int> offsets(counts.size(), 0);
   std::partial_sum(counts.begin(), counts.end() - 1, offsets.begin() + 1);
   return offsets;
+}
+
+std::vector<std::string> parts(const std::string& all, const std::vector<int>& lengths,
+                               const std::vector<int>& offsets) {
+  std::vector<std::string> texts;
+  for (std::size_t r = 0; r < lengths.size(); ++r)
+    texts.push_back(
+        all.substr(static_cast<std::size_t>(offsets[r]), static_cast<std::size_t>(lengths[r])));
+  return texts;
 }
 
 }  // namespace
@@ -68,15 +84,18 @@ int Communicator::size() const {
   return size;
 }
 
-Communicator Communicator::duplicate() const {
+Communicator Communicator::duplicate(const std::string& name) const {
   MPI_Comm copy = MPI_COMM_NULL;
   check(MPI_Comm_dup(comm_, &copy), "MPI_Comm_dup");
+  check(MPI_Comm_set_name(copy, name.c_str()), "MPI_Comm_set_name");
   return Communicator(copy);
 }
 
-Communicator Communicator::split(int colour, int key) const {
+Communicator Communicator::split(int colour, int key, const std::string& name) const {
   MPI_Comm part = MPI_COMM_NULL;
+  declare(comm_, 2 * sizeof(int));
   check(MPI_Comm_split(comm_, colour, key, &part), "MPI_Comm_split");
+  if (part != MPI_COMM_NULL) check(MPI_Comm_set_name(part, name.c_str()), "MPI_Comm_set_name");
   return Communicator(part);
 }
 
@@ -85,6 +104,7 @@ void Communicator::barrier() const {
 }
 
 void Communicator::sum(std::span<std::int64_t> words) const {
+  declare(comm_, words.size_bytes());
   in_pieces(words, [&](std::int64_t* data, int count) {
     check(MPI_Allreduce(MPI_IN_PLACE, data, count, MPI_UINT64_T, MPI_SUM, comm_), "MPI_Allreduce");
   });
@@ -92,6 +112,7 @@ void Communicator::sum(std::span<std::int64_t> words) const {
 
 void Communicator::sum_to(int root, std::span<std::int64_t> words) const {
   const bool receives = rank() == root;
+  if (!receives) declare(comm_, words.size_bytes());
   in_pieces(words, [&](std::int64_t* data, int count) {
     check(
         MPI_Reduce(receives ? MPI_IN_PLACE : data, data, count, MPI_UINT64_T, MPI_SUM, root, comm_),
@@ -100,6 +121,7 @@ void Communicator::sum_to(int root, std::span<std::int64_t> words) const {
 }
 
 void Communicator::broadcast(int root, std::span<std::int64_t> words) const {
+  if (rank() == root) declare(comm_, words.size_bytes());
   in_pieces(words, [&](std::int64_t* data, int count) {
     check(MPI_Bcast(data, count, MPI_INT64_T, root, comm_), "MPI_Bcast");
   });
@@ -107,6 +129,7 @@ void Communicator::broadcast(int root, std::span<std::int64_t> words) const {
 
 std::string Communicator::broadcast(int root, const std::string& text) const {
   std::uint64_t length = text.size();
+  if (rank() == root) declare(comm_, sizeof length + text.size());
   check(MPI_Bcast(&length, 1, MPI_UINT64_T, root, comm_), "MPI_Bcast");
   std::string copy = text;
   copy.resize(length);
@@ -121,22 +144,37 @@ std::vector<std::string> Communicator::gather(const std::string& text) const {
   const auto ranks = static_cast<std::size_t>(size());
   const int length = static_cast<int>(text.size());
   std::vector<int> lengths(ranks);
+  declare(comm_, sizeof length + text.size());
   check(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_), "MPI_Allgather");
   const std::vector<int> offsets = offsets_of(lengths);
   std::string all(static_cast<std::size_t>(offsets.back() + lengths.back()), '\0');
   check(MPI_Allgatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), offsets.data(),
                        MPI_CHAR, comm_),
         "MPI_Allgatherv");
-  std::vector<std::string> texts;
-  for (std::size_t r = 0; r < ranks; ++r)
-    texts.push_back(
-        all.substr(static_cast<std::size_t>(offsets[r]), static_cast<std::size_t>(lengths[r])));
-  return texts;
+  return parts(all, lengths, offsets);
+}
+
+std::vector<std::string> Communicator::gather_to(int root, const std::string& text) const {
+  const bool receives = rank() == root;
+  const int length = static_cast<int>(text.size());
+  std::vector<int> lengths(receives ? static_cast<std::size_t>(size()) : 0), offsets;
+  if (!receives) declare(comm_, sizeof length + text.size());
+  check(MPI_Gather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, root, comm_), "MPI_Gather");
+  std::string all;
+  if (receives) {
+    offsets = offsets_of(lengths);
+    all.resize(static_cast<std::size_t>(offsets.back() + lengths.back()));
+  }
+  check(MPI_Gatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), offsets.data(),
+                    MPI_CHAR, root, comm_),
+        "MPI_Gatherv");
+  return parts(all, lengths, offsets);
 }
 
 std::vector<double> Communicator::gather(std::span<const double> values) const {
   const int length = static_cast<int>(values.size());
   std::vector<int> lengths(static_cast<std::size_t>(size()));
+  declare(comm_, sizeof length + values.size_bytes());
   check(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_), "MPI_Allgather");
   const std::vector<int> offsets = offsets_of(lengths);
   std::vector<double> all(static_cast<std::size_t>(offsets.back() + lengths.back()));

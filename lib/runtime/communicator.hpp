@@ -29,9 +29,10 @@ class Communicator {
   int size() const;
   bool is_root() const { return rank() == 0; }
 
-  Communicator duplicate() const;
+  /// `name` is what egress.json calls it.
+  Communicator duplicate(const std::string& name) const;
   /// Ranks with the same colour; empty for MPI_UNDEFINED.
-  Communicator split(int colour, int key) const;
+  Communicator split(int colour, int key, const std::string& name) const;
 
   void barrier() const;
   /// Adds words modulo 2^64, in place, on every rank.
@@ -42,6 +43,8 @@ class Communicator {
   std::string broadcast(int root, const std::string& text) const;
   /// One text a rank, in rank order, on every rank.
   std::vector<std::string> gather(const std::string& text) const;
+  /// The same, on `root` only; empty on the others.
+  std::vector<std::string> gather_to(int root, const std::string& text) const;
   /// All ranks' words in rank order, on every rank.
   std::vector<double> gather(std::span<const double> values) const;
 

@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "lib/core/error.hpp"
+#include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick {
 
@@ -25,8 +26,10 @@ Session::Session(int& argc, char**& argv) {
   MPI_Comm world = MPI_COMM_NULL;
   MPI_Comm_dup(MPI_COMM_WORLD, &world);
   MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN);
+  MPI_Comm_set_name(world, "world");
   world_ = Communicator(world);
-  last_words_ = world_.duplicate();
+  last_words_ = world_.duplicate("last words");
+  EgressMeter::instance().enforce();
   kokkos_ = std::make_unique<Kokkos>();
 }
 
@@ -40,6 +43,8 @@ Session::~Session() {
 
 void Session::start_petsc() {
   if (petsc_started_) return;
+  // Every rank solves for itself, and PETSc's start-up talks to nobody.
+  PETSC_COMM_WORLD = MPI_COMM_SELF;
   if (PetscInitializeNoArguments() != 0) throw Error(ExitCode::bug, "PetscInitialize failed");
   // A handler that prints PETSc's trace would hide ours, and Slurm's signals are ours to take.
   PetscPopSignalHandler();

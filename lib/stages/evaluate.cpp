@@ -70,6 +70,7 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
                         {"domains", domains}};
   record.write_text(text, "evaluation.txt");
   record.write_run_json(results);
+  record.publish_egress();
   record.publish_text(results.dump(2) + "\n", "evaluation.json", true);
   if (run.world().is_root())
     std::cout << text << "written  " << record.path("evaluation.json") << '\n';

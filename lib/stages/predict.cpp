@@ -8,6 +8,7 @@
 
 #include "lib/core/text.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/egress_report.hpp"
 #include "lib/stages/scores.hpp"
 
 namespace bailiwick {
@@ -81,6 +82,11 @@ void predict(Session& session, RunConfig config, std::string model_path) {
                               predictions_csv(model, columns, moments[d], domain, p));
       }
     }
+  });
+  const std::string egress = egress_report(run);
+  agree(run.world(), [&] {
+    if (run.world().is_root())
+      write_file_atomically(run.config().output + "/predict.egress.json", egress);
   });
   if (run.world().is_root())
     std::cout << fmt::format(

@@ -11,6 +11,7 @@
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick {
 
@@ -71,6 +72,7 @@ std::uint64_t DomainFacts::rows() const {
 
 RunConfig load_run_config(const Communicator& world, const std::string& path,
                           const Overrides& overrides) {
+  const EgressPurpose purpose("config");
   std::string text;
   agree(world, [&] {
     if (world.is_root()) try {
@@ -88,6 +90,7 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
 Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only)
     : session_(session), config_(std::move(config)) {
   config_digest_ = sha256(resolved_yaml(config_));
+  const EgressPurpose purpose("decomposition");
 
   std::vector<std::int64_t> blocks(config_.domains.size(), 0);
   if (world().is_root())
@@ -125,6 +128,7 @@ void Run::start_masks() {
 }
 
 void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
+  const EgressPurpose purpose("places and verdicts");
   std::string place;
   agree(world(), [&] { place = config_.site.place_of(node_name()); });
   const std::vector<std::string> places = world().gather(place);

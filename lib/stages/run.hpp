@@ -62,6 +62,8 @@ class Run {
 
   const RunConfig& config() const { return config_; }
   const Communicator& world() const { return session_.world(); }
+  /// Ranks that write files together; empty on the others.
+  const Communicator& writers() const { return decomposition_->writers(); }
   Session& session() { return session_; }
   const Schema& schema() const { return schema_; }
   const std::vector<DomainFacts>& domains() const { return domains_; }

@@ -10,6 +10,8 @@
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/runtime/egress_meter.hpp"
+#include "lib/stages/egress_report.hpp"
 
 namespace bailiwick {
 
@@ -79,7 +81,8 @@ void RunRecord::append(const std::string& name, const io::Published& published, 
 
 io::Published RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
                                  bool last) {
-  const io::Published published = io::publish_checkpoint(run_.world(), checkpoint, path(name));
+  const io::Published published =
+      io::publish_checkpoint(run_.world(), run_.writers(), checkpoint, path(name));
   append(name, published, true, last);
   return published;
 }
@@ -89,6 +92,11 @@ void RunRecord::publish_text(const std::string& text, const std::string& name, b
   append(name, {sha256(text), {}}, false, last);
 }
 
+void RunRecord::publish_egress() {
+  publish_text(egress_report(run_), command_ == "train" ? "egress.json" : command_ + ".egress.json",
+               false);
+}
+
 void RunRecord::write_text(const std::string& text, const std::string& name) {
   agree(run_.world(), [&] {
     if (run_.world().is_root()) write_file_atomically(path(name), text);
@@ -96,6 +104,7 @@ void RunRecord::write_text(const std::string& text, const std::string& name) {
 }
 
 void RunRecord::write_run_json(const Json& results) {
+  const EgressPurpose purpose("names of nodes");
   Json nodes = Json::array();
   for (const std::string& node : run_.world().gather(node_name()))
     nodes.push_back(node);

@@ -30,6 +30,9 @@ class RunRecord {
   /// The same for a file of text, written by the first rank.
   void publish_text(const std::string& text, const std::string& name, bool last);
 
+  /// What crossed between domains until now (egress_report), as the lineage's next statement.
+  void publish_egress();
+
   /// A file of text that no statement names.
   void write_text(const std::string& text, const std::string& name);
 

@@ -170,6 +170,7 @@ void train(Session& session, RunConfig config) {
        {"logLikelihood", last.evaluation.log_likelihood},
        {"seconds",
         {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
+  record.publish_egress();
   record.publish(model_file, "model.h5", true);  // last: where it is, all is
   if (root)
     std::cout << '\n'

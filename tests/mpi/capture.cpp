@@ -26,7 +26,7 @@ std::vector<std::int64_t> stop_capture(std::size_t least) {
   return words;
 }
 
-// Below whatever the program puts in front of MPI: the last place where a message can be seen.
+// Below the egress meter, which is in front of MPI: the last place where a message can be seen.
 extern "C" int PMPI_Allreduce(const void* send, void* receive, int count, MPI_Datatype type,
                               MPI_Op op, MPI_Comm comm) {
   if (capturing) {
@@ -37,10 +37,3 @@ extern "C" int PMPI_Allreduce(const void* send, void* receive, int count, MPI_Da
   static const auto next = reinterpret_cast<Call>(dlsym(RTLD_NEXT, "PMPI_Allreduce"));
   return next(send, receive, count, type, op, comm);
 }
-
-#if !defined(BAILIWICK_WRAPS_MPI)
-extern "C" int MPI_Allreduce(const void* send, void* receive, int count, MPI_Datatype type,
-                             MPI_Op op, MPI_Comm comm) {
-  return PMPI_Allreduce(send, receive, count, type, op, comm);
-}
-#endif

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+// What the egress meter adds to a call: MPI_Allreduce, which it sees, beside PMPI_Allreduce, which
+// it does not, in turns in the same run; every rank is a domain of its own, so that every byte is
+// counted. Usage: mpirun -np N benchmark_egress_meter [result.json]
+
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <algorithm>
+#include <fstream>
+#include <vector>
+
+#include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/session.hpp"
+
+using namespace bailiwick;
+
+namespace {
+
+template <class Call>
+double seconds(int repeats, const Call& call) {
+  MPI_Barrier(MPI_COMM_WORLD);
+  const double start = MPI_Wtime();
+  for (int i = 0; i < repeats; ++i)
+    call();
+  return (MPI_Wtime() - start) / repeats;
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+  return values[values.size() / 2];
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Session session(argc, argv);
+  const MPI_Comm world = session.world().handle();
+  std::string json;
+  if (session.world().is_root())
+    fmt::print("{:>10} {:>12} {:>12} {:>8}   ({} ranks)\n", "words", "plain us", "metered us",
+               "ratio", session.world().size());
+  for (const int words : {1, 64, 4791, 100000}) {
+    std::vector<std::int64_t> data(static_cast<std::size_t>(words), 1);
+    const int repeats = std::max(20, 200000 / (words + 50));
+    std::vector<double> plain, metered;
+    for (int turn = 0; turn < 15; ++turn) {
+      plain.push_back(seconds(repeats, [&] {
+        PMPI_Allreduce(MPI_IN_PLACE, data.data(), words, MPI_UINT64_T, MPI_SUM, world);
+      }));
+      EgressMeter::instance().declare(8U * static_cast<std::uint64_t>(words) *
+                                      static_cast<std::uint64_t>(repeats));
+      metered.push_back(seconds(repeats, [&] {
+        MPI_Allreduce(MPI_IN_PLACE, data.data(), words, MPI_UINT64_T, MPI_SUM, world);
+      }));
+    }
+    const double without = median(plain), with = median(metered);
+    if (!session.world().is_root()) continue;
+    fmt::print("{:>10} {:>12.3f} {:>12.3f} {:>8.3f}\n", words, 1e6 * without, 1e6 * with,
+               with / without);
+    json += fmt::format(R"({}{{"words":{},"plain_s":{:.3e},"metered_s":{:.3e},"ratio":{:.4f}}})",
+                        json.empty() ? "[" : ",", words, without, with, with / without);
+  }
+  if (session.world().is_root() && argc > 1) std::ofstream(argv[1]) << json << "]\n";
+  return 0;
+}
