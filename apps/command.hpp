@@ -33,6 +33,7 @@ int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
 int command_policy(const Arguments& arguments);
+int command_site(const Arguments& arguments);
 int command_predict(const Arguments& arguments);
 int command_train(const Arguments& arguments);
 int command_verify(const Arguments& arguments);

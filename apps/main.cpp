@@ -18,6 +18,7 @@ const Command commands[] = {
     {"keygen", "make a key pair for a data owner or an operator", command_keygen},
     {"ingest", "turn CSV files into signed partitions", command_ingest},
     {"policy", "sign, show or check an owner's terms of use", command_policy},
+    {"site", "sign or show a site's map of nodes to jurisdictions", command_site},
     {"inspect", "show what a partition, model, policy or lineage file says", command_inspect},
     {"check", "validate a config, show every domain's verdict; compute nothing", command_check},
     {"train", "train a model over all domains", command_train},

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -90,13 +91,19 @@ int check(const std::vector<std::string>& words) {
                   "Explains, clause by clause, what a signed policy says to a request.");
   options.add()("key", po::value<std::string>()->required(), "the owner's public key");
   options.add()("purpose", po::value<std::string>()->required(), "e.g. dpv:ScientificResearch");
-  options.add()("action", po::value<std::vector<std::string>>()->required(),
-                "train, evaluate, predict, release_model, release_statistics; may be given again");
+  options.add()(
+      "action", po::value<std::vector<std::string>>()->required(),
+      "train, evaluate, predict, describe, release_model, release_statistics; may be given again");
   options.add()("place", po::value<std::string>()->required(),
                 "jurisdiction of the nodes, e.g. CH");
   options.add()("parties", po::value<std::string>()->required(), "domains in the run");
   options.add()("partition", po::value<std::vector<std::string>>(),
                 "partition it is to cover; may be given again");
+  options.add()("recipient", po::value<std::vector<std::string>>(),
+                "IRI of who is to get the outcome; may be given again");
+  options.add()("site-key", po::value<std::string>(), "id of the key that signed the site file");
+  options.add()("runs", po::value<std::string>(), "runs admitted before (default 0)");
+  options.add()("unmasked", "sums are not to be masked");
   if (!options.parse(words)) return 0;
 
   const std::string path = options.text("POLICY");
@@ -109,6 +116,17 @@ int check(const std::vector<std::string>& words) {
   request.now = utc_now();
   request.places = {options.text("place")};
   request.parties = parse_count(options.text("parties"), "--parties");
+  request.recipients = options.list("recipient");
+  request.site_key = options.text("site-key");
+  request.counted = true;
+  if (options.has("runs")) request.runs = parse_count(options.text("runs"), "--runs");
+  const auto asks = [&](Action action) {
+    return std::ranges::find(request.actions, action) != request.actions.end();
+  };
+  request.exact = asks(Action::release_model) || asks(Action::release_statistics);
+  request.sums_cross = request.parties > 1 && (asks(Action::train) || asks(Action::evaluate) ||
+                                               asks(Action::describe) || asks(Action::attribute));
+  request.unmasked = request.sums_cross && options.has("unmasked");
   for (const std::string& partition : options.list("partition"))
     request.partitions.push_back(
         io::read_manifest(partition, {PublicKey::load(options.text("key"))}));

@@ -47,39 +47,93 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
                                    std::span<const double> parameters) {
   ensure(parts.size() == local_domains(), "one part for each local domain");
   const std::shared_ptr<const AggregateLayout> layout = parts.front().layout_pointer();
-  const MaskUse use{ledger_.size(), 0, 0};
-  const EgressPurpose purpose(fmt::format("round {}: {}", use.round, round));
-  const Digest bound =
-      Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
-
-  // The first word counts parties: it tells everybody whether all masks have cancelled.
-  std::vector<std::int64_t> total(1 + layout->words(), 0);
+  std::vector<Aggregate> led;
   for (std::size_t d = 0; d < parts.size(); ++d) {
     Aggregate& part = parts[d];
     const Communicator& comm = decomposition_.domain_comms_[d];
     part.normalise();
-    if (has_peers(comm)) comm.sum_to(0, part.words());
+    if (has_peers(comm)) {
+      const EgressPurpose purpose("sums within a domain");
+      comm.sum_to(0, part.words());
+    }
     if (!leads(d)) continue;
     // Limbs are carried before they leave: they then tell the domain's sum and nothing of its
     // blocks.
     part.normalise();
     if (!part.fits(decomposition_.domains())) part.saturate();
-    ++total.front();
-    add_wrapping(part.words(), std::span(total).subspan(1));
+    led.push_back(std::move(part));
   }
-  if (session_) session_->mask(use, bound, total);
-  if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(total);
-  decomposition_.distribute(total);
-  ledger_.push_back({use.round, round, total.size(), decomposition_.domains()});
-  if (total.front() != static_cast<std::int64_t>(decomposition_.domains()))
-    throw Error(ExitCode::integrity,
-                "round {} ({}): the masks did not cancel, so no sum was learnt: a domain computed "
-                "at other parameters than the others, or its keys were altered",
-                use.round, round);
+  if (contributors_ > 1) check_contributors(round, *layout, led, parameters);
+
+  // The first word counts parties: it tells everybody whether all masks have cancelled.
+  std::vector<std::int64_t> words(1 + layout->words(), 0);
+  for (const Aggregate& part : led) {
+    ++words.front();
+    add_wrapping(part.words(), std::span(words).subspan(1));
+  }
+  const std::vector<std::int64_t> total = cross(round, parameters, std::move(words));
   Aggregate sum(layout);
   std::copy(total.begin() + 1, total.end(), sum.words().begin());
   sum.normalise();
   return sum;
+}
+
+std::vector<std::int64_t> Boundary::cross(const std::string& round,
+                                          std::span<const double> parameters,
+                                          std::vector<std::int64_t> words) {
+  const MaskUse use{ledger_.size(), 0, 0};
+  const EgressPurpose purpose(fmt::format("round {}: {}", use.round, round));
+  if (session_)
+    session_->mask(
+        use, Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish(), words);
+  if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(words);
+  decomposition_.distribute(words);
+  ledger_.push_back({use.round, round, words.size(), decomposition_.domains()});
+  if (words.front() != static_cast<std::int64_t>(decomposition_.domains()))
+    throw Error(ExitCode::integrity,
+                "round {} ({}): the masks did not cancel, so no sum was learnt: a domain computed "
+                "at other parameters than the others, or its keys were altered",
+                use.round, round);
+  return words;
+}
+
+void Boundary::check_contributors(const std::string& round, const AggregateLayout& layout,
+                                  const std::vector<Aggregate>& parts,
+                                  std::span<const double> parameters) {
+  // How many of this rank's domains are not zero in each number; the first word counts them, as
+  // ever.
+  std::vector<std::int64_t> words{static_cast<std::int64_t>(parts.size())};
+  std::vector<std::string> numbers{""};
+  std::string pattern = round;
+  for (const Stream& stream : layout.streams())
+    for (std::size_t i = 0; i < stream.size; ++i) {
+      numbers.push_back(fmt::format("{} of {} of {}", i + 1, stream.size, stream.name));
+      words.push_back(0);
+      for (const Aggregate& part : parts) {
+        const std::span limbs = part.words(stream.name);
+        bool zero = true;
+        for (std::size_t word = i; word < limbs.size(); word += stream.size)
+          zero = zero && limbs[word] == 0;
+        words.back() += zero ? 0 : 1;
+        pattern += zero ? '0' : '1';
+      }
+    }
+  std::vector<std::int64_t> fresh{approved_.contains(pattern) ? 0 : 1};
+  {
+    const EgressPurpose purpose("agreement and errors");
+    decomposition_.world_.sum(fresh);
+  }
+  if (fresh.front() == 0) return;
+  const std::vector<std::int64_t> total =
+      cross("contributors to " + round, parameters, std::move(words));
+  for (std::size_t i = 1; i < total.size(); ++i)
+    if (total[i] > 0 && total[i] < static_cast<std::int64_t>(contributors_))
+      throw Error(
+          ExitCode::policy,
+          "round \"{}\": number {} would be the sum of {} domain{}, and a policy asks for at least "
+          "{} in each (minimum.contributors); merge rare levels, or leave them out",
+          round, numbers[i], total[i], total[i] == 1 ? "" : "s", contributors_);
+  approved_.insert(pattern);
 }
 
 void Boundary::start_masks(const Digest& terms, const std::vector<MaskParty>& parties,

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,8 @@ class Boundary : public Sums {
   bool leads(std::size_t d) const override { return decomposition_.leads(d); }
   void within_domain(std::size_t d, Aggregate& aggregate) override;
   std::vector<double> gather_within_domain(std::size_t d, std::span<const double> values) override;
-  /// ExitCode::integrity on every rank if the masks do not cancel.
+  /// ExitCode::integrity on every rank if the masks do not cancel, ExitCode::policy if a number
+  /// would hold too few domains.
   Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts,
                            std::span<const double> parameters = {}) override;
 
@@ -44,6 +46,11 @@ class Boundary : public Sums {
                    const std::function<PrivateKey(std::size_t)>& session_key);
   bool masked() const { return masked_; }
 
+  /// From here on no number may cross that is the sum of more than 0 and fewer than `domains`
+  /// domains that are not zero in it: before a round whose zeros are not those of an earlier one,
+  /// the domains' counts of non-zero numbers are summed, masked like all else.
+  void require_contributors(std::uint64_t domains) { contributors_ = domains; }
+
   /// What each domain's policy lets everybody see, e.g. its own scores: `texts` holds one entry for
   /// each of this rank's domains, of which those it leads count. All domains' texts on every rank,
   /// in the order of the run. Collective over the world. The caller has the policies' leave.
@@ -52,6 +59,14 @@ class Boundary : public Sums {
   const std::vector<LedgerLine>& ledger() const { return ledger_; }
 
  private:
+  /// One crossing of words: this rank's sum over the domains it leads becomes that over all
+  /// domains, on every rank. Collective over the world.
+  std::vector<std::int64_t> cross(const std::string& round, std::span<const double> parameters,
+                                  std::vector<std::int64_t> words);
+  /// Throws ExitCode::policy if a number of the coming round has too few contributors.
+  void check_contributors(const std::string& round, const AggregateLayout& layout,
+                          const std::vector<Aggregate>& parts, std::span<const double> parameters);
+
   /// One text for each of this rank's domains, of which those it leads count, becomes one for each
   /// domain of the run, on every rank. Collective over the world.
   std::vector<std::string> exchange(const std::vector<std::string>& texts) const;
@@ -60,6 +75,9 @@ class Boundary : public Sums {
   bool masked_ = false;
   std::optional<MaskSession> session_;  ///< of ranks that lead a domain
   std::vector<LedgerLine> ledger_;
+  std::uint64_t contributors_ = 1;
+  std::set<std::string>
+      approved_;  ///< zeros of this rank's domains in rounds that had contributors enough
 };
 
 }  // namespace bailiwick

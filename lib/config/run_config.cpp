@@ -7,8 +7,10 @@
 #include <set>
 
 #include "lib/config/reader.hpp"
+#include "lib/config/site_schema.hpp"
 #include "lib/config/writer.hpp"
-#include "lib/policy/policy.hpp"
+#include "lib/policy/iri.hpp"
+#include "lib/policy/purposes.hpp"
 
 namespace bailiwick {
 
@@ -49,21 +51,35 @@ bool is_domain_name(const std::string& name) {
 }
 constexpr Matching a_domain_name{is_domain_name, "a name of a-z, 0-9, \"-\" and \"_\""};
 
-constexpr Matching a_purpose{is_purpose, purpose_form};
+struct APurpose {
+  std::string operator()(const std::string& text) const {
+    return is_purpose(text) ? "" : fmt::format("\"{}\" is not {}", text, purpose_form(text));
+  }
+};
+constexpr APurpose a_purpose;
+
+struct Iris {
+  std::string operator()(const std::vector<std::string>& names) const {
+    for (const std::string& name : names)
+      if (!is_iri(name))
+        return fmt::format("\"{}\" is not an absolute IRI such as https://clinic.example/team",
+                           name);
+    return "";
+  }
+};
+constexpr Iris absolute_iris;
 
 }  // namespace
 
-// A node of the site: its name or pattern, and its place.
 template <class Visitor>
-void schema(Visitor& v, std::pair<std::string, std::string>& node) {
-  v.key("match", node.first, required, non_empty);
-  v.key("jurisdiction", node.second, required, a_jurisdiction);
-}
-
-template <class Visitor>
-void schema(Visitor& v, Site& site) {
-  v.key("name", site.name, required, non_empty);
-  v.key("nodes", site.nodes, required, non_empty);
+void schema(Visitor& v, SiteConfig& site) {
+  v.key("file", site.file, is_path);
+  v.key("key", site.key, is_path);
+  v.check(site.file.has_value() == site.key.has_value(), site.file ? "key" : "file",
+          "a site file and the public key of who signed it go together");
+  if (!site.file) return site_keys(v, site.declared);
+  for (const char* name : {"name", "nodes", "slurm_features"})
+    v.check(!v.given(name), name, "stands in the site file");
 }
 
 template <class Visitor>
@@ -74,6 +90,7 @@ void schema(Visitor& v, DomainConfig& domain) {
   v.key("session_key", domain.session_key, is_path);
   v.key("policy", domain.policy, required, is_path);
   v.key("partitions", domain.partitions, required, non_empty, is_path, distinct);
+  v.key("access_log", domain.access_log, is_path);
   v.key("ranks", domain.ranks, non_empty, at_least(0), distinct);
 }
 
@@ -145,6 +162,7 @@ void schema(Visitor& v, RunConfig& run) {
   v.key("version", version, required, is_version(1));
   v.key("name", run.name, required, non_empty);
   v.key("purpose", run.purpose, required, a_purpose);
+  v.key("recipients", run.recipients, absolute_iris, distinct);
   v.key("output", run.output, required, is_path);
   v.key("site", run.site, required);
   v.section("lineage", [&](auto& s) { s.key("key", run.operator_key, required, is_path); });
@@ -165,11 +183,11 @@ void schema(Visitor& v, RunConfig& run) {
     for (const std::string& partition : own)
       v.check(partitions.insert(partition).second, item + ".partitions",
               "\"" + partition + "\" already belongs to another domain");
-    v.check(
-        !run.boundary.secure_aggregation || run.domains.size() == 1 || !domain.session_key.empty(),
-        item + ".session_key",
-        "missing: secure aggregation needs the private half of one of the domain's keys (or "
-        "boundary.secure_aggregation: false, where every policy allows that)");
+    v.check(!run.boundary.secure_aggregation || run.domains.size() == 1 ||
+                domain.session_key.has_value(),
+            item + ".session_key",
+            "missing: secure aggregation needs the private half of one of the domain's keys (or "
+            "boundary.secure_aggregation: false, where every policy allows that)");
   }
 }
 

@@ -14,15 +14,24 @@
 
 namespace bailiwick {
 
+/// Where nodes lie: declared in the config itself, or in a file that the site has signed.
+struct SiteConfig {
+  Site declared;
+  std::optional<std::string> file;  ///< signed (DSSE)
+  std::optional<std::string> key;   ///< PEM public key of who signed it
+};
+
 /// One domain of a run. Relative paths are resolved against the folder of the config file.
 struct DomainConfig {
   std::string name;
   std::string jurisdiction;
   std::vector<std::string>
       keys;  ///< PEM files of the owners' public keys; manifests and policy must verify under one
-  std::string session_key;  ///< PEM private half of one of `keys`: signs this domain's masks
-  std::string policy;       ///< signed policy (DSSE)
+  std::optional<std::string>
+      session_key;     ///< PEM private half of one of `keys`: signs this domain's masks
+  std::string policy;  ///< signed policy (DSSE)
   std::vector<std::string> partitions;
+  std::optional<std::string> access_log;  ///< of the owner: every decision, in a chain of hashes
   std::optional<std::vector<int>> ranks;  ///< explicit ranks; default: dealt by the decomposition
 };
 
@@ -71,8 +80,9 @@ struct RunConfig {
   std::string path;  ///< of the YAML
   std::string name;
   std::string purpose;
-  std::string output;  ///< folder
-  Site site;
+  std::vector<std::string> recipients;  ///< IRIs of who gets what is released
+  std::string output;                   ///< folder
+  SiteConfig site;
   std::string operator_key;  ///< PEM private key that signs the lineage
   std::vector<DomainConfig> domains;
   BoundaryConfig boundary;

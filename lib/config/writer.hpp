@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -77,6 +78,17 @@ class YamlWriter {
     node.kind = YamlNode::Kind::list;
     for (T& value : values)
       node.items.push_back(write(value));
+    return node;
+  }
+  template <class T>
+  static YamlNode write(std::map<std::string, T>& values) {
+    YamlNode node;
+    node.kind = YamlNode::Kind::map;
+    for (auto& [name, value] : values) {
+      YamlEntry& entry = node.entries.emplace_back();
+      entry.key = name;
+      entry.value = write(value);
+    }
     return node;
   }
   template <class T>

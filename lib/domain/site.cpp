@@ -62,19 +62,64 @@ void check_jurisdiction(const std::string& code, const std::string& where) {
                 where, code);
 }
 
-std::string Site::place_of(const std::string& node) const {
+std::string Site::place_of(const std::string& node,
+                           const std::vector<std::string>& features) const {
   std::string place, from;
-  for (const auto& [pattern, jurisdiction] : nodes) {
-    if (!matches(pattern, node)) continue;
+  const auto declare = [&](const std::string& jurisdiction, const std::string& by) {
     if (!place.empty() && place != jurisdiction)
       throw Error(ExitCode::policy,
-                  "site {}: node {} lies in {} by \"{}\" and in {} by \"{}\"; a node lies in one "
-                  "place",
-                  name, node, place, from, jurisdiction, pattern);
+                  "site {}: node {} lies in {} by {} and in {} by {}; a node lies in one place",
+                  name, node, place, from, jurisdiction, by);
     place = jurisdiction;
-    from = pattern;
-  }
+    from = by;
+  };
+  for (const auto& [pattern, jurisdiction] : nodes)
+    if (matches(pattern, node)) declare(jurisdiction, "\"" + pattern + "\"");
+  for (const std::string& feature : features)
+    if (const auto found = slurm_features.find(feature); found != slurm_features.end())
+      declare(found->second, "Slurm's feature " + feature);
   return place;
+}
+
+Json to_json(const Site& site) {
+  Json nodes = Json::array();
+  for (const auto& [pattern, jurisdiction] : site.nodes)
+    nodes.push_back({{"match", pattern}, {"jurisdiction", jurisdiction}});
+  return {{"format", "bailiwick-site"},
+          {"version", 1},
+          {"name", site.name},
+          {"nodes", nodes},
+          {"slurm_features", site.slurm_features}};
+}
+
+Site site_from_json(const Json& json, const std::string& what) {
+  Site site;
+  try {
+    site.name = json.at("name").get<std::string>();
+    for (const Json& node : json.at("nodes"))
+      site.nodes.emplace_back(node.at("match").get<std::string>(),
+                              node.at("jurisdiction").get<std::string>());
+    site.slurm_features = json.at("slurm_features").get<std::map<std::string, std::string>>();
+  } catch (const Json::exception&) {
+    throw Error(ExitCode::policy, "{}: not a site file that this version understands", what);
+  }
+  // Understood, if writing down what was understood gives the same.
+  if (to_json(site) != json)
+    throw Error(ExitCode::policy,
+                "{}: not a site file that this version understands: it has more members", what);
+  const auto check = [&](bool holds, const std::string& text, const char* why) {
+    if (!holds) throw Error(ExitCode::policy, "{}: \"{}\" {}", what, text, why);
+  };
+  check(!site.name.empty(), site.name, "is no name of a site");
+  for (const auto& [pattern, jurisdiction] : site.nodes) {
+    check(!pattern.empty(), pattern, "is no name of a node");
+    check(is_jurisdiction(jurisdiction), jurisdiction, "is not an ISO 3166 code");
+  }
+  for (const auto& [feature, jurisdiction] : site.slurm_features) {
+    check(!feature.empty(), feature, "is no feature");
+    check(is_jurisdiction(jurisdiction), jurisdiction, "is not an ISO 3166 code");
+  }
+  return site;
 }
 
 }  // namespace bailiwick

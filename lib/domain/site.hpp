@@ -3,10 +3,13 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "lib/core/json.hpp"
 
 namespace bailiwick {
 
@@ -27,10 +30,22 @@ struct Site {
   std::string name;
   /// Node name, or pattern with `*`, and its jurisdiction.
   std::vector<std::pair<std::string, std::string>> nodes;
+  /// Feature that Slurm has of a node, and its jurisdiction.
+  std::map<std::string, std::string> slurm_features;
 
-  /// Jurisdiction of a node; empty if undeclared. Throws ExitCode::policy if two patterns that
-  /// match the node disagree.
-  std::string place_of(const std::string& node) const;
+  bool operator==(const Site&) const = default;
+
+  /// Jurisdiction of a node by its name and Slurm's features of it; empty if undeclared. Throws
+  /// ExitCode::policy if two declarations that apply to the node disagree.
+  std::string place_of(const std::string& node,
+                       const std::vector<std::string>& features = {}) const;
 };
+
+inline constexpr const char* site_type = "application/vnd.bailiwick.site.v1+json";
+
+/// The form that is signed (docs/site.md).
+Json to_json(const Site& site);
+/// Fails closed: what is not understood throws ExitCode::policy.
+Site site_from_json(const Json& json, const std::string& what);
 
 }  // namespace bailiwick

@@ -9,6 +9,7 @@
 #include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/policy/instant.hpp"
+#include "lib/policy/purposes.hpp"
 
 namespace bailiwick {
 
@@ -49,7 +50,10 @@ Clause action(const Policy& policy, const AccessRequest& request) {
 }
 
 Clause purpose(const Policy& policy, const AccessRequest& request) {
-  return {"purpose", contains(policy.purposes, request.purpose),
+  const bool within = std::ranges::any_of(policy.purposes, [&](const std::string& permitted) {
+    return is_within(request.purpose, permitted);
+  });
+  return {"purpose", within,
           fmt::format("{} (permitted: {})",
                       request.purpose.empty() ? "no purpose is named" : request.purpose,
                       join(policy.purposes))};
@@ -68,6 +72,77 @@ Clause place(const Policy& policy, const AccessRequest& request) {
   return {"place", outside.empty() && !inside.empty(),
           fmt::format("{} (permitted: {})", places.empty() ? "no place is named" : join(places),
                       join(policy.jurisdictions))};
+}
+
+Clause site(const Policy& policy, const AccessRequest& request) {
+  const std::string key = request.site_key.empty() ? "not signed" : "signed by " + request.site_key;
+  return {"site", policy.site_key.empty() || policy.site_key == request.site_key,
+          fmt::format("{} ({})", key,
+                      policy.site_key.empty() ? "any site file is accepted"
+                                              : "required: signed by " + policy.site_key)};
+}
+
+Clause recipients(const Policy& policy, const AccessRequest& request) {
+  if (policy.recipients.empty())
+    return {"recipients", true,
+            fmt::format("{} (permitted: anybody)",
+                        request.recipients.empty() ? "none is named" : join(request.recipients))};
+  std::vector<std::string> outside;
+  for (const std::string& recipient : request.recipients)
+    if (!contains(policy.recipients, recipient)) outside.push_back(recipient);
+  return {
+      "recipients", outside.empty() && !request.recipients.empty(),
+      fmt::format("{} (permitted: {})",
+                  request.recipients.empty() ? "none is named"
+                                             : join(outside.empty() ? request.recipients : outside),
+                  join(policy.recipients))};
+}
+
+Clause maximum_runs(const Policy& policy, const AccessRequest& request) {
+  if (policy.maximum_runs == 0) return {"maximum runs", true, "no limit"};
+  if (!request.counted)
+    return {"maximum runs", false,
+            fmt::format("not counted, as the domain has no access_log (at most {})",
+                        policy.maximum_runs)};
+  return {"maximum runs", request.runs < policy.maximum_runs,
+          fmt::format("{} before this one (at most {})", request.runs, policy.maximum_runs)};
+}
+
+/// Deny wins: one prohibition that the request meets in all it names refuses.
+Clause prohibitions(const Policy& policy, const AccessRequest& request) {
+  std::vector<std::string> met;
+  for (const Prohibition& rule : policy.prohibitions) {
+    std::vector<std::string> why;
+    const auto names = [&](bool any, const char* what, const std::vector<std::string>& list,
+                           const auto& hit) {
+      if (any) return true;
+      for (const std::string& item : list)
+        if (hit(item)) {
+          why.push_back(fmt::format("{} {}", what, item));
+          return true;
+        }
+      return false;
+    };
+    if (rule.action && !contains(request.actions, *rule.action)) continue;
+    if (rule.action) why.push_back("action " + to_string(*rule.action));
+    if (!names(rule.purposes.empty(), "purpose", rule.purposes,
+               [&](const std::string& area) { return is_within(request.purpose, area); }))
+      continue;
+    if (!names(
+            rule.jurisdictions.empty(), "place", rule.jurisdictions, [&](const std::string& area) {
+              return std::ranges::any_of(
+                  request.places, [&](const std::string& place) { return lies_in(place, area); });
+            }))
+      continue;
+    if (!names(
+            rule.recipients.empty(), "recipient", rule.recipients,
+            [&](const std::string& recipient) { return contains(request.recipients, recipient); }))
+      continue;
+    met.push_back(join(why, " and "));
+  }
+  return {"forbidden", met.empty(),
+          met.empty() ? fmt::format("by none of {} prohibitions", policy.prohibitions.size())
+                      : join(met, "; ")};
 }
 
 Clause valid_from(const Policy& policy, const AccessRequest& request) {
@@ -104,18 +179,26 @@ Clause allowance(const char* rule, bool asked, bool allowed) {
 }  // namespace
 
 std::vector<Clause> explain(const Policy& policy, const AccessRequest& request) {
+  const Allowances& allow = policy.allow;
   return {target(policy, request),
           action(policy, request),
           purpose(policy, request),
           place(policy, request),
+          site(policy, request),
+          recipients(policy, request),
           valid_from(policy, request),
           valid_until(policy, request),
           minimum_parties(policy, request),
           minimum_rows(policy, request),
+          maximum_runs(policy, request),
+          allowance("two parties", request.sums_cross && request.parties == 2, allow.two_parties),
+          allowance("unmasked sums", request.unmasked, allow.unmasked_sums),
+          allowance("exact release", request.exact, allow.exact_release),
           allowance("unstratified survival", request.unstratified_survival,
-                    policy.unstratified_survival),
+                    allow.unstratified_survival),
           allowance("per-domain statistics", request.per_domain_statistics,
-                    policy.per_domain_statistics)};
+                    allow.per_domain_statistics),
+          prohibitions(policy, request)};
 }
 
 std::string Refusal::message() const {
@@ -146,6 +229,10 @@ std::variant<Admission, Refusal> PolicyGate::decide(const Policy& policy,
   for (const PartitionManifest& partition : request.partitions)
     admission.partitions_.push_back(partition.root);
   admission.clauses_ = std::move(clauses);
+  admission.minimum_rows_ = policy.minimum_rows;
+  admission.minimum_parties_ = policy.minimum_parties;
+  admission.minimum_contributors_ = policy.minimum_contributors;
+  admission.duties_ = policy.duties;
   return admission;
 }
 

@@ -21,8 +21,15 @@ struct AccessRequest {
   std::string purpose;
   std::string now;  ///< RFC 3339, UTC
   std::vector<std::string>
-      places;  ///< jurisdiction of every rank that would hold rows; "" = undeclared
+      places;            ///< jurisdiction of every rank that would hold rows; "" = undeclared
+  std::string site_key;  ///< id of the key that signed the site file; "" = none did
+  std::vector<std::string> recipients;  ///< who is to get the outcome
   std::uint64_t parties = 0;
+  bool counted = false;     ///< the owner has a log of runs
+  std::uint64_t runs = 0;   ///< admitted under this policy before
+  bool sums_cross = false;  ///< sums of this domain are added to those of others
+  bool unmasked = false;    ///< and are not masked
+  bool exact = false;       ///< something is released, without noise
   bool unstratified_survival = false;
   bool per_domain_statistics = false;
   std::vector<PartitionManifest> partitions;  ///< verified manifests of the domain
@@ -50,6 +57,11 @@ class Admission {
   const Digest& policy() const { return policy_; }
   const std::vector<Clause>& clauses() const { return clauses_; }
   bool allows(Action action) const;
+  /// What the policy asks of a run while it goes on.
+  std::uint64_t minimum_rows() const { return minimum_rows_; }
+  std::uint64_t minimum_parties() const { return minimum_parties_; }
+  std::uint64_t minimum_contributors() const { return minimum_contributors_; }
+  const Duties& duties() const { return duties_; }
   /// True if rows of the partition with this manifest root may be read.
   bool covers(const Digest& partition_root) const;
 
@@ -62,6 +74,8 @@ class Admission {
   std::vector<Action> actions_;
   std::vector<Digest> partitions_;
   std::vector<Clause> clauses_;
+  std::uint64_t minimum_rows_ = 1, minimum_parties_ = 1, minimum_contributors_ = 1;
+  Duties duties_;
 };
 
 class PolicyGate {

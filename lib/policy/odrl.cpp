@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
+#include <utility>
 
 #include "lib/core/text.hpp"
 #include "lib/policy/policy.hpp"
@@ -16,8 +19,14 @@ constexpr const char* profile = "urn:bailiwick:odrl:v1";
 constexpr std::string_view target_prefix = "urn:bailiwick:partition:";
 constexpr std::string_view place_prefix = "iso3166:";
 constexpr std::string_view term_prefix = "bw:";
-constexpr const char* release_risk_sets = "release_unstratified_survival";
-constexpr const char* release_per_domain = "release_per_domain_statistics";
+
+/// What is allowed besides, each a permission of its own.
+constexpr auto allowance_terms = std::to_array<std::pair<bool Allowances::*, const char*>>(
+    {{&Allowances::unstratified_survival, "release_unstratified_survival"},
+     {&Allowances::per_domain_statistics, "release_per_domain_statistics"},
+     {&Allowances::exact_release, "release_exact"},
+     {&Allowances::two_parties, "sum_of_two_parties"},
+     {&Allowances::unmasked_sums, "release_unmasked_sums"}});
 
 Json context() {
   return Json::array({"http://www.w3.org/ns/odrl.jsonld",
@@ -72,6 +81,22 @@ std::uint64_t count(const Json& json) {
   return value;
 }
 
+/// The right side of the constraint on `operand` by `relation`, wherever in the list it stands.
+const Json& right_of(const Json& rule, const char* operand, const char* relation) {
+  static const Json nothing;
+  for (const Json& constraint : at(rule, "/constraint"))
+    if (at(constraint, "/leftOperand") == operand && at(constraint, "/operator") == relation)
+      return at(constraint, "/rightOperand");
+  return nothing;
+}
+
+std::optional<Action> action_of(const Json& rule) {
+  const std::string term = text(at(rule, "/action"), term_prefix);
+  for (const auto& [action, word] : action_words)
+    if (term == word) return action;
+  return std::nullopt;
+}
+
 Policy understood_part(const Json& json) {
   Policy policy;
   policy.uid = text(at(json, "/uid"));
@@ -80,20 +105,32 @@ Policy understood_part(const Json& json) {
   policy.target = text(at(rule, "/target"), target_prefix);
   for (const Json& permission : at(json, "/permission")) {
     const std::string term = text(at(permission, "/action"), term_prefix);
-    if (term == release_risk_sets) policy.unstratified_survival = true;
-    if (term == release_per_domain) policy.per_domain_statistics = true;
-    for (const auto& [action, word] : action_words)
-      if (term == word) policy.actions.push_back(action);
+    for (const auto& [member, word] : allowance_terms)
+      if (term == word) policy.allow.*member = true;
+    if (const auto action = action_of(permission)) policy.actions.push_back(*action);
   }
-  const auto right = [&](int constraint) -> const Json& {
-    return at(rule, fmt::format("/constraint/{}/rightOperand", constraint));
-  };
-  policy.purposes = names(right(0), "");
-  policy.jurisdictions = names(right(1), place_prefix);
-  policy.valid_from = text(at(right(2), "/@value"));
-  policy.valid_until = text(at(right(3), "/@value"));
-  policy.minimum_parties = count(at(right(4), "/@value"));
-  policy.minimum_rows = count(at(right(5), "/@value"));
+  policy.purposes = names(right_of(rule, "purpose", "isAnyOf"), "");
+  policy.jurisdictions = names(right_of(rule, "spatial", "isAnyOf"), place_prefix);
+  policy.site_key = text(right_of(rule, "bw:siteKey", "eq"));
+  policy.recipients = names(right_of(rule, "recipient", "isAnyOf"), "");
+  policy.valid_from = text(at(right_of(rule, "dateTime", "gteq"), "/@value"));
+  policy.valid_until = text(at(right_of(rule, "dateTime", "lt"), "/@value"));
+  policy.minimum_parties = count(at(right_of(rule, "bw:parties", "gteq"), "/@value"));
+  policy.minimum_rows = count(at(right_of(rule, "bw:rows", "gteq"), "/@value"));
+  policy.minimum_contributors = count(at(right_of(rule, "bw:contributors", "gteq"), "/@value"));
+  policy.maximum_runs = count(at(right_of(rule, "count", "lteq"), "/@value"));
+  for (const Json& duty : at(rule, "/duty")) {
+    const std::string action = text(at(duty, "/action"));
+    if (action == "attribute") policy.duties.attribute = text(at(duty, "/bw:text"));
+    if (action == "inform") policy.duties.inform = text(at(duty, "/informedParty"));
+    if (action == "delete")
+      policy.duties.delete_by = text(at(right_of(duty, "dateTime", "lt"), "/@value"));
+  }
+  for (const Json& prohibition : at(json, "/prohibition"))
+    policy.prohibitions.push_back({action_of(prohibition),
+                                   names(right_of(prohibition, "purpose", "isAnyOf"), ""),
+                                   names(right_of(prohibition, "spatial", "isAnyOf"), place_prefix),
+                                   names(right_of(prohibition, "recipient", "isAnyOf"), "")});
   return policy;
 }
 
@@ -116,31 +153,84 @@ std::string describe(const Json& understood, const Json& said) {
 
 }  // namespace
 
+namespace {
+
+Json number(std::uint64_t value) {
+  return typed(std::to_string(value), "xsd:nonNegativeInteger");
+}
+
+Json constraints_of(const Policy& policy) {
+  Json list =
+      Json::array({constraint("purpose", "isAnyOf", iris("", policy.purposes)),
+                   constraint("spatial", "isAnyOf", iris(place_prefix, policy.jurisdictions)),
+                   constraint("dateTime", "gteq", typed(policy.valid_from, "xsd:dateTime")),
+                   constraint("dateTime", "lt", typed(policy.valid_until, "xsd:dateTime")),
+                   constraint("bw:parties", "gteq", number(policy.minimum_parties)),
+                   constraint("bw:rows", "gteq", number(policy.minimum_rows)),
+                   constraint("bw:contributors", "gteq", number(policy.minimum_contributors))});
+  if (policy.maximum_runs > 0)
+    list.push_back(constraint("count", "lteq", number(policy.maximum_runs)));
+  if (!policy.recipients.empty())
+    list.push_back(constraint("recipient", "isAnyOf", iris("", policy.recipients)));
+  if (!policy.site_key.empty()) list.push_back(constraint("bw:siteKey", "eq", policy.site_key));
+  return list;
+}
+
+Json duties_of(const Duties& duties) {
+  Json list = Json::array();
+  if (!duties.attribute.empty())
+    list.push_back({{"action", "attribute"}, {"bw:text", duties.attribute}});
+  if (!duties.inform.empty())
+    list.push_back({{"action", "inform"}, {"informedParty", duties.inform}});
+  if (!duties.delete_by.empty())
+    list.push_back(
+        {{"action", "delete"},
+         {"constraint",
+          Json::array({constraint("dateTime", "lt", typed(duties.delete_by, "xsd:dateTime"))})}});
+  return list;
+}
+
+Json to_odrl(const Prohibition& prohibition, const Json& rule) {
+  Json json = rule;
+  json["action"] =
+      prohibition.action ? std::string(term_prefix) + to_string(*prohibition.action) : "use";
+  Json list = Json::array();
+  if (!prohibition.purposes.empty())
+    list.push_back(constraint("purpose", "isAnyOf", iris("", prohibition.purposes)));
+  if (!prohibition.jurisdictions.empty())
+    list.push_back(constraint("spatial", "isAnyOf", iris(place_prefix, prohibition.jurisdictions)));
+  if (!prohibition.recipients.empty())
+    list.push_back(constraint("recipient", "isAnyOf", iris("", prohibition.recipients)));
+  if (!list.empty()) json["constraint"] = list;
+  return json;
+}
+
+}  // namespace
+
 Json to_odrl(const Policy& policy) {
   std::vector<std::string> terms;
   for (const Action action : policy.actions)
     terms.push_back(to_string(action));
-  if (policy.unstratified_survival) terms.push_back(release_risk_sets);
-  if (policy.per_domain_statistics) terms.push_back(release_per_domain);
+  for (const auto& [member, word] : allowance_terms)
+    if (policy.allow.*member) terms.emplace_back(word);
 
-  const Json constraints = Json::array(
-      {constraint("purpose", "isAnyOf", iris("", policy.purposes)),
-       constraint("spatial", "isAnyOf", iris(place_prefix, policy.jurisdictions)),
-       constraint("dateTime", "gteq", typed(policy.valid_from, "xsd:dateTime")),
-       constraint("dateTime", "lt", typed(policy.valid_until, "xsd:dateTime")),
-       constraint("bw:parties", "gteq",
-                  typed(std::to_string(policy.minimum_parties), "xsd:nonNegativeInteger")),
-       constraint("bw:rows", "gteq",
-                  typed(std::to_string(policy.minimum_rows), "xsd:nonNegativeInteger"))});
   // One rule an action: ODRL calls such a policy atomic, and reads it without expanding anything.
-  Json permissions = Json::array();
-  for (const std::string& term : terms)
-    permissions.push_back({{"assigner", {{"@type", "Party"}, {"vcard:fn", policy.owner}}},
-                           {"target", std::string(target_prefix) + policy.target},
-                           {"action", std::string(term_prefix) + term},
-                           {"constraint", constraints}});
-  return {{"@context", context()}, {"@type", "Offer"},       {"uid", policy.uid},
-          {"profile", profile},    {"conflict", "prohibit"}, {"permission", permissions}};
+  const Json rule = {{"assigner", {{"@type", "Party"}, {"vcard:fn", policy.owner}}},
+                     {"target", std::string(target_prefix) + policy.target}};
+  const Json constraints = constraints_of(policy), duties = duties_of(policy.duties);
+  Json permissions = Json::array(), prohibitions = Json::array();
+  for (const std::string& term : terms) {
+    Json& permission = permissions.emplace_back(rule);
+    permission["action"] = std::string(term_prefix) + term;
+    permission["constraint"] = constraints;
+    if (!duties.empty()) permission["duty"] = duties;
+  }
+  for (const Prohibition& prohibition : policy.prohibitions)
+    prohibitions.push_back(to_odrl(prohibition, rule));
+  Json json = {{"@context", context()}, {"@type", "Offer"},       {"uid", policy.uid},
+               {"profile", profile},    {"conflict", "prohibit"}, {"permission", permissions}};
+  if (!prohibitions.empty()) json["prohibition"] = prohibitions;
+  return json;
 }
 
 Policy policy_from_odrl(const Json& json, const std::string& what) {

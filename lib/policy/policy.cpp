@@ -9,26 +9,12 @@
 #include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/policy/instant.hpp"
+#include "lib/policy/iri.hpp"
+#include "lib/policy/purposes.hpp"
 
 namespace bailiwick {
 
 namespace {
-
-// RFC 3987 as far as it matters here: a scheme, something after it, nothing that ends an IRI.
-bool is_iri(const std::string& text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
-  const auto scheme_character = [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
-  };
-  return std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
-         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
-                     scheme_character) &&
-         std::none_of(text.begin(), text.end(), [](unsigned char c) {
-           return c <= ' ' || c == 0x7f ||
-                  std::string_view("<>\"{}|\\^`").find(c) != std::string::npos;
-         });
-}
 
 bool is_target(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -44,6 +30,21 @@ bool all_different(const std::vector<T>& items) {
 }
 
 }  // namespace
+
+bool is_iri(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
+  const auto scheme_character = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
+  };
+  return std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
+                     scheme_character) &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) {
+           return c <= ' ' || c == 0x7f ||
+                  std::string_view("<>\"{}|\\^`").find(c) != std::string::npos;
+         });
+}
 
 std::string to_string(Action action) {
   for (const auto& [candidate, word] : action_words)
@@ -61,47 +62,89 @@ Action action_from_string(const std::string& word, const std::string& where) {
               join(allowed), did_you_mean(word, allowed));
 }
 
-bool is_purpose(const std::string& text) {
-  if (!is_iri(text)) return false;
-  return text.starts_with("dpv:") || text.starts_with("DUO:") || text.starts_with("urn:") ||
-         text.find("://") != std::string::npos;
+namespace {
+
+/// Collects what is wrong, with the key that says it.
+class Problems {
+ public:
+  void check(bool holds, const std::string& key, const std::string& message) {
+    if (!holds) list_.push_back({key, message});
+  }
+  template <class T>
+  void distinct(const std::vector<T>& items, const std::string& key) {
+    check(all_different(items), key, "names one twice");
+  }
+  void purposes(const std::vector<std::string>& purposes, const std::string& key) {
+    distinct(purposes, key);
+    for (const std::string& purpose : purposes)
+      check(is_purpose(purpose), key,
+            fmt::format("\"{}\" is not {}", purpose, purpose_form(purpose)));
+  }
+  void places(const std::vector<std::string>& codes, const std::string& key) {
+    distinct(codes, key);
+    for (const std::string& code : codes)
+      check(is_jurisdiction(code), key,
+            fmt::format("\"{}\" is not an ISO 3166 code such as DE or US-NC", code));
+  }
+  void iris(const std::vector<std::string>& names, const std::string& key) {
+    distinct(names, key);
+    for (const std::string& name : names)
+      check(is_iri(name), key, fmt::format("\"{}\" is not an absolute IRI", name));
+  }
+  void date(const std::string& text, const std::string& key) {
+    check(
+        parse_instant(text).has_value(), key,
+        fmt::format("\"{}\" is not a date and time with zone such as 2026-01-31T00:00:00Z", text));
+  }
+  std::vector<PolicyProblem> take() { return std::move(list_); }
+
+ private:
+  std::vector<PolicyProblem> list_;
+};
+
+bool is_key_id(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+}  // namespace
+
 std::vector<PolicyProblem> problems_of(const Policy& policy) {
-  std::vector<PolicyProblem> problems;
-  const auto check = [&](bool holds, const std::string& key, const std::string& message) {
-    if (!holds) problems.push_back({key, message});
-  };
-  const auto list = [&](const auto& items, const std::string& key) {
-    check(!items.empty(), key, "must name at least one");
-    check(all_different(items), key, "names one twice");
-  };
-  check(is_iri(policy.uid), "uid", fmt::format("\"{}\" is not an absolute IRI", policy.uid));
-  check(!policy.owner.empty(), "owner", "must not be empty");
-  check(is_target(policy.target), "target",
-        fmt::format("\"{}\" is not a pattern of letters, digits, \"-\", \"_\", \".\" and \"*\"",
-                    policy.target));
-  list(policy.actions, "permit");
-  list(policy.purposes, "purposes");
-  for (const std::string& purpose : policy.purposes)
-    check(is_purpose(purpose), "purposes", fmt::format("\"{}\" is not {}", purpose, purpose_form));
-  list(policy.jurisdictions, "where");
-  for (const std::string& code : policy.jurisdictions)
-    check(is_jurisdiction(code), "where",
-          fmt::format("\"{}\" is not an ISO 3166 code such as DE or US-NC", code));
-  const auto from = parse_instant(policy.valid_from);
-  const auto until = parse_instant(policy.valid_until);
-  const auto date = [&](bool holds, const std::string& key, const std::string& text) {
-    check(
-        holds, key,
-        fmt::format("\"{}\" is not a date and time with zone such as 2026-01-31T00:00:00Z", text));
-  };
-  date(from.has_value(), "valid.from", policy.valid_from);
-  date(until.has_value(), "valid.until", policy.valid_until);
-  check(!from || !until || *from < *until, "valid.until", "not later than valid.from");
-  check(policy.minimum_parties >= 1, "minimum.parties", "must be at least 1");
-  check(policy.minimum_rows >= 1, "minimum.rows", "must be at least 1");
-  return problems;
+  Problems problems;
+  problems.iris({policy.uid}, "uid");
+  problems.check(!policy.owner.empty(), "owner", "must not be empty");
+  problems.check(
+      is_target(policy.target), "target",
+      fmt::format("\"{}\" is not a pattern of letters, digits, \"-\", \"_\", \".\" and \"*\"",
+                  policy.target));
+  problems.check(!policy.actions.empty(), "permit", "must name at least one");
+  problems.distinct(policy.actions, "permit");
+  problems.check(!policy.purposes.empty(), "purposes", "must name at least one");
+  problems.purposes(policy.purposes, "purposes");
+  problems.check(!policy.jurisdictions.empty(), "where", "must name at least one");
+  problems.places(policy.jurisdictions, "where");
+  problems.check(policy.site_key.empty() || is_key_id(policy.site_key), "site_key",
+                 "must be the id of a key, 64 hexadecimal digits as keygen prints it");
+  problems.iris(policy.recipients, "recipients");
+  problems.date(policy.valid_from, "valid.from");
+  problems.date(policy.valid_until, "valid.until");
+  const auto from = parse_instant(policy.valid_from), until = parse_instant(policy.valid_until);
+  problems.check(!from || !until || *from < *until, "valid.until", "not later than valid.from");
+  problems.check(policy.minimum_parties >= 1, "minimum.parties", "must be at least 1");
+  problems.check(policy.minimum_rows >= 1, "minimum.rows", "must be at least 1");
+  problems.check(policy.minimum_contributors >= 1, "minimum.contributors", "must be at least 1");
+  for (std::size_t i = 0; i < policy.prohibitions.size(); ++i) {
+    const Prohibition& prohibition = policy.prohibitions[i];
+    const std::string key = fmt::format("forbid.{}", i);
+    problems.check(prohibition != Prohibition(), key,
+                   "forbids everything; name an action, purposes, places or recipients");
+    problems.purposes(prohibition.purposes, key + ".purposes");
+    problems.places(prohibition.jurisdictions, key + ".where");
+    problems.iris(prohibition.recipients, key + ".recipients");
+  }
+  problems.distinct(policy.prohibitions, "forbid");
+  if (!policy.duties.inform.empty()) problems.iris({policy.duties.inform}, "duties.inform");
+  if (!policy.duties.delete_by.empty()) problems.date(policy.duties.delete_by, "duties.delete_by");
+  return problems.take();
 }
 
 }  // namespace bailiwick

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,12 +15,22 @@
 namespace bailiwick {
 
 /// What may be done with data. Closed list; on disk as profile terms of ODRL.
-enum class Action { train, evaluate, predict, release_model, release_statistics };
+enum class Action {
+  train,
+  evaluate,
+  predict,
+  describe,
+  attribute,
+  release_model,
+  release_statistics
+};
 
 inline constexpr auto action_words = std::to_array<std::pair<Action, const char*>>(
     {{Action::train, "train"},
      {Action::evaluate, "evaluate"},
      {Action::predict, "predict"},
+     {Action::describe, "describe"},
+     {Action::attribute, "attribute"},
      {Action::release_model, "release_model"},
      {Action::release_statistics, "release_statistics"}});
 
@@ -27,28 +38,60 @@ std::string to_string(Action action);
 /// Throws ExitCode::config naming the allowed words.
 Action action_from_string(const std::string& word, const std::string& where);
 
-/// An owner's terms of use. Whatever is not permitted is forbidden.
+/// What is forbidden though it may be permitted elsewhere: requests that meet all conditions named
+/// here.
+struct Prohibition {
+  std::optional<Action> action;            ///< none: any
+  std::vector<std::string> purposes;       ///< and what is narrower; empty: any
+  std::vector<std::string> jurisdictions;  ///< of any node; empty: any
+  std::vector<std::string> recipients;     ///< any of them; empty: any
+
+  bool operator==(const Prohibition&) const = default;
+};
+
+/// What whoever gets something out of the data has to do.
+struct Duties {
+  std::string attribute;  ///< words to name the source with; empty: none
+  std::string inform;     ///< IRI of whom to tell (mailto:...); empty: nobody
+  std::string
+      delete_by;  ///< RFC 3339: from then on what was released must not be used; empty: no end
+
+  bool operator==(const Duties&) const = default;
+};
+
+/// What may happen besides what every fit needs. All default to no.
+struct Allowances {
+  bool unstratified_survival = false;  ///< event times and risk-set sums may cross
+  bool per_domain_statistics = false;  ///< this domain's own metrics may be shown to all
+  bool exact_release = false;          ///< what is released has no noise for privacy
+  bool two_parties = false;            ///< runs of two, in which each can compute the other's sums
+  bool unmasked_sums = false;          ///< this domain's own sums may be seen by the others
+
+  bool operator==(const Allowances&) const = default;
+};
+
+/// An owner's terms of use. Whatever is not permitted is forbidden, and a prohibition wins.
 struct Policy {
   std::string uid;     ///< IRI naming this policy
   std::string owner;   ///< assigner
   std::string target;  ///< data set it covers: partition name pattern, `*` allowed
   std::vector<Action> actions;
-  std::vector<std::string> purposes;       ///< DPV or DUO terms, e.g. "dpv:ScientificResearch"
+  std::vector<std::string> purposes;       ///< and what is narrower (purposes.hpp)
   std::vector<std::string> jurisdictions;  ///< places of computation, ISO 3166
-  std::string valid_from;                  ///< RFC 3339 with zone
+  std::string site_key;  ///< id of the key that must sign the site file; empty: none must
+  std::vector<std::string> recipients;  ///< who may get the outcome; empty: anybody
+  std::string valid_from;               ///< RFC 3339 with zone
   std::string valid_until;
-  std::uint64_t minimum_parties = 1;   ///< domains in the run
-  std::uint64_t minimum_rows = 1;      ///< rows of this domain
-  bool unstratified_survival = false;  ///< event times and risk-set sums may cross
-  bool per_domain_statistics = false;  ///< this domain's own metrics may be shown to all
+  std::uint64_t minimum_parties = 1;       ///< domains in the run
+  std::uint64_t minimum_rows = 1;          ///< rows of this domain, and of these selected in a run
+  std::uint64_t minimum_contributors = 1;  ///< domains in each number that crosses
+  std::uint64_t maximum_runs = 0;          ///< admitted under this policy; 0: any number
+  std::vector<Prohibition> prohibitions;
+  Duties duties;
+  Allowances allow;
 
   bool operator==(const Policy&) const = default;
 };
-
-/// A term of DPV or DUO ("dpv:ScientificResearch", "DUO:0000042") or another absolute IRI.
-bool is_purpose(const std::string& text);
-inline constexpr const char* purpose_form =
-    "a purpose such as dpv:ScientificResearch, DUO:0000042 or https://example.org/terms/study";
 
 /// Something that a policy must not say, and the key of the YAML that says it ("valid.until").
 struct PolicyProblem {

@@ -39,15 +39,31 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     for (const LocalDomain& domain : run.local())
       rows.domains.push_back(load_rows(domain, model, columns, split));
   });
-  // Rows selected in all: a count, summed like everything else.
+  // Counts, summed like everything else: rows selected and events among them. Of the first, a
+  // policy asks for a minimum of its own domain, before anything leaves.
   const auto layout =
       std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", 2, counts}});
   std::vector<Aggregate> parts;
-  for (const LoadedRows& domain : rows.domains) {
-    const std::int64_t both[] = {static_cast<std::int64_t>(domain.selected),
-                                 static_cast<std::int64_t>(domain.events)};
+  std::optional<Error> refusal;
+  for (std::size_t d = 0; d < rows.domains.size(); ++d) {
+    const std::int64_t both[] = {static_cast<std::int64_t>(rows.domains[d].selected),
+                                 static_cast<std::int64_t>(rows.domains[d].events)};
     parts.emplace_back(layout).add_counts("rows", both);
+    Aggregate domain = parts.back();
+    run.boundary().within_domain(d, domain);
+    const auto selected = static_cast<std::uint64_t>(domain.words("rows")[0]);
+    const Admission& admission = run.local()[d].admission;
+    // Without a minimum (1) a domain may have no rows of a split.
+    if (admission.minimum_rows() > 1 && selected < admission.minimum_rows() && !refusal)
+      refusal = Error(
+          ExitCode::policy,
+          "domain {}: fewer rows {} than the {} that its policy asks for (minimum.rows)",
+          admission.domain(), split.empty() ? "of non-zero weight" : "of split \"" + split + "\"",
+          admission.minimum_rows());
   }
+  agree(run.world(), [&] {
+    if (refusal) throw *refusal;
+  });
   const Aggregate total = run.boundary().across_domains("rows", std::move(parts));
   rows.selected = static_cast<std::uint64_t>(total.words("rows")[0]);
   rows.events = static_cast<std::uint64_t>(total.words("rows")[1]);

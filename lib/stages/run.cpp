@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <set>
 
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
@@ -12,6 +14,8 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/slurm.hpp"
+#include "lib/stages/access_log.hpp"
 
 namespace bailiwick {
 
@@ -57,11 +61,14 @@ std::uint64_t visible_blocks(const DomainConfig& domain) {
   return blocks;
 }
 
-Json to_json(const Clause& clause) {
-  return {{"rule", clause.rule}, {"holds", clause.holds}, {"detail", clause.detail}};
-}
-
 }  // namespace
+
+Json to_json(const std::vector<Clause>& clauses) {
+  Json list = Json::array();
+  for (const Clause& clause : clauses)
+    list.push_back({{"rule", clause.rule}, {"holds", clause.holds}, {"detail", clause.detail}});
+  return list;
+}
 
 std::uint64_t DomainFacts::rows() const {
   std::uint64_t total = 0;
@@ -105,8 +112,15 @@ Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool v
   boundary_.emplace(*decomposition_);
 
   decide(actions, verdicts_only);
-  const bool sums_cross = config_.domains.size() > 1 && actions.front() != Action::predict;
-  if (sums_cross && config_.boundary.secure_aggregation && !verdicts_only) start_masks();
+  std::uint64_t contributors = 1;
+  for (const DomainFacts& domain : domains_)
+    contributors = std::max(contributors, domain.minimum_contributors);
+  boundary_->require_contributors(contributors);
+  if (several_sums(actions) && config_.boundary.secure_aggregation && !verdicts_only) start_masks();
+}
+
+bool Run::several_sums(const std::vector<Action>& actions) const {
+  return config_.domains.size() > 1 && actions.front() != Action::predict;
 }
 
 void Run::start_masks() {
@@ -123,15 +137,47 @@ void Run::start_masks() {
     }
   });
   boundary_->start_masks(terms.finish(), parties, [&](std::size_t i) {
-    return PrivateKey::load(config_.domains[i].session_key);
+    return PrivateKey::load(config_.domains[i].session_key.value());
+  });
+}
+
+void Run::find_places() {
+  std::string node;
+  agree(world(), [&] {
+    site_ = config_.site.declared;
+    if (config_.site.file) {
+      const PublicKey key = PublicKey::load(config_.site.key.value());
+      const std::string& path = *config_.site.file;
+      const std::string payload =
+          open_envelope(envelope_from_json(read_file(path), path, ExitCode::policy), site_type,
+                        {&key, 1}, path, ExitCode::policy);
+      site_ = site_from_json(parse_json(payload, path, ExitCode::policy), path);
+      site_key_ = key.id();
+      site_digest_ = sha256(payload);
+    }
+    node = node_of_rank();
+  });
+  const std::vector<std::string> nodes = world().gather(node);
+  std::string asked;
+  agree(world(), [&] {
+    if (!world().is_root() || site_.slurm_features.empty()) return;
+    const std::set<std::string> distinct(nodes.begin(), nodes.end());
+    asked = Json(slurm_features({distinct.begin(), distinct.end()})).dump();
+  });
+  asked = world().broadcast(0, asked);
+  std::map<std::string, std::vector<std::string>> features;
+  if (!asked.empty())
+    features = parse_json(asked, "features", ExitCode::bug)
+                   .get<std::map<std::string, std::vector<std::string>>>();
+  agree(world(), [&] {
+    for (const std::string& name : nodes)
+      places_.push_back({name, site_.place_of(name, features[name])});
   });
 }
 
 void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
   const EgressPurpose purpose("places and verdicts");
-  std::string place;
-  agree(world(), [&] { place = config_.site.place_of(node_name()); });
-  const std::vector<std::string> places = world().gather(place);
+  find_places();
 
   Json verdicts = Json::array();
   agree(world(), [&] {
@@ -146,8 +192,17 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
       request.purpose = config_.purpose;
       request.now = utc_now();
       for (const int rank : decomposition_->ranks_of(index))
-        request.places.push_back(places[static_cast<std::size_t>(rank)]);
+        request.places.push_back(places_[static_cast<std::size_t>(rank)].place);
+      request.site_key = site_key_;
+      request.recipients = config_.recipients;
       request.parties = config_.domains.size();
+      request.sums_cross = several_sums(actions);
+      request.unmasked = request.sums_cross && !config_.boundary.secure_aggregation;
+      request.exact = actions.front() != Action::predict;
+      // The first rank of a domain counts for all of it: its refusal is everyone's.
+      if (domain.access_log && decomposition_->leads(d))
+        request.runs = AccessLog(*domain.access_log).admitted(documents.policy_digest);
+      request.counted = domain.access_log.has_value();
       request.unstratified_survival =
           config_.model.kind == ModelKind::cox && config_.model.strata == Strata::none;
       request.per_domain_statistics =
@@ -159,9 +214,7 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
       const auto* admission = std::get_if<Admission>(&decision);
       const auto* refusal = std::get_if<Refusal>(&decision);
       if (decomposition_->leads(d)) {
-        Json clauses = Json::array();
-        for (const Clause& clause : admission ? admission->clauses() : refusal->clauses)
-          clauses.push_back(to_json(clause));
+        const Json clauses = to_json(admission ? admission->clauses() : refusal->clauses);
         Json partitions = Json::array();
         for (const PartitionManifest& manifest : documents.manifests)
           partitions.push_back(
@@ -173,6 +226,12 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
                             {"partitions", partitions},
                             {"policy", documents.policy_digest.hex()},
                             {"uid", documents.policy.uid},
+                            {"contributors", documents.policy.minimum_contributors},
+                            {"parties", documents.policy.minimum_parties},
+                            {"runs", documents.policy.maximum_runs},
+                            {"attribute", documents.policy.duties.attribute},
+                            {"inform", documents.policy.duties.inform},
+                            {"delete_by", documents.policy.duties.delete_by},
                             {"schema", to_json(documents.manifests.front().schema)}});
       }
       for (std::size_t p = 1; p < documents.manifests.size(); ++p)
@@ -208,6 +267,10 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
       facts.ranks = decomposition_->ranks_of(index);
       facts.policy = Digest::from_hex(entry.at("policy").get<std::string>());
       facts.policy_uid = entry.at("uid").get<std::string>();
+      facts.minimum_contributors = entry.at("contributors").get<std::uint64_t>();
+      facts.minimum_parties = entry.at("parties").get<std::uint64_t>();
+      facts.maximum_runs = entry.at("runs").get<std::uint64_t>();
+      facts.duties = {entry.at("attribute"), entry.at("inform"), entry.at("delete_by")};
       for (const Json& partition : entry.at("partitions"))
         facts.partitions.push_back({partition.at("name"), partition.at("rows"),
                                     Digest::from_hex(partition.at("root").get<std::string>())});
@@ -222,6 +285,7 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
   }
   schema_ = schemas.front();
   std::erase(reasons, "");
+  if (!verdicts_only) log_decisions(actions, reasons.empty());
   if (!reasons.empty() && !verdicts_only)
     throw Error(ExitCode::policy, "refused, and nothing was read:\n  {}", join(reasons, "\n  "));
   for (std::size_t i = 1; i < schemas.size(); ++i)
@@ -232,9 +296,33 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
                   describe_difference(schema_, schemas[i]));
 }
 
+void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const {
+  std::vector<std::string> words;
+  for (const Action action : actions)
+    words.push_back(to_string(action));
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < decomposition_->local_domains().size(); ++d) {
+      const std::size_t index = decomposition_->local_domains()[d];
+      const std::optional<std::string>& path = config_.domains[index].access_log;
+      if (!path || !decomposition_->leads(d)) continue;
+      AccessLog(*path).append({{"time", utc_now()},
+                               {"domain", domains_[index].name},
+                               {"run", config_.name},
+                               {"config", config_digest_.hex()},
+                               {"purpose", config_.purpose},
+                               {"recipients", config_.recipients},
+                               {"actions", words},
+                               {"node", node_name()},
+                               {"clauses", to_json(verdicts_[index].clauses)}},
+                              domains_[index].policy, admitted, domains_[index].maximum_runs);
+    }
+  });
+}
+
 std::vector<Artefact> Run::dependencies() const {
   std::vector<Artefact> list;
   list.push_back({"config", config_digest_, Json::object(), {}});
+  if (site_digest_) list.push_back({"site", *site_digest_, {{"name", site_.name}}, {}});
   list.push_back({"binary", sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
   for (const DomainFacts& domain : domains_) {
     list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}, {}});

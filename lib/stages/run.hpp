@@ -29,6 +29,10 @@ struct DomainFacts {
   std::string policy_uid;
   std::vector<Partition> partitions;
   std::vector<int> ranks;
+  std::uint64_t minimum_contributors = 1;  ///< asked by the policy
+  std::uint64_t minimum_parties = 1;
+  std::uint64_t maximum_runs = 0;
+  Duties duties;
   std::uint64_t rows() const;
 };
 
@@ -41,12 +45,20 @@ struct LocalDomain {
   BlockRange blocks;  ///< this rank's share, counted over the partitions in order
 };
 
+/// Where a rank runs.
+struct RankPlace {
+  std::string node;
+  std::string place;  ///< jurisdiction; empty: none that the site declares
+};
+
 /// The verdict on one domain, for `check`.
 struct Verdict {
   std::string domain;
   bool admitted = false;
   std::vector<Clause> clauses;
 };
+
+Json to_json(const std::vector<Clause>& clauses);
 
 /// Reads the YAML on rank 0, broadcasts and parses it everywhere. Collective; ExitCode::config.
 RunConfig load_run_config(const Communicator& world, const std::string& path,
@@ -69,6 +81,8 @@ class Run {
   const std::vector<DomainFacts>& domains() const { return domains_; }
   const std::vector<LocalDomain>& local() const { return local_; }
   const std::vector<Verdict>& verdicts() const { return verdicts_; }
+  const Site& site() const { return site_; }
+  const std::vector<RankPlace>& places() const { return places_; }
   const DomainDecomposition& decomposition() const { return *decomposition_; }
   Boundary& boundary() { return *boundary_; }
 
@@ -79,12 +93,19 @@ class Run {
   std::uint64_t rows() const;
 
  private:
+  void find_places();
+  bool several_sums(const std::vector<Action>& actions) const;
+  void log_decisions(const std::vector<Action>& actions, bool admitted) const;
   void start_masks();
   void decide(const std::vector<Action>& actions, bool verdicts_only);
 
   Session& session_;
   RunConfig config_;
   Digest config_digest_;
+  Site site_;
+  std::string site_key_;               ///< id of the key that signed the site file; empty: none
+  std::optional<Digest> site_digest_;  ///< of what was signed
+  std::vector<RankPlace> places_;      ///< of every rank
   std::optional<DomainDecomposition> decomposition_;
   std::optional<Boundary> boundary_;
   std::vector<LocalDomain> local_;

@@ -67,7 +67,7 @@ void RunRecord::append(const std::string& name, const io::Published& published, 
     statement.invocation = invocation_;
     statement.started = started_;
     statement.finished = utc_now();
-    statement.builder = "https://bailiwick.dev/site/" + run_.config().site.name;
+    statement.builder = "https://bailiwick.dev/site/" + run_.site().name;
     if (last) statement.final_count = chain_->size() + 1;
     try {
       chain_->append(std::move(statement));

@@ -5,7 +5,9 @@
 
 #include "kokkos_kernels/exact_math.hpp"
 #include "kokkos_kernels/glm.hpp"
+#include "lib/core/text.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/decisions.hpp"
 
 namespace bailiwick {
 
@@ -13,6 +15,7 @@ SavedModel open_model(Run& run, const std::string& path, Digest* content) {
   const std::string file = path.empty() ? run.config().output + "/model.h5" : path;
   SavedModel model;
   agree(run.world(), [&] {
+    check_duties(file, utc_now());
     const io::Checkpoint checkpoint = io::read_checkpoint(file);
     model = model_from_checkpoint(checkpoint, file);
     *content = checkpoint.digest();

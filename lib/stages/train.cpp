@@ -11,6 +11,7 @@
 #include "lib/optim/cholesky.hpp"
 #include "lib/optim/newton.hpp"
 #include "lib/optim/tao.hpp"
+#include "lib/stages/decisions.hpp"
 #include "lib/stages/model_rows.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/saved_model.hpp"
@@ -123,6 +124,7 @@ void train(Session& session, RunConfig config) {
   const ModelColumns columns = select_columns(model, run.schema());
   const bool root = run.world().is_root();
   RunRecord record(run, "train", "lineage");
+  record.publish_text(decisions_json(run), "decisions.json", false);
 
   const Stopwatch reading;
   ModelRows rows = load_model_rows(run, model, columns, run.config().train.split);

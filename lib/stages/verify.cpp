@@ -66,6 +66,18 @@ void verify_partition(Verification& result, const std::string& path,
   });
 }
 
+void verify_site(Verification& result, const SiteConfig& site,
+                 const std::map<std::string, Digest>& claimed) {
+  if (!site.file) return;
+  look(result, *site.file + ": site and signature", [&] {
+    const PublicKey key = PublicKey::load(site.key.value());
+    const std::string payload = open_envelope(envelope_from_json(read_file(*site.file), *site.file),
+                                              site_type, {&key, 1}, *site.file);
+    const auto claim = claimed.find("site");
+    return claim != claimed.end() && claim->second == sha256(payload);
+  });
+}
+
 void verify_domain(Verification& result, const DomainConfig& domain,
                    const std::map<std::string, Digest>& claimed, std::set<std::string>& seen) {
   std::vector<PublicKey> owners;
@@ -117,6 +129,7 @@ Verification verify_run(const std::string& folder, const std::vector<std::string
       config = parse_run_config(yaml, config_path);
       return true;
     });
+    if (config) verify_site(one, config->site, claimed);
     if (partitions && config)
       for (const DomainConfig& domain : config->domains)
         verify_domain(one, domain, claimed, seen);

@@ -193,7 +193,7 @@ def test_evaluate_needs_leave_to_release_statistics(trained):
     edit(policy, ", release_statistics]", "]")
     trained.sign_policy(policy)
     out = trained.run("evaluate", TRAIN, "--output", "out/run", code=POLICY)
-    assert "domain east: action: release_statistics (permitted: train, evaluate, predict, release_model)" in out
+    assert "domain east: action: release_statistics (permitted: train, evaluate, predict, describe, release_model)" in out
     assert not trained.path("out/run/evaluation.json").exists()
 
 

@@ -57,6 +57,7 @@ permit: [train, release_model, release_statistics]
 purposes: ["dpv:ServiceOptimisation"]
 where: [CH]
 valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}
+allow: {exact_release: true}
 """
 TRAIN = """
 version: 1

@@ -5,6 +5,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/runtime/slurm.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/world.hpp"
 
@@ -53,4 +54,17 @@ TEST_CASE("a failure on one rank is everyone's") {
 TEST_CASE("when all fail alike the message names no rank") {
   CHECK_THROWS_WITH(agree(test_world(), [] { throw Error(ExitCode::config, "same everywhere"); }),
                     "same everywhere");
+}
+
+TEST_CASE("features of nodes are read from what scontrol says") {
+  const auto features = parse_scontrol(
+      "NodeName=de1 Arch=x86_64 CoresPerSocket=1 AvailableFeatures=de,gpu ActiveFeatures=de,gpu "
+      "Gres=(null)\n"
+      "NodeName=xx AvailableFeatures=(null) ActiveFeatures=(null)\n"
+      "NodeName=fr1 ActiveFeatures=fr\n");
+  CHECK(features.at("de1") == std::vector<std::string>{"de", "gpu"});
+  CHECK(features.at("fr1") == std::vector<std::string>{"fr"});
+  CHECK_FALSE(features.contains("xx"));
+  CHECK(parse_scontrol("slurm_load_node error\n").empty());
+  CHECK_THROWS_WITH(slurm_features({"a;rm"}), "\"a;rm\" is no name of a node");
 }

@@ -8,6 +8,7 @@
 #include "lib/config/ingest_config.hpp"
 #include "lib/config/policy_yaml.hpp"
 #include "lib/config/run_config.hpp"
+#include "lib/config/site_yaml.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "tests/support/catch.hpp"
@@ -76,6 +77,10 @@ purposes: [dpv:ScientificResearch]
 where: [NO, CH]
 valid: {from: 2026-01-01T00:00:00Z, until: 2027-01-01T00:00:00Z}
 minimum: {parties: 3}
+maximum: {runs: 5}
+forbid:
+  - {action: predict, where: [CH]}
+duties: {attribute: Oslo clinic}
 allow: {per_domain_statistics: true}
 )";
 
@@ -139,7 +144,7 @@ TEST_CASE("a run is read, defaults filled in, paths found beside the file") {
   const RunConfig run = parse_run_config(run_yaml, "configs/x.yaml");
   CHECK(run.name == "heart");
   CHECK(run.output == here("out/heart"));
-  CHECK(run.site.nodes.at(0) == std::pair<std::string, std::string>("n*", "CH"));
+  CHECK(run.site.declared.nodes.at(0) == std::pair<std::string, std::string>("n*", "CH"));
   CHECK(run.operator_key == here("configs/keys/operator.pem"));
   CHECK(run.domains.at(0).jurisdiction == "NO");  // not YAML 1.1's false
   CHECK(run.domains.at(0).keys == std::vector<std::string>{here("configs/keys/oslo.pub.pem")});
@@ -478,8 +483,11 @@ TEST_CASE("a policy is read from YAML, and every mistake is named with its place
   CHECK(policy.valid_until == "2027-01-01T00:00:00Z");
   CHECK(policy.minimum_parties == 3);
   CHECK(policy.minimum_rows == 1);
-  CHECK(policy.per_domain_statistics);
-  CHECK_FALSE(policy.unstratified_survival);
+  CHECK(policy.allow.per_domain_statistics);
+  CHECK_FALSE(policy.allow.unstratified_survival);
+  CHECK(policy.prohibitions == std::vector<Prohibition>{{Action::predict, {}, {"CH"}, {}}});
+  CHECK(policy.maximum_runs == 5);
+  CHECK(policy.duties.attribute == "Oslo clinic");
   CHECK(policy_from_odrl(to_odrl(policy), "p") == policy);
 
   struct Case {
@@ -489,7 +497,7 @@ TEST_CASE("a policy is read from YAML, and every mistake is named with its place
       {"uid: urn", "uid: u r", "configs/x.yaml:2:6: uid: "},
       {"permit: [train, evaluate]", "permit: [train, sell]",
        "configs/x.yaml:5:17: permit.1: unknown value \"sell\"; allowed: train, evaluate, predict, "
-       "release_model, release_statistics"},
+       "describe, attribute, release_model, release_statistics"},
       {"permit: [train, evaluate]", "permit: []",
        "configs/x.yaml:5:9: permit: must name at least one"},
       {"permit: [train, evaluate]", "permit: [train, train]", "permit: names one twice"},
@@ -502,10 +510,50 @@ TEST_CASE("a policy is read from YAML, and every mistake is named with its place
        "valid.from: required key is missing"},
       {"parties: 3", "parties: 0", "minimum.parties: must be at least 1"},
       {"target: oslo*", "target: oslo/*", "target: \"oslo/*\" is not a pattern"},
+      {"[dpv:ScientificResearch]", "[dpv:ScientificResarch]",
+       "(did you mean \"dpv:ScientificResearch\"?)"},
+      {"{action: predict, where: [CH]}", "{}", "forbid.0: forbids everything"},
+      {"where: [CH]}", "where: [Bern]}", "forbid.0.where: \"Bern\" is not an ISO 3166 code"},
+      {"where: [CH]}", "when: [CH]}", "forbid.0.when: unknown key"},
+      {"attribute: Oslo clinic", "delete_by: soon", "duties.delete_by: \"soon\" is not a date"},
       {"per_domain_statistics: true", "everything: true", "allow.everything: unknown key"},
   };
   for (const Case& c : cases)
     CHECK_THAT(policy_error(with(policy_text, c.from, c.to)), ContainsSubstring(c.message));
+}
+
+TEST_CASE("a site is declared in the run or in a file that somebody signed, not both") {
+  const std::string site = "site:\n  name: s\n  nodes:\n    - {match: \"*\", jurisdiction: CH}\n";
+  const auto run = [&](const std::string& text) {
+    return parse_run_config(
+        with(run_yaml,
+             run_yaml.substr(run_yaml.find("site:"),
+                             run_yaml.find("lineage:") - run_yaml.find("site:")),
+             text),
+        "/x.yaml");
+  };
+  CHECK(run(site).site.declared.nodes.size() == 1);
+  const RunConfig signed_site = run("site: {file: s.json, key: s.pub.pem}\n");
+  CHECK(*signed_site.site.file == "/s.json");
+  CHECK(resolved_yaml(parse_run_config(resolved_yaml(signed_site), "/x.yaml")) ==
+        resolved_yaml(signed_site));
+  CHECK(run("site: {name: s, slurm_features: {de: DE}}\n").site.declared.slurm_features.at("de") ==
+        "DE");
+  const auto error = [&](const std::string& text) { return error_of([&] { run(text); }); };
+  CHECK_THAT(error("site: {file: s.json}\n"),
+             ContainsSubstring("site.key: a site file and the public key"));
+  CHECK_THAT(error("site: {file: s.json, key: k.pem, name: s}\n"),
+             ContainsSubstring("site.name: stands in the site file"));
+  CHECK_THAT(error("site: {name: s}\n"), ContainsSubstring("site.nodes: say where nodes lie"));
+  CHECK_THAT(error("site: {name: s, slurm_features: {de: Germany}}\n"),
+             ContainsSubstring("\"Germany\" is not an ISO 3166 code"));
+
+  const Site parsed = parse_site_yaml(
+      "version: 1\nname: s\nslurm_features: {de: DE}\nnodes: [{match: n, jurisdiction: FR}]\n",
+      "s.yaml");
+  CHECK(site_from_json(to_json(parsed), "s") == parsed);
+  CHECK_THAT(error_of([] { parse_site_yaml("version: 1\nname: s\nnode: []\n", "s.yaml"); }),
+             ContainsSubstring("s.yaml:3:1: node: unknown key"));
 }
 
 TEST_CASE("the examples in the docs are what the docs say") {

@@ -163,8 +163,37 @@ TEST_CASE("Jurisdictions have the form of ISO 3166") {
                  [&] { check_jurisdiction(bad, "run.yaml:3:5"); });
 }
 
+TEST_CASE("A node lies in one place, by its name and by Slurm's features") {
+  const Site site{"leonardo", {{"de*", "DE"}}, {{"germany", "DE"}, {"france", "FR"}}};
+  CHECK(site.place_of("n1", {"gpu", "france"}) == "FR");
+  CHECK(site.place_of("de1", {"germany"}) == "DE");
+  CHECK(site.place_of("n1", {"gpu"}).empty());
+  check_throws(ExitCode::policy,
+               "node de1 lies in DE by \"de*\" and in FR by Slurm's feature france",
+               [&] { site.place_of("de1", {"france"}); });
+  check_throws(ExitCode::policy,
+               "in DE by Slurm's feature germany and in FR by Slurm's feature france", [&] {
+                 site.place_of("n1", {"germany", "france"});
+               });
+
+  CHECK(site_from_json(to_json(site), "s.json") == site);
+  for (const auto& [pointer, value] : {std::pair<const char*, Json>{"/version", 2},
+                                       {"/extra", 1},
+                                       {"/nodes/0/match", ""},
+                                       {"/nodes/0/jurisdiction", "Germany"},
+                                       {"/slurm_features/france", "fr"},
+                                       {"/name", ""},
+                                       {"/nodes", 1},
+                                       {"/slurm_features", Json::array({1})}}) {
+    Json json = to_json(site);
+    json[Json::json_pointer(pointer)] = value;
+    check_throws(ExitCode::policy, "s.json: ", [&] { site_from_json(json, "s.json"); });
+  }
+}
+
 TEST_CASE("A site tells where a node lies") {
-  const Site site{"leonardo", {{"de*", "DE"}, {"de-07", "DE"}, {"*.fr.*", "FR"}, {"x*y*z", "IT"}}};
+  const Site site{
+      "leonardo", {{"de*", "DE"}, {"de-07", "DE"}, {"*.fr.*", "FR"}, {"x*y*z", "IT"}}, {}};
   CHECK(site.place_of("de-07") == "DE");
   CHECK(site.place_of("de") == "DE");
   CHECK(site.place_of("n1.fr.example") == "FR");

@@ -7,6 +7,7 @@
 
 #include "lib/policy/gate.hpp"
 #include "lib/policy/instant.hpp"
+#include "lib/policy/purposes.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;
@@ -90,7 +91,7 @@ TEST_CASE("a request that meets every clause is admitted, to these partitions an
   const Admission& admission = std::get<Admission>(decision);
   CHECK(admission.domain() == "zurich");
   CHECK(admission.policy() == policy_digest());
-  CHECK(admission.clauses().size() == 10);
+  CHECK(admission.clauses().size() == 17);
   CHECK(admission.allows(Action::train));
   CHECK_FALSE(admission.allows(Action::evaluate));  // permitted, but not asked for
   CHECK(admission.covers(partition("", 0, 1).root));
@@ -134,6 +135,57 @@ TEST_CASE("each clause, broken alone, refuses with its own message") {
        "2 in this run (required: 3)"},
       {"minimum rows", [](Policy&, AccessRequest& r) { r.partitions[0].rows = 11; },
        "19 in this domain (required: 20)"},
+      {"site", [](Policy& p, AccessRequest&) { p.site_key = std::string(64, 'a'); },
+       "not signed (required: signed by " + std::string(64, 'a') + ")"},
+      {"site",
+       [](Policy& p, AccessRequest& r) {
+         p.site_key = std::string(64, 'a');
+         r.site_key = std::string(64, 'b');
+       },
+       "signed by " + std::string(64, 'b') + " (required: signed by " + std::string(64, 'a') + ")"},
+      {"recipients", [](Policy& p, AccessRequest&) { p.recipients = {"urn:team:a"}; },
+       "none is named (permitted: urn:team:a)"},
+      {"recipients",
+       [](Policy& p, AccessRequest& r) {
+         p.recipients = {"urn:team:a"};
+         r.recipients = {"urn:team:a", "urn:team:b"};
+       },
+       "urn:team:b (permitted: urn:team:a)"},
+      {"maximum runs",
+       [](Policy& p, AccessRequest& r) {
+         p.maximum_runs = r.runs = 2;
+         r.counted = true;
+       },
+       "2 before this one (at most 2)"},
+      {"maximum runs", [](Policy& p, AccessRequest&) { p.maximum_runs = 2; },
+       "not counted, as the domain has no access_log (at most 2)"},
+      {"two parties",
+       [](Policy& p, AccessRequest& r) {
+         p.minimum_parties = r.parties = 2;
+         r.sums_cross = true;
+       },
+       "asked for (not allowed)"},
+      {"unmasked sums", [](Policy&, AccessRequest& r) { r.unmasked = true; },
+       "asked for (not allowed)"},
+      {"exact release", [](Policy&, AccessRequest& r) { r.exact = true; },
+       "asked for (not allowed)"},
+      {"forbidden",
+       [](Policy& p, AccessRequest&) {
+         p.prohibitions = {{Action::train, {}, {}, {}}};
+       },
+       "action train"},
+      {"forbidden",
+       [](Policy& p, AccessRequest&) {
+         p.prohibitions = {{Action::predict, {}, {}, {}},
+                           {{}, {"dpv:ResearchAndDevelopment"}, {"US"}, {}}};
+       },
+       "purpose dpv:ResearchAndDevelopment and place US"},
+      {"forbidden",
+       [](Policy& p, AccessRequest& r) {
+         p.prohibitions = {{{}, {}, {}, {"urn:team:b"}}};
+         r.recipients = {"urn:team:b"};
+       },
+       "recipient urn:team:b"},
       {"unstratified survival", [](Policy&, AccessRequest& r) { r.unstratified_survival = true; },
        "asked for (not allowed)"},
       {"per-domain statistics", [](Policy&, AccessRequest& r) { r.per_domain_statistics = true; },
@@ -154,11 +206,56 @@ TEST_CASE("the edges of every clause are where the policy says") {
   CHECK(refused(policy, request).empty());
   request.now = "2026-12-31T22:59:59.999999999Z";
   CHECK(refused(policy, request).empty());
-  policy.unstratified_survival = policy.per_domain_statistics = true;
+  policy.allow.unstratified_survival = policy.allow.per_domain_statistics = true;
   request.unstratified_survival = request.per_domain_statistics = true;
   CHECK(refused(policy, request).empty());
   policy.target = "heart-a";
   CHECK_THAT(refused(policy, request), ContainsSubstring("target: heart-b"));
+}
+
+TEST_CASE("what is permitted covers what is narrower, and a prohibition wins over it") {
+  Policy policy = example();
+  AccessRequest request = allowed();
+  policy.purposes = {"dpv:ResearchAndDevelopment", "DUO:0000042"};
+  CHECK(refused(policy, request).empty());
+  request.purpose = "DUO:0000007";  // disease specific: within general research
+  CHECK(refused(policy, request).empty());
+  request.purpose = "DUO:0000004";  // no restriction: not within general research
+  CHECK_THAT(refused(policy, request), ContainsSubstring("purpose: DUO:0000004"));
+  request.purpose = "dpv:CommercialResearch";
+  CHECK(refused(policy, request).empty());
+  policy.prohibitions = {{{}, {"dpv:CommercialPurpose"}, {}, {}}};
+  CHECK(refused(policy, request) == "domain zurich: forbidden: purpose dpv:CommercialPurpose");
+  request.purpose = "dpv:ScientificResearch";
+  CHECK(refused(policy, request).empty());
+  // All that a prohibition names must be met.
+  policy.prohibitions = {{Action::evaluate, {"dpv:ScientificResearch"}, {}, {}},
+                         {{}, {"dpv:ScientificResearch"}, {"DE"}, {}},
+                         {Action::train, {}, {}, {"urn:team:b"}}};
+  CHECK(refused(policy, request).empty());
+}
+
+TEST_CASE("what the policy allows is allowed, and its minimums go with the admission") {
+  Policy policy = example();
+  AccessRequest request = allowed();
+  policy.allow = {true, true, true, true, true};
+  policy.minimum_parties = request.parties = 2;
+  policy.minimum_contributors = 2;
+  policy.duties = {"Zürich Clinic, CC BY 4.0", "mailto:data@clinic.example",
+                   "2030-01-01T00:00:00Z"};
+  policy.site_key = request.site_key = std::string(64, '0');
+  policy.recipients = {"urn:team:a", "urn:team:b"};
+  request.recipients = {"urn:team:b"};
+  policy.maximum_runs = 3;
+  request.runs = 2;
+  request.counted = request.sums_cross = request.unmasked = request.exact = true;
+  const auto decision = PolicyGate::decide(policy, policy_digest(), request);
+  REQUIRE(std::holds_alternative<Admission>(decision));
+  const Admission& admission = std::get<Admission>(decision);
+  CHECK(admission.minimum_rows() == 20);
+  CHECK(admission.minimum_parties() == 2);
+  CHECK(admission.minimum_contributors() == 2);
+  CHECK(admission.duties() == policy.duties);
 }
 
 TEST_CASE("a refusal names every broken clause and keeps the held ones") {
@@ -168,7 +265,7 @@ TEST_CASE("a refusal names every broken clause and keeps the held ones") {
   const auto decision = PolicyGate::decide(example(), policy_digest(), request);
   REQUIRE(std::holds_alternative<Refusal>(decision));
   const Refusal& refusal = std::get<Refusal>(decision);
-  CHECK(refusal.clauses.size() == 10);
+  CHECK(refusal.clauses.size() == 17);
   CHECK(refusal.message() ==
         "domain zurich: purpose: no purpose is named (permitted: dpv:ScientificResearch, "
         "DUO:0000042); minimum parties: 1 in this run (required: 3)");
@@ -192,8 +289,16 @@ TEST_CASE("ODRL round trip is exact") {
   Policy policy = example();
   CHECK(policy_from_odrl(to_odrl(policy), "p") == policy);
   policy.actions = {Action::release_statistics, Action::predict, Action::train};
-  policy.unstratified_survival = policy.per_domain_statistics = true;
+  policy.allow.unstratified_survival = policy.allow.per_domain_statistics = true;
   policy.minimum_rows = ~std::uint64_t{0};
+  policy.minimum_contributors = 2;
+  policy.maximum_runs = 10;
+  policy.allow = {true, true, true, true, true};
+  policy.recipients = {"urn:team:a", "https://example.org/b"};
+  policy.site_key = std::string(64, 'c');
+  policy.prohibitions = {{Action::predict, {}, {}, {}},
+                         {{}, {"dpv:Marketing"}, {"US", "DE"}, {"urn:team:c"}}};
+  policy.duties = {"Zürich \"Clinic\"", "mailto:data@clinic.example", "2030-01-01T00:00:00Z"};
   const Json json = Json::parse(to_odrl(policy).dump());
   CHECK(policy_from_odrl(json, "p") == policy);
   CHECK(to_odrl(policy_from_odrl(json, "p")) == json);
@@ -211,11 +316,17 @@ TEST_CASE("an unknown member anywhere in a policy refuses it") {
       CHECK_THAT(odrl_error(spoilt), ContainsSubstring(here.to_string() + "/surprise"));
     }
   });
-  CHECK(objects == 3 + 3 * 16);
+  CHECK(objects == 3 + 3 * 18);
 }
 
 TEST_CASE("removing, repeating or replacing anything in a policy refuses it or changes its terms") {
-  const Policy policy = example();
+  Policy policy = example();
+  if (GENERATE(false, true)) {
+    policy.maximum_runs = 10;
+    policy.recipients = {"urn:team:a"};
+    policy.prohibitions = {{Action::predict, {"dpv:Marketing"}, {}, {}}};
+    policy.duties = {"Zürich", "mailto:data@clinic.example", "2030-01-01T00:00:00Z"};
+  }
   const Json good = to_odrl(policy);
   const auto still_the_same = [&](const Json& spoilt) {
     try {
@@ -340,15 +451,28 @@ TEST_CASE("actions are a closed list") {
     CHECK(error.code() == ExitCode::config);
     CHECK(std::string(error.what()) ==
           "policy.yaml: permit: unknown action \"trian\"; allowed: train, evaluate, predict, "
-          "release_model, release_statistics (did you mean \"train\"?)");
+          "describe, attribute, release_model, release_statistics (did you mean \"train\"?)");
   }
 }
 
-TEST_CASE("purposes are DPV or DUO terms or IRIs") {
+TEST_CASE("purposes are terms of DPV or DUO that exist, or IRIs of one's own") {
   for (const char* good :
        {"dpv:ScientificResearch", "DUO:0000042", "https://example.org/x", "urn:study:heart"})
     CHECK(is_purpose(good));
-  for (const char* bad : {"", "research", "dvp:ScientificResearch", "dpv:", "dpv:A B", ":x",
-                          "https://example.org/<x>"})
+  for (const char* bad :
+       {"", "research", "dvp:ScientificResearch", "dpv:", "dpv:A B", ":x", "dpv:ScientificResarch",
+        "DUO:0000018", "DUO:42", "https://example.org/<x>"})
     CHECK_FALSE(is_purpose(bad));
+  CHECK_THAT(purpose_form("dpv:ScientificResarch"),
+             ContainsSubstring("did you mean \"dpv:ScientificResearch\"?"));
+  CHECK_THAT(purpose_form("DUO:0000018"), ContainsSubstring("say conditions with forbid, where"));
+}
+
+TEST_CASE("narrower purposes are within broader ones, by every way up") {
+  CHECK(is_within("dpv:TargetedAdvertising", "dpv:Marketing"));
+  CHECK(is_within("dpv:TargetedAdvertising", "dpv:Personalisation"));
+  CHECK(is_within("DUO:0000007", "DUO:0000004"));
+  CHECK(is_within("urn:study:heart", "urn:study:heart"));
+  CHECK_FALSE(is_within("dpv:Marketing", "dpv:TargetedAdvertising"));
+  CHECK_FALSE(is_within("urn:study:heart:2", "urn:study:heart"));
 }

@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+
+namespace bailiwick {
+
+/// A purpose of DPV 2 ("dpv:ScientificResearch"), a primary category of DUO ("DUO:0000042"), or a
+/// term of one's own, an absolute IRI with "urn:" or "://". Other terms of DPV and DUO are not
+/// purposes.
+bool is_purpose(const std::string& text);
+
+/// What to write instead of a text that is no purpose.
+std::string purpose_form(const std::string& text);
+
+/// True if `purpose` is `area` or a narrower term of it by DPV's or DUO's own hierarchy. A term of
+/// one's own has no narrower ones.
+bool is_within(const std::string& purpose, const std::string& area);
+
+}  // namespace bailiwick

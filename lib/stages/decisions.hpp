@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+
+#include "lib/stages/run.hpp"
+
+namespace bailiwick {
+
+/// decisions.json (docs/policy.md): for every domain what its policy decided, clause by clause, and
+/// the duties that go with what is released.
+std::string decisions_json(const Run& run);
+
+/// Throws ExitCode::policy if a duty of decisions.json beside the model says that the model should
+/// have been deleted by `now`.
+void check_duties(const std::string& model_path, const std::string& now);
+
+}  // namespace bailiwick

@@ -1,0 +1,189 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a policy asks of a run: minimums on the domain's own totals, runs counted in the owner's log, prohibitions, duties."""
+import hashlib
+import json
+
+import pytest
+
+POLICY, INTEGRITY = 4, 7
+CLINICS = ("bern", "lyon", "graz")
+INGEST = """
+version: 1
+input: stays.csv
+columns:
+  clinic: {role: domain}
+  age: {role: feature, minimum: 0}
+  ward: {role: feature, type: category, levels: [medicine, surgery, icu], one_hot: true}
+  days: {role: target, minimum: 0}
+  split: {role: split, type: category, levels: [train, test]}
+output: partitions
+partitions:
+"""
+TERMS = """
+version: 1
+uid: urn:example:stays:%s
+owner: %s
+target: %s
+permit: [train, evaluate, predict, describe, release_model, release_statistics]
+purposes: ["dpv:ResearchAndDevelopment"]
+where: [CH]
+valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}
+"""
+RUN = """
+version: 1
+name: length of stay
+purpose: "dpv:ScientificResearch"
+output: run
+site: {name: here, nodes: [{match: "*", jurisdiction: CH}]}
+lineage: {key: operator.pem}
+model: {kind: linear, target: days}
+evaluate: {per_domain: false}
+domains:
+"""
+
+
+class Stays:
+    """Three clinics, each with its rows, keys and terms; only Bern has an intensive care unit."""
+
+    def __init__(self, checkout, clinics=CLINICS):
+        self.checkout, self.run, self.clinics = checkout, checkout.run, clinics
+        wards = {"bern": ("medicine", "surgery", "icu"), "lyon": ("medicine", "surgery"), "graz": ("surgery", "medicine")}
+        rows = [f"{clinic},{30 + 7 * i % 41},{wards[clinic][i % len(wards[clinic])]},{3 + i * i % 11},{'test' if i % 8 == 7 else 'train'}"
+                for clinic in clinics for i in range(24)]
+        self.write("stays.csv", "clinic,age,ward,days,split\n" + "\n".join(rows) + "\n")
+        self.write("ingest.yaml", INGEST + "".join(f"  - {{name: {c}, owner: {c}, values: [{c}], key: {c}.pem}}\n" for c in clinics))
+        self.write("run.yaml", RUN + "".join(
+            f"  - {{name: {c}, jurisdiction: CH, key: {c}.pub.pem, session_key: {c}.pem, policy: {c}.json, partitions: [partitions/{c}.h5], "
+            f"access_log: {c}.access.jsonl}}\n" for c in clinics))
+        for key in (*clinics, "operator"):
+            self.run("keygen", key)
+        self.run("ingest", "ingest.yaml")
+        for clinic in clinics:
+            self.terms(clinic)
+
+    def path(self, name):
+        return self.checkout.path(name)
+
+    def write(self, name, text):
+        self.path(name).write_text(text)
+
+    def terms(self, clinic, text="", allow="exact_release: true"):
+        self.write(f"{clinic}.yaml", TERMS % (clinic, clinic, clinic) + f"allow: {{{allow}}}\n" + text)
+        self.run("policy", "sign", f"{clinic}.yaml", "--key", f"{clinic}.pem", "--output", f"{clinic}.json", "--force")
+
+    def train(self, *words, output, np=None, code=0):
+        return self.run("train", "run.yaml", "--output", output, *words, np=np, code=code)
+
+    def refused(self, *texts, words=(), np=None, code=POLICY, output="refused"):
+        out = self.train(*words, output=output, np=np, code=code)
+        for text in texts:
+            assert text in out, out
+        assert not self.path(f"{output}/model.h5").exists()
+        return out
+
+    def log(self, clinic="bern"):
+        path = self.path(f"{clinic}.access.jsonl")
+        return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def stays(fresh):
+    return Stays(fresh)
+
+
+ranks = pytest.mark.parametrize("np", [1, 3, 5])
+
+
+@ranks
+def test_a_level_that_one_clinic_alone_has(stays, np):
+    stays.terms("graz", "minimum: {contributors: 2}\n")
+    stays.refused('round "column means": number 4 of 4 of sums would be the sum of 1 domain', "minimum.contributors", np=np)
+    reference = stays.train("--set", "model.features=[age, ward_surgery]", output="merged", np=np)
+    stays.terms("graz")
+    assert reference[reference.index("digest"):].split()[1] in stays.train("--set", "model.features=[age, ward_surgery]", output="plain")
+    rounds = [r["name"] for r in json.loads(stays.path("merged/run.json").read_text())["rounds"]]
+    # Not asked again before a step whose zeros are those of an earlier one.
+    steps = "log-likelihood, score and information"
+    assert 1 <= rounds.count("contributors to " + steps) < rounds.count(steps)
+
+
+@ranks
+def test_fewer_rows_than_the_policy_asks_for(stays, np):
+    stays.terms("lyon", "minimum: {rows: 20}\n")
+    stays.train("--set", "train.split=train", output="enough", np=np)
+    stays.refused("domain lyon: fewer rows of split \"test\" than the 20 that its policy asks for", words=("--set", "train.split=test"), np=np)
+
+
+def test_two_parties_need_leave_of_both(fresh):
+    stays = Stays(fresh, CLINICS[:2])
+    for clinic in stays.clinics:
+        stays.refused("two parties: asked for (not allowed)", np=2, output=f"refused-{clinic}")
+        stays.terms(clinic, allow="exact_release: true, two_parties: true")
+    stays.train(output="run", np=2)
+
+
+@ranks
+def test_unmasked_or_exact_only_with_leave(stays, np):
+    plain = ("--set", "boundary.secure_aggregation=false")
+    out = stays.refused("unmasked sums: asked for (not allowed)", words=plain, np=np)
+    assert all(f"domain {clinic}" in out for clinic in CLINICS)
+    stays.terms("bern", allow="unmasked_sums: true")
+    out = stays.refused("domain bern: exact release: asked for (not allowed)", words=plain, np=np, output="again")
+    assert "domain lyon: unmasked sums" in out and "domain bern: unmasked" not in out
+
+
+@ranks
+def test_runs_are_counted(stays, np):
+    stays.terms("bern", "maximum: {runs: 2}\n")
+    for n in range(2):
+        stays.train(output=f"run-{n}", np=np)
+    stays.refused("domain bern: maximum runs: 2 before this one (at most 2)", np=np)
+    stays.run("check", "run.yaml", np=np, code=POLICY)  # leaves no line
+    lines = stays.log()
+    assert [json.loads(line)["admitted"] for line in lines] == [True, True, False]
+    assert [json.loads(line)["previous"] for line in lines] == [None, *(hashlib.sha256(line.encode()).hexdigest() for line in lines[:-1])]
+    assert [json.loads(line)["admitted"] for line in stays.log("graz")] == [True, True, False]
+    clause = next(c for c in json.loads(lines[2])["clauses"] if c["rule"] == "maximum runs")
+    assert not clause["holds"]
+    stays.terms("bern", "maximum: {runs: 1}\n")  # other terms: counted anew
+    stays.train(output="new-terms", np=np)
+
+
+@ranks
+def test_an_access_log_that_was_changed(stays, np):
+    stays.train(output="first", np=np)
+    stays.train(output="second", np=np)
+    path = stays.path("lyon.access.jsonl")
+    path.write_text(path.read_text().replace("ScientificResearch", "CommercialResearch", 1))
+    stays.refused("lyon.access.jsonl: line 2: it does not follow from the line before; the access log was changed", np=np, code=INTEGRITY)
+
+
+def test_a_maximum_without_a_log(stays):
+    stays.terms("bern", "maximum: {runs: 2}\n")
+    run = stays.path("run.yaml")
+    run.write_text(run.read_text().replace(", access_log: bern.access.jsonl", ""))
+    stays.refused("maximum runs: not counted, as the domain has no access_log (at most 2)")
+
+
+def test_prohibitions_and_recipients(stays):
+    stays.terms("bern", 'forbid:\n  - {purposes: ["dpv:CommercialPurpose"]}\n  - {action: predict}\nrecipients: ["https://uni.example/team"]\n')
+    to_team = ("--set", 'recipients=["https://uni.example/team"]')
+    stays.refused("recipients: none is named (permitted: https://uni.example/team)")
+    stays.refused("recipients: https://rival.example (permitted", words=("--set", 'recipients=["https://rival.example"]'), output="rival")
+    stays.train(*to_team, output="run")
+    stays.refused("forbidden: purpose dpv:CommercialPurpose", words=(*to_team, "--set", "purpose=dpv:CommercialResearch"), output="commercial")
+    assert "forbidden: action predict" in stays.run("predict", "run.yaml", *to_team, code=POLICY)
+
+
+def test_duties_go_with_the_model(stays):
+    stays.terms("lyon", "duties: {attribute: 'Lyon registry', inform: 'mailto:data@lyon.example', delete_by: 2026-01-02T00:00:00Z}\n")
+    stays.train(output="run", np=3)
+    decisions = {d["domain"]: d for d in json.loads(stays.path("run/decisions.json").read_text())["domains"]}
+    assert decisions["lyon"]["duties"] == {"attribute": "Lyon registry", "inform": "mailto:data@lyon.example", "delete_by": "2026-01-02T00:00:00Z"}
+    assert decisions["bern"]["duties"] == {} and decisions["bern"]["admitted"]
+    assert all(c["holds"] for c in decisions["bern"]["clauses"])
+    for command in ("evaluate", "predict"):
+        out = stays.run(command, "run.yaml", np=3, code=POLICY)
+        assert "run/model.h5: must have been deleted by 2026-01-02T00:00:00Z: a duty of the policy of domain lyon" in out
+    stays.run("verify", "run", "--key", "operator.pub.pem")
