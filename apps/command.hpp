@@ -27,6 +27,7 @@ struct Command {
 };
 
 int command_check(const Arguments& arguments);
+int command_describe(const Arguments& arguments);
 int command_digest(const Arguments& arguments);
 int command_evaluate(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);

@@ -21,6 +21,7 @@ const Command commands[] = {
     {"site", "sign or show a site's map of nodes to jurisdictions", command_site},
     {"inspect", "show what a partition, model, policy or lineage file says", command_inspect},
     {"check", "validate a config, show every domain's verdict; compute nothing", command_check},
+    {"describe", "statistics of the columns over all domains", command_describe},
     {"train", "train a model over all domains", command_train},
     {"evaluate", "score a model, overall and for each domain", command_evaluate},
     {"predict", "write predictions that stay with their domain", command_predict},
@@ -34,7 +35,8 @@ void print_help() {
   for (const Command& command : commands)
     std::printf("  %-9s %s\n", command.name, command.summary);
   std::cout
-      << "\nStart ingest, check, train, evaluate and predict under mpirun or srun for more than "
+      << "\nStart ingest, check, describe, train, evaluate and predict under mpirun or srun for "
+         "more than "
          "one rank.\n"
          "Exit codes: 0 ok, 2 usage, 3 config, 4 policy refused, 5 data or I/O, 6 not converged,\n"
          "            7 integrity, 70 bug, 75 stopped and resumable.\n";

@@ -151,6 +151,25 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
   v.key("calibration_bins", evaluate.calibration_bins, at_least(1), at_most(1000));
 }
 
+struct Probability {
+  std::string operator()(double value) const {
+    return value > 0 && value < 1 ? "" : fmt::format("{} is not between 0 and 1", value);
+  }
+};
+
+template <class Visitor>
+void schema(Visitor& v, DescribeConfig& describe) {
+  v.key("split", describe.split);
+  v.key("quantiles", describe.quantiles, Probability{}, distinct);
+  v.key("bins", describe.bins, at_least(0), at_most(1000));
+  v.key("tables", describe.tables);
+  v.key("correlation", describe.correlation);
+  v.key("per_domain", describe.per_domain);
+  for (std::size_t i = 0; i < describe.tables.size(); ++i)
+    v.check(describe.tables[i].size() == 2 && describe.tables[i][0] != describe.tables[i][1],
+            "tables." + std::to_string(i), "name two different categories");
+}
+
 template <class Visitor>
 void schema(Visitor& v, BoundaryConfig& boundary) {
   v.key("secure_aggregation", boundary.secure_aggregation);
@@ -171,6 +190,7 @@ void schema(Visitor& v, RunConfig& run) {
   v.key("model", run.model, required);
   v.key("train", run.train);
   v.key("evaluate", run.evaluate);
+  v.key("describe", run.describe);
 
   std::set<std::string> names, partitions;
   for (std::size_t i = 0; i < run.domains.size(); ++i) {

@@ -72,6 +72,16 @@ struct EvaluateConfig {
   int calibration_bins = 10;
 };
 
+struct DescribeConfig {
+  std::string split;  ///< empty: all rows
+  std::vector<double> quantiles{0.05, 0.25, 0.5, 0.75, 0.95};
+  int bins = 10;  ///< of histograms; 0: none
+  /// Pairs of categories: an input column that became indicators, or a target with categories.
+  std::vector<std::vector<std::string>> tables;
+  bool correlation = true;
+  bool per_domain = false;  ///< needs every policy's per_domain_statistics
+};
+
 struct BoundaryConfig {
   bool secure_aggregation = true;  ///< mask every round, if there is more than one domain
 };
@@ -89,6 +99,7 @@ struct RunConfig {
   ModelConfig model;
   TrainConfig train;
   EvaluateConfig evaluate;
+  DescribeConfig describe;
 };
 
 /// `--set a.b=c`: path and YAML text of the value.

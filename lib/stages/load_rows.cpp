@@ -116,6 +116,20 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   return columns;
 }
 
+ModelColumns all_columns(const Schema& schema) {
+  ModelColumns columns;
+  for (std::size_t j = 0; j < schema.features.size(); ++j) {
+    columns.features.push_back(j);
+    columns.names.push_back(schema.features[j].name);
+  }
+  for (std::size_t k = 0; k < schema.targets.size(); ++k)
+    columns.targets.push_back(k);
+  ModelConfig any;
+  any.kind = ModelKind::linear;
+  find_factors(any, schema, columns);
+  return columns;
+}
+
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                      const ModelColumns& columns, const std::string& split) {
   std::size_t block_rows = 1;
@@ -148,7 +162,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       for (std::size_t r = 0; r < buffer.rows; ++r) {
         if (code && buffer.splits[r] != *code) continue;
         double target[2] = {0, 0};
-        for (std::size_t k = 0; k < columns.targets.size(); ++k)
+        for (std::size_t k = 0; k < std::min<std::size_t>(2, columns.targets.size()); ++k)
           target[k] = buffer.targets[r * schema.targets.size() + columns.targets[k]];
         if (!columns.targets.empty())
           if (const char* rule = broken_rule(model.kind, target, columns.categories.size()))

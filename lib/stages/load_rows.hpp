@@ -33,6 +33,9 @@ struct ModelColumns {
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
                             bool with_targets = true);
 
+/// All features and targets of a partition as they are, for those who describe them.
+ModelColumns all_columns(const Schema& schema);
+
 /// This rank's rows of one of its domains.
 struct LoadedRows {
   kernels::RowBlocks rows;

@@ -206,8 +206,8 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
       request.unstratified_survival =
           config_.model.kind == ModelKind::cox && config_.model.strata == Strata::none;
       request.per_domain_statistics =
-          std::find(actions.begin(), actions.end(), Action::evaluate) != actions.end() &&
-          config_.evaluate.per_domain;
+          (actions.front() == Action::evaluate && config_.evaluate.per_domain) ||
+          (actions.front() == Action::describe && config_.describe.per_domain);
       request.partitions = documents.manifests;
 
       const auto decision = PolicyGate::decide(documents.policy, documents.policy_digest, request);

@@ -110,7 +110,9 @@ Verification verify_run(const std::string& folder, const std::vector<std::string
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.path().extension() == ".jsonl") chains.push_back(entry.path().string());
   std::sort(chains.begin(), chains.end());
-  if (std::find(chains.begin(), chains.end(), folder + "/lineage.jsonl") == chains.end())
+  const bool trained =
+      std::find(chains.begin(), chains.end(), folder + "/lineage.jsonl") != chains.end();
+  if (chains.empty() || (!trained && std::filesystem::exists(folder + "/model.h5")))
     throw Error(ExitCode::integrity,
                 "{}: holds no lineage.jsonl; is it the output folder of a run?", folder);
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from conftest import PROGRAM
 
-COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "site", "site sign", "site show", "inspect", "check", "train",
+COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "site", "site sign", "site show", "inspect", "check", "describe", "train",
             "evaluate", "predict", "verify", "digest"]
 
 

@@ -1,0 +1,169 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/model/description.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <memory>
+
+#include "kokkos_kernels/glm.hpp"
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Doubles in their order as integers: -inf is the least, no two values but the zeros are equal,
+/// and the middle of two is a double as well.
+std::uint64_t order_of(double value) {
+  const auto bits = std::bit_cast<std::uint64_t>(value == 0 ? 0.0 : value);
+  return bits >> 63 != 0 ? ~bits : bits | std::uint64_t{1} << 63;
+}
+
+double value_at(std::uint64_t order) {
+  return std::bit_cast<double>(order >> 63 != 0 ? order & ~(std::uint64_t{1} << 63) : ~order);
+}
+
+std::vector<std::int64_t> sum_counts(
+    const char* round, std::size_t size, std::span<const DescribedRows> domains, Sums& sums,
+    const std::function<void(const DescribedRows&, std::span<std::int64_t>)>& count,
+    std::span<const double> parameters = {}) {
+  const auto layout =
+      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", size, counts}});
+  std::vector<Aggregate> parts;
+  for (const DescribedRows& rows : domains)
+    count(rows, parts.emplace_back(layout).words("rows"));
+  const Aggregate total = sums.across_domains(round, std::move(parts), parameters);
+  const std::span words = total.words("rows");
+  return {words.begin(), words.end()};
+}
+
+}  // namespace
+
+std::vector<std::vector<double>> exact_quantiles(std::span<DescribedRows> domains, std::uint64_t n,
+                                                 std::span<const double> probabilities,
+                                                 Sums& sums) {
+  ensure(n > 0 && !domains.empty(), "quantiles are of rows");
+  const std::size_t columns = domains.front().numbers.size(), each = probabilities.size();
+  if (columns == 0 || each == 0) return std::vector<std::vector<double>>(columns);
+  for (DescribedRows& rows : domains)
+    for (std::vector<double>& column : rows.numbers)
+      std::ranges::sort(column);
+
+  // The answer lies in [low, high]: too few rows are at most low - 1, enough are at most high.
+  const std::size_t size = columns * each;
+  std::vector<std::uint64_t> low(size, order_of(-INFINITY)), high(size, order_of(INFINITY));
+  std::vector<std::int64_t> wanted(each);
+  for (std::size_t i = 0; i < each; ++i)
+    wanted[i] = std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(std::ceil(probabilities[i] * static_cast<double>(n))));
+  while (low != high) {
+    std::vector<double> middle(size);
+    for (std::size_t i = 0; i < size; ++i)
+      middle[i] = value_at(low[i] + (high[i] - low[i]) / 2);
+    const std::vector<std::int64_t> at_most = sum_counts(
+        "rows up to a value", size, domains, sums,
+        [&](const DescribedRows& rows, std::span<std::int64_t> words) {
+          for (std::size_t i = 0; i < size; ++i) {
+            const std::vector<double>& column = rows.numbers[i / each];
+            words[i] += std::ranges::upper_bound(column, middle[i]) - column.begin();
+          }
+        },
+        middle);
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::uint64_t half = low[i] + (high[i] - low[i]) / 2;
+      if (at_most[i] >= wanted[i % each])
+        high[i] = half;
+      else if (low[i] != high[i])
+        low[i] = half + 1;
+    }
+  }
+  std::vector<std::vector<double>> result(columns);
+  for (std::size_t i = 0; i < size; ++i)
+    result[i / each].push_back(value_at(low[i]) + 0.0);  // zero has no sign
+  return result;
+}
+
+std::vector<std::vector<std::int64_t>> histograms(std::span<const DescribedRows> domains,
+                                                  std::span<const std::vector<double>> edges,
+                                                  Sums& sums) {
+  std::size_t size = 0;
+  for (const std::vector<double>& of_column : edges)
+    size += of_column.size() + 1;
+  const std::vector<std::int64_t> words =
+      sum_counts("histograms", size, domains, sums,
+                 [&](const DescribedRows& rows, std::span<std::int64_t> to) {
+                   std::size_t first = 0;
+                   for (std::size_t j = 0; j < edges.size(); ++j) {
+                     for (const double value : rows.numbers[j]) {
+                       auto bin = std::ranges::upper_bound(edges[j], value) - edges[j].begin();
+                       if (value == edges[j].back()) --bin;  // the last bin has both its ends
+                       ++to[first + static_cast<std::size_t>(bin)];
+                     }
+                     first += edges[j].size() + 1;
+                   }
+                 });
+  std::vector<std::vector<std::int64_t>> result;
+  auto at = words.begin();
+  for (const std::vector<double>& of_column : edges) {
+    const auto length = static_cast<std::ptrdiff_t>(of_column.size() + 1);
+    result.emplace_back(at, at + length);
+    at += length;
+  }
+  return result;
+}
+
+std::vector<std::vector<std::int64_t>> contingency_tables(
+    std::span<const DescribedRows> domains, std::span<const std::size_t> levels,
+    std::span<const std::pair<std::size_t, std::size_t>> tables, Sums& sums) {
+  const auto cells = [&](const std::pair<std::size_t, std::size_t>& table) {
+    return levels[table.first] * (table.first == table.second ? 1 : levels[table.second]);
+  };
+  std::size_t size = 0;
+  for (const auto& table : tables)
+    size += cells(table);
+  const std::vector<std::int64_t> words = sum_counts(
+      "contingency tables", size, domains, sums,
+      [&](const DescribedRows& rows, std::span<std::int64_t> to) {
+        std::size_t first = 0;
+        for (const auto& table : tables) {
+          const auto &left = rows.codes[table.first], &right = rows.codes[table.second];
+          for (std::size_t r = 0; r < left.size(); ++r)
+            ++to[first + (table.first == table.second ? left[r]
+                                                      : left[r] * levels[table.second] + right[r])];
+          first += cells(table);
+        }
+      });
+  std::vector<std::vector<std::int64_t>> result;
+  auto at = words.begin();
+  for (const auto& table : tables) {
+    const auto length = static_cast<std::ptrdiff_t>(cells(table));
+    result.emplace_back(at, at + length);
+    at += length;
+  }
+  return result;
+}
+
+std::vector<double> sums_of_products(std::span<const kernels::RowBlocks> domains, Sums& sums) {
+  // The information of a linear model: its kernel adds up products of columns already.
+  const std::size_t columns = domains.front().columns();
+  const auto layout = std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"value", 1, wide},
+                          {"score", columns, wide},
+                          {"products", columns * (columns + 1) / 2, wide}});
+  const std::vector<double> nothing(columns, 0.0);
+  std::vector<Aggregate> parts;
+  for (const kernels::RowBlocks& rows : domains) {
+    kernels::glm_sums(rows, kernels::Family::gaussian, 0, nothing, kernels::Order::hessian, wide,
+                      parts.emplace_back(layout).words());
+    parts.back().normalise();
+  }
+  Aggregate total = sums.across_domains("products of columns", std::move(parts));
+  total.normalise();
+  return total.values("products");
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "kokkos_kernels/rows.hpp"
+#include "lib/boundary/sums.hpp"
+
+namespace bailiwick {
+
+/// This rank's rows of one domain, column by column.
+struct DescribedRows {
+  std::vector<std::vector<double>> numbers;       ///< (column of numbers, row)
+  std::vector<std::vector<std::uint16_t>> codes;  ///< (category, row)
+};
+
+/// Exact sample quantiles of every column: for each probability p the smallest value v with at
+/// least p n rows at most v (R's type 1; Hyndman & Fan, Am. Statistician 50 (1996) 361). Found by
+/// bisection over the ordered doubles: one round a bit, at most 64, each a count of rows for each
+/// column and probability, of which nothing but the sum over domains is seen. `n`: rows in all, at
+/// least 1. Sorts the numbers. Collective over the world. result[column][probability].
+std::vector<std::vector<double>> exact_quantiles(std::span<DescribedRows> domains, std::uint64_t n,
+                                                 std::span<const double> probabilities, Sums& sums);
+
+/// Rows of every column in [edges[i], edges[i + 1]), the last bin with its end, after the rows
+/// below the first edge and before those above the last. One round. result[column],
+/// edges[column].size() + 1 long.
+std::vector<std::vector<std::int64_t>> histograms(std::span<const DescribedRows> domains,
+                                                  std::span<const std::vector<double>> edges,
+                                                  Sums& sums);
+
+/// Rows for each pair of codes of two categories, or for each code where both are the same.
+/// `levels`: codes that each category has. One round. result[table], row-major.
+std::vector<std::vector<std::int64_t>> contingency_tables(
+    std::span<const DescribedRows> domains, std::span<const std::size_t> levels,
+    std::span<const std::pair<std::size_t, std::size_t>> tables, Sums& sums);
+
+/// Sums of products of all pairs of standardised columns, packed lower triangle by rows: n - 1
+/// times their correlations. One round.
+std::vector<double> sums_of_products(std::span<const kernels::RowBlocks> domains, Sums& sums);
+
+}  // namespace bailiwick

@@ -1,0 +1,358 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/describe.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "kokkos_kernels/glm.hpp"
+#include "lib/core/text.hpp"
+#include "lib/model/description.hpp"
+#include "lib/model/row_sums.hpp"
+#include "lib/stages/decisions.hpp"
+#include "lib/stages/model_rows.hpp"
+#include "lib/stages/run_record.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// The columns as they are described: numbers, and categories, be they indicators or a target's
+/// codes.
+struct Columns {
+  std::vector<Column>
+      numbers;  ///< features that are no level of a category, then targets that have none
+  struct Category {
+    std::string name;
+    std::vector<std::string> levels;  ///< one a code
+  };
+  std::vector<Category> categories;  ///< sources of indicators, then targets with categories
+  std::vector<std::size_t> number_targets, category_targets;
+  std::size_t features = 0;  ///< numbers that are features
+  std::size_t factors = 0;   ///< categories that are features
+
+  Columns(const Schema& schema, const ModelColumns& columns) : factors(columns.factors) {
+    categories.resize(factors);
+    for (std::size_t j = 0; j < schema.features.size(); ++j) {
+      const Column& column = schema.features[j];
+      if (!columns.factor[j]) {
+        numbers.push_back(column);
+        continue;
+      }
+      Category& category = categories[*columns.factor[j]];
+      category.name = column.source;
+      if (category.levels.empty()) category.levels.emplace_back("(none of these)");
+      category.levels.push_back(column.level);
+    }
+    features = numbers.size();
+    for (std::size_t k = 0; k < schema.targets.size(); ++k) {
+      const Column& column = schema.targets[k];
+      if (column.categories.empty()) {
+        numbers.push_back(column);
+        number_targets.push_back(k);
+      } else {
+        categories.push_back({column.name, column.categories});
+        category_targets.push_back(k);
+      }
+    }
+  }
+
+  std::size_t category(const std::string& name, const std::string& key) const {
+    std::vector<std::string> names;
+    for (const Category& candidate : categories)
+      names.push_back(candidate.name);
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end())
+      throw Error(ExitCode::config, "{}: the partitions have no category \"{}\"; they have: {}{}",
+                  key, name, names.empty() ? "none" : join(names), did_you_mean(name, names));
+    return static_cast<std::size_t>(found - names.begin());
+  }
+};
+
+/// Targets that are numbers become columns like features.
+kernels::RowBlocks numbers_of(const LoadedRows& loaded, const Columns& columns) {
+  kernels::RowBlocks rows;
+  const kernels::RowBlocks& from = loaded.rows;
+  rows.x = decltype(rows.x)("x", from.blocks(), columns.numbers.size(), from.block_rows());
+  rows.y = decltype(rows.y)("y", from.blocks(), 1, from.block_rows());
+  rows.weight = from.weight;
+  const auto put = [&](std::size_t j, const auto& view, std::size_t k) {
+    Kokkos::deep_copy(Kokkos::subview(rows.x, Kokkos::ALL, j, Kokkos::ALL),
+                      Kokkos::subview(view, Kokkos::ALL, k, Kokkos::ALL));
+  };
+  for (std::size_t j = 0; j < columns.features; ++j)
+    put(j, from.x, j);
+  for (std::size_t k = 0; k < columns.number_targets.size(); ++k)
+    put(columns.features + k, from.y, columns.number_targets[k]);
+  return rows;
+}
+
+DescribedRows described(const LoadedRows& loaded, const kernels::RowBlocks& numbers,
+                        const Columns& columns) {
+  DescribedRows rows;
+  rows.numbers.resize(columns.numbers.size());
+  rows.codes.resize(columns.categories.size());
+  const auto x = host_copy(numbers.x);
+  const auto y = host_copy(loaded.rows.y);
+  const auto weight = host_copy(loaded.rows.weight);
+  const auto code = host_copy(loaded.rows.factors.code);
+  for (std::size_t b = 0; b < numbers.blocks(); ++b)
+    for (std::size_t r = 0; r < numbers.block_rows(); ++r) {
+      if (weight(b, r) == 0) continue;
+      for (std::size_t j = 0; j < rows.numbers.size(); ++j)
+        rows.numbers[j].push_back(x(b, j, r));
+      for (std::size_t f = 0; f < columns.factors; ++f)
+        rows.codes[f].push_back(code(b, f, r));
+      for (std::size_t k = 0; k < columns.category_targets.size(); ++k)
+        rows.codes[columns.factors + k].push_back(
+            static_cast<std::uint16_t>(y(b, columns.category_targets[k], r)));
+    }
+  return rows;
+}
+
+double deviation(double scale) {
+  return scale == 0 ? 0 : 1 / scale;  // constant columns have scale 0
+}
+
+/// Edges of a histogram: over the declared range, or else between the outermost quantiles.
+std::vector<double> edges_of(const Column& column, const std::vector<double>& quantiles, int bins) {
+  const auto [least, most] = std::ranges::minmax_element(quantiles);
+  const double low = column.minimum ? *column.minimum : quantiles.empty() ? NAN : *least;
+  const double high = column.maximum ? *column.maximum : quantiles.empty() ? NAN : *most;
+  std::vector<double> edges;
+  if (bins == 0 || !(low < high)) return edges;
+  for (int i = 0; i <= bins; ++i)
+    edges.push_back(i == bins ? high : low + (high - low) * (i / static_cast<double>(bins)));
+  return edges;
+}
+
+Json number_json(const Column& column, double mean, double sd,
+                 const std::vector<double>& probabilities, const std::vector<double>& quantiles,
+                 const std::vector<double>& edges, const std::vector<std::int64_t>& bins) {
+  Json json = {{"name", column.name}, {"kind", "number"}, {"mean", mean}, {"sd", sd}};
+  if (!column.unit.empty()) json["unit"] = column.unit;
+  json["quantiles"] = Json::array();
+  for (std::size_t i = 0; i < probabilities.size(); ++i)
+    json["quantiles"].push_back({probabilities[i], quantiles[i]});
+  if (!bins.empty() && std::isfinite(edges.front()))
+    json["histogram"] = {{"edges", edges}, {"rows", bins}};
+  return json;
+}
+
+Json category_json(const Columns::Category& category, const std::vector<std::int64_t>& rows) {
+  Json levels = Json::array();
+  for (std::size_t l = 0; l < rows.size(); ++l)
+    levels.push_back({category.levels[l], rows[l]});
+  return {{"name", category.name}, {"kind", "category"}, {"levels", levels}};
+}
+
+Json table_json(const Columns::Category& left, const Columns::Category& right,
+                const std::vector<std::int64_t>& cells) {
+  Json lines = Json::array();
+  for (std::size_t i = 0; i < left.levels.size(); ++i) {
+    Json& line = lines.emplace_back(Json::array());
+    for (std::size_t j = 0; j < right.levels.size(); ++j)
+      line.push_back(cells[i * right.levels.size() + j]);
+  }
+  return {{"rows", left.name},
+          {"columns", right.name},
+          {"row_levels", left.levels},
+          {"column_levels", right.levels},
+          {"counts", lines}};
+}
+
+/// Of a constant column with any other, itself included: 0.
+Json correlation_json(const std::vector<std::string>& names, const std::vector<double>& products,
+                      const ColumnMoments& moments) {
+  Json matrix = Json::array();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    Json& line = matrix.emplace_back(Json::array());
+    for (std::size_t j = 0; j < i; ++j)
+      line.push_back(products[i * (i + 1) / 2 + j] / (moments.rows - 1));
+    line.push_back(moments.scale[i] == 0 ? 0.0 : 1.0);
+  }
+  return {{"columns", names}, {"lower_triangle", matrix}};
+}
+
+/// Rows for each level of each category in one domain; nothing leaves it.
+std::vector<std::vector<std::int64_t>> own_frequencies(const DescribedRows& rows, std::size_t d,
+                                                       const std::vector<std::size_t>& levels,
+                                                       Sums& sums) {
+  std::vector<std::vector<std::int64_t>> frequencies;
+  for (std::size_t c = 0; c < levels.size(); ++c) {
+    Aggregate count(
+        std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", levels[c], counts}}));
+    for (const std::uint16_t code : rows.codes[c])
+      ++count.words("rows")[code];
+    sums.within_domain(d, count);
+    const std::span words = count.words("rows");
+    frequencies.emplace_back(words.begin(), words.end());
+  }
+  return frequencies;
+}
+
+/// What a domain lets all see of itself.
+Json domain_json(const ColumnMoments& moments, const Columns& columns,
+                 const std::vector<std::vector<std::int64_t>>& frequencies) {
+  Json json = {{"rows", moments.rows}};
+  for (std::size_t j = 0; j < columns.numbers.size(); ++j)
+    json["numbers"][columns.numbers[j].name] = {{"mean", moments.centre[j]},
+                                                {"sd", deviation(moments.scale[j])}};
+  for (std::size_t c = 0; c < columns.categories.size(); ++c)
+    for (std::size_t l = 0; l < columns.categories[c].levels.size(); ++l)
+      json["categories"][columns.categories[c].name][columns.categories[c].levels[l]] =
+          frequencies[c][l];
+  return json;
+}
+
+std::string table_of(const Json& description) {
+  std::string text =
+      fmt::format("{} rows of {}\n", description["rows"].dump(),
+                  description["split"] == "" ? "all splits"
+                                             : "split " + description["split"].get<std::string>());
+  std::size_t width = 6;
+  for (const Json& column : description["columns"])
+    width = std::max(width, column["name"].get_ref<const std::string&>().size() + 2);
+  bool heading = true;
+  for (const Json& column : description["columns"]) {
+    if (column["kind"] != "number") continue;
+    if (heading) {
+      text += fmt::format("\n{:<{}}{:>12}{:>12}", "number", width, "mean", "sd");
+      for (const Json& quantile : column["quantiles"])
+        text += fmt::format("{:>11}%", fmt::format("{:.4g}", 100 * quantile[0].get<double>()));
+      text += "  unit\n";
+      heading = false;
+    }
+    text += fmt::format("{:<{}}{:>12.6g}{:>12.6g}", column["name"].get<std::string>(), width,
+                        column["mean"].get<double>(), column["sd"].get<double>());
+    for (const Json& quantile : column["quantiles"])
+      text += fmt::format("{:>12.6g}", quantile[1].get<double>());
+    text += "  " + column.value("unit", "") + "\n";
+  }
+  for (const Json& column : description["columns"]) {
+    if (column["kind"] != "category") continue;
+    text += fmt::format("\n{}\n", column["name"].get<std::string>());
+    for (const Json& level : column["levels"])
+      text += fmt::format("  {:<24}{:>12}{:>9.1f} %\n", level[0].get<std::string>(),
+                          with_thousands(level[1].get<long long>()),
+                          100 * level[1].get<double>() / description["rows"].get<double>());
+  }
+  for (const Json& table : description["tables"]) {
+    text += fmt::format("\n{} x {}\n  {:<24}", table["rows"].get<std::string>(),
+                        table["columns"].get<std::string>(), "");
+    for (const Json& level : table["column_levels"])
+      text += fmt::format("{:>16}", level.get<std::string>());
+    text += '\n';
+    for (std::size_t i = 0; i < table["row_levels"].size(); ++i) {
+      text += fmt::format("  {:<24}", table["row_levels"][i].get<std::string>());
+      for (const Json& count : table["counts"][i])
+        text += fmt::format("{:>16}", with_thousands(count.get<long long>()));
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+void describe(Session& session, RunConfig config) {
+  Run run(session, std::move(config), {Action::describe, Action::release_statistics});
+  const DescribeConfig& how = run.config().describe;
+  const ModelColumns all = all_columns(run.schema());
+  const Columns columns(run.schema(), all);
+  std::vector<std::pair<std::size_t, std::size_t>> tables;
+  for (std::size_t c = 0; c < columns.categories.size(); ++c)
+    tables.emplace_back(c, c);
+  for (const std::vector<std::string>& pair : how.tables)
+    tables.emplace_back(columns.category(pair[0], "describe.tables"),
+                        columns.category(pair[1], "describe.tables"));
+  std::vector<std::size_t> levels;
+  for (const Columns::Category& category : columns.categories)
+    levels.push_back(category.levels.size());
+  RunRecord record(run, "describe", "description");
+  record.publish_text(decisions_json(run), "describe.decisions.json", false);
+
+  ModelConfig model;
+  model.kind = ModelKind::linear;
+  const ModelRows loaded = load_model_rows(run, model, all, how.split);
+  std::vector<kernels::RowBlocks> numbers;
+  std::vector<DescribedRows> rows;
+  for (const LoadedRows& domain : loaded.domains) {
+    numbers.push_back(numbers_of(domain, columns));
+    rows.push_back(described(domain, numbers.back(), columns));
+  }
+
+  Boundary& sums = run.boundary();
+  ColumnSelection selection;
+  selection.constant_says_nothing = true;
+  for (const Column& column : columns.numbers)
+    selection.names.push_back(column.name);
+  ColumnMoments moments;
+  std::vector<ColumnMoments> own_moments(rows.size());
+  if (!columns.numbers.empty()) {
+    moments = pooled_moments(numbers, selection, sums);
+    for (std::size_t d = 0; how.per_domain && d < rows.size(); ++d)
+      own_moments[d] = domain_moments(numbers[d], d, selection, sums);
+  }
+  const auto quantiles = exact_quantiles(rows, loaded.selected, how.quantiles, sums);
+  std::vector<std::vector<double>> edges;
+  for (std::size_t j = 0; j < columns.numbers.size(); ++j)
+    edges.push_back(edges_of(columns.numbers[j], quantiles[j], how.bins));
+  std::vector<std::vector<std::int64_t>> bins(edges.size()), counted(tables.size());
+  if (std::ranges::any_of(edges, [](const auto& e) { return !e.empty(); })) {
+    for (std::vector<double>& e : edges)  // a column without a range: all its rows in one bin
+      if (e.empty()) e = {-INFINITY, INFINITY};
+    bins = histograms(rows, edges, sums);
+  }
+  if (!tables.empty()) counted = contingency_tables(rows, levels, tables, sums);
+  std::vector<double> products;
+  if (how.correlation && columns.numbers.size() > 1) {
+    for (kernels::RowBlocks& blocks : numbers)
+      kernels::standardise(blocks, moments.centre, moments.scale);
+    products = sums_of_products(numbers, sums);
+  }
+
+  Json description = {{"format", "bailiwick-description"},
+                      {"version", 1},
+                      {"rows", loaded.selected},
+                      {"split", how.split}};
+  Json described_columns = Json::array(), described_tables = Json::array();
+  for (std::size_t j = 0; j < columns.numbers.size(); ++j)
+    described_columns.push_back(number_json(columns.numbers[j], moments.centre[j],
+                                            deviation(moments.scale[j]), how.quantiles,
+                                            quantiles[j], edges[j], bins[j]));
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    const auto &left = columns.categories[tables[t].first],
+               &right = columns.categories[tables[t].second];
+    if (t < columns.categories.size())
+      described_columns.push_back(category_json(left, counted[t]));
+    else
+      described_tables.push_back(table_json(left, right, counted[t]));
+  }
+  description["columns"] = described_columns;
+  description["tables"] = described_tables;
+  if (!products.empty())
+    description["correlation"] = correlation_json(selection.names, products, moments);
+  if (how.per_domain) {
+    std::vector<std::string> own(rows.size());
+    for (std::size_t d = 0; d < rows.size(); ++d)
+      own[d] =
+          domain_json(own_moments[d], columns, own_frequencies(rows[d], d, levels, sums)).dump();
+    const std::vector<std::string> released = sums.release("per-domain statistics", own);
+    for (std::size_t i = 0; i < released.size(); ++i)
+      description["domains"][run.domains()[i].name] =
+          parse_json(released[i], run.domains()[i].name, ExitCode::bug);
+  }
+
+  const std::string text = table_of(description);
+  record.write_text(text, "description.txt");
+  record.write_run_json({{"rows", loaded.selected}, {"split", how.split}});
+  record.publish_egress();
+  record.publish_text(description.dump(2) + "\n", "description.json", true);
+  if (run.world().is_root())
+    std::cout << text << "\nwritten  " << record.path("description.json") << '\n';
+}
+
+}  // namespace bailiwick
