@@ -190,8 +190,14 @@ std::vector<std::string> Boundary::exchange(const std::vector<std::string>& text
 }
 
 std::vector<std::string> Boundary::release(const std::string& round,
-                                           const std::vector<std::string>& texts) {
+                                           const std::vector<OwnStatistics>& statistics) {
   const EgressPurpose purpose(fmt::format("round {}: {}", ledger_.size(), round));
+  std::vector<std::string> texts;
+  for (const OwnStatistics& own : statistics) {
+    ensure(own.leave.get().per_domain_statistics(),
+           "a domain's own statistics are released with its policy's leave");
+    texts.push_back(own.statistics.dump());
+  }
   std::vector<std::string> released = exchange(texts);
   std::size_t bytes = 0;
   for (const std::string& text : released)

@@ -13,6 +13,8 @@
 #include "lib/boundary/decomposition.hpp"
 #include "lib/boundary/mask_session.hpp"
 #include "lib/boundary/sums.hpp"
+#include "lib/core/json.hpp"
+#include "lib/policy/gate.hpp"
 
 namespace bailiwick {
 
@@ -22,6 +24,13 @@ struct LedgerLine {
   std::string name;
   std::uint64_t words = 0;  ///< 64-bit words a domain sent
   std::uint64_t domains = 0;
+};
+
+/// Statistics of one domain alone, which its policy lets everybody see: not without the admission
+/// that says so, and not of a type that rows have.
+struct OwnStatistics {
+  std::reference_wrapper<const Admission> leave;
+  Json statistics;
 };
 
 /// The gate: the one place where sums leave a domain.
@@ -51,10 +60,11 @@ class Boundary : public Sums {
   /// the domains' counts of non-zero numbers are summed, masked like all else.
   void require_contributors(std::uint64_t domains) { contributors_ = domains; }
 
-  /// What each domain's policy lets everybody see, e.g. its own scores: `texts` holds one entry for
-  /// each of this rank's domains, of which those it leads count. All domains' texts on every rank,
-  /// in the order of the run. Collective over the world. The caller has the policies' leave.
-  std::vector<std::string> release(const std::string& round, const std::vector<std::string>& texts);
+  /// What each domain's policy lets everybody see, e.g. its own scores: one for each of this rank's
+  /// domains, of which those it leads count. All domains' texts on every rank, in the order of the
+  /// run. Throws ExitCode::bug if an admission does not hold that leave. Collective over the world.
+  std::vector<std::string> release(const std::string& round,
+                                   const std::vector<OwnStatistics>& statistics);
 
   const std::vector<LedgerLine>& ledger() const { return ledger_; }
 

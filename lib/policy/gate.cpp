@@ -233,6 +233,7 @@ std::variant<Admission, Refusal> PolicyGate::decide(const Policy& policy,
   admission.minimum_parties_ = policy.minimum_parties;
   admission.minimum_contributors_ = policy.minimum_contributors;
   admission.duties_ = policy.duties;
+  admission.per_domain_statistics_ = request.per_domain_statistics;
   return admission;
 }
 

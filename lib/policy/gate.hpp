@@ -62,6 +62,9 @@ class Admission {
   std::uint64_t minimum_parties() const { return minimum_parties_; }
   std::uint64_t minimum_contributors() const { return minimum_contributors_; }
   const Duties& duties() const { return duties_; }
+  /// True if the run asked for this domain's own statistics to be shown to all, and the policy
+  /// allows it.
+  bool per_domain_statistics() const { return per_domain_statistics_; }
   /// True if rows of the partition with this manifest root may be read.
   bool covers(const Digest& partition_root) const;
 
@@ -76,6 +79,7 @@ class Admission {
   std::vector<Clause> clauses_;
   std::uint64_t minimum_rows_ = 1, minimum_parties_ = 1, minimum_contributors_ = 1;
   Duties duties_;
+  bool per_domain_statistics_ = false;
 };
 
 class PolicyGate {

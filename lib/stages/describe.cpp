@@ -336,10 +336,11 @@ void describe(Session& session, RunConfig config) {
   if (!products.empty())
     description["correlation"] = correlation_json(selection.names, products, moments);
   if (how.per_domain) {
-    std::vector<std::string> own(rows.size());
+    std::vector<OwnStatistics> own;
     for (std::size_t d = 0; d < rows.size(); ++d)
-      own[d] =
-          domain_json(own_moments[d], columns, own_frequencies(rows[d], d, levels, sums)).dump();
+      own.push_back(
+          {run.local()[d].admission,
+           domain_json(own_moments[d], columns, own_frequencies(rows[d], d, levels, sums))});
     const std::vector<std::string> released = sums.release("per-domain statistics", own);
     for (std::size_t i = 0; i < released.size(); ++i)
       description["domains"][run.domains()[i].name] =

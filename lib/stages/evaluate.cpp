@@ -39,13 +39,13 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
 
   const Scorecard scorecard(model, how.calibration_bins);
   std::vector<Aggregate> parts;
-  std::vector<std::string> own(rows.domains.size());
+  std::vector<OwnStatistics> own;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {
     parts.push_back(scorecard.add(rows.domains[d].rows, d, run.boundary()));
     if (!how.per_domain) continue;
     Aggregate domain = parts.back();
     run.boundary().within_domain(d, domain);
-    own[d] = scorecard.metrics(domain).dump();
+    own.push_back({run.local()[d].admission, scorecard.metrics(domain)});
   }
   const Json overall = scorecard.metrics(
       run.boundary().across_domains("evaluation", std::move(parts), model.parameters));

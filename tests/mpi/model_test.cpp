@@ -20,7 +20,7 @@ namespace {
 /// A domain for each cell type of `veteran`, its blocks dealt to the ranks that the domain has
 /// here.
 struct Federation {
-  std::vector<std::vector<Column>> x{4}, y{4};
+  std::vector<std::vector<testing::Column>> x{4}, y{4};
 
   Federation() {
     for (std::size_t c = 0; c < 4; ++c) {
