@@ -30,10 +30,9 @@ void print(const Run& run, const ModelColumns& columns) {
                            with_thousands(static_cast<long long>(run.rows())), run.domains().size(),
                            run.domains().size() == 1 ? "" : "s", run.world().size(),
                            run.world().size() == 1 ? "" : "s");
-  std::cout << fmt::format("memory       about {:.1f} MiB of rows in all\n\n",
-                           static_cast<double>(run.rows()) * 8.0 *
-                               static_cast<double>(columns.columns() + columns.targets.size() + 1) /
-                               1048576.0);
+  std::cout << fmt::format(
+      "memory       about {:.1f} MiB of rows in all\n\n",
+      static_cast<double>(run.rows()) * static_cast<double>(columns.bytes_a_row()) / 1048576.0);
   for (std::size_t i = 0; i < run.domains().size(); ++i) {
     const DomainFacts& domain = run.domains()[i];
     const Verdict& verdict = run.verdicts()[i];

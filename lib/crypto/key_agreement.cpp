@@ -15,22 +15,16 @@
 
 #include "lib/core/error.hpp"
 #include "lib/crypto/openssl_error.hpp"
+#include "lib/crypto/openssl_handle.hpp"
 
 namespace bailiwick {
 
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
-using Kdf = std::unique_ptr<EVP_KDF, Deleter<EVP_KDF_free>>;
-using KdfContext = std::unique_ptr<EVP_KDF_CTX, Deleter<EVP_KDF_CTX_free>>;
+using openssl::Key;
+using openssl::KeyContext;
+using Kdf = openssl::Handle<EVP_KDF, EVP_KDF_free>;
+using KdfContext = openssl::Handle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
 unsigned char* raw(Secret& secret) {
   return reinterpret_cast<unsigned char*>(secret.bytes().data());

@@ -12,6 +12,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/crypto/openssl_error.hpp"
+#include "lib/crypto/openssl_handle.hpp"
 
 namespace bailiwick {
 
@@ -22,15 +23,11 @@ static_assert(std::endian::native == std::endian::little, "key streams are read 
 constexpr std::size_t chunk = 512;  // words: stays in the first-level cache, long for OpenSSL
 constexpr std::uint64_t longest = std::uint64_t{1} << 35;
 
-struct Free {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-  void operator()(EVP_CIPHER* cipher) const { EVP_CIPHER_free(cipher); }
-};
-using Context = std::unique_ptr<EVP_CIPHER_CTX, Free>;
+using Context = openssl::Handle<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 /// Looked up once: OpenSSL's search costs as much as 3 KiB of masks.
 const EVP_CIPHER* chacha20() {
-  static const std::unique_ptr<EVP_CIPHER, Free> cipher(
+  static const openssl::Handle<EVP_CIPHER, EVP_CIPHER_free> cipher(
       EVP_CIPHER_fetch(nullptr, "ChaCha20", nullptr));
   return cipher.get();
 }

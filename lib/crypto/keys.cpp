@@ -19,23 +19,17 @@
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/openssl_error.hpp"
+#include "lib/crypto/openssl_handle.hpp"
 #include "lib/crypto/sha256.hpp"
 
 namespace bailiwick {
 
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
+using openssl::Key;
+using openssl::KeyContext;
+using Bio = openssl::Handle<BIO, BIO_free>;
+using DigestContext = openssl::Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 EVP_PKEY* handle(const std::shared_ptr<void>& key) {
   ensure(key != nullptr, "a key is loaded before it is used");

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,12 @@ struct ModelColumns {
   std::size_t factors = 0;  ///< categories
 
   std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
+  /// Memory of one row: numbers, two bytes a category, targets and weight.
+  std::size_t bytes_a_row() const {
+    const auto levels = static_cast<std::size_t>(
+        std::count_if(factor.begin(), factor.end(), [](const auto& f) { return f.has_value(); }));
+    return 8 * (columns() - levels + targets.size() + 1) + 2 * factors;
+  }
 };
 
 /// Throws ExitCode::config naming the near ones if a feature or target does not exist. Rows that
