@@ -26,6 +26,15 @@ void add_wrapping(std::span<const std::int64_t> from, std::span<std::int64_t> to
                                       static_cast<std::uint64_t>(from[i]));
 }
 
+/// Number `i` of a round, counted over its streams, for people.
+std::string name_of(const AggregateLayout& layout, std::size_t i) {
+  for (const Stream& stream : layout.streams()) {
+    if (i < stream.size) return fmt::format("{} of {} of {}", i + 1, stream.size, stream.name);
+    i -= stream.size;
+  }
+  return "beyond the last";
+}
+
 }  // namespace
 
 void Boundary::within_domain(std::size_t d, Aggregate& aggregate) {
@@ -103,11 +112,9 @@ void Boundary::check_contributors(const std::string& round, const AggregateLayou
   // How many of this rank's domains are not zero in each number; the first word counts them, as
   // ever.
   std::vector<std::int64_t> words{static_cast<std::int64_t>(parts.size())};
-  std::vector<std::string> numbers{""};
-  std::string pattern = round;
+  std::string pattern;
   for (const Stream& stream : layout.streams())
     for (std::size_t i = 0; i < stream.size; ++i) {
-      numbers.push_back(fmt::format("{} of {} of {}", i + 1, stream.size, stream.name));
       words.push_back(0);
       for (const Aggregate& part : parts) {
         const std::span limbs = part.words(stream.name);
@@ -118,7 +125,11 @@ void Boundary::check_contributors(const std::string& round, const AggregateLayou
         pattern += zero ? '0' : '1';
       }
     }
-  std::vector<std::int64_t> fresh{approved_.contains(pattern) ? 0 : 1};
+  // Approved is a state of all domains together: if no rank's zeros have changed since, it is the
+  // same.
+  const auto approved = approved_.find(round);
+  std::vector<std::int64_t> fresh{approved != approved_.end() && approved->second == pattern ? 0
+                                                                                             : 1};
   {
     const EgressPurpose purpose("agreement and errors");
     decomposition_.world_.sum(fresh);
@@ -132,8 +143,8 @@ void Boundary::check_contributors(const std::string& round, const AggregateLayou
           ExitCode::policy,
           "round \"{}\": number {} would be the sum of {} domain{}, and a policy asks for at least "
           "{} in each (minimum.contributors); merge rare levels, or leave them out",
-          round, numbers[i], total[i], total[i] == 1 ? "" : "s", contributors_);
-  approved_.insert(pattern);
+          round, name_of(layout, i - 1), total[i], total[i] == 1 ? "" : "s", contributors_);
+  approved_[round] = std::move(pattern);
 }
 
 void Boundary::start_masks(const Digest& terms, const std::vector<MaskParty>& parties,

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -86,8 +86,8 @@ class Boundary : public Sums {
   std::optional<MaskSession> session_;  ///< of ranks that lead a domain
   std::vector<LedgerLine> ledger_;
   std::uint64_t contributors_ = 1;
-  std::set<std::string>
-      approved_;  ///< zeros of this rank's domains in rounds that had contributors enough
+  std::map<std::string, std::string>
+      approved_;  ///< round -> zeros when it last had contributors enough
 };
 
 }  // namespace bailiwick

@@ -46,6 +46,13 @@ std::vector<int> offsets_of(const std::vector<int>& counts) {
   return offsets;
 }
 
+std::size_t size_of(const std::vector<int>& counts) {
+  std::size_t size = 0;
+  for (const int count : counts)
+    size += static_cast<std::size_t>(count);
+  return size;
+}
+
 std::vector<std::string> parts(const std::string& all, const std::vector<int>& lengths,
                                const std::vector<int>& offsets) {
   std::vector<std::string> texts;
@@ -147,7 +154,7 @@ std::vector<std::string> Communicator::gather(const std::string& text) const {
   declare(comm_, sizeof length + text.size());
   check(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_), "MPI_Allgather");
   const std::vector<int> offsets = offsets_of(lengths);
-  std::string all(static_cast<std::size_t>(offsets.back() + lengths.back()), '\0');
+  std::string all(size_of(lengths), '\0');
   check(MPI_Allgatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), offsets.data(),
                        MPI_CHAR, comm_),
         "MPI_Allgatherv");
@@ -163,7 +170,7 @@ std::vector<std::string> Communicator::gather_to(int root, const std::string& te
   std::string all;
   if (receives) {
     offsets = offsets_of(lengths);
-    all.resize(static_cast<std::size_t>(offsets.back() + lengths.back()));
+    all.resize(size_of(lengths));
   }
   check(MPI_Gatherv(text.data(), length, MPI_CHAR, all.data(), lengths.data(), offsets.data(),
                     MPI_CHAR, root, comm_),
@@ -177,7 +184,7 @@ std::vector<double> Communicator::gather(std::span<const double> values) const {
   declare(comm_, sizeof length + values.size_bytes());
   check(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_), "MPI_Allgather");
   const std::vector<int> offsets = offsets_of(lengths);
-  std::vector<double> all(static_cast<std::size_t>(offsets.back() + lengths.back()));
+  std::vector<double> all(size_of(lengths));
   check(MPI_Allgatherv(values.data(), length, MPI_DOUBLE, all.data(), lengths.data(),
                        offsets.data(), MPI_DOUBLE, comm_),
         "MPI_Allgatherv");

@@ -31,7 +31,7 @@ bool is_plain(const std::string& name) {
 }  // namespace
 
 std::string node_of_rank() {
-  const std::string host = node_name();
+  std::string host = node_name();
   const char* slurm = std::getenv("SLURMD_NODENAME");
   if (slurm == nullptr) return host;
   if (first_label(slurm) != first_label(host))

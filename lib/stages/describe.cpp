@@ -208,10 +208,9 @@ Json domain_json(const ColumnMoments& moments, const Columns& columns,
 }
 
 std::string table_of(const Json& description) {
-  std::string text =
-      fmt::format("{} rows of {}\n", description["rows"].dump(),
-                  description["split"] == "" ? "all splits"
-                                             : "split " + description["split"].get<std::string>());
+  const auto split = description["split"].get<std::string>();
+  std::string text = fmt::format("{} rows of {}\n", description["rows"].dump(),
+                                 split.empty() ? "all splits" : "split " + split);
   std::size_t width = 6;
   for (const Json& column : description["columns"])
     width = std::max(width, column["name"].get_ref<const std::string&>().size() + 2);

@@ -199,3 +199,42 @@ TEST_CASE("without masks the same capture sees the sums") {
   const auto sent = stop_capture(20000);
   if (!sent.empty()) CHECK(chi_square(sent) > 1e6);
 }
+
+TEST_CASE("a number that too few domains are in does not cross, whatever crossed before") {
+  const Domains domains(4);
+  DomainDecomposition decomposition(test_world(), Domains::shapes(4));
+  Boundary boundary(decomposition);
+  domains.start(boundary);
+  boundary.require_contributors(2);
+  const auto layout =
+      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"n", 3, counts}});
+  // contributing[i]: domains 0 .. contributing[i] - 1 are not zero in number i.
+  const auto round = [&](std::array<std::size_t, 3> contributing) {
+    std::vector<Aggregate> parts;
+    for (std::size_t d = 0; d < decomposition.local_domains().size(); ++d) {
+      Aggregate& part = parts.emplace_back(layout);
+      if (!decomposition.leads(d)) continue;
+      std::array<std::int64_t, 3> values{};
+      for (std::size_t i = 0; i < 3; ++i)
+        values[i] = decomposition.local_domains()[d] < contributing[i] ? 5 : 0;
+      part.add_counts("n", values);
+    }
+    return words_of(boundary.across_domains("numbers", std::move(parts)));
+  };
+  CHECK(round({4, 2, 0}) == std::vector<std::int64_t>{0, 20, 10, 0});
+  const std::size_t rounds = boundary.ledger().size();
+  CHECK(round({4, 2, 0}) == std::vector<std::int64_t>{0, 20, 10, 0});
+  CHECK(boundary.ledger().size() == rounds + 1);  // the same zeros are not asked about again
+  CHECK(round({4, 0, 2}) == std::vector<std::int64_t>{0, 20, 0, 10});
+  // Each domain's zeros were there before, but not together.
+  std::string refusal;
+  try {
+    round({4, 1, 2});
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::policy);
+    refusal = error.what();
+  }
+  CHECK_THAT(refusal, ContainsSubstring(
+                          "round \"numbers\": number 2 of 3 of n would be the sum of 1 domain,"));
+  CHECK(boundary.ledger().back().name == "contributors to numbers");  // its sum was never made
+}

@@ -598,11 +598,11 @@ TEST_CASE("every file in configs/ is accepted") {
     const std::string name = entry.path().filename().string();
     INFO(path);
     if (name.starts_with("policy"))
-      CHECK(error_of([&] { parse_policy_yaml(read_file(path), path); }) == "");
+      CHECK(error_of([&] { parse_policy_yaml(read_file(path), path); }).empty());
     else if (name.starts_with("ingest"))
-      CHECK(error_of([&] { parse_ingest_config(read_file(path), path); }) == "");
+      CHECK(error_of([&] { parse_ingest_config(read_file(path), path); }).empty());
     else
-      CHECK(error_of([&] { parse_run_config(read_file(path), path); }) == "");
+      CHECK(error_of([&] { parse_run_config(read_file(path), path); }).empty());
   }
   CHECK(files > 0);
 }

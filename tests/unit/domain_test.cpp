@@ -197,10 +197,10 @@ TEST_CASE("A site tells where a node lies") {
   CHECK(site.place_of("de-07") == "DE");
   CHECK(site.place_of("de") == "DE");
   CHECK(site.place_of("n1.fr.example") == "FR");
-  CHECK(site.place_of("n1.fr") == "");
+  CHECK(site.place_of("n1.fr").empty());
   CHECK(site.place_of("xyyzz") == "IT");
-  CHECK(site.place_of("xyzy") == "");
-  CHECK(site.place_of("") == "");
+  CHECK(site.place_of("xyzy").empty());
+  CHECK(site.place_of("").empty());
   check_throws(ExitCode::policy,
                "site leonardo: node de1.fr.x lies in DE by \"de*\" and in FR by \"*.fr.*\"",
                [&] { site.place_of("de1.fr.x"); });
