@@ -43,18 +43,24 @@ int sign(const std::vector<std::string>& words) {
       "FILE is the YAML of an owner's terms: it becomes ODRL 2.2, signed, at --output. Or FILE is\n"
       "a partition (HDF5) that another program wrote: its digests are computed and its manifest\n"
       "is signed in the name of --owner, beside it.");
-  options.add()("key", po::value<std::string>()->required(), "the owner's private key (PEM)");
+  options.add()("key", po::value<std::vector<std::string>>()->required(),
+                "the owner's private key (PEM); terms: given again, all these owners sign them");
   options.add()("output", po::value<std::string>(), "terms: the signed policy to write");
   options.add()("owner", po::value<std::string>(), "partitions: who owns the rows");
   options.add()("force", "overwrite an existing policy");
   if (!options.parse(words)) return 0;
   const std::string path = options.text("FILE"), output = options.text("output");
-  const PrivateKey key = PrivateKey::load(options.text("key"));
+  std::vector<PrivateKey> keys;
+  for (const std::string& key_path : options.list("key"))
+    keys.push_back(PrivateKey::load(key_path));
 
   if (is_hdf5(path)) {
+    if (keys.size() > 1)
+      throw Error(ExitCode::usage, "{}: a partition has one owner; pass one --key", path);
     if (!options.has("owner"))
       throw Error(ExitCode::usage, "{}: name the owner of the rows with --owner", path);
-    const PartitionManifest manifest = io::sign_partition(path, options.text("owner"), key);
+    const PartitionManifest manifest =
+        io::sign_partition(path, options.text("owner"), keys.front());
     std::cout << fmt::format("signed partition {} of {}: {} rows in {} blocks\n  {}\n  root {}\n",
                              manifest.name, manifest.owner,
                              with_thousands(static_cast<long long>(manifest.rows)),
@@ -69,7 +75,10 @@ int sign(const std::vector<std::string>& words) {
   const Policy policy = parse_policy_yaml(read_file(path), path);
   const std::string payload = to_odrl(policy).dump();
   create_folders(std::filesystem::path(output).parent_path().string());
-  write_file_atomically(output, to_json_line(sign_envelope(policy_type, payload, key)) + "\n");
+  Envelope envelope = sign_envelope(policy_type, payload, keys.front());
+  for (const PrivateKey& key : keys)
+    add_signature(envelope, key);
+  write_file_atomically(output, to_json_line(envelope) + "\n");
   std::cout << fmt::format("signed policy {} of {}\n  {}\n  digest {}\n", policy.uid, policy.owner,
                            output, sha256(payload).hex());
   return 0;

@@ -39,6 +39,21 @@ Documents open_documents(const DomainConfig& domain) {
   const Envelope envelope = envelope_from_json(text, domain.policy, ExitCode::policy);
   const std::string payload =
       open_envelope(envelope, policy_type, keys, domain.policy, ExitCode::policy);
+  // Nobody speaks for another owner: who signed rows must have signed the terms for them.
+  std::vector<PublicKey> signers;
+  for (const PublicKey& key : keys)
+    if (std::ranges::any_of(envelope.signatures,
+                            [&](const auto& signature) { return signature.key_id == key.id(); }))
+      signers.push_back(key);
+  for (const std::string& path : domain.partitions)
+    try {
+      io::read_manifest(path, signers);
+    } catch (const Error&) {
+      throw Error(ExitCode::policy,
+                  "{}: is not signed by the key that signed {}: terms cover the rows of those who "
+                  "signed them (policy sign takes --key again for every owner)",
+                  domain.policy, io::manifest_path(path));
+    }
   documents.policy =
       policy_from_odrl(parse_json(payload, domain.policy, ExitCode::policy), domain.policy);
   documents.policy_digest = sha256(payload);

@@ -188,3 +188,16 @@ def test_duties_go_with_the_model(stays):
         out = stays.run(command, "run.yaml", np=3, code=POLICY)
         assert "run/model.h5: must have been deleted by 2026-01-02T00:00:00Z: a duty of the policy of domain lyon" in out
     stays.run("verify", "run", "--key", "operator.pub.pem")
+
+
+@ranks
+def test_nobody_signs_terms_for_another(stays, np):
+    """The operator lists its own key beside Bern's, and terms that it has signed itself."""
+    run = stays.path("run.yaml")
+    run.write_text(run.read_text().replace("key: bern.pub.pem", "keys: [bern.pub.pem, operator.pub.pem]"))
+    sign = ("policy", "sign", "bern.yaml", "--output", "bern.json", "--force")
+    stays.run(*sign, "--key", "operator.pem")
+    stays.refused("bern.json: is not signed by the key that signed ", "partitions/bern.manifest.json: terms cover the rows of those who signed them", np=np)
+    stays.run(*sign, "--key", "operator.pem", "--key", "bern.pem")
+    stays.train(output="together", np=np)
+    stays.run("verify", "together", "--key", "operator.pub.pem")
