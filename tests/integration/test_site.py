@@ -82,6 +82,26 @@ def test_slurm_that_cannot_be_asked(stays, tmp_path):
 # --- a real Slurm ---------------------------------------------------------------------------------------------
 
 
+def submit(cluster, folder, nodes, command):
+    """Runs a command under mpirun, a rank a node, as a Slurm job; its exit code and output. None if it did not end."""
+    script, output = folder / "job.sh", folder / "job.out"
+    script.write_text(f"""#!/bin/bash
+#SBATCH --nodelist={','.join(nodes)} --nodes={len(nodes)} --ntasks={len(nodes)} --output={output}
+cd {folder}
+mpirun -np {len(nodes)} --map-by node {command}
+echo "ended with $?"
+""")
+    output.unlink(missing_ok=True)
+    subprocess.run(["bash", "-ec", f". {cluster}/env.sh; sbatch {script}"], check=True, capture_output=True, timeout=60)
+    text = ""
+    for _ in range(900):
+        text = output.read_text() if output.exists() else ""
+        if "ended with" in text:
+            return int(text.rsplit("ended with", 1)[1]), text
+        time.sleep(0.1)
+    return None, text
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """Virtual nodes, each with its features; xx1 has two of them, no1 none."""
@@ -93,27 +113,12 @@ def cluster(tmp_path_factory):
     started = subprocess.run([TOOLS / "start-slurm.sh", folder], env=settings, text=True, capture_output=True, timeout=120)
     if started.returncode:
         pytest.skip(f"no Slurm could be started here: {started.stderr.strip().splitlines()[-1:]}")
-    yield folder
+    code, text = submit(folder, tmp_path_factory.mktemp("probe"), ["de1", "fr1"], "hostname")
+    if code == 0:
+        yield folder
     subprocess.run([TOOLS / "stop-slurm.sh", folder], env=settings, capture_output=True, timeout=120)
-
-
-def submit(cluster, stays, nodes, command):
-    """Runs a command under mpirun, a rank a node, as a Slurm job; its exit code and output."""
-    script = stays.path("job.sh")
-    script.write_text(f"""#!/bin/bash
-#SBATCH --nodelist={','.join(nodes)} --nodes={len(nodes)} --ntasks={len(nodes)} --output={stays.path('job.out')}
-cd {stays.checkout.root}
-mpirun -np {len(nodes)} --map-by node {command}
-echo "ended with $?"
-""")
-    stays.path("job.out").unlink(missing_ok=True)
-    subprocess.run(["bash", "-ec", f". {cluster}/env.sh; sbatch {script}"], check=True, capture_output=True, timeout=60)
-    for _ in range(600):
-        text = stays.path("job.out").read_text() if stays.path("job.out").exists() else ""
-        if "ended with" in text:
-            return int(text.rsplit("ended with", 1)[1]), text
-        time.sleep(0.1)
-    raise AssertionError(f"the job did not end\n{text}")
+    if code != 0:
+        pytest.skip(f"Slurm starts here, but runs no MPI job: {text[-200:]}")
 
 
 def test_features_of_slurm(cluster, stays):
@@ -124,16 +129,16 @@ def test_features_of_slurm(cluster, stays):
     train = f"{PROGRAM} train run.yaml --output "
     # Slurm lists nodes by name: ch1, de1, fr1 are ranks 0, 1, 2.
     at_home = "--set domains.0.ranks=[1] --set domains.1.ranks=[2] --set domains.2.ranks=[0]"
-    code, text = submit(cluster, stays, ["ch1", "de1", "fr1"], train + f"run {at_home}")
+    code, text = submit(cluster, stays.checkout.root, ["ch1", "de1", "fr1"], train + f"run {at_home}")
     assert code == 0, text
     ranks = json.loads(stays.path("run/decisions.json").read_text())["ranks"]
     assert ranks == [{"node": "ch1", "place": "CH"}, {"node": "de1", "place": "DE"}, {"node": "fr1", "place": "FR"}]
 
-    code, text = submit(cluster, stays, ["ch1", "de1", "fr1"], train + "swapped --set domains.0.ranks=[2] --set domains.1.ranks=[1] --set domains.2.ranks=[0]")
+    code, text = submit(cluster, stays.checkout.root, ["ch1", "de1", "fr1"], train + "swapped --set domains.0.ranks=[2] --set domains.1.ranks=[1] --set domains.2.ranks=[0]")
     assert code == POLICY and "domain bern: place: FR (permitted: DE)" in text and "domain lyon: place: DE (permitted: FR)" in text
-    code, text = submit(cluster, stays, ["ch1", "fr1", "xx1"], train + "two --set domains.0.ranks=[2] --set domains.1.ranks=[1] --set domains.2.ranks=[0]")
+    code, text = submit(cluster, stays.checkout.root, ["ch1", "fr1", "xx1"], train + "two --set domains.0.ranks=[2] --set domains.1.ranks=[1] --set domains.2.ranks=[0]")
     assert code == POLICY and "node xx1 lies in DE by Slurm's feature de and in FR by Slurm's feature fr" in text
-    code, text = submit(cluster, stays, ["de1", "fr1", "no1"], train + "none --set domains.0.ranks=[0] --set domains.1.ranks=[1] --set domains.2.ranks=[2]")
+    code, text = submit(cluster, stays.checkout.root, ["de1", "fr1", "no1"], train + "none --set domains.0.ranks=[0] --set domains.1.ranks=[1] --set domains.2.ranks=[2]")
     assert code == POLICY and "domain graz: place: a node in no declared place (permitted: CH)" in text
     for folder in ("swapped", "two", "none"):
         assert not stays.path(folder).exists()
