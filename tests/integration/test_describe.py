@@ -71,6 +71,8 @@ def test_tables_and_domains(stays):
     assert described["rows"] == 9 and "split test" in out
     assert {name: d["rows"] for name, d in described["domains"].items()} == {"bern": 3, "lyon": 3, "graz": 3}
     assert sum(d["categories"]["ward"]["surgery"] for d in described["domains"].values()) == described["columns"][2]["levels"][1][1]
+    out = stays.run("describe", "run.yaml", "--set", "describe.quantiles=[0.5, 1.5]", "--output", "beyond", code=CONFIG)
+    assert "describe.quantiles.1: 1.5 is not between 0 and 1" in out
     out = stays.run("describe", "run.yaml", "--set", "describe.tables=[[ward, ward]]", "--output", "same", code=CONFIG)
     assert "describe.tables.0: name two different categories" in out
     out = stays.run("describe", "run.yaml", "--set", "describe.tables=[[ward, wrad]]", "--output", "typo", code=CONFIG)
