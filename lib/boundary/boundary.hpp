@@ -56,8 +56,8 @@ class Boundary : public Sums {
   bool masked() const { return masked_; }
 
   /// From here on no number may cross that is the sum of more than 0 and fewer than `domains`
-  /// domains that are not zero in it: before a round whose zeros are not those of an earlier one,
-  /// the domains' counts of non-zero numbers are summed, masked like all else.
+  /// domains that are not zero in it: before a round whose zeros are not those of the last of its
+  /// name, the domains' counts of non-zero numbers are summed, masked like all else.
   void require_contributors(std::uint64_t domains) { contributors_ = domains; }
 
   /// What each domain's policy lets everybody see, e.g. its own scores: one for each of this rank's

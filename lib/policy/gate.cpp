@@ -230,9 +230,6 @@ std::variant<Admission, Refusal> PolicyGate::decide(const Policy& policy,
     admission.partitions_.push_back(partition.root);
   admission.clauses_ = std::move(clauses);
   admission.minimum_rows_ = policy.minimum_rows;
-  admission.minimum_parties_ = policy.minimum_parties;
-  admission.minimum_contributors_ = policy.minimum_contributors;
-  admission.duties_ = policy.duties;
   admission.per_domain_statistics_ = request.per_domain_statistics;
   return admission;
 }

@@ -57,11 +57,8 @@ class Admission {
   const Digest& policy() const { return policy_; }
   const std::vector<Clause>& clauses() const { return clauses_; }
   bool allows(Action action) const;
-  /// What the policy asks of a run while it goes on.
+  /// Rows that the policy asks of every split of this domain.
   std::uint64_t minimum_rows() const { return minimum_rows_; }
-  std::uint64_t minimum_parties() const { return minimum_parties_; }
-  std::uint64_t minimum_contributors() const { return minimum_contributors_; }
-  const Duties& duties() const { return duties_; }
   /// True if the run asked for this domain's own statistics to be shown to all, and the policy
   /// allows it.
   bool per_domain_statistics() const { return per_domain_statistics_; }
@@ -77,8 +74,7 @@ class Admission {
   std::vector<Action> actions_;
   std::vector<Digest> partitions_;
   std::vector<Clause> clauses_;
-  std::uint64_t minimum_rows_ = 1, minimum_parties_ = 1, minimum_contributors_ = 1;
-  Duties duties_;
+  std::uint64_t minimum_rows_ = 1;
   bool per_domain_statistics_ = false;
 };
 

@@ -242,7 +242,6 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
                             {"policy", documents.policy_digest.hex()},
                             {"uid", documents.policy.uid},
                             {"contributors", documents.policy.minimum_contributors},
-                            {"parties", documents.policy.minimum_parties},
                             {"runs", documents.policy.maximum_runs},
                             {"attribute", documents.policy.duties.attribute},
                             {"inform", documents.policy.duties.inform},
@@ -283,7 +282,6 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
       facts.policy = Digest::from_hex(entry.at("policy").get<std::string>());
       facts.policy_uid = entry.at("uid").get<std::string>();
       facts.minimum_contributors = entry.at("contributors").get<std::uint64_t>();
-      facts.minimum_parties = entry.at("parties").get<std::uint64_t>();
       facts.maximum_runs = entry.at("runs").get<std::uint64_t>();
       facts.duties = {entry.at("attribute"), entry.at("inform"), entry.at("delete_by")};
       for (const Json& partition : entry.at("partitions"))

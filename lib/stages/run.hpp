@@ -30,7 +30,6 @@ struct DomainFacts {
   std::vector<Partition> partitions;
   std::vector<int> ranks;
   std::uint64_t minimum_contributors = 1;  ///< asked by the policy
-  std::uint64_t minimum_parties = 1;
   std::uint64_t maximum_runs = 0;
   Duties duties;
   std::uint64_t rows() const;
