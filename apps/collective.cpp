@@ -42,6 +42,10 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     options.add()("model", po::value<std::string>(),
                   "model file (default: model.h5 in the output folder)");
 
+  if (std::string(name) == "train")
+    options.add()("resume", po::value<std::string>(),
+                  "go on from a checkpoint of a network's training, into a new output folder");
+
   Session session(arguments.argc, arguments.argv);
   try {
     // Every rank reads the same words, so a usage error is everyone's; only one should print help.
@@ -54,6 +58,7 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     RunOptions run;
     run.config = options.text("CONFIG");
     run.model = options.text("model");
+    run.resume = options.text("resume");
     for (const std::string& text : options.list("set")) {
       const std::size_t equals = text.find('=');
       if (equals == std::string::npos || equals == 0)

@@ -43,7 +43,8 @@ int command_verify(const Arguments& arguments);
 struct RunOptions {
   std::string config;
   Overrides overrides;
-  std::string model;  ///< evaluate and predict: --model
+  std::string model;   ///< evaluate and predict: --model
+  std::string resume;  ///< train: --resume
 };
 
 /// Starts a session, calls `work` with it and the options, and turns an Error into an exit code on

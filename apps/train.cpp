@@ -15,7 +15,8 @@ int command_train(const Arguments& arguments) {
       "signed\n"
       "lineage to the output folder. Rows never leave their domain; only integer sums do.",
       [](Session& session, const RunOptions& options) {
-        train(session, load_run_config(session.world(), options.config, options.overrides));
+        train(session, load_run_config(session.world(), options.config, options.overrides),
+              options.resume);
       });
 }
 

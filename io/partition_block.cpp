@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Blocks of a partition in memory: layout, digests, conversion between file and RowBuffer.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -146,6 +147,15 @@ Digest block_digest(const Header& header, const RawBlock& block) {
     hash.update(std::span<const std::byte>(block.parts[part]));
   }
   return hash.finish();
+}
+
+void BlockList::add(const Header& header, const RawBlock& block) {
+  digests.push_back(block_digest(header, block));
+  split_rows.resize(header.schema.splits.size());
+  const std::span<const std::uint8_t> codes = view<std::uint8_t>(block.parts[splits]);
+  for (std::size_t split = 0; split < split_rows.size(); ++split)
+    split_rows[split].push_back(
+        static_cast<std::uint64_t>(std::count(codes.begin(), codes.end(), split)));
 }
 
 Digest root_digest(const Header& header, std::span<const Digest> digests) {

@@ -90,12 +90,20 @@ class PartitionFile {
   std::vector<Digest> digests_;
 };
 
+/// What a manifest says of the blocks.
+struct BlockList {
+  std::vector<Digest> digests;
+  std::vector<std::vector<std::uint64_t>> split_rows;  ///< [split][block]
+
+  void add(const Header& header, const RawBlock& block);
+};
+
 /// 32 random bytes: without them a digest would let others test guesses about rows.
 std::string new_salt();
 void write_salt(hid_t file, const std::string& salt, const std::string& where);
 void write_digests(hid_t file, std::span<const Digest> digests, const std::string& where);
 
-PartitionManifest make_manifest(const Header& header, std::span<const Digest> digests,
+PartitionManifest make_manifest(const Header& header, const BlockList& blocks,
                                 const std::string& owner);
 /// Signs and writes the manifest, then gives `temporary` its name `path`: a crash between the two
 /// leaves a manifest that does not fit, which every reader refuses.

@@ -50,7 +50,7 @@ struct PartitionWriter::State {
   std::optional<h5::OutputFile> file;
   std::array<h5::Dataset, part_count> datasets;
   RawBlock block;
-  std::vector<Digest> digests;
+  BlockList blocks;
 
   explicit State(std::string final_path) : path(std::move(final_path)), temporary(path) {}
 
@@ -77,7 +77,7 @@ void PartitionWriter::State::create_part(Part part) {
 }
 
 void PartitionWriter::State::write_block() {
-  digests.push_back(block_digest(header, block));
+  blocks.add(header, block);
   for (std::size_t i = 0; i < part_count; ++i) {
     const Part part = static_cast<Part>(i);
     if (!header.has(part)) continue;
@@ -154,9 +154,9 @@ PartitionManifest PartitionWriter::finish(const PrivateKey& key) {
   if (s.block.rows > 0) s.write_block();
   for (h5::Dataset& dataset : s.datasets)
     dataset.close(s.path);
-  write_digests(*s.file, s.digests, s.path);
+  write_digests(*s.file, s.blocks.digests, s.path);
   s.file->close();
-  PartitionManifest manifest = make_manifest(s.header, s.digests, s.owner);
+  PartitionManifest manifest = make_manifest(s.header, s.blocks, s.owner);
   publish_partition(manifest, key, s.temporary.path(), s.path);
   s.temporary.keep();
   return manifest;
@@ -168,21 +168,21 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
   std::optional<PartitionFile> file(path);
   Header header = file->header();
   if (header.salt.empty()) header.salt = new_salt();
-  std::vector<Digest> digests;
+  BlockList blocks;
   RawBlock block;
   RowBuffer rows;
   for (std::uint64_t b = 0; b < header.blocks(); ++b) {
     file->read(b, block);
     decode(header, block, rows, path);  // for its checks
-    digests.push_back(block_digest(header, block));
-    if (!file->digests().empty() && digests[b] != file->digests()[b])
+    blocks.add(header, block);
+    if (!file->digests().empty() && blocks.digests[b] != file->digests()[b])
       throw Error(ExitCode::integrity,
                   "{}: block {} differs from the digest in the file: damaged, or changed since it "
                   "was written; if the change is meant, delete /digests and the attribute salt and "
                   "sign again",
                   path, b);
   }
-  PartitionManifest manifest = make_manifest(header, digests, owner);
+  PartitionManifest manifest = make_manifest(header, blocks, owner);
   const bool complete = !file->digests().empty();
   file.reset();
   // Digests go into a copy, so that a crash cannot damage the only file.
@@ -193,7 +193,7 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
   if (!complete) {
     h5::OutputFile copy = h5::OutputFile::append(temporary.path(), path);
     write_salt(copy, header.salt, path);
-    write_digests(copy, digests, path);
+    write_digests(copy, blocks.digests, path);
     copy.close();
   }
   publish_partition(manifest, key, temporary.path(), path);
@@ -203,12 +203,13 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
 
 namespace detail {
 
-PartitionManifest make_manifest(const Header& header, std::span<const Digest> digests,
+PartitionManifest make_manifest(const Header& header, const BlockList& blocks,
                                 const std::string& owner) {
   return {header.name,       owner,
           utc_now(),         header.rows,
           header.block_rows, header.precision,
-          header.schema,     root_digest(header, digests)};
+          header.schema,     root_digest(header, blocks.digests),
+          blocks.split_rows};
 }
 
 void publish_partition(const PartitionManifest& manifest, const PrivateKey& key,

@@ -107,21 +107,21 @@ std::size_t AggregateLayout::offset(std::string_view name) const {
 
 Aggregate::Aggregate(std::shared_ptr<const AggregateLayout> layout) : layout_(std::move(layout)) {
   ensure(layout_ != nullptr, "an aggregate has a layout");
-  words_.assign(layout_->words(), 0);
+  words_.assign(1 + layout_->words(), 0);
 }
 
 std::span<std::int64_t> Aggregate::words(std::string_view stream) {
-  return std::span(words_).subspan(layout_->offset(stream), words_of(layout_->stream(stream)));
+  return words().subspan(layout_->offset(stream), words_of(layout_->stream(stream)));
 }
 
 std::span<const std::int64_t> Aggregate::words(std::string_view stream) const {
-  return std::span(words_).subspan(layout_->offset(stream), words_of(layout_->stream(stream)));
+  return words().subspan(layout_->offset(stream), words_of(layout_->stream(stream)));
 }
 
 void Aggregate::add(std::string_view stream, std::span<const double> values) {
   const Stream& s = layout_->stream(stream);
   ensure(values.size() == s.size, "as many values as the stream of an aggregate holds");
-  words_.front() +=
+  words_[1] +=
       kernels::add_quantised(values.data(), s.size, s.format, words(stream).data(), s.size);
 }
 
@@ -135,7 +135,8 @@ void Aggregate::add_counts(std::string_view stream, std::span<const std::int64_t
 
 void Aggregate::add(const Aggregate& other) {
   ensure(*layout_ == *other.layout_, "aggregates that are added have one layout");
-  std::transform(words_.begin(), words_.end(), other.words_.begin(), words_.begin(), wrapping_add);
+  std::transform(words_.begin() + 1, words_.end(), other.words_.begin() + 1, words_.begin() + 1,
+                 wrapping_add);
 }
 
 void Aggregate::normalise() {
@@ -150,19 +151,34 @@ void Aggregate::normalise() {
 }
 
 bool Aggregate::fits(std::size_t parties) const {
-  const std::int64_t bound = INT64_MAX / static_cast<std::int64_t>(parties);
-  const auto within = [=](std::int64_t word) { return -bound <= word && word <= bound; };
+  // Offset by the bound, words within it lie in [0, 2 bound]; without a branch, so that it
+  // vectorises.
+  const auto bound = static_cast<std::uint64_t>(INT64_MAX) / parties;
+  std::uint64_t beyond = 0;
+  const auto look_at = [&](std::span<const std::int64_t> some) {
+    for (const std::int64_t word : some)
+      beyond |= static_cast<std::uint64_t>(word) + bound > 2 * bound ? 1U : 0U;
+  };
+  look_at(words().first(1));
   // Lower limbs are below 2^40: room for 2^23 parties.
-  return within(words_.front()) &&
-         std::all_of(layout_->streams().begin(), layout_->streams().end(), [&](const Stream& s) {
-           const auto highest = words(s.name).last(s.size);
-           return std::all_of(highest.begin(), highest.end(), within);
-         });
+  for (const Stream& stream : layout_->streams())
+    look_at(words(stream.name).last(stream.size));
+  return beyond == 0;
 }
 
 void Aggregate::saturate() {
   std::fill(words_.begin(), words_.end(), 0);
-  words_.front() = 1;
+  words_[1] = 1;
+}
+
+double Aggregate::value(std::string_view stream) const {
+  const Stream& s = layout_->stream(stream);
+  ensure(s.size == 1, "a stream of one value");
+  double result = 0;
+  for_each_value(s, words(stream), [&](std::size_t, std::span<std::int64_t> digits) {
+    result = nearest_double(digits, s.format.exponent);
+  });
+  return result;
 }
 
 std::vector<double> Aggregate::values(std::string_view stream) const {

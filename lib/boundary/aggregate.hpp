@@ -59,8 +59,10 @@ class Aggregate {
   const AggregateLayout& layout() const { return *layout_; }
   std::shared_ptr<const AggregateLayout> layout_pointer() const { return layout_; }
 
-  std::span<std::int64_t> words() { return words_; }
-  std::span<const std::int64_t> words() const { return words_; }
+  std::span<std::int64_t> words() { return std::span(words_).subspan(1); }
+  std::span<const std::int64_t> words() const { return std::span(words_).subspan(1); }
+  /// The words and, before them, one that a crossing uses: the number of domains that are in it.
+  std::span<std::int64_t> crossing_words() { return words_; }
 
   /// The words of one stream, limb-major.
   std::span<std::int64_t> words(std::string_view stream);
@@ -81,6 +83,8 @@ class Aggregate {
   /// The sums as doubles, each rounded once to nearest even. Throws ExitCode::bug if normalise() is
   /// due.
   std::vector<double> values(std::string_view stream) const;
+  /// The same of a stream of one value.
+  double value(std::string_view stream) const;
 
   /// True if the sum of `parties` such totals cannot wrap. After normalise().
   bool fits(std::size_t parties) const;
@@ -88,11 +92,11 @@ class Aggregate {
   /// Becomes zero but for one saturated contribution: what a total that does not fit says instead.
   void saturate();
 
-  std::int64_t saturated() const { return words_.front(); }
+  std::int64_t saturated() const { return words_[1]; }
 
  private:
   std::shared_ptr<const AggregateLayout> layout_;
-  std::vector<std::int64_t> words_;
+  std::vector<std::int64_t> words_;  ///< as they cross
 };
 
 }  // namespace bailiwick

@@ -54,9 +54,30 @@ std::vector<double> Boundary::gather_within_domain(std::size_t d, std::span<cons
 
 Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggregate> parts,
                                    std::span<const double> parameters) {
+  const Digest at = digest_of(round, parameters);
+  sum_within_domains(parts);
+  if (contributors_ > 1) check_contributors(round, parts, at);
+  add_led(parts);
+  cross(round, fmt::format("round {}: {}", rounds_, round), at, parts.front().crossing_words());
+  parts.front().normalise();
+  return std::move(parts.front());
+}
+
+void Boundary::across_domains_again(const std::string& round, std::span<Aggregate> parts,
+                                    const Digest& at) {
+  sum_within_domains(parts);
+  if (contributors_ > 1) check_contributors(round, parts, at);
+  add_led(parts);
+  cross(round, "rounds: " + round, at, parts.front().crossing_words());
+  parts.front().normalise();
+}
+
+Digest Boundary::digest_of(const std::string& round, std::span<const double> parameters) {
+  return Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
+}
+
+void Boundary::sum_within_domains(std::span<Aggregate> parts) {
   ensure(parts.size() == local_domains(), "one part for each local domain");
-  const std::shared_ptr<const AggregateLayout> layout = parts.front().layout_pointer();
-  std::vector<Aggregate> led;
   for (std::size_t d = 0; d < parts.size(); ++d) {
     Aggregate& part = parts[d];
     const Communicator& comm = decomposition_.domain_comms_[d];
@@ -70,54 +91,57 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
     // blocks.
     part.normalise();
     if (!part.fits(decomposition_.domains())) part.saturate();
-    led.push_back(std::move(part));
   }
-  if (contributors_ > 1) check_contributors(round, *layout, led, parameters);
-
-  // The first word counts parties: it tells everybody whether all masks have cancelled.
-  std::vector<std::int64_t> words(1 + layout->words(), 0);
-  for (const Aggregate& part : led) {
-    ++words.front();
-    add_wrapping(part.words(), std::span(words).subspan(1));
-  }
-  const std::vector<std::int64_t> total = cross(round, parameters, std::move(words));
-  Aggregate sum(layout);
-  std::copy(total.begin() + 1, total.end(), sum.words().begin());
-  sum.normalise();
-  return sum;
 }
 
-std::vector<std::int64_t> Boundary::cross(const std::string& round,
-                                          std::span<const double> parameters,
-                                          std::vector<std::int64_t> words) {
-  const MaskUse use{ledger_.size(), 0, 0};
-  const EgressPurpose purpose(fmt::format("round {}: {}", use.round, round));
-  if (session_)
-    session_->mask(
-        use, Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish(), words);
+void Boundary::add_led(std::span<Aggregate> parts) {
+  // The first word counts parties: it tells everybody whether all masks have cancelled.
+  const std::span<std::int64_t> sum = parts.front().crossing_words();
+  if (leads(0))
+    sum.front() = 1;
+  else
+    std::ranges::fill(sum, 0);
+  for (std::size_t d = 1; d < parts.size(); ++d)
+    if (leads(d)) {
+      ++sum.front();
+      add_wrapping(parts[d].words(), sum.subspan(1));
+    }
+}
+
+void Boundary::cross(const std::string& round, const std::string& purpose, const Digest& at,
+                     std::span<std::int64_t> words) {
+  const MaskUse use{rounds_++, 0, 0};
+  const EgressPurpose sent_for(purpose);
+  if (session_) session_->mask(use, at, words);
   if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(words);
   decomposition_.distribute(words);
-  ledger_.push_back({use.round, round, words.size(), decomposition_.domains()});
+  const LedgerLine line{use.round, 1, round, words.size(), decomposition_.domains()};
+  if (!ledger_.empty() && ledger_.back().name == line.name && ledger_.back().words == line.words)
+    ++ledger_.back().rounds;
+  else
+    ledger_.push_back(line);
   if (words.front() != static_cast<std::int64_t>(decomposition_.domains()))
     throw Error(ExitCode::integrity,
                 "round {} ({}): the masks did not cancel, so no sum was learnt: a domain computed "
                 "at other parameters than the others, or its keys were altered",
                 use.round, round);
-  return words;
 }
 
-void Boundary::check_contributors(const std::string& round, const AggregateLayout& layout,
-                                  const std::vector<Aggregate>& parts,
-                                  std::span<const double> parameters) {
+void Boundary::check_contributors(const std::string& round, std::span<const Aggregate> parts,
+                                  const Digest& at) {
   // How many of this rank's domains are not zero in each number; the first word counts them, as
   // ever.
-  std::vector<std::int64_t> words{static_cast<std::int64_t>(parts.size())};
+  const AggregateLayout& layout = parts.front().layout();
+  std::vector<std::int64_t> words{0};
+  for (std::size_t d = 0; d < parts.size(); ++d)
+    words.front() += leads(d) ? 1 : 0;
   std::string pattern;
   for (const Stream& stream : layout.streams())
     for (std::size_t i = 0; i < stream.size; ++i) {
       words.push_back(0);
-      for (const Aggregate& part : parts) {
-        const std::span limbs = part.words(stream.name);
+      for (std::size_t d = 0; d < parts.size(); ++d) {
+        if (!leads(d)) continue;
+        const std::span limbs = parts[d].words(stream.name);
         bool zero = true;
         for (std::size_t word = i; word < limbs.size(); word += stream.size)
           zero = zero && limbs[word] == 0;
@@ -135,15 +159,15 @@ void Boundary::check_contributors(const std::string& round, const AggregateLayou
     decomposition_.world_.sum(fresh);
   }
   if (fresh.front() == 0) return;
-  const std::vector<std::int64_t> total =
-      cross("contributors to " + round, parameters, std::move(words));
-  for (std::size_t i = 1; i < total.size(); ++i)
-    if (total[i] > 0 && total[i] < static_cast<std::int64_t>(contributors_))
+  const std::string name = "contributors to " + round;
+  cross(name, fmt::format("round {}: {}", rounds_, name), at, words);
+  for (std::size_t i = 1; i < words.size(); ++i)
+    if (words[i] > 0 && words[i] < static_cast<std::int64_t>(contributors_))
       throw Error(
           ExitCode::policy,
           "round \"{}\": number {} would be the sum of {} domain{}, and a policy asks for at least "
           "{} in each (minimum.contributors); merge rare levels, or leave them out",
-          round, name_of(layout, i - 1), total[i], total[i] == 1 ? "" : "s", contributors_);
+          round, name_of(layout, i - 1), words[i], words[i] == 1 ? "" : "s", contributors_);
   approved_[round] = std::move(pattern);
 }
 
@@ -202,7 +226,7 @@ std::vector<std::string> Boundary::exchange(const std::vector<std::string>& text
 
 std::vector<std::string> Boundary::release(const std::string& round,
                                            const std::vector<OwnStatistics>& statistics) {
-  const EgressPurpose purpose(fmt::format("round {}: {}", ledger_.size(), round));
+  const EgressPurpose purpose(fmt::format("round {}: {}", rounds_, round));
   std::vector<std::string> texts;
   for (const OwnStatistics& own : statistics) {
     ensure(own.leave.get().per_domain_statistics(),
@@ -213,7 +237,7 @@ std::vector<std::string> Boundary::release(const std::string& round,
   std::size_t bytes = 0;
   for (const std::string& text : released)
     bytes += text.size();
-  ledger_.push_back({ledger_.size(), round, (bytes + 7) / 8, decomposition_.domains()});
+  ledger_.push_back({rounds_++, 1, round, (bytes + 7) / 8, decomposition_.domains()});
   return released;
 }
 

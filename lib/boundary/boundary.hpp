@@ -18,9 +18,10 @@
 
 namespace bailiwick {
 
-/// One crossing, as the ledger keeps it.
+/// Crossings of one kind in a row, as the ledger keeps them.
 struct LedgerLine {
-  std::uint64_t round = 0;
+  std::uint64_t round = 0;  ///< the first
+  std::uint64_t rounds = 1;
   std::string name;
   std::uint64_t words = 0;  ///< 64-bit words a domain sent
   std::uint64_t domains = 0;
@@ -47,6 +48,11 @@ class Boundary : public Sums {
   Aggregate across_domains(const std::string& round, std::vector<Aggregate> parts,
                            std::span<const double> parameters = {}) override;
 
+  /// The same for a round that is taken again and again, without taking memory for it: the sum
+  /// comes to stand in parts.front(), and what was in `parts` is lost. `at`: digest of the
+  /// parameters.
+  void across_domains_again(const std::string& round, std::span<Aggregate> parts, const Digest& at);
+
   /// From here on every round is masked, so that nobody sees another domain's sum. `terms`: digest
   /// of all that the parties agreed on before. `parties`: one a domain, in the order of the run.
   /// `session_key(i)`: the private key of domain i, asked for on the rank that leads it. Collective
@@ -69,13 +75,18 @@ class Boundary : public Sums {
   const std::vector<LedgerLine>& ledger() const { return ledger_; }
 
  private:
+  /// The parts of domains that this rank leads become those of the whole domain, fit to cross.
+  void sum_within_domains(std::span<Aggregate> parts);
+  /// The first part becomes the sum of those that this rank leads, ready to cross.
+  void add_led(std::span<Aggregate> parts);
   /// One crossing of words: this rank's sum over the domains it leads becomes that over all
-  /// domains, on every rank. Collective over the world.
-  std::vector<std::int64_t> cross(const std::string& round, std::span<const double> parameters,
-                                  std::vector<std::int64_t> words);
+  /// domains, on every rank; `purpose` is for the meter. Collective over the world.
+  void cross(const std::string& round, const std::string& purpose, const Digest& at,
+             std::span<std::int64_t> words);
+  static Digest digest_of(const std::string& round, std::span<const double> parameters);
   /// Throws ExitCode::policy if a number of the coming round has too few contributors.
-  void check_contributors(const std::string& round, const AggregateLayout& layout,
-                          const std::vector<Aggregate>& parts, std::span<const double> parameters);
+  void check_contributors(const std::string& round, std::span<const Aggregate> parts,
+                          const Digest& at);
 
   /// One text for each of this rank's domains, of which those it leads count, becomes one for each
   /// domain of the run, on every rank. Collective over the world.
@@ -85,6 +96,7 @@ class Boundary : public Sums {
   bool masked_ = false;
   std::optional<MaskSession> session_;  ///< of ranks that lead a domain
   std::vector<LedgerLine> ledger_;
+  std::uint64_t rounds_ = 0;  ///< crossings until now
   std::uint64_t contributors_ = 1;
   std::map<std::string, std::string>
       approved_;  ///< round -> zeros when it last had contributors enough

@@ -103,6 +103,13 @@ class YamlReader {
     inner.finish();
   }
 
+  /// A key that other keys make useless; an error, for this `reason`, if it is given.
+  void unused(const std::string& name, const std::string& reason) {
+    if (!given(name)) return;
+    names_.push_back(name);
+    check(false, name, reason);
+  }
+
   /// Something that must hold between keys, said of key `name` (dots and list indices allowed). Not
   /// said if a value here could not be read, since it would rest on a default.
   void check(bool holds, const std::string& name, const std::string& message);

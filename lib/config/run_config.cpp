@@ -22,7 +22,8 @@ inline constexpr auto words<ModelKind> =
                                                       {ModelKind::logistic, "logistic"},
                                                       {ModelKind::poisson, "poisson"},
                                                       {ModelKind::multinomial, "multinomial"},
-                                                      {ModelKind::cox, "cox"}});
+                                                      {ModelKind::cox, "cox"},
+                                                      {ModelKind::mlp, "mlp"}});
 
 template <>
 inline constexpr auto words<Standardisation> =
@@ -94,11 +95,40 @@ void schema(Visitor& v, DomainConfig& domain) {
   v.key("ranks", domain.ranks, non_empty, at_least(0), distinct);
 }
 
+struct Fraction {
+  std::string operator()(double value) const {
+    return value >= 0 && value < 1 ? "" : fmt::format("{} is not at least 0 and below 1", value);
+  }
+};
+constexpr Fraction a_fraction;
+
+template <class Visitor>
+void schema(Visitor& v, LayerConfig& layer) {
+  v.key("units", layer.units, required, at_least(1), at_most(1 << 20));
+  v.key("activation", layer.activation,
+        one_of("relu", "gelu", "tanh", "silu", "sigmoid", "identity"));
+  v.key("layer_norm", layer.layer_norm);
+  v.key("dropout", layer.dropout, a_fraction);
+}
+
+template <class Visitor>
+void schema(Visitor& v, MlpConfig& mlp) {
+  v.key("layers", mlp.layers);
+  v.key("loss", mlp.loss, required,
+        one_of("squared_error", "huber", "binary", "cross_entropy", "poisson", "cox"));
+  v.key("huber_delta", mlp.huber_delta, positive);
+  v.check(mlp.loss == "huber" || mlp.huber_delta == 1, "huber_delta", "only used with loss: huber");
+}
+
 template <class Visitor>
 void schema(Visitor& v, ModelConfig& model) {
   v.key("kind", model.kind, required);
-  const bool cox = model.kind == ModelKind::cox;
-  if (cox) model.intercept = false;
+  const bool mlp = model.kind == ModelKind::mlp;
+  v.section(
+      "mlp", [&](auto& s) { schema(s, model.mlp); }, mlp, "only used with kind: mlp");
+  // Where rows have a time and an event instead of a target.
+  const bool cox = model.kind == ModelKind::cox || (mlp && model.mlp.loss == "cox");
+  if (cox || mlp) model.intercept = false;
   v.key("features", model.features, distinct);
   v.key("target", model.target);
   v.key("time", model.time);
@@ -119,12 +149,14 @@ void schema(Visitor& v, ModelConfig& model) {
                 "strata: none needs the last time of the public grid, greater than 0");
         s.check(grid || model.time_maximum == 0, "time_maximum", "only used with strata: none");
       },
-      cox, "only used with kind: cox");
+      model.kind == ModelKind::cox, "only used with kind: cox");
 
   v.check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
   v.check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
   v.check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
-  v.check(!cox || !model.intercept, "intercept", "kind: cox has no intercept");
+  v.check(!(cox || mlp) || !model.intercept, "intercept",
+          mlp ? "the layers of a network have their own" : "kind: cox has no intercept");
+  v.check(!mlp || model.l2 == 0, "l2", "networks have train.descent.weight_decay instead");
   v.check(cox || model.time.empty(), "time", "only used with kind: cox");
   v.check(cox || model.status.empty(), "status", "only used with kind: cox");
   v.check(!cox || model.time.empty() || model.time != model.status, "status",
@@ -132,12 +164,73 @@ void schema(Visitor& v, ModelConfig& model) {
 }
 
 template <class Visitor>
-void schema(Visitor& v, TrainConfig& train) {
-  v.key("method", train.method, one_of("newton", "lbfgs", "newton-krylov"));
-  v.key("tolerance", train.tolerance, positive);
-  v.key("max_iterations", train.max_iterations, at_least(1));
+void schema(Visitor& v, ScheduleConfig& schedule) {
+  v.key("kind", schedule.kind, one_of("constant", "linear", "cosine", "step"));
+  v.key("warmup_epochs", schedule.warmup_epochs, at_least(0));
+  if (schedule.kind == "linear" || schedule.kind == "cosine")
+    v.key("final_fraction", schedule.final_fraction, at_least(0), at_most(1));
+  else
+    v.unused("final_fraction", "only used with kind: linear or cosine");
+  if (schedule.kind == "step") {
+    v.key("step_epochs", schedule.step_epochs, at_least(1));
+    v.key("step_factor", schedule.step_factor, positive, at_most(1));
+  } else {
+    v.unused("step_epochs", "only used with kind: step");
+    v.unused("step_factor", "only used with kind: step");
+  }
+}
+
+template <class Visitor>
+void schema(Visitor& v, EarlyStoppingConfig& stopping) {
+  v.key("split", stopping.split);
+  v.key("patience", stopping.patience, at_least(1));
+}
+
+template <class Visitor>
+void schema(Visitor& v, DescentConfig& descent, bool adamw) {
+  v.key("epochs", descent.epochs, at_least(1));
+  v.key("batch_rows", descent.batch_rows, at_least(1));
+  v.key("block_rows", descent.block_rows, at_least(1));
+  v.key("seed", descent.seed);
+  v.key("learning_rate", descent.learning_rate, positive);
+  v.key("schedule", descent.schedule);
+  if (adamw) {
+    v.key("beta1", descent.beta1, a_fraction);
+    v.key("beta2", descent.beta2, a_fraction);
+    v.key("epsilon", descent.epsilon, positive);
+    for (const char* name : {"momentum", "nesterov"})
+      v.unused(name, "only used with method: sgd");
+  } else {
+    v.key("momentum", descent.momentum, a_fraction);
+    v.key("nesterov", descent.nesterov);
+    for (const char* name : {"beta1", "beta2", "epsilon"})
+      v.unused(name, "only used with method: adamw");
+  }
+  v.key("weight_decay", descent.weight_decay, at_least(0));
+  v.key("clip_norm", descent.clip_norm, at_least(0));
+  v.key("early_stopping", descent.early_stopping);
+  v.check(descent.batch_rows % descent.block_rows == 0, "batch_rows",
+          fmt::format("a batch is a whole number of blocks: {} is no multiple of block_rows {}",
+                      descent.batch_rows, descent.block_rows));
+  v.check(!descent.nesterov || descent.momentum > 0, "nesterov", "needs momentum");
+}
+
+template <class Visitor>
+void schema(Visitor& v, TrainConfig& train, bool network) {
+  if (network) {
+    v.key("method", train.method, one_of("adamw", "sgd"));
+    v.section("descent", [&](auto& s) { schema(s, train.descent, train.method == "adamw"); });
+    for (const char* name : {"tolerance", "max_iterations"})
+      v.unused(name, "a network trains for train.descent.epochs");
+  } else {
+    v.key("method", train.method, one_of("newton", "lbfgs", "newton-krylov"));
+    v.unused("descent", "only used with model.kind: mlp");
+    v.key("tolerance", train.tolerance, positive);
+    v.key("max_iterations", train.max_iterations, at_least(1));
+  }
   v.key("checkpoint_every", train.checkpoint_every, at_least(0));
   v.key("split", train.split);
+  if (network) return v.unused("petsc_options", "only used with method: lbfgs or newton-krylov");
   v.key("petsc_options", train.petsc_options);
   v.check(train.method != "newton" || train.petsc_options.empty(), "petsc_options",
           "only used with method: lbfgs or newton-krylov");
@@ -188,7 +281,9 @@ void schema(Visitor& v, RunConfig& run) {
   v.key("domains", run.domains, required, non_empty);
   v.key("boundary", run.boundary);
   v.key("model", run.model, required);
-  v.key("train", run.train);
+  const bool network = run.model.kind == ModelKind::mlp;
+  if (network && run.train.method == "newton") run.train.method = "adamw";
+  v.section("train", [&](auto& s) { schema(s, run.train, network); });
   v.key("evaluate", run.evaluate);
   v.key("describe", run.describe);
 

@@ -35,11 +35,26 @@ struct DomainConfig {
   std::optional<std::vector<int>> ranks;  ///< explicit ranks; default: dealt by the decomposition
 };
 
-enum class ModelKind { linear, logistic, poisson, multinomial, cox };
+enum class ModelKind { linear, logistic, poisson, multinomial, cox, mlp };
 enum class Standardisation { none, pooled, per_domain };
 /// Strata of the Cox model. `domain`, `partition`: nothing but score and information crosses.
 /// `none`: one risk set over all domains; the policies must allow unstratified survival.
 enum class Strata { domain, partition, none };
+
+/// A hidden layer: dense, then what it asks for of: layer norm, activation, dropout.
+struct LayerConfig {
+  int units = 0;
+  std::string activation = "relu";  ///< relu, gelu, tanh, silu, sigmoid, identity
+  bool layer_norm = false;
+  double dropout = 0;  ///< probability that a unit is left out of a step
+};
+
+/// A multi-layer perceptron. Its output layer follows from loss and target.
+struct MlpConfig {
+  std::vector<LayerConfig> layers;
+  std::string loss = "squared_error";  ///< and huber, binary, cross_entropy, poisson, cox
+  double huber_delta = 1;
+};
 
 struct ModelConfig {
   ModelKind kind = ModelKind::logistic;
@@ -54,13 +69,47 @@ struct ModelConfig {
   Strata strata = Strata::domain;
   std::string ties = "efron";
   double time_step = 1, time_maximum = 0;  ///< Cox with strata none: the public time grid
+  MlpConfig mlp;
+};
+
+struct ScheduleConfig {
+  std::string kind = "constant";  ///< constant, linear, cosine, step
+  double warmup_epochs = 0;       ///< the rate first grows linearly from 0
+  double final_fraction = 0;      ///< linear, cosine: of the learning rate, at the end
+  int step_epochs = 1;            ///< step: every so many epochs the rate is multiplied …
+  double step_factor = 0.1;       ///< … by this
+};
+
+/// Stops when the loss on rows that are not trained on has not fallen for `patience` epochs, and
+/// keeps the parameters that had the lowest.
+struct EarlyStoppingConfig {
+  std::string split;  ///< empty: no early stopping
+  int patience = 5;
+};
+
+/// First-order training, for networks.
+struct DescentConfig {
+  int epochs = 10;
+  int batch_rows = 256;  ///< rows of a step over all domains, a multiple of block_rows
+  int block_rows = 64;   ///< rows whose gradient is one float32 sum, rounded once
+  std::uint64_t seed = 1;
+  double learning_rate = 1e-3;
+  ScheduleConfig schedule;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< adamw
+  double momentum = 0;                                ///< sgd
+  bool nesterov = false;                              ///< sgd
+  double weight_decay = 0;
+  double clip_norm = 0;  ///< of the gradient of the mean loss; 0: not clipped
+  EarlyStoppingConfig early_stopping;
 };
 
 struct TrainConfig {
-  std::string method = "newton";  ///< newton, lbfgs (TAO lmvm), newton-krylov (TAO nls)
+  /// newton, lbfgs (TAO lmvm), newton-krylov (TAO nls); networks: adamw, sgd
+  std::string method = "newton";
+  DescentConfig descent;
   double tolerance = 1e-12;
   int max_iterations = 50;
-  int checkpoint_every = 1;  ///< iterations; 0: only the last
+  int checkpoint_every = 1;  ///< iterations, of networks epochs; 0: only the last
   std::string split;         ///< name of the rows to train on; empty: all
   std::string petsc_options;
 };

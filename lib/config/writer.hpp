@@ -45,6 +45,7 @@ class YamlWriter {
     keys(inner);
     add(name, inner.node_);
   }
+  void unused(const std::string&, const std::string&) {}
   void check(bool, const std::string&, const std::string&) {}
   bool given(const std::string&) const { return true; }
 
@@ -65,6 +66,7 @@ class YamlWriter {
   static YamlNode write(bool value) { return scalar(value ? "true" : "false", false); }
   static YamlNode write(double value) { return scalar(round_trip(value), false); }
   static YamlNode write(int value) { return scalar(std::to_string(value), false); }
+  static YamlNode write(std::uint64_t value) { return scalar(std::to_string(value), false); }
 
   template <Worded T>
   static YamlNode write(const T& value) {

@@ -3,11 +3,33 @@
 
 #include "lib/domain/partition_manifest.hpp"
 
+#include <algorithm>
+
 #include "lib/domain/members.hpp"
 
 namespace bailiwick {
 
 namespace {
+
+/// Every row of every block belongs to one split.
+void check_split_rows(const PartitionManifest& manifest, const std::string& what) {
+  const auto& splits = manifest.split_rows;
+  bool fits = splits.size() == manifest.schema.splits.size();
+  for (const auto& counts : splits)
+    fits = fits && counts.size() == manifest.blocks();
+  for (std::uint64_t b = 0; fits && !splits.empty() && b < manifest.blocks(); ++b) {
+    std::uint64_t rest = std::min(manifest.block_rows, manifest.rows - b * manifest.block_rows);
+    for (const auto& counts : splits) {
+      fits = fits && counts[b] <= rest;
+      rest -= fits ? counts[b] : 0;
+    }
+    fits = fits && rest == 0;
+  }
+  if (!fits)
+    throw Error(ExitCode::data,
+                "{}: \"split_rows\" does not tell for each split and block how many rows it has",
+                what);
+}
 
 constexpr const char* format = "bailiwick-partition-manifest";
 constexpr std::uint64_t version = 1;
@@ -21,22 +43,24 @@ std::string named(const Json& json, const std::string& key, const std::string& w
 }  // namespace
 
 Json to_json(const PartitionManifest& manifest) {
-  return {{"format", format},
-          {"version", version},
-          {"name", manifest.name},
-          {"owner", manifest.owner},
-          {"created", manifest.created},
-          {"rows", manifest.rows},
-          {"block_rows", manifest.block_rows},
-          {"precision", manifest.precision},
-          {"schema", to_json(manifest.schema)},
-          {"root", manifest.root.hex()}};
+  Json json{{"format", format},
+            {"version", version},
+            {"name", manifest.name},
+            {"owner", manifest.owner},
+            {"created", manifest.created},
+            {"rows", manifest.rows},
+            {"block_rows", manifest.block_rows},
+            {"precision", manifest.precision},
+            {"schema", to_json(manifest.schema)},
+            {"root", manifest.root.hex()}};
+  if (!manifest.schema.splits.empty()) json["split_rows"] = manifest.split_rows;
+  return json;
 }
 
 PartitionManifest manifest_from_json(const Json& json, const std::string& what) {
   check_members(json,
                 {"format", "version", "name", "owner", "created", "rows", "block_rows", "precision",
-                 "schema", "root"},
+                 "schema", "root", "split_rows"},
                 what);
   if (named(json, "format", what) != format)
     throw Error(ExitCode::data, "{}: \"format\" must be \"{}\", found \"{}\"", what, format,
@@ -60,6 +84,12 @@ PartitionManifest manifest_from_json(const Json& json, const std::string& what) 
   } catch (const Error& error) {
     throw Error(ExitCode::data, "{}: \"root\": {}", what, error.what());
   }
+  if (!manifest.schema.splits.empty())
+    manifest.split_rows =
+        json_member<std::vector<std::vector<std::uint64_t>>>(json, "split_rows", what);
+  else if (json.contains("split_rows"))
+    throw Error(ExitCode::data, "{}: \"split_rows\" of a partition that is not split", what);
+  check_split_rows(manifest, what);
   return manifest;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "lib/core/digest.hpp"
 #include "lib/domain/schema.hpp"
@@ -22,6 +23,8 @@ struct PartitionManifest {
   std::string precision;  ///< "float32" or "float64": storage of the features
   Schema schema;
   Digest root;  ///< over the block digests and the schema: docs/partition-format.md
+  /// Rows of each split in each block, [split][block]; empty if the schema names no splits.
+  std::vector<std::vector<std::uint64_t>> split_rows;
 
   std::uint64_t blocks() const {
     return block_rows == 0 ? 0 : (rows + block_rows - 1) / block_rows;

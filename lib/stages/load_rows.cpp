@@ -33,8 +33,12 @@ std::size_t split_code(const Schema& schema, const std::string& split) {
   return static_cast<std::size_t>(found - schema.splits.begin());
 }
 
-/// Indicators of one input column are levels of one category. Cox models, which sort rows by time,
-/// read them as numbers.
+bool has_times(const ModelConfig& model) {
+  return response_of(model) == ModelKind::cox;
+}
+
+/// Indicators of one input column are levels of one category. Cox models of a linear predictor,
+/// which sort rows by time, read them as numbers.
 void find_factors(const ModelConfig& model, const Schema& schema, ModelColumns& columns) {
   std::vector<std::string> sources;
   for (const std::size_t j : columns.features) {
@@ -66,15 +70,28 @@ const char* broken_rule(ModelKind kind, const double* target, std::size_t classe
     case ModelKind::cox:
       if (!(target[0] >= 0)) return "a Cox model needs times of at least zero";
       return target[1] == 0 || target[1] == 1 ? nullptr : "a Cox model needs a status of 0 or 1";
+    case ModelKind::mlp:
+      break;
   }
   return nullptr;
 }
 
 }  // namespace
 
+ModelKind response_of(const ModelConfig& model) {
+  if (model.kind != ModelKind::mlp) return model.kind;
+  const std::string& loss = model.mlp.loss;
+  return loss == "binary"          ? ModelKind::logistic
+         : loss == "cross_entropy" ? ModelKind::multinomial
+         : loss == "poisson"       ? ModelKind::poisson
+         : loss == "cox"           ? ModelKind::cox
+                                   : ModelKind::linear;
+}
+
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool with_targets) {
   ModelColumns columns;
-  columns.intercept = model.kind != ModelKind::cox && model.intercept;
+  columns.intercept =
+      model.kind != ModelKind::cox && model.kind != ModelKind::mlp && model.intercept;
   columns.weights = model.weights;
   if (model.weights && !schema.has_weights)
     throw Error(ExitCode::config, "model.weights: the partitions have no row weights");
@@ -93,7 +110,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   find_factors(model, schema, columns);
   if (!with_targets) return columns;
 
-  if (model.kind == ModelKind::cox) {
+  if (has_times(model)) {
     columns.targets = {index_of(schema.targets, model.time, "target", "model.time"),
                        index_of(schema.targets, model.status, "target", "model.status")};
   } else if (!model.target.empty()) {
@@ -106,7 +123,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
       names.push_back(column.name);
     throw Error(ExitCode::config, "model.target: say which of the targets to fit: {}", join(names));
   }
-  if (model.kind == ModelKind::multinomial) {
+  if (response_of(model) == ModelKind::multinomial) {
     columns.categories = schema.targets[columns.targets[0]].categories;
     if (columns.categories.size() < 2)
       throw Error(ExitCode::config,
@@ -159,20 +176,27 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                     block * manifest.block_rows + r, why);
       };
       chosen.clear();
+      std::uint64_t in_split = 0;
       for (std::size_t r = 0; r < buffer.rows; ++r) {
         if (code && buffer.splits[r] != *code) continue;
+        ++in_split;
         double target[2] = {0, 0};
         for (std::size_t k = 0; k < std::min<std::size_t>(2, columns.targets.size()); ++k)
           target[k] = buffer.targets[r * schema.targets.size() + columns.targets[k]];
         if (!columns.targets.empty())
-          if (const char* rule = broken_rule(model.kind, target, columns.categories.size()))
+          if (const char* rule = broken_rule(response_of(model), target, columns.categories.size()))
             fail(r, rule);
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
-        if (columns.weights && buffer.weights[r] == 0) continue;
+        if (columns.weights && buffer.weights[r] == 0 && model.kind != ModelKind::mlp) continue;
         chosen.push_back(r);
-        if (model.kind == ModelKind::cox && target[1] == 1) ++loaded.events;
+        if (has_times(model) && target[1] == 1) ++loaded.events;
       }
+      if (code && in_split != manifest.split_rows[*code][block])
+        throw Error(ExitCode::integrity,
+                    "{}: block {} has {} rows of split \"{}\" and {} in its manifest",
+                    domain.paths[p], block, in_split, split, manifest.split_rows[*code][block]);
       loaded.selected += chosen.size();
+      loaded.rows_of_block.push_back(chosen.size());
       builder.add(buffer, schema, chosen, fail);
       loaded.partition.push_back(p);
     };

@@ -43,9 +43,13 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
 /// All features and targets of a partition as they are, for those who describe them.
 ModelColumns all_columns(const Schema& schema);
 
+/// What a model asks of its targets: a network that of the kind with the same loss.
+ModelKind response_of(const ModelConfig& model);
+
 /// This rank's rows of one of its domains.
 struct LoadedRows {
   kernels::RowBlocks rows;
+  std::vector<std::size_t> rows_of_block;
   std::vector<std::size_t> partition;  ///< of each block, in the order of the domain's partitions
   std::size_t partitions = 0;          ///< of the domain
   std::uint64_t selected = 0;          ///< rows of non-zero weight
@@ -54,8 +58,8 @@ struct LoadedRows {
 
 /// Reads this rank's blocks, checking digests, targets and indicators as it goes; rows outside
 /// `split` (empty: none are) and rows of
-/// weight zero are left out. Not collective. Throws ExitCode::data,
-/// ExitCode::integrity.
+/// weight zero are left out, but for networks, whose steps count rows. Not collective. Throws
+/// ExitCode::data, ExitCode::integrity.
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                      const ModelColumns& columns, const std::string& split);
 

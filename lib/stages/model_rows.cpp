@@ -26,11 +26,23 @@ ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& colum
   ColumnSelection selection;
   selection.names = columns.names;
   if (columns.intercept) selection.intercept = 0;
-  selection.centre = model.kind == ModelKind::cox || columns.intercept;
+  const bool network = model.kind == ModelKind::mlp;
+  selection.centre = model.kind == ModelKind::cox || network || columns.intercept;
+  selection.constant_says_nothing = network;
   return selection;
 }
 
 }  // namespace
+
+ModelConfig named_model(const Run& run, const ModelColumns& columns) {
+  ModelConfig model = run.config().model;
+  model.features.clear();
+  for (const std::size_t j : columns.features)
+    model.features.push_back(run.schema().features[j].name);
+  if (response_of(model) != ModelKind::cox)
+    model.target = run.schema().targets[columns.targets[0]].name;
+  return model;
+}
 
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
                           const std::string& split) {
@@ -162,6 +174,7 @@ kernels::Family family_of(ModelKind kind) {
     case ModelKind::multinomial:
       return kernels::Family::multinomial;
     case ModelKind::cox:
+    case ModelKind::mlp:
       break;
   }
   throw Error(ExitCode::bug, "internal error: not a GLM; please report this");

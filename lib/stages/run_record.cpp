@@ -111,6 +111,7 @@ void RunRecord::write_run_json(const Json& results) {
   Json rounds = Json::array();
   for (const LedgerLine& line : run_.boundary().ledger())
     rounds.push_back({{"round", line.round},
+                      {"rounds", line.rounds},
                       {"name", line.name},
                       {"words", line.words},
                       {"domains", line.domains}});

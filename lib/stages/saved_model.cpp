@@ -5,6 +5,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
+#include "lib/stages/network_model.hpp"
 
 namespace bailiwick {
 
@@ -16,11 +17,10 @@ struct Word {
   const char* text;
 };
 
-constexpr Word<ModelKind> kinds[] = {{ModelKind::linear, "linear"},
-                                     {ModelKind::logistic, "logistic"},
-                                     {ModelKind::poisson, "poisson"},
-                                     {ModelKind::multinomial, "multinomial"},
-                                     {ModelKind::cox, "cox"}};
+constexpr Word<ModelKind> kinds[] = {
+    {ModelKind::linear, "linear"},   {ModelKind::logistic, "logistic"},
+    {ModelKind::poisson, "poisson"}, {ModelKind::multinomial, "multinomial"},
+    {ModelKind::cox, "cox"},         {ModelKind::mlp, "mlp"}};
 constexpr Word<Standardisation> standardisations[] = {{Standardisation::none, "none"},
                                                       {Standardisation::pooled, "pooled"},
                                                       {Standardisation::per_domain, "per_domain"}};
@@ -41,6 +41,38 @@ Enum value_of(const Word<Enum> (&words)[n], const std::string& text, const std::
   throw Error(ExitCode::data, "{}: unknown word \"{}\"; written by a newer Bailiwick?", path, text);
 }
 
+Json to_json(const MlpConfig& mlp) {
+  Json layers = Json::array();
+  for (const LayerConfig& layer : mlp.layers)
+    layers.push_back({{"units", layer.units},
+                      {"activation", layer.activation},
+                      {"layer_norm", layer.layer_norm},
+                      {"dropout", layer.dropout}});
+  return {{"layers", layers}, {"loss", mlp.loss}, {"huber_delta", mlp.huber_delta}};
+}
+
+MlpConfig mlp_from_json(const Json& json, const std::string& what) {
+  MlpConfig mlp;
+  mlp.loss = json_member<std::string>(json, "loss", what);
+  mlp.huber_delta = json_member<double>(json, "huber_delta", what);
+  for (const Json& layer : json_member<Json>(json, "layers", what))
+    mlp.layers.push_back({json_member<int>(layer, "units", what),
+                          json_member<std::string>(layer, "activation", what),
+                          json_member<bool>(layer, "layer_norm", what),
+                          json_member<double>(layer, "dropout", what)});
+  return mlp;
+}
+
+/// How many parameters a model of that description has.
+std::size_t parameters_of(const SavedModel& model) {
+  if (model.config.kind == ModelKind::mlp)
+    return architecture_of(model.config.mlp, model.names.size(),
+                           std::max<std::size_t>(1, model.categories.size()))
+        .parameters();
+  return model.names.size() *
+         (model.config.kind == ModelKind::multinomial ? model.categories.size() - 1 : 1);
+}
+
 }  // namespace
 
 io::Checkpoint to_checkpoint(const SavedModel& model) {
@@ -48,19 +80,20 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
   Json columns = Json::array();
   for (const std::string& name : model.names)
     columns.push_back(name);
-  const Json description = {{"kind", text_of(kinds, model.config.kind)},
-                            {"columns", columns},
-                            {"features", model.config.features},
-                            {"target", model.config.target},
-                            {"time", model.config.time},
-                            {"status", model.config.status},
-                            {"categories", model.categories},
-                            {"intercept", model.config.intercept},
-                            {"weights", model.config.weights},
-                            {"l2", model.config.l2},
-                            {"standardise", text_of(standardisations, model.config.standardise)},
-                            {"strata", text_of(strata_words, model.config.strata)},
-                            {"ties", model.config.ties}};
+  Json description = {{"kind", text_of(kinds, model.config.kind)},
+                      {"columns", columns},
+                      {"features", model.config.features},
+                      {"target", model.config.target},
+                      {"time", model.config.time},
+                      {"status", model.config.status},
+                      {"categories", model.categories},
+                      {"intercept", model.config.intercept},
+                      {"weights", model.config.weights},
+                      {"l2", model.config.l2},
+                      {"standardise", text_of(standardisations, model.config.standardise)},
+                      {"strata", text_of(strata_words, model.config.strata)},
+                      {"ties", model.config.ties}};
+  if (model.config.kind == ModelKind::mlp) description["mlp"] = to_json(model.config.mlp);
   checkpoint.attributes["model"] = description.dump();
   checkpoint.attributes["iteration"] = std::to_string(model.iteration);
   checkpoint.attributes["converged"] = model.converged ? "true" : "false";
@@ -113,6 +146,9 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("weights", model.config.weights);
   member("l2", model.config.l2);
   member("ties", model.config.ties);
+  if (model.config.kind == ModelKind::mlp)
+    model.config.mlp =
+        mlp_from_json(json_member<Json>(description, "mlp", path + ": model"), path + ": model");
   model.iteration = static_cast<int>(parse_count(attribute("iteration"), path + ": iteration"));
   model.converged = attribute("converged") == "true";
   model.parameters = array("parameters", true);
@@ -122,11 +158,8 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   model.coefficients = array("coefficients", false);
   model.standard_errors = array("standard_errors", false);
   const std::vector<double> fit = array("fit", true);
-  const std::size_t copies =
-      model.config.kind == ModelKind::multinomial ? model.categories.size() - 1 : 1;
   if (fit.size() != 3 || model.mean.size() != model.names.size() ||
-      model.scale.size() != model.names.size() ||
-      model.parameters.size() != model.names.size() * copies)
+      model.scale.size() != model.names.size() || model.parameters.size() != parameters_of(model))
     throw Error(ExitCode::data, "{}: not a model: its arrays do not fit its columns", path);
   model.log_likelihood = fit[0];
   model.null_log_likelihood = fit[1];

@@ -20,7 +20,9 @@ struct SavedModel {
   std::vector<std::string> categories;
   int iteration = 0;
   bool converged = false;
-  std::vector<double> parameters;  ///< of the standardised columns; multinomial: class-major
+  /// Of the standardised columns; multinomial: class-major; networks: as Architecture lays them
+  /// out.
+  std::vector<double> parameters;
   std::vector<double> mean,
       scale;  ///< (x - mean) * scale, one a column; pooled over the training rows
   std::vector<double> information;  ///< penalised Hessian at `parameters`, packed lower triangle

@@ -7,6 +7,7 @@
 
 #include "lib/model/concordance.hpp"
 #include "lib/model/metrics.hpp"
+#include "lib/stages/scores.hpp"
 
 namespace bailiwick {
 
@@ -18,7 +19,7 @@ constexpr const char* table_columns[] = {
     "rmse", "mae",    "r_squared", "observed", "expected", "mean_deviance", "d_squared"};
 
 std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model, int calibration_bins) {
-  switch (model.config.kind) {
+  switch (response_of(model.config)) {
     case ModelKind::linear:
       return regression_layout();
     case ModelKind::logistic:
@@ -28,6 +29,7 @@ std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model, int ca
     case ModelKind::multinomial:
       return multinomial_layout(model.categories.size());
     case ModelKind::cox:
+    case ModelKind::mlp:
       break;
   }
   return std::make_shared<const AggregateLayout>(
@@ -36,6 +38,7 @@ std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model, int ca
 
 /// A number near the target's mean that everybody knows: the model's prediction at the mean row.
 double public_centre(const SavedModel& model) {
+  if (model.config.kind == ModelKind::mlp) return model.parameters.back();  // its last bias
   return model.config.intercept ? model.parameters.front() : 0.0;
 }
 
@@ -72,13 +75,12 @@ Scorecard::Scorecard(const SavedModel& model, int calibration_bins)
 
 Aggregate Scorecard::add(const kernels::RowBlocks& rows, std::size_t d, Sums& sums) const {
   Aggregate sum(layout_);
-  if (model_.config.kind == ModelKind::cox) {
+  if (response_of(model_.config) == ModelKind::cox) {
     add_pairs(model_, rows, d, sums, sum);
     return sum;
   }
-  const std::size_t outputs = model_.parameters.size() / model_.names.size();
-  const Predictor eta = kernels::linear_predictor(rows, model_.parameters, outputs);
-  switch (model_.config.kind) {
+  const Predictor eta = predictor(model_, rows);
+  switch (response_of(model_.config)) {
     case ModelKind::linear:
       add_regression(rows, eta, public_centre(model_), sum);
       break;
@@ -92,13 +94,14 @@ Aggregate Scorecard::add(const kernels::RowBlocks& rows, std::size_t d, Sums& su
       add_multinomial(rows, eta, sum);
       break;
     case ModelKind::cox:
+    case ModelKind::mlp:
       break;
   }
   return sum;
 }
 
 Json Scorecard::metrics(const Aggregate& total) const {
-  switch (model_.config.kind) {
+  switch (response_of(model_.config)) {
     case ModelKind::linear: {
       const RegressionMetrics m = regression_metrics(total);
       return {{"rows", m.rows}, {"rmse", m.rmse}, {"mae", m.mae}, {"r_squared", m.r_squared}};
@@ -133,6 +136,7 @@ Json Scorecard::metrics(const Aggregate& total) const {
               {"confusion", m.confusion}};
     }
     case ModelKind::cox:
+    case ModelKind::mlp:
       break;
   }
   const auto rows = total.words("rows"), pairs = total.words("pairs");

@@ -8,6 +8,7 @@
 #include "lib/core/text.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/decisions.hpp"
+#include "lib/stages/network_model.hpp"
 
 namespace bailiwick {
 
@@ -56,10 +57,16 @@ std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
 }
 
 Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows)
-    : kind_(model.config.kind), classes_(std::max<std::size_t>(1, model.categories.size())) {
-  const std::size_t outputs = kind_ == ModelKind::multinomial ? classes_ - 1 : 1;
-  eta_ = Kokkos::create_mirror_view_and_copy(
-      Kokkos::HostSpace(), kernels::linear_predictor(rows, model.parameters, outputs));
+    : kind_(response_of(model.config)),
+      classes_(std::max<std::size_t>(1, model.categories.size())),
+      eta_(Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), predictor(model, rows))) {}
+
+Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) {
+  const std::size_t classes = std::max<std::size_t>(1, model.categories.size());
+  if (model.config.kind == ModelKind::mlp)
+    return network_predictor(architecture_of(model.config.mlp, model.names.size(), classes),
+                             model.parameters, rows);
+  return kernels::linear_predictor(rows, model.parameters, classes > 1 ? classes - 1 : 1);
 }
 
 void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& out) const {
@@ -76,6 +83,7 @@ void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& ou
       out.assign(1, exact::exp(eta));
       return;
     case ModelKind::multinomial:
+    case ModelKind::mlp:
       break;
   }
   // Shifted by the largest, so that no exponential overflows.
@@ -93,7 +101,7 @@ void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& ou
 }
 
 std::vector<std::string> Scores::names(const SavedModel& model) {
-  switch (model.config.kind) {
+  switch (response_of(model.config)) {
     case ModelKind::linear:
       return {"mean"};
     case ModelKind::logistic:
@@ -103,6 +111,7 @@ std::vector<std::string> Scores::names(const SavedModel& model) {
     case ModelKind::cox:
       return {"hazard_ratio"};
     case ModelKind::multinomial:
+    case ModelKind::mlp:
       break;
   }
   std::vector<std::string> names;

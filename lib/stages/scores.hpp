@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/model/metrics.hpp"
 #include "lib/stages/model_rows.hpp"
 #include "lib/stages/saved_model.hpp"
 
@@ -21,6 +22,10 @@ ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with
 /// model's moments, or with those of the domain's own training rows. Collective.
 std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
                                            const ModelColumns& columns, Standardisation how);
+
+/// What a model says of standardised rows: the linear predictor, or a network's outputs in its
+/// place.
+Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows);
 
 /// Linear predictors of the rows of one domain on this rank, and what predictions follow from them.
 class Scores {

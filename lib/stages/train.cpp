@@ -3,9 +3,9 @@
 
 #include "lib/stages/train.hpp"
 
-#include <chrono>
 #include <iostream>
 
+#include "lib/core/stopwatch.hpp"
 #include "lib/core/text.hpp"
 #include "lib/model/summary.hpp"
 #include "lib/optim/cholesky.hpp"
@@ -15,31 +15,17 @@
 #include "lib/stages/model_rows.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/saved_model.hpp"
+#include "lib/stages/train_network.hpp"
 
 namespace bailiwick {
 
 namespace {
 
-class Stopwatch {
- public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
 /// The model as the iterate has it, without what only the end can tell.
 SavedModel model_at(const Run& run, const ModelColumns& columns, const ColumnMoments& moments,
                     const Iterate& iterate) {
   SavedModel model;
-  model.config = run.config().model;
-  model.config.features.clear();
-  for (const std::size_t j : columns.features)
-    model.config.features.push_back(run.schema().features[j].name);
-  if (model.config.kind != ModelKind::cox)
-    model.config.target = run.schema().targets[columns.targets[0]].name;
+  model.config = named_model(run, columns);
   model.names = columns.names;
   model.categories = columns.categories;
   model.iteration = iterate.iteration;
@@ -117,14 +103,17 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
 
 }  // namespace
 
-void train(Session& session, RunConfig config) {
+void train(Session& session, RunConfig config, const std::string& resume) {
   const Stopwatch total;
   Run run(session, std::move(config), {Action::train, Action::release_model});
   const ModelConfig& model = run.config().model;
   const ModelColumns columns = select_columns(model, run.schema());
   const bool root = run.world().is_root();
+  if (!resume.empty() && model.kind != ModelKind::mlp)
+    throw Error(ExitCode::usage, "--resume is for networks (model.kind: mlp)");
   RunRecord record(run, "train", "lineage");
   record.publish_text(decisions_json(run), "decisions.json", false);
+  if (model.kind == ModelKind::mlp) return train_network(run, record, resume);
 
   const Stopwatch reading;
   ModelRows rows = load_model_rows(run, model, columns, run.config().train.split);

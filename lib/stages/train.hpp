@@ -10,6 +10,6 @@ namespace bailiwick {
 
 /// Admission, rows, standardisation, solver, checkpoints and lineage, model.h5 and its table.
 /// Collective; throws on all ranks alike what the stage met.
-void train(Session& session, RunConfig config);
+void train(Session& session, RunConfig config, const std::string& resume = "");
 
 }  // namespace bailiwick

@@ -32,6 +32,7 @@ PartitionManifest heart_manifest() {
   manifest.precision = "float32";
   manifest.schema = heart_schema();
   manifest.root.bytes.fill(0xab);
+  manifest.split_rows = {{40, 41, 42, 43, 30}, {24, 23, 22, 21, 17}};
   return manifest;
 }
 
@@ -141,6 +142,10 @@ TEST_CASE("Manifest errors name the member") {
   check_manifest_error("precision", "float16", "\"precision\" must be float32 or float64");
   check_manifest_error("owner", "", "\"owner\" is empty");
   check_manifest_error("root", "abcd", "\"root\": not a SHA-256");
+  const std::string counts = "\"split_rows\" does not tell for each split and block";
+  check_manifest_error("split_rows", Json::parse("[[40,41,42,43,30]]"), counts);
+  check_manifest_error("split_rows", Json::parse("[[64,64,64,64],[0,0,0,0]]"), counts);
+  check_manifest_error("split_rows", Json::parse("[[40,41,42,43,30],[24,23,22,21,16]]"), counts);
   check_manifest_error("row", 1, "unknown member \"row\"");
 }
 

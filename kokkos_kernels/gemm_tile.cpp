@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kokkos_kernels/gemm_tile.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+namespace bailiwick::kernels {
+namespace {
+
+/// For any processor: loops of a fixed length that compilers turn into its vectors.
+struct Floats {
+  static constexpr int width = 4;
+  float value[width];
+
+  static Floats zero() { return {}; }
+  static Floats load(const float* from) {
+    Floats result;
+    for (int i = 0; i < width; ++i)
+      result.value[i] = from[i];
+    return result;
+  }
+  static Floats broadcast(float value) { return {{value, value, value, value}}; }
+  static Floats fused(const Floats& a, const Floats& b, const Floats& c) {
+    Floats result;
+    for (int i = 0; i < width; ++i)
+      result.value[i] = std::fma(a.value[i], b.value[i], c.value[i]);
+    return result;
+  }
+  void store(float* to) const {
+    for (int i = 0; i < width; ++i)
+      to[i] = value[i];
+  }
+};
+
+}  // namespace
+}  // namespace bailiwick::kernels
+
+#include "kokkos_kernels/gemm_tile_kernel.hpp"
+
+namespace bailiwick::kernels {
+
+#if defined(BAILIWICK_X86_TILES)
+extern const TileSet tiles_avx2, tiles_avx512;
+#endif
+
+namespace {
+constinit const TileSet tiles_portable = make_tile_set<8>("portable");
+}
+
+TileSets all_tile_sets() {
+  TileSets all{{&tiles_portable}, 1};
+#if defined(BAILIWICK_X86_TILES)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    all.sets[all.count++] = &tiles_avx2;
+  if (__builtin_cpu_supports("avx512f")) all.sets[all.count++] = &tiles_avx512;
+#endif
+  return all;
+}
+
+const TileSet& tile_set() {
+  static const TileSet& chosen = [&]() -> const TileSet& {
+    const TileSets all = all_tile_sets();
+    const char* const asked = std::getenv("BAILIWICK_TILES");
+    for (std::size_t i = 0; asked != nullptr && i < all.count; ++i)
+      if (std::strcmp(asked, all.sets[i]->name) == 0) return *all.sets[i];
+    return *all.sets[all.count - 1];
+  }();
+  return chosen;
+}
+
+}  // namespace bailiwick::kernels

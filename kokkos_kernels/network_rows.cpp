@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kokkos_kernels/network_rows.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace bailiwick::kernels {
+namespace {
+
+Kokkos::View<NetworkRows::Input*, Memory> inputs_of(const RowBlocks& rows) {
+  Kokkos::View<NetworkRows::Input*, Memory> inputs("inputs", rows.columns());
+  const auto host = Kokkos::create_mirror_view(inputs);
+  const Factors& factors = rows.factors;
+  const auto first = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), factors.first);
+  const auto order = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), factors.order);
+  const auto centre = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), factors.centre);
+  const auto scale = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), factors.scale);
+  for (std::size_t j = 0; j < host.extent(0); ++j) {
+    const std::size_t i = factors.count() == 0 ? j : order(j);
+    if (i < rows.x.extent(1)) {
+      host(j) = {i, false, 0, 0, 0};
+      continue;
+    }
+    std::size_t f = 0;
+    while (i >= first(f + 1))
+      ++f;
+    host(j) = {f, true, static_cast<std::uint16_t>(i - first(f)),
+               static_cast<float>((0.0 - centre(i)) * scale(i)),
+               static_cast<float>((1.0 - centre(i)) * scale(i))};
+  }
+  Kokkos::deep_copy(inputs, host);
+  return inputs;
+}
+
+}  // namespace
+
+NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> rows_of_block) {
+  const std::size_t blocks = rows.blocks(), dense = rows.x.extent(1), codes = rows.factors.count();
+  const std::size_t targets = rows.y.extent(1);
+  Kokkos::View<std::size_t*, Memory> first("first row", blocks + 1);
+  const auto host = Kokkos::create_mirror_view(first);
+  host(0) = 0;
+  for (std::size_t b = 0; b < blocks; ++b)
+    host(b + 1) = host(b) + rows_of_block[b];
+  Kokkos::deep_copy(first, host);
+
+  NetworkRows result;
+  const std::size_t all = host(blocks);
+  result.dense = uninitialised<decltype(result.dense)>("dense", all, dense);
+  result.code = uninitialised<decltype(result.code)>("code", all, codes);
+  result.y = uninitialised<decltype(result.y)>("y", all, targets);
+  result.weight = uninitialised<decltype(result.weight)>("weight", all);
+  result.inputs = inputs_of(rows);
+  result.all_dense = codes == 0;
+  const NetworkRows to = result;
+  Kokkos::parallel_for(
+      "network rows", Kokkos::RangePolicy<Execution>(0, blocks),
+      KOKKOS_LAMBDA(const std::size_t b) {
+        for (std::size_t row = first(b); row < first(b + 1); ++row) {
+          const std::size_t r = row - first(b);
+          for (std::size_t j = 0; j < dense; ++j)
+            to.dense(row, j) = static_cast<float>(rows.x(b, j, r));
+          for (std::size_t f = 0; f < codes; ++f)
+            to.code(row, f) = rows.factors.code(b, f, r);
+          for (std::size_t k = 0; k < targets; ++k)
+            to.y(row, k) = rows.y(b, k, r);
+          to.weight(row) = rows.weight(b, r);
+        }
+      });
+  Kokkos::fence();
+  return result;
+}
+
+void gather(const NetworkRows& rows, std::size_t first, std::size_t count, std::size_t to,
+            std::size_t batch_rows, float* x, double* y, double* weight, std::uint64_t* number) {
+  const NetworkRows from = rows;
+  const std::size_t inputs = rows.inputs.extent(0), targets = rows.y.extent(1);
+  Kokkos::parallel_for(
+      "gather", Kokkos::RangePolicy<Execution>(0, count), KOKKOS_LAMBDA(const std::size_t i) {
+        const std::size_t row = first + i, place = to + i;
+        float* const out = x + place * inputs;
+        if (from.all_dense) {
+          for (std::size_t j = 0; j < inputs; ++j)
+            out[j] = from.dense(row, j);
+        } else {
+          for (std::size_t j = 0; j < inputs; ++j) {
+            const NetworkRows::Input input = from.inputs(j);
+            out[j] = !input.is_level                              ? from.dense(row, input.column)
+                     : from.code(row, input.column) == input.cell ? input.high
+                                                                  : input.low;
+          }
+        }
+        for (std::size_t k = 0; k < targets; ++k)
+          y[k * batch_rows + place] = from.y(row, k);
+        weight[place] = from.weight(row);
+        number[place] = from.first_number + row;
+      });
+}
+
+}  // namespace bailiwick::kernels

@@ -1,0 +1,291 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/model/network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+
+using kernels::Activation;
+using kernels::GradientFormat;
+using kernels::GradientWords;
+
+namespace {
+
+template <class View>
+std::size_t bytes_of(const View& view) {
+  return view.size() * sizeof(typename View::value_type);
+}
+
+}  // namespace
+
+Architecture::Architecture(std::size_t inputs, std::vector<HiddenLayer> hidden,
+                           std::size_t outputs) {
+  ensure(inputs > 0 && outputs > 0, "a network has inputs and outputs");
+  hidden.push_back({outputs, Activation::identity, false, 0});
+  for (const HiddenLayer& shape : hidden) {
+    Layer& layer = layers_.emplace_back();
+    static_cast<HiddenLayer&>(layer) = shape;
+    layer.inputs = inputs;
+    layer.weights = parameters_;
+    layer.bias = layer.weights + inputs * shape.units;
+    layer.gain = layer.bias + shape.units;
+    layer.shift = layer.gain + (shape.layer_norm ? shape.units : 0);
+    parameters_ = layer.shift + (shape.layer_norm ? shape.units : 0);
+    inputs = shape.units;
+  }
+}
+
+bool Architecture::has_dropout() const {
+  return std::any_of(layers_.begin(), layers_.end(), [](const Layer& l) { return l.dropout > 0; });
+}
+
+double Architecture::flops_a_row() const {
+  double flops = 0;
+  for (std::size_t l = 0; l < layers_.size(); ++l)
+    flops += (l == 0 ? 4.0 : 6.0) * static_cast<double>(layers_[l].inputs * layers_[l].units);
+  return flops;
+}
+
+std::vector<double> Architecture::initial_parameters(std::uint64_t seed) const {
+  const kernels::Philox random(seed, kernels::RandomPurpose::initial_parameters);
+  std::vector<double> theta(parameters_, 0.0);
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const Layer& layer = layers_[l];
+    const double bound = 1.0 / std::sqrt(static_cast<double>(layer.inputs));
+    for (std::size_t i = layer.weights; i < layer.gain; ++i) {
+      const auto four = random(static_cast<std::uint32_t>(l), (i - layer.weights) / 4);
+      theta[i] = bound * (2 * kernels::unit_interval(four.word[(i - layer.weights) % 4]) - 1);
+    }
+    std::fill(theta.begin() + static_cast<std::ptrdiff_t>(layer.gain),
+              theta.begin() + static_cast<std::ptrdiff_t>(layer.shift), 1.0);
+  }
+  return theta;
+}
+
+std::shared_ptr<const AggregateLayout> step_layout(std::size_t parameters,
+                                                   const GradientFormat& format) {
+  return std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"weight", 1, wide},
+                          {"loss", 1, wide},
+                          {"gradient", parameters, FixedPoint{1, format.exponent}}});
+}
+
+GradientFormat gradient_format(std::size_t blocks_a_step) {
+  GradientFormat format;
+  for (std::size_t blocks = 1 << 12; blocks < blocks_a_step; blocks *= 2)
+    --format.contribution_bits;
+  ensure(format.contribution_bits > format.exponent, "a step has fewer than 2^28 blocks");
+  return format;
+}
+
+Batch::Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows,
+             std::size_t most_blocks)
+    : x_("batch", inputs * most_rows),
+      y_("targets", targets * most_rows),
+      weight_("weights", most_rows),
+      number_("numbers", most_rows),
+      bounds_("bounds", most_blocks + 1) {
+  blocks_.reserve(most_blocks);
+}
+
+void Batch::start(std::size_t rows) {
+  blocks_.clear();
+  rows_ = rows;
+  ensure(rows <= weight_.extent(0), "a batch has room for its rows");
+}
+
+void Batch::add(const kernels::NetworkRows& from, std::size_t first, std::size_t count,
+                std::size_t domain) {
+  const std::size_t to = blocks_.empty() ? 0 : blocks_.back().last;
+  ensure(to + count <= rows_, "a batch has as many rows as were announced");
+  kernels::gather(from, first, count, to, rows_, x_.data(), y_.data(), weight_.data(),
+                  number_.data());
+  const bool first_of_domain = blocks_.empty() || blocks_.back().domain != domain;
+  blocks_.push_back({to, to + count, domain, first_of_domain});
+}
+
+void Batch::finish() {
+  const auto bounds = Kokkos::create_mirror_view(bounds_);
+  bounds(0) = 0;
+  for (std::size_t b = 0; b < blocks_.size(); ++b)
+    bounds(b + 1) = blocks_[b].last;
+  Kokkos::deep_copy(bounds_, bounds);
+}
+
+std::size_t Batch::bytes() const {
+  return bytes_of(x_) + bytes_of(y_) + bytes_of(weight_) + bytes_of(number_) + bytes_of(bounds_);
+}
+
+Network::Network(Architecture architecture, std::size_t most_rows)
+    : architecture_(std::move(architecture)),
+      parameters_("parameters", architecture_.parameters()),
+      host_parameters_(Kokkos::create_mirror_view(parameters_)),
+      row_loss_("losses", most_rows) {
+  std::size_t widest = 0;
+  for (const Architecture::Layer& layer : architecture_.layers()) {
+    const std::size_t size = most_rows * layer.units;
+    widest = std::max({widest, size});
+    Memory& memory = memory_.emplace_back();
+    memory.value = Floats("value", size);
+    if (kernels::needs_input(layer.activation)) memory.input = Floats("input", size);
+    if (layer.dropout > 0) memory.kept = Floats("kept", size);
+    if (!layer.layer_norm) continue;
+    memory.dense = Floats("dense", size);
+    memory.moments = Kokkos::View<double*, kernels::Memory>("moments", 2 * most_rows);
+  }
+  gradient_ = Floats("gradient", widest);
+  other_ = Floats("gradient", widest);
+}
+
+std::size_t Network::bytes() const {
+  std::size_t bytes = bytes_of(parameters_) + bytes_of(gradient_) + bytes_of(other_) +
+                      bytes_of(row_loss_) + scratch_.bytes();
+  for (const Memory& memory : memory_)
+    bytes += bytes_of(memory.value) + bytes_of(memory.input) + bytes_of(memory.dense) +
+             bytes_of(memory.kept) + bytes_of(memory.moments);
+  return bytes;
+}
+
+void Network::set_parameters(std::span<const double> values) {
+  ensure(values.size() == architecture_.parameters(), "one value a parameter");
+  const auto host = Kokkos::create_mirror_view(parameters_);
+  std::transform(values.begin(), values.end(), host.data(),
+                 [](double value) { return static_cast<float>(value); });
+  Kokkos::deep_copy(parameters_, host);
+}
+
+kernels::Dropout Network::dropout(std::size_t layer, const StepOptions& options) const {
+  return {kernels::Philox(options.seed, kernels::RandomPurpose::dropout),
+          static_cast<std::uint32_t>(layer), options.epoch, architecture_.layers()[layer].dropout};
+}
+
+std::span<const float> Network::host_parameters() {
+  Kokkos::deep_copy(host_parameters_, parameters_);
+  return {host_parameters_.data(), host_parameters_.size()};
+}
+
+const float* Network::value_of(std::size_t layer, bool dropping) const {
+  const Memory& memory = memory_[layer];
+  return dropping && architecture_.layers()[layer].dropout > 0 ? memory.kept.data()
+                                                               : memory.value.data();
+}
+
+void Network::forward(const float* x, std::size_t rows, const StepOptions& options,
+                      const std::uint64_t* dropping) {
+  const float* const theta = parameters_.data();
+  for (std::size_t l = 0; l < memory_.size(); ++l) {
+    const Architecture::Layer& layer = architecture_.layers()[l];
+    const Memory& memory = memory_[l];
+    const kernels::DenseShape shape{layer.inputs, layer.units};
+    float* const input = kernels::needs_input(layer.activation) ? memory.input.data() : nullptr;
+    if (layer.layer_norm) {
+      kernels::dense_forward(shape, rows, x, theta + layer.weights, theta + layer.bias,
+                             Activation::identity, memory.dense.data(), nullptr, scratch_);
+      kernels::layer_norm_forward(layer.units, rows, memory.dense.data(), theta + layer.gain,
+                                  theta + layer.shift, layer.activation, memory.moments.data(),
+                                  input, memory.value.data());
+    } else {
+      kernels::dense_forward(shape, rows, x, theta + layer.weights, theta + layer.bias,
+                             layer.activation, memory.value.data(), input, scratch_);
+    }
+    if (dropping != nullptr && layer.dropout > 0)
+      kernels::apply_dropout(dropout(l, options), layer.units, rows, dropping, memory.value.data(),
+                             memory.kept.data());
+    x = value_of(l, dropping != nullptr);
+  }
+}
+
+const float* Network::outputs(const float* x, std::size_t rows) {
+  forward(x, rows, {}, nullptr);
+  Kokkos::fence();
+  return memory_.back().value.data();
+}
+
+void Network::sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts) {
+  kernels::loss_and_gradient(loss.loss, loss.huber_delta, architecture_.outputs(),
+                             memory_.back().value.data(), batch.targets(), batch.bounds(),
+                             gradient_.data(), row_loss_.data());
+  for (const Batch::Block& block : batch.blocks()) {
+    Aggregate& sum = parts[block.domain];
+    kernels::add_loss(batch.targets().weight, row_loss_.data(), block.first, block.last,
+                      {sum.words("weight").data(), sum.words("loss").data(), sum.words().data()});
+  }
+}
+
+void Network::add_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts) {
+  forward(batch.x(), batch.rows(), {}, nullptr);
+  sum_loss(loss, batch, parts);
+  Kokkos::fence();
+  for (Aggregate& part : parts)
+    part.normalise();  // there may be any number of batches
+}
+
+void Network::sum_gradient(const StepOptions& options, const Batch& batch,
+                           std::span<Aggregate> parts) {
+  for (std::size_t d = 0; d < parts.size(); ++d) {
+    // The first block of a domain replaces its gradient.
+    const bool in_batch = std::any_of(batch.blocks().begin(), batch.blocks().end(),
+                                      [d](const Batch::Block& b) { return b.domain == d; });
+    const std::size_t stale =
+        in_batch ? parts[d].layout().offset("gradient") : parts[d].layout().words();
+    std::fill_n(parts[d].words().begin(), stale, 0);
+  }
+  if (batch.rows() == 0) return;
+  forward(batch.x(), batch.rows(), options, batch.numbers());
+  sum_loss(options.loss, batch, parts);
+  backward(options, batch, parts);
+  Kokkos::fence();
+}
+
+void Network::backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts) {
+  const float* const theta = parameters_.data();
+  const std::size_t rows = batch.rows();
+  const auto words_of = [&](const Batch::Block& block, std::size_t parameter) {
+    Aggregate& sum = parts[block.domain];
+    return GradientWords{sum.words("gradient").data() + parameter, sum.words().data(),
+                         options.format, block.first_of_domain};
+  };
+  for (std::size_t l = memory_.size(); l-- > 0;) {
+    const Architecture::Layer& layer = architecture_.layers()[l];
+    const Memory& memory = memory_[l];
+    float* const gradient = gradient_.data();
+    if (layer.dropout > 0)
+      kernels::apply_dropout(dropout(l, options), layer.units, rows, batch.numbers(), gradient,
+                             gradient);
+    // Elsewhere the product that made the gradient has done this.
+    if (layer.layer_norm || layer.dropout > 0)
+      kernels::activation_backward(layer.activation, rows * layer.units,
+                                   memory.known(layer.activation), gradient);
+    if (layer.layer_norm) {
+      for (const Batch::Block& block : batch.blocks())
+        kernels::layer_norm_parameter_gradient(
+            layer.units, block.last - block.first, memory.dense.data() + block.first * layer.units,
+            memory.moments.data() + 2 * block.first, gradient + block.first * layer.units,
+            words_of(block, layer.gain), words_of(block, layer.shift));
+      kernels::layer_norm_backward(layer.units, rows, memory.dense.data(), memory.moments.data(),
+                                   theta + layer.gain, gradient);
+    }
+    const kernels::DenseShape shape{layer.inputs, layer.units};
+    const float* const x = l == 0 ? batch.x() : value_of(l - 1, true);
+    for (const Batch::Block& block : batch.blocks())
+      kernels::dense_parameter_gradient(
+          shape, block.last - block.first, x + block.first * layer.inputs,
+          gradient + block.first * layer.units, words_of(block, layer.weights),
+          words_of(block, layer.bias), scratch_);
+    if (l == 0) break;
+    const Architecture::Layer& below = architecture_.layers()[l - 1];
+    const bool plain = !below.layer_norm && below.dropout == 0;
+    const Activation f = plain ? below.activation : Activation::identity;
+    kernels::dense_input_gradient(shape, rows, gradient, theta + layer.weights, f,
+                                  memory_[l - 1].known(f), other_.data(), scratch_);
+    std::swap(gradient_, other_);
+  }
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,163 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/layers.hpp"
+#include "kokkos_kernels/losses.hpp"
+#include "kokkos_kernels/network_rows.hpp"
+#include "lib/boundary/aggregate.hpp"
+
+namespace bailiwick {
+
+/// A hidden layer of a multi-layer perceptron: dense, layer norm, activation, dropout.
+struct HiddenLayer {
+  std::size_t units = 0;
+  kernels::Activation activation = kernels::Activation::relu;
+  bool layer_norm = false;
+  double dropout = 0;
+};
+
+/// The shapes of a network and where its parameters lie: layer by layer the weights (inputs x
+/// outputs, row-major), the bias and, with layer norm, gain and shift.
+class Architecture {
+ public:
+  struct Layer : HiddenLayer {
+    std::size_t inputs = 0;
+    std::size_t weights = 0, bias = 0, gain = 0, shift = 0;  ///< first parameter of each
+  };
+
+  Architecture(std::size_t inputs, std::vector<HiddenLayer> hidden, std::size_t outputs);
+
+  const std::vector<Layer>& layers() const { return layers_; }
+  std::size_t inputs() const { return layers_.front().inputs; }
+  std::size_t outputs() const { return layers_.back().units; }
+  std::size_t parameters() const { return parameters_; }
+  bool has_dropout() const;
+  /// Multiplications and additions of the dense layers, forward and backward, for one row.
+  double flops_a_row() const;
+
+  /// Uniform on +-1/sqrt(inputs of the layer), as PyTorch begins; gain 1, shift 0. A function of
+  /// the seed.
+  std::vector<double> initial_parameters(std::uint64_t seed) const;
+
+ private:
+  std::vector<Layer> layers_;
+  std::size_t parameters_ = 0;
+};
+
+struct NetworkLoss {
+  kernels::Loss loss = kernels::Loss::squared_error;
+  double huber_delta = 1;
+};
+
+/// What a gradient depends on besides parameters and rows.
+struct StepOptions {
+  NetworkLoss loss;
+  kernels::GradientFormat format;
+  std::uint64_t seed = 0, epoch = 0;  ///< decide what is dropped out
+};
+
+/// The sums of a step: rows' weights, their losses, and the gradient of the summed loss.
+std::shared_ptr<const AggregateLayout> step_layout(std::size_t parameters,
+                                                   const kernels::GradientFormat& format);
+/// For steps of so many blocks: the finer resolution, the fewer there are.
+kernels::GradientFormat gradient_format(std::size_t blocks_a_step);
+
+/// The rows of a step on this rank, gathered from their blocks. Room for so many rows is taken
+/// once.
+class Batch {
+ public:
+  struct Block {
+    std::size_t first, last;  ///< rows in the batch
+    std::size_t domain;       ///< local
+    bool first_of_domain;     ///< in the batch
+  };
+  Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows, std::size_t most_blocks);
+
+  void start(std::size_t rows);
+  /// Appends rows first to first + count of a domain as one block. Domains come one after another.
+  void add(const kernels::NetworkRows& from, std::size_t first, std::size_t count,
+           std::size_t domain);
+  /// No more will be added.
+  void finish();
+
+  std::size_t rows() const { return rows_; }
+  const std::vector<Block>& blocks() const { return blocks_; }
+  const float* x() const { return x_.data(); }
+  kernels::Targets targets() const { return {y_.data(), weight_.data(), rows_}; }
+  kernels::BlockBounds bounds() const { return {bounds_.data(), blocks_.size()}; }
+  const std::uint64_t* numbers() const { return number_.data(); }
+  std::size_t bytes() const;
+
+ private:
+  std::vector<Block> blocks_;
+  std::size_t rows_ = 0;
+  Kokkos::View<float*, kernels::Memory> x_;
+  Kokkos::View<double*, kernels::Memory> y_, weight_;
+  Kokkos::View<std::uint64_t*, kernels::Memory> number_;
+  Kokkos::View<std::size_t*, kernels::Memory> bounds_;
+};
+
+/// A multi-layer perceptron with room for batches of a certain size. Local to the rank.
+class Network {
+ public:
+  Network(Architecture architecture, std::size_t most_rows);
+
+  const Architecture& architecture() const { return architecture_; }
+  /// Parameters as float32, where kernels can read them.
+  float* parameters() { return parameters_.data(); }
+  void set_parameters(std::span<const double> values);
+  /// A copy of them, or where they are if the host can read them; until the next call.
+  std::span<const float> host_parameters();
+
+  /// rows x outputs, where kernels can read them; valid until the next call. Nothing is dropped
+  /// out.
+  const float* outputs(const float* x, std::size_t rows);
+
+  /// Adds the weights and losses of a batch to `parts`, one a local domain.
+  void add_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts);
+  /// The same and the gradients; what was in `parts` is replaced.
+  void sum_gradient(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts);
+
+  std::size_t bytes() const;
+
+ private:
+  using Floats = Kokkos::View<float*, kernels::Memory>;
+  /// What forward() leaves for backward(): rows x units each, empty if not needed.
+  struct Memory {
+    Floats value;                                    ///< after the activation
+    Floats input;                                    ///< before it, where its derivative needs that
+    Floats dense;                                    ///< before layer norm
+    Floats kept;                                     ///< after dropout
+    Kokkos::View<double*, kernels::Memory> moments;  ///< of layer norm
+    const float* known(kernels::Activation f) const {
+      return kernels::needs_input(f) ? input.data() : value.data();
+    }
+  };
+
+  /// Drops out units of the rows numbered `dropping`, if it is not null.
+  void forward(const float* x, std::size_t rows, const StepOptions& options,
+               const std::uint64_t* dropping);
+  void backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts);
+  void sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts);
+  const float* value_of(std::size_t layer, bool dropping) const;
+  kernels::Dropout dropout(std::size_t layer, const StepOptions& options) const;
+
+  Architecture architecture_;
+  Floats parameters_;
+  Floats::HostMirror host_parameters_;
+  std::vector<Memory> memory_;
+  Floats gradient_, other_;
+  Kokkos::View<double*, kernels::Memory> row_loss_;
+  kernels::GemmScratch scratch_;
+};
+
+}  // namespace bailiwick

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/optim/descent.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+namespace {
+
+template <class View>
+std::vector<double> host_values(const View& view) {
+  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), view);
+  return {host.data(), host.data() + host.size()};
+}
+
+template <class View>
+void copy_to(const View& view, std::span<const double> values) {
+  const auto host = Kokkos::create_mirror_view(view);
+  std::copy(values.begin(), values.end(), host.data());
+  Kokkos::deep_copy(view, host);
+}
+
+}  // namespace
+
+Descent::Descent(const DescentOptions& options, std::span<const double> start)
+    : options_(options), theta_("theta", start.size()) {
+  copy_to(theta_, start);
+  const bool adamw = options.method == DescentOptions::Method::adamw;
+  if (adamw || options.momentum > 0) first_ = Doubles("first moment", start.size());
+  if (adamw) second_ = Doubles("second moment", start.size());
+}
+
+void Descent::step(const std::int64_t* words, int exponent, double weight, float* rounded) {
+  kernels::SummedGradient gradient{words, std::ldexp(1.0, -exponent) / weight};
+  if (options_.clip_norm > 0) {
+    const double norm = std::sqrt(kernels::squared_norm(gradient, theta_.size()));
+    if (norm > options_.clip_norm) gradient.scale *= options_.clip_norm / norm;
+  }
+  const double now = rate();
+  if (options_.method == DescentOptions::Method::adamw) {
+    power1_ *= options_.beta1;
+    power2_ *= options_.beta2;
+    kernels::adamw({now, options_.beta1, options_.beta2, options_.epsilon, 1 - power1_, 1 - power2_,
+                    options_.weight_decay},
+                   gradient, theta_.size(), theta_.data(), first_.data(), second_.data(), rounded);
+  } else {
+    kernels::sgd({now, options_.momentum, options_.nesterov, options_.weight_decay}, gradient,
+                 theta_.size(), theta_.data(), first_.data(), rounded);
+  }
+  Kokkos::fence();
+  ++steps_;
+}
+
+std::vector<double> Descent::parameters() const {
+  return host_values(theta_);
+}
+
+std::map<std::string, std::vector<double>> Descent::state() const {
+  std::map<std::string, std::vector<double>> state;
+  state["parameters"] = parameters();
+  state["descent/steps"] = {static_cast<double>(steps_), power1_, power2_};
+  if (first_.size() > 0) state["descent/first_moment"] = host_values(first_);
+  if (second_.size() > 0) state["descent/second_moment"] = host_values(second_);
+  return state;
+}
+
+void Descent::restore(const std::map<std::string, std::vector<double>>& state) {
+  const auto values = [&](const char* name, std::size_t size) -> const std::vector<double>& {
+    const auto found = state.find(name);
+    if (found == state.end() || found->second.size() != size)
+      throw Error(ExitCode::data,
+                  "not a checkpoint of this training: array \"{}\" is missing or of "
+                  "another size",
+                  name);
+    return found->second;
+  };
+  const std::vector<double>& steps = values("descent/steps", 3);
+  steps_ = static_cast<std::uint64_t>(steps[0]);
+  power1_ = steps[1];
+  power2_ = steps[2];
+  copy_to(theta_, values("parameters", theta_.size()));
+  if (first_.size() > 0) copy_to(first_, values("descent/first_moment", theta_.size()));
+  if (second_.size() > 0) copy_to(second_, values("descent/second_moment", theta_.size()));
+}
+
+std::size_t Descent::bytes() const {
+  return sizeof(double) * (theta_.size() + first_.size() + second_.size());
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/descent.hpp"
+#include "lib/optim/schedule.hpp"
+
+namespace bailiwick {
+
+struct DescentOptions {
+  enum class Method { adamw, sgd };
+  Method method = Method::adamw;
+  double learning_rate = 1e-3;
+  Schedule schedule;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< adamw
+  double momentum = 0;                                ///< sgd
+  bool nesterov = false;
+  double weight_decay = 0;
+  double clip_norm = 0;  ///< longer gradients are shortened to this; 0: never
+};
+
+/// Parameters that first-order steps move, in binary64, and the method's memory of them.
+/// Replicated: every rank takes the same steps. Kernels run where the rows are.
+class Descent {
+ public:
+  Descent(const DescentOptions& options, std::span<const double> start);
+
+  /// One step along a summed gradient, divided by `weight`, the sum of the rows' weights. `rounded`
+  /// gets the parameters as float, where kernels can read them.
+  void step(const std::int64_t* words, int exponent, double weight, float* rounded);
+
+  std::uint64_t steps() const { return steps_; }
+  double rate() const { return options_.learning_rate * options_.schedule.fraction(steps_); }
+  std::vector<double> parameters() const;
+
+  /// All that the next steps depend on, by name, and back. Throws ExitCode::data if it does not
+  /// fit.
+  std::map<std::string, std::vector<double>> state() const;
+  void restore(const std::map<std::string, std::vector<double>>& state);
+
+  std::size_t bytes() const;
+
+ private:
+  using Doubles = Kokkos::View<double*, kernels::Memory>;
+  DescentOptions options_;
+  std::uint64_t steps_ = 0;
+  double power1_ = 1, power2_ = 1;  ///< beta^steps
+  Doubles theta_, first_, second_;  ///< second: adamw; first: adamw, sgd with momentum
+};
+
+}  // namespace bailiwick
