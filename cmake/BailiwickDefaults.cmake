@@ -26,7 +26,7 @@ endif()
 # Exact code may fuse a multiply-add only where it says fma(), and fma() must be one instruction.
 add_library(bailiwick_exact_flags INTERFACE)
 target_compile_options(bailiwick_exact_flags INTERFACE
-  $<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>:-ffp-contract=off -fno-fast-math>)
+  $<$<COMPILE_LANG_AND_ID:CXX,GNU,Clang>:-ffp-contract=off -fno-fast-math -fno-math-errno>)
 set(cpu ${BAILIWICK_CPU})
 if(NOT cpu AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(cpu x86-64-v3)

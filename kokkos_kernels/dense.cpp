@@ -6,6 +6,9 @@
 namespace bailiwick::kernels {
 namespace {
 
+// ReLU is so short that choosing it anew for every tile would cost more than itself.
+
+template <bool Relu>
 struct BiasAndActivation {
   std::size_t columns;
   const float* bias;
@@ -16,8 +19,12 @@ struct BiasAndActivation {
   KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t column, const float* sums,
                                   std::size_t count) const {
     float* const to = value + row * columns + column;
-    for (std::size_t j = 0; j < count; ++j)
-      to[j] = sums[j] + bias[column + j];
+#pragma GCC ivdep
+    for (std::size_t j = 0; j < count; ++j) {
+      const float z = sums[j] + bias[column + j];
+      to[j] = Relu && z < 0.0F ? 0.0F : z;
+    }
+    if constexpr (Relu) return;
     if (input != nullptr)
       for (std::size_t j = 0; j < count; ++j)
         input[row * columns + column + j] = to[j];
@@ -25,6 +32,7 @@ struct BiasAndActivation {
   }
 };
 
+template <bool Relu>
 struct Chain {
   std::size_t columns;
   Activation f;
@@ -33,10 +41,12 @@ struct Chain {
 
   KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t column, const float* sums,
                                   std::size_t count) const {
-    const std::size_t first = row * columns + column;
+    const float* const at = known + row * columns + column;
+    float* const to = result + row * columns + column;
+#pragma GCC ivdep
     for (std::size_t j = 0; j < count; ++j)
-      result[first + j] = sums[j];
-    chain(f, known + first, result + first, count);
+      to[j] = !Relu || at[j] > 0.0F ? sums[j] : 0.0F;
+    if constexpr (!Relu) chain(f, at, to, count);
   }
 };
 
@@ -45,37 +55,56 @@ struct Chain {
 void dense_forward(const DenseShape& shape, std::size_t rows, const float* x, const float* weights,
                    const float* bias, Activation f, float* value, float* input,
                    GemmScratch& scratch) {
-  gemm({rows, shape.outputs, shape.inputs}, row_major(x, shape.inputs),
-       row_major(weights, shape.outputs), BiasAndActivation{shape.outputs, bias, f, value, input},
-       scratch);
+  const auto multiply = [&](const auto& epilogue) {
+    gemm({rows, shape.outputs, shape.inputs}, row_major(x, shape.inputs),
+         row_major(weights, shape.outputs), epilogue, scratch);
+  };
+  if (f == Activation::relu)
+    multiply(BiasAndActivation<true>{shape.outputs, bias, f, value, input});
+  else
+    multiply(BiasAndActivation<false>{shape.outputs, bias, f, value, input});
 }
 
-void dense_parameter_gradient(const DenseShape& shape, std::size_t rows, const float* x,
-                              const float* gradient, const GradientWords& weight_words,
-                              const GradientWords& bias_words, GemmScratch& scratch) {
-  gemm({shape.inputs, shape.outputs, rows}, row_major(x, shape.inputs).transposed(),
-       row_major(gradient, shape.outputs), QuantiseFloats(weight_words, shape.outputs), scratch);
-  const QuantiseFloats quantise(bias_words, shape.outputs);
-  constexpr std::size_t chunk = 64;
+void dense_parameter_gradient(const DenseShape& shape, const BlockBounds& blocks, std::size_t rows,
+                              const float* x, const float* gradient,
+                              const GradientWords& weight_words, const GradientWords& bias_words,
+                              GemmScratch& scratch) {
+  gemm_of_blocks({shape.inputs, shape.outputs, rows}, row_major(x, shape.inputs).transposed(),
+                 row_major(gradient, shape.outputs), blocks, weight_words, scratch);
+  const FloatRounder round(bias_words.format);
+  const GradientWords to = bias_words;
+  constexpr std::size_t chunk = on_host ? 64 : 1;
   Kokkos::parallel_for(
       "bias gradient", Kokkos::RangePolicy<Execution>(0, (shape.outputs + chunk - 1) / chunk),
       KOKKOS_LAMBDA(const std::size_t item) {
         const std::size_t first = item * chunk;
         const std::size_t count = shape.outputs - first < chunk ? shape.outputs - first : chunk;
-        float sum[chunk] = {};
-        for (std::size_t r = 0; r < rows; ++r)
-          for (std::size_t j = 0; j < count; ++j)
-            sum[j] += gradient[r * shape.outputs + first + j];
-        quantise(0, first, sum, count);
+        std::int64_t words[chunk] = {};
+        std::int64_t misfits = 0;
+        for (std::size_t block = 0; block < blocks.blocks; ++block) {
+          float sum[chunk] = {};
+          for (std::size_t r = blocks.first[block]; r < blocks.first[block + 1]; ++r)
+            for (std::size_t j = 0; j < count; ++j)
+              sum[j] += gradient[r * shape.outputs + first + j];
+          misfits += round.add(sum, count, words);
+        }
+        for (std::size_t j = 0; j < count; ++j)
+          to.words[first + j] = words[j];
+        if (misfits != 0) Kokkos::atomic_add(to.saturated, misfits);
       });
 }
 
 void dense_input_gradient(const DenseShape& shape, std::size_t rows, const float* gradient,
                           const float* weights, Activation below, const float* known, float* result,
                           GemmScratch& scratch) {
-  gemm({rows, shape.inputs, shape.outputs}, row_major(gradient, shape.outputs),
-       row_major(weights, shape.outputs).transposed(), Chain{shape.inputs, below, known, result},
-       scratch);
+  const auto multiply = [&](const auto& epilogue) {
+    gemm({rows, shape.inputs, shape.outputs}, row_major(gradient, shape.outputs),
+         row_major(weights, shape.outputs).transposed(), epilogue, scratch);
+  };
+  if (below == Activation::relu)
+    multiply(Chain<true>{shape.inputs, below, known, result});
+  else
+    multiply(Chain<false>{shape.inputs, below, known, result});
 }
 
 }  // namespace bailiwick::kernels

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
+#include <type_traits>
 
 #include "kokkos_kernels/gemm_tile.hpp"
+#include "kokkos_kernels/gradient_words.hpp"
 #include "kokkos_kernels/kokkos_compat.hpp"
 
 namespace bailiwick::kernels {
@@ -81,17 +84,36 @@ struct GemmGrid {
   }
 };
 
+/// Strips lie one after another, each with its rows together.
 void pack_strips(const GemmGrid& grid, const Operand& a, float* packed);
 void pack_panels(const GemmGrid& grid, const Operand& b, float* packed);
 
-/// Calls use(row, column, tile, rows, columns, width) for every tile of the product.
+/// One tile of a product, which compute() finds for any of its terms.
+struct Tile {
+  std::size_t row, column;    ///< of its first element
+  std::size_t rows, columns;  ///< within the product
+  std::size_t width;          ///< of a row in memory, at least `columns`
+  TileKernel kernel;
+  Operand strip;
+  const float* panel;
+
+  /// values: rows x width, the sums of terms begin to end.
+  void compute(std::size_t begin, std::size_t end, float* values) const {
+    kernel(end - begin, strip.data + begin * strip.column_step, strip.row_step, strip.column_step,
+           panel + begin * width, values);
+  }
+};
+
+/// Calls use(tile) for every tile of the product, in parallel.
 template <class Use>
-void multiply(const GemmGrid& grid, const Operand& a, const Operand& b, GemmScratch& scratch,
-              const Use& use) {
+void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, GemmScratch& scratch,
+                   const Use& use) {
   const std::size_t depth = grid.shape.depth;
-  float* const strips = scratch.a(grid.shape.rows * depth);
+  // Rows of A are read where they lie, unless they would compete for the same lines of the cache.
+  const bool packs = a.column_step == 1 && a.row_step % 512 == 0 && grid.shape.rows > 1;
+  float* const packed = packs ? scratch.a(grid.shape.rows * depth) : nullptr;
   float* const panels = scratch.b(grid.panels * grid.tiles->columns * depth);
-  pack_strips(grid, a, strips);
+  if (packs) pack_strips(grid, a, packed);
   pack_panels(grid, b, panels);
   // A panel stays in the second-level cache while strips stream by. Where there are more threads
   // than panels, they share one.
@@ -99,17 +121,31 @@ void multiply(const GemmGrid& grid, const Operand& a, const Operand& b, GemmScra
       std::min(grid.strips, (4 * concurrency() + grid.panels - 1) / grid.panels);
   Kokkos::parallel_for(
       "gemm", Kokkos::RangePolicy<Execution>(0, grid.panels * chunks), [=](const std::size_t item) {
-        alignas(64) float tile[TileSet::most_rows * TileSet::most_columns];
         const std::size_t panel = item / chunks, chunk = item % chunks;
         const std::size_t column = grid.first_column(panel), halves = grid.halves(panel);
         for (std::size_t s = grid.strips * chunk / chunks; s < grid.strips * (chunk + 1) / chunks;
              ++s) {
           const std::size_t row = grid.first_row(s), rows = grid.first_row(s + 1) - row;
-          grid.tiles->kernel(rows, halves)(depth, strips + row * depth, panels + column * depth,
-                                           tile);
-          use(row, column, tile, rows, grid.columns(panel), halves * grid.tiles->columns / 2);
+          const Operand strip = packs
+                                    ? Operand{packed + row * depth, 1, rows}
+                                    : Operand{a.data + row * a.row_step, a.row_step, a.column_step};
+          use(Tile{row, column, rows, grid.columns(panel), halves * grid.tiles->columns / 2,
+                   grid.tiles->kernel(rows, halves), strip, panels + column * depth});
         }
       });
+}
+
+/// Calls work(grid, A, B, turned), with the product's transpose, B' A', where that fills tiles
+/// better: few columns.
+template <class Work>
+void with_best_grid(const GemmShape& shape, const TileSet& tiles, const Operand& a,
+                    const Operand& b, const Work& work) {
+  const GemmGrid upright(shape, tiles);
+  const GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles);
+  if (upright.work() <= turned.work())
+    work(upright, a, b, std::false_type());
+  else
+    work(turned, b.transposed(), a.transposed(), std::true_type());
 }
 
 }  // namespace detail
@@ -124,28 +160,67 @@ void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epil
           GemmScratch& scratch, const TileSet& tiles = tile_set()) {
   if (shape.rows == 0 || shape.columns == 0) return;
   static_assert(on_host);
-  const detail::GemmGrid upright(shape, tiles);
-  const detail::GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles);
-  if (upright.work() <= turned.work()) {
-    detail::multiply(upright, a, b, scratch,
-                     [=](std::size_t row, std::size_t column, float* tile, std::size_t rows,
-                         std::size_t columns, std::size_t width) {
-                       for (std::size_t i = 0; i < rows; ++i)
-                         epilogue(row + i, column, tile + i * width, columns);
-                     });
-    return;
-  }
-  // Few columns: their transpose fills the tiles better.
-  detail::multiply(turned, b.transposed(), a.transposed(), scratch,
-                   [=](std::size_t row, std::size_t column, float* tile, std::size_t rows,
-                       std::size_t columns, std::size_t width) {
-                     for (std::size_t j = 0; j < columns; ++j) {
-                       float values[TileSet::most_rows];
-                       for (std::size_t i = 0; i < rows; ++i)
-                         values[i] = tile[i * width + j];
-                       epilogue(column + j, row, values, rows);
-                     }
-                   });
+  detail::with_best_grid(
+      shape, tiles, a, b,
+      [&](const detail::GemmGrid& grid, const Operand& left, const Operand& right, auto turned) {
+        detail::for_each_tile(grid, left, right, scratch, [=](const detail::Tile& tile) {
+          alignas(64) float sums[TileSet::most_rows * TileSet::most_columns];
+          tile.compute(0, shape.depth, sums);
+          if constexpr (!turned) {
+            for (std::size_t i = 0; i < tile.rows; ++i)
+              epilogue(tile.row + i, tile.column, sums + i * tile.width, tile.columns);
+          } else {
+            for (std::size_t j = 0; j < tile.columns; ++j) {
+              float values[TileSet::most_rows];
+              for (std::size_t i = 0; i < tile.rows; ++i)
+                values[i] = sums[i * tile.width + j];
+              epilogue(tile.column + j, tile.row, values, tile.rows);
+            }
+          }
+        });
+      });
+}
+
+/// Blocks of a batch: block b is rows first[b] to first[b + 1].
+struct BlockBounds {
+  const std::size_t* first;
+  std::size_t blocks;
+};
+
+/// The same product with its terms in blocks, each summed by itself and rounded once to fixed
+/// point: words = the sums over blocks of the rounded sums, row-major. Terms are first[0] to
+/// first[blocks] of A and B, of which shape.depth is the number.
+inline void gemm_of_blocks(const GemmShape& shape, const Operand& a, const Operand& b,
+                           const BlockBounds& blocks, const GradientWords& to, GemmScratch& scratch,
+                           const TileSet& tiles = tile_set()) {
+  if (shape.rows == 0 || shape.columns == 0) return;
+  static_assert(on_host);
+  const FloatRounder round(to.format);
+  const std::size_t origin = blocks.first[0];
+  detail::with_best_grid(
+      shape, tiles, {a.data + origin * a.column_step, a.row_step, a.column_step},
+      {b.data + origin * b.row_step, b.row_step, b.column_step},
+      [&](const detail::GemmGrid& grid, const Operand& left, const Operand& right, auto turned) {
+        detail::for_each_tile(grid, left, right, scratch, [=](const detail::Tile& tile) {
+          alignas(64) float sums[TileSet::most_rows * TileSet::most_columns];
+          alignas(64) std::int64_t words[TileSet::most_rows * TileSet::most_columns];
+          const std::size_t size = tile.rows * tile.width;
+          std::int64_t misfits = 0;
+          for (std::size_t block = 0; block < blocks.blocks; ++block) {
+            tile.compute(blocks.first[block] - origin, blocks.first[block + 1] - origin, sums);
+            misfits += block == 0 ? round.put(sums, size, words) : round.add(sums, size, words);
+          }
+          for (std::size_t i = 0; i < tile.rows; ++i)
+            if constexpr (!turned)
+              std::memcpy(to.words + (tile.row + i) * shape.columns + tile.column,
+                          words + i * tile.width, tile.columns * sizeof(std::int64_t));
+            else
+              for (std::size_t j = 0; j < tile.columns; ++j)
+                to.words[(tile.column + j) * shape.columns + tile.row + i] =
+                    words[i * tile.width + j];
+          if (misfits != 0) Kokkos::atomic_add(to.saturated, misfits);
+        });
+      });
 }
 
 /// Epilogue: C is stored, row-major.

@@ -7,9 +7,10 @@
 
 namespace bailiwick::kernels {
 
-/// c(i, j) = sum over k ascending, from +0, of a[k * rows + i] b[k * columns + j], one fma each;
-/// c has `columns` a row.
-using TileKernel = void (*)(std::size_t depth, const float* a, const float* b, float* c);
+/// c(i, j) = sum over k ascending, from +0, of a[i * row_step + k * step] b[k * columns + j], one
+/// fma each; c has `columns` a row.
+using TileKernel = void (*)(std::size_t depth, const float* a, std::size_t row_step,
+                            std::size_t step, const float* b, float* c);
 
 /// What one instruction set does best. Tiles of `rows` x `columns` floats fill its registers;
 /// kernel(r, w) computes a tile of 1 <= r <= rows rows and w = 1 or 2 halves of the columns. All

@@ -16,7 +16,8 @@ namespace {
 
 /// R rows times W registers of columns.
 template <int R, int W>
-void tile(std::size_t depth, const float* a, const float* b, float* c) {
+void tile(std::size_t depth, const float* a, std::size_t row_step, std::size_t step, const float* b,
+          float* c) {
   constexpr int width = Floats::width;
   Floats sum[R][W];
   BAILIWICK_TILE_UNROLL
@@ -25,14 +26,14 @@ void tile(std::size_t depth, const float* a, const float* b, float* c) {
     for (int j = 0; j < W; ++j)
       sum[i][j] = Floats::zero();
   }
-  for (std::size_t k = 0; k < depth; ++k, a += R, b += W * width) {
+  for (std::size_t k = 0; k < depth; ++k, a += step, b += W * width) {
     Floats right[W];
     BAILIWICK_TILE_UNROLL
     for (int j = 0; j < W; ++j)
       right[j] = Floats::load(b + j * width);
     BAILIWICK_TILE_UNROLL
     for (int i = 0; i < R; ++i) {
-      const Floats left = Floats::broadcast(a[i]);
+      const Floats left = Floats::broadcast(a[i * row_step]);
       BAILIWICK_TILE_UNROLL
       for (int j = 0; j < W; ++j)
         sum[i][j] = Floats::fused(left, right[j], sum[i][j]);

@@ -53,23 +53,29 @@ void layer_norm_forward(std::size_t units, std::size_t rows, const float* z, con
       });
 }
 
-void layer_norm_parameter_gradient(std::size_t units, std::size_t rows, const float* z,
+void layer_norm_parameter_gradient(std::size_t units, const BlockBounds& blocks, const float* z,
                                    const double* moments, const float* gradient,
                                    const GradientWords& gain_words,
                                    const GradientWords& shift_words) {
-  const QuantiseFloats to_gain(gain_words, units), to_shift(shift_words, units);
+  const FloatRounder round(gain_words.format);
+  const GradientWords to_gain = gain_words, to_shift = shift_words;
   Kokkos::parallel_for(
       "layer norm gradient", Kokkos::RangePolicy<Execution>(0, units),
       KOKKOS_LAMBDA(const std::size_t j) {
-        double gain = 0, shift = 0;
-        for (std::size_t r = 0; r < rows; ++r) {
-          const double g = gradient[r * units + j];
-          gain = ::fma(g, (z[r * units + j] - moments[2 * r]) * moments[2 * r + 1], gain);
-          shift += g;
+        std::int64_t words[2] = {}, misfits = 0;
+        for (std::size_t block = 0; block < blocks.blocks; ++block) {
+          double gain = 0, shift = 0;
+          for (std::size_t r = blocks.first[block]; r < blocks.first[block + 1]; ++r) {
+            const double g = gradient[r * units + j];
+            gain = ::fma(g, (z[r * units + j] - moments[2 * r]) * moments[2 * r + 1], gain);
+            shift += g;
+          }
+          const float rounded[] = {static_cast<float>(gain), static_cast<float>(shift)};
+          misfits += round.add(rounded, 2, words);
         }
-        const float rounded[] = {static_cast<float>(gain), static_cast<float>(shift)};
-        to_gain(0, j, rounded, 1);
-        to_shift(0, j, rounded + 1, 1);
+        to_gain.words[j] = words[0];
+        to_shift.words[j] = words[1];
+        if (misfits != 0) Kokkos::atomic_add(to_gain.saturated, misfits);
       });
 }
 

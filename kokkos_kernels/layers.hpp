@@ -21,8 +21,9 @@ void layer_norm_forward(std::size_t units, std::size_t rows, const float* z, con
                         const float* shift, Activation f, double* moments, float* normalised,
                         float* value);
 
-/// Adds the gradients of gain and shift over the rows of one block, from that of n.
-void layer_norm_parameter_gradient(std::size_t units, std::size_t rows, const float* z,
+/// The words of gain and shift become the sums over blocks of their gradients, from that of n; each
+/// block's sum is rounded once.
+void layer_norm_parameter_gradient(std::size_t units, const BlockBounds& blocks, const float* z,
                                    const double* moments, const float* gradient,
                                    const GradientWords& gain_words,
                                    const GradientWords& shift_words);

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "kokkos_kernels/fixed_point.hpp"
-#include "kokkos_kernels/kokkos_compat.hpp"
+#include "kokkos_kernels/gemm.hpp"
 
 namespace bailiwick::kernels {
 
@@ -27,12 +27,6 @@ struct Targets {
   const double* y;       ///< target-major
   const double* weight;  ///< of each row
   std::size_t rows;
-};
-
-/// Blocks of a batch: block b is rows first[b] to first[b + 1].
-struct BlockBounds {
-  const std::size_t* first;
-  std::size_t blocks;
 };
 
 /// gradient becomes weight times the derivative of the loss by z, computed in binary64 and rounded

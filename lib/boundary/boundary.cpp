@@ -65,6 +65,11 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
 
 void Boundary::across_domains_again(const std::string& round, std::span<Aggregate> parts,
                                     const Digest& at) {
+  if (decomposition_.domains() == 1) {
+    // Nothing crosses: one sum instead of one to the leader and its way back.
+    within_domain(0, parts.front());
+    return;
+  }
   sum_within_domains(parts);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <regex>
 #include <set>
 
 #include "lib/config/reader.hpp"
@@ -108,6 +109,24 @@ std::size_t count(const IngestConfig& ingest, Role role) {
                     [role](const IngestColumn& column) { return column.role == role; }));
 }
 
+/// A column called "pixel_{0..783}" stands for 784 columns that are treated alike.
+std::vector<IngestColumn> expanded(const std::vector<IngestColumn>& columns) {
+  static const std::regex range("(.*)\\{(\\d{1,6})\\.\\.(\\d{1,6})\\}(.*)");
+  std::vector<IngestColumn> all;
+  for (const IngestColumn& column : columns) {
+    std::smatch found;
+    if (!std::regex_match(column.name, found, range)) {
+      all.push_back(column);
+      continue;
+    }
+    for (int i = std::stoi(found[2]); i <= std::stoi(found[3]); ++i) {
+      all.push_back(column);
+      all.back().name = found[1].str() + std::to_string(i) + found[4].str();
+    }
+  }
+  return all;
+}
+
 // Columns of the CSV and what becomes of them.
 template <class Visitor>
 void check_columns(Visitor& v, const IngestConfig& ingest) {
@@ -123,7 +142,7 @@ void check_columns(Visitor& v, const IngestConfig& ingest) {
   for (const IngestLookup& lookup : ingest.lookups)
     known.insert(known.end(), lookup.columns.begin(), lookup.columns.end());
   std::set<std::string> stored;
-  for (const IngestColumn& column : ingest.columns) {
+  for (const IngestColumn& column : expanded(ingest.columns)) {
     const std::string key = "columns." + column.name;
     const std::string& name = column.as.empty() ? column.name : column.as;
     if (column.role == Role::feature || column.role == Role::target)
@@ -195,6 +214,7 @@ IngestConfig parse_ingest_config(const std::string& text, const std::string& pat
   IngestConfig config;
   config.path = path;
   read_yaml(text, path, config);
+  config.columns = expanded(config.columns);
   return config;
 }
 

@@ -92,10 +92,12 @@ Batch::Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows,
       number_("numbers", most_rows),
       bounds_("bounds", most_blocks + 1) {
   blocks_.reserve(most_blocks);
+  parts_.reserve(most_blocks);
 }
 
 void Batch::start(std::size_t rows) {
   blocks_.clear();
+  parts_.clear();
   rows_ = rows;
   ensure(rows <= weight_.extent(0), "a batch has room for its rows");
 }
@@ -106,8 +108,10 @@ void Batch::add(const kernels::NetworkRows& from, std::size_t first, std::size_t
   ensure(to + count <= rows_, "a batch has as many rows as were announced");
   kernels::gather(from, first, count, to, rows_, x_.data(), y_.data(), weight_.data(),
                   number_.data());
-  const bool first_of_domain = blocks_.empty() || blocks_.back().domain != domain;
-  blocks_.push_back({to, to + count, domain, first_of_domain});
+  if (parts_.empty() || parts_.back().domain != domain)
+    parts_.push_back({domain, blocks_.size(), blocks_.size()});
+  blocks_.push_back({to, to + count});
+  parts_.back().last_block = blocks_.size();
 }
 
 void Batch::finish() {
@@ -211,9 +215,10 @@ void Network::sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Ag
   kernels::loss_and_gradient(loss.loss, loss.huber_delta, architecture_.outputs(),
                              memory_.back().value.data(), batch.targets(), batch.bounds(),
                              gradient_.data(), row_loss_.data());
-  for (const Batch::Block& block : batch.blocks()) {
-    Aggregate& sum = parts[block.domain];
-    kernels::add_loss(batch.targets().weight, row_loss_.data(), block.first, block.last,
+  for (const Batch::Part& part : batch.parts()) {
+    Aggregate& sum = parts[part.domain];
+    const auto [first, last] = batch.rows_of(part);
+    kernels::add_loss(batch.targets().weight, row_loss_.data(), first, last,
                       {sum.words("weight").data(), sum.words("loss").data(), sum.words().data()});
   }
 }
@@ -229,9 +234,9 @@ void Network::add_loss(const NetworkLoss& loss, const Batch& batch, std::span<Ag
 void Network::sum_gradient(const StepOptions& options, const Batch& batch,
                            std::span<Aggregate> parts) {
   for (std::size_t d = 0; d < parts.size(); ++d) {
-    // The first block of a domain replaces its gradient.
-    const bool in_batch = std::any_of(batch.blocks().begin(), batch.blocks().end(),
-                                      [d](const Batch::Block& b) { return b.domain == d; });
+    // backward() replaces the gradients of domains that are in the batch.
+    const bool in_batch =
+        std::ranges::find(batch.parts(), d, &Batch::Part::domain) != batch.parts().end();
     const std::size_t stale =
         in_batch ? parts[d].layout().offset("gradient") : parts[d].layout().words();
     std::fill_n(parts[d].words().begin(), stale, 0);
@@ -246,10 +251,10 @@ void Network::sum_gradient(const StepOptions& options, const Batch& batch,
 void Network::backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts) {
   const float* const theta = parameters_.data();
   const std::size_t rows = batch.rows();
-  const auto words_of = [&](const Batch::Block& block, std::size_t parameter) {
-    Aggregate& sum = parts[block.domain];
+  const auto words_of = [&](const Batch::Part& part, std::size_t parameter) {
+    Aggregate& sum = parts[part.domain];
     return GradientWords{sum.words("gradient").data() + parameter, sum.words().data(),
-                         options.format, block.first_of_domain};
+                         options.format};
   };
   for (std::size_t l = memory_.size(); l-- > 0;) {
     const Architecture::Layer& layer = architecture_.layers()[l];
@@ -263,21 +268,21 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
       kernels::activation_backward(layer.activation, rows * layer.units,
                                    memory.known(layer.activation), gradient);
     if (layer.layer_norm) {
-      for (const Batch::Block& block : batch.blocks())
+      for (const Batch::Part& part : batch.parts())
         kernels::layer_norm_parameter_gradient(
-            layer.units, block.last - block.first, memory.dense.data() + block.first * layer.units,
-            memory.moments.data() + 2 * block.first, gradient + block.first * layer.units,
-            words_of(block, layer.gain), words_of(block, layer.shift));
+            layer.units, batch.bounds(part), memory.dense.data(), memory.moments.data(), gradient,
+            words_of(part, layer.gain), words_of(part, layer.shift));
       kernels::layer_norm_backward(layer.units, rows, memory.dense.data(), memory.moments.data(),
                                    theta + layer.gain, gradient);
     }
     const kernels::DenseShape shape{layer.inputs, layer.units};
     const float* const x = l == 0 ? batch.x() : value_of(l - 1, true);
-    for (const Batch::Block& block : batch.blocks())
-      kernels::dense_parameter_gradient(
-          shape, block.last - block.first, x + block.first * layer.inputs,
-          gradient + block.first * layer.units, words_of(block, layer.weights),
-          words_of(block, layer.bias), scratch_);
+    for (const Batch::Part& part : batch.parts()) {
+      const auto [first, last] = batch.rows_of(part);
+      kernels::dense_parameter_gradient(shape, batch.bounds(part), last - first, x, gradient,
+                                        words_of(part, layer.weights), words_of(part, layer.bias),
+                                        scratch_);
+    }
     if (l == 0) break;
     const Architecture::Layer& below = architecture_.layers()[l - 1];
     const bool plain = !below.layer_norm && below.dropout == 0;

@@ -77,8 +77,11 @@ class Batch {
  public:
   struct Block {
     std::size_t first, last;  ///< rows in the batch
-    std::size_t domain;       ///< local
-    bool first_of_domain;     ///< in the batch
+  };
+  /// Consecutive blocks of one local domain.
+  struct Part {
+    std::size_t domain;
+    std::size_t first_block, last_block;
   };
   Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows, std::size_t most_blocks);
 
@@ -90,15 +93,22 @@ class Batch {
   void finish();
 
   std::size_t rows() const { return rows_; }
-  const std::vector<Block>& blocks() const { return blocks_; }
+  const std::vector<Part>& parts() const { return parts_; }
   const float* x() const { return x_.data(); }
   kernels::Targets targets() const { return {y_.data(), weight_.data(), rows_}; }
   kernels::BlockBounds bounds() const { return {bounds_.data(), blocks_.size()}; }
+  kernels::BlockBounds bounds(const Part& part) const {
+    return {bounds_.data() + part.first_block, part.last_block - part.first_block};
+  }
+  Block rows_of(const Part& part) const {
+    return {blocks_[part.first_block].first, blocks_[part.last_block - 1].last};
+  }
   const std::uint64_t* numbers() const { return number_.data(); }
   std::size_t bytes() const;
 
  private:
   std::vector<Block> blocks_;
+  std::vector<Part> parts_;
   std::size_t rows_ = 0;
   Kokkos::View<float*, kernels::Memory> x_;
   Kokkos::View<double*, kernels::Memory> y_, weight_;
