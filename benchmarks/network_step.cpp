@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
     gather = std::min(gather, watch.lap());
     network.sum_gradient(options, batch, parts);
     gradient = std::min(gradient, watch.lap());
+    parts[0].normalise();
     descent.step(parts[0].words("gradient").data(), options.format.exponent,
                  parts[0].value("weight"), network.parameters());
     update = std::min(update, watch.lap());

@@ -204,11 +204,18 @@ inline void gemm_of_blocks(const GemmShape& shape, const Operand& a, const Opera
         detail::for_each_tile(grid, left, right, scratch, [=](const detail::Tile& tile) {
           alignas(64) float sums[TileSet::most_rows * TileSet::most_columns];
           alignas(64) std::int64_t words[TileSet::most_rows * TileSet::most_columns];
-          const std::size_t size = tile.rows * tile.width;
+          // What lies beyond the last column must not count as a sum that does not fit.
+          const bool full = tile.columns == tile.width;
+          const std::size_t rows = full ? 1 : tile.rows;
+          const std::size_t count = full ? tile.rows * tile.width : tile.columns;
           std::int64_t misfits = 0;
           for (std::size_t block = 0; block < blocks.blocks; ++block) {
             tile.compute(blocks.first[block] - origin, blocks.first[block + 1] - origin, sums);
-            misfits += block == 0 ? round.put(sums, size, words) : round.add(sums, size, words);
+            for (std::size_t i = 0; i < rows; ++i) {
+              const std::size_t at = i * tile.width;
+              misfits += block == 0 ? round.put(sums + at, count, words + at)
+                                    : round.add(sums + at, count, words + at);
+            }
           }
           for (std::size_t i = 0; i < tile.rows; ++i)
             if constexpr (!turned)

@@ -171,26 +171,26 @@ void Aggregate::saturate() {
   words_[1] = 1;
 }
 
-double Aggregate::value(std::string_view stream) const {
+void Aggregate::decode(std::string_view stream, std::span<double> to) const {
   const Stream& s = layout_->stream(stream);
-  ensure(s.size == 1, "a stream of one value");
-  double result = 0;
-  for_each_value(s, words(stream), [&](std::size_t, std::span<std::int64_t> digits) {
-    result = nearest_double(digits, s.format.exponent);
-  });
-  return result;
-}
-
-std::vector<double> Aggregate::values(std::string_view stream) const {
-  const Stream& s = layout_->stream(stream);
-  const auto w = words(stream);
-  std::vector<double> result(s.size);
-  for_each_value(s, w, [&](std::size_t v, std::span<std::int64_t> digits) {
+  ensure(to.size() == s.size, "as many values as the stream of an aggregate holds");
+  for_each_value(s, words(stream), [&](std::size_t v, std::span<std::int64_t> digits) {
     ensure(std::all_of(digits.begin(), digits.end() - 1,
                        [](std::int64_t digit) { return digit >= 0 && digit < limb_base; }),
            "normalise() comes before values()");
-    result[v] = nearest_double(digits, s.format.exponent);
+    to[v] = nearest_double(digits, s.format.exponent);
   });
+}
+
+std::vector<double> Aggregate::values(std::string_view stream) const {
+  std::vector<double> result(layout_->stream(stream).size);
+  decode(stream, result);
+  return result;
+}
+
+double Aggregate::value(std::string_view stream) const {
+  double result = 0;
+  decode(stream, {&result, 1});
   return result;
 }
 

@@ -85,6 +85,8 @@ class Aggregate {
   std::vector<double> values(std::string_view stream) const;
   /// The same of a stream of one value.
   double value(std::string_view stream) const;
+  /// The same, to where there is room.
+  void decode(std::string_view stream, std::span<double> to) const;
 
   /// True if the sum of `parties` such totals cannot wrap. After normalise().
   bool fits(std::size_t parties) const;
