@@ -92,7 +92,9 @@ void sgd(const SgdStep& step, const SummedGradient& gradient, std::size_t size, 
   const SgdStep s = step;
   for_each_element(
       "sgd", size, KOKKOS_LAMBDA(const std::size_t i) {
-        const double g = ::fma(s.weight_decay, theta[i], to_double(words[i]) * scale);
+        double g = ::fma(s.weight_decay, theta[i], to_double(words[i]) * scale);
+        if (s.pull.anchor != nullptr) g = ::fma(s.pull.proximal, theta[i] - s.pull.anchor[i], g);
+        if (s.pull.correction != nullptr) g += s.pull.correction[i];
         double direction = g;
         if (s.momentum != 0) {
           const double b = ::fma(s.momentum, velocity[i], g);

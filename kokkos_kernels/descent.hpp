@@ -34,10 +34,19 @@ struct AdamwStep {
 void adamw(const AdamwStep& step, const SummedGradient& gradient, std::size_t size, double* theta,
            double* first_moment, double* second_moment, float* rounded);
 
+/// What draws a domain's local steps back: g <- g + proximal (theta - anchor) + correction. Null:
+/// nothing.
+struct Pull {
+  double proximal = 0;
+  const double* anchor = nullptr;
+  const double* correction = nullptr;
+};
+
 struct SgdStep {
   double rate, momentum;
   bool nesterov;
   double weight_decay;  ///< coupled: g <- g + weight_decay theta
+  Pull pull{};
 };
 
 /// b <- momentum b + g; theta <- theta - rate (nesterov ? g + momentum b : b) (Sutskever et al.,

@@ -187,13 +187,64 @@ void schema(Visitor& v, EarlyStoppingConfig& stopping) {
 }
 
 template <class Visitor>
-void schema(Visitor& v, DescentConfig& descent, bool adamw) {
-  v.key("epochs", descent.epochs, at_least(1));
+void schema(Visitor& v, PersonalConfig& personal) {
+  v.key("kind", personal.kind, one_of("fedper", "fedrep", "ditto", "finetune"));
+  if (personal.kind == "fedper" || personal.kind == "fedrep")
+    v.key("layers", personal.layers, at_least(1));
+  else
+    v.unused("layers", "only used with kind: fedper or fedrep");
+  if (personal.kind == "fedrep" || personal.kind == "finetune")
+    v.key("steps", personal.steps, at_least(1));
+  else
+    v.unused("steps", "only used with kind: fedrep or finetune");
+  if (personal.kind == "ditto")
+    v.key("proximal", personal.proximal, at_least(0));
+  else
+    v.unused("proximal", "only used with kind: ditto");
+}
+
+template <class Visitor>
+void schema(Visitor& v, FederatedConfig& federated) {
+  v.key("strategy", federated.strategy,
+        one_of("fedavg", "fedprox", "fedadam", "fedyogi", "fedadagrad", "scaffold", "fednova"));
+  v.key("rounds", federated.rounds, at_least(1));
+  v.key("local_steps", federated.local_steps, at_least(1));
+  if (federated.local_steps)
+    v.unused("local_epochs", "give either local_steps or local_epochs, not both");
+  else
+    v.key("local_epochs", federated.local_epochs, at_least(1));
+  v.key("server_rate", federated.server_rate, positive);
+  if (federated.strategy == "fedprox")
+    v.key("proximal", federated.proximal, at_least(0));
+  else
+    v.unused("proximal", "only used with strategy: fedprox");
+  const bool adaptive = federated.strategy == "fedadam" || federated.strategy == "fedyogi" ||
+                        federated.strategy == "fedadagrad";
+  if (adaptive) {
+    v.key("beta1", federated.beta1, a_fraction);
+    v.key("beta2", federated.beta2, a_fraction);
+    v.key("tau", federated.tau, positive);
+  } else {
+    for (const char* name : {"beta1", "beta2", "tau"})
+      v.unused(name, "only used with strategy: fedadam, fedyogi or fedadagrad");
+  }
+  v.key("personal", federated.personal);
+}
+
+template <class Visitor>
+void schema(Visitor& v, DescentConfig& descent, bool adamw, bool federated) {
+  if (federated) {
+    for (const char* name : {"epochs", "schedule", "early_stopping"})
+      v.unused(name, "not used with train.federated");
+  } else {
+    v.key("epochs", descent.epochs, at_least(1));
+    v.key("schedule", descent.schedule);
+    v.key("early_stopping", descent.early_stopping);
+  }
   v.key("batch_rows", descent.batch_rows, at_least(1));
   v.key("block_rows", descent.block_rows, at_least(1));
   v.key("seed", descent.seed);
   v.key("learning_rate", descent.learning_rate, positive);
-  v.key("schedule", descent.schedule);
   if (adamw) {
     v.key("beta1", descent.beta1, a_fraction);
     v.key("beta2", descent.beta2, a_fraction);
@@ -208,7 +259,6 @@ void schema(Visitor& v, DescentConfig& descent, bool adamw) {
   }
   v.key("weight_decay", descent.weight_decay, at_least(0));
   v.key("clip_norm", descent.clip_norm, at_least(0));
-  v.key("early_stopping", descent.early_stopping);
   v.check(descent.batch_rows % descent.block_rows == 0, "batch_rows",
           fmt::format("a batch is a whole number of blocks: {} is no multiple of block_rows {}",
                       descent.batch_rows, descent.block_rows));
@@ -219,7 +269,12 @@ template <class Visitor>
 void schema(Visitor& v, TrainConfig& train, bool network) {
   if (network) {
     v.key("method", train.method, one_of("adamw", "sgd"));
-    v.section("descent", [&](auto& s) { schema(s, train.descent, train.method == "adamw"); });
+    v.key("federated", train.federated);
+    const bool federated = train.federated.has_value();
+    v.section("descent",
+              [&](auto& s) { schema(s, train.descent, train.method == "adamw", federated); });
+    v.check(!federated || train.method == "sgd", "method",
+            "domains train by themselves with method: sgd");
     for (const char* name : {"tolerance", "max_iterations"})
       v.unused(name, "a network trains for train.descent.epochs");
   } else {

@@ -103,10 +103,33 @@ struct DescentConfig {
   EarlyStoppingConfig early_stopping;
 };
 
+/// What stays at home: the last `layers` of each domain's own model (fedper, fedrep), a whole model
+/// of its own beside the common one (ditto), or one that the common one becomes at the end
+/// (finetune).
+struct PersonalConfig {
+  std::string kind = "fedper";  ///< fedper, fedrep, ditto, finetune
+  int layers = 1;               ///< fedper, fedrep
+  int steps = 10;         ///< fedrep: of the head, before local_steps of the rest; finetune: in all
+  double proximal = 0.1;  ///< ditto: lambda of lambda/2 ||v - theta||^2
+};
+
+/// Rounds of local training in each domain, between which weighted sums of what changed cross.
+struct FederatedConfig {
+  std::string strategy = "fedavg";  ///< fedprox, fedadam, fedyogi, fedadagrad, scaffold, fednova
+  int rounds = 10;
+  std::optional<int> local_steps;  ///< of descent.batch_rows rows each; default: local_epochs
+  int local_epochs = 1;
+  double server_rate = 1;
+  double proximal = 0.01;                        ///< fedprox: mu of mu/2 ||theta_i - theta||^2
+  double beta1 = 0.9, beta2 = 0.99, tau = 1e-3;  ///< fedadam, fedyogi, fedadagrad
+  std::optional<PersonalConfig> personal;
+};
+
 struct TrainConfig {
   /// newton, lbfgs (TAO lmvm), newton-krylov (TAO nls); networks: adamw, sgd
   std::string method = "newton";
   DescentConfig descent;
+  std::optional<FederatedConfig> federated;  ///< none: exact synchronous steps
   double tolerance = 1e-12;
   int max_iterations = 50;
   int checkpoint_every = 1;  ///< iterations, of networks epochs; 0: only the last

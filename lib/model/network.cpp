@@ -211,12 +211,13 @@ const float* Network::outputs(const float* x, std::size_t rows) {
   return memory_.back().value.data();
 }
 
-void Network::sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts) {
+void Network::sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts,
+                       std::size_t first_domain) {
   kernels::loss_and_gradient(loss.loss, loss.huber_delta, architecture_.outputs(),
                              memory_.back().value.data(), batch.targets(), batch.bounds(),
                              gradient_.data(), row_loss_.data());
   for (const Batch::Part& part : batch.parts()) {
-    Aggregate& sum = parts[part.domain];
+    Aggregate& sum = parts[part.domain - first_domain];
     const auto [first, last] = batch.rows_of(part);
     kernels::add_loss(batch.targets().weight, row_loss_.data(), first, last,
                       {sum.words("weight").data(), sum.words("loss").data(), sum.words().data()});
@@ -225,34 +226,35 @@ void Network::sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Ag
 
 void Network::add_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts) {
   forward(batch.x(), batch.rows(), {}, nullptr);
-  sum_loss(loss, batch, parts);
+  sum_loss(loss, batch, parts, 0);
   Kokkos::fence();
   for (Aggregate& part : parts)
     part.normalise();  // there may be any number of batches
 }
 
 void Network::sum_gradient(const StepOptions& options, const Batch& batch,
-                           std::span<Aggregate> parts) {
+                           std::span<Aggregate> parts, std::size_t first_domain) {
   for (std::size_t d = 0; d < parts.size(); ++d) {
     // backward() replaces the gradients of domains that are in the batch.
-    const bool in_batch =
-        std::ranges::find(batch.parts(), d, &Batch::Part::domain) != batch.parts().end();
+    const bool in_batch = std::ranges::find(batch.parts(), first_domain + d,
+                                            &Batch::Part::domain) != batch.parts().end();
     const std::size_t stale =
         in_batch ? parts[d].layout().offset("gradient") : parts[d].layout().words();
     std::fill_n(parts[d].words().begin(), stale, 0);
   }
   if (batch.rows() == 0) return;
   forward(batch.x(), batch.rows(), options, batch.numbers());
-  sum_loss(options.loss, batch, parts);
-  backward(options, batch, parts);
+  sum_loss(options.loss, batch, parts, first_domain);
+  backward(options, batch, parts, first_domain);
   Kokkos::fence();
 }
 
-void Network::backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts) {
+void Network::backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
+                       std::size_t first_domain) {
   const float* const theta = parameters_.data();
   const std::size_t rows = batch.rows();
   const auto words_of = [&](const Batch::Part& part, std::size_t parameter) {
-    Aggregate& sum = parts[part.domain];
+    Aggregate& sum = parts[part.domain - first_domain];
     return GradientWords{sum.words("gradient").data() + parameter, sum.words().data(),
                          options.format};
   };

@@ -134,8 +134,10 @@ class Network {
 
   /// Adds the weights and losses of a batch to `parts`, one a local domain.
   void add_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts);
-  /// The same and the gradients; what was in `parts` is replaced.
-  void sum_gradient(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts);
+  /// The same and the gradients; what was in `parts` is replaced. `parts` are those of local
+  /// domains from `first_domain` on.
+  void sum_gradient(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
+                    std::size_t first_domain = 0);
 
   std::size_t bytes() const;
 
@@ -156,8 +158,10 @@ class Network {
   /// Drops out units of the rows numbered `dropping`, if it is not null.
   void forward(const float* x, std::size_t rows, const StepOptions& options,
                const std::uint64_t* dropping);
-  void backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts);
-  void sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts);
+  void backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
+                std::size_t first_domain);
+  void sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts,
+                std::size_t first_domain);
   const float* value_of(std::size_t layer, bool dropping) const;
   kernels::Dropout dropout(std::size_t layer, const StepOptions& options) const;
 

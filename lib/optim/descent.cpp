@@ -34,22 +34,37 @@ Descent::Descent(const DescentOptions& options, std::span<const double> start)
   if (adamw) second_ = Doubles("second moment", start.size());
 }
 
-void Descent::step(const std::int64_t* words, int exponent, double weight, float* rounded) {
-  kernels::SummedGradient gradient{words, std::ldexp(1.0, -exponent) / weight};
+void Descent::restart(std::span<const double> start) {
+  copy_to(theta_, start);
+  if (first_.size() > 0) Kokkos::deep_copy(first_, 0.0);
+  if (second_.size() > 0) Kokkos::deep_copy(second_, 0.0);
+  steps_ = 0;
+  power1_ = power2_ = 1;
+}
+
+void Descent::step(const std::int64_t* words, int exponent, double weight, float* rounded,
+                   const kernels::Pull& pull, std::size_t begin, std::size_t end) {
+  const std::size_t size = (end == 0 ? theta_.size() : end) - begin;
+  kernels::SummedGradient gradient{words + begin, std::ldexp(1.0, -exponent) / weight};
   if (options_.clip_norm > 0) {
-    const double norm = std::sqrt(kernels::squared_norm(gradient, theta_.size()));
+    const double norm = std::sqrt(kernels::squared_norm(gradient, size));
     if (norm > options_.clip_norm) gradient.scale *= options_.clip_norm / norm;
   }
   const double now = rate();
+  double* const theta = theta_.data() + begin;
+  double* const first = first_.size() > 0 ? first_.data() + begin : nullptr;
   if (options_.method == DescentOptions::Method::adamw) {
     power1_ *= options_.beta1;
     power2_ *= options_.beta2;
     kernels::adamw({now, options_.beta1, options_.beta2, options_.epsilon, 1 - power1_, 1 - power2_,
                     options_.weight_decay},
-                   gradient, theta_.size(), theta_.data(), first_.data(), second_.data(), rounded);
+                   gradient, size, theta, first, second_.data() + begin, rounded + begin);
   } else {
-    kernels::sgd({now, options_.momentum, options_.nesterov, options_.weight_decay}, gradient,
-                 theta_.size(), theta_.data(), first_.data(), rounded);
+    kernels::Pull from = pull;
+    if (from.anchor != nullptr) from.anchor += begin;
+    if (from.correction != nullptr) from.correction += begin;
+    kernels::sgd({now, options_.momentum, options_.nesterov, options_.weight_decay, from}, gradient,
+                 size, theta, first, rounded + begin);
   }
   Kokkos::fence();
   ++steps_;

@@ -33,8 +33,12 @@ class Descent {
   Descent(const DescentOptions& options, std::span<const double> start);
 
   /// One step along a summed gradient, divided by `weight`, the sum of the rows' weights. `rounded`
-  /// gets the parameters as float, where kernels can read them.
-  void step(const std::int64_t* words, int exponent, double weight, float* rounded);
+  /// gets the parameters as float, where kernels can read them. Only parameters `begin` to `end`
+  /// (0: the last) move; `pull` is for sgd.
+  void step(const std::int64_t* words, int exponent, double weight, float* rounded,
+            const kernels::Pull& pull = {}, std::size_t begin = 0, std::size_t end = 0);
+  /// From new parameters, with no memory of earlier steps.
+  void restart(std::span<const double> start);
 
   std::uint64_t steps() const { return steps_; }
   double rate() const { return options_.learning_rate * options_.schedule.fraction(steps_); }

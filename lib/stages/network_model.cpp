@@ -46,6 +46,18 @@ NetworkLoss loss_of(const MlpConfig& mlp) {
   return {named(losses, mlp.loss), mlp.huber_delta};
 }
 
+SavedModel untrained_model(const Run& run, const ModelColumns& columns,
+                           const ColumnMoments& moments) {
+  SavedModel model;
+  model.config = named_model(run, columns);
+  model.names = columns.names;
+  model.categories = columns.categories;
+  model.mean = moments.centre;
+  model.scale = moments.scale;
+  model.rows = moments.rows;
+  return model;
+}
+
 Predictor network_predictor(const Architecture& architecture, std::span<const double> parameters,
                             const kernels::RowBlocks& rows) {
   // Padding is scored too: it is little, and nobody looks at it.

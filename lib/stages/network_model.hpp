@@ -6,6 +6,8 @@
 #include "lib/config/run_config.hpp"
 #include "lib/model/metrics.hpp"
 #include "lib/model/network.hpp"
+#include "lib/stages/model_rows.hpp"
+#include "lib/stages/saved_model.hpp"
 
 namespace bailiwick {
 
@@ -13,6 +15,10 @@ namespace bailiwick {
 /// else 1.
 Architecture architecture_of(const MlpConfig& mlp, std::size_t inputs, std::size_t outputs);
 NetworkLoss loss_of(const MlpConfig& mlp);
+
+/// A model that waits for its parameters.
+SavedModel untrained_model(const Run& run, const ModelColumns& columns,
+                           const ColumnMoments& moments);
 
 /// Outputs of a network for standardised rows, where metrics take the linear predictor of a GLM:
 /// of several classes the first is the reference, so each other's log odds against it.

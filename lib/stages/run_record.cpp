@@ -21,26 +21,44 @@ std::string resolved_config_path(const std::string& folder, const std::string& s
 
 RunRecord::RunRecord(Run& run, std::string command, std::string stem)
     : run_(run),
+      comm_(run.world()),
+      writers_(run.writers()),
+      folder_(run.config().output),
       command_(std::move(command)),
       stem_(std::move(stem)),
       started_(utc_now()),
       dependencies_(run.dependencies()) {
-  agree(run_.world(), [&] {
-    if (!run_.world().is_root()) return;
-    const std::string& folder = run_.config().output;
+  start(run.config().operator_key);
+}
+
+RunRecord::RunRecord(Run& run, const Communicator& own, std::string folder, const std::string& key)
+    : run_(run),
+      comm_(own),
+      writers_(own),
+      folder_(std::move(folder)),
+      command_("train"),
+      stem_("lineage"),
+      started_(utc_now()),
+      dependencies_(run.dependencies()) {
+  start(key);
+}
+
+void RunRecord::start(const std::string& key_file) {
+  agree(comm_, [&] {
+    if (!comm_.is_root()) return;
     if (std::filesystem::exists(path(stem_ + ".jsonl")))
       throw Error(
           ExitCode::data,
           "{}: holds the lineage of an earlier {}; name another folder with --output, or remove it",
-          folder, command_);
+          folder_, command_);
     if (command_ == "train" && std::filesystem::exists(path("model.h5")))
       throw Error(ExitCode::data,
                   "{}: holds a model already, without its lineage; name another folder with "
                   "--output, or remove it",
-                  folder);
-    create_folders(command_ == "train" ? folder + "/checkpoints" : folder);
-    const PrivateKey key = PrivateKey::load(run_.config().operator_key);
-    write_file_atomically(resolved_config_path(folder, stem_), resolved_yaml(run_.config()));
+                  folder_);
+    create_folders(command_ == "train" ? folder_ + "/checkpoints" : folder_);
+    const PrivateKey key = PrivateKey::load(key_file);
+    write_file_atomically(resolved_config_path(folder_, stem_), resolved_yaml(run_.config()));
     invocation_ = new_uuid();
     chain_.emplace(Chain::create(path(stem_ + ".jsonl"), key));
   });
@@ -48,7 +66,7 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem)
 
 void RunRecord::append(const std::string& name, const io::Published& published, bool has_content,
                        bool last) {
-  agree(run_.world(), [&] {
+  agree(comm_, [&] {
     if (!chain_) return;
     Statement statement;
     statement.subject_name = name;
@@ -81,8 +99,7 @@ void RunRecord::append(const std::string& name, const io::Published& published, 
 
 io::Published RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
                                  bool last) {
-  const io::Published published =
-      io::publish_checkpoint(run_.world(), run_.writers(), checkpoint, path(name));
+  const io::Published published = io::publish_checkpoint(comm_, writers_, checkpoint, path(name));
   append(name, published, true, last);
   return published;
 }
@@ -98,8 +115,8 @@ void RunRecord::publish_egress() {
 }
 
 void RunRecord::write_text(const std::string& text, const std::string& name) {
-  agree(run_.world(), [&] {
-    if (run_.world().is_root()) write_file_atomically(path(name), text);
+  agree(comm_, [&] {
+    if (comm_.is_root()) write_file_atomically(path(name), text);
   });
 }
 

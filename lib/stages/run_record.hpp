@@ -24,6 +24,10 @@ class RunRecord {
   /// the folder holds that lineage already: nothing is ever overwritten.
   RunRecord(Run& run, std::string command, std::string stem);
 
+  /// Of what stays with one domain, in its own folder, written by one rank: `own` holds that alone.
+  /// Its statements are signed with `key`, a PEM file.
+  RunRecord(Run& run, const Communicator& own, std::string folder, const std::string& key);
+
   /// Publishes `<folder>/<name>` and signs a statement about it; `last` closes the chain.
   io::Published publish(const io::Checkpoint& checkpoint, const std::string& name, bool last);
 
@@ -42,13 +46,17 @@ class RunRecord {
   /// run.json: who, where, with what; `results` is put under its own key.
   void write_run_json(const Json& results);
 
-  std::string path(const std::string& name) const { return run_.config().output + "/" + name; }
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
  private:
   void append(const std::string& name, const io::Published& published, bool has_content, bool last);
 
+  void start(const std::string& key);
+
   Run& run_;
-  std::string command_, stem_;
+  const Communicator& comm_;
+  const Communicator& writers_;
+  std::string folder_, command_, stem_;
   std::string invocation_, started_;
   std::vector<Artefact> dependencies_;
   std::optional<Chain> chain_;  ///< first rank only

@@ -15,6 +15,7 @@
 #include "lib/stages/model_rows.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/saved_model.hpp"
+#include "lib/stages/train_federated.hpp"
 #include "lib/stages/train_network.hpp"
 
 namespace bailiwick {
@@ -109,10 +110,13 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   const ModelConfig& model = run.config().model;
   const ModelColumns columns = select_columns(model, run.schema());
   const bool root = run.world().is_root();
-  if (!resume.empty() && model.kind != ModelKind::mlp)
-    throw Error(ExitCode::usage, "--resume is for networks (model.kind: mlp)");
+  if (!resume.empty() && (model.kind != ModelKind::mlp || run.config().train.federated))
+    throw Error(ExitCode::usage,
+                "--resume is for networks (model.kind: mlp) without train.federated");
   RunRecord record(run, "train", "lineage");
   record.publish_text(decisions_json(run), "decisions.json", false);
+  if (model.kind == ModelKind::mlp && run.config().train.federated)
+    return train_federated(run, record);
   if (model.kind == ModelKind::mlp) return train_network(run, record, resume);
 
   const Stopwatch reading;

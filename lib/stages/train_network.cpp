@@ -12,53 +12,14 @@
 #include "lib/core/stopwatch.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/model/block_order.hpp"
 #include "lib/optim/descent.hpp"
 #include "lib/runtime/agree.hpp"
-#include "lib/stages/model_rows.hpp"
+#include "lib/stages/network_data.hpp"
 #include "lib/stages/network_model.hpp"
-#include "lib/stages/saved_model.hpp"
-#include "lib/stages/training_blocks.hpp"
 
 namespace bailiwick {
 
 namespace {
-
-using Rows = std::vector<kernels::NetworkRows>;  ///< one a local domain
-
-struct Data {
-  Rows training, validation;
-  ColumnMoments moments;
-  std::uint64_t selected = 0;
-};
-
-Rows to_network_rows(ModelRows& rows) {
-  Rows result;
-  for (LoadedRows& domain : rows.domains) {
-    result.push_back(kernels::network_rows(domain.rows, domain.rows_of_block));
-    domain.rows = {};  // its memory goes before the next domain's comes
-  }
-  return result;
-}
-
-Data load(Run& run, const ModelColumns& columns) {
-  const RunConfig& config = run.config();
-  Data data;
-  ModelRows rows = load_model_rows(run, config.model, columns, config.train.split);
-  data.selected = rows.selected;
-  std::vector<ColumnMoments> own;
-  const std::string& split = config.train.descent.early_stopping.split;
-  if (!split.empty() && config.model.standardise == Standardisation::per_domain)
-    own = moments_of_domains(run, config.model, columns, rows);
-  data.moments = standardise_for_training(run, config.model, columns, rows);
-  data.training = to_network_rows(rows);
-  if (split.empty()) return data;
-  ModelRows others = load_model_rows(run, config.model, columns, split);
-  if (own.empty()) own.assign(others.domains.size(), data.moments);
-  standardise(others, own);
-  data.validation = to_network_rows(others);
-  return data;
-}
 
 Schedule schedule_of(const DescentConfig& config, std::uint64_t steps_an_epoch) {
   const ScheduleConfig& from = config.schedule;
@@ -125,13 +86,12 @@ struct Times {
 
 class Training {
  public:
-  Training(Run& run, Data data, const ModelColumns& columns);
+  Training(Run& run, const NetworkData& data, const ModelColumns& columns);
 
   const Architecture& architecture() const { return network_.architecture(); }
   std::uint64_t steps_an_epoch() const { return order_.steps_an_epoch(); }
   const Descent& descent() const { return descent_; }
   const Times& times() const { return times_; }
-  std::size_t blocks() const { return blocks_.size(); }
 
   /// All steps of an epoch; the mean loss of its rows, each as its own step met it. Collective.
   double epoch(int number);
@@ -140,7 +100,6 @@ class Training {
   void restore(const std::map<std::string, std::vector<double>>& state);
 
  private:
-  void gather(std::uint64_t step);
   void take_step(std::uint64_t step, double& weight, double& loss);
   std::size_t most_rows() const;
   std::size_t most_blocks() const;
@@ -148,8 +107,7 @@ class Training {
 
   Run& run_;
   const DescentConfig& config_;
-  Data data_;
-  TrainingBlocks blocks_;
+  const NetworkData& data_;
   BlockOrder order_;
   StepOptions options_;
   Network network_;
@@ -160,13 +118,12 @@ class Training {
   Times times_;
 };
 
-Training::Training(Run& run, Data data, const ModelColumns& columns)
+Training::Training(Run& run, const NetworkData& data, const ModelColumns& columns)
     : run_(run),
       config_(run.config().train.descent),
-      data_(std::move(data)),
-      blocks_(run, run.config().train.split, static_cast<std::size_t>(config_.block_rows)),
-      order_(blocks_.size(), static_cast<std::size_t>(config_.batch_rows / config_.block_rows),
-             config_.seed),
+      data_(data),
+      order_(data.blocks().size(),
+             static_cast<std::size_t>(config_.batch_rows / config_.block_rows), config_.seed),
       options_{loss_of(run.config().model.mlp),
                gradient_format(static_cast<std::size_t>(config_.batch_rows / config_.block_rows)),
                config_.seed, 0},
@@ -179,8 +136,7 @@ Training::Training(Run& run, Data data, const ModelColumns& columns)
   const auto layout = step_layout(network_.architecture().parameters(), options_.format);
   const auto loss_layout = std::make_shared<const AggregateLayout>(
       std::vector<Stream>{{"weight", 1, wide}, {"loss", 1, wide}});
-  for (std::size_t d = 0; d < data_.training.size(); ++d) {
-    data_.training[d].first_number = blocks_.local()[d].first_row;
+  for (std::size_t d = 0; d < data_.training().size(); ++d) {
     parts_.emplace_back(layout);
     losses_.emplace_back(loss_layout);
   }
@@ -190,32 +146,13 @@ Training::Training(Run& run, Data data, const ModelColumns& columns)
 
 std::size_t Training::most_blocks() const {
   std::size_t most = 1;
-  for (const TrainingBlocks::Stretch& stretch : blocks_.local())
+  for (const TrainingBlocks::Stretch& stretch : data_.blocks().local())
     most += order_.most_within(stretch.first, stretch.end());
   return most;
 }
 
 std::size_t Training::most_rows() const {
   return most_blocks() * static_cast<std::size_t>(config_.block_rows);
-}
-
-void Training::gather(std::uint64_t step) {
-  order_.blocks_of(step, chosen_);
-  const auto for_local = [&](const auto& f) {
-    for (std::size_t d = 0; d < blocks_.local().size(); ++d) {
-      const TrainingBlocks::Stretch& stretch = blocks_.local()[d];
-      for (auto b = std::ranges::lower_bound(chosen_, stretch.first);
-           b != chosen_.end() && *b < stretch.end(); ++b)
-        f(d, stretch.blocks[*b - stretch.first]);
-    }
-  };
-  std::size_t rows = 0;
-  for_local([&](std::size_t, const RowRange& range) { rows += range.count; });
-  batch_.start(rows);
-  for_local([&](std::size_t d, const RowRange& range) {
-    batch_.add(data_.training[d], range.first, range.count, d);
-  });
-  batch_.finish();
 }
 
 Aggregate& Training::across(const char* round, std::vector<Aggregate>& parts) {
@@ -232,7 +169,8 @@ Aggregate& Training::across(const char* round, std::vector<Aggregate>& parts) {
 
 void Training::take_step(std::uint64_t step, double& weight, double& loss) {
   Stopwatch watch;
-  gather(step);
+  order_.blocks_of(step, chosen_);
+  data_.gather(chosen_, batch_);
   network_.sum_gradient(options_, batch_, parts_);
   times_.gradient += watch.lap();
   const Aggregate& sum = across("step", parts_);
@@ -262,8 +200,8 @@ double Training::validation_loss() {
   const std::size_t block = options_.loss.loss == kernels::Loss::cox
                                 ? static_cast<std::size_t>(config_.block_rows)
                                 : most_rows();
-  for (std::size_t d = 0; d < data_.validation.size(); ++d) {
-    const kernels::NetworkRows& rows = data_.validation[d];
+  for (std::size_t d = 0; d < data_.validation().size(); ++d) {
+    const kernels::NetworkRows& rows = data_.validation()[d];
     for (std::size_t first = 0; first < rows.rows(); first += block) {
       const std::size_t count = std::min(rows.rows() - first, block);
       batch_.start(count);
@@ -291,20 +229,13 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
   const bool root = run.world().is_root();
 
   const Stopwatch reading;
-  Data data = load(run, columns);
-  const bool validating = !data.validation.empty();
+  const NetworkData data(run, columns);
+  const bool validating = !data.validation().empty();
   const double seconds_reading = reading.seconds();
-  SavedModel model;
-  model.config = named_model(run, columns);
-  model.names = columns.names;
-  model.categories = columns.categories;
-  model.mean = data.moments.centre;
-  model.scale = data.moments.scale;
-  model.rows = data.moments.rows;
-  const std::uint64_t selected = data.selected;
-  Training training(run, std::move(data), columns);
+  SavedModel model = untrained_model(run, columns, data.moments());
+  Training training(run, data, columns);
 
-  const std::string print = fingerprint(config, columns.names, training.blocks());
+  const std::string print = fingerprint(config, columns.names, data.blocks().size());
   Best best;
   int epoch = 0;
   if (!resume.empty()) {
@@ -331,7 +262,7 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
     std::cout << fmt::format(
                      "{}: {} rows of {} domain{} on {} rank{}, {} parameters, {} steps an epoch\n"
                      "{:>9}  {:>16}  {}{:>12}  {:>8}\n",
-                     config.name, with_thousands(static_cast<long long>(selected)),
+                     config.name, with_thousands(static_cast<long long>(data.rows())),
                      run.domains().size(), run.domains().size() == 1 ? "" : "s", run.world().size(),
                      run.world().size() == 1 ? "" : "s",
                      with_thousands(static_cast<long long>(training.architecture().parameters())),
@@ -355,8 +286,8 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
     if (root)
       std::cout << fmt::format("{:>9}  {:>16.9g}  {}{:>12}  {:>8.2f}\n", epoch, loss,
                                validating ? fmt::format("{:>16.9g}  ", outside) : "",
-                               with_thousands(
-                                   static_cast<long long>(static_cast<double>(selected) / seconds)),
+                               with_thousands(static_cast<long long>(
+                                   static_cast<double>(data.rows()) / seconds)),
                                solving.seconds())
                 << std::flush;
     const int every = config.train.checkpoint_every;
@@ -383,7 +314,7 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
   const io::Checkpoint model_file = to_checkpoint(model);
   const std::string digest = model_file.digest().hex();
   record.write_run_json({{"digest", digest},
-                         {"rows", selected},
+                         {"rows", data.rows()},
                          {"epochs", epoch},
                          {"steps", training.descent().steps()},
                          {"loss", -model.log_likelihood},

@@ -47,8 +47,10 @@ TrainingBlocks::TrainingBlocks(const Run& run, const std::string& split, std::si
     for (const Json& entry : parse_json(text, "manifests", ExitCode::bug))
       of_domain[entry[0].get<std::size_t>()] = {entry[1], entry[2]};
   std::vector<std::pair<std::uint64_t, std::uint64_t>> before{{0, 0}};
-  for (const auto& [blocks, rows] : of_domain)
+  for (const auto& [blocks, rows] : of_domain) {
+    of_domain_.push_back({before.back().first, blocks});
     before.emplace_back(before.back().first + blocks, before.back().second + rows);
+  }
   size_ = before.back().first;
 
   for (const LocalDomain& domain : run.local()) {

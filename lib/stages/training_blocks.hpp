@@ -13,7 +13,7 @@
 
 namespace bailiwick {
 
-/// Some rows of one domain on this rank.
+/// Consecutive rows, or blocks.
 struct RowRange {
   std::size_t first = 0, count = 0;
 };
@@ -37,9 +37,12 @@ class TrainingBlocks {
   std::size_t size() const { return size_; }
   /// One a local domain.
   const std::vector<Stretch>& local() const { return local_; }
+  /// All blocks of a domain of the run, by whoever they are held.
+  RowRange of_domain(std::size_t index) const { return of_domain_[index]; }
 
  private:
   std::size_t size_ = 0;
+  std::vector<RowRange> of_domain_;
   std::vector<Stretch> local_;
 };
 

@@ -1,0 +1,449 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/train_federated.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <limits>
+#include <optional>
+
+#include "lib/core/stopwatch.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/optim/descent.hpp"
+#include "lib/optim/server.hpp"
+#include "lib/runtime/agree.hpp"
+#include "lib/runtime/egress_meter.hpp"
+#include "lib/stages/network_data.hpp"
+#include "lib/stages/network_model.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// What domains changed: resolution 2^-50, one contribution up to 2^29 rows times parameter.
+constexpr FixedPoint change_format{2, 50};
+
+DescentOptions local_options(const DescentConfig& config) {
+  DescentOptions options;
+  options.method = DescentOptions::Method::sgd;
+  options.learning_rate = config.learning_rate;
+  options.momentum = config.momentum;
+  options.nesterov = config.nesterov;
+  options.weight_decay = config.weight_decay;
+  options.clip_norm = config.clip_norm;
+  return options;
+}
+
+ServerOptions server_options(const FederatedConfig& config) {
+  ServerOptions options;
+  options.method = config.strategy == "fedadam"      ? ServerOptions::Method::adam
+                   : config.strategy == "fedyogi"    ? ServerOptions::Method::yogi
+                   : config.strategy == "fedadagrad" ? ServerOptions::Method::adagrad
+                                                     : ServerOptions::Method::average;
+  options.rate = config.server_rate;
+  options.beta1 = config.beta1;
+  options.beta2 = config.beta2;
+  options.tau = config.tau;
+  return options;
+}
+
+/// What one local domain keeps between rounds.
+struct Local {
+  BlockOrder order;
+  std::uint64_t step = 0;       ///< taken, which is the place in the order
+  double weight = 0;            ///< of its training rows
+  std::vector<double> own;      ///< personal parameters: the head, or all for ditto
+  std::vector<double> control;  ///< scaffold: c_i
+};
+
+class FederatedTraining {
+ public:
+  FederatedTraining(Run& run, const NetworkData& data, const ModelColumns& columns);
+
+  const Architecture& architecture() const { return network_.architecture(); }
+  /// One round; the mean loss that local steps met. Collective.
+  double round();
+  /// The last of it: local steps on the common model, for finetune. Collective.
+  void finetune();
+
+  const std::vector<double>& common() const { return theta_; }
+  bool personal() const { return personal_.has_value(); }
+  /// The parameters that the d-th local domain ends with.
+  std::vector<double> of_region(std::size_t d) const;
+
+ private:
+  struct Range {
+    std::size_t begin = 0, end = 0;
+  };
+  struct Losses {
+    double weight = 0, loss = 0;
+  };
+
+  std::size_t local_steps(const Local& local) const;
+  /// Steps of one domain on what `descent_` holds.
+  void steps(std::size_t d, std::size_t count, const kernels::Pull& pull, Range range,
+             Losses& losses);
+  void train_locally(std::size_t d, Losses& losses);
+  double nova_norm(std::size_t count) const;
+  void contribute(std::size_t d, std::size_t count, const std::vector<double>& after,
+                  const Losses& losses);
+  void weigh();
+
+  Run& run_;
+  const DescentConfig& config_;
+  const FederatedConfig& federated_;
+  const std::optional<PersonalConfig>& personal_;
+  const NetworkData& data_;
+  std::vector<Local> locals_;
+  StepOptions options_;
+  Network network_;
+  Batch batch_;
+  Descent descent_;
+  Server server_;
+  std::size_t shared_;           ///< parameters before this cross
+  std::vector<double> theta_;    ///< common
+  std::vector<double> control_;  ///< scaffold: c
+  Kokkos::View<double*, kernels::Memory> anchor_, correction_;
+  std::vector<Aggregate> parts_, changes_;
+  std::vector<std::size_t> chosen_;
+};
+
+std::size_t blocks_a_step(const DescentConfig& config) {
+  return static_cast<std::size_t>(config.batch_rows / config.block_rows);
+}
+
+std::vector<Local> make_locals(const Run& run, const NetworkData& data,
+                               const DescentConfig& config) {
+  for (std::size_t i = 0; i < run.domains().size(); ++i)
+    if (data.blocks().of_domain(i).count == 0)
+      throw Error(ExitCode::data, "domain {} has no row to train on", run.domains()[i].name);
+  std::vector<Local> locals;
+  for (const LocalDomain& domain : run.local()) {
+    const std::size_t blocks = data.blocks().of_domain(domain.index).count;
+    // Domains draw their own orders.
+    locals.push_back(
+        {BlockOrder(blocks, blocks_a_step(config), config.seed + domain.index), 0, 0, {}, {}});
+  }
+  return locals;
+}
+
+std::size_t first_personal(const Architecture& architecture,
+                           const std::optional<PersonalConfig>& personal) {
+  if (!personal || (personal->kind != "fedper" && personal->kind != "fedrep"))
+    return architecture.parameters();
+  const auto layers = architecture.layers().size();
+  const auto own = static_cast<std::size_t>(personal->layers);
+  if (own >= layers)
+    throw Error(ExitCode::config,
+                "train.federated.personal.layers: {} of {} layers (the output layer counts) would "
+                "leave nothing in common",
+                own, layers);
+  return architecture.layers()[layers - own].weights;
+}
+
+FederatedTraining::FederatedTraining(Run& run, const NetworkData& data, const ModelColumns& columns)
+    : run_(run),
+      config_(run.config().train.descent),
+      federated_(*run.config().train.federated),
+      personal_(federated_.personal),
+      data_(data),
+      locals_(make_locals(run, data, config_)),
+      options_{loss_of(run.config().model.mlp), gradient_format(blocks_a_step(config_)),
+               config_.seed, 0},
+      network_(architecture_of(run.config().model.mlp, columns.names.size(),
+                               std::max<std::size_t>(1, columns.categories.size())),
+               static_cast<std::size_t>(config_.batch_rows)),
+      batch_(columns.names.size(), columns.targets.size(),
+             static_cast<std::size_t>(config_.batch_rows), blocks_a_step(config_)),
+      descent_(local_options(config_), network_.architecture().initial_parameters(config_.seed)),
+      server_(server_options(federated_), first_personal(network_.architecture(), personal_)),
+      shared_(first_personal(network_.architecture(), personal_)),
+      theta_(descent_.parameters()),
+      anchor_("anchor", theta_.size()),
+      correction_("correction", theta_.size()) {
+  const auto layout = step_layout(theta_.size(), options_.format);
+  std::vector<Stream> streams{{"weight", 1, wide},
+                              {"steps", 1, wide},
+                              {"steps' weight", 1, wide},
+                              {"loss", 1, wide},
+                              {"change", shared_, change_format}};
+  if (federated_.strategy == "scaffold") {
+    streams.push_back({"control", shared_, change_format});
+    control_.assign(shared_, 0.0);
+  }
+  const auto change_layout = std::make_shared<const AggregateLayout>(std::move(streams));
+  for (Local& local : locals_) {
+    parts_.emplace_back(layout);
+    changes_.emplace_back(change_layout);
+    local.own = theta_;
+    local.control = control_;
+  }
+  weigh();
+}
+
+/// The weights of the domains' training rows, each known to its own ranks.
+void FederatedTraining::weigh() {
+  const auto layout =
+      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"weight", 1, wide}});
+  for (std::size_t d = 0; d < locals_.size(); ++d) {
+    Aggregate sum(layout);
+    const auto weight =
+        Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), data_.training()[d].weight);
+    for (std::size_t r = 0; r < weight.extent(0); ++r)
+      sum.add("weight", {&weight(r), 1});
+    run_.boundary().within_domain(d, sum);
+    locals_[d].weight = sum.value("weight");
+  }
+}
+
+std::size_t FederatedTraining::local_steps(const Local& local) const {
+  if (federated_.local_steps) return static_cast<std::size_t>(*federated_.local_steps);
+  return static_cast<std::size_t>(federated_.local_epochs) * local.order.steps_an_epoch();
+}
+
+void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
+                              Range range, Losses& losses) {
+  Local& local = locals_[d];
+  const std::size_t first_block = data_.blocks().of_domain(run_.local()[d].index).first;
+  for (std::size_t i = 0; i < count; ++i) {
+    options_.epoch = local.step / local.order.steps_an_epoch();
+    local.order.blocks_of(local.step++, chosen_);
+    for (std::size_t& block : chosen_)
+      block += first_block;
+    data_.gather(chosen_, batch_, d);
+    network_.sum_gradient(options_, batch_, {&parts_[d], 1}, d);
+    run_.boundary().within_domain(d, parts_[d]);
+    const double weight = parts_[d].value("weight");
+    losses.weight += weight;
+    losses.loss += parts_[d].value("loss");
+    // One domain's failure must not keep its ranks from the next round: the round's sum tells all.
+    if (parts_[d].saturated() != 0) losses.loss = std::numeric_limits<double>::infinity();
+    if (weight > 0)
+      descent_.step(parts_[d].words("gradient").data(), options_.format.exponent, weight,
+                    network_.parameters(), pull, range.begin, range.end);
+  }
+}
+
+/// Copies host numbers to where kernels read them; the view's data.
+const double* put(const Kokkos::View<double*, kernels::Memory>& view,
+                  std::span<const double> values) {
+  const auto host = Kokkos::create_mirror_view(view);
+  std::copy(values.begin(), values.end(), host.data());
+  Kokkos::deep_copy(view, host);
+  return view.data();
+}
+
+void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
+  Local& local = locals_[d];
+  const std::size_t count = local_steps(local);
+  // The common parameters, and after them the domain's own.
+  std::vector<double> start = theta_;
+  std::copy(local.own.begin() + static_cast<std::ptrdiff_t>(shared_), local.own.end(),
+            start.begin() + static_cast<std::ptrdiff_t>(shared_));
+  descent_.restart(start);
+  network_.set_parameters(start);
+  kernels::Pull pull;
+  if (federated_.strategy == "fedprox") {
+    pull.proximal = federated_.proximal;
+    pull.anchor = put(anchor_, start);
+  }
+  if (federated_.strategy == "scaffold") {
+    std::vector<double> correction(theta_.size(), 0.0);
+    for (std::size_t i = 0; i < shared_; ++i)
+      correction[i] = control_[i] - local.control[i];
+    pull.correction = put(correction_, correction);
+  }
+  if (personal_ && personal_->kind == "fedrep") {
+    steps(d, static_cast<std::size_t>(personal_->steps), pull, {shared_, theta_.size()}, losses);
+    steps(d, count, pull, {0, shared_}, losses);
+  } else {
+    steps(d, count, pull, {}, losses);
+  }
+  const std::vector<double> after = descent_.parameters();
+  contribute(d, count, after, losses);
+
+  if (personal_ && personal_->kind == "ditto") {
+    Losses ignored;
+    descent_.restart(local.own);
+    network_.set_parameters(local.own);
+    steps(d, count, {personal_->proximal, put(anchor_, theta_), nullptr}, {}, ignored);
+    local.own = descent_.parameters();
+  } else if (personal_) {
+    local.own = after;
+  }
+}
+
+/// FedNova's ||a||_1: how far `count` steps of this kind go along one gradient.
+double FederatedTraining::nova_norm(std::size_t count) const {
+  const double rho = config_.momentum;
+  const auto k = static_cast<double>(count);
+  if (rho == 0) return k;
+  double power = 1;
+  for (std::size_t i = 0; i < count; ++i)
+    power *= rho;
+  return (k - rho * (1 - power) / (1 - rho)) / (1 - rho);
+}
+
+void FederatedTraining::contribute(std::size_t d, std::size_t count,
+                                   const std::vector<double>& after, const Losses& losses) {
+  Local& local = locals_[d];
+  Aggregate& change = changes_[d];
+  std::ranges::fill(change.words(), 0);
+  const double norm = nova_norm(count);
+  const bool nova = federated_.strategy == "fednova";
+  std::vector<double> values(shared_);
+  for (std::size_t i = 0; i < shared_; ++i)
+    values[i] = local.weight * ((after[i] - theta_[i]) / (nova ? norm : 1.0));
+  // What the whole domain knows, its first rank says.
+  const bool leads = run_.boundary().leads(d);
+  if (leads) {
+    const double far = local.weight * norm;
+    change.add("weight", {&local.weight, 1});
+    change.add("steps", {&far, 1});
+    change.add("steps' weight", {&losses.weight, 1});
+    change.add("loss", {&losses.loss, 1});
+    change.add("change", values);
+  }
+  if (federated_.strategy != "scaffold") return;
+  // Option II of Karimireddy et al. 2020, equation (4).
+  const double scale = 1 / (static_cast<double>(count) * config_.learning_rate);
+  for (std::size_t i = 0; i < shared_; ++i) {
+    values[i] = (theta_[i] - after[i]) * scale - control_[i];
+    local.control[i] += values[i];
+  }
+  if (leads) change.add("control", values);
+}
+
+double FederatedTraining::round() {
+  for (std::size_t d = 0; d < locals_.size(); ++d) {
+    Losses losses;
+    train_locally(d, losses);
+  }
+  const Digest at = sha256(std::as_bytes(std::span(theta_)));
+  run_.boundary().across_domains_again("change of the common parameters", changes_, at);
+  const Aggregate& sum = changes_.front();
+  if (sum.saturated() != 0)
+    throw Error(ExitCode::not_converged,
+                "{} sums of a round are not finite or too large: lower "
+                "train.descent.learning_rate, set train.descent.clip_norm, or standardise",
+                sum.saturated());
+  const double weight = sum.value("weight");
+  const double scale =
+      federated_.strategy == "fednova" ? sum.value("steps") / weight / weight : 1 / weight;
+  std::vector<double> change = sum.values("change");
+  for (double& value : change)
+    value *= scale;
+  server_.step(change, std::span(theta_).first(shared_));
+  if (!control_.empty()) {
+    const std::vector<double> moved = sum.values("control");
+    for (std::size_t i = 0; i < shared_; ++i)
+      control_[i] += moved[i] / static_cast<double>(run_.domains().size());
+  }
+  return sum.value("loss") / sum.value("steps' weight");
+}
+
+void FederatedTraining::finetune() {
+  if (!personal_ || personal_->kind != "finetune") return;
+  for (std::size_t d = 0; d < locals_.size(); ++d) {
+    Losses ignored;
+    descent_.restart(theta_);
+    network_.set_parameters(theta_);
+    steps(d, static_cast<std::size_t>(personal_->steps), {}, {}, ignored);
+    locals_[d].own = descent_.parameters();
+  }
+}
+
+std::vector<double> FederatedTraining::of_region(std::size_t d) const {
+  std::vector<double> region = locals_[d].own;
+  if (personal_->kind == "fedper" || personal_->kind == "fedrep")
+    std::copy(theta_.begin(), theta_.begin() + static_cast<std::ptrdiff_t>(shared_),
+              region.begin());
+  return region;
+}
+
+/// Each domain's own model, written by the rank that leads it and signed with the domain's key.
+void publish_regions(Run& run, const FederatedTraining& training, SavedModel model,
+                     const Digest& common) {
+  const Communicator own = [&] {
+    const EgressPurpose purpose("communicators");
+    return run.world().split(run.world().rank(), 0, "one rank");
+  }();
+  agree(run.world(), [&] {
+    for (std::size_t d = 0; d < run.local().size(); ++d) {
+      if (!run.boundary().leads(d)) continue;
+      const DomainConfig& domain = run.config().domains[run.local()[d].index];
+      RunRecord record(run, own, run.config().output + "/regions/" + domain.name,
+                       domain.session_key.value_or(run.config().operator_key));
+      record.add_dependency({"common model", common, Json::object(), {}});
+      model.parameters = training.of_region(d);
+      record.publish(to_checkpoint(model), "model.h5", true);
+    }
+  });
+}
+
+}  // namespace
+
+void train_federated(Run& run, RunRecord& record) {
+  const Stopwatch total;
+  const RunConfig& config = run.config();
+  const FederatedConfig& federated = *config.train.federated;
+  const ModelColumns columns = select_columns(config.model, run.schema());
+  const bool root = run.world().is_root();
+
+  const Stopwatch reading;
+  const NetworkData data(run, columns);
+  const double seconds_reading = reading.seconds();
+  SavedModel model = untrained_model(run, columns, data.moments());
+  FederatedTraining training(run, data, columns);
+  if (root)
+    std::cout << fmt::format(
+                     "{}: {} rows of {} domain{} on {} rank{}, {} parameters, {}\n{:>9}  {:>16}  "
+                     "{:>8}\n",
+                     config.name, with_thousands(static_cast<long long>(data.rows())),
+                     run.domains().size(), run.domains().size() == 1 ? "" : "s", run.world().size(),
+                     run.world().size() == 1 ? "" : "s",
+                     with_thousands(static_cast<long long>(training.architecture().parameters())),
+                     federated.strategy, "round", "loss", "seconds")
+              << std::flush;
+
+  const Stopwatch solving;
+  for (int round = 1; round <= federated.rounds; ++round) {
+    const double loss = training.round();
+    model.iteration = round;
+    model.parameters = training.common();
+    model.log_likelihood = -loss;
+    if (root)
+      std::cout << fmt::format("{:>9}  {:>16.9g}  {:>8.2f}\n", round, loss, solving.seconds())
+                << std::flush;
+    const int every = config.train.checkpoint_every;
+    if (every > 0 && round % every == 0 && round < federated.rounds)
+      record.publish(to_checkpoint(model), fmt::format("checkpoints/round-{:06}.h5", round), false);
+  }
+  training.finetune();
+  const double seconds_solving = solving.seconds();
+
+  model.converged = true;
+  const io::Checkpoint model_file = to_checkpoint(model);
+  const std::string digest = model_file.digest().hex();
+  if (training.personal()) publish_regions(run, training, model, model_file.digest());
+  record.write_run_json(
+      {{"digest", digest},
+       {"rows", data.rows()},
+       {"rounds", federated.rounds},
+       {"loss", -model.log_likelihood},
+       {"seconds",
+        {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
+  record.publish_egress();
+  record.publish(model_file, "model.h5", true);  // last: where it is, all is
+  if (root) {
+    std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", record.path("model.h5"), digest);
+    if (training.personal())
+      std::cout << fmt::format("regional models stay with their domains: {}\n",
+                               record.path("regions/"));
+  }
+}
+
+}  // namespace bailiwick
