@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
+#include <span>
 
 #include "apps/command.hpp"
 #include "lib/core/text.hpp"
 #include "lib/stages/load_rows.hpp"
+#include "lib/stages/network_cost.hpp"
 #include "lib/stages/run.hpp"
 
 namespace bailiwick {
@@ -21,17 +24,39 @@ std::string rank_list(const std::vector<int>& ranks) {
   return join(words, ",");
 }
 
-void print(const Run& run, const ModelColumns& columns) {
+/// The first and last of many names.
+std::string some(const std::vector<std::string>& names) {
+  if (names.size() <= 40) return join(names);
+  return fmt::format("{}, … {}", join(std::span(names).first(8)), names.back());
+}
+
+void print_network(const NetworkCost& cost) {
+  const auto mebibytes = [](double bytes) { return bytes / 1048576.0; };
   std::cout << fmt::format(
-      "{}: valid\n\nmodel        {} parameters over {} columns: {}\n", run.config().path,
-      columns.columns() * std::max<std::size_t>(2, columns.categories.size()) - columns.columns(),
-      columns.columns(), join(columns.names));
+      "network      {} parameters\n"
+      "step         {} blocks, up to {} rows over all domains, {:.4g} GFLOP; {} steps {}\n"
+      "memory       {:.1f} MiB for a step on the rank that has most: {:.1f} parameters and "
+      "optimiser, "
+      "{:.1f} sums, {:.1f} batch and activations\n",
+      with_thousands(static_cast<long long>(cost.parameters)), cost.blocks_a_step, cost.rows_a_step,
+      1e-9 * cost.flops_a_step, cost.steps, cost.federated ? "a round" : "an epoch",
+      mebibytes(cost.bytes()), mebibytes(cost.state_bytes), mebibytes(cost.sum_bytes),
+      mebibytes(cost.batch_bytes));
+}
+
+void print(const Run& run, const ModelColumns& columns, const std::optional<NetworkCost>& cost) {
+  const std::size_t parameters =
+      columns.columns() * std::max<std::size_t>(2, columns.categories.size()) - columns.columns();
+  std::cout << fmt::format("{}: valid\n\nmodel        {}{} columns: {}\n", run.config().path,
+                           cost ? "" : fmt::format("{} parameters over ", parameters),
+                           columns.columns(), some(columns.names));
+  if (cost) print_network(*cost);
   std::cout << fmt::format("rows         {} in {} domain{}, {} rank{}\n",
                            with_thousands(static_cast<long long>(run.rows())), run.domains().size(),
                            run.domains().size() == 1 ? "" : "s", run.world().size(),
                            run.world().size() == 1 ? "" : "s");
   std::cout << fmt::format(
-      "memory       about {:.1f} MiB of rows in all\n\n",
+      "rows take    about {:.1f} MiB in all\n\n",
       static_cast<double>(run.rows()) * static_cast<double>(columns.bytes_a_row()) / 1048576.0);
   for (std::size_t i = 0; i < run.domains().size(); ++i) {
     const DomainFacts& domain = run.domains()[i];
@@ -63,7 +88,9 @@ int command_check(const Arguments& arguments) {
         const ModelColumns columns = select_columns(model, run.schema());
         const bool all_admitted = std::all_of(run.verdicts().begin(), run.verdicts().end(),
                                               [](const Verdict& v) { return v.admitted; });
-        if (session.world().is_root()) print(run, columns);
+        std::optional<NetworkCost> cost;
+        if (model.kind == ModelKind::mlp) cost = cost_of_network(run, columns);
+        if (session.world().is_root()) print(run, columns, cost);
         if (!all_admitted) throw Error(ExitCode::policy, "not every domain admits this run");
       });
 }

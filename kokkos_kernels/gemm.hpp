@@ -56,6 +56,9 @@ struct GemmShape {
 
 namespace detail {
 
+/// Rows so many floats apart share lines of the first-level cache.
+inline constexpr std::size_t conflicting_step = 512;
+
 /// Rows of A in strips as equal as can be, columns of B in panels of the tile's width; the last
 /// panel has half of it if that is enough.
 struct GemmGrid {
@@ -110,7 +113,8 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
                    const Use& use) {
   const std::size_t depth = grid.shape.depth;
   // Rows of A are read where they lie, unless they would compete for the same lines of the cache.
-  const bool packs = a.column_step == 1 && a.row_step % 512 == 0 && grid.shape.rows > 1;
+  const bool packs =
+      a.column_step == 1 && a.row_step % conflicting_step == 0 && grid.shape.rows > 1;
   float* const packed = packs ? scratch.a(grid.shape.rows * depth) : nullptr;
   float* const panels = scratch.b(grid.panels * grid.tiles->columns * depth);
   if (packs) pack_strips(grid, a, packed);
@@ -149,6 +153,16 @@ void with_best_grid(const GemmShape& shape, const TileSet& tiles, const Operand&
 }
 
 }  // namespace detail
+
+/// Takes the room that a product of this shape needs, so that it is not taken later.
+inline void reserve(GemmScratch& scratch, const GemmShape& shape,
+                    const TileSet& tiles = tile_set()) {
+  const detail::GemmGrid upright(shape, tiles);
+  const detail::GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles);
+  const detail::GemmGrid& grid = upright.work() <= turned.work() ? upright : turned;
+  scratch.b(grid.panels * tiles.columns * shape.depth);
+  if (shape.depth % detail::conflicting_step == 0) scratch.a(grid.shape.rows * shape.depth);
+}
 
 /// C = A B for a shape, where every element is the sum over k ascending, from +0, of one fma for
 /// each term: the same bits for every tile set, number of threads and backend. C is handed to

@@ -143,6 +143,11 @@ Network::Network(Architecture architecture, std::size_t most_rows)
     memory.dense = Floats("dense", size);
     memory.moments = Kokkos::View<double*, kernels::Memory>("moments", 2 * most_rows);
   }
+  for (const Architecture::Layer& layer : architecture_.layers()) {
+    kernels::reserve(scratch_, {most_rows, layer.units, layer.inputs});
+    kernels::reserve(scratch_, {layer.inputs, layer.units, most_rows});
+    kernels::reserve(scratch_, {most_rows, layer.inputs, layer.units});
+  }
   gradient_ = Floats("gradient", widest);
   other_ = Floats("gradient", widest);
 }

@@ -308,11 +308,13 @@ void FederatedTraining::contribute(std::size_t d, std::size_t count,
     change.add("change", values);
   }
   if (federated_.strategy != "scaffold") return;
-  // Option II of Karimireddy et al. 2020, equation (4).
+  // Option II of Karimireddy et al. 2020, equation (4). c weighs domains as theta does: corrections
+  // that do not cancel in the mean would be drift of their own.
   const double scale = 1 / (static_cast<double>(count) * config_.learning_rate);
   for (std::size_t i = 0; i < shared_; ++i) {
-    values[i] = (theta_[i] - after[i]) * scale - control_[i];
-    local.control[i] += values[i];
+    const double moved = (theta_[i] - after[i]) * scale - control_[i];
+    local.control[i] += moved;
+    values[i] = local.weight * moved;
   }
   if (leads) change.add("control", values);
 }
@@ -340,7 +342,7 @@ double FederatedTraining::round() {
   if (!control_.empty()) {
     const std::vector<double> moved = sum.values("control");
     for (std::size_t i = 0; i < shared_; ++i)
-      control_[i] += moved[i] / static_cast<double>(run_.domains().size());
+      control_[i] += moved[i] / weight;
   }
   return sum.value("loss") / sum.value("steps' weight");
 }

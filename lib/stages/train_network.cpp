@@ -249,6 +249,9 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
                     resume);
       training.restore(checkpoint.arrays);
       epoch = static_cast<int>(parse_count(checkpoint.attributes["iteration"], resume));
+      model.iteration = epoch;
+      model.parameters = training.descent().parameters();
+      model.log_likelihood = checkpoint.arrays.at("fit").at(0);
       if (validating) {
         best.parameters = checkpoint.arrays.at("best/parameters");
         best.loss = checkpoint.arrays.at("best/loss").at(0);

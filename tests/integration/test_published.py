@@ -1,9 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 """The deterministic targets beside FLamby's table (benchmarks/flamby.py prints both)."""
+import csv
 import json
+import statistics
 
-from conftest import needs_shared
+import pytest
+from conftest import SHARED, needs_shared
 
 
 def overall(checkout, job, config, tag, *words):
@@ -30,3 +33,43 @@ def test_breast_cancer_pooled_cox(jobs):
     result = overall(jobs("breast-cancer"), "breast-cancer", "pooled.yaml", "published")
     assert (result["rows"], result["comparable"]) == (222, 2730)
     assert result["c_index"] >= 0.8388 - 5e-5
+
+
+# FLamby's settings for Fed-Heart-Disease: method -> strategy, learning rate, server rate.
+FEDERATED = {"FedAvg100": ("fedavg", 1e-3, 1), "FedProx100": ("fedprox", 1e-3, 1), "Scaffold100": ("scaffold", 1e-3, 1),
+             "FedAdam100": ("fedadam", 1e-2, 1e-2), "FedYogi100": ("fedyogi", 10 ** -2.5, 1e-2),
+             "FedAdagrad100": ("fedadagrad", 10 ** -2.5, 10 ** -0.5)}
+CLIENTS = ["cleveland", "hungarian", "switzerland", "va"]
+
+
+def published_accuracy(method, test):
+    """Over FLamby's five seeds."""
+    return [float(row["Metric"]) for path in sorted((SHARED / "data/heart/flamby_results").glob("heart_4*.csv"))
+            for row in csv.DictReader(path.open()) if (row["Method"], row["Test"]) == (method, test)]
+
+
+@needs_shared("heart")
+@pytest.mark.parametrize("method", FEDERATED)
+def test_heart_federated_strategies(jobs, method):
+    """Means over five seeds within the spread that FLamby published; 1e-3 of slack, a tenth of a patient."""
+    strategy, rate, server = FEDERATED[method]
+    words = ["--set", f"train.federated.strategy={strategy}", "--set", f"train.descent.learning_rate={rate}",
+             "--set", f"train.federated.server_rate={server}"]
+    if strategy in ("fedadam", "fedyogi", "fedadagrad"):
+        words += ["--set", "train.federated.beta2=0.999", "--set", "train.federated.tau=1e-8"]
+    ours = {}
+    for seed in range(42, 47):
+        output = f"out/heart/flamby-{strategy}-{seed}"
+        jobs("heart").train("configs/heart/federated.yaml", *words, "--set", f"train.descent.seed={seed}", output=output, np=1)
+        for how in ("per_domain", "pooled"):
+            folder = f"{output}-{how}"
+            jobs("heart").run("evaluate", "configs/heart/federated.yaml", "--model", f"{output}/model.h5", "--output", folder,
+                              "--set", f"evaluate.standardise={how}", np=1)
+            result = json.loads(jobs("heart").path(f"{folder}/evaluation.json").read_text())
+            if how == "pooled":
+                ours.setdefault("Pooled Test", []).append(result["overall"]["accuracy"])
+            for i, client in enumerate(CLIENTS if how == "per_domain" else []):
+                ours.setdefault(f"client_test_{i}", []).append(result["domains"][client]["accuracy"])
+    for test, values in ours.items():
+        theirs = published_accuracy(method, test)
+        assert abs(statistics.mean(values) - statistics.mean(theirs)) <= statistics.pstdev(theirs) + 1e-3, (test, values, theirs)
