@@ -86,10 +86,10 @@ void dense_parameter_gradient(const DenseShape& shape, const BlockBounds& blocks
           for (std::size_t r = blocks.first[block]; r < blocks.first[block + 1]; ++r)
             for (std::size_t j = 0; j < count; ++j)
               sum[j] += gradient[r * shape.outputs + first + j];
-          misfits += round.add(sum, count, words);
+          misfits += round.add(sum, count, block == 0, words);
         }
         for (std::size_t j = 0; j < count; ++j)
-          to.words[first + j] = words[j];
+          to.words[first + j] = FloatRounder::finish(words[j], blocks.blocks);
         if (misfits != 0) Kokkos::atomic_add(to.saturated, misfits);
       });
 }

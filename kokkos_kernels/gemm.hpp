@@ -225,12 +225,13 @@ inline void gemm_of_blocks(const GemmShape& shape, const Operand& a, const Opera
           std::int64_t misfits = 0;
           for (std::size_t block = 0; block < blocks.blocks; ++block) {
             tile.compute(blocks.first[block] - origin, blocks.first[block + 1] - origin, sums);
-            for (std::size_t i = 0; i < rows; ++i) {
-              const std::size_t at = i * tile.width;
-              misfits += block == 0 ? round.put(sums + at, count, words + at)
-                                    : round.add(sums + at, count, words + at);
-            }
+            for (std::size_t i = 0; i < rows; ++i)
+              misfits += round.add(sums + i * tile.width, count, block == 0, words + i * tile.width);
           }
+          for (std::size_t i = 0; i < tile.rows; ++i)
+            for (std::size_t j = 0; j < tile.columns; ++j)
+              words[i * tile.width + j] =
+                  FloatRounder::finish(words[i * tile.width + j], blocks.blocks);
           for (std::size_t i = 0; i < tile.rows; ++i)
             if constexpr (!turned)
               std::memcpy(to.words + (tile.row + i) * shape.columns + tile.column,

@@ -71,10 +71,10 @@ void layer_norm_parameter_gradient(std::size_t units, const BlockBounds& blocks,
             shift += g;
           }
           const float rounded[] = {static_cast<float>(gain), static_cast<float>(shift)};
-          misfits += round.add(rounded, 2, words);
+          misfits += round.add(rounded, 2, block == 0, words);
         }
-        to_gain.words[j] = words[0];
-        to_shift.words[j] = words[1];
+        to_gain.words[j] = FloatRounder::finish(words[0], blocks.blocks);
+        to_shift.words[j] = FloatRounder::finish(words[1], blocks.blocks);
         if (misfits != 0) Kokkos::atomic_add(to_gain.saturated, misfits);
       });
 }

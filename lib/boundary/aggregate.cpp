@@ -107,7 +107,22 @@ std::size_t AggregateLayout::offset(std::string_view name) const {
 
 Aggregate::Aggregate(std::shared_ptr<const AggregateLayout> layout) : layout_(std::move(layout)) {
   ensure(layout_ != nullptr, "an aggregate has a layout");
-  words_.assign(1 + layout_->words(), 0);
+  own_.assign(1 + layout_->words(), 0);
+  words_ = own_;
+}
+
+Aggregate::Aggregate(std::shared_ptr<const AggregateLayout> layout, std::span<std::int64_t> memory)
+    : layout_(std::move(layout)), words_(memory) {
+  ensure(layout_ != nullptr, "an aggregate has a layout");
+  ensure(words_.size() == 1 + layout_->words(), "memory of an aggregate holds its words");
+  std::fill(words_.begin(), words_.end(), 0);
+}
+
+Aggregate::Aggregate(const Aggregate& other)
+    : layout_(other.layout_), own_(other.words_.begin(), other.words_.end()), words_(own_) {}
+
+Aggregate& Aggregate::operator=(const Aggregate& other) {
+  return *this = Aggregate(other);
 }
 
 std::span<std::int64_t> Aggregate::words(std::string_view stream) {
@@ -167,7 +182,7 @@ bool Aggregate::fits(std::size_t parties) const {
 }
 
 void Aggregate::saturate() {
-  std::fill(words_.begin(), words_.end(), 0);
+  std::fill(words_.begin() + 1, words_.end(), 0);
   words_[1] = 1;
 }
 

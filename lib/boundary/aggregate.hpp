@@ -55,12 +55,20 @@ class AggregateLayout {
 class Aggregate {
  public:
   explicit Aggregate(std::shared_ptr<const AggregateLayout> layout);
+  /// In memory of somebody else's, which must outlive it: 1 + layout->words() words, as they cross. A
+  /// copy has memory of its own.
+  Aggregate(std::shared_ptr<const AggregateLayout> layout, std::span<std::int64_t> memory);
+  Aggregate(const Aggregate& other);
+  Aggregate(Aggregate&& other) noexcept = default;
+  Aggregate& operator=(const Aggregate& other);
+  Aggregate& operator=(Aggregate&& other) noexcept = default;
+  ~Aggregate() = default;
 
   const AggregateLayout& layout() const { return *layout_; }
   std::shared_ptr<const AggregateLayout> layout_pointer() const { return layout_; }
 
-  std::span<std::int64_t> words() { return std::span(words_).subspan(1); }
-  std::span<const std::int64_t> words() const { return std::span(words_).subspan(1); }
+  std::span<std::int64_t> words() { return words_.subspan(1); }
+  std::span<const std::int64_t> words() const { return words_.subspan(1); }
   /// The words and, before them, one that a crossing uses: the number of domains that are in it.
   std::span<std::int64_t> crossing_words() { return words_; }
 
@@ -98,7 +106,8 @@ class Aggregate {
 
  private:
   std::shared_ptr<const AggregateLayout> layout_;
-  std::vector<std::int64_t> words_;  ///< as they cross
+  std::vector<std::int64_t> own_;
+  std::span<std::int64_t> words_;  ///< as they cross
 };
 
 }  // namespace bailiwick

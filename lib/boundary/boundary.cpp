@@ -77,6 +77,38 @@ void Boundary::across_domains_again(const std::string& round, std::span<Aggregat
   parts.front().normalise();
 }
 
+std::unique_ptr<Team> Boundary::make_team(std::size_t words, std::size_t floats) {
+  const EgressPurpose purpose("agreement and errors");
+  const Communicator& domain = decomposition_.domain_comms_.front();
+  const bool fit = local_domains() == 1 && (!has_peers(domain) || on_one_node(domain));
+  std::int64_t votes[] = {fit ? 0 : 1, has_peers(domain) ? 1 : 0};
+  decomposition_.world_.sum(votes);
+  if (votes[0] > 0 || votes[1] == 0) return nullptr;
+  return std::make_unique<Team>(has_peers(domain) ? &domain : nullptr, words, floats);
+}
+
+void Boundary::across_domains_again(const std::string& round, Aggregate& part, const Digest& at,
+                                    Team& team) {
+  part.normalise();
+  team.sum();
+  const bool several = decomposition_.domains() > 1;
+  if (leads(0)) {
+    part.normalise();
+    if (several && !part.fits(decomposition_.domains())) part.saturate();
+  }
+  if (several) {
+    if (contributors_ > 1) check_contributors(round, {&part, 1}, at);
+    if (leads(0)) {
+      part.crossing_words().front() = 1;
+      send("rounds: " + round, at, part.crossing_words());
+      part.normalise();
+    }
+    note(round, part.crossing_words().size());
+  }
+  team.meet();
+  if (several) check_masks(round, team.words(0).front());
+}
+
 Digest Boundary::digest_of(const std::string& round, std::span<const double> parameters) {
   return Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
 }
@@ -115,21 +147,35 @@ void Boundary::add_led(std::span<Aggregate> parts) {
 
 void Boundary::cross(const std::string& round, const std::string& purpose, const Digest& at,
                      std::span<std::int64_t> words) {
-  const MaskUse use{rounds_++, 0, 0};
+  send(purpose, at, words);
+  {
+    const EgressPurpose sent_for(purpose);
+    decomposition_.distribute(words);
+  }
+  note(round, words.size());
+  check_masks(round, words.front());
+}
+
+void Boundary::send(const std::string& purpose, const Digest& at, std::span<std::int64_t> words) {
   const EgressPurpose sent_for(purpose);
-  if (session_) session_->mask(use, at, words);
+  if (session_) session_->mask({rounds_, 0, 0}, at, words);
   if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(words);
-  decomposition_.distribute(words);
-  const LedgerLine line{use.round, 1, round, words.size(), decomposition_.domains()};
-  if (!ledger_.empty() && ledger_.back().name == line.name && ledger_.back().words == line.words)
+}
+
+void Boundary::note(const std::string& round, std::size_t words) {
+  if (!ledger_.empty() && ledger_.back().name == round && ledger_.back().words == words)
     ++ledger_.back().rounds;
   else
-    ledger_.push_back(line);
-  if (words.front() != static_cast<std::int64_t>(decomposition_.domains()))
+    ledger_.push_back({rounds_, 1, round, words, decomposition_.domains()});
+  ++rounds_;
+}
+
+void Boundary::check_masks(const std::string& round, std::int64_t parties) const {
+  if (parties != static_cast<std::int64_t>(decomposition_.domains()))
     throw Error(ExitCode::integrity,
                 "round {} ({}): the masks did not cancel, so no sum was learnt: a domain computed "
                 "at other parameters than the others, or its keys were altered",
-                use.round, round);
+                rounds_ - 1, round);
 }
 
 void Boundary::check_contributors(const std::string& round, std::span<const Aggregate> parts,

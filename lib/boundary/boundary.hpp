@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "lib/boundary/decomposition.hpp"
 #include "lib/boundary/mask_session.hpp"
 #include "lib/boundary/sums.hpp"
+#include "lib/boundary/team.hpp"
 #include "lib/core/json.hpp"
 #include "lib/policy/gate.hpp"
 
@@ -53,6 +55,13 @@ class Boundary : public Sums {
   /// parameters.
   void across_domains_again(const std::string& round, std::span<Aggregate> parts, const Digest& at);
 
+  /// A team for rounds of sums of `words` words, if every domain has ranks of its own on one node, and
+  /// one has several; else none, on every rank. Collective over the world.
+  std::unique_ptr<Team> make_team(std::size_t words, std::size_t floats);
+  /// As across_domains_again, of parts that lie in the team's words: the sum comes to stand in the first
+  /// member's, which every member reads.
+  void across_domains_again(const std::string& round, Aggregate& part, const Digest& at, Team& team);
+
   /// From here on every round is masked, so that nobody sees another domain's sum. `terms`: digest
   /// of all that the parties agreed on before. `parties`: one a domain, in the order of the run.
   /// `session_key(i)`: the private key of domain i, asked for on the rank that leads it. Collective
@@ -83,6 +92,12 @@ class Boundary : public Sums {
   /// domains, on every rank; `purpose` is for the meter. Collective over the world.
   void cross(const std::string& round, const std::string& purpose, const Digest& at,
              std::span<std::int64_t> words);
+  /// Its part for the ranks that lead: masks, and the sum over all gateways.
+  void send(const std::string& purpose, const Digest& at, std::span<std::int64_t> words);
+  /// The ledger's line.
+  void note(const std::string& round, std::size_t words);
+  /// ExitCode::integrity if the count of parties is not theirs.
+  void check_masks(const std::string& round, std::int64_t parties) const;
   static Digest digest_of(const std::string& round, std::span<const double> parameters);
   /// Throws ExitCode::policy if a number of the coming round has too few contributors.
   void check_contributors(const std::string& round, std::span<const Aggregate> parts,

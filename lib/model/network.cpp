@@ -174,6 +174,12 @@ kernels::Dropout Network::dropout(std::size_t layer, const StepOptions& options)
           static_cast<std::uint32_t>(layer), options.epoch, architecture_.layers()[layer].dropout};
 }
 
+void Network::share_parameters(std::span<float> memory) {
+  ensure(memory.size() == architecture_.parameters(), "one value a parameter");
+  parameters_ = Floats(memory.data(), memory.size());
+  host_parameters_ = Kokkos::create_mirror_view(parameters_);
+}
+
 std::span<const float> Network::host_parameters() {
   Kokkos::deep_copy(host_parameters_, parameters_);
   return {host_parameters_.data(), host_parameters_.size()};

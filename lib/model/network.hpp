@@ -125,6 +125,8 @@ class Network {
   /// Parameters as float32, where kernels can read them.
   float* parameters() { return parameters_.data(); }
   void set_parameters(std::span<const double> values);
+  /// From here on they lie in memory of somebody else's, which must outlive this.
+  void share_parameters(std::span<float> memory);
   /// A copy of them, or where they are if the host can read them; until the next call.
   std::span<const float> host_parameters();
 

@@ -43,13 +43,18 @@ void Descent::restart(std::span<const double> start) {
 }
 
 void Descent::step(const std::int64_t* words, int exponent, double weight, float* rounded,
-                   const kernels::Pull& pull, std::size_t begin, std::size_t end) {
-  const std::size_t size = (end == 0 ? theta_.size() : end) - begin;
-  kernels::SummedGradient gradient{words + begin, std::ldexp(1.0, -exponent) / weight};
+                   Range here, const kernels::Pull& pull, std::optional<Range> moving) {
+  kernels::SummedGradient gradient{words, std::ldexp(1.0, -exponent) / weight};
   if (options_.clip_norm > 0) {
-    const double norm = std::sqrt(kernels::squared_norm(gradient, size));
+    const Range all = moving.value_or(Range{0, theta_.size()});
+    const double norm = std::sqrt(kernels::squared_norm({words + all.begin, gradient.scale},
+                                                        all.end - all.begin));
     if (norm > options_.clip_norm) gradient.scale *= options_.clip_norm / norm;
   }
+  const std::size_t begin = moving ? std::max(here.begin, moving->begin) : here.begin;
+  const std::size_t end = moving ? std::min(here.end, moving->end) : here.end;
+  const std::size_t size = end > begin ? end - begin : 0;
+  gradient.words += begin;
   const double now = rate();
   double* const theta = theta_.data() + begin;
   double* const first = first_.size() > 0 ? first_.data() + begin : nullptr;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,13 +31,20 @@ struct DescentOptions {
 /// Replicated: every rank takes the same steps. Kernels run where the rows are.
 class Descent {
  public:
+  struct Range {
+    std::size_t begin = 0, end = 0;
+  };
+
   Descent(const DescentOptions& options, std::span<const double> start);
 
   /// One step along a summed gradient, divided by `weight`, the sum of the rows' weights. `rounded`
-  /// gets the parameters as float, where kernels can read them. Only parameters `begin` to `end`
-  /// (0: the last) move; `pull` is for sgd.
-  void step(const std::int64_t* words, int exponent, double weight, float* rounded,
-            const kernels::Pull& pull = {}, std::size_t begin = 0, std::size_t end = 0);
+  /// gets the parameters as float, where kernels can read them. Only parameters in `moving` move, and
+  /// of these only those in `here` are moved by this rank; `pull` is for sgd.
+  void step(const std::int64_t* words, int exponent, double weight, float* rounded, Range here,
+            const kernels::Pull& pull = {}, std::optional<Range> moving = {});
+  void step(const std::int64_t* words, int exponent, double weight, float* rounded) {
+    step(words, exponent, weight, rounded, {0, theta_.size()});
+  }
   /// From new parameters, with no memory of earlier steps.
   void restart(std::span<const double> start);
 

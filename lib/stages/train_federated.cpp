@@ -75,17 +75,14 @@ class FederatedTraining {
   std::vector<double> of_region(std::size_t d) const;
 
  private:
-  struct Range {
-    std::size_t begin = 0, end = 0;
-  };
+  using Range = Descent::Range;
   struct Losses {
     double weight = 0, loss = 0;
   };
 
   std::size_t local_steps(const Local& local) const;
   /// Steps of one domain on what `descent_` holds.
-  void steps(std::size_t d, std::size_t count, const kernels::Pull& pull, Range range,
-             Losses& losses);
+  void steps(std::size_t d, std::size_t count, const kernels::Pull& pull, std::optional<Range> moving, Losses& losses);
   void train_locally(std::size_t d, Losses& losses);
   double nova_norm(std::size_t count) const;
   void contribute(std::size_t d, std::size_t count, const std::vector<double>& after,
@@ -204,8 +201,7 @@ std::size_t FederatedTraining::local_steps(const Local& local) const {
   return static_cast<std::size_t>(federated_.local_epochs) * local.order.steps_an_epoch();
 }
 
-void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
-                              Range range, Losses& losses) {
+void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::Pull& pull, std::optional<Range> moving, Losses& losses) {
   Local& local = locals_[d];
   const std::size_t first_block = data_.blocks().of_domain(run_.local()[d].index).first;
   for (std::size_t i = 0; i < count; ++i) {
@@ -223,7 +219,7 @@ void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::P
     if (parts_[d].saturated() != 0) losses.loss = std::numeric_limits<double>::infinity();
     if (weight > 0)
       descent_.step(parts_[d].words("gradient").data(), options_.format.exponent, weight,
-                    network_.parameters(), pull, range.begin, range.end);
+                    network_.parameters(), {0, theta_.size()}, pull, moving);
   }
 }
 
@@ -257,8 +253,8 @@ void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
     pull.correction = put(correction_, correction);
   }
   if (personal_ && personal_->kind == "fedrep") {
-    steps(d, static_cast<std::size_t>(personal_->steps), pull, {shared_, theta_.size()}, losses);
-    steps(d, count, pull, {0, shared_}, losses);
+    steps(d, static_cast<std::size_t>(personal_->steps), pull, Range{shared_, theta_.size()}, losses);
+    steps(d, count, pull, Range{0, shared_}, losses);
   } else {
     steps(d, count, pull, {}, losses);
   }

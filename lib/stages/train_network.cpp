@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iostream>
 #include <limits>
+#include <memory>
 #include <optional>
 
 #include "lib/core/stopwatch.hpp"
@@ -90,20 +91,31 @@ class Training {
 
   const Architecture& architecture() const { return network_.architecture(); }
   std::uint64_t steps_an_epoch() const { return order_.steps_an_epoch(); }
-  const Descent& descent() const { return descent_; }
+  std::uint64_t steps() const { return descent_.steps(); }
+  std::vector<double> parameters() { return gathered(descent_.parameters()); }
+  /// All that the next steps depend on. Collective, as parameters().
+  std::map<std::string, std::vector<double>> state();
   const Times& times() const { return times_; }
 
   /// All steps of an epoch; the mean loss of its rows, each as its own step met it. Collective.
   double epoch(int number);
   /// Mean loss of the rows that are not trained on. Collective.
   double validation_loss();
+  /// Local; meet() must follow.
   void restore(const std::map<std::string, std::vector<double>>& state);
+  /// What one member of a team wrote to the parameters, all see. Collective.
+  void meet() const {
+    if (team_) team_->meet();
+  }
 
  private:
   void take_step(std::uint64_t step, double& weight, double& loss);
   std::size_t most_rows() const;
   std::size_t most_blocks() const;
-  Aggregate& across(const char* round, std::vector<Aggregate>& parts);
+  Digest at_parameters();
+  void check(const Aggregate& sum) const;
+  /// All parameters' values, of which each member of a team knows its share.
+  std::vector<double> gathered(const std::vector<double>& values);
 
   Run& run_;
   const DescentConfig& config_;
@@ -113,7 +125,10 @@ class Training {
   Network network_;
   Batch batch_;
   Descent descent_;
+  std::unique_ptr<Team> team_;
   std::vector<Aggregate> parts_, losses_;
+  std::optional<Aggregate> team_sum_;  ///< where the team finds its sums
+  Descent::Range here_;                ///< parameters that this rank moves
   std::vector<std::size_t> chosen_;
   Times times_;
 };
@@ -136,12 +151,24 @@ Training::Training(Run& run, const NetworkData& data, const ModelColumns& column
   const auto layout = step_layout(network_.architecture().parameters(), options_.format);
   const auto loss_layout = std::make_shared<const AggregateLayout>(
       std::vector<Stream>{{"weight", 1, wide}, {"loss", 1, wide}});
+  here_ = {0, network_.architecture().parameters()};
+  if (kernels::on_host) team_ = run.boundary().make_team(1 + layout->words(), here_.end);
   for (std::size_t d = 0; d < data_.training().size(); ++d) {
-    parts_.emplace_back(layout);
+    if (team_)
+      parts_.emplace_back(layout, team_->words(team_->rank()));
+    else
+      parts_.emplace_back(layout);
     losses_.emplace_back(loss_layout);
+  }
+  if (team_) {
+    network_.share_parameters(team_->floats());
+    const auto [begin, end] = team_->share(here_.end);
+    here_ = {begin, end};
+    team_sum_.emplace(layout, team_->words(0));
   }
   chosen_.reserve(most_blocks());
   network_.set_parameters(descent_.parameters());
+  meet();
 }
 
 std::size_t Training::most_blocks() const {
@@ -155,16 +182,16 @@ std::size_t Training::most_rows() const {
   return most_blocks() * static_cast<std::size_t>(config_.block_rows);
 }
 
-Aggregate& Training::across(const char* round, std::vector<Aggregate>& parts) {
-  Digest at;
-  if (run_.boundary().masked()) at = sha256(std::as_bytes(network_.host_parameters()));
-  run_.boundary().across_domains_again(round, parts, at);
-  if (parts.front().saturated() != 0)
+Digest Training::at_parameters() {
+  return run_.boundary().masked() ? sha256(std::as_bytes(network_.host_parameters())) : Digest();
+}
+
+void Training::check(const Aggregate& sum) const {
+  if (sum.saturated() != 0)
     throw Error(ExitCode::not_converged,
                 "step {}: {} sums are not finite or too large: lower train.descent.learning_rate, "
                 "set train.descent.clip_norm, or standardise features and targets",
-                descent_.steps() + 1, parts.front().saturated());
-  return parts.front();
+                descent_.steps() + 1, sum.saturated());
 }
 
 void Training::take_step(std::uint64_t step, double& weight, double& loss) {
@@ -173,14 +200,20 @@ void Training::take_step(std::uint64_t step, double& weight, double& loss) {
   data_.gather(chosen_, batch_);
   network_.sum_gradient(options_, batch_, parts_);
   times_.gradient += watch.lap();
-  const Aggregate& sum = across("step", parts_);
+  if (team_)
+    run_.boundary().across_domains_again("step", parts_.front(), at_parameters(), *team_);
+  else
+    run_.boundary().across_domains_again("step", parts_, at_parameters());
+  const Aggregate& sum = team_ ? *team_sum_ : parts_.front();
+  check(sum);
   const double step_weight = sum.value("weight");
   weight += step_weight;
   loss += sum.value("loss");
   times_.sum += watch.lap();
   if (step_weight > 0)
     descent_.step(sum.words("gradient").data(), options_.format.exponent, step_weight,
-                  network_.parameters());
+                  network_.parameters(), here_);
+  meet();
   times_.update += watch.lap();
 }
 
@@ -210,8 +243,23 @@ double Training::validation_loss() {
       network_.add_loss(options_.loss, batch_, losses_);
     }
   }
-  const Aggregate& sum = across("validation", losses_);
+  run_.boundary().across_domains_again("validation", losses_, at_parameters());
+  const Aggregate& sum = losses_.front();
+  check(sum);
   return sum.value("loss") / sum.value("weight");
+}
+
+std::vector<double> Training::gathered(const std::vector<double>& values) {
+  if (!team_) return values;
+  return run_.boundary().gather_within_domain(
+      0, std::span(values).subspan(here_.begin, here_.end - here_.begin));
+}
+
+std::map<std::string, std::vector<double>> Training::state() {
+  auto state = descent_.state();
+  for (auto& [name, values] : state)
+    if (name != "descent/steps") values = gathered(values);
+  return state;
 }
 
 void Training::restore(const std::map<std::string, std::vector<double>>& state) {
@@ -250,7 +298,7 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
       training.restore(checkpoint.arrays);
       epoch = static_cast<int>(parse_count(checkpoint.attributes["iteration"], resume));
       model.iteration = epoch;
-      model.parameters = training.descent().parameters();
+      model.parameters = checkpoint.arrays.at("parameters");
       model.log_likelihood = checkpoint.arrays.at("fit").at(0);
       if (validating) {
         best.parameters = checkpoint.arrays.at("best/parameters");
@@ -258,6 +306,7 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
         best.epoch = static_cast<int>(checkpoint.arrays.at("best/loss").at(1));
       }
     });
+    training.meet();
     record.add_dependency({"resumed from", checkpoint.digest(), Json::object(), {}});
   }
 
@@ -279,7 +328,7 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
     model.iteration = ++epoch;
     const double loss = training.epoch(epoch);
     const double seconds = watch.seconds();
-    model.parameters = training.descent().parameters();
+    model.parameters = training.parameters();
     model.log_likelihood = -loss;
     double outside = 0;
     if (validating) {
@@ -296,7 +345,7 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
     const int every = config.train.checkpoint_every;
     if (every > 0 && epoch % every == 0) {
       io::Checkpoint checkpoint = to_checkpoint(model);
-      checkpoint.arrays.merge(training.descent().state());
+      checkpoint.arrays.merge(training.state());
       checkpoint.attributes["training"] = print;
       if (validating) {
         checkpoint.arrays["best/parameters"] = best.parameters;
@@ -319,7 +368,7 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
   record.write_run_json({{"digest", digest},
                          {"rows", data.rows()},
                          {"epochs", epoch},
-                         {"steps", training.descent().steps()},
+                         {"steps", training.steps()},
                          {"loss", -model.log_likelihood},
                          {"seconds",
                           {{"total", total.seconds()},
