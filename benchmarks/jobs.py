@@ -34,17 +34,23 @@ class Job:
     def run(self, *words, np=None):
         command = [str(self.program), *map(str, words)]
         if np:
-            command = ["mpirun", "-np", str(np), "--bind-to", "core", *command]
+            threads = ENVIRONMENT["OMP_NUM_THREADS"] != "1"  # which share the cores, unlike ranks
+            command = ["mpirun", "-np", str(np), "--bind-to", "none" if threads else "core", *command]
         start = time.perf_counter()
         done = subprocess.run(command, cwd=SOURCE, env=ENVIRONMENT, text=True, capture_output=True)
         if done.returncode:
             sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
         return time.perf_counter() - start, done.stdout
 
+    def output(self, tag):
+        """An empty place for results."""
+        folder = SOURCE / "out" / self.name / tag
+        subprocess.run(["rm", "-rf", folder], check=True)
+        return folder
+
     def train(self, config, *words, np=1, tag="benchmark"):
         """Seconds of the whole process, and what run.json says."""
-        output = SOURCE / "out" / self.name / tag
-        subprocess.run(["rm", "-rf", output], check=True)
+        output = self.output(tag)
         seconds, _ = self.run("train", f"configs/{self.name}/{config}", "--output", output,
                               "--set", "train.checkpoint_every=0", *words, np=np)
         return seconds, json.loads((output / "run.json").read_text())["results"], output

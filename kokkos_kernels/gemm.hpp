@@ -226,7 +226,8 @@ inline void gemm_of_blocks(const GemmShape& shape, const Operand& a, const Opera
           for (std::size_t block = 0; block < blocks.blocks; ++block) {
             tile.compute(blocks.first[block] - origin, blocks.first[block + 1] - origin, sums);
             for (std::size_t i = 0; i < rows; ++i)
-              misfits += round.add(sums + i * tile.width, count, block == 0, words + i * tile.width);
+              misfits +=
+                  round.add(sums + i * tile.width, count, block == 0, words + i * tile.width);
           }
           for (std::size_t i = 0; i < tile.rows; ++i)
             for (std::size_t j = 0; j < tile.columns; ++j)

@@ -26,18 +26,18 @@ struct GradientWords {
   GradientFormat format;
 };
 
-/// Sums of floats, each rounded as add_quantised<1> rounds doubles, in words of its own until finish().
-/// Adding 1.5 * 2^52 leaves the rounded integer in the low bits of the sum; what lies above is taken off
-/// once, for all that were added.
+/// Sums of floats, each rounded as add_quantised<1> rounds doubles, in words of its own until
+/// finish(). Adding 1.5 * 2^52 leaves the rounded integer in the low bits of the sum; what lies
+/// above is taken off once, for all that were added.
 class FloatRounder {
  public:
   explicit FloatRounder(const GradientFormat& format)
       : scale_(power_of_two(format.exponent)),
-        limit_(magnitude_bits(static_cast<float>(
-            power_of_two(format.contribution_bits - format.exponent)))) {}
+        limit_(magnitude_bits(
+            static_cast<float>(power_of_two(format.contribution_bits - format.exponent)))) {}
 
-  /// Adds values to words, or replaces these if `first`; returns how many did not fit, which count as
-  /// zero.
+  /// Adds values to words, or replaces these if `first`; returns how many did not fit, which count
+  /// as zero.
   KOKKOS_FUNCTION std::int64_t add(const float* values, std::size_t size, bool first,
                                    std::int64_t* words) const {
     std::uint32_t largest = 0;  // as bits magnitudes are ordered, infinity and NaN above all
@@ -73,8 +73,7 @@ class FloatRounder {
     return bits & 0x7fffffff;
   }
   KOKKOS_FUNCTION static std::int64_t wrapping_sum(std::int64_t a, std::int64_t b) {
-    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) +
-                                     static_cast<std::uint64_t>(b));
+    return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
   }
   KOKKOS_FUNCTION std::int64_t add_one_by_one(const float* values, std::size_t size, bool first,
                                               std::int64_t* words) const {

@@ -73,6 +73,14 @@ NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> row
   return result;
 }
 
+void standardise_target(NetworkRows& rows, double mean, double scale) {
+  const auto y = rows.y;
+  Kokkos::parallel_for(
+      "standardise target", Kokkos::RangePolicy<Execution>(0, rows.rows()),
+      KOKKOS_LAMBDA(const std::size_t r) { y(r, 0) = (y(r, 0) - mean) * scale; });
+  Kokkos::fence();
+}
+
 void gather(const NetworkRows& rows, std::size_t first, std::size_t count, std::size_t to,
             std::size_t batch_rows, float* x, double* y, double* weight, std::uint64_t* number) {
   const NetworkRows from = rows;

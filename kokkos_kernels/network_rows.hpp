@@ -39,6 +39,9 @@ struct NetworkRows {
 /// rest of a block is padding.
 NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> rows_of_block);
 
+/// The first target becomes (y - mean) scale.
+void standardise_target(NetworkRows& rows, double mean, double scale);
+
 /// Copies rows first to first + count to row `to` on of a batch of `batch_rows` rows: x is
 /// row-major, y target-major, number the rows' numbers. Pointers are where kernels can read them.
 void gather(const NetworkRows& rows, std::size_t first, std::size_t count, std::size_t to,

@@ -55,8 +55,8 @@ class AggregateLayout {
 class Aggregate {
  public:
   explicit Aggregate(std::shared_ptr<const AggregateLayout> layout);
-  /// In memory of somebody else's, which must outlive it: 1 + layout->words() words, as they cross. A
-  /// copy has memory of its own.
+  /// In memory of somebody else's, which must outlive it: 1 + layout->words() words, as they cross.
+  /// A copy has memory of its own.
   Aggregate(std::shared_ptr<const AggregateLayout> layout, std::span<std::int64_t> memory);
   Aggregate(const Aggregate& other);
   Aggregate(Aggregate&& other) noexcept = default;

@@ -55,12 +55,13 @@ class Boundary : public Sums {
   /// parameters.
   void across_domains_again(const std::string& round, std::span<Aggregate> parts, const Digest& at);
 
-  /// A team for rounds of sums of `words` words, if every domain has ranks of its own on one node, and
-  /// one has several; else none, on every rank. Collective over the world.
+  /// A team for rounds of sums of `words` words, if every domain has ranks of its own on one node,
+  /// and one has several; else none, on every rank. Collective over the world.
   std::unique_ptr<Team> make_team(std::size_t words, std::size_t floats);
-  /// As across_domains_again, of parts that lie in the team's words: the sum comes to stand in the first
-  /// member's, which every member reads.
-  void across_domains_again(const std::string& round, Aggregate& part, const Digest& at, Team& team);
+  /// As across_domains_again, of parts that lie in the team's words: the sum comes to stand in the
+  /// first member's, which every member reads.
+  void across_domains_again(const std::string& round, Aggregate& part, const Digest& at,
+                            Team& team);
 
   /// From here on every round is masked, so that nobody sees another domain's sum. `terms`: digest
   /// of all that the parties agreed on before. `parties`: one a domain, in the order of the run.

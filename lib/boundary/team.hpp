@@ -14,8 +14,8 @@
 
 namespace bailiwick {
 
-/// The ranks of one domain, all on one node, that train one network together: each has words of its own
-/// for sums, which all can read, and all have one copy of the parameters. Made by Boundary.
+/// The ranks of one domain, all on one node, that train one network together: each has words of its
+/// own for sums, which all can read, and all have one copy of the parameters. Made by Boundary.
 class Team {
  public:
   struct Share {

@@ -118,6 +118,10 @@ void schema(Visitor& v, MlpConfig& mlp) {
         one_of("squared_error", "huber", "binary", "cross_entropy", "poisson", "cox"));
   v.key("huber_delta", mlp.huber_delta, positive);
   v.check(mlp.loss == "huber" || mlp.huber_delta == 1, "huber_delta", "only used with loss: huber");
+  if (mlp.loss == "squared_error" || mlp.loss == "huber")
+    v.key("standardise_target", mlp.standardise_target);
+  else
+    v.unused("standardise_target", "only used with loss: squared_error or huber");
 }
 
 template <class Visitor>
@@ -297,6 +301,7 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
   v.key("standardise", evaluate.standardise);
   v.key("per_domain", evaluate.per_domain);
   v.key("calibration_bins", evaluate.calibration_bins, at_least(1), at_most(1000));
+  v.key("phm08", evaluate.phm08);
 }
 
 struct Probability {
@@ -340,6 +345,10 @@ void schema(Visitor& v, RunConfig& run) {
   if (network && run.train.method == "newton") run.train.method = "adamw";
   v.section("train", [&](auto& s) { schema(s, run.train, network); });
   v.key("evaluate", run.evaluate);
+  v.check(!run.evaluate.phm08 || run.model.kind == ModelKind::linear ||
+              (network && (run.model.mlp.loss == "squared_error" || run.model.mlp.loss == "huber")),
+          "evaluate.phm08",
+          "only used with models of a mean: linear, or a network's squared_error or huber");
   v.key("describe", run.describe);
 
   std::set<std::string> names, partitions;

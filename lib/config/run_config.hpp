@@ -53,7 +53,8 @@ struct LayerConfig {
 struct MlpConfig {
   std::vector<LayerConfig> layers;
   std::string loss = "squared_error";  ///< and huber, binary, cross_entropy, poisson, cox
-  double huber_delta = 1;
+  double huber_delta = 1;              ///< in units of the standardised target
+  bool standardise_target = true;  ///< squared_error, huber: by mean and deviation over all domains
 };
 
 struct ModelConfig {
@@ -142,6 +143,7 @@ struct EvaluateConfig {
   std::optional<Standardisation> standardise;  ///< default: the model's
   bool per_domain = true;  ///< needs every policy's per_domain_statistics; otherwise overall only
   int calibration_bins = 10;
+  bool phm08 = false;  ///< the score of the PHM'08 challenge, of models of cycles left
 };
 
 struct DescribeConfig {

@@ -114,18 +114,30 @@ BinaryMetrics binary_metrics(Aggregate total) {
   return m;
 }
 
-std::shared_ptr<const AggregateLayout> regression_layout() {
-  return layout({{"rows", 1, counts},
-                 {"absolute", 1, raw_moments},
-                 {"squares", 1, raw_moments},
-                 {"about", 1, raw_moments},
-                 {"about_squares", 1, raw_moments}});
+std::shared_ptr<const AggregateLayout> regression_layout(bool phm08) {
+  std::vector<Stream> streams{{"rows", 1, counts},
+                              {"absolute", 1, raw_moments},
+                              {"squares", 1, raw_moments},
+                              {"about", 1, raw_moments},
+                              {"about_squares", 1, raw_moments}};
+  if (phm08) streams.push_back({"phm08", 1, wide});
+  return std::make_shared<const AggregateLayout>(std::move(streams));
 }
+
+namespace {
+
+bool has_phm08(const Aggregate& sum) {
+  return sum.layout().streams().back().name == "phm08";
+}
+
+}  // namespace
 
 void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double centre,
                     Aggregate& sum) {
   const RowSum count(sum, "rows"), absolute(sum, "absolute"), squares(sum, "squares"),
       about(sum, "about"), about_squares(sum, "about_squares");
+  std::optional<RowSum> phm08;
+  if (has_phm08(sum)) phm08.emplace(sum, "phm08");
   const auto predictor = host_copy(eta);
   for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
     const double residual = y - predictor(b, 0, r), offset = y - centre;
@@ -134,6 +146,7 @@ void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double
     squares.add(residual * residual);
     about.add(offset);
     about_squares.add(offset * offset);
+    if (phm08) phm08->add(exact::expm1(residual > 0 ? residual / 13 : residual / -10));
   });
 }
 
@@ -145,6 +158,7 @@ RegressionMetrics regression_metrics(Aggregate total) {
   m.mae = ratio(value(total, "absolute"), m.rows);
   const double variation = value(total, "about_squares") - ratio(about * about, m.rows);
   m.r_squared = variation > 0 ? 1 - squares / variation : 0;
+  if (has_phm08(total)) m.phm08 = value(total, "phm08");
   return m;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "kokkos_kernels/glm.hpp"
@@ -49,9 +50,12 @@ struct RegressionMetrics {
   double rows = 0;
   double rmse = 0, mae = 0;
   double r_squared = 0;  ///< about the mean of these rows
+  /// If asked for: sum of e^(d/10) - 1 for d = prediction - target >= 0, of e^(-d/13) - 1 below
+  /// (Saxena, Goebel, Simon & Eklund, PHM 2008).
+  std::optional<double> phm08;
 };
 
-std::shared_ptr<const AggregateLayout> regression_layout();
+std::shared_ptr<const AggregateLayout> regression_layout(bool phm08 = false);
 /// centre: any public number near the mean of the target, e.g. the model's intercept; the same for
 /// all ranks and for regression_metrics.
 void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double centre,

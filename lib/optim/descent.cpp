@@ -47,8 +47,8 @@ void Descent::step(const std::int64_t* words, int exponent, double weight, float
   kernels::SummedGradient gradient{words, std::ldexp(1.0, -exponent) / weight};
   if (options_.clip_norm > 0) {
     const Range all = moving.value_or(Range{0, theta_.size()});
-    const double norm = std::sqrt(kernels::squared_norm({words + all.begin, gradient.scale},
-                                                        all.end - all.begin));
+    const double norm =
+        std::sqrt(kernels::squared_norm({words + all.begin, gradient.scale}, all.end - all.begin));
     if (norm > options_.clip_norm) gradient.scale *= options_.clip_norm / norm;
   }
   const std::size_t begin = moving ? std::max(here.begin, moving->begin) : here.begin;

@@ -38,8 +38,8 @@ class Descent {
   Descent(const DescentOptions& options, std::span<const double> start);
 
   /// One step along a summed gradient, divided by `weight`, the sum of the rows' weights. `rounded`
-  /// gets the parameters as float, where kernels can read them. Only parameters in `moving` move, and
-  /// of these only those in `here` are moved by this rank; `pull` is for sgd.
+  /// gets the parameters as float, where kernels can read them. Only parameters in `moving` move,
+  /// and of these only those in `here` are moved by this rank; `pull` is for sgd.
   void step(const std::int64_t* words, int exponent, double weight, float* rounded, Range here,
             const kernels::Pull& pull = {}, std::optional<Range> moving = {});
   void step(const std::int64_t* words, int exponent, double weight, float* rounded) {

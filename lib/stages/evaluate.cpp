@@ -37,7 +37,7 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
   ModelRows rows = load_model_rows(run, model.config, columns, how.split);
   standardise(rows, moments);
 
-  const Scorecard scorecard(model, how.calibration_bins);
+  const Scorecard scorecard(model, how);
   std::vector<Aggregate> parts;
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {

@@ -4,6 +4,10 @@
 #include "lib/stages/network_data.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 
@@ -34,11 +38,55 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   training_ = to_network_rows(rows);
   for (std::size_t d = 0; d < training_.size(); ++d)
     training_[d].first_number = blocks_.local()[d].first_row;
+  const std::string& loss = config.model.mlp.loss;
+  const bool mean = loss == "squared_error" || loss == "huber";
+  if (mean && config.model.mlp.standardise_target) standardise_target(run);
   if (split.empty()) return;
   ModelRows others = load_model_rows(run, config.model, columns, split);
   if (own.empty()) own.assign(others.domains.size(), moments_);
   standardise(others, own);
   validation_ = to_network_rows(others);
+  for (kernels::NetworkRows& domain : validation_)
+    kernels::standardise_target(domain, target_mean_, 1 / target_deviation_);
+}
+
+/// As features: mean, then squares about it, divided by the sum of weights less 1.
+void NetworkData::standardise_target(Run& run) {
+  const auto sum = [&](const char* round, double centre, bool squares) {
+    const auto layout = std::make_shared<const AggregateLayout>(
+        std::vector<Stream>{{"weight", 1, raw_moments}, {"sum", 1, raw_moments}});
+    std::vector<Aggregate> parts;
+    for (const kernels::NetworkRows& rows : training_) {
+      Aggregate& part = parts.emplace_back(layout);
+      const RowSum weights(part, "weight"), values(part, "sum");
+      const auto y = host_copy(rows.y);
+      const auto weight = host_copy(rows.weight);
+      for (std::size_t r = 0; r < weight.extent(0); ++r) {
+        const double offset = y(r, 0) - centre;
+        weights.add(weight(r));
+        values.add(weight(r) * (squares ? offset * offset : offset));
+        if (r % rows_between_carries == 0) part.normalise();
+      }
+    }
+    const Aggregate total = run.boundary().across_domains(round, std::move(parts));
+    return std::pair{total.value("weight"), total.value("sum")};
+  };
+  const auto [weight, total] = sum("mean of the target", 0, false);
+  target_mean_ = total / weight;
+  const auto [again, squares] = sum("deviation of the target", target_mean_, true);
+  if (!(squares > 0) || !(weight > 1))
+    throw Error(ExitCode::data, "the target is constant: nothing is to be learnt of it");
+  target_deviation_ = std::sqrt(squares / (weight - 1));
+  for (kernels::NetworkRows& rows : training_)
+    kernels::standardise_target(rows, target_mean_, 1 / target_deviation_);
+}
+
+void NetworkData::describe(SavedModel& model) const {
+  model.mean = moments_.centre;
+  model.scale = moments_.scale;
+  model.rows = moments_.rows;
+  model.target_mean = target_mean_;
+  model.target_deviation = target_deviation_;
 }
 
 void NetworkData::gather(const std::vector<std::size_t>& chosen, Batch& batch,

@@ -9,6 +9,7 @@
 #include "lib/model/network.hpp"
 #include "lib/model/standardisation.hpp"
 #include "lib/stages/model_rows.hpp"
+#include "lib/stages/saved_model.hpp"
 #include "lib/stages/training_blocks.hpp"
 
 namespace bailiwick {
@@ -19,7 +20,8 @@ class NetworkData {
   /// Reads and standardises. Collective.
   NetworkData(Run& run, const ModelColumns& columns);
 
-  const ColumnMoments& moments() const { return moments_; }
+  /// What a model must keep to treat other rows alike.
+  void describe(SavedModel& model) const;
   std::uint64_t rows() const { return selected_; }  ///< to train on, over all domains
   const TrainingBlocks& blocks() const { return blocks_; }
   /// One a local domain; empty without early stopping.
@@ -32,7 +34,10 @@ class NetworkData {
               std::optional<std::size_t> only = {}) const;
 
  private:
+  void standardise_target(Run& run);
+
   std::vector<kernels::NetworkRows> training_, validation_;
+  double target_mean_ = 0, target_deviation_ = 1;
   ColumnMoments moments_;
   std::uint64_t selected_ = 0;
   TrainingBlocks blocks_;

@@ -4,6 +4,7 @@
 #include "lib/stages/network_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "lib/core/error.hpp"
@@ -46,28 +47,26 @@ NetworkLoss loss_of(const MlpConfig& mlp) {
   return {named(losses, mlp.loss), mlp.huber_delta};
 }
 
-SavedModel untrained_model(const Run& run, const ModelColumns& columns,
-                           const ColumnMoments& moments) {
+SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
   SavedModel model;
   model.config = named_model(run, columns);
   model.names = columns.names;
   model.categories = columns.categories;
-  model.mean = moments.centre;
-  model.scale = moments.scale;
-  model.rows = moments.rows;
   return model;
 }
 
-Predictor network_predictor(const Architecture& architecture, std::span<const double> parameters,
-                            const kernels::RowBlocks& rows) {
+Predictor network_predictor(const SavedModel& model, const kernels::RowBlocks& rows) {
+  const Architecture architecture = architecture_of(
+      model.config.mlp, model.names.size(), std::max<std::size_t>(1, model.categories.size()));
   // Padding is scored too: it is little, and nobody looks at it.
   const std::vector<std::size_t> all(rows.blocks(), rows.block_rows());
   const kernels::NetworkRows inputs = kernels::network_rows(rows, all);
   const std::size_t outputs = architecture.outputs(), given = outputs > 1 ? outputs - 1 : 1;
   const std::size_t block_rows = rows.block_rows();
+  const double mean = model.target_mean, deviation = model.target_deviation;
   Predictor eta("outputs", rows.blocks(), given, block_rows);
   Network network(architecture, block_rows);
-  network.set_parameters(parameters);
+  network.set_parameters(model.parameters);
   Batch batch(architecture.inputs(), inputs.y.extent(1), block_rows, 1);
   for (std::size_t b = 0; b < rows.blocks(); ++b) {
     batch.start(block_rows);
@@ -77,8 +76,8 @@ Predictor network_predictor(const Architecture& architecture, std::span<const do
         "outputs", Kokkos::RangePolicy<kernels::Execution>(0, block_rows),
         KOKKOS_LAMBDA(const std::size_t r) {
           for (std::size_t k = 0; k < given; ++k)
-            eta(b, k, r) =
-                outputs > 1 ? double{z[r * outputs + k + 1]} - z[r * outputs] : double{z[r]};
+            eta(b, k, r) = outputs > 1 ? double{z[r * outputs + k + 1]} - z[r * outputs]
+                                       : ::fma(deviation, double{z[r]}, mean);
         });
   }
   Kokkos::fence();

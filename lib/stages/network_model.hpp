@@ -17,12 +17,11 @@ Architecture architecture_of(const MlpConfig& mlp, std::size_t inputs, std::size
 NetworkLoss loss_of(const MlpConfig& mlp);
 
 /// A model that waits for its parameters.
-SavedModel untrained_model(const Run& run, const ModelColumns& columns,
-                           const ColumnMoments& moments);
+SavedModel untrained_model(const Run& run, const ModelColumns& columns);
 
-/// Outputs of a network for standardised rows, where metrics take the linear predictor of a GLM:
-/// of several classes the first is the reference, so each other's log odds against it.
-Predictor network_predictor(const Architecture& architecture, std::span<const double> parameters,
-                            const kernels::RowBlocks& rows);
+/// Outputs of a network for standardised rows, in the units of the target, where metrics take the
+/// linear predictor of a GLM: of several classes the first is the reference, so each other's log
+/// odds against it.
+Predictor network_predictor(const SavedModel& model, const kernels::RowBlocks& rows);
 
 }  // namespace bailiwick

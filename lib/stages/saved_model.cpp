@@ -48,13 +48,17 @@ Json to_json(const MlpConfig& mlp) {
                       {"activation", layer.activation},
                       {"layer_norm", layer.layer_norm},
                       {"dropout", layer.dropout}});
-  return {{"layers", layers}, {"loss", mlp.loss}, {"huber_delta", mlp.huber_delta}};
+  return {{"layers", layers},
+          {"loss", mlp.loss},
+          {"huber_delta", mlp.huber_delta},
+          {"standardise_target", mlp.standardise_target}};
 }
 
 MlpConfig mlp_from_json(const Json& json, const std::string& what) {
   MlpConfig mlp;
   mlp.loss = json_member<std::string>(json, "loss", what);
   mlp.huber_delta = json_member<double>(json, "huber_delta", what);
+  mlp.standardise_target = json_member<bool>(json, "standardise_target", what);
   for (const Json& layer : json_member<Json>(json, "layers", what))
     mlp.layers.push_back({json_member<int>(layer, "units", what),
                           json_member<std::string>(layer, "activation", what),
@@ -100,6 +104,8 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
   checkpoint.arrays["parameters"] = model.parameters;
   checkpoint.arrays["standardisation/mean"] = model.mean;
   checkpoint.arrays["standardisation/scale"] = model.scale;
+  if (model.config.kind == ModelKind::mlp)
+    checkpoint.arrays["standardisation/target"] = {model.target_mean, model.target_deviation};
   if (!model.information.empty()) checkpoint.arrays["information"] = model.information;
   if (!model.coefficients.empty()) {
     checkpoint.arrays["coefficients"] = model.coefficients;
@@ -155,6 +161,12 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   model.mean = array("standardisation/mean", true);
   model.scale = array("standardisation/scale", true);
   model.information = array("information", false);
+  const std::vector<double> target =
+      array("standardisation/target", model.config.kind == ModelKind::mlp);
+  if (target.size() == 2) {
+    model.target_mean = target[0];
+    model.target_deviation = target[1];
+  }
   model.coefficients = array("coefficients", false);
   model.standard_errors = array("standard_errors", false);
   const std::vector<double> fit = array("fit", true);

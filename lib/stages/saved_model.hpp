@@ -25,6 +25,8 @@ struct SavedModel {
   std::vector<double> parameters;
   std::vector<double> mean,
       scale;  ///< (x - mean) * scale, one a column; pooled over the training rows
+  /// Networks: outputs stand for target_mean + target_deviation z.
+  double target_mean = 0, target_deviation = 1;
   std::vector<double> information;  ///< penalised Hessian at `parameters`, packed lower triangle
   std::vector<double> coefficients,
       standard_errors;  ///< in the units of the data; final model only

@@ -16,14 +16,15 @@ namespace {
 /// Metrics that a table shows, where a kind has them; the JSON holds them all.
 constexpr const char* table_columns[] = {
     "rows", "events", "accuracy",  "auc",      "log_loss", "brier",         "c_index",
-    "rmse", "mae",    "r_squared", "observed", "expected", "mean_deviance", "d_squared"};
+    "rmse", "mae",    "r_squared", "phm08", "observed", "expected", "mean_deviance", "d_squared"};
 
-std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model, int calibration_bins) {
+std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
+                                                 const EvaluateConfig& how) {
   switch (response_of(model.config)) {
     case ModelKind::linear:
-      return regression_layout();
+      return regression_layout(how.phm08);
     case ModelKind::logistic:
-      return binary_layout(static_cast<std::size_t>(calibration_bins));
+      return binary_layout(static_cast<std::size_t>(how.calibration_bins));
     case ModelKind::poisson:
       return poisson_layout();
     case ModelKind::multinomial:
@@ -38,7 +39,7 @@ std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model, int ca
 
 /// A number near the target's mean that everybody knows: the model's prediction at the mean row.
 double public_centre(const SavedModel& model) {
-  if (model.config.kind == ModelKind::mlp) return model.parameters.back();  // its last bias
+  if (model.config.kind == ModelKind::mlp) return model.target_mean;
   return model.config.intercept ? model.parameters.front() : 0.0;
 }
 
@@ -70,8 +71,8 @@ void add_pairs(const SavedModel& model, const kernels::RowBlocks& rows, std::siz
 
 }  // namespace
 
-Scorecard::Scorecard(const SavedModel& model, int calibration_bins)
-    : model_(model), layout_(layout_of(model, calibration_bins)) {}
+Scorecard::Scorecard(const SavedModel& model, const EvaluateConfig& how)
+    : model_(model), layout_(layout_of(model, how)) {}
 
 Aggregate Scorecard::add(const kernels::RowBlocks& rows, std::size_t d, Sums& sums) const {
   Aggregate sum(layout_);
@@ -104,7 +105,9 @@ Json Scorecard::metrics(const Aggregate& total) const {
   switch (response_of(model_.config)) {
     case ModelKind::linear: {
       const RegressionMetrics m = regression_metrics(total);
-      return {{"rows", m.rows}, {"rmse", m.rmse}, {"mae", m.mae}, {"r_squared", m.r_squared}};
+      Json metrics{{"rows", m.rows}, {"rmse", m.rmse}, {"mae", m.mae}, {"r_squared", m.r_squared}};
+      if (m.phm08) metrics["phm08"] = *m.phm08;
+      return metrics;
     }
     case ModelKind::logistic: {
       const BinaryMetrics m = binary_metrics(total);

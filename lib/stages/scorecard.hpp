@@ -14,7 +14,7 @@ namespace bailiwick {
 /// Which numbers a model kind is judged by, and how they follow from integer sums over rows.
 class Scorecard {
  public:
-  Scorecard(const SavedModel& model, int calibration_bins);
+  Scorecard(const SavedModel& model, const EvaluateConfig& how);
 
   const std::shared_ptr<const AggregateLayout>& layout() const { return layout_; }
 

@@ -63,9 +63,7 @@ Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows)
 
 Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) {
   const std::size_t classes = std::max<std::size_t>(1, model.categories.size());
-  if (model.config.kind == ModelKind::mlp)
-    return network_predictor(architecture_of(model.config.mlp, model.names.size(), classes),
-                             model.parameters, rows);
+  if (model.config.kind == ModelKind::mlp) return network_predictor(model, rows);
   return kernels::linear_predictor(rows, model.parameters, classes > 1 ? classes - 1 : 1);
 }
 

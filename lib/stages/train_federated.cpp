@@ -82,7 +82,8 @@ class FederatedTraining {
 
   std::size_t local_steps(const Local& local) const;
   /// Steps of one domain on what `descent_` holds.
-  void steps(std::size_t d, std::size_t count, const kernels::Pull& pull, std::optional<Range> moving, Losses& losses);
+  void steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
+             std::optional<Range> moving, Losses& losses);
   void train_locally(std::size_t d, Losses& losses);
   double nova_norm(std::size_t count) const;
   void contribute(std::size_t d, std::size_t count, const std::vector<double>& after,
@@ -201,7 +202,8 @@ std::size_t FederatedTraining::local_steps(const Local& local) const {
   return static_cast<std::size_t>(federated_.local_epochs) * local.order.steps_an_epoch();
 }
 
-void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::Pull& pull, std::optional<Range> moving, Losses& losses) {
+void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
+                              std::optional<Range> moving, Losses& losses) {
   Local& local = locals_[d];
   const std::size_t first_block = data_.blocks().of_domain(run_.local()[d].index).first;
   for (std::size_t i = 0; i < count; ++i) {
@@ -253,7 +255,8 @@ void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
     pull.correction = put(correction_, correction);
   }
   if (personal_ && personal_->kind == "fedrep") {
-    steps(d, static_cast<std::size_t>(personal_->steps), pull, Range{shared_, theta_.size()}, losses);
+    steps(d, static_cast<std::size_t>(personal_->steps), pull, Range{shared_, theta_.size()},
+          losses);
     steps(d, count, pull, Range{0, shared_}, losses);
   } else {
     steps(d, count, pull, {}, losses);
@@ -394,7 +397,8 @@ void train_federated(Run& run, RunRecord& record) {
   const Stopwatch reading;
   const NetworkData data(run, columns);
   const double seconds_reading = reading.seconds();
-  SavedModel model = untrained_model(run, columns, data.moments());
+  SavedModel model = untrained_model(run, columns);
+  data.describe(model);
   FederatedTraining training(run, data, columns);
   if (root)
     std::cout << fmt::format(

@@ -280,7 +280,8 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
   const NetworkData data(run, columns);
   const bool validating = !data.validation().empty();
   const double seconds_reading = reading.seconds();
-  SavedModel model = untrained_model(run, columns, data.moments());
+  SavedModel model = untrained_model(run, columns);
+  data.describe(model);
   Training training(run, data, columns);
 
   const std::string print = fingerprint(config, columns.names, data.blocks().size());
