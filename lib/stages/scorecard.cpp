@@ -15,8 +15,8 @@ namespace {
 
 /// Metrics that a table shows, where a kind has them; the JSON holds them all.
 constexpr const char* table_columns[] = {
-    "rows", "events", "accuracy",  "auc",      "log_loss", "brier",         "c_index",
-    "rmse", "mae",    "r_squared", "phm08", "observed", "expected", "mean_deviance", "d_squared"};
+    "rows", "events",    "accuracy", "auc",      "log_loss", "brier",         "c_index",  "rmse",
+    "mae",  "r_squared", "phm08",    "observed", "expected", "mean_deviance", "d_squared"};
 
 std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
                                                  const EvaluateConfig& how) {
