@@ -301,6 +301,7 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
   v.key("standardise", evaluate.standardise);
   v.key("per_domain", evaluate.per_domain);
   v.key("calibration_bins", evaluate.calibration_bins, at_least(1), at_most(1000));
+  v.key("regional", evaluate.regional);
   v.key("phm08", evaluate.phm08);
 }
 
@@ -345,6 +346,8 @@ void schema(Visitor& v, RunConfig& run) {
   if (network && run.train.method == "newton") run.train.method = "adamw";
   v.section("train", [&](auto& s) { schema(s, run.train, network); });
   v.key("evaluate", run.evaluate);
+  v.check(!run.evaluate.regional || (run.train.federated && run.train.federated->personal),
+          "evaluate.regional", "only used with train.federated.personal");
   v.check(!run.evaluate.phm08 || run.model.kind == ModelKind::linear ||
               (network && (run.model.mlp.loss == "squared_error" || run.model.mlp.loss == "huber")),
           "evaluate.phm08",

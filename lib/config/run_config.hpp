@@ -143,6 +143,8 @@ struct EvaluateConfig {
   std::optional<Standardisation> standardise;  ///< default: the model's
   bool per_domain = true;  ///< needs every policy's per_domain_statistics; otherwise overall only
   int calibration_bins = 10;
+  /// Every domain by its own model, in regions/ under the output folder; predict too.
+  bool regional = false;
   bool phm08 = false;  ///< the score of the PHM'08 challenge, of models of cycles left
 };
 

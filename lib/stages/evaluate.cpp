@@ -38,10 +38,11 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
   standardise(rows, moments);
 
   const Scorecard scorecard(model, how);
+  const std::vector<SavedModel> models = models_of_domains(run, model);
   std::vector<Aggregate> parts;
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {
-    parts.push_back(scorecard.add(rows.domains[d].rows, d, run.boundary()));
+    parts.push_back(Scorecard(models[d], how).add(rows.domains[d].rows, d, run.boundary()));
     if (!how.per_domain) continue;
     Aggregate domain = parts.back();
     run.boundary().within_domain(d, domain);
@@ -63,13 +64,12 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
   lines.emplace_back("overall", overall);
 
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
-  const std::string text = fmt::format("{} of {}, standardise: {}\n{}", split, run.config().name,
-                                       word_of(standardisation), Scorecard::table(lines));
-  const Json results = {{"model", content.hex()},
-                        {"split", how.split},
-                        {"standardise", word_of(standardisation)},
-                        {"overall", overall},
-                        {"domains", domains}};
+  const std::string text = fmt::format(
+      "{} of {}, standardise: {}{}\n{}", split, run.config().name, word_of(standardisation),
+      how.regional ? ", each domain by its own model" : "", Scorecard::table(lines));
+  const Json results = {{"model", content.hex()},   {"split", how.split},
+                        {"regional", how.regional}, {"standardise", word_of(standardisation)},
+                        {"overall", overall},       {"domains", domains}};
   record.write_text(text, "evaluation.txt");
   record.write_run_json(results);
   record.publish_egress();

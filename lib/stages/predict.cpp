@@ -67,6 +67,7 @@ void predict(Session& session, RunConfig config, std::string model_path) {
   const std::vector<ColumnMoments> moments = scoring_moments(
       run, model, columns, run.config().evaluate.standardise.value_or(model.config.standardise));
 
+  const std::vector<SavedModel> models = models_of_domains(run, model);
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < run.local().size(); ++d) {
       const LocalDomain& domain = run.local()[d];
@@ -79,7 +80,7 @@ void predict(Session& session, RunConfig config, std::string model_path) {
         const std::string folder = run.config().output + "/predictions/" + facts.name;
         create_folders(folder);
         write_file_atomically(folder + "/" + domain.manifests[p].name + ".csv",
-                              predictions_csv(model, columns, moments[d], domain, p));
+                              predictions_csv(models[d], columns, moments[d], domain, p));
       }
     }
   });

@@ -24,6 +24,22 @@ SavedModel open_model(Run& run, const std::string& path, Digest* content) {
   return model;
 }
 
+std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common) {
+  std::vector<SavedModel> models(run.local().size(), common);
+  if (!run.config().evaluate.regional) return models;
+  agree(run.world(), [&] {
+    for (std::size_t d = 0; d < models.size(); ++d) {
+      const std::string& name = run.domains()[run.local()[d].index].name;
+      const std::string file = run.config().output + "/regions/" + name + "/model.h5";
+      check_duties(file, utc_now());
+      models[d] = model_from_checkpoint(io::read_checkpoint(file), file);
+      if (models[d].names != common.names || models[d].categories != common.categories)
+        throw Error(ExitCode::data, "{}: not a model of the same columns as the common one", file);
+    }
+  });
+  return models;
+}
+
 ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets) {
   ModelColumns columns;
   try {

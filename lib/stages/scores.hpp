@@ -15,6 +15,10 @@ namespace bailiwick {
 /// Opens the model that a run is to use: `path`, or model.h5 in its output folder. Collective.
 SavedModel open_model(Run& run, const std::string& path, Digest* content);
 
+/// The model of each local domain: `common`, or with evaluate.regional the domain's own.
+/// Collective.
+std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common);
+
 /// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing.
 ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets);
 

@@ -126,6 +126,12 @@ def test_regional_models_stay_home(heart, personal):
             folder = f"{output}/regions/{domain}"
             regions.setdefault(domain, set()).add(heart.digest(f"{folder}/model.h5"))
             heart.run("verify", folder, "--key", f"out/heart/keys/{domain}.pub.pem", "--no-partitions")
+    heart.run("evaluate", "configs/heart/federated.yaml", *words, "--set", "evaluate.regional=true", "--output", f"out/heart/{kind}-4", np=3)
+    own = json.loads(heart.path(f"out/heart/{kind}-4/evaluation.json").read_text())
+    heart.run("evaluate", "configs/heart/federated.yaml", *words, "--model", f"out/heart/{kind}-4/regions/va/model.h5",
+              "--output", f"out/heart/{kind}-va", np=2)
+    of_va = json.loads(heart.path(f"out/heart/{kind}-va/evaluation.json").read_text())
+    assert own["domains"]["va"] == of_va["domains"]["va"] and own["domains"]["cleveland"] != of_va["domains"]["cleveland"]
     assert all(len(digests) == 1 for digests in regions.values()), "the same bits on any number of ranks"
     assert len(set.union(*regions.values())) == 4, "every region has its own"
     # Only the common layers crossed: 13 x 6 weights and 6 biases, or all 91 parameters.
