@@ -19,7 +19,7 @@ struct BiasAndActivation {
   KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t column, const float* sums,
                                   std::size_t count) const {
     float* const to = value + row * columns + column;
-#pragma GCC ivdep
+    BAILIWICK_INDEPENDENT
     for (std::size_t j = 0; j < count; ++j) {
       const float z = sums[j] + bias[column + j];
       to[j] = Relu && z < 0.0F ? 0.0F : z;
@@ -43,7 +43,7 @@ struct Chain {
                                   std::size_t count) const {
     const float* const at = known + row * columns + column;
     float* const to = result + row * columns + column;
-#pragma GCC ivdep
+    BAILIWICK_INDEPENDENT
     for (std::size_t j = 0; j < count; ++j)
       to[j] = !Relu || at[j] > 0.0F ? sums[j] : 0.0F;
     if constexpr (!Relu) chain(f, at, to, count);

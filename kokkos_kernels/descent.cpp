@@ -21,7 +21,7 @@ void for_each_element(const char* label, std::size_t size, const F& f) {
       label, Kokkos::RangePolicy<Execution>(0, (size + chunk - 1) / chunk),
       KOKKOS_LAMBDA(const std::size_t item) {
         const std::size_t end = (item + 1) * chunk < size ? (item + 1) * chunk : size;
-#pragma GCC ivdep
+        BAILIWICK_INDEPENDENT
         for (std::size_t i = item * chunk; i < end; ++i)
           f(i);
       });

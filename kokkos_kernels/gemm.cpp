@@ -37,8 +37,8 @@ void pack_panels(const GemmGrid& grid, const Operand& b, float* packed) {
           const std::size_t count = end - begin;
           if (b.column_step == 1 && columns == width) {
             for (std::size_t k = 0; k < count; ++k)
-              for (std::size_t j = 0; j < width; j += 8)
-                std::memcpy(to + k * width + j, from + k * b.row_step + j, 8 * sizeof(float));
+              for (std::size_t j = 0; j < width; j += 4)
+                std::memcpy(to + k * width + j, from + k * b.row_step + j, 4 * sizeof(float));
             continue;
           }
           for (std::size_t j = 0; j < columns; ++j)

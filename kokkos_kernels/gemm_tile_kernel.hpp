@@ -12,7 +12,11 @@
 namespace bailiwick::kernels {
 namespace {
 
+#if defined(__clang__)
+#define BAILIWICK_TILE_UNROLL _Pragma("unroll")
+#else
 #define BAILIWICK_TILE_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 /// R rows times W registers of columns.
 template <int R, int W>

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kokkos_kernels/kokkos_compat.hpp"
 #include "kokkos_kernels/quantise.hpp"
 
 namespace bailiwick::kernels {
@@ -47,11 +48,11 @@ class FloatRounder {
     }
     if (largest > limit_) return add_one_by_one(values, size, first, words);
     if (first) {
-#pragma GCC ivdep
+      BAILIWICK_INDEPENDENT
       for (std::size_t i = 0; i < size; ++i)
         words[i] = bits_of(::fma(double{values[i]}, scale_, rounder));
     } else {
-#pragma GCC ivdep
+      BAILIWICK_INDEPENDENT
       for (std::size_t i = 0; i < size; ++i)
         words[i] = wrapping_sum(words[i], bits_of(::fma(double{values[i]}, scale_, rounder)));
     }

@@ -14,6 +14,15 @@
 
 #include "kokkos_kernels/rows.hpp"
 
+// Before a loop whose turns touch different elements, which the compiler cannot see.
+#if defined(__clang__)
+#define BAILIWICK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__) && !defined(__CUDACC__)
+#define BAILIWICK_INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define BAILIWICK_INDEPENDENT
+#endif
+
 namespace bailiwick::kernels {
 
 /// Kernels run on the processor itself: one thread a team, long inner loops, SIMD.

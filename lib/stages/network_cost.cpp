@@ -29,10 +29,8 @@ NetworkCost cost_of_network(const Run& run, const ModelColumns& columns) {
 
   const BlockOrder order(blocks.size(), batch_blocks, descent.seed);
   std::size_t held = 1;  // of a step, on this rank
-  for (std::size_t d = 0; d < blocks.local().size(); ++d) {
-    const TrainingBlocks::Stretch& stretch = blocks.local()[d];
+  for (const TrainingBlocks::Stretch& stretch : blocks.local())
     if (!cost.federated) held += order.most_within(stretch.first, stretch.end());
-  }
   if (cost.federated) held = batch_blocks;
   cost.blocks_a_step = std::min(batch_blocks, blocks.size());
   cost.rows_a_step = cost.blocks_a_step * block_rows;
