@@ -58,7 +58,7 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
   sum_within_domains(parts);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);
-  cross(round, fmt::format("round {}: {}", rounds_, round), at, parts.front().crossing_words());
+  cross(round, at, parts.front().crossing_words(), Rounds::one);
   parts.front().normalise();
   return std::move(parts.front());
 }
@@ -73,7 +73,7 @@ void Boundary::across_domains_again(const std::string& round, std::span<Aggregat
   sum_within_domains(parts);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);
-  cross(round, "rounds: " + round, at, parts.front().crossing_words());
+  cross(round, at, parts.front().crossing_words(), Rounds::many);
   parts.front().normalise();
 }
 
@@ -103,7 +103,7 @@ void Boundary::across_domains_again(const std::string& round, Aggregate& part, c
       send("rounds: " + round, at, part.crossing_words());
       part.normalise();
     }
-    note(round, part.crossing_words().size());
+    note(round, part.crossing_words().size(), Rounds::many);
   }
   team.meet();
   if (several) check_masks(round, team.words(0).front());
@@ -145,14 +145,16 @@ void Boundary::add_led(std::span<Aggregate> parts) {
     }
 }
 
-void Boundary::cross(const std::string& round, const std::string& purpose, const Digest& at,
-                     std::span<std::int64_t> words) {
+void Boundary::cross(const std::string& round, const Digest& at, std::span<std::int64_t> words,
+                     Rounds rounds) {
+  const std::string purpose =
+      rounds == Rounds::many ? "rounds: " + round : fmt::format("round {}: {}", rounds_, round);
   send(purpose, at, words);
   {
     const EgressPurpose sent_for(purpose);
     decomposition_.distribute(words);
   }
-  note(round, words.size());
+  note(round, words.size(), rounds);
   check_masks(round, words.front());
 }
 
@@ -162,8 +164,9 @@ void Boundary::send(const std::string& purpose, const Digest& at, std::span<std:
   if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(words);
 }
 
-void Boundary::note(const std::string& round, std::size_t words) {
-  if (!ledger_.empty() && ledger_.back().name == round && ledger_.back().words == words)
+void Boundary::note(const std::string& round, std::size_t words, Rounds rounds) {
+  if (rounds == Rounds::many && !ledger_.empty() && ledger_.back().name == round &&
+      ledger_.back().words == words)
     ++ledger_.back().rounds;
   else
     ledger_.push_back({rounds_, 1, round, words, decomposition_.domains()});
@@ -211,7 +214,7 @@ void Boundary::check_contributors(const std::string& round, std::span<const Aggr
   }
   if (fresh.front() == 0) return;
   const std::string name = "contributors to " + round;
-  cross(name, fmt::format("round {}: {}", rounds_, name), at, words);
+  cross(name, at, words, Rounds::one);
   for (std::size_t i = 1; i < words.size(); ++i)
     if (words[i] > 0 && words[i] < static_cast<std::int64_t>(contributors_))
       throw Error(

@@ -85,18 +85,21 @@ class Boundary : public Sums {
   const std::vector<LedgerLine>& ledger() const { return ledger_; }
 
  private:
+  /// Whether the ledger and the meter give each crossing a line, or one to all of that name in a
+  /// row.
+  enum class Rounds { one, many };
+
   /// The parts of domains that this rank leads become those of the whole domain, fit to cross.
   void sum_within_domains(std::span<Aggregate> parts);
   /// The first part becomes the sum of those that this rank leads, ready to cross.
   void add_led(std::span<Aggregate> parts);
   /// One crossing of words: this rank's sum over the domains it leads becomes that over all
-  /// domains, on every rank; `purpose` is for the meter. Collective over the world.
-  void cross(const std::string& round, const std::string& purpose, const Digest& at,
-             std::span<std::int64_t> words);
+  /// domains, on every rank. Collective over the world.
+  void cross(const std::string& round, const Digest& at, std::span<std::int64_t> words,
+             Rounds rounds);
   /// Its part for the ranks that lead: masks, and the sum over all gateways.
   void send(const std::string& purpose, const Digest& at, std::span<std::int64_t> words);
-  /// The ledger's line.
-  void note(const std::string& round, std::size_t words);
+  void note(const std::string& round, std::size_t words, Rounds rounds);
   /// ExitCode::integrity if the count of parties is not theirs.
   void check_masks(const std::string& round, std::int64_t parties) const;
   static Digest digest_of(const std::string& round, std::span<const double> parameters);
