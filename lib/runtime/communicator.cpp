@@ -9,6 +9,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/mpi_check.hpp"
 
 namespace bailiwick {
 
@@ -16,15 +17,6 @@ namespace {
 
 /// MPI counts are int; longer messages go in pieces.
 constexpr std::size_t piece = std::size_t{1} << 30;
-
-void check(int code, const char* call) {
-  if (code == MPI_SUCCESS) return;
-  char text[MPI_MAX_ERROR_STRING];
-  int length = 0;
-  MPI_Error_string(code, text, &length);
-  throw Error(ExitCode::bug, "{} failed: {}", call,
-              std::string(text, static_cast<std::size_t>(length)));
-}
 
 template <class Call>
 void in_pieces(std::span<std::int64_t> words, const Call& call) {

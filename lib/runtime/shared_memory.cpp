@@ -3,22 +3,9 @@
 
 #include "lib/runtime/shared_memory.hpp"
 
-#include "lib/core/error.hpp"
+#include "lib/runtime/mpi_check.hpp"
 
 namespace bailiwick {
-
-namespace {
-
-void check(int code, const char* call) {
-  if (code == MPI_SUCCESS) return;
-  char text[MPI_MAX_ERROR_STRING];
-  int length = 0;
-  MPI_Error_string(code, text, &length);
-  throw Error(ExitCode::bug, "{} failed: {}", call,
-              std::string(text, static_cast<std::size_t>(length)));
-}
-
-}  // namespace
 
 bool on_one_node(const Communicator& comm) {
   MPI_Comm node = MPI_COMM_NULL;
