@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   network.set_parameters(start);
   Batch batch(inputs, 1, rows, rows);
   const StepOptions options{{kernels::Loss::cross_entropy, 1}, gradient_format(1), 1, 0};
-  std::vector<Aggregate> parts(1, Aggregate(step_layout(start.size(), options.format)));
+  std::vector<Aggregate> parts(1, Aggregate(step_layout(architecture, options.format)));
   DescentOptions how;
   how.weight_decay = 0.01;
   Descent descent(how, start);
@@ -45,7 +45,7 @@ int main(int argc, char** argv) {
   for (int turn = 0; turn < 200; ++turn) {
     Stopwatch watch;
     const Stopwatch step;
-    batch.start(rows);
+    batch.start();
     for (std::size_t first = 0; first < rows; first += block_rows)
       batch.add(data, first, std::min(block_rows, rows - first), 0);
     batch.finish();

@@ -81,14 +81,15 @@ void standardise_target(NetworkRows& rows, double mean, double scale) {
   Kokkos::fence();
 }
 
-void gather(const NetworkRows& rows, std::size_t first, std::size_t count, std::size_t to,
-            std::size_t batch_rows, float* x, double* y, double* weight, std::uint64_t* number) {
+void gather(const NetworkRows& rows, const std::uint32_t* chosen, std::size_t count,
+            const BatchRows& batch, std::size_t first) {
+  const BatchRows to = batch;
   const NetworkRows from = rows;
   const std::size_t inputs = rows.inputs.extent(0), targets = rows.y.extent(1);
   Kokkos::parallel_for(
       "gather", Kokkos::RangePolicy<Execution>(0, count), KOKKOS_LAMBDA(const std::size_t i) {
-        const std::size_t row = first + i, place = to + i;
-        float* const out = x + place * inputs;
+        const std::size_t row = chosen[i], place = first + i;
+        float* const out = to.x + place * inputs;
         if (from.all_dense) {
           for (std::size_t j = 0; j < inputs; ++j)
             out[j] = from.dense(row, j);
@@ -101,9 +102,9 @@ void gather(const NetworkRows& rows, std::size_t first, std::size_t count, std::
           }
         }
         for (std::size_t k = 0; k < targets; ++k)
-          y[k * batch_rows + place] = from.y(row, k);
-        weight[place] = from.weight(row);
-        number[place] = from.first_number + row;
+          to.y[k * to.rows + place] = from.y(row, k);
+        to.weight[place] = from.weight(row);
+        to.number[place] = from.first_number + row;
       });
 }
 

@@ -42,9 +42,18 @@ NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> row
 /// The first target becomes (y - mean) scale.
 void standardise_target(NetworkRows& rows, double mean, double scale);
 
-/// Copies rows first to first + count to row `to` on of a batch of `batch_rows` rows: x is
-/// row-major, y target-major, number the rows' numbers. Pointers are where kernels can read them.
-void gather(const NetworkRows& rows, std::size_t first, std::size_t count, std::size_t to,
-            std::size_t batch_rows, float* x, double* y, double* weight, std::uint64_t* number);
+/// A batch of rows: x is row-major, y target-major, number the rows' numbers. Pointers are where
+/// kernels can read them.
+struct BatchRows {
+  float* x;
+  double* y;
+  double* weight;
+  std::uint64_t* number;
+  std::size_t rows;
+};
+
+/// Copies rows chosen[0] to chosen[count - 1], which kernels can read too, to row `first` on.
+void gather(const NetworkRows& rows, const std::uint32_t* chosen, std::size_t count,
+            const BatchRows& batch, std::size_t first);
 
 }  // namespace bailiwick::kernels

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/boundary/aggregate.hpp"
+#include "lib/core/range.hpp"
 #include "lib/runtime/shared_memory.hpp"
 
 namespace bailiwick {
@@ -18,10 +19,6 @@ namespace bailiwick {
 /// own for sums, which all can read, and all have one copy of the parameters. Made by Boundary.
 class Team {
  public:
-  struct Share {
-    std::size_t begin, end;
-  };
-
   /// `domain`: null for a domain of one rank. Collective over it.
   Team(const Communicator* domain, std::size_t words, std::size_t floats)
       : words_(words), floats_(floats) {
@@ -43,7 +40,7 @@ class Team {
     return {reinterpret_cast<float*>(segment(0) + words_ * sizeof(std::int64_t)), floats_};
   }
   /// This rank's share of so many things, in the order of ranks.
-  Share share(std::size_t things) const {
+  Range share(std::size_t things) const {
     const auto members = static_cast<std::size_t>(size());
     const auto member = static_cast<std::size_t>(rank());
     return {things * member / members, things * (member + 1) / members};

@@ -263,9 +263,6 @@ void schema(Visitor& v, DescentConfig& descent, bool adamw, bool federated) {
   }
   v.key("weight_decay", descent.weight_decay, at_least(0));
   v.key("clip_norm", descent.clip_norm, at_least(0));
-  v.check(descent.batch_rows % descent.block_rows == 0, "batch_rows",
-          fmt::format("a batch is a whole number of blocks: {} is no multiple of block_rows {}",
-                      descent.batch_rows, descent.block_rows));
   v.check(!descent.nesterov || descent.momentum > 0, "nesterov", "needs momentum");
 }
 

@@ -91,8 +91,8 @@ struct EarlyStoppingConfig {
 /// First-order training, for networks.
 struct DescentConfig {
   int epochs = 10;
-  int batch_rows = 256;  ///< rows of a step over all domains, a multiple of block_rows
-  int block_rows = 64;   ///< rows whose gradient is one float32 sum, rounded once
+  int batch_rows = 256;  ///< rows of a step over all domains
+  int block_rows = 64;   ///< at most so many rows' gradient is one float32 sum, rounded once
   std::uint64_t seed = 1;
   double learning_rate = 1e-3;
   ScheduleConfig schedule;

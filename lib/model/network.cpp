@@ -41,10 +41,6 @@ Architecture::Architecture(std::size_t inputs, std::vector<HiddenLayer> hidden,
   }
 }
 
-bool Architecture::has_dropout() const {
-  return std::any_of(layers_.begin(), layers_.end(), [](const Layer& l) { return l.dropout > 0; });
-}
-
 double Architecture::flops_a_row() const {
   double flops = 0;
   for (std::size_t l = 0; l < layers_.size(); ++l)
@@ -68,12 +64,12 @@ std::vector<double> Architecture::initial_parameters(std::uint64_t seed) const {
   return theta;
 }
 
-std::shared_ptr<const AggregateLayout> step_layout(std::size_t parameters,
+std::shared_ptr<const AggregateLayout> step_layout(const Architecture& architecture,
                                                    const GradientFormat& format) {
   return std::make_shared<const AggregateLayout>(
       std::vector<Stream>{{"weight", 1, wide},
                           {"loss", 1, wide},
-                          {"gradient", parameters, FixedPoint{1, format.exponent}}});
+                          {"gradient", architecture.parameters(), FixedPoint{1, format.exponent}}});
 }
 
 GradientFormat gradient_format(std::size_t blocks_a_step) {
@@ -90,45 +86,67 @@ Batch::Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows,
       y_("targets", targets * most_rows),
       weight_("weights", most_rows),
       number_("numbers", most_rows),
-      bounds_("bounds", most_blocks + 1) {
+      bounds_("bounds", most_blocks + 1),
+      chosen_("chosen", most_rows),
+      host_bounds_(Kokkos::create_mirror_view(bounds_)),
+      host_chosen_(Kokkos::create_mirror_view(chosen_)) {
   blocks_.reserve(most_blocks);
   parts_.reserve(most_blocks);
 }
 
-void Batch::start(std::size_t rows) {
+void Batch::start() {
   blocks_.clear();
   parts_.clear();
-  rows_ = rows;
-  ensure(rows <= weight_.extent(0), "a batch has room for its rows");
+  rows_ = 0;
+  host_bounds_(0) = 0;
+}
+
+Batch::Block Batch::next_block(const kernels::NetworkRows& from, std::size_t count,
+                               std::size_t domain) {
+  ensure(rows_ + count <= chosen_.extent(0) && blocks_.size() + 1 < bounds_.extent(0),
+         "a batch has room for its rows");
+  if (parts_.empty() || parts_.back().domain != domain)
+    parts_.push_back({domain, blocks_.size(), blocks_.size(), &from});
+  blocks_.push_back({rows_, rows_ + count});
+  parts_.back().last_block = blocks_.size();
+  rows_ += count;
+  host_bounds_(blocks_.size()) = rows_;
+  return blocks_.back();
+}
+
+void Batch::add(const kernels::NetworkRows& from, std::size_t first,
+                std::span<const std::uint32_t> chosen, std::size_t domain) {
+  const Block block = next_block(from, chosen.size(), domain);
+  for (std::size_t i = 0; i < chosen.size(); ++i)
+    host_chosen_(block.first + i) = static_cast<std::uint32_t>(first + chosen[i]);
 }
 
 void Batch::add(const kernels::NetworkRows& from, std::size_t first, std::size_t count,
                 std::size_t domain) {
-  const std::size_t to = blocks_.empty() ? 0 : blocks_.back().last;
-  ensure(to + count <= rows_, "a batch has as many rows as were announced");
-  kernels::gather(from, first, count, to, rows_, x_.data(), y_.data(), weight_.data(),
-                  number_.data());
-  if (parts_.empty() || parts_.back().domain != domain)
-    parts_.push_back({domain, blocks_.size(), blocks_.size()});
-  blocks_.push_back({to, to + count});
-  parts_.back().last_block = blocks_.size();
+  const Block block = next_block(from, count, domain);
+  for (std::size_t i = 0; i < count; ++i)
+    host_chosen_(block.first + i) = static_cast<std::uint32_t>(first + i);
 }
 
 void Batch::finish() {
-  const auto bounds = Kokkos::create_mirror_view(bounds_);
-  bounds(0) = 0;
-  for (std::size_t b = 0; b < blocks_.size(); ++b)
-    bounds(b + 1) = blocks_[b].last;
-  Kokkos::deep_copy(bounds_, bounds);
+  Kokkos::deep_copy(bounds_, host_bounds_);
+  Kokkos::deep_copy(chosen_, host_chosen_);
+  const kernels::BatchRows to{x_.data(), y_.data(), weight_.data(), number_.data(), rows_};
+  for (const Part& part : parts_) {
+    const auto [first, last] = rows_of(part);
+    kernels::gather(*part.from, chosen_.data() + first, last - first, to, first);
+  }
 }
 
 std::size_t Batch::bytes() const {
-  return bytes_of(x_) + bytes_of(y_) + bytes_of(weight_) + bytes_of(number_) + bytes_of(bounds_);
+  return bytes_of(x_) + bytes_of(y_) + bytes_of(weight_) + bytes_of(number_) + bytes_of(bounds_) +
+         bytes_of(chosen_);
 }
 
-Network::Network(Architecture architecture, std::size_t most_rows)
+Network::Network(Architecture architecture, std::size_t most_rows, std::span<float> parameters)
     : architecture_(std::move(architecture)),
-      parameters_("parameters", architecture_.parameters()),
+      parameters_(parameters.empty() ? Floats("parameters", architecture_.parameters())
+                                     : Floats(parameters.data(), parameters.size())),
       host_parameters_(Kokkos::create_mirror_view(parameters_)),
       row_loss_("losses", most_rows) {
   std::size_t widest = 0;
@@ -172,12 +190,6 @@ void Network::set_parameters(std::span<const double> values) {
 kernels::Dropout Network::dropout(std::size_t layer, const StepOptions& options) const {
   return {kernels::Philox(options.seed, kernels::RandomPurpose::dropout),
           static_cast<std::uint32_t>(layer), options.epoch, architecture_.layers()[layer].dropout};
-}
-
-void Network::share_parameters(std::span<float> memory) {
-  ensure(memory.size() == architecture_.parameters(), "one value a parameter");
-  parameters_ = Floats(memory.data(), memory.size());
-  host_parameters_ = Kokkos::create_mirror_view(parameters_);
 }
 
 std::span<const float> Network::host_parameters() {

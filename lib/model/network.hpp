@@ -40,7 +40,6 @@ class Architecture {
   std::size_t inputs() const { return layers_.front().inputs; }
   std::size_t outputs() const { return layers_.back().units; }
   std::size_t parameters() const { return parameters_; }
-  bool has_dropout() const;
   /// Multiplications and additions of the dense layers, forward and backward, for one row.
   double flops_a_row() const;
 
@@ -66,9 +65,9 @@ struct StepOptions {
 };
 
 /// The sums of a step: rows' weights, their losses, and the gradient of the summed loss.
-std::shared_ptr<const AggregateLayout> step_layout(std::size_t parameters,
+std::shared_ptr<const AggregateLayout> step_layout(const Architecture& architecture,
                                                    const kernels::GradientFormat& format);
-/// For steps of so many blocks: the finer resolution, the fewer there are.
+/// For steps of so many blocks: the more there are, the less each may contribute.
 kernels::GradientFormat gradient_format(std::size_t blocks_a_step);
 
 /// The rows of a step on this rank, gathered from their blocks. Room for so many rows is taken
@@ -82,14 +81,19 @@ class Batch {
   struct Part {
     std::size_t domain;
     std::size_t first_block, last_block;
+    const kernels::NetworkRows* from;
   };
   Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows, std::size_t most_blocks);
 
-  void start(std::size_t rows);
-  /// Appends rows first to first + count of a domain as one block. Domains come one after another.
+  void start();
+  /// Appends a block: rows first + chosen[0], first + chosen[1], ... of a local domain. Domains
+  /// come one after another.
+  void add(const kernels::NetworkRows& from, std::size_t first,
+           std::span<const std::uint32_t> chosen, std::size_t domain);
+  /// The same of rows first to first + count.
   void add(const kernels::NetworkRows& from, std::size_t first, std::size_t count,
            std::size_t domain);
-  /// No more will be added.
+  /// Copies what was added; no more will be.
   void finish();
 
   std::size_t rows() const { return rows_; }
@@ -107,6 +111,8 @@ class Batch {
   std::size_t bytes() const;
 
  private:
+  Block next_block(const kernels::NetworkRows& from, std::size_t count, std::size_t domain);
+
   std::vector<Block> blocks_;
   std::vector<Part> parts_;
   std::size_t rows_ = 0;
@@ -114,19 +120,21 @@ class Batch {
   Kokkos::View<double*, kernels::Memory> y_, weight_;
   Kokkos::View<std::uint64_t*, kernels::Memory> number_;
   Kokkos::View<std::size_t*, kernels::Memory> bounds_;
+  Kokkos::View<std::uint32_t*, kernels::Memory> chosen_;
+  decltype(bounds_)::HostMirror host_bounds_;
+  decltype(chosen_)::HostMirror host_chosen_;
 };
 
 /// A multi-layer perceptron with room for batches of a certain size. Local to the rank.
 class Network {
  public:
-  Network(Architecture architecture, std::size_t most_rows);
+  /// `parameters`: memory of somebody else's to keep them in, which must outlive this; empty: own.
+  Network(Architecture architecture, std::size_t most_rows, std::span<float> parameters = {});
 
   const Architecture& architecture() const { return architecture_; }
   /// Parameters as float32, where kernels can read them.
   float* parameters() { return parameters_.data(); }
   void set_parameters(std::span<const double> values);
-  /// From here on they lie in memory of somebody else's, which must outlive this.
-  void share_parameters(std::span<float> memory);
   /// A copy of them, or where they are if the host can read them; until the next call.
   std::span<const float> host_parameters();
 

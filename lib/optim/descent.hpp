@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kokkos_kernels/descent.hpp"
+#include "lib/core/range.hpp"
 #include "lib/optim/schedule.hpp"
 
 namespace bailiwick {
@@ -31,10 +32,6 @@ struct DescentOptions {
 /// Replicated: every rank takes the same steps. Kernels run where the rows are.
 class Descent {
  public:
-  struct Range {
-    std::size_t begin = 0, end = 0;
-  };
-
   Descent(const DescentOptions& options, std::span<const double> start);
 
   /// One step along a summed gradient, divided by `weight`, the sum of the rows' weights. `rounded`

@@ -24,15 +24,6 @@ std::size_t index_of(const std::vector<Column>& columns, const std::string& name
               name, join(names), did_you_mean(name, names));
 }
 
-std::size_t split_code(const Schema& schema, const std::string& split) {
-  const auto found = std::find(schema.splits.begin(), schema.splits.end(), split);
-  if (found == schema.splits.end())
-    throw Error(ExitCode::config, "the partitions have no split \"{}\"; they have: {}{}", split,
-                schema.splits.empty() ? "none" : join(schema.splits),
-                did_you_mean(split, schema.splits));
-  return static_cast<std::size_t>(found - schema.splits.begin());
-}
-
 bool has_times(const ModelConfig& model) {
   return response_of(model) == ModelKind::cox;
 }
@@ -77,6 +68,15 @@ const char* broken_rule(ModelKind kind, const double* target, std::size_t classe
 }
 
 }  // namespace
+
+std::size_t split_code(const Schema& schema, const std::string& split) {
+  const auto found = std::find(schema.splits.begin(), schema.splits.end(), split);
+  if (found == schema.splits.end())
+    throw Error(ExitCode::config, "the partitions have no split \"{}\"; they have: {}{}", split,
+                schema.splits.empty() ? "none" : join(schema.splits),
+                did_you_mean(split, schema.splits));
+  return static_cast<std::size_t>(found - schema.splits.begin());
+}
 
 ModelKind response_of(const ModelConfig& model) {
   if (model.kind != ModelKind::mlp) return model.kind;

@@ -34,16 +34,6 @@ ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& colum
 
 }  // namespace
 
-ModelConfig named_model(const Run& run, const ModelColumns& columns) {
-  ModelConfig model = run.config().model;
-  model.features.clear();
-  for (const std::size_t j : columns.features)
-    model.features.push_back(run.schema().features[j].name);
-  if (response_of(model) != ModelKind::cox)
-    model.target = run.schema().targets[columns.targets[0]].name;
-  return model;
-}
-
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
                           const std::string& split) {
   ModelRows rows;

@@ -13,9 +13,6 @@
 
 namespace bailiwick {
 
-/// The model of a run with the columns that it left to the partitions.
-ModelConfig named_model(const Run& run, const ModelColumns& columns);
-
 /// The rows of all of this rank's domains, as a model sees them.
 struct ModelRows {
   std::vector<LoadedRows> domains;  ///< one a local domain

@@ -6,10 +6,9 @@
 #include <algorithm>
 
 #include "lib/core/text.hpp"
-#include "lib/model/block_order.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/stages/lanes.hpp"
 #include "lib/stages/network_model.hpp"
-#include "lib/stages/training_blocks.hpp"
 
 namespace bailiwick {
 
@@ -17,33 +16,24 @@ NetworkCost cost_of_network(const Run& run, const ModelColumns& columns) {
   const TrainConfig& train = run.config().train;
   const DescentConfig& descent = train.descent;
   const Architecture architecture =
-      architecture_of(run.config().model.mlp, columns.names.size(),
-                      std::max<std::size_t>(1, columns.categories.size()));
-  const auto block_rows = static_cast<std::size_t>(descent.block_rows);
-  const TrainingBlocks blocks(run, train.split, block_rows);
-  const auto batch_blocks = static_cast<std::size_t>(descent.batch_rows) / block_rows;
+      architecture_of(run.config().model.mlp, columns.names.size(), columns.categories.size());
+  const Lanes lanes(run);
   NetworkCost cost;
   cost.parameters = architecture.parameters();
   cost.federated = train.federated.has_value();
-  if (blocks.size() == 0) return cost;
-
-  const BlockOrder order(blocks.size(), batch_blocks, descent.seed);
-  std::size_t held = 1;  // of a step, on this rank
-  for (const TrainingBlocks::Stretch& stretch : blocks.local())
-    if (!cost.federated) held += order.most_within(stretch.first, stretch.end());
-  if (cost.federated) held = batch_blocks;
-  cost.blocks_a_step = std::min(batch_blocks, blocks.size());
-  cost.rows_a_step = cost.blocks_a_step * block_rows;
+  cost.blocks_a_step = lanes.blocks_a_step();
+  cost.rows_a_step = lanes.rows_a_step();
   cost.flops_a_step = architecture.flops_a_row() * static_cast<double>(cost.rows_a_step);
-  cost.steps = order.steps_an_epoch();
+  cost.steps = lanes.steps_an_epoch(0);
   if (cost.federated && train.federated->local_steps)
     cost.steps = static_cast<std::uint64_t>(*train.federated->local_steps);
 
   // The objects of a training, made and thrown away: they know best.
   const auto p = static_cast<double>(cost.parameters);
   const double moments = train.method == "adamw" ? 2 : descent.momentum > 0 ? 1 : 0;
-  const Network network(architecture, held * block_rows);
-  const Batch batch(architecture.inputs(), columns.targets.size(), held * block_rows, held);
+  const Network network(architecture, lanes.held_rows_a_step());
+  const Batch batch(architecture.inputs(), columns.targets.size(), lanes.held_rows_a_step(),
+                    lanes.held_blocks_a_step());
   cost.state_bytes = 4 * p + 8 * p * (1 + moments);
   cost.sum_bytes = 8 * p * static_cast<double>(run.local().size()) * (cost.federated ? 3 : 1);
   cost.batch_bytes = static_cast<double>(network.bytes() + batch.bytes()) - 4 * p;

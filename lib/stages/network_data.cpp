@@ -25,9 +25,14 @@ std::vector<kernels::NetworkRows> to_network_rows(ModelRows& rows) {
 }  // namespace
 
 NetworkData::NetworkData(Run& run, const ModelColumns& columns)
-    : blocks_(run, run.config().train.split,
-              static_cast<std::size_t>(run.config().train.descent.block_rows)) {
+    : lanes_(run),
+      block_rows_(static_cast<std::size_t>(run.config().train.descent.block_rows)),
+      inputs_(columns.names.size()),
+      targets_(columns.targets.size()) {
   const RunConfig& config = run.config();
+  const std::uint64_t seed = config.train.descent.seed;
+  for (std::size_t d = 0; d < run.local().size(); ++d)
+    run.hold(d, lanes_.blocks(d));
   ModelRows rows = load_model_rows(run, config.model, columns, config.train.split);
   selected_ = rows.selected;
   std::vector<ColumnMoments> own;
@@ -36,8 +41,16 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
     own = moments_of_domains(run, config.model, columns, rows);
   moments_ = standardise_for_training(run, config.model, columns, rows);
   training_ = to_network_rows(rows);
-  for (std::size_t d = 0; d < training_.size(); ++d)
-    training_[d].first_number = blocks_.local()[d].first_row;
+  for (std::size_t d = 0; d < training_.size(); ++d) {
+    std::vector<HeldLane>& orders = orders_.emplace_back();
+    std::size_t first = 0;
+    for (const Lane& lane : lanes_.local()[d]) {
+      if (first == 0) training_[d].first_number = lane.number;
+      const std::uint64_t steps = lanes_.steps_an_epoch(run.local()[d].index);
+      orders.push_back({first, RowOrder(lane.rows, lane.number, steps, seed)});
+      first += lane.rows;
+    }
+  }
   const std::string& loss = config.model.mlp.loss;
   const bool mean = loss == "squared_error" || loss == "huber";
   if (mean && config.model.mlp.standardise_target) standardise_target(run);
@@ -89,23 +102,23 @@ void NetworkData::describe(SavedModel& model) const {
   model.target_deviation = target_deviation_;
 }
 
-void NetworkData::gather(const std::vector<std::size_t>& chosen, Batch& batch,
-                         std::optional<std::size_t> only) const {
-  const auto for_held = [&](const auto& f) {
-    for (std::size_t d = 0; d < blocks_.local().size(); ++d) {
-      if (only && *only != d) continue;
-      const TrainingBlocks::Stretch& stretch = blocks_.local()[d];
-      for (auto b = std::ranges::lower_bound(chosen, stretch.first);
-           b != chosen.end() && *b < stretch.end(); ++b)
-        f(d, stretch.blocks[*b - stretch.first]);
+Batch NetworkData::empty_batch() const {
+  return {inputs_, targets_, lanes_.held_rows_a_step(), lanes_.held_blocks_a_step()};
+}
+
+void NetworkData::gather(std::uint64_t step, Batch& batch, std::optional<std::size_t> only) {
+  batch.start();
+  for (std::size_t d = 0; d < orders_.size(); ++d) {
+    if (only && *only != d) continue;
+    for (HeldLane& lane : orders_[d]) {
+      const std::span<const std::uint32_t> rows = lane.order.rows_of(step);
+      const std::size_t blocks = (rows.size() + block_rows_ - 1) / block_rows_;
+      for (std::size_t b = 0; b < blocks; ++b) {
+        const std::size_t begin = rows.size() * b / blocks, end = rows.size() * (b + 1) / blocks;
+        batch.add(training_[d], lane.first, rows.subspan(begin, end - begin), d);
+      }
     }
-  };
-  std::size_t rows = 0;
-  for_held([&](std::size_t, const RowRange& range) { rows += range.count; });
-  batch.start(rows);
-  for_held([&](std::size_t d, const RowRange& range) {
-    batch.add(training_[d], range.first, range.count, d);
-  });
+  }
   batch.finish();
 }
 

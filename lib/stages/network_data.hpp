@@ -5,16 +5,17 @@
 
 #include <vector>
 
-#include "lib/model/block_order.hpp"
 #include "lib/model/network.hpp"
+#include "lib/model/row_order.hpp"
 #include "lib/model/standardisation.hpp"
+#include "lib/stages/lanes.hpp"
 #include "lib/stages/model_rows.hpp"
 #include "lib/stages/saved_model.hpp"
-#include "lib/stages/training_blocks.hpp"
 
 namespace bailiwick {
 
-/// What a network is trained on: this rank's rows in float32, standardised, and the list of blocks.
+/// What a network is trained on: this rank's rows in float32, standardised, and the order in
+/// which steps take them.
 class NetworkData {
  public:
   /// Reads and standardises. Collective.
@@ -23,24 +24,32 @@ class NetworkData {
   /// What a model must keep to treat other rows alike.
   void describe(SavedModel& model) const;
   std::uint64_t rows() const { return selected_; }  ///< to train on, over all domains
-  const TrainingBlocks& blocks() const { return blocks_; }
+  const Lanes& lanes() const { return lanes_; }
   /// One a local domain; empty without early stopping.
   const std::vector<kernels::NetworkRows>& validation() const { return validation_; }
   const std::vector<kernels::NetworkRows>& training() const { return training_; }
 
-  /// A batch of those of the `chosen` blocks (ascending) that this rank holds; with `only`, of that
-  /// local domain alone.
-  void gather(const std::vector<std::size_t>& chosen, Batch& batch,
-              std::optional<std::size_t> only = {}) const;
+  /// Room for what this rank holds of a step.
+  Batch empty_batch() const;
+  /// This rank's rows of step `step`, counted from 0 over all epochs; with `only`, of that local
+  /// domain alone.
+  void gather(std::uint64_t step, Batch& batch, std::optional<std::size_t> only = {});
 
  private:
+  struct HeldLane {
+    std::size_t first;  ///< of its rows, in the domain's
+    RowOrder order;
+  };
   void standardise_target(Run& run);
 
+  Lanes lanes_;
+  std::size_t block_rows_;
+  std::vector<std::vector<HeldLane>> orders_;  ///< one a lane, of each local domain
+  std::size_t inputs_, targets_;
   std::vector<kernels::NetworkRows> training_, validation_;
   double target_mean_ = 0, target_deviation_ = 1;
   ColumnMoments moments_;
   std::uint64_t selected_ = 0;
-  TrainingBlocks blocks_;
 };
 
 }  // namespace bailiwick

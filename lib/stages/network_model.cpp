@@ -33,31 +33,56 @@ constexpr std::pair<const char*, kernels::Loss> losses[] = {
     {"poisson", kernels::Loss::poisson},
     {"cox", kernels::Loss::cox}};
 
+Schedule schedule_of(const DescentConfig& config, std::uint64_t steps_an_epoch) {
+  const ScheduleConfig& from = config.schedule;
+  Schedule schedule;
+  schedule.kind = from.kind == "linear"   ? Schedule::Kind::linear
+                  : from.kind == "cosine" ? Schedule::Kind::cosine
+                  : from.kind == "step"   ? Schedule::Kind::step
+                                          : Schedule::Kind::constant;
+  schedule.steps = steps_an_epoch * static_cast<std::uint64_t>(config.epochs);
+  schedule.warmup_steps = static_cast<std::uint64_t>(
+      std::nearbyint(from.warmup_epochs * static_cast<double>(steps_an_epoch)));
+  schedule.final_fraction = from.final_fraction;
+  schedule.step_every = steps_an_epoch * static_cast<std::uint64_t>(from.step_epochs);
+  schedule.step_factor = from.step_factor;
+  return schedule;
+}
+
 }  // namespace
 
-Architecture architecture_of(const MlpConfig& mlp, std::size_t inputs, std::size_t outputs) {
+Architecture architecture_of(const MlpConfig& mlp, std::size_t inputs, std::size_t classes) {
   std::vector<HiddenLayer> hidden;
   for (const LayerConfig& layer : mlp.layers)
     hidden.push_back({static_cast<std::size_t>(layer.units), named(activations, layer.activation),
                       layer.layer_norm, layer.dropout});
-  return {inputs, std::move(hidden), outputs};
+  return {inputs, std::move(hidden), std::max<std::size_t>(1, classes)};
 }
 
 NetworkLoss loss_of(const MlpConfig& mlp) {
   return {named(losses, mlp.loss), mlp.huber_delta};
 }
 
-SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
-  SavedModel model;
-  model.config = named_model(run, columns);
-  model.names = columns.names;
-  model.categories = columns.categories;
-  return model;
+DescentOptions descent_options(const TrainConfig& train, std::uint64_t steps_an_epoch) {
+  const DescentConfig& config = train.descent;
+  DescentOptions options;
+  options.method =
+      train.method == "sgd" ? DescentOptions::Method::sgd : DescentOptions::Method::adamw;
+  options.learning_rate = config.learning_rate;
+  options.schedule = schedule_of(config, steps_an_epoch);
+  options.beta1 = config.beta1;
+  options.beta2 = config.beta2;
+  options.epsilon = config.epsilon;
+  options.momentum = config.momentum;
+  options.nesterov = config.nesterov;
+  options.weight_decay = config.weight_decay;
+  options.clip_norm = config.clip_norm;
+  return options;
 }
 
 Predictor network_predictor(const SavedModel& model, const kernels::RowBlocks& rows) {
-  const Architecture architecture = architecture_of(
-      model.config.mlp, model.names.size(), std::max<std::size_t>(1, model.categories.size()));
+  const Architecture architecture =
+      architecture_of(model.config.mlp, model.names.size(), model.categories.size());
   // Padding is scored too: it is little, and nobody looks at it.
   const std::vector<std::size_t> all(rows.blocks(), rows.block_rows());
   const kernels::NetworkRows inputs = kernels::network_rows(rows, all);
@@ -69,8 +94,9 @@ Predictor network_predictor(const SavedModel& model, const kernels::RowBlocks& r
   network.set_parameters(model.parameters);
   Batch batch(architecture.inputs(), inputs.y.extent(1), block_rows, 1);
   for (std::size_t b = 0; b < rows.blocks(); ++b) {
-    batch.start(block_rows);
+    batch.start();
     batch.add(inputs, b * block_rows, block_rows, 0);
+    batch.finish();
     const float* const z = network.outputs(batch.x(), block_rows);
     Kokkos::parallel_for(
         "outputs", Kokkos::RangePolicy<kernels::Execution>(0, block_rows),

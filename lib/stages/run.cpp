@@ -346,6 +346,15 @@ std::vector<Artefact> Run::dependencies() const {
   return list;
 }
 
+std::string Run::headline(std::uint64_t rows, std::size_t parameters) const {
+  const auto s = [](std::size_t n) { return n == 1 ? "" : "s"; };
+  const auto ranks = static_cast<std::size_t>(world().size());
+  return fmt::format("{}: {} rows of {} domain{} on {} rank{}, {} parameters", config_.name,
+                     with_thousands(static_cast<long long>(rows)), domains_.size(),
+                     s(domains_.size()), ranks, s(ranks),
+                     with_thousands(static_cast<long long>(parameters)));
+}
+
 std::uint64_t Run::rows() const {
   std::uint64_t total = 0;
   for (const DomainFacts& domain : domains_)

@@ -90,6 +90,11 @@ class Run {
   /// The dependencies every statement names: config, program, policies, partitions.
   std::vector<Artefact> dependencies() const;
   std::uint64_t rows() const;
+  /// "name: N rows of D domains on R ranks, P parameters".
+  std::string headline(std::uint64_t rows, std::size_t parameters) const;
+
+  /// From here on this rank holds these blocks of its d-th local domain, and other ranks the rest.
+  void hold(std::size_t d, BlockRange blocks) { local_[d].blocks = blocks; }
 
  private:
   void find_places();

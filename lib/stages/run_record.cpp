@@ -4,6 +4,7 @@
 #include "lib/stages/run_record.hpp"
 
 #include <filesystem>
+#include <iostream>
 
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
@@ -118,6 +119,16 @@ void RunRecord::write_text(const std::string& text, const std::string& name) {
   agree(comm_, [&] {
     if (comm_.is_root()) write_file_atomically(path(name), text);
   });
+}
+
+void RunRecord::publish_model(const io::Checkpoint& model, Json results) {
+  const std::string digest = model.digest().hex();
+  results["digest"] = digest;
+  write_run_json(results);
+  publish_egress();
+  publish(model, "model.h5", true);
+  if (comm_.is_root())
+    std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", path("model.h5"), digest);
 }
 
 void RunRecord::write_run_json(const Json& results) {

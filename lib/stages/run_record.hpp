@@ -46,6 +46,10 @@ class RunRecord {
   /// run.json: who, where, with what; `results` is put under its own key.
   void write_run_json(const Json& results);
 
+  /// The end of a training: run.json, the egress report, and last, so that where it is all is, the
+  /// model. Rank 0 says where.
+  void publish_model(const io::Checkpoint& model, Json results);
+
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
  private:

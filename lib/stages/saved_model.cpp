@@ -79,6 +79,19 @@ std::size_t parameters_of(const SavedModel& model) {
 
 }  // namespace
 
+SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
+  SavedModel model;
+  model.config = run.config().model;
+  model.config.features.clear();
+  for (const std::size_t j : columns.features)
+    model.config.features.push_back(run.schema().features[j].name);
+  if (response_of(model.config) != ModelKind::cox)
+    model.config.target = run.schema().targets[columns.targets[0]].name;
+  model.names = columns.names;
+  model.categories = columns.categories;
+  return model;
+}
+
 io::Checkpoint to_checkpoint(const SavedModel& model) {
   io::Checkpoint checkpoint;
   Json columns = Json::array();

@@ -34,6 +34,9 @@ struct SavedModel {
   double rows = 0;  ///< sum of weights
 };
 
+/// The model of a run, with the columns that its config left to the partitions, without parameters.
+SavedModel untrained_model(const Run& run, const ModelColumns& columns);
+
 io::Checkpoint to_checkpoint(const SavedModel& model);
 /// Throws ExitCode::data naming `path` if an attribute or array is missing or does not fit.
 SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& path);

@@ -25,10 +25,7 @@ namespace {
 /// The model as the iterate has it, without what only the end can tell.
 SavedModel model_at(const Run& run, const ModelColumns& columns, const ColumnMoments& moments,
                     const Iterate& iterate) {
-  SavedModel model;
-  model.config = named_model(run, columns);
-  model.names = columns.names;
-  model.categories = columns.categories;
+  SavedModel model = untrained_model(run, columns);
   model.iteration = iterate.iteration;
   model.parameters = iterate.theta;
   model.mean = moments.centre;
@@ -122,13 +119,7 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   const Stopwatch reading;
   ModelRows rows = load_model_rows(run, model, columns, run.config().train.split);
   const double seconds_reading = reading.seconds();
-  if (root)
-    std::cout << fmt::format(
-                     "{}: {} rows of {} domain{} on {} rank{}, {} parameters\n", run.config().name,
-                     with_thousands(static_cast<long long>(rows.selected)), run.domains().size(),
-                     run.domains().size() == 1 ? "" : "s", run.world().size(),
-                     run.world().size() == 1 ? "" : "s", parameter_names(columns).size())
-              << std::flush;
+  if (root) std::cout << run.headline(rows.selected, parameter_names(columns).size()) << std::endl;
 
   const Stopwatch solving;
   const ColumnMoments moments = standardise_for_training(run, model, columns, rows);
@@ -155,22 +146,15 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   fitted.converged = true;
   const std::string table = to_text(summarise(run, columns, rows, fitted, null_log_likelihood));
   const double seconds_solving = solving.seconds();
-  const io::Checkpoint model_file = to_checkpoint(fitted);
-  const std::string digest = model_file.digest().hex();
   record.write_text(table, "model.txt");
-  record.write_run_json(
-      {{"digest", digest},
-       {"rows", rows.selected},
+  if (root) std::cout << '\n' << table;
+  record.publish_model(
+      to_checkpoint(fitted),
+      {{"rows", rows.selected},
        {"iterations", last.iteration},
        {"logLikelihood", last.evaluation.log_likelihood},
        {"seconds",
         {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
-  record.publish_egress();
-  record.publish(model_file, "model.h5", true);  // last: where it is, all is
-  if (root)
-    std::cout << '\n'
-              << table
-              << fmt::format("\nmodel   {}\ndigest  {}\n", record.path("model.h5"), digest);
 }
 
 }  // namespace bailiwick

@@ -26,17 +26,6 @@ namespace {
 /// What domains changed: resolution 2^-50, one contribution up to 2^29 rows times parameter.
 constexpr FixedPoint change_format{2, 50};
 
-DescentOptions local_options(const DescentConfig& config) {
-  DescentOptions options;
-  options.method = DescentOptions::Method::sgd;
-  options.learning_rate = config.learning_rate;
-  options.momentum = config.momentum;
-  options.nesterov = config.nesterov;
-  options.weight_decay = config.weight_decay;
-  options.clip_norm = config.clip_norm;
-  return options;
-}
-
 ServerOptions server_options(const FederatedConfig& config) {
   ServerOptions options;
   options.method = config.strategy == "fedadam"      ? ServerOptions::Method::adam
@@ -52,8 +41,7 @@ ServerOptions server_options(const FederatedConfig& config) {
 
 /// What one local domain keeps between rounds.
 struct Local {
-  BlockOrder order;
-  std::uint64_t step = 0;       ///< taken, which is the place in the order
+  std::uint64_t step = 0;       ///< taken
   double weight = 0;            ///< of its training rows
   std::vector<double> own;      ///< personal parameters: the head, or all for ditto
   std::vector<double> control;  ///< scaffold: c_i
@@ -61,9 +49,8 @@ struct Local {
 
 class FederatedTraining {
  public:
-  FederatedTraining(Run& run, const NetworkData& data, const ModelColumns& columns);
+  FederatedTraining(Run& run, NetworkData& data, const Architecture& architecture);
 
-  const Architecture& architecture() const { return network_.architecture(); }
   /// One round; the mean loss that local steps met. Collective.
   double round();
   /// The last of it: local steps on the common model, for finetune. Collective.
@@ -75,12 +62,14 @@ class FederatedTraining {
   std::vector<double> of_region(std::size_t d) const;
 
  private:
-  using Range = Descent::Range;
   struct Losses {
     double weight = 0, loss = 0;
   };
 
-  std::size_t local_steps(const Local& local) const;
+  std::uint64_t steps_an_epoch(std::size_t d) const {
+    return data_.lanes().steps_an_epoch(run_.local()[d].index);
+  }
+  std::size_t local_steps(std::size_t d) const;
   /// Steps of one domain on what `descent_` holds.
   void steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
              std::optional<Range> moving, Losses& losses);
@@ -94,7 +83,7 @@ class FederatedTraining {
   const DescentConfig& config_;
   const FederatedConfig& federated_;
   const std::optional<PersonalConfig>& personal_;
-  const NetworkData& data_;
+  NetworkData& data_;
   std::vector<Local> locals_;
   StepOptions options_;
   Network network_;
@@ -106,27 +95,7 @@ class FederatedTraining {
   std::vector<double> control_;  ///< scaffold: c
   Kokkos::View<double*, kernels::Memory> anchor_, correction_;
   std::vector<Aggregate> parts_, changes_;
-  std::vector<std::size_t> chosen_;
 };
-
-std::size_t blocks_a_step(const DescentConfig& config) {
-  return static_cast<std::size_t>(config.batch_rows / config.block_rows);
-}
-
-std::vector<Local> make_locals(const Run& run, const NetworkData& data,
-                               const DescentConfig& config) {
-  for (std::size_t i = 0; i < run.domains().size(); ++i)
-    if (data.blocks().of_domain(i).count == 0)
-      throw Error(ExitCode::data, "domain {} has no row to train on", run.domains()[i].name);
-  std::vector<Local> locals;
-  for (const LocalDomain& domain : run.local()) {
-    const std::size_t blocks = data.blocks().of_domain(domain.index).count;
-    // Domains draw their own orders.
-    locals.push_back(
-        {BlockOrder(blocks, blocks_a_step(config), config.seed + domain.index), 0, 0, {}, {}});
-  }
-  return locals;
-}
 
 std::size_t first_personal(const Architecture& architecture,
                            const std::optional<PersonalConfig>& personal) {
@@ -142,27 +111,28 @@ std::size_t first_personal(const Architecture& architecture,
   return architecture.layers()[layers - own].weights;
 }
 
-FederatedTraining::FederatedTraining(Run& run, const NetworkData& data, const ModelColumns& columns)
+FederatedTraining::FederatedTraining(Run& run, NetworkData& data, const Architecture& architecture)
     : run_(run),
       config_(run.config().train.descent),
       federated_(*run.config().train.federated),
       personal_(federated_.personal),
       data_(data),
-      locals_(make_locals(run, data, config_)),
-      options_{loss_of(run.config().model.mlp), gradient_format(blocks_a_step(config_)),
+      locals_(run.local().size()),
+      options_{loss_of(run.config().model.mlp), gradient_format(data.lanes().blocks_a_step()),
                config_.seed, 0},
-      network_(architecture_of(run.config().model.mlp, columns.names.size(),
-                               std::max<std::size_t>(1, columns.categories.size())),
-               static_cast<std::size_t>(config_.batch_rows)),
-      batch_(columns.names.size(), columns.targets.size(),
-             static_cast<std::size_t>(config_.batch_rows), blocks_a_step(config_)),
-      descent_(local_options(config_), network_.architecture().initial_parameters(config_.seed)),
-      server_(server_options(federated_), first_personal(network_.architecture(), personal_)),
-      shared_(first_personal(network_.architecture(), personal_)),
+      network_(architecture, data.lanes().held_rows_a_step()),
+      batch_(data.empty_batch()),
+      descent_(descent_options(run.config().train, 1),
+               architecture.initial_parameters(config_.seed)),
+      server_(server_options(federated_), first_personal(architecture, personal_)),
+      shared_(first_personal(architecture, personal_)),
       theta_(descent_.parameters()),
       anchor_("anchor", theta_.size()),
       correction_("correction", theta_.size()) {
-  const auto layout = step_layout(theta_.size(), options_.format);
+  for (std::size_t i = 0; i < run.domains().size(); ++i)
+    if (data.lanes().rows_of_domain(i) == 0)
+      throw Error(ExitCode::data, "domain {} has no row to train on", run.domains()[i].name);
+  const auto layout = step_layout(architecture, options_.format);
   std::vector<Stream> streams{{"weight", 1, wide},
                               {"steps", 1, wide},
                               {"steps' weight", 1, wide},
@@ -197,21 +167,17 @@ void FederatedTraining::weigh() {
   }
 }
 
-std::size_t FederatedTraining::local_steps(const Local& local) const {
+std::size_t FederatedTraining::local_steps(std::size_t d) const {
   if (federated_.local_steps) return static_cast<std::size_t>(*federated_.local_steps);
-  return static_cast<std::size_t>(federated_.local_epochs) * local.order.steps_an_epoch();
+  return static_cast<std::size_t>(federated_.local_epochs) * steps_an_epoch(d);
 }
 
 void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
                               std::optional<Range> moving, Losses& losses) {
-  Local& local = locals_[d];
-  const std::size_t first_block = data_.blocks().of_domain(run_.local()[d].index).first;
   for (std::size_t i = 0; i < count; ++i) {
-    options_.epoch = local.step / local.order.steps_an_epoch();
-    local.order.blocks_of(local.step++, chosen_);
-    for (std::size_t& block : chosen_)
-      block += first_block;
-    data_.gather(chosen_, batch_, d);
+    const std::uint64_t step = locals_[d].step++;
+    options_.epoch = step / steps_an_epoch(d);
+    data_.gather(step, batch_, d);
     network_.sum_gradient(options_, batch_, {&parts_[d], 1}, d);
     run_.boundary().within_domain(d, parts_[d]);
     const double weight = parts_[d].value("weight");
@@ -236,7 +202,7 @@ const double* put(const Kokkos::View<double*, kernels::Memory>& view,
 
 void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
   Local& local = locals_[d];
-  const std::size_t count = local_steps(local);
+  const std::size_t count = local_steps(d);
   // The common parameters, and after them the domain's own.
   std::vector<double> start = theta_;
   std::copy(local.own.begin() + static_cast<std::ptrdiff_t>(shared_), local.own.end(),
@@ -395,20 +361,17 @@ void train_federated(Run& run, RunRecord& record) {
   const bool root = run.world().is_root();
 
   const Stopwatch reading;
-  const NetworkData data(run, columns);
+  NetworkData data(run, columns);
   const double seconds_reading = reading.seconds();
   SavedModel model = untrained_model(run, columns);
   data.describe(model);
-  FederatedTraining training(run, data, columns);
+  const Architecture architecture =
+      architecture_of(config.model.mlp, columns.names.size(), columns.categories.size());
+  FederatedTraining training(run, data, architecture);
   if (root)
-    std::cout << fmt::format(
-                     "{}: {} rows of {} domain{} on {} rank{}, {} parameters, {}\n{:>9}  {:>16}  "
-                     "{:>8}\n",
-                     config.name, with_thousands(static_cast<long long>(data.rows())),
-                     run.domains().size(), run.domains().size() == 1 ? "" : "s", run.world().size(),
-                     run.world().size() == 1 ? "" : "s",
-                     with_thousands(static_cast<long long>(training.architecture().parameters())),
-                     federated.strategy, "round", "loss", "seconds")
+    std::cout << fmt::format("{}, {}\n{:>9}  {:>16}  {:>8}\n",
+                             run.headline(data.rows(), architecture.parameters()),
+                             federated.strategy, "round", "loss", "seconds")
               << std::flush;
 
   const Stopwatch solving;
@@ -428,24 +391,18 @@ void train_federated(Run& run, RunRecord& record) {
   const double seconds_solving = solving.seconds();
 
   model.converged = true;
-  const io::Checkpoint model_file = to_checkpoint(model);
-  const std::string digest = model_file.digest().hex();
-  if (training.personal()) publish_regions(run, training, model, model_file.digest());
-  record.write_run_json(
-      {{"digest", digest},
-       {"rows", data.rows()},
+  const io::Checkpoint common = to_checkpoint(model);
+  if (training.personal()) publish_regions(run, training, model, common.digest());
+  record.publish_model(
+      common,
+      {{"rows", data.rows()},
        {"rounds", federated.rounds},
        {"loss", -model.log_likelihood},
        {"seconds",
         {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
-  record.publish_egress();
-  record.publish(model_file, "model.h5", true);  // last: where it is, all is
-  if (root) {
-    std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", record.path("model.h5"), digest);
-    if (training.personal())
-      std::cout << fmt::format("regional models stay with their domains: {}\n",
-                               record.path("regions/"));
-  }
+  if (root && training.personal())
+    std::cout << fmt::format("regional models stay with their domains: {}\n",
+                             record.path("regions/"));
 }
 
 }  // namespace bailiwick

@@ -22,44 +22,10 @@ namespace bailiwick {
 
 namespace {
 
-Schedule schedule_of(const DescentConfig& config, std::uint64_t steps_an_epoch) {
-  const ScheduleConfig& from = config.schedule;
-  Schedule schedule;
-  schedule.kind = from.kind == "linear"   ? Schedule::Kind::linear
-                  : from.kind == "cosine" ? Schedule::Kind::cosine
-                  : from.kind == "step"   ? Schedule::Kind::step
-                                          : Schedule::Kind::constant;
-  schedule.steps = steps_an_epoch * static_cast<std::uint64_t>(config.epochs);
-  schedule.warmup_steps = static_cast<std::uint64_t>(
-      std::nearbyint(from.warmup_epochs * static_cast<double>(steps_an_epoch)));
-  schedule.final_fraction = from.final_fraction;
-  schedule.step_every = steps_an_epoch * static_cast<std::uint64_t>(from.step_epochs);
-  schedule.step_factor = from.step_factor;
-  return schedule;
-}
-
-DescentOptions options_of(const TrainConfig& train, std::uint64_t steps_an_epoch) {
-  const DescentConfig& config = train.descent;
-  DescentOptions options;
-  options.method =
-      train.method == "sgd" ? DescentOptions::Method::sgd : DescentOptions::Method::adamw;
-  options.learning_rate = config.learning_rate;
-  options.schedule = schedule_of(config, steps_an_epoch);
-  options.beta1 = config.beta1;
-  options.beta2 = config.beta2;
-  options.epsilon = config.epsilon;
-  options.momentum = config.momentum;
-  options.nesterov = config.nesterov;
-  options.weight_decay = config.weight_decay;
-  options.clip_norm = config.clip_norm;
-  return options;
-}
-
 /// What decides the bits of a training, but for its rows: a checkpoint is only taken up by the
 /// same.
-std::string fingerprint(const RunConfig& config, const std::vector<std::string>& inputs,
-                        std::size_t blocks) {
-  RunConfig same = config;
+std::string fingerprint(const Run& run, const std::vector<std::string>& inputs) {
+  RunConfig same = run.config();
   same.path = same.name = same.output = same.operator_key = same.purpose = "";
   same.recipients.clear();
   same.domains.clear();
@@ -68,10 +34,14 @@ std::string fingerprint(const RunConfig& config, const std::vector<std::string>&
   same.describe = {};
   same.boundary = {};
   same.train.checkpoint_every = 1;
-  const bool by_length = config.train.descent.schedule.kind == "linear" ||
-                         config.train.descent.schedule.kind == "cosine";
-  if (!by_length) same.train.descent.epochs = 1;  // it may go on for longer
-  return sha256(resolved_yaml(same) + join(inputs, ",") + std::to_string(blocks)).hex();
+  const std::string& schedule = same.train.descent.schedule.kind;
+  if (schedule != "linear" && schedule != "cosine")
+    same.train.descent.epochs = 1;  // it may go on for longer
+  std::string text = resolved_yaml(same) + join(inputs, ",");
+  for (const DomainFacts& domain : run.domains())
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      text += partition.root.hex();
+  return sha256(text).hex();
 }
 
 struct Best {
@@ -80,6 +50,17 @@ struct Best {
   std::vector<double> parameters;
 };
 
+Best best_of(const io::Checkpoint& checkpoint, std::size_t parameters, const std::string& path) {
+  const auto array = [&](const char* name, std::size_t size) {
+    const auto found = checkpoint.arrays.find(name);
+    if (found == checkpoint.arrays.end() || found->second.size() != size)
+      throw Error(ExitCode::data, "{}: array \"{}\" is missing or of another size", path, name);
+    return found->second;
+  };
+  const std::vector<double> loss = array("best/loss", 2);
+  return {loss[0], static_cast<int>(loss[1]), array("best/parameters", parameters)};
+}
+
 /// Seconds by what they were spent on.
 struct Times {
   double gradient = 0, sum = 0, update = 0;
@@ -87,10 +68,10 @@ struct Times {
 
 class Training {
  public:
-  Training(Run& run, const NetworkData& data, const ModelColumns& columns);
+  Training(Run& run, NetworkData& data, const Architecture& architecture);
 
   const Architecture& architecture() const { return network_.architecture(); }
-  std::uint64_t steps_an_epoch() const { return order_.steps_an_epoch(); }
+  std::uint64_t steps_an_epoch() const { return data_.lanes().steps_an_epoch(0); }
   std::uint64_t steps() const { return descent_.steps(); }
   std::vector<double> parameters() { return gathered(descent_.parameters()); }
   /// All that the next steps depend on. Collective, as parameters().
@@ -110,8 +91,6 @@ class Training {
 
  private:
   void take_step(std::uint64_t step, double& weight, double& loss);
-  std::size_t most_rows() const;
-  std::size_t most_blocks() const;
   Digest at_parameters();
   void check(const Aggregate& sum) const;
   /// All parameters' values, of which each member of a team knows its share.
@@ -119,40 +98,37 @@ class Training {
 
   Run& run_;
   const DescentConfig& config_;
-  const NetworkData& data_;
-  BlockOrder order_;
+  NetworkData& data_;
   StepOptions options_;
-  Network network_;
-  Batch batch_;
   Descent descent_;
   std::unique_ptr<Team> team_;
+  Network network_;
+  Batch batch_;
   std::vector<Aggregate> parts_, losses_;
   std::optional<Aggregate> team_sum_;  ///< where the team finds its sums
-  Descent::Range here_;                ///< parameters that this rank moves
-  std::vector<std::size_t> chosen_;
+  Range here_;                         ///< parameters that this rank moves
   Times times_;
 };
 
-Training::Training(Run& run, const NetworkData& data, const ModelColumns& columns)
+Training::Training(Run& run, NetworkData& data, const Architecture& architecture)
     : run_(run),
       config_(run.config().train.descent),
       data_(data),
-      order_(data.blocks().size(),
-             static_cast<std::size_t>(config_.batch_rows / config_.block_rows), config_.seed),
-      options_{loss_of(run.config().model.mlp),
-               gradient_format(static_cast<std::size_t>(config_.batch_rows / config_.block_rows)),
+      options_{loss_of(run.config().model.mlp), gradient_format(data.lanes().blocks_a_step()),
                config_.seed, 0},
-      network_(architecture_of(run.config().model.mlp, columns.names.size(),
-                               std::max<std::size_t>(1, columns.categories.size())),
-               most_rows()),
-      batch_(columns.names.size(), columns.targets.size(), most_rows(), most_blocks()),
-      descent_(options_of(run.config().train, order_.steps_an_epoch()),
-               network_.architecture().initial_parameters(config_.seed)) {
-  const auto layout = step_layout(network_.architecture().parameters(), options_.format);
+      descent_(descent_options(run.config().train, steps_an_epoch()),
+               architecture.initial_parameters(config_.seed)),
+      team_(kernels::on_host
+                ? run.boundary().make_team(1 + step_layout(architecture, options_.format)->words(),
+                                           architecture.parameters())
+                : nullptr),
+      network_(architecture, data.lanes().held_rows_a_step(),
+               team_ ? team_->floats() : std::span<float>()),
+      batch_(data.empty_batch()),
+      here_{0, architecture.parameters()} {
+  const auto layout = step_layout(architecture, options_.format);
   const auto loss_layout = std::make_shared<const AggregateLayout>(
       std::vector<Stream>{{"weight", 1, wide}, {"loss", 1, wide}});
-  here_ = {0, network_.architecture().parameters()};
-  if (kernels::on_host) team_ = run.boundary().make_team(1 + layout->words(), here_.end);
   for (std::size_t d = 0; d < data_.training().size(); ++d) {
     if (team_)
       parts_.emplace_back(layout, team_->words(team_->rank()));
@@ -161,25 +137,11 @@ Training::Training(Run& run, const NetworkData& data, const ModelColumns& column
     losses_.emplace_back(loss_layout);
   }
   if (team_) {
-    network_.share_parameters(team_->floats());
-    const auto [begin, end] = team_->share(here_.end);
-    here_ = {begin, end};
+    here_ = team_->share(here_.end);
     team_sum_.emplace(layout, team_->words(0));
   }
-  chosen_.reserve(most_blocks());
   network_.set_parameters(descent_.parameters());
   meet();
-}
-
-std::size_t Training::most_blocks() const {
-  std::size_t most = 1;
-  for (const TrainingBlocks::Stretch& stretch : data_.blocks().local())
-    most += order_.most_within(stretch.first, stretch.end());
-  return most;
-}
-
-std::size_t Training::most_rows() const {
-  return most_blocks() * static_cast<std::size_t>(config_.block_rows);
 }
 
 Digest Training::at_parameters() {
@@ -196,8 +158,7 @@ void Training::check(const Aggregate& sum) const {
 
 void Training::take_step(std::uint64_t step, double& weight, double& loss) {
   Stopwatch watch;
-  order_.blocks_of(step, chosen_);
-  data_.gather(chosen_, batch_);
+  data_.gather(step, batch_);
   network_.sum_gradient(options_, batch_, parts_);
   times_.gradient += watch.lap();
   if (team_)
@@ -232,12 +193,12 @@ double Training::validation_loss() {
   // Losses are summed row by row, so batches do not matter; but Cox has a risk set a block.
   const std::size_t block = options_.loss.loss == kernels::Loss::cox
                                 ? static_cast<std::size_t>(config_.block_rows)
-                                : most_rows();
+                                : data_.lanes().held_rows_a_step();
   for (std::size_t d = 0; d < data_.validation().size(); ++d) {
     const kernels::NetworkRows& rows = data_.validation()[d];
     for (std::size_t first = 0; first < rows.rows(); first += block) {
       const std::size_t count = std::min(rows.rows() - first, block);
-      batch_.start(count);
+      batch_.start();
       batch_.add(rows, first, count, d);
       batch_.finish();
       network_.add_loss(options_.loss, batch_, losses_);
@@ -277,14 +238,16 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
   const bool root = run.world().is_root();
 
   const Stopwatch reading;
-  const NetworkData data(run, columns);
+  NetworkData data(run, columns);
   const bool validating = !data.validation().empty();
   const double seconds_reading = reading.seconds();
   SavedModel model = untrained_model(run, columns);
   data.describe(model);
-  Training training(run, data, columns);
+  const Architecture architecture =
+      architecture_of(config.model.mlp, columns.names.size(), columns.categories.size());
+  Training training(run, data, architecture);
 
-  const std::string print = fingerprint(config, columns.names, data.blocks().size());
+  const std::string print = fingerprint(run, columns.names);
   Best best;
   int epoch = 0;
   if (!resume.empty()) {
@@ -297,30 +260,20 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
                     "model",
                     resume);
       training.restore(checkpoint.arrays);
-      epoch = static_cast<int>(parse_count(checkpoint.attributes["iteration"], resume));
-      model.iteration = epoch;
-      model.parameters = checkpoint.arrays.at("parameters");
-      model.log_likelihood = checkpoint.arrays.at("fit").at(0);
-      if (validating) {
-        best.parameters = checkpoint.arrays.at("best/parameters");
-        best.loss = checkpoint.arrays.at("best/loss").at(0);
-        best.epoch = static_cast<int>(checkpoint.arrays.at("best/loss").at(1));
-      }
+      model = model_from_checkpoint(checkpoint, resume);
+      epoch = model.iteration;
+      if (validating) best = best_of(checkpoint, architecture.parameters(), resume);
     });
     training.meet();
     record.add_dependency({"resumed from", checkpoint.digest(), Json::object(), {}});
   }
 
   if (root)
-    std::cout << fmt::format(
-                     "{}: {} rows of {} domain{} on {} rank{}, {} parameters, {} steps an epoch\n"
-                     "{:>9}  {:>16}  {}{:>12}  {:>8}\n",
-                     config.name, with_thousands(static_cast<long long>(data.rows())),
-                     run.domains().size(), run.domains().size() == 1 ? "" : "s", run.world().size(),
-                     run.world().size() == 1 ? "" : "s",
-                     with_thousands(static_cast<long long>(training.architecture().parameters())),
-                     training.steps_an_epoch(), "epoch", "loss",
-                     validating ? fmt::format("{:>16}  ", "validation") : "", "rows/s", "seconds")
+    std::cout << fmt::format("{}, {} steps an epoch\n{:>9}  {:>16}  {}{:>12}  {:>8}\n",
+                             run.headline(data.rows(), architecture.parameters()),
+                             training.steps_an_epoch(), "epoch", "loss",
+                             validating ? fmt::format("{:>16}  ", "validation") : "", "rows/s",
+                             "seconds")
               << std::flush;
 
   const Stopwatch solving;
@@ -364,23 +317,17 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
     model.log_likelihood = -best.loss;
   }
   model.converged = true;
-  const io::Checkpoint model_file = to_checkpoint(model);
-  const std::string digest = model_file.digest().hex();
-  record.write_run_json({{"digest", digest},
-                         {"rows", data.rows()},
-                         {"epochs", epoch},
-                         {"steps", training.steps()},
-                         {"loss", -model.log_likelihood},
-                         {"seconds",
-                          {{"total", total.seconds()},
-                           {"reading", seconds_reading},
-                           {"solving", seconds_solving},
-                           {"gradient", training.times().gradient},
-                           {"sum", training.times().sum},
-                           {"update", training.times().update}}}});
-  record.publish_egress();
-  record.publish(model_file, "model.h5", true);  // last: where it is, all is
-  if (root) std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", record.path("model.h5"), digest);
+  record.publish_model(to_checkpoint(model), {{"rows", data.rows()},
+                                              {"epochs", epoch},
+                                              {"steps", training.steps()},
+                                              {"loss", -model.log_likelihood},
+                                              {"seconds",
+                                               {{"total", total.seconds()},
+                                                {"reading", seconds_reading},
+                                                {"solving", seconds_solving},
+                                                {"gradient", training.times().gradient},
+                                                {"sum", training.times().sum},
+                                                {"update", training.times().update}}}});
 }
 
 }  // namespace bailiwick

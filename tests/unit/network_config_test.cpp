@@ -83,8 +83,6 @@ TEST_CASE("Mistakes in a network are named") {
       {"mlp: {loss: binary}", "descent: {momentum: 0.5}", "only used with method: sgd"},
       {"mlp: {loss: binary}", "method: sgd, descent: {beta1: 0.5}", "only used with method: adamw"},
       {"mlp: {loss: binary}", "method: sgd, descent: {nesterov: true}", "needs momentum"},
-      {"mlp: {loss: binary}", "descent: {batch_rows: 100, block_rows: 64}",
-       "100 is no multiple of block_rows 64"},
       {"mlp: {loss: binary}", "descent: {schedule: {kind: constant, final_fraction: 0.5}}",
        "only used with kind: linear or cosine"},
       {"mlp: {loss: binary}", "descent: {schedule: {step_factor: 0.5}}",

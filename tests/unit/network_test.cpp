@@ -87,12 +87,12 @@ class Step {
       : options{loss, gradient_format(1), 7, 2},
         network(architecture, count),
         batch(architecture.inputs(), 2, count, count),
-        parts(1, Aggregate(step_layout(architecture.parameters(), options.format))) {}
+        parts(1, Aggregate(step_layout(architecture, options.format))) {}
 
   Aggregate& take(const kernels::NetworkRows& data, std::span<const double> theta,
                   std::size_t block) {
     network.set_parameters(theta);
-    batch.start(data.rows());
+    batch.start();
     for (std::size_t r = 0; r < data.rows(); r += block)
       batch.add(data, r, std::min(block, data.rows() - r), 0);
     batch.finish();
@@ -203,7 +203,7 @@ TEST_CASE("Words do not depend on how a batch lies in memory, and blocks are rou
   for (std::size_t first : {8, 0, 4}) {
     Step alone(architecture, {c.loss, 1});
     alone.network.set_parameters(theta);
-    alone.batch.start(4);
+    alone.batch.start();
     alone.batch.add(data, first, 4, 0);
     alone.batch.finish();
     alone.network.sum_gradient(alone.options, alone.batch, alone.parts);

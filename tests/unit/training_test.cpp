@@ -5,58 +5,86 @@
 #include <cmath>
 #include <numeric>
 
-#include "lib/model/block_order.hpp"
+#include "lib/model/row_order.hpp"
 #include "lib/optim/schedule.hpp"
+#include "lib/stages/lanes.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;
 
-TEST_CASE("An epoch takes every block once, in steps that are spread over the list") {
-  for (const std::size_t blocks : {1, 7, 8, 9, 64, 1000})
-    for (const std::size_t a_step : {1, 3, 8, 2000}) {
-      BlockOrder order(blocks, a_step, 5);
-      std::vector<std::size_t> taken, chosen;
-      for (std::uint64_t step = 0; step < order.steps_an_epoch(); ++step) {
-        order.blocks_of(step, chosen);
-        CHECK(std::ranges::is_sorted(chosen));
-        CHECK(chosen.size() <= a_step);
-        CHECK(!chosen.empty());
-        // A rank that holds half of the list has half of the work, up to one block.
-        const auto half =
-            std::ranges::count_if(chosen, [&](std::size_t b) { return b < blocks / 2; });
-        CHECK(std::abs(2 * half - static_cast<std::ptrdiff_t>(chosen.size())) <= 3);
-        CHECK(static_cast<std::size_t>(half) <= order.most_within(0, blocks / 2));
+TEST_CASE("An epoch takes every row of a lane once, spread evenly over its steps") {
+  for (const std::uint64_t rows : {0, 1, 7, 64, 1000})
+    for (const std::uint64_t steps : {1, 3, 64, 2000}) {
+      RowOrder order(rows, 12345, steps, 5);
+      std::vector<std::uint32_t> taken;
+      for (std::uint64_t step = 0; step < steps; ++step) {
+        const auto chosen = order.rows_of(7 * steps + step);
+        CHECK(chosen.size() <= RowOrder::most_of(rows, steps));
+        CHECK(chosen.size() + 1 >= RowOrder::most_of(rows, steps));
         taken.insert(taken.end(), chosen.begin(), chosen.end());
       }
       std::ranges::sort(taken);
-      std::vector<std::size_t> all(blocks);
-      std::iota(all.begin(), all.end(), 0);
+      std::vector<std::uint32_t> all(rows);
+      std::iota(all.begin(), all.end(), 0U);
       CHECK(taken == all);
     }
 }
 
-TEST_CASE("The order depends on seed and epoch, and on nothing that was asked before") {
-  BlockOrder one(1000, 4, 5), two(1000, 4, 5), other(1000, 4, 6);
-  std::vector<std::size_t> a, b;
-  one.blocks_of(700, a);
-  two.blocks_of(0, b);
-  two.blocks_of(700, b);
-  CHECK(a == b);
-  other.blocks_of(700, b);
-  CHECK(a != b);
-  one.blocks_of(700 - one.steps_an_epoch(), b);
-  CHECK(a != b);
-  // Every place of a stretch is as likely: chi-square of where its first block comes, 250 places.
-  BlockOrder small(8, 1, 1);
-  std::vector<int> first(8, 0);
-  for (std::uint64_t epoch = 0; epoch < 8000; ++epoch) {
-    small.blocks_of(epoch * small.steps_an_epoch(), a);
-    ++first[a[0]];
+TEST_CASE("Steps of many lanes have about the same number of rows") {
+  // 100 lanes of 37 rows in 50 steps: 74 rows a step.
+  std::vector<RowOrder> lanes;
+  for (std::uint64_t lane = 0; lane < 100; ++lane)
+    lanes.emplace_back(37, 37 * lane, 50, 1);
+  for (std::uint64_t step = 0; step < 50; ++step) {
+    std::size_t rows = 0;
+    for (RowOrder& lane : lanes)
+      rows += lane.rows_of(step).size();
+    CHECK(rows >= 72);
+    CHECK(rows <= 76);
   }
+}
+
+TEST_CASE("The order depends on seed, epoch and lane, and on nothing that was asked before") {
+  const auto rows = [](RowOrder&& order, std::uint64_t step) {
+    const auto chosen = order.rows_of(step);
+    return std::vector<std::uint32_t>(chosen.begin(), chosen.end());
+  };
+  RowOrder again(1000, 0, 4, 5);
+  again.rows_of(0);
+  const auto first = rows(RowOrder(1000, 0, 4, 5), 700);
+  CHECK(first == rows(std::move(again), 700));
+  CHECK(first != rows(RowOrder(1000, 0, 4, 6), 700));
+  CHECK(first != rows(RowOrder(1000, 1000, 4, 5), 700));
+  CHECK(first != rows(RowOrder(1000, 0, 4, 5), 696));
+  // Every place is as likely: chi-square of the row that comes first, of 8.
+  RowOrder small(8, 0, 8, 1);
+  std::vector<int> count(8, 0);
+  for (std::uint64_t epoch = 0; epoch < 8000; ++epoch)
+    ++count[small.rows_of(epoch * 8)[0]];
   double chi = 0;
-  for (const int n : first)
+  for (const int n : count)
     chi += (n - 1000.0) * (n - 1000.0) / 1000.0;
   CHECK(chi < 24.3);  // 7 degrees of freedom: above it once in 1000
+}
+
+TEST_CASE("Lanes hold every stored block once, and about as many rows") {
+  const std::vector<std::uint64_t> blocks{0, 10, 10, 0, 3, 10, 10, 10, 7, 0};
+  for (const std::uint64_t count : {1, 2, 3, 5, 10}) {
+    const std::vector<Lane> lanes = cut_into_lanes(blocks, count, 100, 1000);
+    CHECK(lanes.size() == count);
+    std::uint64_t block = 100, number = 1000;
+    for (const Lane& lane : lanes) {
+      CHECK(lane.blocks.first == block);
+      CHECK(lane.number == number);
+      CHECK(lane.rows + 10 >= 60 / count);
+      CHECK(lane.rows <= 60 / count + 10);
+      block += lane.blocks.count;
+      number += lane.rows;
+    }
+    CHECK(block == 110);
+    CHECK(number == 1060);
+  }
+  CHECK(cut_into_lanes({}, 1, 0, 0).front().blocks.count == 0);
 }
 
 TEST_CASE("Schedules") {

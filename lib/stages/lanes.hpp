@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "lib/stages/run.hpp"
+
+namespace bailiwick {
+
+/// Consecutive stored blocks of a domain and their rows of the split.
+struct Lane {
+  BlockRange blocks;  ///< counted over the partitions of the domain
+  std::uint64_t rows = 0;
+  std::uint64_t number = 0;  ///< of its first row, counted over all domains
+};
+
+/// The stored blocks of a partition, with so many rows of the split each, cut into `count` lanes of
+/// about as many rows; the first has block `first_block` and row `number`.
+std::vector<Lane> cut_into_lanes(std::span<const std::uint64_t> rows_of_blocks, std::uint64_t count,
+                                 std::uint64_t first_block, std::uint64_t number);
+
+/// Where the steps of a network take their rows. Every partition is cut into lanes, stretches of
+/// its stored blocks of which a step takes no more than about `block_rows` rows: these are a block,
+/// the unit whose gradient is rounded. What the lanes are follows from the signed manifests alone;
+/// a rank holds whole lanes.
+class Lanes {
+ public:
+  /// For the rows of train.split. Steps are everyone's together, or, in federated training, each
+  /// domain's own. Collective over the world.
+  explicit Lanes(const Run& run);
+
+  std::uint64_t rows_of_domain(std::size_t index) const { return rows_of_domain_[index]; }
+  std::uint64_t steps_an_epoch(std::size_t domain) const { return steps_[domain]; }
+  /// Rows and blocks of one step at most, on all ranks.
+  std::uint64_t rows_a_step() const { return rows_a_step_; }
+  std::size_t blocks_a_step() const { return blocks_a_step_; }
+  /// The same on this rank.
+  std::size_t held_rows_a_step() const { return held_rows_; }
+  std::size_t held_blocks_a_step() const { return held_blocks_; }
+
+  /// This rank's lanes, of each local domain.
+  const std::vector<std::vector<Lane>>& local() const { return local_; }
+  /// All stored blocks of these.
+  BlockRange blocks(std::size_t local_domain) const;
+
+ private:
+  std::vector<std::uint64_t> rows_of_domain_, steps_;  ///< one a domain of the run
+  std::uint64_t rows_a_step_ = 0;
+  std::size_t blocks_a_step_ = 0, held_rows_ = 0, held_blocks_ = 0;
+  std::vector<std::vector<Lane>> local_;
+};
+
+}  // namespace bailiwick
