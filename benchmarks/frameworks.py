@@ -128,12 +128,14 @@ def main():
         print(f"turn {repeat} of {options.repeat} done", file=sys.stderr)
 
     best = {name: {key: min(run[key] for run in runs[1:]) for key in ("round", "rest")} for name, runs in results.items()}
-    print(f"{'':<22} {'ms/round':>9} {'/ 1 rank':>9} {'/ 4 ranks':>9} {'start+end s':>11} {'RSS MiB':>8} {'PSS MiB':>8} {'loss':>7}  same bits")
+    print(f"{'':<22} {'ms/round':>9} {'/ 1 rank':>9} {'/ 4 ranks':>9} {'start+end s':>11} {'RSS MiB':>8} {'PSS MiB':>8} {'loss':>7}  "
+          "same bits")
     for name, runs in results.items():
         a_round = best[name]["round"]
         ratios = [a_round / best[ours]["round"] for ours in list(results)[:2]]
-        print(f"{name:<22} {a_round * 1e3:>9.1f} {ratios[0]:>9.1f} {ratios[1]:>9.1f} {best[name]['rest']:>11.1f} {runs[0]['Rss']:>8.0f} {runs[0]['Pss']:>8.0f} "
-              f"{runs[-1]['loss']:>7.4f}  {'yes' if len({run['digest'] for run in runs}) == 1 else 'no'} ({runs[-1]['digest'][:8]})")
+        same = "yes" if len({run["digest"] for run in runs}) == 1 else "no"
+        print(f"{name:<22} {a_round * 1e3:>9.1f} {ratios[0]:>9.1f} {ratios[1]:>9.1f} {best[name]['rest']:>11.1f} "
+              f"{runs[0]['Rss']:>8.0f} {runs[0]['Pss']:>8.0f} {runs[-1]['loss']:>7.4f}  {same}")
     print("; ".join(sorted({f"{package} {version}" for runs in results.values()
                             for package, version in runs[0].get("versions", {}).items()})))
     jobs.finish(options, results)

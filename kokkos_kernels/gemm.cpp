@@ -21,34 +21,26 @@ void pack_strips(const GemmGrid& grid, const Operand& a, float* packed) {
                        });
 }
 
-void pack_panels(const GemmGrid& grid, const Operand& b, float* packed) {
-  // Some terms of all panels at a time: B is then read as it lies.
-  constexpr std::size_t terms = 16;
-  const std::size_t depth = grid.shape.depth;
-  Kokkos::parallel_for(
-      "pack panels", Kokkos::RangePolicy<Execution>(0, (depth + terms - 1) / terms),
-      [=](const std::size_t item) {
-        const std::size_t begin = item * terms, end = std::min(depth, begin + terms);
-        for (std::size_t panel = 0; panel < grid.panels; ++panel) {
-          const std::size_t column = grid.first_column(panel), columns = grid.columns(panel);
-          const std::size_t width = grid.halves(panel) * grid.tiles->columns / 2;
-          float* const to = packed + column * depth + begin * width;
-          const float* const from = b.data + column * b.column_step + begin * b.row_step;
-          const std::size_t count = end - begin;
-          if (b.column_step == 1 && columns == width) {
-            for (std::size_t k = 0; k < count; ++k)
-              for (std::size_t j = 0; j < width; j += 4)
-                std::memcpy(to + k * width + j, from + k * b.row_step + j, 4 * sizeof(float));
-            continue;
-          }
-          for (std::size_t j = 0; j < columns; ++j)
-            for (std::size_t k = 0; k < count; ++k)
-              to[k * width + j] = from[k * b.row_step + j * b.column_step];
-          for (std::size_t j = columns; j < width; ++j)
-            for (std::size_t k = 0; k < count; ++k)
-              to[k * width + j] = 0;
-        }
-      });
+void pack_panel(const GemmGrid& grid, const Operand& b, std::size_t panel, float* to) {
+  const std::size_t depth = grid.shape.depth, columns = grid.columns(panel);
+  const std::size_t width = grid.halves(panel) * grid.tiles->columns / 2;
+  const float* const from = b.data + grid.first_column(panel) * b.column_step;
+  if (b.column_step == 1 && columns == width) {
+    for (std::size_t k = 0; k < depth; ++k) {
+      constexpr std::size_t ahead = 16;
+      for (std::size_t j = 0; j < width; j += 16)
+        __builtin_prefetch(from + (k + ahead) * b.row_step + j);
+      for (std::size_t j = 0; j < width; j += 4)
+        std::memcpy(to + k * width + j, from + k * b.row_step + j, 4 * sizeof(float));
+    }
+    return;
+  }
+  for (std::size_t k = 0; k < depth; ++k) {
+    for (std::size_t j = 0; j < columns; ++j)
+      to[k * width + j] = from[k * b.row_step + j * b.column_step];
+    for (std::size_t j = columns; j < width; ++j)
+      to[k * width + j] = 0;
+  }
 }
 
 }  // namespace bailiwick::kernels::detail

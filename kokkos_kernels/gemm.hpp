@@ -89,22 +89,19 @@ struct GemmGrid {
 
 /// Strips lie one after another, each with its rows together.
 void pack_strips(const GemmGrid& grid, const Operand& a, float* packed);
-void pack_panels(const GemmGrid& grid, const Operand& b, float* packed);
+void pack_panel(const GemmGrid& grid, const Operand& b, std::size_t panel, float* to);
+/// Panels that there must be room for: all, or one a thread.
+inline std::size_t panels_at_once(const GemmGrid& grid) {
+  return std::max(grid.panels < 4 * concurrency() ? grid.panels : 0, concurrency());
+}
 
-/// One tile of a product, which compute() finds for any of its terms.
+/// One tile of a product.
 struct Tile {
   std::size_t row, column;    ///< of its first element
   std::size_t rows, columns;  ///< within the product
-  std::size_t width;          ///< of a row in memory, at least `columns`
-  TileKernel kernel;
+  std::size_t halves;         ///< of a tile's full width, which its rows have in memory
   Operand strip;
   const float* panel;
-
-  /// values: rows x width, the sums of terms begin to end.
-  void compute(std::size_t begin, std::size_t end, float* values) const {
-    kernel(end - begin, strip.data + begin * strip.column_step, strip.row_step, strip.column_step,
-           panel + begin * width, values);
-  }
 };
 
 /// Calls use(tile) for every tile of the product, in parallel.
@@ -116,26 +113,35 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
   const bool packs =
       a.column_step == 1 && a.row_step % conflicting_step == 0 && grid.shape.rows > 1;
   float* const packed = packs ? scratch.a(grid.shape.rows * depth) : nullptr;
-  float* const panels = scratch.b(grid.panels * grid.tiles->columns * depth);
   if (packs) pack_strips(grid, a, packed);
-  pack_panels(grid, b, panels);
-  // A panel stays in the second-level cache while strips stream by. Where there are more threads
-  // than panels, they share one.
+  // A panel is packed right before strips stream by it, and stays in the second-level cache
+  // meanwhile. Where there are more threads than panels, they share one.
   const std::size_t chunks =
       std::min(grid.strips, (4 * concurrency() + grid.panels - 1) / grid.panels);
+  const bool shared = chunks > 1 && concurrency() > 1;
+  const std::size_t room = grid.tiles->columns * depth;
+  float* const panels = scratch.b(panels_at_once(grid) * room);
+  if (shared)
+    Kokkos::parallel_for(
+        "pack panels", Kokkos::RangePolicy<Execution>(0, grid.panels),
+        [=](const std::size_t panel) { pack_panel(grid, b, panel, panels + panel * room); });
+  const Kokkos::Experimental::UniqueToken<Execution> threads;
   Kokkos::parallel_for(
       "gemm", Kokkos::RangePolicy<Execution>(0, grid.panels * chunks), [=](const std::size_t item) {
         const std::size_t panel = item / chunks, chunk = item % chunks;
         const std::size_t column = grid.first_column(panel), halves = grid.halves(panel);
+        const auto thread = threads.acquire();
+        float* const right = panels + (shared ? panel : static_cast<std::size_t>(thread)) * room;
+        if (!shared && chunk == 0) pack_panel(grid, b, panel, right);
         for (std::size_t s = grid.strips * chunk / chunks; s < grid.strips * (chunk + 1) / chunks;
              ++s) {
           const std::size_t row = grid.first_row(s), rows = grid.first_row(s + 1) - row;
           const Operand strip = packs
                                     ? Operand{packed + row * depth, 1, rows}
                                     : Operand{a.data + row * a.row_step, a.row_step, a.column_step};
-          use(Tile{row, column, rows, grid.columns(panel), halves * grid.tiles->columns / 2,
-                   grid.tiles->kernel(rows, halves), strip, panels + column * depth});
+          use(Tile{row, column, rows, grid.columns(panel), halves, strip, right});
         }
+        threads.release(thread);
       });
 }
 
@@ -160,7 +166,7 @@ inline void reserve(GemmScratch& scratch, const GemmShape& shape,
   const detail::GemmGrid upright(shape, tiles);
   const detail::GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles);
   const detail::GemmGrid& grid = upright.work() <= turned.work() ? upright : turned;
-  scratch.b(grid.panels * tiles.columns * shape.depth);
+  scratch.b(detail::panels_at_once(grid) * tiles.columns * shape.depth);
   if (shape.depth % detail::conflicting_step == 0) scratch.a(grid.shape.rows * shape.depth);
 }
 
@@ -179,15 +185,18 @@ void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epil
       [&](const detail::GemmGrid& grid, const Operand& left, const Operand& right, auto turned) {
         detail::for_each_tile(grid, left, right, scratch, [=](const detail::Tile& tile) {
           alignas(64) float sums[TileSet::most_rows * TileSet::most_columns];
-          tile.compute(0, shape.depth, sums);
+          const std::size_t width = tile.halves * grid.tiles->columns / 2;
+          grid.tiles->kernel(tile.rows, tile.halves)(grid.shape.depth, tile.strip.data,
+                                                     tile.strip.row_step, tile.strip.column_step,
+                                                     tile.panel, sums);
           if constexpr (!turned) {
             for (std::size_t i = 0; i < tile.rows; ++i)
-              epilogue(tile.row + i, tile.column, sums + i * tile.width, tile.columns);
+              epilogue(tile.row + i, tile.column, sums + i * width, tile.columns);
           } else {
             for (std::size_t j = 0; j < tile.columns; ++j) {
               float values[TileSet::most_rows];
               for (std::size_t i = 0; i < tile.rows; ++i)
-                values[i] = sums[i * tile.width + j];
+                values[i] = sums[i * width + j];
               epilogue(tile.column + j, tile.row, values, tile.rows);
             }
           }
@@ -209,39 +218,30 @@ inline void gemm_of_blocks(const GemmShape& shape, const Operand& a, const Opera
                            const TileSet& tiles = tile_set()) {
   if (shape.rows == 0 || shape.columns == 0) return;
   static_assert(on_host);
-  const FloatRounder round(to.format);
+  const RoundedBlocks rounded{blocks.first, blocks.blocks, power_of_two(to.format.exponent),
+                              FloatRounder(to.format).limit()};
   const std::size_t origin = blocks.first[0];
   detail::with_best_grid(
       shape, tiles, {a.data + origin * a.column_step, a.row_step, a.column_step},
       {b.data + origin * b.row_step, b.row_step, b.column_step},
       [&](const detail::GemmGrid& grid, const Operand& left, const Operand& right, auto turned) {
         detail::for_each_tile(grid, left, right, scratch, [=](const detail::Tile& tile) {
-          alignas(64) float sums[TileSet::most_rows * TileSet::most_columns];
-          alignas(64) std::int64_t words[TileSet::most_rows * TileSet::most_columns];
-          // What lies beyond the last column must not count as a sum that does not fit.
-          const bool full = tile.columns == tile.width;
-          const std::size_t rows = full ? 1 : tile.rows;
-          const std::size_t count = full ? tile.rows * tile.width : tile.columns;
-          std::int64_t misfits = 0;
-          for (std::size_t block = 0; block < blocks.blocks; ++block) {
-            tile.compute(blocks.first[block] - origin, blocks.first[block + 1] - origin, sums);
-            for (std::size_t i = 0; i < rows; ++i)
-              misfits +=
-                  round.add(sums + i * tile.width, count, block == 0, words + i * tile.width);
-          }
+          alignas(64) std::int64_t buffer[TileSet::most_rows * TileSet::most_columns];
+          const std::size_t width = tile.halves * grid.tiles->columns / 2;
+          const bool in_place = !turned && tile.columns == width;
+          std::int64_t* const place = to.words + tile.row * shape.columns + tile.column;
+          std::int64_t* const words = in_place ? place : buffer;
+          const std::int64_t misfits = grid.tiles->rounded_kernel(tile.rows, tile.halves)(
+              rounded, tile.strip.data, tile.strip.row_step, tile.strip.column_step, tile.panel,
+              tile.columns, words, in_place ? shape.columns : width);
+          if (misfits != 0) Kokkos::atomic_add(to.saturated, misfits);
+          if (in_place) return;
           for (std::size_t i = 0; i < tile.rows; ++i)
             for (std::size_t j = 0; j < tile.columns; ++j)
-              words[i * tile.width + j] =
-                  FloatRounder::finish(words[i * tile.width + j], blocks.blocks);
-          for (std::size_t i = 0; i < tile.rows; ++i)
-            if constexpr (!turned)
-              std::memcpy(to.words + (tile.row + i) * shape.columns + tile.column,
-                          words + i * tile.width, tile.columns * sizeof(std::int64_t));
-            else
-              for (std::size_t j = 0; j < tile.columns; ++j)
-                to.words[(tile.column + j) * shape.columns + tile.row + i] =
-                    words[i * tile.width + j];
-          if (misfits != 0) Kokkos::atomic_add(to.saturated, misfits);
+              if constexpr (turned)
+                to.words[(tile.column + j) * shape.columns + tile.row + i] = words[i * width + j];
+              else
+                place[i * shape.columns + j] = words[i * width + j];
         });
       });
 }

@@ -33,6 +33,24 @@ struct Floats {
     for (int i = 0; i < width; ++i)
       to[i] = value[i];
   }
+
+  using Check = bool;
+  static Check passed() { return true; }
+  static bool holds(Check check) { return check; }
+  static Check within(const Floats& limit, const Floats& x, Check check) {
+    for (int i = 0; i < width; ++i)
+      check = check & (std::fabs(x.value[i]) <= limit.value[i]);
+    return check;
+  }
+  void add_rounded(double scale, const std::int64_t* from, std::int64_t* to) const {
+    for (int i = 0; i < width; ++i) {
+      const double shifted = std::fma(double{value[i]}, scale, RoundedBlocks::rounder);
+      std::int64_t bits;
+      std::memcpy(&bits, &shifted, sizeof bits);
+      to[i] = static_cast<std::int64_t>(static_cast<std::uint64_t>(from[i]) +
+                                        static_cast<std::uint64_t>(bits));
+    }
+  }
 };
 
 }  // namespace
@@ -55,7 +73,9 @@ TileSets all_tile_sets() {
 #if defined(BAILIWICK_X86_TILES)
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
     all.sets[all.count++] = &tiles_avx2;
-  if (__builtin_cpu_supports("avx512f")) all.sets[all.count++] = &tiles_avx512;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+    all.sets[all.count++] = &tiles_avx512;
 #endif
   return all;
 }

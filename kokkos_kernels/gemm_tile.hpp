@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace bailiwick::kernels {
 
@@ -11,6 +12,26 @@ namespace bailiwick::kernels {
 /// fma each; c has `columns` a row.
 using TileKernel = void (*)(std::size_t depth, const float* a, std::size_t row_step,
                             std::size_t step, const float* b, float* c);
+
+/// Terms in blocks, whose sums are each rounded to a multiple of 1/scale, a power of two; sums
+/// beyond `limit` and those that are not finite count as zero.
+struct RoundedBlocks {
+  const std::size_t* first;  ///< block b is terms first[b] - first[0] to first[b + 1] - first[0]
+  std::size_t blocks;
+  double scale;
+  float limit;
+
+  /// Added to a number below 2^51, it leaves the rounded integer in the low bits of the sum.
+  static constexpr double rounder = 0x1.8p52;
+};
+
+/// words(i, j) = the sum over blocks of the rounded sums over a block's terms, as TileKernel forms
+/// them; rows of words are `words_step` apart. Returns how many sums of the first `columns` columns
+/// counted as zero.
+using RoundedTileKernel = std::int64_t (*)(const RoundedBlocks& blocks, const float* a,
+                                           std::size_t row_step, std::size_t step, const float* b,
+                                           std::size_t columns, std::int64_t* words,
+                                           std::size_t words_step);
 
 /// What one instruction set does best. Tiles of `rows` x `columns` floats fill its registers;
 /// kernel(r, w) computes a tile of 1 <= r <= rows rows and w = 1 or 2 halves of the columns. All
@@ -20,8 +41,12 @@ struct TileSet {
   const char* name;
   std::size_t rows, columns;
   TileKernel kernels[most_rows][2];
+  RoundedTileKernel rounded_kernels[most_rows][2];
 
   TileKernel kernel(std::size_t r, std::size_t halves) const { return kernels[r - 1][halves - 1]; }
+  RoundedTileKernel rounded_kernel(std::size_t r, std::size_t halves) const {
+    return rounded_kernels[r - 1][halves - 1];
+  }
 };
 
 /// The best set of this processor, asked once; or the one that the environment variable

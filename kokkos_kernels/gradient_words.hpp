@@ -37,6 +37,13 @@ class FloatRounder {
         limit_(magnitude_bits(
             static_cast<float>(power_of_two(format.contribution_bits - format.exponent)))) {}
 
+  /// Contributions are at most this.
+  float limit() const {
+    float value;
+    std::memcpy(&value, &limit_, sizeof value);
+    return value;
+  }
+
   /// Adds values to words, or replaces these if `first`; returns how many did not fit, which count
   /// as zero.
   KOKKOS_FUNCTION std::int64_t add(const float* values, std::size_t size, bool first,
