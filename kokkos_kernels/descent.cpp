@@ -39,26 +39,30 @@ KOKKOS_FORCEINLINE_FUNCTION double to_double(std::int64_t word) {
 
 }  // namespace
 
-double squared_norm(const SummedGradient& gradient, std::size_t size) {
-  // Sums of chunks of a fixed length, eight lanes each, then the chunks in order.
-  constexpr std::size_t length = 4096;
+SquaredNorm::SquaredNorm(std::size_t most)
+    : sums_("squares", (most + length - 1) / length), host_(Kokkos::create_mirror_view(sums_)) {}
+
+double SquaredNorm::operator()(const SummedGradient& gradient, std::size_t size) const {
+  // Eight lanes in each chunk, then the chunks in order.
   const std::size_t chunks = (size + length - 1) / length;
-  Kokkos::View<double*, Memory> sums("squares", chunks);
-  Kokkos::parallel_for("squared norm", Kokkos::RangePolicy<Execution>(0, chunks),
-                       [=, words = gradient.words, scale = gradient.scale](const std::size_t c) {
-                         double lane[lanes] = {};
-                         for (std::size_t i = c * length; i < size && i < (c + 1) * length;
-                              i += lanes)
-                           for (std::size_t l = 0; l < lanes && i + l < size; ++l) {
-                             const double g = to_double(words[i + l]) * scale;
-                             lane[l] = ::fma(g, g, lane[l]);
-                           }
-                         sums(c) = lane_sum(lane);
-                       });
-  const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), sums);
+  const auto sums = sums_;
+  const std::int64_t* const words = gradient.words;
+  const double scale = gradient.scale;
+  Kokkos::parallel_for(
+      "squared norm", Kokkos::RangePolicy<Execution>(0, chunks),
+      KOKKOS_LAMBDA(const std::size_t c) {
+        double lane[lanes] = {};
+        for (std::size_t i = c * length; i < size && i < (c + 1) * length; i += lanes)
+          for (std::size_t l = 0; l < lanes && i + l < size; ++l) {
+            const double g = to_double(words[i + l]) * scale;
+            lane[l] = ::fma(g, g, lane[l]);
+          }
+        sums(c) = lane_sum(lane);
+      });
+  Kokkos::deep_copy(host_, sums_);
   double sum = 0;
   for (std::size_t c = 0; c < chunks; ++c)
-    sum += host(c);
+    sum += host_(c);
   return sum;
 }
 

@@ -18,8 +18,17 @@ struct SummedGradient {
   double scale;
 };
 
-/// sum of g_i^2 in a fixed order, for clipping.
-double squared_norm(const SummedGradient& gradient, std::size_t size);
+/// sum of g_i^2 in a fixed order, for clipping. Room is taken once.
+class SquaredNorm {
+ public:
+  explicit SquaredNorm(std::size_t most);
+  double operator()(const SummedGradient& gradient, std::size_t size) const;
+
+ private:
+  static constexpr std::size_t length = 4096;  ///< of the chunks that are summed by themselves
+  Kokkos::View<double*, Memory> sums_;
+  decltype(sums_)::HostMirror host_;
+};
 
 struct AdamwStep {
   double rate;  ///< learning rate of this step

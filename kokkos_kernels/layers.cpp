@@ -60,7 +60,7 @@ void layer_norm_parameter_gradient(std::size_t units, const BlockBounds& blocks,
   const FloatRounder round(gain_words.format);
   const GradientWords to_gain = gain_words, to_shift = shift_words;
   Kokkos::parallel_for(
-      "layer norm gradient", Kokkos::RangePolicy<Execution>(0, units),
+      "norm gradient", Kokkos::RangePolicy<Execution>(0, units),
       KOKKOS_LAMBDA(const std::size_t j) {
         std::int64_t words[2] = {}, misfits = 0;
         for (std::size_t block = 0; block < blocks.blocks; ++block) {
@@ -82,8 +82,7 @@ void layer_norm_parameter_gradient(std::size_t units, const BlockBounds& blocks,
 void layer_norm_backward(std::size_t units, std::size_t rows, const float* z, const double* moments,
                          const float* gain, float* gradient) {
   Kokkos::parallel_for(
-      "layer norm backward", Kokkos::RangePolicy<Execution>(0, rows),
-      KOKKOS_LAMBDA(const std::size_t r) {
+      "norm backward", Kokkos::RangePolicy<Execution>(0, rows), KOKKOS_LAMBDA(const std::size_t r) {
         const float* const x = z + r * units;
         float* const g = gradient + r * units;
         const double mean = moments[2 * r], inverse = moments[2 * r + 1];
@@ -101,7 +100,7 @@ void layer_norm_backward(std::size_t units, std::size_t rows, const float* z, co
 void activation_backward(Activation f, std::size_t size, const float* known, float* gradient) {
   constexpr std::size_t chunk = on_host ? 1024 : 1;
   Kokkos::parallel_for(
-      "activation backward", Kokkos::RangePolicy<Execution>(0, (size + chunk - 1) / chunk),
+      "chain rule", Kokkos::RangePolicy<Execution>(0, (size + chunk - 1) / chunk),
       KOKKOS_LAMBDA(const std::size_t item) {
         const std::size_t first = item * chunk;
         chain(f, known + first, gradient + first, size - first < chunk ? size - first : chunk);

@@ -32,6 +32,7 @@ Descent::Descent(const DescentOptions& options, std::span<const double> start)
   const bool adamw = options.method == DescentOptions::Method::adamw;
   if (adamw || options.momentum > 0) first_ = Doubles("first moment", start.size());
   if (adamw) second_ = Doubles("second moment", start.size());
+  if (options.clip_norm > 0) squared_norm_.emplace(start.size());
 }
 
 void Descent::restart(std::span<const double> start) {
@@ -48,7 +49,7 @@ void Descent::step(const std::int64_t* words, int exponent, double weight, float
   if (options_.clip_norm > 0) {
     const Range all = moving.value_or(Range{0, theta_.size()});
     const double norm =
-        std::sqrt(kernels::squared_norm({words + all.begin, gradient.scale}, all.end - all.begin));
+        std::sqrt((*squared_norm_)({words + all.begin, gradient.scale}, all.end - all.begin));
     if (norm > options_.clip_norm) gradient.scale *= options_.clip_norm / norm;
   }
   const std::size_t begin = moving ? std::max(here.begin, moving->begin) : here.begin;

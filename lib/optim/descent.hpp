@@ -60,7 +60,8 @@ class Descent {
   using Doubles = Kokkos::View<double*, kernels::Memory>;
   DescentOptions options_;
   std::uint64_t steps_ = 0;
-  double power1_ = 1, power2_ = 1;  ///< beta^steps
+  double power1_ = 1, power2_ = 1;                    ///< beta^steps
+  std::optional<kernels::SquaredNorm> squared_norm_;  ///< for clipping
   Doubles theta_, first_, second_;  ///< second: adamw; first: adamw, sgd with momentum
 };
 
