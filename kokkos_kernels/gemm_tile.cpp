@@ -62,6 +62,8 @@ namespace bailiwick::kernels {
 
 #if defined(BAILIWICK_X86_TILES)
 extern const TileSet tiles_avx2, tiles_avx512;
+#elif defined(BAILIWICK_NEON_TILES)
+extern const TileSet tiles_neon;
 #endif
 
 namespace {
@@ -76,6 +78,8 @@ TileSets all_tile_sets() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
     all.sets[all.count++] = &tiles_avx512;
+#elif defined(BAILIWICK_NEON_TILES)
+  all.sets[all.count++] = &tiles_neon;
 #endif
   return all;
 }
