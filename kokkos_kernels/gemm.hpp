@@ -80,10 +80,12 @@ struct GemmGrid {
   std::size_t halves(std::size_t panel) const {
     return columns(panel) * 2 <= tiles->columns ? 1 : 2;
   }
-  /// Elements computed for one term, those beyond the last column included.
+  /// In multiplications: what tiles compute, those beyond the last column included, and packing of
+  /// B, of which an element takes as long as about 16.
   std::size_t work() const {
     const std::size_t width = tiles->columns / 2;
-    return shape.rows * ((shape.columns + width - 1) / width * width);
+    const std::size_t computed = shape.rows * ((shape.columns + width - 1) / width * width);
+    return (computed + 16 * shape.columns) * shape.depth;
   }
 };
 
@@ -145,17 +147,27 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
       });
 }
 
-/// Calls work(grid, A, B, turned), with the product's transpose, B' A', where that fills tiles
-/// better: few columns.
+/// C, or its transpose, B' A', where that is clearly less work: few columns fill tiles badly.
+struct BestGrid {
+  GemmGrid upright, turned;
+  bool turns;
+
+  BestGrid(const GemmShape& shape, const TileSet& tiles)
+      : upright(shape, tiles),
+        turned({shape.columns, shape.rows, shape.depth}, tiles),
+        turns(turned.work() + 16 * shape.rows * shape.columns < upright.work() / 8 * 7) {}
+  const GemmGrid& grid() const { return turns ? turned : upright; }
+};
+
+/// Calls work(grid, A, B, turned).
 template <class Work>
 void with_best_grid(const GemmShape& shape, const TileSet& tiles, const Operand& a,
                     const Operand& b, const Work& work) {
-  const GemmGrid upright(shape, tiles);
-  const GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles);
-  if (upright.work() <= turned.work())
-    work(upright, a, b, std::false_type());
+  const BestGrid best(shape, tiles);
+  if (best.turns)
+    work(best.turned, b.transposed(), a.transposed(), std::true_type());
   else
-    work(turned, b.transposed(), a.transposed(), std::true_type());
+    work(best.upright, a, b, std::false_type());
 }
 
 }  // namespace detail
@@ -163,9 +175,8 @@ void with_best_grid(const GemmShape& shape, const TileSet& tiles, const Operand&
 /// Takes the room that a product of this shape needs, so that it is not taken later.
 inline void reserve(GemmScratch& scratch, const GemmShape& shape,
                     const TileSet& tiles = tile_set()) {
-  const detail::GemmGrid upright(shape, tiles);
-  const detail::GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles);
-  const detail::GemmGrid& grid = upright.work() <= turned.work() ? upright : turned;
+  const detail::BestGrid best(shape, tiles);
+  const detail::GemmGrid& grid = best.grid();
   scratch.b(detail::panels_at_once(grid) * tiles.columns * shape.depth);
   if (shape.depth % detail::conflicting_step == 0) scratch.a(grid.shape.rows * shape.depth);
 }
