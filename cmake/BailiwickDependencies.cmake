@@ -32,4 +32,8 @@ if(Kokkos_VERSION VERSION_LESS 4.0 AND EXISTS "${Kokkos_INCLUDE_DIRS}/Kokkos_Cor
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${Kokkos_INCLUDE_DIRS}"
     INTERFACE_INCLUDE_DIRECTORIES "${Kokkos_INCLUDE_DIRS}")
 endif()
+if(Kokkos_ENABLE_CUDA)
+  # What nvcc compiles may fuse no more than what hosts do: bailiwick_exact_flags.
+  target_compile_options(Kokkos::kokkos INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fmad=false>)
+endif()
 message(STATUS "Kokkos ${Kokkos_VERSION}: ${Kokkos_DEVICES}")
