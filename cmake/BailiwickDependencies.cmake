@@ -35,5 +35,7 @@ endif()
 if(Kokkos_ENABLE_CUDA)
   # What nvcc compiles may fuse no more than what hosts do: bailiwick_exact_flags.
   target_compile_options(Kokkos::kokkos INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fmad=false>)
+  # fmt 9 takes nvcc for one that has no constexpr, and then cannot check format strings.
+  target_compile_definitions(fmt::fmt INTERFACE FMT_USE_CONSTEXPR=1)
 endif()
 message(STATUS "Kokkos ${Kokkos_VERSION}: ${Kokkos_DEVICES}")
