@@ -18,7 +18,7 @@
 #include "kokkos_kernels/lanes.hpp"
 
 // Before a long loop that must stay one.
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)
 #define BAILIWICK_ROLLED _Pragma("unroll 1")
 #else
 #define BAILIWICK_ROLLED
@@ -40,7 +40,8 @@ KOKKOS_FORCEINLINE_FUNCTION Four& four_at(float* to) {
 
 /// How a team shares a tile: warps of 4 x 8 threads, Down x Across squares of 4 x 4 elements for
 /// each thread, `Slice` terms at a time. `Teams` are wanted at once on a multiprocessor: a bound
-/// for registers. Worth: how much of the time goes into sums, in per cent.
+/// for registers. `Worth` is a guess of the speed, in per cent of the multiprocessor's, by which
+/// tiles are chosen.
 template <int WarpsDown, int WarpsAcross, int Down, int Across, int Slice, int Teams, int Worth>
 struct TeamTile {
   static constexpr int threads = 32 * WarpsDown * WarpsAcross, teams = Teams, worth = Worth;
@@ -83,8 +84,8 @@ class Panel {
   static constexpr int step = Extent + 4;  // terms in neighbouring banks
   static constexpr int size = step * Tile::slice;
 
-  /// `Extent` of `count` rows from the first on, `step_between` apart; `padding` beyond the last
-  /// term.
+  /// Of `count` rows or columns, `step_between` apart, those from the first on. `padding` stands
+  /// for what lies beyond the operand and for terms beyond the last.
   KOKKOS_FORCEINLINE_FUNCTION Panel(const float* data, std::size_t step_between,
                                     std::size_t term_step, std::size_t first, std::size_t count,
                                     float padding, int rank)
@@ -305,7 +306,7 @@ struct TeamStore {
 
   template <class Team>
   KOKKOS_INLINE_FUNCTION void operator()(const Team& team) const {
-    static_assert(Tile::threads_down * Tile::columns <= 2 * product.buffer);
+    static_assert(Tile::threads_down * Tile::columns <= 2 * decltype(product)::buffer);
     const auto tile = static_cast<std::size_t>(team.league_rank());
     float* const shared = product.shared_memory(team);
     typename Tile::Sums sums = {};
