@@ -32,4 +32,10 @@ if(Kokkos_VERSION VERSION_LESS 4.0 AND EXISTS "${Kokkos_INCLUDE_DIRS}/Kokkos_Cor
     INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${Kokkos_INCLUDE_DIRS}"
     INTERFACE_INCLUDE_DIRECTORIES "${Kokkos_INCLUDE_DIRS}")
 endif()
+if(Kokkos_ENABLE_CUDA)
+  # What nvcc compiles may fuse no more than what hosts do: bailiwick_exact_flags.
+  target_compile_options(Kokkos::kokkos INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fmad=false>)
+  # fmt 9 takes nvcc for one that has no constexpr, and then cannot check format strings.
+  target_compile_definitions(fmt::fmt INTERFACE FMT_USE_CONSTEXPR=1)
+endif()
 message(STATUS "Kokkos ${Kokkos_VERSION}: ${Kokkos_DEVICES}")

@@ -9,7 +9,7 @@ namespace bailiwick::kernels::detail {
 
 void pack_strips(const GemmGrid& grid, const Operand& a, float* packed) {
   const std::size_t depth = grid.shape.depth;
-  Kokkos::parallel_for("pack strips", Kokkos::RangePolicy<Execution>(0, grid.strips),
+  Kokkos::parallel_for("pack strips", Kokkos::RangePolicy<Host>(0, grid.strips),
                        [=](const std::size_t strip) {
                          const std::size_t row = grid.first_row(strip);
                          const std::size_t rows = grid.first_row(strip + 1) - row;
@@ -41,6 +41,24 @@ void pack_panel(const GemmGrid& grid, const Operand& b, std::size_t panel, float
     for (std::size_t j = columns; j < width; ++j)
       to[k * width + j] = 0;
   }
+}
+
+void device_gemm_of_blocks(const GemmShape& shape, const Operand& a, const Operand& b,
+                           const BlockBounds& blocks, const GradientWords& to) {
+  with_best_tile<BlocksTile, TallTile, WideTile>(shape, true, [&]<class Tile>(Tile) {
+    TeamRound<Tile> work{
+        {shape, a, b, {blocks.first, blocks.blocks}}, FloatRounder(to.format), to, 1};
+    // As many teams as there is room for.
+    work.runs = std::clamp<std::size_t>(Tile::teams * multiprocessors() / work.league(), 1,
+                                        std::max<std::size_t>(1, blocks.blocks));
+    if (work.runs > 1)
+      Kokkos::deep_copy(
+          Execution(),
+          Kokkos::View<std::int64_t*, Memory, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
+              to.words, shape.rows * shape.columns),
+          0);
+    for_each_team<Tile>("gemm of blocks", work);
+  });
 }
 
 }  // namespace bailiwick::kernels::detail

@@ -8,27 +8,13 @@
 #include <cstring>
 #include <type_traits>
 
+#include "kokkos_kernels/gemm_device.hpp"
+#include "kokkos_kernels/gemm_shape.hpp"
 #include "kokkos_kernels/gemm_tile.hpp"
 #include "kokkos_kernels/gradient_words.hpp"
 #include "kokkos_kernels/kokkos_compat.hpp"
 
 namespace bailiwick::kernels {
-
-/// A matrix of floats where kernels can read it: element (i, j) is data[i * row_step + j *
-/// column_step]. One of the steps is 1.
-struct Operand {
-  const float* data;
-  std::size_t row_step, column_step;
-
-  KOKKOS_FUNCTION float operator()(std::size_t i, std::size_t j) const {
-    return data[i * row_step + j * column_step];
-  }
-  Operand transposed() const { return {data, column_step, row_step}; }
-};
-
-inline Operand row_major(const float* data, std::size_t columns) {
-  return {data, columns, 1};
-}
 
 /// Room for packed operands; grows when asked and is then used again.
 class GemmScratch {
@@ -49,12 +35,9 @@ class GemmScratch {
   Floats a_, b_;
 };
 
-/// Shape of a product: C is rows x columns, sums have `depth` terms.
-struct GemmShape {
-  std::size_t rows, columns, depth;
-};
-
 namespace detail {
+
+using Host = Kokkos::DefaultHostExecutionSpace;
 
 /// Rows so many floats apart share lines of the first-level cache.
 inline constexpr std::size_t conflicting_step = 512;
@@ -125,11 +108,11 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
   float* const panels = scratch.b(panels_at_once(grid) * room);
   if (shared)
     Kokkos::parallel_for(
-        "pack panels", Kokkos::RangePolicy<Execution>(0, grid.panels),
+        "pack panels", Kokkos::RangePolicy<Host>(0, grid.panels),
         [=](const std::size_t panel) { pack_panel(grid, b, panel, panels + panel * room); });
-  const Kokkos::Experimental::UniqueToken<Execution> threads;
+  const Kokkos::Experimental::UniqueToken<Host> threads;
   Kokkos::parallel_for(
-      "gemm", Kokkos::RangePolicy<Execution>(0, grid.panels * chunks), [=](const std::size_t item) {
+      "gemm", Kokkos::RangePolicy<Host>(0, grid.panels * chunks), [=](const std::size_t item) {
         const std::size_t panel = item / chunks, chunk = item % chunks;
         const std::size_t column = grid.first_column(panel), halves = grid.halves(panel);
         const auto thread = threads.acquire();
@@ -175,6 +158,7 @@ void with_best_grid(const GemmShape& shape, const TileSet& tiles, const Operand&
 /// Takes the room that a product of this shape needs, so that it is not taken later.
 inline void reserve(GemmScratch& scratch, const GemmShape& shape,
                     const TileSet& tiles = tile_set()) {
+  if (!on_host) return;  // a GPU packs nothing
   const detail::BestGrid best(shape, tiles);
   const detail::GemmGrid& grid = best.grid();
   scratch.b(detail::panels_at_once(grid) * tiles.columns * shape.depth);
@@ -185,12 +169,12 @@ inline void reserve(GemmScratch& scratch, const GemmShape& shape,
 /// each term: the same bits for every tile set, number of threads and backend. C is handed to
 ///   epilogue(row, column, const float* values, count)
 /// `count` neighbours of a row at a time, each once, in no order; it stores or adds them somewhere.
-/// Host call; `tiles` is for tests.
+/// Host call; `tiles` is for tests on a host.
 template <class Epilogue>
 void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epilogue& epilogue,
           GemmScratch& scratch, const TileSet& tiles = tile_set()) {
   if (shape.rows == 0 || shape.columns == 0) return;
-  static_assert(on_host);
+  if constexpr (!on_host) return detail::device_gemm(shape, a, b, epilogue);
   detail::with_best_grid(
       shape, tiles, a, b,
       [&](const detail::GemmGrid& grid, const Operand& left, const Operand& right, auto turned) {
@@ -215,12 +199,6 @@ void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epil
       });
 }
 
-/// Blocks of a batch: block b is rows first[b] to first[b + 1].
-struct BlockBounds {
-  const std::size_t* first;
-  std::size_t blocks;
-};
-
 /// The same product with its terms in blocks, each summed by itself and rounded once to fixed
 /// point: words = the sums over blocks of the rounded sums, row-major. Terms are first[0] to
 /// first[blocks] of A and B, of which shape.depth is the number.
@@ -228,7 +206,7 @@ inline void gemm_of_blocks(const GemmShape& shape, const Operand& a, const Opera
                            const BlockBounds& blocks, const GradientWords& to, GemmScratch& scratch,
                            const TileSet& tiles = tile_set()) {
   if (shape.rows == 0 || shape.columns == 0) return;
-  static_assert(on_host);
+  if constexpr (!on_host) return detail::device_gemm_of_blocks(shape, a, b, blocks, to);
   const RoundedBlocks rounded{blocks.first, blocks.blocks, power_of_two(to.format.exponent),
                               FloatRounder(to.format).limit()};
   const std::size_t origin = blocks.first[0];

@@ -14,6 +14,8 @@ namespace {
 
 #if defined(__clang__)
 #define BAILIWICK_TILE_UNROLL _Pragma("unroll")
+#elif defined(__CUDACC__)
+#define BAILIWICK_TILE_UNROLL
 #else
 #define BAILIWICK_TILE_UNROLL _Pragma("GCC unroll 16")
 #endif

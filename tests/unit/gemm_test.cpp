@@ -3,8 +3,11 @@
 
 #include "kokkos_kernels/gemm.hpp"
 
+#include <barrier>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <thread>
 #include <vector>
 
 #include "kokkos_kernels/random.hpp"
@@ -30,6 +33,52 @@ float element(const Operand& a, const Operand& b, std::size_t i, std::size_t j, 
   return sum;
 }
 
+/// Bits, where -0 is not 0.
+std::vector<std::uint32_t> bits(const std::vector<float>& values) {
+  std::vector<std::uint32_t> result(values.size());
+  std::memcpy(result.data(), values.data(), values.size() * sizeof(float));
+  return result;
+}
+
+/// Numbers where kernels can read them.
+template <class T>
+class OnDevice {
+ public:
+  explicit OnDevice(const std::vector<T>& values) : view_("test", values.size()) {
+    Kokkos::deep_copy(view_, Host(const_cast<T*>(values.data()), values.size()));
+  }
+  T* data() const { return view_.data(); }
+  std::vector<T> values() const {
+    std::vector<T> result(view_.extent(0));
+    Kokkos::deep_copy(Host(result.data(), result.size()), view_);
+    return result;
+  }
+
+ private:
+  using Host = Kokkos::View<T*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+  Kokkos::View<T*, Memory> view_;
+};
+
+std::vector<float> chains(const GemmShape& shape, const Operand& a, const Operand& b) {
+  std::vector<float> c(shape.rows * shape.columns);
+  for (std::size_t i = 0; i < shape.rows; ++i)
+    for (std::size_t j = 0; j < shape.columns; ++j)
+      c[i * shape.columns + j] = element(a, b, i, j, 0, shape.depth);
+  return c;
+}
+
+std::vector<std::int64_t> rounded_chains(const GemmShape& shape, const Operand& a, const Operand& b,
+                                         const BlockBounds& blocks) {
+  std::vector<std::int64_t> words(shape.rows * shape.columns);
+  for (std::size_t i = 0; i < shape.rows; ++i)
+    for (std::size_t j = 0; j < shape.columns; ++j)
+      for (std::size_t block = 0; block < blocks.blocks; ++block) {
+        const double sum = element(a, b, i, j, blocks.first[block], blocks.first[block + 1]);
+        add_quantised<1>(&sum, 1, 30, &words[i * shape.columns + j], 1);
+      }
+  return words;
+}
+
 constexpr GemmShape shapes[] = {{1, 1, 1},    {2, 3, 4},    {14, 32, 5},   {15, 33, 7},
                                 {13, 16, 64}, {29, 65, 17}, {100, 10, 40}, {3, 200, 512},
                                 {256, 1, 30}, {1, 77, 1},   {40, 40, 1},   {12, 31, 0},
@@ -48,56 +97,163 @@ TEST_CASE("Every tile set gives the chain of fma, bit for bit, for all shapes an
           const auto [m, n, k] = shape;
           INFO(m << " x " << n << " x " << k << ' ' << ta << tb);
           const std::vector<float> left = random_floats(m * k, 1), right = random_floats(k * n, 2);
-          const Operand a = ta ? row_major(left.data(), m).transposed() : row_major(left.data(), k);
-          const Operand b =
-              tb ? row_major(right.data(), k).transposed() : row_major(right.data(), n);
-          std::vector<float> c(m * n, -1), expected(m * n);
-          gemm(shape, a, b, Store{c.data(), n}, scratch, *sets.sets[s]);
-          for (std::size_t i = 0; i < m; ++i)
-            for (std::size_t j = 0; j < n; ++j)
-              expected[i * n + j] = element(a, b, i, j, 0, k);
-          CHECK(c == expected);
+          const OnDevice<float> x(left), y(right), c(std::vector<float>(m * n, -1));
+          const auto a = [&, rows = m, depth = k](const float* data) {
+            return ta ? row_major(data, rows).transposed() : row_major(data, depth);
+          };
+          const auto b = [&, columns = n, depth = k](const float* data) {
+            return tb ? row_major(data, depth).transposed() : row_major(data, columns);
+          };
+          gemm(shape, a(x.data()), b(y.data()), Store{c.data(), n}, scratch, *sets.sets[s]);
+          CHECK(bits(c.values()) == bits(chains(shape, a(left.data()), b(right.data()))));
         }
   }
 }
 
 TEST_CASE("Terms in blocks are rounded block by block") {
   const TileSets sets = all_tile_sets();
-  const std::size_t first[] = {3, 3, 10, 11, 40};
-  const BlockBounds blocks{first, 4};
+  const std::vector<std::size_t> first{3, 3, 10, 11, 40};
+  const OnDevice<std::size_t> bounds(first);
   GemmScratch scratch;
   for (std::size_t s = 0; s < sets.count; ++s)
     for (const auto& [m, n] : {std::pair<std::size_t, std::size_t>{17, 35}, {50, 3}, {1, 1}}) {
       const std::vector<float> left = random_floats(m * 40, 1), right = random_floats(40 * n, 2);
-      const Operand a = row_major(left.data(), m).transposed(), b = row_major(right.data(), n);
-      std::vector<std::int64_t> words(m * n, 99), expected(m * n, 0);
-      std::int64_t saturated = 0;
-      gemm_of_blocks({m, n, 37}, a, b, blocks, {words.data(), &saturated, {30, 50}}, scratch,
+      const OnDevice<float> x(left), y(right);
+      const OnDevice<std::int64_t> words(std::vector<std::int64_t>(m * n, 99)), saturated({0});
+      gemm_of_blocks({m, n, 37}, row_major(x.data(), m).transposed(), row_major(y.data(), n),
+                     {bounds.data(), 4}, {words.data(), saturated.data(), {30, 50}}, scratch,
                      *sets.sets[s]);
-      for (std::size_t i = 0; i < m; ++i)
-        for (std::size_t j = 0; j < n; ++j)
-          for (std::size_t block = 0; block < 4; ++block) {
-            const double sum = element(a, b, i, j, first[block], first[block + 1]);
-            add_quantised<1>(&sum, 1, 30, &expected[i * n + j], 1);
-          }
-      CHECK(words == expected);
-      CHECK(saturated == 0);
+      CHECK(words.values() == rounded_chains({m, n, 37}, row_major(left.data(), m).transposed(),
+                                             row_major(right.data(), n), {first.data(), 4}));
+      CHECK(saturated.values().front() == 0);
     }
 }
 
 TEST_CASE("Sums that do not fit are counted") {
   GemmScratch scratch;
   const float infinity = std::numeric_limits<float>::infinity();
-  const std::size_t first[] = {0, 1};
+  const OnDevice<std::size_t> first({0, 1});
+  const OnDevice<float> right({1, 1, 1});
   for (const float bad : {infinity, -infinity, std::nanf(""), 0x1p21F}) {
-    const std::vector<float> left{bad, 1}, right{1, 1, 1};
-    std::vector<std::int64_t> words(6);
-    std::int64_t saturated = 0;
+    const OnDevice<float> left({bad, 1});
+    const OnDevice<std::int64_t> words(std::vector<std::int64_t>(6)), saturated({0});
     gemm_of_blocks({2, 3, 1}, row_major(left.data(), 2).transposed(), row_major(right.data(), 3),
-                   {first, 1}, {words.data(), &saturated, {30, 50}}, scratch);
-    CHECK(saturated == 3);
-    CHECK(words == std::vector<std::int64_t>{0, 0, 0, 1 << 30, 1 << 30, 1 << 30});
+                   {first.data(), 1}, {words.data(), saturated.data(), {30, 50}}, scratch);
+    CHECK(saturated.values().front() == 3);
+    CHECK(words.values() == std::vector<std::int64_t>{0, 0, 0, 1 << 30, 1 << 30, 1 << 30});
   }
+}
+
+namespace {
+
+/// A team of a GPU, each of whose threads is one of this processor.
+class TeamOfThreads {
+ public:
+  TeamOfThreads(int tile, int rank, std::barrier<>& barrier, float* shared)
+      : tile_(tile), rank_(rank), barrier_(&barrier), shared_(shared) {}
+
+  int league_rank() const { return tile_; }
+  int team_rank() const { return rank_; }
+  void team_barrier() const { barrier_->arrive_and_wait(); }
+  const TeamOfThreads& team_scratch(int) const { return *this; }
+  void* get_shmem_aligned(std::size_t, std::size_t) const { return shared_; }
+
+ private:
+  int tile_, rank_;
+  std::barrier<>* barrier_;
+  float* shared_;
+};
+
+template <class Tile, class Work>
+void run_teams(const Work& work) {
+  std::barrier<> barrier(Tile::threads);
+  const float nan = std::nanf("");  // of memory that nobody has written to
+  std::vector<detail::Four> shared(decltype(work.product)::shared_bytes / sizeof(detail::Four),
+                                   {{nan, nan, nan, nan}});
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < Tile::threads; ++rank)
+    threads.emplace_back([&, rank] {
+      for (int tile = 0; tile < static_cast<int>(work.league()); ++tile) {
+        work(TeamOfThreads(tile, rank, barrier, shared.front().value));
+        barrier.arrive_and_wait();
+      }
+    });
+  for (std::thread& thread : threads)
+    thread.join();
+}
+
+template <class... Tiles, class Use>
+void with_each(const Use& use) {
+  (use(Tiles()), ...);
+}
+
+}  // namespace
+
+// The device's own kernels, as no GPU is needed to see which elements meet in which order.
+TEST_CASE("Teams of a GPU give the chain of fma, bit for bit") {
+  using namespace detail;
+  with_each<LargeTile, MiddleTile, TallTile, WideTile>([]<class Tile>(Tile) {
+    INFO(Tile::rows << " x " << Tile::columns);
+    for (const auto& [m, n, k] : {GemmShape{1, 1, 1}, {15, 33, 7}, {12, 31, 0}, {132, 136, 36}})
+      for (const bool ta : {false, true})
+        for (const bool tb : {false, true})
+          for (const std::size_t offset : {0, 1}) {  // floats of which four are not aligned
+            INFO(m << " x " << n << " x " << k << ' ' << ta << tb << offset);
+            const std::vector<float> left = random_floats(m * k + 1, 1);
+            const std::vector<float> right = random_floats(k * n + 1, 2);
+            const float *const x = left.data() + offset, *const y = right.data() + offset;
+            const Operand a = ta ? row_major(x, m).transposed() : row_major(x, k);
+            const Operand b = tb ? row_major(y, k).transposed() : row_major(y, n);
+            std::vector<float> c(m * n, -1);
+            run_teams<Tile>(TeamStore<Tile, Store>{{{m, n, k}, a, b, {k}}, {c.data(), n}});
+            CHECK(bits(c) == bits(chains({m, n, k}, a, b)));
+          }
+  });
+}
+
+TEST_CASE("Teams of a GPU round block by block, in any number of runs") {
+  using namespace detail;
+  const std::size_t first[] = {3, 3, 10, 11, 11, 40, 72};
+  with_each<BlocksTile, TallTile, WideTile>([&]<class Tile>(Tile) {
+    INFO(Tile::rows << " x " << Tile::columns);
+    for (const auto& [m, n] : {std::pair<std::size_t, std::size_t>{17, 35}, {68, 132}, {1, 1}})
+      for (const std::size_t runs : {1, 4, 6}) {
+        const std::vector<float> left = random_floats(m * 72, 1), right = random_floats(72 * n, 2);
+        const Operand a = row_major(left.data(), m).transposed(), b = row_major(right.data(), n);
+        std::vector<std::int64_t> words(m * n, runs == 1 ? 99 : 0);
+        std::int64_t saturated = 0;
+        const GradientWords to{words.data(), &saturated, {30, 50}};
+        run_teams<Tile>(
+            TeamRound<Tile>{{{m, n, 69}, a, b, {first, 6}}, FloatRounder(to.format), to, runs});
+        CHECK(words == rounded_chains({m, n, 69}, a, b, {first, 6}));
+        CHECK(saturated == 0);
+      }
+  });
+  const std::vector<float> left{std::nanf(""), 1}, right{1, 1, 1};
+  const std::size_t one[] = {0, 1};
+  std::vector<std::int64_t> words(6);
+  std::int64_t saturated = 0;
+  const GradientWords to{words.data(), &saturated, {30, 50}};
+  run_teams<TallTile>(TeamRound<TallTile>{
+      {{2, 3, 1}, row_major(left.data(), 2).transposed(), row_major(right.data(), 3), {one, 1}},
+      FloatRounder(to.format),
+      to,
+      1});
+  CHECK(saturated == 3);
+  CHECK(words == std::vector<std::int64_t>{0, 0, 0, 1 << 30, 1 << 30, 1 << 30});
+}
+
+TEST_CASE("A sum of -0 is not made 0 by terms that are not there") {
+  const std::vector<float> small{-0x1p-100F}, other{0x1p-100F};
+  const GemmShape shape{1, 1, 1};
+  const Operand a = row_major(small.data(), 1), b = row_major(other.data(), 1);
+  CHECK(std::signbit(chains(shape, a, b).front()));
+  using namespace detail;
+  with_each<LargeTile, MiddleTile, TallTile, WideTile>([&]<class Tile>(Tile) {
+    float c = 1;
+    run_teams<Tile>(TeamStore<Tile, Store>{{shape, a, b, {1}}, {&c, 1}});
+    CHECK((c == 0 && std::signbit(c)));
+  });
 }
 
 TEST_CASE("Philox gives the numbers of Random123's known answers") {
