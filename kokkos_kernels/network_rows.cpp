@@ -4,39 +4,44 @@
 #include "kokkos_kernels/network_rows.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <vector>
 
 namespace bailiwick::kernels {
 namespace {
 
-Kokkos::View<NetworkRows::Input*, Memory> inputs_of(const RowBlocks& rows) {
-  Kokkos::View<NetworkRows::Input*, Memory> inputs("inputs", rows.columns());
-  const auto host = Kokkos::create_mirror_view(inputs);
+Kokkos::View<NetworkRows::Input*, Memory> inputs_of(const RowBlocks& rows,
+                                                    std::span<const std::size_t> embedded) {
   const Factors& factors = rows.factors;
   const auto first = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), factors.first);
   const auto order = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), factors.order);
   const auto centre = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), factors.centre);
   const auto scale = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), factors.scale);
-  for (std::size_t j = 0; j < host.extent(0); ++j) {
+  std::vector<NetworkRows::Input> list;
+  for (std::size_t j = 0; j < rows.columns(); ++j) {
     const std::size_t i = factors.count() == 0 ? j : order(j);
     if (i < rows.x.extent(1)) {
-      host(j) = {i, false, 0, 0, 0};
+      list.push_back({i, false, 0, 0, 0});
       continue;
     }
     std::size_t f = 0;
     while (i >= first(f + 1))
       ++f;
-    host(j) = {f, true, static_cast<std::uint16_t>(i - first(f)),
-               static_cast<float>((0.0 - centre(i)) * scale(i)),
-               static_cast<float>((1.0 - centre(i)) * scale(i))};
+    if (std::ranges::find(embedded, f) != embedded.end()) continue;
+    list.push_back({f, true, static_cast<std::uint16_t>(i - first(f)),
+                    static_cast<float>((0.0 - centre(i)) * scale(i)),
+                    static_cast<float>((1.0 - centre(i)) * scale(i))});
   }
+  Kokkos::View<NetworkRows::Input*, Memory> inputs("inputs", list.size());
+  const auto host = Kokkos::create_mirror_view(inputs);
+  std::ranges::copy(list, host.data());
   Kokkos::deep_copy(inputs, host);
   return inputs;
 }
 
 }  // namespace
 
-NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> rows_of_block) {
+NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> rows_of_block,
+                         std::span<const std::size_t> embedded) {
   const std::size_t blocks = rows.blocks(), dense = rows.x.extent(1), codes = rows.factors.count();
   const std::size_t targets = rows.y.extent(1);
   Kokkos::View<std::size_t*, Memory> first("first row", blocks + 1);
@@ -52,8 +57,12 @@ NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> row
   result.code = uninitialised<decltype(result.code)>("code", all, codes);
   result.y = uninitialised<decltype(result.y)>("y", all, targets);
   result.weight = uninitialised<decltype(result.weight)>("weight", all);
-  result.inputs = inputs_of(rows);
-  result.all_dense = codes == 0;
+  result.inputs = inputs_of(rows, embedded);
+  result.embedded = decltype(result.embedded)("embedded", embedded.size());
+  const auto host_embedded = Kokkos::create_mirror_view(result.embedded);
+  std::ranges::copy(embedded, host_embedded.data());
+  Kokkos::deep_copy(result.embedded, host_embedded);
+  result.all_dense = result.inputs.extent(0) == dense;
   const NetworkRows to = result;
   Kokkos::parallel_for(
       "network rows", Kokkos::RangePolicy<Execution>(0, blocks),
@@ -86,10 +95,11 @@ void gather(const NetworkRows& rows, const std::uint32_t* chosen, std::size_t co
   const BatchRows to = batch;
   const NetworkRows from = rows;
   const std::size_t inputs = rows.inputs.extent(0), targets = rows.y.extent(1);
+  const std::size_t embedded = rows.embedded.extent(0);
   Kokkos::parallel_for(
       "gather", Kokkos::RangePolicy<Execution>(0, count), KOKKOS_LAMBDA(const std::size_t i) {
         const std::size_t row = chosen[i], place = first + i;
-        float* const out = to.x + place * inputs;
+        float* const out = to.x + place * to.width;
         if (from.all_dense) {
           for (std::size_t j = 0; j < inputs; ++j)
             out[j] = from.dense(row, j);
@@ -101,6 +111,8 @@ void gather(const NetworkRows& rows, const std::uint32_t* chosen, std::size_t co
                                                                   : input.low;
           }
         }
+        for (std::size_t e = 0; e < embedded; ++e)
+          to.code[e * to.rows + place] = from.code(row, from.embedded(e));
         for (std::size_t k = 0; k < targets; ++k)
           to.y[k * to.rows + place] = from.y(row, k);
         to.weight[place] = from.weight(row);

@@ -28,7 +28,8 @@ struct NetworkRows {
   Kokkos::View<double**, Kokkos::LayoutRight, Memory> y;            ///< (row, target)
   Kokkos::View<double*, Memory> weight;                             ///< (row)
   Kokkos::View<Input*, Memory> inputs;
-  bool all_dense = true;  ///< inputs are the dense columns in order
+  Kokkos::View<std::size_t*, Memory> embedded;  ///< of code: categories whose codes are inputs
+  bool all_dense = true;                        ///< inputs are the dense columns in order
 
   std::uint64_t first_number = 0;  ///< of the first row, counted over all domains
 
@@ -36,16 +37,21 @@ struct NetworkRows {
 };
 
 /// Rounds standardised rows to float32. rows_of_block[b]: how many of block b's rows there are; the
-/// rest of a block is padding.
-NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> rows_of_block);
+/// rest of a block is padding. Levels of the `embedded` categories (Factors) are no inputs; batches
+/// have their codes.
+NetworkRows network_rows(const RowBlocks& rows, std::span<const std::size_t> rows_of_block,
+                         std::span<const std::size_t> embedded = {});
 
 /// The first target becomes (y - mean) scale.
 void standardise_target(NetworkRows& rows, double mean, double scale);
 
-/// A batch of rows: x is row-major, y target-major, number the rows' numbers. Pointers are where
+/// A batch of rows: x is row-major, `width` apart, with room for what embedded categories become;
+/// y and code are target-major and category-major, number the rows' numbers. Pointers are where
 /// kernels can read them.
 struct BatchRows {
   float* x;
+  std::size_t width;
+  std::uint16_t* code;
   double* y;
   double* weight;
   std::uint64_t* number;

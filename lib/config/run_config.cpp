@@ -113,6 +113,7 @@ void schema(Visitor& v, LayerConfig& layer) {
 
 template <class Visitor>
 void schema(Visitor& v, MlpConfig& mlp) {
+  v.key("embeddings", mlp.embeddings, at_least(1), at_most(1 << 16));
   v.key("layers", mlp.layers);
   v.key("loss", mlp.loss, required,
         one_of("squared_error", "huber", "binary", "cross_entropy", "poisson", "cox"));

@@ -51,6 +51,9 @@ struct LayerConfig {
 
 /// A multi-layer perceptron. Its output layer follows from loss and target.
 struct MlpConfig {
+  /// Categories (input columns of the ingest) whose levels become vectors that are learnt, and the
+  /// length of these.
+  std::map<std::string, int> embeddings;
   std::vector<LayerConfig> layers;
   std::string loss = "squared_error";  ///< and huber, binary, cross_entropy, poisson, cox
   double huber_delta = 1;              ///< in units of the standardised target

@@ -24,8 +24,14 @@ std::size_t bytes_of(const View& view) {
 
 }  // namespace
 
-Architecture::Architecture(std::size_t inputs, std::vector<HiddenLayer> hidden,
-                           std::size_t outputs) {
+Architecture::Architecture(std::size_t inputs, std::vector<HiddenLayer> hidden, std::size_t outputs,
+                           const std::vector<kernels::EmbeddingShape>& embeddings) {
+  for (const kernels::EmbeddingShape& shape : embeddings) {
+    embeddings_.push_back({shape, parameters_, inputs + embedded_inputs_});
+    parameters_ += shape.levels * shape.dimension;
+    embedded_inputs_ += shape.dimension;
+  }
+  inputs += embedded_inputs_;
   ensure(inputs > 0 && outputs > 0, "a network has inputs and outputs");
   hidden.push_back({outputs, Activation::identity, false, 0});
   for (const HiddenLayer& shape : hidden) {
@@ -42,7 +48,7 @@ Architecture::Architecture(std::size_t inputs, std::vector<HiddenLayer> hidden,
 }
 
 double Architecture::flops_a_row() const {
-  double flops = 0;
+  double flops = 2.0 * static_cast<double>(embedded_inputs_ * layers_.front().units);
   for (std::size_t l = 0; l < layers_.size(); ++l)
     flops += (l == 0 ? 4.0 : 6.0) * static_cast<double>(layers_[l].inputs * layers_[l].units);
   return flops;
@@ -51,13 +57,22 @@ double Architecture::flops_a_row() const {
 std::vector<double> Architecture::initial_parameters(std::uint64_t seed) const {
   const kernels::Philox random(seed, kernels::RandomPurpose::initial_parameters);
   std::vector<double> theta(parameters_, 0.0);
+  const auto fill = [&](std::uint32_t place, std::size_t begin, std::size_t end, double bound) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto four = random(place, (i - begin) / 4);
+      theta[i] = bound * (2 * kernels::unit_interval(four.word[(i - begin) % 4]) - 1);
+    }
+  };
+  // Places of layers count up, those of tables down.
+  for (std::size_t e = 0; e < embeddings_.size(); ++e) {
+    const Embedding& at = embeddings_[e];
+    fill(~static_cast<std::uint32_t>(e), at.table, at.table + at.levels * at.dimension,
+         std::sqrt(3.0));
+  }
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const Layer& layer = layers_[l];
-    const double bound = 1.0 / std::sqrt(static_cast<double>(layer.inputs));
-    for (std::size_t i = layer.weights; i < layer.gain; ++i) {
-      const auto four = random(static_cast<std::uint32_t>(l), (i - layer.weights) / 4);
-      theta[i] = bound * (2 * kernels::unit_interval(four.word[(i - layer.weights) % 4]) - 1);
-    }
+    fill(static_cast<std::uint32_t>(l), layer.weights, layer.gain,
+         1.0 / std::sqrt(static_cast<double>(layer.inputs)));
     std::fill(theta.begin() + static_cast<std::ptrdiff_t>(layer.gain),
               theta.begin() + static_cast<std::ptrdiff_t>(layer.shift), 1.0);
   }
@@ -81,8 +96,10 @@ GradientFormat gradient_format(std::size_t blocks_a_step) {
 }
 
 Batch::Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows,
-             std::size_t most_blocks)
-    : x_("batch", inputs * most_rows),
+             std::size_t most_blocks, std::size_t embeddings)
+    : width_(inputs),
+      x_("batch", inputs * most_rows),
+      code_("codes", embeddings * most_rows),
       y_("targets", targets * most_rows),
       weight_("weights", most_rows),
       number_("numbers", most_rows),
@@ -131,7 +148,8 @@ void Batch::add(const kernels::NetworkRows& from, std::size_t first, std::size_t
 void Batch::finish() {
   Kokkos::deep_copy(bounds_, host_bounds_);
   Kokkos::deep_copy(chosen_, host_chosen_);
-  const kernels::BatchRows to{x_.data(), y_.data(), weight_.data(), number_.data(), rows_};
+  const kernels::BatchRows to{x_.data(),      width_,         code_.data(), y_.data(),
+                              weight_.data(), number_.data(), rows_};
   for (const Part& part : parts_) {
     const auto [first, last] = rows_of(part);
     kernels::gather(*part.from, chosen_.data() + first, last - first, to, first);
@@ -139,8 +157,8 @@ void Batch::finish() {
 }
 
 std::size_t Batch::bytes() const {
-  return bytes_of(x_) + bytes_of(y_) + bytes_of(weight_) + bytes_of(number_) + bytes_of(bounds_) +
-         bytes_of(chosen_);
+  return bytes_of(x_) + bytes_of(code_) + bytes_of(y_) + bytes_of(weight_) + bytes_of(number_) +
+         bytes_of(bounds_) + bytes_of(chosen_);
 }
 
 Network::Network(Architecture architecture, std::size_t most_rows, std::span<float> parameters)
@@ -149,7 +167,7 @@ Network::Network(Architecture architecture, std::size_t most_rows, std::span<flo
                                      : Floats(parameters.data(), parameters.size())),
       host_parameters_(Kokkos::create_mirror_view(parameters_)),
       row_loss_("losses", most_rows) {
-  std::size_t widest = 0;
+  std::size_t widest = most_rows * architecture_.embedded_inputs();
   for (const Architecture::Layer& layer : architecture_.layers()) {
     const std::size_t size = most_rows * layer.units;
     widest = std::max({widest, size});
@@ -166,6 +184,9 @@ Network::Network(Architecture architecture, std::size_t most_rows, std::span<flo
     kernels::reserve(scratch_, {layer.inputs, layer.units, most_rows});
     kernels::reserve(scratch_, {most_rows, layer.inputs, layer.units});
   }
+  if (architecture_.embedded_inputs() > 0)
+    kernels::reserve(scratch_, {most_rows, architecture_.embedded_inputs(),
+                                architecture_.layers().front().units});
   gradient_ = Floats("gradient", widest);
   other_ = Floats("gradient", widest);
 }
@@ -203,9 +224,15 @@ const float* Network::value_of(std::size_t layer, bool dropping) const {
                                                                : memory.value.data();
 }
 
-void Network::forward(const float* x, std::size_t rows, const StepOptions& options,
-                      const std::uint64_t* dropping) {
+void Network::forward(Batch& batch, const StepOptions& options, bool dropping) {
   const float* const theta = parameters_.data();
+  const std::size_t rows = batch.rows();
+  for (std::size_t e = 0; e < architecture_.embeddings().size(); ++e) {
+    const Architecture::Embedding& at = architecture_.embeddings()[e];
+    kernels::embed(at, rows, batch.codes(e), theta + at.table, batch.x() + at.column,
+                   architecture_.inputs());
+  }
+  const float* x = batch.x();
   for (std::size_t l = 0; l < memory_.size(); ++l) {
     const Architecture::Layer& layer = architecture_.layers()[l];
     const Memory& memory = memory_[l];
@@ -221,15 +248,15 @@ void Network::forward(const float* x, std::size_t rows, const StepOptions& optio
       kernels::dense_forward(shape, rows, x, theta + layer.weights, theta + layer.bias,
                              layer.activation, memory.value.data(), input, scratch_);
     }
-    if (dropping != nullptr && layer.dropout > 0)
-      kernels::apply_dropout(dropout(l, options), layer.units, rows, dropping, memory.value.data(),
-                             memory.kept.data());
-    x = value_of(l, dropping != nullptr);
+    if (dropping && layer.dropout > 0)
+      kernels::apply_dropout(dropout(l, options), layer.units, rows, batch.numbers(),
+                             memory.value.data(), memory.kept.data());
+    x = value_of(l, dropping);
   }
 }
 
-const float* Network::outputs(const float* x, std::size_t rows) {
-  forward(x, rows, {}, nullptr);
+const float* Network::outputs(Batch& batch) {
+  forward(batch, {}, false);
   Kokkos::fence();
   return memory_.back().value.data();
 }
@@ -247,16 +274,16 @@ void Network::sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Ag
   }
 }
 
-void Network::add_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts) {
-  forward(batch.x(), batch.rows(), {}, nullptr);
+void Network::add_loss(const NetworkLoss& loss, Batch& batch, std::span<Aggregate> parts) {
+  forward(batch, {}, false);
   sum_loss(loss, batch, parts, 0);
   Kokkos::fence();
   for (Aggregate& part : parts)
     part.normalise();  // there may be any number of batches
 }
 
-void Network::sum_gradient(const StepOptions& options, const Batch& batch,
-                           std::span<Aggregate> parts, std::size_t first_domain) {
+void Network::sum_gradient(const StepOptions& options, Batch& batch, std::span<Aggregate> parts,
+                           std::size_t first_domain) {
   for (std::size_t d = 0; d < parts.size(); ++d) {
     // backward() replaces the gradients of domains that are in the batch.
     const bool in_batch = std::ranges::find(batch.parts(), first_domain + d,
@@ -266,7 +293,7 @@ void Network::sum_gradient(const StepOptions& options, const Batch& batch,
     std::fill_n(parts[d].words().begin(), stale, 0);
   }
   if (batch.rows() == 0) return;
-  forward(batch.x(), batch.rows(), options, batch.numbers());
+  forward(batch, options, true);
   sum_loss(options.loss, batch, parts, first_domain);
   backward(options, batch, parts, first_domain);
   Kokkos::fence();
@@ -308,13 +335,37 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
                                         words_of(part, layer.weights), words_of(part, layer.bias),
                                         scratch_);
     }
-    if (l == 0) break;
+    if (l == 0) break;  // embedding_gradients() goes further
     const Architecture::Layer& below = architecture_.layers()[l - 1];
     const bool plain = !below.layer_norm && below.dropout == 0;
     const Activation f = plain ? below.activation : Activation::identity;
     kernels::dense_input_gradient(shape, rows, gradient, theta + layer.weights, f,
                                   memory_[l - 1].known(f), other_.data(), scratch_);
     std::swap(gradient_, other_);
+  }
+  embedding_gradients(batch, parts, first_domain, options.format);
+}
+
+/// From the gradient of the first layer's products, in gradient_.
+void Network::embedding_gradients(const Batch& batch, std::span<Aggregate> parts,
+                                  std::size_t first_domain, const GradientFormat& format) {
+  const std::size_t width = architecture_.embedded_inputs();
+  if (width == 0) return;
+  const Architecture::Layer& layer = architecture_.layers().front();
+  const std::size_t numbers = layer.inputs - width;
+  kernels::dense_input_gradient({width, layer.units}, batch.rows(), gradient_.data(),
+                                parameters_.data() + layer.weights + numbers * layer.units,
+                                Activation::identity, gradient_.data(), other_.data(), scratch_);
+  for (const Batch::Part& part : batch.parts()) {
+    Aggregate& sum = parts[part.domain - first_domain];
+    GradientWords words{sum.words("gradient").data(), sum.words().data(), format};
+    kernels::clear_words(words, layer.weights);
+    for (std::size_t e = 0; e < architecture_.embeddings().size(); ++e) {
+      const Architecture::Embedding& at = architecture_.embeddings()[e];
+      words.words = sum.words("gradient").data() + at.table;
+      kernels::embedding_gradient(at, batch.bounds(part), batch.codes(e),
+                                  other_.data() + (at.column - numbers), width, words);
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kokkos_kernels/embeddings.hpp"
 #include "kokkos_kernels/layers.hpp"
 #include "kokkos_kernels/losses.hpp"
 #include "kokkos_kernels/network_rows.hpp"
@@ -25,31 +26,42 @@ struct HiddenLayer {
   double dropout = 0;
 };
 
-/// The shapes of a network and where its parameters lie: layer by layer the weights (inputs x
-/// outputs, row-major), the bias and, with layer norm, gain and shift.
+/// The shapes of a network and where its parameters lie: the tables of embedded categories (levels
+/// x dimension, row-major), then layer by layer the weights (inputs x outputs, row-major), the bias
+/// and, with layer norm, gain and shift.
 class Architecture {
  public:
   struct Layer : HiddenLayer {
     std::size_t inputs = 0;
     std::size_t weights = 0, bias = 0, gain = 0, shift = 0;  ///< first parameter of each
   };
+  struct Embedding : kernels::EmbeddingShape {
+    std::size_t table = 0;   ///< first parameter
+    std::size_t column = 0;  ///< of the first layer's inputs, the first that is the vector
+  };
 
-  Architecture(std::size_t inputs, std::vector<HiddenLayer> hidden, std::size_t outputs);
+  /// `inputs`: numbers; the vectors of embedded categories come after them.
+  Architecture(std::size_t inputs, std::vector<HiddenLayer> hidden, std::size_t outputs,
+               const std::vector<kernels::EmbeddingShape>& embeddings = {});
 
   const std::vector<Layer>& layers() const { return layers_; }
+  const std::vector<Embedding>& embeddings() const { return embeddings_; }
+  /// Of the first layer, and how many of them are elements of vectors.
   std::size_t inputs() const { return layers_.front().inputs; }
+  std::size_t embedded_inputs() const { return embedded_inputs_; }
   std::size_t outputs() const { return layers_.back().units; }
   std::size_t parameters() const { return parameters_; }
   /// Multiplications and additions of the dense layers, forward and backward, for one row.
   double flops_a_row() const;
 
-  /// Uniform on +-1/sqrt(inputs of the layer), as PyTorch begins; gain 1, shift 0. A function of
-  /// the seed.
+  /// Uniform on +-1/sqrt(inputs of the layer), as PyTorch begins; gain 1, shift 0; tables uniform
+  /// with variance 1, where PyTorch is normal with variance 1. A function of the seed.
   std::vector<double> initial_parameters(std::uint64_t seed) const;
 
  private:
+  std::vector<Embedding> embeddings_;
   std::vector<Layer> layers_;
-  std::size_t parameters_ = 0;
+  std::size_t parameters_ = 0, embedded_inputs_ = 0;
 };
 
 struct NetworkLoss {
@@ -83,7 +95,9 @@ class Batch {
     std::size_t first_block, last_block;
     const kernels::NetworkRows* from;
   };
-  Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows, std::size_t most_blocks);
+  /// `inputs` of the first layer, of which `embeddings` categories' vectors are not filled in here.
+  Batch(std::size_t inputs, std::size_t targets, std::size_t most_rows, std::size_t most_blocks,
+        std::size_t embeddings = 0);
 
   void start();
   /// Appends a block: rows first + chosen[0], first + chosen[1], ... of a local domain. Domains
@@ -98,7 +112,10 @@ class Batch {
 
   std::size_t rows() const { return rows_; }
   const std::vector<Part>& parts() const { return parts_; }
+  float* x() { return x_.data(); }
   const float* x() const { return x_.data(); }
+  /// One a row: the level of the e-th embedded category.
+  const std::uint16_t* codes(std::size_t e) const { return code_.data() + e * rows_; }
   kernels::Targets targets() const { return {y_.data(), weight_.data(), rows_}; }
   kernels::BlockBounds bounds() const { return {bounds_.data(), blocks_.size()}; }
   kernels::BlockBounds bounds(const Part& part) const {
@@ -115,8 +132,9 @@ class Batch {
 
   std::vector<Block> blocks_;
   std::vector<Part> parts_;
-  std::size_t rows_ = 0;
+  std::size_t rows_ = 0, width_;
   Kokkos::View<float*, kernels::Memory> x_;
+  Kokkos::View<std::uint16_t*, kernels::Memory> code_;
   Kokkos::View<double*, kernels::Memory> y_, weight_;
   Kokkos::View<std::uint64_t*, kernels::Memory> number_;
   Kokkos::View<std::size_t*, kernels::Memory> bounds_;
@@ -138,15 +156,17 @@ class Network {
   /// A copy of them, or where they are if the host can read them; until the next call.
   std::span<const float> host_parameters();
 
+  // All of these fill the vectors of embedded categories into the batch.
+
   /// rows x outputs, where kernels can read them; valid until the next call. Nothing is dropped
   /// out.
-  const float* outputs(const float* x, std::size_t rows);
+  const float* outputs(Batch& batch);
 
   /// Adds the weights and losses of a batch to `parts`, one a local domain.
-  void add_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts);
+  void add_loss(const NetworkLoss& loss, Batch& batch, std::span<Aggregate> parts);
   /// The same and the gradients; what was in `parts` is replaced. `parts` are those of local
   /// domains from `first_domain` on.
-  void sum_gradient(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
+  void sum_gradient(const StepOptions& options, Batch& batch, std::span<Aggregate> parts,
                     std::size_t first_domain = 0);
 
   std::size_t bytes() const;
@@ -165,11 +185,12 @@ class Network {
     }
   };
 
-  /// Drops out units of the rows numbered `dropping`, if it is not null.
-  void forward(const float* x, std::size_t rows, const StepOptions& options,
-               const std::uint64_t* dropping);
+  /// Drops out units if `dropping`.
+  void forward(Batch& batch, const StepOptions& options, bool dropping);
   void backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
                 std::size_t first_domain);
+  void embedding_gradients(const Batch& batch, std::span<Aggregate> parts, std::size_t first_domain,
+                           const kernels::GradientFormat& format);
   void sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts,
                 std::size_t first_domain);
   const float* value_of(std::size_t layer, bool dropping) const;

@@ -30,7 +30,8 @@ bool has_times(const ModelConfig& model) {
 
 /// Indicators of one input column are levels of one category. Cox models of a linear predictor,
 /// which sort rows by time, read them as numbers.
-void find_factors(const ModelConfig& model, const Schema& schema, ModelColumns& columns) {
+std::vector<std::string> find_factors(const ModelConfig& model, const Schema& schema,
+                                      ModelColumns& columns) {
   std::vector<std::string> sources;
   for (const std::size_t j : columns.features) {
     const std::string& source = schema.features[j].source;
@@ -41,6 +42,34 @@ void find_factors(const ModelConfig& model, const Schema& schema, ModelColumns& 
     if (found == sources.end()) sources.push_back(source);
   }
   columns.factors = sources.size();
+  return sources;
+}
+
+/// `sources`: the categories among the model's columns.
+void find_embeddings(const ModelConfig& model, const Schema& schema,
+                     const std::vector<std::string>& sources, ModelColumns& columns) {
+  for (const auto& [name, dimension] : model.mlp.embeddings) {
+    if (std::ranges::find(sources, name) != sources.end()) continue;
+    const std::string key = "model.mlp.embeddings." + name;
+    std::vector<std::string> categories;
+    for (const Column& column : schema.features)
+      if (!column.source.empty() &&
+          std::ranges::find(categories, column.source) == categories.end())
+        categories.push_back(column.source);
+    if (std::ranges::find(categories, name) != categories.end())
+      throw Error(ExitCode::config, "{}: none of its levels is in model.features", key);
+    throw Error(ExitCode::config, "{}: the partitions have no category \"{}\"; they have: {}{}",
+                key, name, categories.empty() ? "none" : join(categories),
+                did_you_mean(name, categories));
+  }
+  for (std::size_t f = 0; f < sources.size(); ++f) {
+    const auto found = model.mlp.embeddings.find(sources[f]);
+    if (found == model.mlp.embeddings.end()) continue;
+    const auto indicators =
+        static_cast<std::size_t>(std::ranges::count(columns.factor, std::optional(f)));
+    columns.embeddings.push_back(
+        {sources[f], f, 1 + indicators, static_cast<std::size_t>(found->second)});
+  }
 }
 
 /// What a model asks of its targets; returns the rule that a value breaks, or nullptr.
@@ -107,7 +136,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
     columns.names.push_back(schema.features[j].name);
   if (columns.names.empty())
     throw Error(ExitCode::config, "model: no feature and no intercept to fit");
-  find_factors(model, schema, columns);
+  find_embeddings(model, schema, find_factors(model, schema, columns), columns);
   if (!with_targets) return columns;
 
   if (has_times(model)) {

@@ -14,6 +14,16 @@
 
 namespace bailiwick {
 
+/// A category whose levels a network learns vectors for. Level 0 is that of rows that have none of
+/// the indicators: the reference.
+struct EmbeddedCategory {
+  std::string name;
+  std::size_t factor;  ///< number of the category among all that are read as codes
+  std::size_t levels, dimension;
+
+  bool operator==(const EmbeddedCategory&) const = default;
+};
+
 /// Which columns of a partition a model takes, in the order of its parameters.
 struct ModelColumns {
   std::vector<std::size_t> features;  ///< indices into Schema::features
@@ -24,7 +34,8 @@ struct ModelColumns {
   std::vector<std::string> categories;  ///< of the target, multinomial only
   /// Of each feature: the category it is a level of, if it is read as a code; else none.
   std::vector<std::optional<std::size_t>> factor;
-  std::size_t factors = 0;  ///< categories
+  std::size_t factors = 0;                   ///< categories
+  std::vector<EmbeddedCategory> embeddings;  ///< networks: some of them, in the order of columns
 
   std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
   /// Memory of one row: numbers, two bytes a category, targets and weight.

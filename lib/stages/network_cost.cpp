@@ -15,8 +15,7 @@ namespace bailiwick {
 NetworkCost cost_of_network(const Run& run, const ModelColumns& columns) {
   const TrainConfig& train = run.config().train;
   const DescentConfig& descent = train.descent;
-  const Architecture architecture =
-      architecture_of(run.config().model.mlp, columns.names.size(), columns.categories.size());
+  const Architecture architecture = architecture_of(run.config().model.mlp, columns);
   const Lanes lanes(run);
   NetworkCost cost;
   cost.parameters = architecture.parameters();
@@ -33,7 +32,7 @@ NetworkCost cost_of_network(const Run& run, const ModelColumns& columns) {
   const double moments = train.method == "adamw" ? 2 : descent.momentum > 0 ? 1 : 0;
   const Network network(architecture, lanes.held_rows_a_step());
   const Batch batch(architecture.inputs(), columns.targets.size(), lanes.held_rows_a_step(),
-                    lanes.held_blocks_a_step());
+                    lanes.held_blocks_a_step(), columns.embeddings.size());
   cost.state_bytes = 4 * p + 8 * p * (1 + moments);
   cost.sum_bytes = 8 * p * static_cast<double>(run.local().size()) * (cost.federated ? 3 : 1);
   cost.batch_bytes = static_cast<double>(network.bytes() + batch.bytes()) - 4 * p;

@@ -8,15 +8,16 @@
 #include <utility>
 
 #include "lib/model/row_sums.hpp"
+#include "lib/stages/network_model.hpp"
 
 namespace bailiwick {
 
 namespace {
 
-std::vector<kernels::NetworkRows> to_network_rows(ModelRows& rows) {
+std::vector<kernels::NetworkRows> to_network_rows(ModelRows& rows, const ModelColumns& columns) {
   std::vector<kernels::NetworkRows> result;
   for (LoadedRows& domain : rows.domains) {
-    result.push_back(kernels::network_rows(domain.rows, domain.rows_of_block));
+    result.push_back(network_rows(domain.rows, domain.rows_of_block, columns.embeddings));
     domain.rows = {};  // its memory goes before the next domain's comes
   }
   return result;
@@ -27,7 +28,6 @@ std::vector<kernels::NetworkRows> to_network_rows(ModelRows& rows) {
 NetworkData::NetworkData(Run& run, const ModelColumns& columns)
     : lanes_(run),
       block_rows_(static_cast<std::size_t>(run.config().train.descent.block_rows)),
-      inputs_(columns.names.size()),
       targets_(columns.targets.size()) {
   const RunConfig& config = run.config();
   const std::uint64_t seed = config.train.descent.seed;
@@ -40,7 +40,7 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   if (!split.empty() && config.model.standardise == Standardisation::per_domain)
     own = moments_of_domains(run, config.model, columns, rows);
   moments_ = standardise_for_training(run, config.model, columns, rows);
-  training_ = to_network_rows(rows);
+  training_ = to_network_rows(rows, columns);
   for (std::size_t d = 0; d < training_.size(); ++d) {
     std::vector<HeldLane>& orders = orders_.emplace_back();
     std::size_t first = 0;
@@ -58,7 +58,7 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   ModelRows others = load_model_rows(run, config.model, columns, split);
   if (own.empty()) own.assign(others.domains.size(), moments_);
   standardise(others, own);
-  validation_ = to_network_rows(others);
+  validation_ = to_network_rows(others, columns);
   for (kernels::NetworkRows& domain : validation_)
     kernels::standardise_target(domain, target_mean_, 1 / target_deviation_);
 }
@@ -102,8 +102,9 @@ void NetworkData::describe(SavedModel& model) const {
   model.target_deviation = target_deviation_;
 }
 
-Batch NetworkData::empty_batch() const {
-  return {inputs_, targets_, lanes_.held_rows_a_step(), lanes_.held_blocks_a_step()};
+Batch NetworkData::empty_batch(const Architecture& architecture) const {
+  return {architecture.inputs(), targets_, lanes_.held_rows_a_step(), lanes_.held_blocks_a_step(),
+          architecture.embeddings().size()};
 }
 
 void NetworkData::gather(std::uint64_t step, Batch& batch, std::optional<std::size_t> only) {

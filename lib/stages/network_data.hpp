@@ -30,7 +30,7 @@ class NetworkData {
   const std::vector<kernels::NetworkRows>& training() const { return training_; }
 
   /// Room for what this rank holds of a step.
-  Batch empty_batch() const;
+  Batch empty_batch(const Architecture& architecture) const;
   /// This rank's rows of step `step`, counted from 0 over all epochs; with `only`, of that local
   /// domain alone.
   void gather(std::uint64_t step, Batch& batch, std::optional<std::size_t> only = {});
@@ -45,7 +45,7 @@ class NetworkData {
   Lanes lanes_;
   std::size_t block_rows_;
   std::vector<std::vector<HeldLane>> orders_;  ///< one a lane, of each local domain
-  std::size_t inputs_, targets_;
+  std::size_t targets_;
   std::vector<kernels::NetworkRows> training_, validation_;
   double target_mean_ = 0, target_deviation_ = 1;
   ColumnMoments moments_;

@@ -49,14 +49,38 @@ Schedule schedule_of(const DescentConfig& config, std::uint64_t steps_an_epoch) 
   return schedule;
 }
 
-}  // namespace
-
-Architecture architecture_of(const MlpConfig& mlp, std::size_t inputs, std::size_t classes) {
+Architecture architecture(const MlpConfig& mlp, std::size_t columns,
+                          const std::vector<EmbeddedCategory>& embeddings, std::size_t classes) {
   std::vector<HiddenLayer> hidden;
   for (const LayerConfig& layer : mlp.layers)
     hidden.push_back({static_cast<std::size_t>(layer.units), named(activations, layer.activation),
                       layer.layer_norm, layer.dropout});
-  return {inputs, std::move(hidden), std::max<std::size_t>(1, classes)};
+  std::vector<kernels::EmbeddingShape> tables;
+  for (const EmbeddedCategory& category : embeddings) {
+    tables.push_back({category.levels, category.dimension});
+    columns -= category.levels - 1;  // its indicators
+  }
+  return {columns, std::move(hidden), std::max<std::size_t>(1, classes), tables};
+}
+
+}  // namespace
+
+Architecture architecture_of(const MlpConfig& mlp, const ModelColumns& columns) {
+  return architecture(mlp, columns.names.size(), columns.embeddings, columns.categories.size());
+}
+
+Architecture architecture_of(const SavedModel& model) {
+  return architecture(model.config.mlp, model.names.size(), model.embeddings,
+                      model.categories.size());
+}
+
+kernels::NetworkRows network_rows(const kernels::RowBlocks& rows,
+                                  std::span<const std::size_t> rows_of_block,
+                                  const std::vector<EmbeddedCategory>& embeddings) {
+  std::vector<std::size_t> factors;
+  for (const EmbeddedCategory& category : embeddings)
+    factors.push_back(category.factor);
+  return kernels::network_rows(rows, rows_of_block, factors);
 }
 
 NetworkLoss loss_of(const MlpConfig& mlp) {
@@ -81,23 +105,22 @@ DescentOptions descent_options(const TrainConfig& train, std::uint64_t steps_an_
 }
 
 Predictor network_predictor(const SavedModel& model, const kernels::RowBlocks& rows) {
-  const Architecture architecture =
-      architecture_of(model.config.mlp, model.names.size(), model.categories.size());
+  const Architecture architecture = architecture_of(model);
   // Padding is scored too: it is little, and nobody looks at it.
   const std::vector<std::size_t> all(rows.blocks(), rows.block_rows());
-  const kernels::NetworkRows inputs = kernels::network_rows(rows, all);
+  const kernels::NetworkRows inputs = network_rows(rows, all, model.embeddings);
   const std::size_t outputs = architecture.outputs(), given = outputs > 1 ? outputs - 1 : 1;
   const std::size_t block_rows = rows.block_rows();
   const double mean = model.target_mean, deviation = model.target_deviation;
   Predictor eta("outputs", rows.blocks(), given, block_rows);
   Network network(architecture, block_rows);
   network.set_parameters(model.parameters);
-  Batch batch(architecture.inputs(), inputs.y.extent(1), block_rows, 1);
+  Batch batch(architecture.inputs(), inputs.y.extent(1), block_rows, 1, model.embeddings.size());
   for (std::size_t b = 0; b < rows.blocks(); ++b) {
     batch.start();
     batch.add(inputs, b * block_rows, block_rows, 0);
     batch.finish();
-    const float* const z = network.outputs(batch.x(), block_rows);
+    const float* const z = network.outputs(batch);
     Kokkos::parallel_for(
         "outputs", Kokkos::RangePolicy<kernels::Execution>(0, block_rows),
         KOKKOS_LAMBDA(const std::size_t r) {

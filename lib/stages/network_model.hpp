@@ -12,8 +12,14 @@
 
 namespace bailiwick {
 
-/// The network that a config's layers describe. `classes`: of cross_entropy, else none.
-Architecture architecture_of(const MlpConfig& mlp, std::size_t inputs, std::size_t classes);
+/// The network that a config's layers describe, of these columns.
+Architecture architecture_of(const MlpConfig& mlp, const ModelColumns& columns);
+Architecture architecture_of(const SavedModel& model);
+
+/// The rows as the network takes them; arguments as kernels::network_rows.
+kernels::NetworkRows network_rows(const kernels::RowBlocks& rows,
+                                  std::span<const std::size_t> rows_of_block,
+                                  const std::vector<EmbeddedCategory>& embeddings);
 NetworkLoss loss_of(const MlpConfig& mlp);
 
 DescentOptions descent_options(const TrainConfig& train, std::uint64_t steps_an_epoch);

@@ -41,17 +41,23 @@ Enum value_of(const Word<Enum> (&words)[n], const std::string& text, const std::
   throw Error(ExitCode::data, "{}: unknown word \"{}\"; written by a newer Bailiwick?", path, text);
 }
 
-Json to_json(const MlpConfig& mlp) {
+Json to_json(const MlpConfig& mlp, const std::vector<EmbeddedCategory>& embeddings) {
   Json layers = Json::array();
   for (const LayerConfig& layer : mlp.layers)
     layers.push_back({{"units", layer.units},
                       {"activation", layer.activation},
                       {"layer_norm", layer.layer_norm},
                       {"dropout", layer.dropout}});
-  return {{"layers", layers},
-          {"loss", mlp.loss},
-          {"huber_delta", mlp.huber_delta},
-          {"standardise_target", mlp.standardise_target}};
+  Json json = {{"layers", layers},
+               {"loss", mlp.loss},
+               {"huber_delta", mlp.huber_delta},
+               {"standardise_target", mlp.standardise_target}};
+  for (const EmbeddedCategory& category : embeddings)
+    json["embeddings"].push_back({{"category", category.name},
+                                  {"factor", category.factor},
+                                  {"levels", category.levels},
+                                  {"dimension", category.dimension}});
+  return json;
 }
 
 MlpConfig mlp_from_json(const Json& json, const std::string& what) {
@@ -67,12 +73,27 @@ MlpConfig mlp_from_json(const Json& json, const std::string& what) {
   return mlp;
 }
 
+/// Of a network of so many columns. Throws ExitCode::data if these are too few.
+std::vector<EmbeddedCategory> embeddings_from_json(const Json& mlp, std::size_t columns,
+                                                   const std::string& what) {
+  std::vector<EmbeddedCategory> embeddings;
+  if (!mlp.contains("embeddings")) return embeddings;  // models without have no such member
+  for (const Json& category : mlp["embeddings"]) {
+    embeddings.push_back({json_member<std::string>(category, "category", what),
+                          json_member<std::size_t>(category, "factor", what),
+                          json_member<std::size_t>(category, "levels", what),
+                          json_member<std::size_t>(category, "dimension", what)});
+    const std::size_t levels = embeddings.back().levels;
+    if (levels < 2 || levels - 1 > columns)
+      throw Error(ExitCode::data, "{}: embeddings: more levels than columns", what);
+    columns -= levels - 1;
+  }
+  return embeddings;
+}
+
 /// How many parameters a model of that description has.
 std::size_t parameters_of(const SavedModel& model) {
-  if (model.config.kind == ModelKind::mlp)
-    return architecture_of(model.config.mlp, model.names.size(),
-                           std::max<std::size_t>(1, model.categories.size()))
-        .parameters();
+  if (model.config.kind == ModelKind::mlp) return architecture_of(model).parameters();
   return model.names.size() *
          (model.config.kind == ModelKind::multinomial ? model.categories.size() - 1 : 1);
 }
@@ -89,6 +110,7 @@ SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
     model.config.target = run.schema().targets[columns.targets[0]].name;
   model.names = columns.names;
   model.categories = columns.categories;
+  model.embeddings = columns.embeddings;
   return model;
 }
 
@@ -110,7 +132,8 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
                       {"standardise", text_of(standardisations, model.config.standardise)},
                       {"strata", text_of(strata_words, model.config.strata)},
                       {"ties", model.config.ties}};
-  if (model.config.kind == ModelKind::mlp) description["mlp"] = to_json(model.config.mlp);
+  if (model.config.kind == ModelKind::mlp)
+    description["mlp"] = to_json(model.config.mlp, model.embeddings);
   checkpoint.attributes["model"] = description.dump();
   checkpoint.attributes["iteration"] = std::to_string(model.iteration);
   checkpoint.attributes["converged"] = model.converged ? "true" : "false";
@@ -165,9 +188,13 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("weights", model.config.weights);
   member("l2", model.config.l2);
   member("ties", model.config.ties);
-  if (model.config.kind == ModelKind::mlp)
-    model.config.mlp =
-        mlp_from_json(json_member<Json>(description, "mlp", path + ": model"), path + ": model");
+  if (model.config.kind == ModelKind::mlp) {
+    const Json mlp = json_member<Json>(description, "mlp", path + ": model");
+    model.config.mlp = mlp_from_json(mlp, path + ": model");
+    model.embeddings = embeddings_from_json(mlp, model.names.size(), path + ": model");
+    for (const EmbeddedCategory& category : model.embeddings)
+      model.config.mlp.embeddings[category.name] = static_cast<int>(category.dimension);
+  }
   model.iteration = static_cast<int>(parse_count(attribute("iteration"), path + ": iteration"));
   model.converged = attribute("converged") == "true";
   model.parameters = array("parameters", true);

@@ -18,6 +18,7 @@ struct SavedModel {
   ModelConfig config;  ///< features, target and time/status named, whatever the YAML left out
   std::vector<std::string> names;  ///< of the columns, "(intercept)" included
   std::vector<std::string> categories;
+  std::vector<EmbeddedCategory> embeddings;  ///< networks
   int iteration = 0;
   bool converged = false;
   /// Of the standardised columns; multinomial: class-major; networks: as Architecture lays them

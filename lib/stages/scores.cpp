@@ -33,7 +33,8 @@ std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common) {
       const std::string file = run.config().output + "/regions/" + name + "/model.h5";
       check_duties(file, utc_now());
       models[d] = model_from_checkpoint(io::read_checkpoint(file), file);
-      if (models[d].names != common.names || models[d].categories != common.categories)
+      if (models[d].names != common.names || models[d].categories != common.categories ||
+          models[d].embeddings != common.embeddings)
         throw Error(ExitCode::data, "{}: not a model of the same columns as the common one", file);
     }
   });
@@ -48,7 +49,7 @@ ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with
     // Its messages name the config's keys, but these names come from the model's file.
     throw Error(ExitCode::data, "the model does not fit these partitions: {}", error.what());
   }
-  if (columns.names != model.names)
+  if (columns.names != model.names || columns.embeddings != model.embeddings)
     throw Error(ExitCode::data, "the model's columns are not those of the partitions");
   if (with_targets && columns.categories != model.categories)
     throw Error(ExitCode::data, "the model's categories of \"{}\" are not those of the partitions",

@@ -121,7 +121,7 @@ FederatedTraining::FederatedTraining(Run& run, NetworkData& data, const Architec
       options_{loss_of(run.config().model.mlp), gradient_format(data.lanes().blocks_a_step()),
                config_.seed, 0},
       network_(architecture, data.lanes().held_rows_a_step()),
-      batch_(data.empty_batch()),
+      batch_(data.empty_batch(architecture)),
       descent_(descent_options(run.config().train, 1),
                architecture.initial_parameters(config_.seed)),
       server_(server_options(federated_), first_personal(architecture, personal_)),
@@ -365,8 +365,7 @@ void train_federated(Run& run, RunRecord& record) {
   const double seconds_reading = reading.seconds();
   SavedModel model = untrained_model(run, columns);
   data.describe(model);
-  const Architecture architecture =
-      architecture_of(config.model.mlp, columns.names.size(), columns.categories.size());
+  const Architecture architecture = architecture_of(config.model.mlp, columns);
   FederatedTraining training(run, data, architecture);
   if (root)
     std::cout << fmt::format("{}, {}\n{:>9}  {:>16}  {:>8}\n",

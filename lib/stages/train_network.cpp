@@ -124,7 +124,7 @@ Training::Training(Run& run, NetworkData& data, const Architecture& architecture
                 : nullptr),
       network_(architecture, data.lanes().held_rows_a_step(),
                team_ ? team_->floats() : std::span<float>()),
-      batch_(data.empty_batch()),
+      batch_(data.empty_batch(architecture)),
       here_{0, architecture.parameters()} {
   const auto layout = step_layout(architecture, options_.format);
   const auto loss_layout = std::make_shared<const AggregateLayout>(
@@ -243,8 +243,7 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
   const double seconds_reading = reading.seconds();
   SavedModel model = untrained_model(run, columns);
   data.describe(model);
-  const Architecture architecture =
-      architecture_of(config.model.mlp, columns.names.size(), columns.categories.size());
+  const Architecture architecture = architecture_of(config.model.mlp, columns);
   Training training(run, data, architecture);
 
   const std::string print = fingerprint(run, columns.names);

@@ -25,7 +25,7 @@ model: {kind: mlp, )" +
          model + "}\ntrain: {" + train + "}\n";
 }
 
-const std::string hidden = "mlp: {loss: binary, layers: [{units: 4}]}";
+const std::string hidden = "mlp: {loss: binary, embeddings: {cow: 4}, layers: [{units: 4}]}";
 
 std::string error_of(const std::string& model, const std::string& train) {
   try {
@@ -70,6 +70,11 @@ TEST_CASE("Mistakes in a network are named") {
       {"mlp: {loss: binary, layers: [{units: 4, activation: rel}]}", "", "did you mean \"relu\"?"},
       {"mlp: {loss: binary, layers: [{units: 4, dropout: 1}]}", "",
        "1 is not at least 0 and below 1"},
+      {"mlp: {loss: binary, embeddings: {cow: 4, occp: 0}}", "",
+       "x.yaml:8:59: model.mlp.embeddings.occp: 0 is too small: at least 1"},
+      {"mlp: {loss: binary, embeddings: {occp: [1]}}", "",
+       "model.mlp.embeddings.occp: expected a whole number"},
+      {"mlp: {loss: binary, embeddings: [occp]}", "", "model.mlp.embeddings: expected a section"},
       {"mlp: {loss: binary, huber_delta: 2}", "", "only used with loss: huber"},
       {"mlp: {loss: binary, standardise_target: true}", "", "only used with loss: squared_error"},
       {"mlp: {loss: binary}, intercept: true", "", "the layers of a network have their own"},

@@ -58,9 +58,29 @@ struct Case {
   Loss loss;
   double value;
   std::span<const double> gradient;
+  bool embedded = false;
 };
 
+/// Two categories of 5 and 4 levels, of which two never occur.
+void add_categories(kernels::NetworkRows& data) {
+  data.code = decltype(data.code)("code", data.rows(), 3);
+  for (std::size_t r = 0; r < data.rows(); ++r) {
+    data.code(r, 0) = static_cast<std::uint16_t>(r * r % 4);
+    data.code(r, 2) = static_cast<std::uint16_t>(3 * r % 5);
+  }
+  data.embedded = decltype(data.embedded)("embedded", 2);
+  data.embedded(0) = 2;
+  data.embedded(1) = 0;
+}
+
+kernels::NetworkRows rows_of(const Case& c) {
+  kernels::NetworkRows data = some_rows(c.loss);
+  if (c.embedded) add_categories(data);
+  return data;
+}
+
 Architecture architecture_of(const Case& c) {
+  if (c.embedded) return {inputs, {{6, c.activation}}, 3, {{5, 3}, {4, 2}}};
   return {inputs,
           {{7, c.activation, c.layer_norm}, {6, c.activation, c.layer_norm}},
           c.loss == Loss::cross_entropy ? 3U : 1U};
@@ -78,7 +98,9 @@ const Case cases[] = {
      torch::sigmoid_gradient},
     {"poisson", Activation::relu, true, Loss::poisson, torch::poisson_loss[0],
      torch::poisson_gradient},
-    {"cox", Activation::identity, false, Loss::cox, torch::cox_loss[0], torch::cox_gradient}};
+    {"cox", Activation::identity, false, Loss::cox, torch::cox_loss[0], torch::cox_gradient},
+    {"embedded", Activation::tanh, false, Loss::cross_entropy, torch::embedded_loss[0],
+     torch::embedded_gradient, true}};
 
 /// The sums of a step over blocks of `block` rows.
 class Step {
@@ -86,7 +108,7 @@ class Step {
   Step(const Architecture& architecture, const NetworkLoss& loss, std::size_t count = rows)
       : options{loss, gradient_format(1), 7, 2},
         network(architecture, count),
-        batch(architecture.inputs(), 2, count, count),
+        batch(architecture.inputs(), 2, count, count, architecture.embeddings().size()),
         parts(1, Aggregate(step_layout(architecture, options.format))) {}
 
   Aggregate& take(const kernels::NetworkRows& data, std::span<const double> theta,
@@ -122,8 +144,7 @@ TEST_CASE("Losses and gradients are PyTorch's, within the rounding of float32") 
     const Architecture architecture = architecture_of(c);
     REQUIRE(architecture.parameters() == c.gradient.size());
     Step step(architecture, {c.loss, 0.75});
-    const Aggregate& sum =
-        step.take(some_rows(c.loss), numbers(architecture.parameters(), 1), rows);
+    const Aggregate& sum = step.take(rows_of(c), numbers(architecture.parameters(), 1), rows);
     CHECK(sum.saturated() == 0);
     CHECK(std::fabs(sum.value("loss") - c.value) <= 4 * 0x1p-24 * std::fabs(c.value));
     const std::vector<double> gradient = sum.values("gradient");
@@ -173,7 +194,7 @@ TEST_CASE("The gradient is the slope of the loss") {
     INFO(c.name);
     const Architecture architecture = architecture_of(c);
     Step step(architecture, {c.loss, 0.75});
-    const auto data = some_rows(c.loss);
+    const auto data = rows_of(c);
     const std::vector<double> theta = numbers(architecture.parameters(), 1);
     const std::vector<double> gradient = step.take(data, theta, rows).values("gradient");
     const std::vector<double> direction = numbers(theta.size(), 9);
@@ -193,24 +214,66 @@ TEST_CASE("The gradient is the slope of the loss") {
 }
 
 TEST_CASE("Words do not depend on how a batch lies in memory, and blocks are rounded one by one") {
-  const Case& c = cases[1];
-  const Architecture architecture = architecture_of(c);
-  const std::vector<double> theta = numbers(architecture.parameters(), 1);
-  const auto data = some_rows(c.loss);
-  Step together(architecture, {c.loss, 1});
-  const Aggregate& whole = together.take(data, theta, 4);
-  Aggregate sum(whole.layout_pointer());
-  for (std::size_t first : {8, 0, 4}) {
-    Step alone(architecture, {c.loss, 1});
-    alone.network.set_parameters(theta);
-    alone.batch.start();
-    alone.batch.add(data, first, 4, 0);
-    alone.batch.finish();
-    alone.network.sum_gradient(alone.options, alone.batch, alone.parts);
-    sum.add(alone.parts[0]);
+  for (const Case& c : {cases[1], cases[7]}) {
+    INFO(c.name);
+    const Architecture architecture = architecture_of(c);
+    const std::vector<double> theta = numbers(architecture.parameters(), 1);
+    const auto data = rows_of(c);
+    Step together(architecture, {c.loss, 1});
+    const Aggregate& whole = together.take(data, theta, 4);
+    Aggregate sum(whole.layout_pointer());
+    for (std::size_t first : {8, 0, 4}) {
+      Step alone(architecture, {c.loss, 1});
+      alone.network.set_parameters(theta);
+      alone.batch.start();
+      alone.batch.add(data, first, 4, 0);
+      alone.batch.finish();
+      alone.network.sum_gradient(alone.options, alone.batch, alone.parts);
+      sum.add(alone.parts[0]);
+    }
+    sum.normalise();
+    CHECK(std::ranges::equal(sum.words(), whole.words()));
   }
-  sum.normalise();
-  CHECK(std::ranges::equal(sum.words(), whole.words()));
+}
+
+TEST_CASE("A level's gradient is that of its rows in a block, summed in order and rounded once") {
+  // 150 rows of 70 columns: more than a thread takes at once.
+  constexpr std::size_t count = 150, dimension = 70, levels = 11;
+  const std::vector<double> g = numbers(count * dimension, 4);
+  Kokkos::View<float*, kernels::Memory> gradient("gradient", g.size());
+  std::copy(g.begin(), g.end(), gradient.data());
+  Kokkos::View<std::uint16_t*, kernels::Memory> code("code", count);
+  for (std::size_t r = 0; r < count; ++r)
+    code(r) = static_cast<std::uint16_t>(r * r % 7 + r % 3);
+  Kokkos::View<std::size_t*, kernels::Memory> bounds("bounds", 4);
+  const std::size_t first[] = {20, 60, 61, count};  // of a batch that has other domains' rows too
+  std::copy_n(first, 4, bounds.data());
+
+  const kernels::GradientFormat format;
+  std::vector<std::int64_t> words(levels * dimension, 12345);
+  std::int64_t saturated = 0;
+  const kernels::GradientWords to{words.data(), &saturated, format};
+  kernels::clear_words(to, words.size());
+  kernels::embedding_gradient({levels, dimension}, {bounds.data(), 3}, code.data(), gradient.data(),
+                              dimension, to);
+  Kokkos::fence();
+  std::vector<std::int64_t> expected(words.size());
+  for (std::size_t block = 0; block < 3; ++block)
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      float sum = 0;
+      for (std::size_t r = first[block]; r < first[block + 1]; ++r)
+        if (code(r) == i / dimension) sum += gradient(r * dimension + i % dimension);
+      expected[i] += static_cast<std::int64_t>(std::nearbyint(std::ldexp(sum, format.exponent)));
+    }
+  CHECK(words == expected);
+  CHECK(saturated == 0);
+
+  gradient(61 * dimension) = INFINITY;
+  gradient(62 * dimension + 1) = 0x1p20F;
+  kernels::embedding_gradient({levels, dimension}, {bounds.data(), 3}, code.data(), gradient.data(),
+                              dimension, to);
+  Kokkos::fence();
+  CHECK(saturated == 2);
 }
 
 TEST_CASE("Dropout is a function of seed, epoch and the row's number") {
@@ -261,27 +324,54 @@ TEST_CASE("A gradient that is not finite or too large is counted, and adds nothi
 }
 
 TEST_CASE("Golden words after 1 and 20 steps") {
-  const Architecture architecture(30, {{33, Activation::relu}, {17, Activation::gelu, true, 0.2}},
-                                  3);
-  const auto data = some_rows(Loss::cross_entropy, 90, 30);
-  Step step(architecture, {Loss::cross_entropy, 1}, 90);
-  DescentOptions options;
-  options.learning_rate = 0.01;
-  options.weight_decay = 0.01;
-  options.clip_norm = 0.5;
-  options.schedule = {Schedule::Kind::cosine, 20, 5, 0.1};
-  Descent descent(options, architecture.initial_parameters(1));
-  const auto digest = [&] {
-    const std::vector<double> theta = descent.parameters();
-    return sha256(std::as_bytes(std::span(theta))).hex();
+  struct Golden {
+    std::vector<kernels::EmbeddingShape> embeddings;
+    const char *first, *last;
   };
-  for (int i = 1; i <= 20; ++i) {
-    step.options.epoch = static_cast<std::uint64_t>(i);
-    const Aggregate& sum = step.take(data, descent.parameters(), 16);
-    descent.step(sum.words("gradient").data(), step.options.format.exponent, sum.value("weight"),
-                 step.network.parameters());
-    if (i == 1)
-      CHECK(digest() == "2c63f4d6493286943f3b432dfcf3ad23adbde3d17a78a288655b2f6ce96fbbd4");
+  const Golden networks[] = {{{},
+                              "2c63f4d6493286943f3b432dfcf3ad23adbde3d17a78a288655b2f6ce96fbbd4",
+                              "66e42dd5538eeeb8a50622e984fe3b42ecab5dff1a48079d843bc1b75f76dd36"},
+                             {{{5, 19}, {4, 3}}, "?", "?"}};
+  for (const Golden& golden : networks) {
+    const Architecture architecture(30, {{33, Activation::relu}, {17, Activation::gelu, true, 0.2}},
+                                    3, golden.embeddings);
+    auto data = some_rows(Loss::cross_entropy, 90, 30);
+    if (!golden.embeddings.empty()) add_categories(data);
+    Step step(architecture, {Loss::cross_entropy, 1}, 90);
+    DescentOptions options;
+    options.learning_rate = 0.01;
+    options.weight_decay = 0.01;
+    options.clip_norm = 0.5;
+    options.schedule = {Schedule::Kind::cosine, 20, 5, 0.1};
+    Descent descent(options, architecture.initial_parameters(1));
+    const auto digest = [&] {
+      const std::vector<double> theta = descent.parameters();
+      return sha256(std::as_bytes(std::span(theta))).hex();
+    };
+    for (int i = 1; i <= 20; ++i) {
+      step.options.epoch = static_cast<std::uint64_t>(i);
+      const Aggregate& sum = step.take(data, descent.parameters(), 16);
+      descent.step(sum.words("gradient").data(), step.options.format.exponent, sum.value("weight"),
+                   step.network.parameters());
+      if (i == 1) CHECK(digest() == golden.first);
+    }
+    CHECK(digest() == golden.last);
   }
-  CHECK(digest() == "66e42dd5538eeeb8a50622e984fe3b42ecab5dff1a48079d843bc1b75f76dd36");
+}
+
+TEST_CASE("Tables start uniform with variance 1, and layers as without them") {
+  const Architecture plain(8, {{4}}, 1), embedded(3, {{4}}, 1, {{300, 2}, {100, 3}});
+  REQUIRE(embedded.parameters() == 900 + plain.parameters());
+  const std::vector<double> theta = embedded.initial_parameters(5);
+  CHECK(std::equal(theta.begin() + 900, theta.end(), plain.initial_parameters(5).begin()));
+  double sum = 0, squares = 0;
+  for (std::size_t i = 0; i < 900; ++i) {
+    CHECK(std::fabs(theta[i]) <= std::sqrt(3.0));
+    sum += theta[i];
+    squares += theta[i] * theta[i];
+  }
+  CHECK(std::fabs(sum / 900) < 0.1);  // three standard errors
+  CHECK(std::fabs(squares / 900 - 1) < 0.09);
+  CHECK(embedded.embeddings()[1].table == 600);
+  CHECK(embedded.embeddings()[1].column == 5);
 }

@@ -57,13 +57,29 @@ def network(activation, norm, outputs):
     return nn.Sequential(*layers, nn.Linear(inputs, outputs))
 
 
+class Embedded(nn.Module):
+    """Two categories of 5 and 4 levels, of which two never occur, beside the numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.tables = nn.ModuleList([nn.Embedding(5, 3), nn.Embedding(4, 2)])
+        self.net = nn.Sequential(nn.Linear(INPUTS + 5, 6), nn.Tanh(), nn.Linear(6, 3))
+
+    def forward(self, x):
+        r = torch.arange(ROWS)
+        codes = [3 * r % 5, r * r % 4]
+        return self.net(torch.cat([x] + [table(code) for table, code in zip(self.tables, codes)], 1))
+
+
 def parameters(net):
-    """In our order: weights inputs x outputs."""
-    return [p for m in net for p in m.parameters()]
+    """In our order."""
+    return list(net.parameters())
 
 
-def flat(tensors):
-    return torch.cat([t.detach().T.reshape(-1) if t.dim() == 2 else t.detach() for t in tensors])
+def ours(net, tensors):
+    """Weights are inputs x outputs, tables levels x dimension."""
+    tables = len(net.tables) if isinstance(net, Embedded) else 0
+    return torch.cat([(t.detach().T if t.dim() == 2 and i >= tables else t.detach()).reshape(-1) for i, t in enumerate(tensors)])
 
 
 def fill(net):
@@ -73,7 +89,8 @@ def fill(net):
         v = values[at:at + p.numel()]
         at += p.numel()
         with torch.no_grad():
-            p.copy_(v.reshape(p.shape[1], p.shape[0]).T if p.dim() == 2 else v)
+            is_table = isinstance(net, Embedded) and at <= 5 * 3 + 4 * 2
+            p.copy_(v.reshape(p.shape) if is_table or p.dim() == 1 else v.reshape(p.shape[1], p.shape[0]).T)
 
 
 def show(name, values):
@@ -92,13 +109,13 @@ x, weight = numbers(ROWS * INPUTS, 0).reshape(ROWS, INPUTS), numbers(ROWS, 3).ab
 for name, activation, norm, loss in [("relu", "relu", False, "cross_entropy"), ("gelu", "gelu", True, "cross_entropy"),
                                      ("tanh", "tanh", False, "squared_error"), ("silu", "silu", True, "huber"),
                                      ("sigmoid", "sigmoid", False, "binary"), ("poisson", "relu", True, "poisson"),
-                                     ("cox", "identity", False, "cox")]:
-    net = network(activation, norm, 3 if loss == "cross_entropy" else 1)
+                                     ("cox", "identity", False, "cox"), ("embedded", None, False, "cross_entropy")]:
+    net = network(activation, norm, 3 if loss == "cross_entropy" else 1) if activation else Embedded()
     fill(net)
     value = total(loss, net(x), weight)
     value.backward()
     show(f"{name}_loss", value.detach().reshape(1))
-    show(f"{name}_gradient", flat([p.grad for p in parameters(net)]))
+    show(f"{name}_gradient", ours(net, [p.grad for p in parameters(net)]))
 for name, make in [("adamw", lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.1)),
                    ("sgd", lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01)),
                    ("clipped", lambda p: torch.optim.SGD(p, lr=0.1))]:
@@ -111,5 +128,5 @@ for name, make in [("adamw", lambda p: torch.optim.AdamW(p, lr=0.01, weight_deca
         if name == "clipped":
             nn.utils.clip_grad_norm_(net.parameters(), 0.25)
         optimiser.step()
-    show(f"{name}_parameters", flat(parameters(net)))
+    show(f"{name}_parameters", ours(net, parameters(net)))
 print("}  // namespace torch")
