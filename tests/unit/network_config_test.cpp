@@ -71,7 +71,7 @@ TEST_CASE("Mistakes in a network are named") {
       {"mlp: {loss: binary, layers: [{units: 4, dropout: 1}]}", "",
        "1 is not at least 0 and below 1"},
       {"mlp: {loss: binary, embeddings: {cow: 4, occp: 0}}", "",
-       "x.yaml:8:59: model.mlp.embeddings.occp: 0 is too small: at least 1"},
+       "x.yaml:8:67: model.mlp.embeddings.occp: 0 is too small: at least 1"},
       {"mlp: {loss: binary, embeddings: {occp: [1]}}", "",
        "model.mlp.embeddings.occp: expected a whole number"},
       {"mlp: {loss: binary, embeddings: [occp]}", "", "model.mlp.embeddings: expected a section"},
