@@ -25,8 +25,9 @@ void clear_words(const GradientWords& to, std::size_t size);
 
 /// Adds to the words of the table the sums over blocks of its gradient: of each level's rows in a
 /// block, ascending, rounded once; a level that a block lacks gets nothing. Row r of the gradient
-/// of what embed() gave is gradient + r * width. code and gradient: of the whole batch.
-void embedding_gradient(const EmbeddingShape& shape, const BlockBounds& blocks,
+/// of what embed() gave is gradient + r * width. `rows`: of these blocks; code and gradient: of the
+/// whole batch.
+void embedding_gradient(const EmbeddingShape& shape, const BlockBounds& blocks, std::size_t rows,
                         const std::uint16_t* code, const float* gradient, std::size_t width,
                         const GradientWords& words);
 

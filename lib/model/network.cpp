@@ -359,11 +359,12 @@ void Network::embedding_gradients(const Batch& batch, std::span<Aggregate> parts
   for (const Batch::Part& part : batch.parts()) {
     Aggregate& sum = parts[part.domain - first_domain];
     GradientWords words{sum.words("gradient").data(), sum.words().data(), format};
+    const auto [first, last] = batch.rows_of(part);
     kernels::clear_words(words, layer.weights);
     for (std::size_t e = 0; e < architecture_.embeddings().size(); ++e) {
       const Architecture::Embedding& at = architecture_.embeddings()[e];
       words.words = sum.words("gradient").data() + at.table;
-      kernels::embedding_gradient(at, batch.bounds(part), batch.codes(e),
+      kernels::embedding_gradient(at, batch.bounds(part), last - first, batch.codes(e),
                                   other_.data() + (at.column - numbers), width, words);
     }
   }

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "lib/model/network.hpp"
@@ -78,10 +79,18 @@ TEST_CASE("A step takes no memory, and what a training holds is what is said bef
     data.y(r, 0) = static_cast<double>(r % 5);
     data.weight(r) = 1;
   }
+  data.code = decltype(data.code)("code", rows, 2);
+  for (std::size_t r = 0; r < rows; ++r) {
+    data.code(r, 0) = static_cast<std::uint16_t>(r % 7);
+    data.code(r, 1) = static_cast<std::uint16_t>(r * r % 40);
+  }
+  data.embedded = decltype(data.embedded)("embedded", 2);
+  data.embedded(1) = 1;
   for (const bool adamw : {true, false}) {
     const Architecture architecture(
         inputs,
-        {{200, Activation::gelu, true, 0.25}, {150, Activation::relu}, {70, Activation::tanh}}, 5);
+        {{200, Activation::gelu, true, 0.25}, {150, Activation::relu}, {70, Activation::tanh}}, 5,
+        {{7, 3}, {40, 70}});
     const std::vector<double> start = architecture.initial_parameters(1);
     const StepOptions options{{kernels::Loss::cross_entropy, 1}, {}, 1, 0};
     const auto layout = step_layout(architecture, options.format);
@@ -92,7 +101,7 @@ TEST_CASE("A step takes no memory, and what a training holds is what is said bef
 
     const std::size_t before = held;
     Network network(architecture, rows);
-    Batch batch(inputs, 1, rows, 12);
+    Batch batch(architecture.inputs(), 1, rows, 12, 2);
     Descent descent(how, start);
     std::vector<Aggregate> parts(domains, Aggregate(layout));
     const std::size_t said =
