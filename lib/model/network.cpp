@@ -267,36 +267,63 @@ void Network::sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Ag
                              memory_.back().value.data(), batch.targets(), batch.bounds(),
                              gradient_.data(), row_loss_.data());
   for (const Batch::Part& part : batch.parts()) {
-    Aggregate& sum = parts[part.domain - first_domain];
+    const AggregateLayout& layout = parts[part.domain - first_domain].layout();
     const auto [first, last] = batch.rows_of(part);
+    std::int64_t* const words = words_[part.domain - first_domain];
     kernels::add_loss(batch.targets().weight, row_loss_.data(), first, last,
-                      {sum.words("weight").data(), sum.words("loss").data(), sum.words().data()});
+                      {words + layout.offset("weight"), words + layout.offset("loss"), words});
   }
 }
 
 void Network::add_loss(const NetworkLoss& loss, Batch& batch, std::span<Aggregate> parts) {
+  words_.resize(parts.size());
+  for (std::size_t d = 0; d < parts.size(); ++d)
+    words_[d] = lend(d, parts[d], parts[d].layout().words());
   forward(batch, {}, false);
   sum_loss(loss, batch, parts, 0);
   Kokkos::fence();
-  for (Aggregate& part : parts)
-    part.normalise();  // there may be any number of batches
+  for (std::size_t d = 0; d < parts.size(); ++d) {
+    take_back(d, parts[d]);
+    parts[d].normalise();  // there may be any number of batches
+  }
+}
+
+std::int64_t* Network::lend(std::size_t d, Aggregate& part, std::size_t used) {
+  if constexpr (kernels::on_host) return part.words().data();
+  device_words_.resize(std::max(device_words_.size(), d + 1));
+  Words& words = device_words_[d];
+  if (words.extent(0) != part.words().size()) words = Words("words", part.words().size());
+  Kokkos::deep_copy(Kokkos::subview(words, std::pair(std::size_t{0}, used)),
+                    HostWords(part.words().data(), used));
+  return words.data();
+}
+
+void Network::take_back(std::size_t d, Aggregate& part) {
+  if constexpr (!kernels::on_host)
+    Kokkos::deep_copy(HostWords(part.words().data(), part.words().size()), device_words_[d]);
 }
 
 void Network::sum_gradient(const StepOptions& options, Batch& batch, std::span<Aggregate> parts,
                            std::size_t first_domain) {
+  words_.resize(parts.size());
+  const auto in_batch = [&](std::size_t d) {
+    return std::ranges::find(batch.parts(), first_domain + d, &Batch::Part::domain) !=
+           batch.parts().end();
+  };
   for (std::size_t d = 0; d < parts.size(); ++d) {
     // backward() replaces the gradients of domains that are in the batch.
-    const bool in_batch = std::ranges::find(batch.parts(), first_domain + d,
-                                            &Batch::Part::domain) != batch.parts().end();
     const std::size_t stale =
-        in_batch ? parts[d].layout().offset("gradient") : parts[d].layout().words();
+        in_batch(d) ? parts[d].layout().offset("gradient") : parts[d].layout().words();
     std::fill_n(parts[d].words().begin(), stale, 0);
+    if (in_batch(d)) words_[d] = lend(d, parts[d], stale);
   }
   if (batch.rows() == 0) return;
   forward(batch, options, true);
   sum_loss(options.loss, batch, parts, first_domain);
   backward(options, batch, parts, first_domain);
   Kokkos::fence();
+  for (std::size_t d = 0; d < parts.size(); ++d)
+    if (in_batch(d)) take_back(d, parts[d]);
 }
 
 void Network::backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
@@ -304,9 +331,9 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
   const float* const theta = parameters_.data();
   const std::size_t rows = batch.rows();
   const auto words_of = [&](const Batch::Part& part, std::size_t parameter) {
-    Aggregate& sum = parts[part.domain - first_domain];
-    return GradientWords{sum.words("gradient").data() + parameter, sum.words().data(),
-                         options.format};
+    std::int64_t* const words = words_[part.domain - first_domain];
+    const AggregateLayout& layout = parts[part.domain - first_domain].layout();
+    return GradientWords{words + layout.offset("gradient") + parameter, words, options.format};
   };
   for (std::size_t l = memory_.size(); l-- > 0;) {
     const Architecture::Layer& layer = architecture_.layers()[l];
@@ -357,13 +384,15 @@ void Network::embedding_gradients(const Batch& batch, std::span<Aggregate> parts
                                 parameters_.data() + layer.weights + numbers * layer.units,
                                 Activation::identity, gradient_.data(), other_.data(), scratch_);
   for (const Batch::Part& part : batch.parts()) {
-    Aggregate& sum = parts[part.domain - first_domain];
-    GradientWords words{sum.words("gradient").data(), sum.words().data(), format};
+    std::int64_t* const all = words_[part.domain - first_domain];
+    std::int64_t* const gradient =
+        all + parts[part.domain - first_domain].layout().offset("gradient");
+    GradientWords words{gradient, all, format};
     const auto [first, last] = batch.rows_of(part);
     kernels::clear_words(words, layer.weights);
     for (std::size_t e = 0; e < architecture_.embeddings().size(); ++e) {
       const Architecture::Embedding& at = architecture_.embeddings()[e];
-      words.words = sum.words("gradient").data() + at.table;
+      words.words = gradient + at.table;
       kernels::embedding_gradient(at, batch.bounds(part), last - first, batch.codes(e),
                                   other_.data() + (at.column - numbers), width, words);
     }

@@ -173,6 +173,9 @@ class Network {
 
  private:
   using Floats = Kokkos::View<float*, kernels::Memory>;
+  using Words = Kokkos::View<std::int64_t*, kernels::Memory>;
+  using HostWords =
+      Kokkos::View<std::int64_t*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
   /// What forward() leaves for backward(): rows x units each, empty if not needed.
   struct Memory {
     Floats value;                                    ///< after the activation
@@ -194,6 +197,11 @@ class Network {
   void sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts,
                 std::size_t first_domain);
   const float* value_of(std::size_t layer, bool dropping) const;
+
+  /// The words of the d-th part where kernels can add to them, the first `used` as they are: its
+  /// own, or on a GPU copies that take_back() brings home.
+  std::int64_t* lend(std::size_t d, Aggregate& part, std::size_t used);
+  void take_back(std::size_t d, Aggregate& part);
   kernels::Dropout dropout(std::size_t layer, const StepOptions& options) const;
 
   Architecture architecture_;
@@ -202,6 +210,8 @@ class Network {
   std::vector<Memory> memory_;
   Floats gradient_, other_;
   Kokkos::View<double*, kernels::Memory> row_loss_;
+  std::vector<std::int64_t*> words_;  ///< of each part, lent
+  std::vector<Words> device_words_;
   kernels::GemmScratch scratch_;
 };
 

@@ -32,6 +32,7 @@ Descent::Descent(const DescentOptions& options, std::span<const double> start)
   const bool adamw = options.method == DescentOptions::Method::adamw;
   if (adamw || options.momentum > 0) first_ = Doubles("first moment", start.size());
   if (adamw) second_ = Doubles("second moment", start.size());
+  if (!kernels::on_host) words_ = decltype(words_)("words", start.size());
   if (options.clip_norm > 0) squared_norm_.emplace(start.size());
 }
 
@@ -45,6 +46,12 @@ void Descent::restart(std::span<const double> start) {
 
 void Descent::step(const std::int64_t* words, int exponent, double weight, float* rounded,
                    Range here, const kernels::Pull& pull, std::optional<Range> moving) {
+  if constexpr (!kernels::on_host) {
+    using Host = Kokkos::View<const std::int64_t*, Kokkos::HostSpace,
+                              Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+    Kokkos::deep_copy(words_, Host(words, theta_.size()));
+    words = words_.data();
+  }
   kernels::SummedGradient gradient{words, std::ldexp(1.0, -exponent) / weight};
   if (options_.clip_norm > 0) {
     const Range all = moving.value_or(Range{0, theta_.size()});

@@ -34,9 +34,10 @@ class Descent {
  public:
   Descent(const DescentOptions& options, std::span<const double> start);
 
-  /// One step along a summed gradient, divided by `weight`, the sum of the rows' weights. `rounded`
-  /// gets the parameters as float, where kernels can read them. Only parameters in `moving` move,
-  /// and of these only those in `here` are moved by this rank; `pull` is for sgd.
+  /// One step along a summed gradient (words on the host), divided by `weight`, the sum of the
+  /// rows' weights. `rounded` gets the parameters as float, where kernels can read them. Only
+  /// parameters in `moving` move, and of these only those in `here` are moved by this rank; `pull`
+  /// is for sgd.
   void step(const std::int64_t* words, int exponent, double weight, float* rounded, Range here,
             const kernels::Pull& pull = {}, std::optional<Range> moving = {});
   void step(const std::int64_t* words, int exponent, double weight, float* rounded) {
@@ -60,8 +61,9 @@ class Descent {
   using Doubles = Kokkos::View<double*, kernels::Memory>;
   DescentOptions options_;
   std::uint64_t steps_ = 0;
-  double power1_ = 1, power2_ = 1;                    ///< beta^steps
-  std::optional<kernels::SquaredNorm> squared_norm_;  ///< for clipping
+  double power1_ = 1, power2_ = 1;                      ///< beta^steps
+  Kokkos::View<std::int64_t*, kernels::Memory> words_;  ///< where kernels cannot read the host's
+  std::optional<kernels::SquaredNorm> squared_norm_;    ///< for clipping
   Doubles theta_, first_, second_;  ///< second: adamw; first: adamw, sgd with momentum
 };
 
