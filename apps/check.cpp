@@ -34,11 +34,11 @@ void print_network(const NetworkCost& cost) {
   const auto mebibytes = [](double bytes) { return bytes / 1048576.0; };
   std::cout << fmt::format(
       "network      {} parameters\n"
-      "step         {} blocks, up to {} rows over all domains, {:.4g} GFLOP; {} steps {}\n"
+      "step         of {} lanes, up to {} rows over all domains, {:.4g} GFLOP; {} steps {}\n"
       "memory       {:.1f} MiB for a step on the rank that has most: {:.1f} parameters and "
       "optimiser, "
       "{:.1f} sums, {:.1f} batch and activations\n",
-      with_thousands(static_cast<long long>(cost.parameters)), cost.blocks_a_step, cost.rows_a_step,
+      with_thousands(static_cast<long long>(cost.parameters)), cost.lanes_a_step, cost.rows_a_step,
       1e-9 * cost.flops_a_step, cost.steps, cost.federated ? "a round" : "an epoch",
       mebibytes(cost.bytes()), mebibytes(cost.state_bytes), mebibytes(cost.sum_bytes),
       mebibytes(cost.batch_bytes));

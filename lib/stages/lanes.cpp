@@ -107,6 +107,7 @@ Lanes::Lanes(const Run& run) {
       lanes_of_together += lanes_of(partition, steps_[i]);
     // A lane may give one row more than its share, and a last block that is not full.
     const std::uint64_t most = rows_of_together / steps_[i] + lanes_of_together;
+    lanes_a_step_ = std::max(lanes_a_step_, lanes_of_together);
     rows_a_step_ = std::max(rows_a_step_, most);
     blocks_a_step_ = std::max<std::size_t>(blocks_a_step_, lanes_of_together + most / block_rows);
   }

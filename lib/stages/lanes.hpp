@@ -36,7 +36,8 @@ class Lanes {
 
   std::uint64_t rows_of_domain(std::size_t index) const { return rows_of_domain_[index]; }
   std::uint64_t steps_an_epoch(std::size_t domain) const { return steps_[domain]; }
-  /// Rows and blocks of one step at most, on all ranks.
+  /// Of one step at most, on all ranks.
+  std::uint64_t lanes_a_step() const { return lanes_a_step_; }
   std::uint64_t rows_a_step() const { return rows_a_step_; }
   std::size_t blocks_a_step() const { return blocks_a_step_; }
   /// The same on this rank.
@@ -50,7 +51,7 @@ class Lanes {
 
  private:
   std::vector<std::uint64_t> rows_of_domain_, steps_;  ///< one a domain of the run
-  std::uint64_t rows_a_step_ = 0;
+  std::uint64_t lanes_a_step_ = 0, rows_a_step_ = 0;
   std::size_t blocks_a_step_ = 0, held_rows_ = 0, held_blocks_ = 0;
   std::vector<std::vector<Lane>> local_;
 };

@@ -20,7 +20,7 @@ NetworkCost cost_of_network(const Run& run, const ModelColumns& columns) {
   NetworkCost cost;
   cost.parameters = architecture.parameters();
   cost.federated = train.federated.has_value();
-  cost.blocks_a_step = lanes.blocks_a_step();
+  cost.lanes_a_step = lanes.lanes_a_step();
   cost.rows_a_step = lanes.rows_a_step();
   cost.flops_a_step = architecture.flops_a_row() * static_cast<double>(cost.rows_a_step);
   cost.steps = lanes.steps_an_epoch(0);

@@ -11,9 +11,9 @@ namespace bailiwick {
 /// What a step of a network's training takes.
 struct NetworkCost {
   std::size_t parameters = 0;
-  std::size_t blocks_a_step = 0, rows_a_step = 0;  ///< at most, over all domains
-  double flops_a_step = 0;                         ///< of rows_a_step rows, dense layers
-  std::uint64_t steps = 0;                         ///< an epoch, or of one domain a round
+  std::uint64_t lanes_a_step = 0, rows_a_step = 0;  ///< at most, over all domains
+  double flops_a_step = 0;                          ///< of rows_a_step rows, dense layers
+  std::uint64_t steps = 0;                          ///< an epoch, or of one domain a round
   bool federated = false;
   /// Bytes on the rank that has most: parameters and what the optimiser keeps; aggregates; batch,
   /// activations and packed operands.

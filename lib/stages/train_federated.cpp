@@ -12,6 +12,7 @@
 #include "lib/core/stopwatch.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/model/row_sums.hpp"
 #include "lib/optim/descent.hpp"
 #include "lib/optim/server.hpp"
 #include "lib/runtime/agree.hpp"
@@ -158,10 +159,12 @@ void FederatedTraining::weigh() {
       std::make_shared<const AggregateLayout>(std::vector<Stream>{{"weight", 1, wide}});
   for (std::size_t d = 0; d < locals_.size(); ++d) {
     Aggregate sum(layout);
-    const auto weight =
-        Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), data_.training()[d].weight);
-    for (std::size_t r = 0; r < weight.extent(0); ++r)
-      sum.add("weight", {&weight(r), 1});
+    const RowSum weights(sum, "weight");
+    const auto weight = host_copy(data_.training()[d].weight);
+    for (std::size_t r = 0; r < weight.extent(0); ++r) {
+      weights.add(weight(r));
+      if (r % rows_between_carries == 0) sum.normalise();
+    }
     run_.boundary().within_domain(d, sum);
     locals_[d].weight = sum.value("weight");
   }
@@ -298,6 +301,7 @@ double FederatedTraining::round() {
                 "train.descent.learning_rate, set train.descent.clip_norm, or standardise",
                 sum.saturated());
   const double weight = sum.value("weight");
+  if (!(weight > 0)) throw Error(ExitCode::data, "all rows to train on have weight 0");
   const double scale =
       federated_.strategy == "fednova" ? sum.value("steps") / weight / weight : 1 / weight;
   std::vector<double> change = sum.values("change");

@@ -184,6 +184,7 @@ double Training::epoch(int number) {
   const std::uint64_t first = steps_an_epoch() * options_.epoch;
   for (std::uint64_t step = first; step < first + steps_an_epoch(); ++step)
     take_step(step, weight, loss);
+  if (!(weight > 0)) throw Error(ExitCode::data, "all rows to train on have weight 0");
   return loss / weight;
 }
 
@@ -207,6 +208,9 @@ double Training::validation_loss() {
   run_.boundary().across_domains_again("validation", losses_, at_parameters());
   const Aggregate& sum = losses_.front();
   check(sum);
+  if (!(sum.value("weight") > 0))
+    throw Error(ExitCode::data, "all rows of split \"{}\" have weight 0",
+                config_.early_stopping.split);
   return sum.value("loss") / sum.value("weight");
 }
 
