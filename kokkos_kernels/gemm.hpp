@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "kokkos_kernels/gemm_device.hpp"
 #include "kokkos_kernels/gemm_shape.hpp"
@@ -64,11 +65,12 @@ struct GemmGrid {
     return columns(panel) * 2 <= tiles->columns ? 1 : 2;
   }
   /// In multiplications: what tiles compute, those beyond the last column included, and packing of
-  /// B, of which an element takes as long as about 16.
-  std::size_t work() const {
+  /// B, of which an element takes as long as about 4, or 16 if its columns lie together.
+  std::size_t work(const Operand& b) const {
     const std::size_t width = tiles->columns / 2;
     const std::size_t computed = shape.rows * ((shape.columns + width - 1) / width * width);
-    return (computed + 16 * shape.columns) * shape.depth;
+    const std::size_t packing = b.column_step != 1 ? 16 : strips > 1 ? 4 : 0;
+    return (computed + packing * shape.columns) * shape.depth;
   }
 };
 
@@ -87,6 +89,7 @@ struct Tile {
   std::size_t halves;         ///< of a tile's full width, which its rows have in memory
   Operand strip;
   const float* panel;
+  std::size_t panel_step;  ///< from term to term
 };
 
 /// Calls use(tile) for every tile of the product, in parallel.
@@ -102,8 +105,10 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
   // A panel is packed right before strips stream by it, and stays in the second-level cache
   // meanwhile. Where there are more threads than panels, they share one.
   const std::size_t chunks =
-      std::min(grid.strips, (4 * concurrency() + grid.panels - 1) / grid.panels);
-  const bool shared = chunks > 1 && concurrency() > 1;
+      concurrency() == 1
+          ? 1
+          : std::min(grid.strips, (4 * concurrency() + grid.panels - 1) / grid.panels);
+  const bool shared = chunks > 1;
   const std::size_t room = grid.tiles->columns * depth;
   float* const panels = scratch.b(panels_at_once(grid) * room);
   if (shared)
@@ -117,40 +122,36 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
         const std::size_t column = grid.first_column(panel), halves = grid.halves(panel);
         const auto thread = threads.acquire();
         float* const right = panels + (shared ? panel : static_cast<std::size_t>(thread)) * room;
-        if (!shared && chunk == 0) pack_panel(grid, b, panel, right);
+        // A panel that one strip needs is read where it lies, if its rows do.
+        const bool lies = grid.strips == 1 && b.column_step == 1 &&
+                          grid.columns(panel) == halves * grid.tiles->columns / 2;
+        if (!shared && !lies) pack_panel(grid, b, panel, right);
+        const float* const from = lies ? b.data + column : right;
+        const std::size_t step = lies ? b.row_step : halves * grid.tiles->columns / 2;
         for (std::size_t s = grid.strips * chunk / chunks; s < grid.strips * (chunk + 1) / chunks;
              ++s) {
           const std::size_t row = grid.first_row(s), rows = grid.first_row(s + 1) - row;
           const Operand strip = packs
                                     ? Operand{packed + row * depth, 1, rows}
                                     : Operand{a.data + row * a.row_step, a.row_step, a.column_step};
-          use(Tile{row, column, rows, grid.columns(panel), halves, strip, right});
+          use(Tile{row, column, rows, grid.columns(panel), halves, strip, from, step});
         }
         threads.release(thread);
       });
 }
 
-/// C, or its transpose, B' A', where that is clearly less work: few columns fill tiles badly.
-struct BestGrid {
-  GemmGrid upright, turned;
-  bool turns;
-
-  BestGrid(const GemmShape& shape, const TileSet& tiles)
-      : upright(shape, tiles),
-        turned({shape.columns, shape.rows, shape.depth}, tiles),
-        turns(turned.work() + 16 * shape.rows * shape.columns < upright.work() / 8 * 7) {}
-  const GemmGrid& grid() const { return turns ? turned : upright; }
-};
-
-/// Calls work(grid, A, B, turned).
+/// Calls work(grid, A, B, turned), with the product's transpose, B' A', where that is clearly less
+/// work: few columns fill tiles badly.
 template <class Work>
 void with_best_grid(const GemmShape& shape, const TileSet& tiles, const Operand& a,
                     const Operand& b, const Work& work) {
-  const BestGrid best(shape, tiles);
-  if (best.turns)
-    work(best.turned, b.transposed(), a.transposed(), std::true_type());
+  const GemmGrid upright(shape, tiles);
+  const GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles);
+  const std::size_t turning = 16 * shape.rows * shape.columns;
+  if (turned.work(a.transposed()) + turning < upright.work(b) / 8 * 7)
+    work(turned, b.transposed(), a.transposed(), std::true_type());
   else
-    work(best.upright, a, b, std::false_type());
+    work(upright, a, b, std::false_type());
 }
 
 }  // namespace detail
@@ -159,10 +160,12 @@ void with_best_grid(const GemmShape& shape, const TileSet& tiles, const Operand&
 inline void reserve(GemmScratch& scratch, const GemmShape& shape,
                     const TileSet& tiles = tile_set()) {
   if (!on_host) return;  // a GPU packs nothing
-  const detail::BestGrid best(shape, tiles);
-  const detail::GemmGrid& grid = best.grid();
-  scratch.b(detail::panels_at_once(grid) * tiles.columns * shape.depth);
-  if (shape.depth % detail::conflicting_step == 0) scratch.a(grid.shape.rows * shape.depth);
+  for (const auto& [rows, columns] :
+       {std::pair(shape.rows, shape.columns), std::pair(shape.columns, shape.rows)}) {
+    const detail::GemmGrid grid({rows, columns, shape.depth}, tiles);
+    scratch.b(detail::panels_at_once(grid) * tiles.columns * shape.depth);
+    if (shape.depth % detail::conflicting_step == 0) scratch.a(rows * shape.depth);
+  }
 }
 
 /// C = A B for a shape, where every element is the sum over k ascending, from +0, of one fma for
@@ -183,7 +186,7 @@ void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epil
           const std::size_t width = tile.halves * grid.tiles->columns / 2;
           grid.tiles->kernel(tile.rows, tile.halves)(grid.shape.depth, tile.strip.data,
                                                      tile.strip.row_step, tile.strip.column_step,
-                                                     tile.panel, sums);
+                                                     tile.panel, tile.panel_step, sums);
           if constexpr (!turned) {
             for (std::size_t i = 0; i < tile.rows; ++i)
               epilogue(tile.row + i, tile.column, sums + i * width, tile.columns);
@@ -222,7 +225,7 @@ inline void gemm_of_blocks(const GemmShape& shape, const Operand& a, const Opera
           std::int64_t* const words = in_place ? place : buffer;
           const std::int64_t misfits = grid.tiles->rounded_kernel(tile.rows, tile.halves)(
               rounded, tile.strip.data, tile.strip.row_step, tile.strip.column_step, tile.panel,
-              tile.columns, words, in_place ? shape.columns : width);
+              tile.panel_step, tile.columns, words, in_place ? shape.columns : width);
           if (misfits != 0) Kokkos::atomic_add(to.saturated, misfits);
           if (in_place) return;
           for (std::size_t i = 0; i < tile.rows; ++i)

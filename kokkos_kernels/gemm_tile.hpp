@@ -8,10 +8,10 @@
 
 namespace bailiwick::kernels {
 
-/// c(i, j) = sum over k ascending, from +0, of a[i * row_step + k * step] b[k * columns + j], one
+/// c(i, j) = sum over k ascending, from +0, of a[i * row_step + k * step] b[k * b_step + j], one
 /// fma each; c has `columns` a row.
 using TileKernel = void (*)(std::size_t depth, const float* a, std::size_t row_step,
-                            std::size_t step, const float* b, float* c);
+                            std::size_t step, const float* b, std::size_t b_step, float* c);
 
 /// Terms in blocks, whose sums are each rounded to a multiple of 1/scale, a power of two; sums
 /// beyond `limit` and those that are not finite count as zero.
@@ -30,8 +30,8 @@ struct RoundedBlocks {
 /// counted as zero.
 using RoundedTileKernel = std::int64_t (*)(const RoundedBlocks& blocks, const float* a,
                                            std::size_t row_step, std::size_t step, const float* b,
-                                           std::size_t columns, std::int64_t* words,
-                                           std::size_t words_step);
+                                           std::size_t b_step, std::size_t columns,
+                                           std::int64_t* words, std::size_t words_step);
 
 /// What one instruction set does best. Tiles of `rows` x `columns` floats fill its registers;
 /// kernel(r, w) computes a tile of 1 <= r <= rows rows and w = 1 or 2 halves of the columns. All

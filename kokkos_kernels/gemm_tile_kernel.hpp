@@ -24,14 +24,14 @@ namespace {
 template <int R, int W>
 [[gnu::always_inline]] inline void sum_terms(std::size_t depth, const float* a,
                                              std::size_t row_step, std::size_t step, const float* b,
-                                             Floats (&sum)[R][W]) {
+                                             std::size_t b_step, Floats (&sum)[R][W]) {
   BAILIWICK_TILE_UNROLL
   for (int i = 0; i < R; ++i) {
     BAILIWICK_TILE_UNROLL
     for (int j = 0; j < W; ++j)
       sum[i][j] = Floats::zero();
   }
-  for (std::size_t k = 0; k < depth; ++k, a += step, b += W * Floats::width) {
+  for (std::size_t k = 0; k < depth; ++k, a += step, b += b_step) {
     Floats right[W];
     BAILIWICK_TILE_UNROLL
     for (int j = 0; j < W; ++j)
@@ -48,9 +48,9 @@ template <int R, int W>
 
 template <int R, int W>
 void tile(std::size_t depth, const float* a, std::size_t row_step, std::size_t step, const float* b,
-          float* c) {
+          std::size_t b_step, float* c) {
   Floats sum[R][W];
-  sum_terms<R, W>(depth, a, row_step, step, b, sum);
+  sum_terms<R, W>(depth, a, row_step, step, b, b_step, sum);
   BAILIWICK_TILE_UNROLL
   for (int i = 0; i < R; ++i) {
     BAILIWICK_TILE_UNROLL
@@ -85,7 +85,7 @@ std::int64_t round_one_by_one(const float* sums, const RoundedBlocks& blocks, st
 
 template <int R, int W>
 std::int64_t rounded_tile(const RoundedBlocks& blocks, const float* a, std::size_t row_step,
-                          std::size_t step, const float* b, std::size_t columns,
+                          std::size_t step, const float* b, std::size_t b_step, std::size_t columns,
                           std::int64_t* words, std::size_t words_step) {
   constexpr int width = Floats::width, all = W * width;
   // Sums of blocks before the last. They start with what rounding leaves above the integers.
@@ -100,9 +100,9 @@ std::int64_t rounded_tile(const RoundedBlocks& blocks, const float* a, std::size
   for (std::size_t block = 0; block < blocks.blocks; ++block) {
     const std::size_t depth = blocks.first[block + 1] - blocks.first[block];
     Floats sum[R][W];
-    sum_terms<R, W>(depth, a, row_step, step, b, sum);
+    sum_terms<R, W>(depth, a, row_step, step, b, b_step, sum);
     a += depth * step;
-    b += depth * all;
+    b += depth * b_step;
     Floats::Check check = Floats::passed();
     BAILIWICK_TILE_UNROLL
     for (int i = 0; i < R; ++i) {
