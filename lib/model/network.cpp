@@ -120,8 +120,7 @@ void Batch::start() {
 
 Batch::Block Batch::next_block(const kernels::NetworkRows& from, std::size_t count,
                                std::size_t domain) {
-  ensure(rows_ + count <= chosen_.extent(0) && blocks_.size() + 1 < bounds_.extent(0),
-         "a batch has room for its rows");
+  ensure(has_room(count), "a batch has room for its rows");
   if (parts_.empty() || parts_.back().domain != domain)
     parts_.push_back({domain, blocks_.size(), blocks_.size(), &from});
   blocks_.push_back({rows_, rows_ + count});

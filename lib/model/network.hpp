@@ -100,6 +100,10 @@ class Batch {
         std::size_t embeddings = 0);
 
   void start();
+  /// For one more block of so many rows.
+  bool has_room(std::size_t rows) const {
+    return rows_ + rows <= chosen_.extent(0) && blocks_.size() + 1 < bounds_.extent(0);
+  }
   /// Appends a block: rows first + chosen[0], first + chosen[1], ... of a local domain. Domains
   /// come one after another.
   void add(const kernels::NetworkRows& from, std::size_t first,

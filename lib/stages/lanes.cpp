@@ -143,6 +143,9 @@ Lanes::Lanes(const Run& run) {
     held_rows_ = together ? held_rows_ + held_rows : std::max(held_rows_, held_rows);
     held_blocks_ = together ? held_blocks_ + held_blocks : std::max(held_blocks_, held_blocks);
   }
+  if (train.descent.early_stopping.split.empty()) return;
+  held_rows_ = std::max<std::size_t>(held_rows_, block_rows);
+  held_blocks_ = std::max<std::size_t>(held_blocks_, 1);
 }
 
 BlockRange Lanes::blocks(std::size_t local_domain) const {

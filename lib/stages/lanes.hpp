@@ -40,7 +40,7 @@ class Lanes {
   std::uint64_t lanes_a_step() const { return lanes_a_step_; }
   std::uint64_t rows_a_step() const { return rows_a_step_; }
   std::size_t blocks_a_step() const { return blocks_a_step_; }
-  /// The same on this rank.
+  /// Room for them on this rank, and for a block of rows that are not trained on.
   std::size_t held_rows_a_step() const { return held_rows_; }
   std::size_t held_blocks_a_step() const { return held_blocks_; }
 

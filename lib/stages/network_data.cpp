@@ -59,6 +59,15 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   if (own.empty()) own.assign(others.domains.size(), moments_);
   standardise(others, own);
   validation_ = to_network_rows(others, columns);
+  for (const LoadedRows& domain : others.domains) {
+    std::vector<Range>& pieces = pieces_.emplace_back();
+    std::size_t first = 0;
+    for (const std::size_t count : domain.rows_of_block) {
+      for (std::size_t begin = 0; begin < count; begin += block_rows_)
+        pieces.push_back({first + begin, first + std::min(begin + block_rows_, count)});
+      first += count;
+    }
+  }
   for (kernels::NetworkRows& domain : validation_)
     kernels::standardise_target(domain, target_mean_, 1 / target_deviation_);
 }

@@ -27,6 +27,9 @@ class NetworkData {
   const Lanes& lanes() const { return lanes_; }
   /// One a local domain; empty without early stopping.
   const std::vector<kernels::NetworkRows>& validation() const { return validation_; }
+  /// These in pieces that do not depend on ranks, as Cox has a risk set a piece: of one stored
+  /// block each, at most `block_rows`.
+  const std::vector<Range>& validation_blocks(std::size_t d) const { return pieces_[d]; }
   const std::vector<kernels::NetworkRows>& training() const { return training_; }
 
   /// Room for what this rank holds of a step.
@@ -47,6 +50,7 @@ class NetworkData {
   std::vector<std::vector<HeldLane>> orders_;  ///< one a lane, of each local domain
   std::size_t targets_;
   std::vector<kernels::NetworkRows> training_, validation_;
+  std::vector<std::vector<Range>> pieces_;
   double target_mean_ = 0, target_deviation_ = 1;
   ColumnMoments moments_;
   std::uint64_t selected_ = 0;

@@ -191,20 +191,18 @@ double Training::epoch(int number) {
 double Training::validation_loss() {
   for (Aggregate& part : losses_)
     std::ranges::fill(part.words(), 0);
-  // Losses are summed row by row, so batches do not matter; but Cox has a risk set a block.
-  const std::size_t block = options_.loss.loss == kernels::Loss::cox
-                                ? static_cast<std::size_t>(config_.block_rows)
-                                : data_.lanes().held_rows_a_step();
-  for (std::size_t d = 0; d < data_.validation().size(); ++d) {
-    const kernels::NetworkRows& rows = data_.validation()[d];
-    for (std::size_t first = 0; first < rows.rows(); first += block) {
-      const std::size_t count = std::min(rows.rows() - first, block);
-      batch_.start();
-      batch_.add(rows, first, count, d);
-      batch_.finish();
-      network_.add_loss(options_.loss, batch_, losses_);
+  const auto add_batch = [&] {
+    batch_.finish();
+    network_.add_loss(options_.loss, batch_, losses_);
+    batch_.start();
+  };
+  batch_.start();
+  for (std::size_t d = 0; d < data_.validation().size(); ++d)
+    for (const auto& [begin, end] : data_.validation_blocks(d)) {
+      if (!batch_.has_room(end - begin)) add_batch();
+      batch_.add(data_.validation()[d], begin, end - begin, d);
     }
-  }
+  add_batch();
   run_.boundary().across_domains_again("validation", losses_, at_parameters());
   const Aggregate& sum = losses_.front();
   check(sum);

@@ -93,6 +93,17 @@ def test_dropout_layer_norm_and_early_stopping_stop_and_resume_alike(heart):
     assert heart.train(CONFIG, *words, "--resume", "out/heart/early-1/checkpoints/epoch-000004.h5", output="out/heart/early-r", np=2) == digest
 
 
+@needs_shared("tcga_brca")
+def test_early_stopping_of_cox_sees_the_same_risk_sets_on_any_ranks(jobs):
+    """With blocks that are larger than what a rank holds of a step, and more ranks than lanes."""
+    job = jobs("breast-cancer")
+    words = ["--set", "model={kind: mlp, time: time, status: event, mlp: {layers: [{units: 8}], loss: cox}}",
+             "--set", "train={method: adamw, split: train, descent: {epochs: 4, batch_rows: 12, block_rows: 64, "
+                      "early_stopping: {split: train, patience: 3}}}"]
+    digests = {job.train("configs/breast-cancer/train.yaml", *words, output=f"out/breast-cancer/cox-{np}", np=np) for np in (1, 6, 9)}
+    assert len(digests) == 1
+
+
 @pytest.mark.parametrize("strategy", ["fedavg", "fedprox", "fedadam", "fedyogi", "fedadagrad", "scaffold", "fednova"])
 def test_strategies_keep_their_bits(heart, strategy):
     words = ["--set", f"train.federated.strategy={strategy}", "--set", "train.federated.rounds=3",
