@@ -4,8 +4,9 @@
 """The network 784-512-256-10 on Fashion-MNIST, batch 256, AdamW, beside PyTorch on the same cores and rows.
 
 Needs the Debian package dataset-fashion-mnist, python3-h5py, and --torch, a Python that has torch. Rows a second of whole
-training steps: drawing the batch, forward, backward, sum, update. PyTorch runs with its fused AdamW on rows that lie in memory;
-batches are drawn anew every epoch on both sides. Accuracy: of the test rows, after the same number of epochs, three seeds.
+training steps: drawing the batch, forward, backward, sum, update. All rows lie in one partition, in memory; PyTorch runs with its
+fused AdamW; batches are drawn anew every epoch on both sides. Accuracy: of the test rows, after the same number of epochs, three
+seeds.
 """
 import json
 import re
@@ -48,9 +49,26 @@ print(json.dumps({"version": torch.__version__, "rates": rates, "accuracies": ac
 '''
 
 
+WAREHOUSES = ["antwerp", "bremen", "cadiz", "gdansk", "piraeus"]
+DOMAIN = {"name": "pooled", "jurisdiction": "LU", "keys": ["out/fashion-mnist/keys/antwerp.pub.pem"],
+          "policy": "out/fashion-mnist/policies/pooled.policy.json", "partitions": ["out/fashion-mnist/one/all.h5"]}
+
+
+def ingest_in_one(program):
+    """All pictures as one partition."""
+    if (jobs.SOURCE / "out/fashion-mnist/one/all.h5").exists():
+        return
+    text = (jobs.SOURCE / "configs/fashion-mnist/ingest.yaml").read_text()
+    one = {"name": "all", "owner": "all", "values": WAREHOUSES, "key": "keys/antwerp.pem"}
+    config = jobs.SOURCE / "out/fashion-mnist/one.yaml"
+    config.write_text(text[:text.index("output:")].replace("../../out/fashion-mnist/", "") +
+                      f"output: one\npartitions: [{json.dumps(one)}]\n")
+    subprocess.run([program, "ingest", config], check=True, stdout=subprocess.DEVNULL)
+
+
 def torch_runs(options, threads, epochs, seeds):
-    paths = sorted(map(str, (jobs.SOURCE / "out/fashion-mnist/partitions").glob("*.h5")))
-    done = subprocess.run([options.torch, "-c", TORCH, str(threads), str(epochs), json.dumps(seeds), *paths], check=True,
+    path = str(jobs.SOURCE / "out/fashion-mnist/one/all.h5")
+    done = subprocess.run([options.torch, "-c", TORCH, str(threads), str(epochs), json.dumps(seeds), path], check=True,
                           text=True, capture_output=True, env=dict(jobs.ENVIRONMENT, OMP_NUM_THREADS=str(threads)))
     return json.loads(done.stdout)
 
@@ -60,12 +78,12 @@ def our_run(options, np, epochs, seed, block_rows, threads=1):
     job = jobs.Job("fashion-mnist", options.openmp if threads > 1 else options.program)
     jobs.ENVIRONMENT.update(OMP_NUM_THREADS=str(threads))
     words = ["--set", f"train.descent.seed={seed}", "--set", f"train.descent.epochs={epochs}",
-             "--set", f"train.descent.block_rows={block_rows}"]
+             "--set", f"train.descent.block_rows={block_rows}", "--set", f"domains=[{json.dumps(DOMAIN)}]"]
     output = job.output("benchmark")
     _, text = job.run("train", "configs/fashion-mnist/pooled.yaml", "--output", output, "--set", "train.checkpoint_every=0", *words,
                       np=np)
     rates = [float(line.split()[2].replace(",", "")) for line in text.splitlines() if re.match(r" +[0-9]+  +[0-9.]+ ", line)]
-    job.run("evaluate", "configs/fashion-mnist/pooled.yaml", "--output", output, np=np)
+    job.run("evaluate", "configs/fashion-mnist/pooled.yaml", "--output", output, *words[-2:], np=np)
     jobs.ENVIRONMENT.update(OMP_NUM_THREADS="1")
     return {"rates": rates, "accuracies": [json.loads((output / "evaluation.json").read_text())["overall"]["accuracy"]]}
 
@@ -77,7 +95,8 @@ def main():
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--block-rows", type=int, nargs="+", default=[16, 64])
     options = parser.parse_args()
-    jobs.Job("fashion-mnist", options.program)  # prepared before PyTorch reads its partitions
+    jobs.Job("fashion-mnist", options.program)  # prepared before PyTorch reads its rows
+    ingest_in_one(options.program)
     results = {}
 
     def add(name, run):
