@@ -16,9 +16,12 @@ struct BiasAndActivation {
   float* value;
   float* input;
 
+  KOKKOS_FUNCTION float* place(std::size_t row, std::size_t column) const {
+    return value + row * columns + column;
+  }
   KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t column, const float* sums,
                                   std::size_t count) const {
-    float* const to = value + row * columns + column;
+    float* const to = place(row, column);
     BAILIWICK_INDEPENDENT
     for (std::size_t j = 0; j < count; ++j) {
       const float z = sums[j] + bias[column + j];
@@ -39,10 +42,13 @@ struct Chain {
   const float* known;
   float* result;
 
+  KOKKOS_FUNCTION float* place(std::size_t row, std::size_t column) const {
+    return result + row * columns + column;
+  }
   KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t column, const float* sums,
                                   std::size_t count) const {
     const float* const at = known + row * columns + column;
-    float* const to = result + row * columns + column;
+    float* const to = place(row, column);
     BAILIWICK_INDEPENDENT
     for (std::size_t j = 0; j < count; ++j)
       to[j] = !Relu || at[j] > 0.0F ? sums[j] : 0.0F;

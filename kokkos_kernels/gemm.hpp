@@ -171,7 +171,8 @@ inline void reserve(GemmScratch& scratch, const GemmShape& shape,
 /// C = A B for a shape, where every element is the sum over k ascending, from +0, of one fma for
 /// each term: the same bits for every tile set, number of threads and backend. C is handed to
 ///   epilogue(row, column, const float* values, count)
-/// `count` neighbours of a row at a time, each once, in no order; it stores or adds them somewhere.
+/// `count` neighbours of a row at a time, each once, in no order; it brings them to
+/// epilogue.place(row, column), in a row-major matrix of C's columns, where they may be already.
 /// Host call; `tiles` is for tests on a host.
 template <class Epilogue>
 void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epilogue& epilogue,
@@ -184,12 +185,15 @@ void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epil
         detail::for_each_tile(grid, left, right, scratch, [=](const detail::Tile& tile) {
           alignas(64) float sums[TileSet::most_rows * TileSet::most_columns];
           const std::size_t width = tile.halves * grid.tiles->columns / 2;
+          const bool in_place = !turned && tile.columns == width;
+          float* const to = in_place ? epilogue.place(tile.row, tile.column) : sums;
+          const std::size_t step = in_place ? shape.columns : width;
           grid.tiles->kernel(tile.rows, tile.halves)(grid.shape.depth, tile.strip.data,
                                                      tile.strip.row_step, tile.strip.column_step,
-                                                     tile.panel, tile.panel_step, sums);
+                                                     tile.panel, tile.panel_step, to, step);
           if constexpr (!turned) {
             for (std::size_t i = 0; i < tile.rows; ++i)
-              epilogue(tile.row + i, tile.column, sums + i * width, tile.columns);
+              epilogue(tile.row + i, tile.column, to + i * step, tile.columns);
           } else {
             for (std::size_t j = 0; j < tile.columns; ++j) {
               float values[TileSet::most_rows];
@@ -243,10 +247,15 @@ struct Store {
   float* c;
   std::size_t columns;
 
+  KOKKOS_FUNCTION float* place(std::size_t row, std::size_t column) const {
+    return c + row * columns + column;
+  }
   KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t column, const float* values,
                                   std::size_t count) const {
+    float* const to = place(row, column);
+    if (values == to) return;
     for (std::size_t j = 0; j < count; ++j)
-      c[row * columns + column + j] = values[j];
+      to[j] = values[j];
   }
 };
 

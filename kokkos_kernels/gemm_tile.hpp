@@ -8,10 +8,11 @@
 
 namespace bailiwick::kernels {
 
-/// c(i, j) = sum over k ascending, from +0, of a[i * row_step + k * step] b[k * b_step + j], one
-/// fma each; c has `columns` a row.
+/// c[i * c_step + j] = sum over k ascending, from +0, of a[i * row_step + k * step] b[k * b_step +
+/// j], one fma each.
 using TileKernel = void (*)(std::size_t depth, const float* a, std::size_t row_step,
-                            std::size_t step, const float* b, std::size_t b_step, float* c);
+                            std::size_t step, const float* b, std::size_t b_step, float* c,
+                            std::size_t c_step);
 
 /// Terms in blocks, whose sums are each rounded to a multiple of 1/scale, a power of two; sums
 /// beyond `limit` and those that are not finite count as zero.

@@ -48,14 +48,14 @@ template <int R, int W>
 
 template <int R, int W>
 void tile(std::size_t depth, const float* a, std::size_t row_step, std::size_t step, const float* b,
-          std::size_t b_step, float* c) {
+          std::size_t b_step, float* c, std::size_t c_step) {
   Floats sum[R][W];
   sum_terms<R, W>(depth, a, row_step, step, b, b_step, sum);
   BAILIWICK_TILE_UNROLL
   for (int i = 0; i < R; ++i) {
     BAILIWICK_TILE_UNROLL
     for (int j = 0; j < W; ++j)
-      sum[i][j].store(c + (i * W + j) * Floats::width);
+      sum[i][j].store(c + i * c_step + j * Floats::width);
   }
 }
 
