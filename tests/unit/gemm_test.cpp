@@ -4,8 +4,8 @@
 #include "kokkos_kernels/gemm.hpp"
 
 #include <barrier>
+#include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <thread>
 #include <vector>
@@ -35,8 +35,9 @@ float element(const Operand& a, const Operand& b, std::size_t i, std::size_t j, 
 
 /// Bits, where -0 is not 0.
 std::vector<std::uint32_t> bits(const std::vector<float>& values) {
-  std::vector<std::uint32_t> result(values.size());
-  std::memcpy(result.data(), values.data(), values.size() * sizeof(float));
+  std::vector<std::uint32_t> result;
+  for (const float value : values)
+    result.push_back(std::bit_cast<std::uint32_t>(value));
   return result;
 }
 
