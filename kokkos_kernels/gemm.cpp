@@ -21,21 +21,49 @@ void pack_strips(const GemmGrid& grid, const Operand& a, float* packed) {
                        });
 }
 
+namespace {
+
+/// Rows of Width floats, `step` apart, one after another.
+template <std::size_t Width>
+void pack_rows(const float* from, std::size_t step, std::size_t rows, float* to) {
+  constexpr std::size_t ahead = 16;
+  for (std::size_t k = 0; k < rows; ++k, from += step, to += Width) {
+    for (std::size_t j = 0; j < Width; j += 16)
+      __builtin_prefetch(from + ahead * step + j);
+    std::memcpy(to, from, Width * sizeof(float));
+  }
+}
+
+}  // namespace
+
 void pack_panel(const GemmGrid& grid, const Operand& b, std::size_t panel, float* to) {
   const std::size_t depth = grid.shape.depth, columns = grid.columns(panel);
   const std::size_t width = grid.halves(panel) * grid.tiles->columns / 2;
   const float* const from = b.data + grid.first_column(panel) * b.column_step;
-  if (b.column_step == 1 && columns == width) {
-    for (std::size_t k = 0; k < depth; ++k) {
-      constexpr std::size_t ahead = 16;
-      for (std::size_t j = 0; j < width; j += 16)
-        __builtin_prefetch(from + (k + ahead) * b.row_step + j);
-      for (std::size_t j = 0; j < width; j += 4)
-        std::memcpy(to + k * width + j, from + k * b.row_step + j, 4 * sizeof(float));
+  // Rows whose whole width can be read. What follows a row of fewer columns is read with it, since
+  // nobody looks at sums beyond the last column.
+  std::size_t whole = 0;
+  if (b.column_step == 1) {
+    const std::size_t spare = (width - columns + b.row_step - 1) / b.row_step;
+    whole = depth - std::min(depth, spare);
+    switch (width) {
+      case 4:
+        pack_rows<4>(from, b.row_step, whole, to);
+        break;
+      case 8:
+        pack_rows<8>(from, b.row_step, whole, to);
+        break;
+      case 16:
+        pack_rows<16>(from, b.row_step, whole, to);
+        break;
+      case 32:
+        pack_rows<32>(from, b.row_step, whole, to);
+        break;
+      default:
+        whole = 0;
     }
-    return;
   }
-  for (std::size_t k = 0; k < depth; ++k) {
+  for (std::size_t k = whole; k < depth; ++k) {
     for (std::size_t j = 0; j < columns; ++j)
       to[k * width + j] = from[k * b.row_step + j * b.column_step];
     for (std::size_t j = columns; j < width; ++j)
