@@ -7,6 +7,8 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+#include "lib/runtime/stop_signal.hpp"
 
 namespace bailiwick {
 
@@ -42,9 +44,14 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     options.add()("model", po::value<std::string>(),
                   "model file (default: model.h5 in the output folder)");
 
-  if (std::string(name) == "train")
+  if (std::string(name) == "train") {
     options.add()("resume", po::value<std::string>(),
-                  "go on from a checkpoint of a network's training, into a new output folder");
+                  "latest: go on from the newest checkpoint in the output folder that verifies, or "
+                  "start if there is none; a checkpoint file: from that one, into a new folder");
+    options.add()("wall-time", po::value<std::string>(),
+                  "HH:MM:SS after which a checkpoint is written and the run stops with code 75; "
+                  "SIGTERM, SIGINT and SIGUSR1 do the same at once");
+  }
 
   Session session(arguments.argc, arguments.argv);
   try {
@@ -59,6 +66,8 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     run.config = options.text("CONFIG");
     run.model = options.text("model");
     run.resume = options.text("resume");
+    if (options.has("wall-time"))
+      StopSignal::set_wall_time(parse_duration(options.text("wall-time"), "--wall-time"));
     for (const std::string& text : options.list("set")) {
       const std::size_t equals = text.find('=');
       if (equals == std::string::npos || equals == 0)

@@ -87,7 +87,7 @@ def our_run(job, np, rounds, sampled):
         environment = dict(jobs.ENVIRONMENT, OMPI_MCA_mpi_yield_when_idle="1", FRAMEWORKS_TASK=name)
         seconds, peak = measured(
             ["mpirun", "-np", np, "--bind-to", "none", job.program.resolve(), "train", jobs.SOURCE / "configs/heart/federated.yaml",
-             "--output", output, "--set", "train.checkpoint_every=0", *words], environment, pathlib.Path(name), sampled)
+             "--output", output, "--set", "train.checkpoint.every=0", *words], environment, pathlib.Path(name), sampled)
     results = json.loads((output / "run.json").read_text())["results"]
     run = {"round": results["seconds"]["solving"] / rounds, "rest": seconds - results["seconds"]["solving"], **peak,
            "digest": results["digest"]}

@@ -52,7 +52,7 @@ class Job:
         """Seconds of the whole process, and what run.json says."""
         output = self.output(tag)
         seconds, _ = self.run("train", f"configs/{self.name}/{config}", "--output", output,
-                              "--set", "train.checkpoint_every=0", *words, np=np)
+                              "--set", "train.checkpoint.every=0", *words, np=np)
         return seconds, json.loads((output / "run.json").read_text())["results"], output
 
 

@@ -80,7 +80,7 @@ def our_run(options, np, epochs, seed, block_rows, threads=1):
     words = ["--set", f"train.descent.seed={seed}", "--set", f"train.descent.epochs={epochs}",
              "--set", f"train.descent.block_rows={block_rows}", "--set", f"domains=[{json.dumps(DOMAIN)}]"]
     output = job.output("benchmark")
-    _, text = job.run("train", "configs/fashion-mnist/pooled.yaml", "--output", output, "--set", "train.checkpoint_every=0", *words,
+    _, text = job.run("train", "configs/fashion-mnist/pooled.yaml", "--output", output, "--set", "train.checkpoint.every=0", *words,
                       np=np)
     rates = [float(line.split()[2].replace(",", "")) for line in text.splitlines() if re.match(r" +[0-9]+  +[0-9.]+ ", line)]
     job.run("evaluate", "configs/fashion-mnist/pooled.yaml", "--output", output, *words[-2:], np=np)

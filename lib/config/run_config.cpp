@@ -268,6 +268,20 @@ void schema(Visitor& v, DescentConfig& descent, bool adamw, bool federated) {
 }
 
 template <class Visitor>
+void schema(Visitor& v, CheckpointConfig& checkpoint, bool steps) {
+  v.key("every", checkpoint.every, at_least(0));
+  if (steps)
+    v.key("every_steps", checkpoint.every_steps, at_least(0));
+  else
+    v.unused("every_steps", "only used with model.kind: mlp, without train.federated");
+  v.key("keep_last", checkpoint.keep_last, at_least(0));
+  v.key("keep_best", checkpoint.keep_best, at_least(0));
+  v.key("asynchronous", checkpoint.asynchronous);
+  v.check(checkpoint.keep_best == 0 || checkpoint.keep_last > 0, "keep_best",
+          "all are kept (keep_last: 0)");
+}
+
+template <class Visitor>
 void schema(Visitor& v, TrainConfig& train, bool network) {
   if (network) {
     v.key("method", train.method, one_of("adamw", "sgd"));
@@ -285,7 +299,8 @@ void schema(Visitor& v, TrainConfig& train, bool network) {
     v.key("tolerance", train.tolerance, positive);
     v.key("max_iterations", train.max_iterations, at_least(1));
   }
-  v.key("checkpoint_every", train.checkpoint_every, at_least(0));
+  v.section("checkpoint",
+            [&](auto& s) { schema(s, train.checkpoint, network && !train.federated); });
   v.key("split", train.split);
   if (network) return v.unused("petsc_options", "only used with method: lbfgs or newton-krylov");
   v.key("petsc_options", train.petsc_options);

@@ -129,6 +129,16 @@ struct FederatedConfig {
   std::optional<PersonalConfig> personal;
 };
 
+/// Which checkpoints a training writes and keeps.
+struct CheckpointConfig {
+  int every = 1;        ///< iterations, epochs or rounds; 0: none
+  int every_steps = 0;  ///< of networks: within an epoch too; 0: only at its end
+  int keep_last = 3;    ///< 0: all
+  int keep_best = 0;    ///< besides, of lowest validation loss, or without early stopping loss
+  /// Written beside the next steps. One that falls due before the last is on disk is left out.
+  bool asynchronous = false;
+};
+
 struct TrainConfig {
   /// newton, lbfgs (TAO lmvm), newton-krylov (TAO nls); networks: adamw, sgd
   std::string method = "newton";
@@ -136,8 +146,8 @@ struct TrainConfig {
   std::optional<FederatedConfig> federated;  ///< none: exact synchronous steps
   double tolerance = 1e-12;
   int max_iterations = 50;
-  int checkpoint_every = 1;  ///< iterations, of networks epochs; 0: only the last
-  std::string split;         ///< name of the rows to train on; empty: all
+  CheckpointConfig checkpoint;
+  std::string split;  ///< name of the rows to train on; empty: all
   std::string petsc_options;
 };
 

@@ -131,6 +131,22 @@ void create_folders(const std::string& path) {
   if (error) throw Error(ExitCode::data, "{}: cannot make the folder: {}", path, error.message());
 }
 
+double parse_duration(std::string_view text, const std::string& what) {
+  std::uint64_t seconds = 0;
+  int parts = 0;
+  for (std::string_view rest = text;; ++parts) {
+    const std::size_t colon = rest.find(':');
+    const std::string_view part = rest.substr(0, colon);
+    if (parts == 3 || part.empty() || part.size() > 6 ||
+        part.find_first_not_of("0123456789") != std::string_view::npos)
+      throw Error(ExitCode::usage, "{}: \"{}\" is not a time as HH:MM:SS", what, text);
+    seconds = seconds * 60 + parse_count(part, what);
+    if (colon == std::string_view::npos) break;
+    rest.remove_prefix(colon + 1);
+  }
+  return static_cast<double>(seconds);
+}
+
 std::uint64_t parse_count(std::string_view text, const std::string& what) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -37,6 +37,9 @@ void write_file_atomically(const std::string& path, std::string_view bytes);
 /// Makes a folder and those above it; an empty path is the current one. Throws ExitCode::data.
 void create_folders(const std::string& path);
 
+/// Seconds of "HH:MM:SS", "MM:SS" or "SS", as Slurm has them. Throws ExitCode::usage naming `what`.
+double parse_duration(std::string_view text, const std::string& what);
+
 /// A whole number of zero or more. Throws ExitCode::usage naming `what`.
 std::uint64_t parse_count(std::string_view text, const std::string& what);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
@@ -64,10 +65,16 @@ class Verifier {
   }
 
   void check_subjects(const std::filesystem::path& folder) {
+    std::set<std::uint64_t> stand;
+    for (const Statement& statement : standing(result_.statements))
+      stand.insert(statement.sequence);
     for (std::size_t i = 0; i < opened(); ++i) {
       const Statement& statement = result_.statements[i];
-      add(Check::subject, fmt::format("{}: {}: file digest", at(i), statement.subject_name),
-          subject_problem(statement, folder));
+      const std::string what = fmt::format("{}: {}: ", at(i), statement.subject_name);
+      if (stand.contains(statement.sequence))
+        add(Check::subject, what + "file digest", subject_problem(statement, folder));
+      else
+        add(Check::subject, what + "replaced or removed, as a later statement says", "");
     }
   }
 
@@ -98,6 +105,13 @@ class Verifier {
         result_.statements.back().final_count
             ? ""
             : "chain has no final statement: the run did not finish or the end was cut off");
+  }
+
+  Verification without_subjects() {
+    open();
+    check_links();
+    check_end();
+    return result();
   }
 
   Verification result() {
@@ -167,18 +181,23 @@ Chain Chain::create(std::string path, PrivateKey key) {
 Chain Chain::resume(std::string path, PrivateKey key) {
   const std::vector<PublicKey> keys = {key.public_key()};
   Verifier verifier(path, keys);
-  verifier.open();
-  verifier.check_links();
-  verifier.check_end();
   Chain chain(std::move(path), std::move(key));
   chain.lines_ = verifier.lines();
-  const Verification found = verifier.result();
+  Verification found = verifier.without_subjects();
   if (!found.holds_so_far())
     throw Error(ExitCode::integrity, "{}: cannot be resumed:\n{}", chain.path_, found.failures());
   if (found.holds())
     throw Error(ExitCode::integrity, "{}: cannot be resumed: the run is finished", chain.path_);
   chain.head_ = found.head;
+  chain.resumed_ = std::move(found.statements);
   return chain;
+}
+
+std::vector<Statement> read_statements(const std::string& path, std::span<const PublicKey> keys) {
+  Verification found = Verifier(path, keys).without_subjects();
+  if (!found.holds_so_far())
+    throw Error(ExitCode::integrity, "{}: does not hold:\n{}", path, found.failures());
+  return std::move(found.statements);
 }
 
 Digest Chain::append(Statement statement) {
@@ -204,6 +223,22 @@ Digest Chain::append(Statement statement) {
   head_ = digest;
   finished_ = statement.final_count.has_value();
   return digest;
+}
+
+bool is_finished(const std::string& path, std::span<const PublicKey> keys) {
+  return std::filesystem::exists(path) && read_statements(path, keys).back().final_count;
+}
+
+std::vector<Statement> standing(const std::vector<Statement>& statements) {
+  std::set<std::string> gone;  // replaced or removed by a later statement
+  std::vector<Statement> list;
+  for (std::size_t i = statements.size(); i-- > 0;) {
+    const Statement& statement = statements[i];
+    if (gone.insert(statement.subject_name).second) list.push_back(statement);
+    gone.insert(statement.removed.begin(), statement.removed.end());
+  }
+  std::reverse(list.begin(), list.end());
+  return list;
 }
 
 bool Verification::holds() const {

@@ -27,12 +27,15 @@ class Chain {
   /// the digest of the payload. Nothing may follow a statement with a final_count.
   Digest append(Statement statement);
   std::size_t size() const { return lines_.size(); }
+  /// Those that were there when the chain was resumed.
+  const std::vector<Statement>& resumed() const { return resumed_; }
 
  private:
   Chain(std::string path, PrivateKey key) : path_(std::move(path)), key_(std::move(key)) {}
   std::string path_;
   PrivateKey key_;
   std::vector<std::string> lines_;
+  std::vector<Statement> resumed_;
   std::optional<Digest> head_;
   bool finished_ = false;
 };
@@ -69,6 +72,16 @@ struct Verification {
   /// The findings that do not hold, one a line.
   std::string failures() const;
 };
+
+/// The statements of a lineage file, in order, of which envelopes, signatures, links and sequence
+/// hold; the end may be missing. Does not look at the subjects' files. Throws ExitCode::integrity.
+std::vector<Statement> read_statements(const std::string& path, std::span<const PublicKey> keys);
+
+/// Whether there is such a file and it has its final statement. Throws as read_statements().
+bool is_finished(const std::string& path, std::span<const PublicKey> keys);
+
+/// Those whose subject no later statement replaced or removed, in their order.
+std::vector<Statement> standing(const std::vector<Statement>& statements);
 
 /// Recomputes everything a lineage file claims, in order: envelope, signature by one of `keys`,
 /// digest of each subject in `folder`, link, sequence, count. Checks nothing beyond the first

@@ -109,7 +109,8 @@ Json to_json(const Statement& statement) {
                   {"digest", {{"sha256", statement.subject_sha256.hex()}}}};
   if (statement.subject_content)
     subject["digest"]["bailiwickModelV1"] = statement.subject_content->hex();
-  if (statement.final_count) subject["annotations"] = {{"count", *statement.final_count}};
+  if (statement.final_count) subject["annotations"]["count"] = *statement.final_count;
+  if (!statement.removed.empty()) subject["annotations"]["removed"] = statement.removed;
 
   Json dependencies = Json::array();
   if (statement.previous)
@@ -159,8 +160,12 @@ Statement statement_from_json(const Json& json, const std::string& what) {
   statement.subject_sha256 = digest.at("sha256").digest();
   if (digest.find("bailiwickModelV1") != nullptr)
     statement.subject_content = digest.at("bailiwickModelV1").digest();
-  if (const Json annotations = subject.object("annotations"); annotations.contains("count"))
+  const Json annotations = subject.object("annotations");
+  if (annotations.contains("count"))
     statement.final_count = subject.at("annotations").at("count").number();
+  if (annotations.contains("removed"))
+    for (const Node& name : subject.at("annotations").list("removed"))
+      statement.removed.push_back(name.text());
 
   const Node definition = root.at("predicate").at("buildDefinition");
   statement.build_type = build_type_from(definition.at("buildType"));

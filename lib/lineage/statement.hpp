@@ -26,6 +26,8 @@ struct Statement {
   std::string subject_name;  ///< file name of the checkpoint, relative to the output folder
   Digest subject_sha256;     ///< of the file's bytes
   std::optional<Digest> subject_content;  ///< content digest ("bailiwickModelV1")
+  /// Files named by earlier statements that are removed once this one stands.
+  std::vector<std::string> removed;
   std::string build_type;  ///< "train", "evaluate", …: last part of the buildType IRI
   Json external_parameters = Json::object();
   Json internal_parameters = Json::object();

@@ -26,6 +26,11 @@ class Server {
   /// theta <- theta + rate change, or its adaptive form.
   void step(std::span<const double> change, std::span<double> theta);
 
+  /// What the next steps depend on besides theta, by name, and back. Throws ExitCode::data if it
+  /// does not fit.
+  std::map<std::string, std::vector<double>> state() const;
+  void restore(const std::map<std::string, std::vector<double>>& state);
+
  private:
   ServerOptions options_;
   std::vector<double> first_, second_;

@@ -11,6 +11,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/stop_signal.hpp"
 
 namespace bailiwick {
 
@@ -30,6 +31,7 @@ Session::Session(int& argc, char**& argv) {
   world_ = Communicator(world);
   last_words_ = world_.duplicate("last words");
   EgressMeter::instance().enforce();
+  StopSignal::install();
   kokkos_ = std::make_unique<Kokkos>();
 }
 

@@ -11,7 +11,6 @@
 #include "lib/core/text.hpp"
 #include "lib/model/description.hpp"
 #include "lib/model/row_sums.hpp"
-#include "lib/stages/decisions.hpp"
 #include "lib/stages/model_rows.hpp"
 #include "lib/stages/run_record.hpp"
 
@@ -270,8 +269,8 @@ void describe(Session& session, RunConfig config) {
   std::vector<std::size_t> levels;
   for (const Columns::Category& category : columns.categories)
     levels.push_back(category.levels.size());
-  RunRecord record(run, "describe", "description");
-  record.publish_text(decisions_json(run), "describe.decisions.json", false);
+  RunRecord record(run, "describe", "description", true);
+  record.publish_decisions();
 
   ModelConfig model;
   model.kind = ModelKind::linear;

@@ -6,7 +6,6 @@
 #include <iostream>
 
 #include "lib/core/text.hpp"
-#include "lib/stages/decisions.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/scorecard.hpp"
 
@@ -28,8 +27,8 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
   Digest content;
   const SavedModel model = open_model(run, model_path, &content);
   const ModelColumns columns = columns_of(model, run.schema(), true);
-  RunRecord record(run, "evaluate", "evaluation");
-  record.publish_text(decisions_json(run), "evaluate.decisions.json", false);
+  RunRecord record(run, "evaluate", "evaluation", true);
+  record.publish_decisions();
   record.add_dependency({"model", content, Json::object(), {}});
 
   const Standardisation standardisation = how.standardise.value_or(model.config.standardise);

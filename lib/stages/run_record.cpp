@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <set>
 
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
@@ -12,7 +13,9 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/stages/decisions.hpp"
 #include "lib/stages/egress_report.hpp"
+#include "lib/stages/restart.hpp"
 
 namespace bailiwick {
 
@@ -20,7 +23,16 @@ std::string resolved_config_path(const std::string& folder, const std::string& s
   return folder + (stem == "lineage" ? "/resolved.yaml" : "/" + stem + ".resolved.yaml");
 }
 
-RunRecord::RunRecord(Run& run, std::string command, std::string stem)
+void check_same_config(const Run& run, const std::string& folder, const std::string& stem) {
+  const std::string path = resolved_config_path(folder, stem);
+  if (sha256_file(path) != run.config_digest())
+    throw Error(ExitCode::config,
+                "{}: the run there began with another config; go on with the same, or name one of "
+                "its checkpoints with --resume and another folder with --output",
+                path);
+}
+
+RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_place)
     : run_(run),
       comm_(run.world()),
       writers_(run.writers()),
@@ -29,10 +41,11 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem)
       stem_(std::move(stem)),
       started_(utc_now()),
       dependencies_(run.dependencies()) {
-  start(run.config().operator_key);
+  start(run.config().operator_key, in_place);
 }
 
-RunRecord::RunRecord(Run& run, const Communicator& own, std::string folder, const std::string& key)
+RunRecord::RunRecord(Run& run, const Communicator& own, std::string folder, const std::string& key,
+                     bool in_place)
     : run_(run),
       comm_(own),
       writers_(own),
@@ -41,38 +54,61 @@ RunRecord::RunRecord(Run& run, const Communicator& own, std::string folder, cons
       stem_("lineage"),
       started_(utc_now()),
       dependencies_(run.dependencies()) {
-  start(key);
+  start(key, in_place);
 }
 
-void RunRecord::start(const std::string& key_file) {
+void RunRecord::start(const std::string& key_file, bool in_place) {
   agree(comm_, [&] {
     if (!comm_.is_root()) return;
-    if (std::filesystem::exists(path(stem_ + ".jsonl")))
+    const std::string lineage = path(stem_ + ".jsonl");
+    PrivateKey key = PrivateKey::load(key_file);
+    const bool exists = std::filesystem::exists(lineage);
+    const PublicKey signer = key.public_key();
+    if (exists && (!in_place || is_finished(lineage, {&signer, 1})))
       throw Error(
           ExitCode::data,
-          "{}: holds the lineage of an earlier {}; name another folder with --output, or remove it",
-          folder_, command_);
-    if (command_ == "train" && std::filesystem::exists(path("model.h5")))
+          "{}: holds the lineage of an earlier {}; name another folder with --output, or "
+          "remove it{}",
+          folder_, command_,
+          command_ == "train" ? "; an interrupted training goes on with --resume latest" : "");
+    if (command_ == "train" && !exists && std::filesystem::exists(path("model.h5")))
       throw Error(ExitCode::data,
                   "{}: holds a model already, without its lineage; name another folder with "
                   "--output, or remove it",
                   folder_);
-    create_folders(command_ == "train" ? folder_ + "/checkpoints" : folder_);
-    const PrivateKey key = PrivateKey::load(key_file);
-    write_file_atomically(resolved_config_path(folder_, stem_), resolved_yaml(run_.config()));
+    create_folders(command_ == "train" ? path(checkpoints_folder) : folder_);
     invocation_ = new_uuid();
-    chain_.emplace(Chain::create(path(stem_ + ".jsonl"), key));
+    if (exists) {
+      chain_.emplace(Chain::resume(lineage, std::move(key)));
+      return go_on();
+    }
+    write_file_atomically(resolved_config_path(folder_, stem_), resolved_yaml(run_.config()));
+    chain_.emplace(Chain::create(lineage, std::move(key)));
   });
 }
 
-void RunRecord::append(const std::string& name, const io::Published& published, bool has_content,
-                       bool last) {
+void RunRecord::go_on() {
+  check_same_config(run_, folder_, stem_);
+  std::set<std::string> sessions;
+  for (const Statement& statement : chain_->resumed())
+    sessions.insert(statement.invocation);
+  session_ += sessions.size();
+  // What a killed session left without a name.
+  for (const std::string& folder : {folder_, path(checkpoints_folder)})
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (entry.path().filename().string().find(".tmp.") != std::string::npos)
+        std::filesystem::remove(entry.path());
+}
+
+const std::vector<Statement>& RunRecord::earlier() const {
+  static const std::vector<Statement> none;
+  return chain_ ? chain_->resumed() : none;
+}
+
+void RunRecord::append(Statement statement, bool last) {
   agree(comm_, [&] {
     if (!chain_) return;
-    Statement statement;
-    statement.subject_name = name;
-    statement.subject_sha256 = published.file;
-    if (has_content) statement.subject_content = published.content;
+    const std::string name = statement.subject_name;
     statement.build_type = command_;
     statement.external_parameters = {
         {"config", std::filesystem::path(run_.config().path).filename().string()},
@@ -88,31 +124,51 @@ void RunRecord::append(const std::string& name, const io::Published& published, 
     statement.finished = utc_now();
     statement.builder = "https://bailiwick.dev/site/" + run_.site().name;
     if (last) statement.final_count = chain_->size() + 1;
+    const std::vector<std::string> removed = statement.removed;
+    std::error_code ignored;
     try {
       chain_->append(std::move(statement));
     } catch (...) {  // what no statement vouches for keeps no name
-      std::error_code ignored;
       std::filesystem::remove(path(name), ignored);
       throw;
     }
+    for (const std::string& old : removed)
+      std::filesystem::remove(path(old), ignored);  // one that stays does no harm
   });
 }
 
 io::Published RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
-                                 bool last) {
+                                 const std::vector<std::string>& removed, bool last) {
   const io::Published published = io::publish_checkpoint(comm_, writers_, checkpoint, path(name));
-  append(name, published, true, last);
+  Statement statement;
+  statement.subject_name = name;
+  statement.subject_sha256 = published.file;
+  statement.subject_content = published.content;
+  statement.removed = removed;
+  append(std::move(statement), last);
   return published;
 }
 
 void RunRecord::publish_text(const std::string& text, const std::string& name, bool last) {
   write_text(text, name);
-  append(name, {sha256(text), {}}, false, last);
+  Statement statement;
+  statement.subject_name = name;
+  statement.subject_sha256 = sha256(text);
+  append(std::move(statement), last);
+}
+
+/// Every session of a run has its own: decisions.json, decisions-2.json, …
+std::string RunRecord::of_session(const std::string& name) const {
+  const std::string stem = command_ == "train" ? name : command_ + "." + name;
+  return stem + (session_ == 1 ? "" : fmt::format("-{}", session_)) + ".json";
+}
+
+void RunRecord::publish_decisions() {
+  publish_text(decisions_json(run_), of_session("decisions"), false);
 }
 
 void RunRecord::publish_egress() {
-  publish_text(egress_report(run_), command_ == "train" ? "egress.json" : command_ + ".egress.json",
-               false);
+  publish_text(egress_report(run_), of_session("egress"), false);
 }
 
 void RunRecord::write_text(const std::string& text, const std::string& name) {

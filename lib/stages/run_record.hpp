@@ -16,23 +16,38 @@ namespace bailiwick {
 /// `evaluation.resolved.yaml`.
 std::string resolved_config_path(const std::string& folder, const std::string& stem);
 
+/// Throws ExitCode::config if the run in that folder began with another config. Local.
+void check_same_config(const Run& run, const std::string& folder, const std::string& stem);
+
 /// What a run leaves in its output folder: resolved.yaml, checkpoints and their signed lineage,
 /// run.json. All members are collective; a failure on one rank is everyone's.
 class RunRecord {
  public:
-  /// Makes the folder if need be and starts the lineage `<stem>.jsonl`. Throws ExitCode::data if
-  /// the folder holds that lineage already: nothing is ever overwritten.
-  RunRecord(Run& run, std::string command, std::string stem);
+  /// Makes the folder if need be and starts the lineage `<stem>.jsonl`; `in_place`, goes on with
+  /// the one that is there and has no end. Throws ExitCode::data if there is one and it should not
+  /// be: nothing is ever overwritten. Throws ExitCode::config if a run with another config began
+  /// it.
+  RunRecord(Run& run, std::string command, std::string stem, bool in_place = false);
 
   /// Of what stays with one domain, in its own folder, written by one rank: `own` holds that alone.
   /// Its statements are signed with `key`, a PEM file.
-  RunRecord(Run& run, const Communicator& own, std::string folder, const std::string& key);
+  RunRecord(Run& run, const Communicator& own, std::string folder, const std::string& key,
+            bool in_place);
 
   /// Publishes `<folder>/<name>` and signs a statement about it; `last` closes the chain.
-  io::Published publish(const io::Checkpoint& checkpoint, const std::string& name, bool last);
+  io::Published publish(const io::Checkpoint& checkpoint, const std::string& name, bool last) {
+    return publish(checkpoint, name, {}, last);
+  }
+  /// The same of one of a training's checkpoints, which makes those of the names in `removed`
+  /// superfluous: once its statement stands, they go.
+  io::Published publish(const io::Checkpoint& checkpoint, const std::string& name,
+                        const std::vector<std::string>& removed, bool last);
 
   /// The same for a file of text, written by the first rank.
   void publish_text(const std::string& text, const std::string& name, bool last);
+
+  /// Which policies allowed what (decisions_json), as the lineage's next statement.
+  void publish_decisions();
 
   /// What crossed between domains until now (egress_report), as the lineage's next statement.
   void publish_egress();
@@ -51,17 +66,21 @@ class RunRecord {
   void publish_model(const io::Checkpoint& model, Json results);
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  /// Statements of earlier sessions of this run, on the first rank: those it was resumed with.
+  const std::vector<Statement>& earlier() const;
 
  private:
-  void append(const std::string& name, const io::Published& published, bool has_content, bool last);
-
-  void start(const std::string& key);
+  void append(Statement statement, bool last);
+  void start(const std::string& key, bool in_place);
+  void go_on();
+  std::string of_session(const std::string& name) const;
 
   Run& run_;
   const Communicator& comm_;
   const Communicator& writers_;
   std::string folder_, command_, stem_;
   std::string invocation_, started_;
+  std::size_t session_ = 1;  ///< first rank only: how often this run was begun, this time included
   std::vector<Artefact> dependencies_;
   std::optional<Chain> chain_;  ///< first rank only
 };

@@ -10,9 +10,13 @@
 #include "lib/model/summary.hpp"
 #include "lib/optim/cholesky.hpp"
 #include "lib/optim/newton.hpp"
+#include "lib/optim/replay.hpp"
 #include "lib/optim/tao.hpp"
-#include "lib/stages/decisions.hpp"
+#include "lib/runtime/agree.hpp"
+#include "lib/runtime/stop_signal.hpp"
+#include "lib/stages/checkpoints.hpp"
 #include "lib/stages/model_rows.hpp"
+#include "lib/stages/restart.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/saved_model.hpp"
 #include "lib/stages/train_federated.hpp"
@@ -99,23 +103,12 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
   return summary;
 }
 
-}  // namespace
-
-void train(Session& session, RunConfig config, const std::string& resume) {
+/// A solver's run over all iterations, with its checkpoints.
+void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
+                     Checkpoints& checkpoints, const Restart& restart) {
   const Stopwatch total;
-  Run run(session, std::move(config), {Action::train, Action::release_model});
   const ModelConfig& model = run.config().model;
-  const ModelColumns columns = select_columns(model, run.schema());
   const bool root = run.world().is_root();
-  if (!resume.empty() && (model.kind != ModelKind::mlp || run.config().train.federated))
-    throw Error(ExitCode::usage,
-                "--resume is for networks (model.kind: mlp) without train.federated");
-  RunRecord record(run, "train", "lineage");
-  record.publish_text(decisions_json(run), "decisions.json", false);
-  if (model.kind == ModelKind::mlp && run.config().train.federated)
-    return train_federated(run, record);
-  if (model.kind == ModelKind::mlp) return train_network(run, record, resume);
-
   const Stopwatch reading;
   ModelRows rows = load_model_rows(run, model, columns, run.config().train.split);
   const double seconds_reading = reading.seconds();
@@ -124,22 +117,36 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   const Stopwatch solving;
   const ColumnMoments moments = standardise_for_training(run, model, columns, rows);
   const auto objective = make_objective(model, columns, rows, run.boundary());
+  Replay replay(*objective);
+  int done = -1;  // the last iteration of earlier sessions
+  agree(run.world(), [&] {
+    if (restart.path.empty()) return;
+    replay.restore(restart.checkpoint.arrays);
+    done = model_from_checkpoint(restart.checkpoint, restart.path).iteration;
+  });
 
-  const int every = run.config().train.checkpoint_every;
+  const int every = run.config().train.checkpoint.every;
   if (root)
     std::cout << fmt::format("{:>9}  {:>22}  {:>12}  {:>8}\n", "iteration", "log-likelihood",
                              "decrement", "seconds");
   double null_log_likelihood = 0;  // Cox: at the start, where all parameters are zero
-  const Iterate last = solve(run, *objective, [&](const Iterate& iterate) {
+  const StopSignal::Deferred deferred;
+  const Iterate last = solve(run, replay, [&](const Iterate& iterate) {
     if (iterate.iteration == 0) null_log_likelihood = iterate.evaluation.log_likelihood;
+    if (iterate.iteration <= done) return;
     if (root)
       std::cout << fmt::format("{:>9}  {:>22.12g}  {:>12.3g}  {:>8.2f}\n", iterate.iteration,
                                iterate.evaluation.log_likelihood, iterate.decrement,
                                solving.seconds())
                 << std::flush;
-    if (every > 0 && iterate.iteration > 0 && iterate.iteration % every == 0)
-      record.publish(to_checkpoint(model_at(run, columns, moments, iterate)),
-                     fmt::format("checkpoints/step-{:06}.h5", iterate.iteration), false);
+    const std::string stop = StopSignal::agreed(run.world());
+    if (!stop.empty() || (every > 0 && iterate.iteration > 0 && iterate.iteration % every == 0)) {
+      io::Checkpoint checkpoint = to_checkpoint(model_at(run, columns, moments, iterate));
+      checkpoint.arrays.merge(replay.state());
+      checkpoints.write(std::move(checkpoint), fmt::format("step-{:06}.h5", iterate.iteration),
+                        iterate.evaluation.value);
+    }
+    if (!stop.empty()) checkpoints.stop(stop);
   });
 
   SavedModel fitted = model_at(run, columns, moments, last);
@@ -155,6 +162,34 @@ void train(Session& session, RunConfig config, const std::string& resume) {
        {"logLikelihood", last.evaluation.log_likelihood},
        {"seconds",
         {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
+}
+
+}  // namespace
+
+void train(Session& session, RunConfig config, const std::string& resume) {
+  if (resume == resume_latest && training_is_finished(session.world(), config)) {
+    if (session.world().is_root())
+      std::cout << config.output << ": the training there is finished already\n";
+    return;
+  }
+  Run run(session, std::move(config), {Action::train, Action::release_model});
+  const ModelColumns columns = select_columns(run.config().model, run.schema());
+  const std::string fingerprint = training_fingerprint(run, columns.names);
+  const bool federated = run.config().train.federated.has_value();
+  const Restart restart = find_restart(run, resume, fingerprint, [&](const std::string& path) {
+    if (federated) check_regions(run, path);
+  });
+  RunRecord record(run, "train", "lineage", restart.in_place);
+  record.publish_decisions();
+  if (!restart.path.empty())
+    record.add_dependency({"resumed from", restart.checkpoint.digest(), Json::object(), {}});
+  Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
+  if (federated)
+    train_federated(run, record, columns, checkpoints, restart);
+  else if (run.config().model.kind == ModelKind::mlp)
+    train_network(run, record, columns, checkpoints, restart);
+  else
+    train_by_solver(run, record, columns, checkpoints, restart);
 }
 
 }  // namespace bailiwick

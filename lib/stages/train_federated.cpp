@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <limits>
+#include <memory>
 #include <optional>
 
 #include "lib/core/stopwatch.hpp"
@@ -17,6 +19,7 @@
 #include "lib/optim/server.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/stop_signal.hpp"
 #include "lib/stages/network_data.hpp"
 #include "lib/stages/network_model.hpp"
 
@@ -42,7 +45,7 @@ ServerOptions server_options(const FederatedConfig& config) {
 
 /// What one local domain keeps between rounds.
 struct Local {
-  std::uint64_t step = 0;       ///< taken
+  std::uint64_t step = 0;       ///< taken; as many in every round
   double weight = 0;            ///< of its training rows
   std::vector<double> own;      ///< personal parameters: the head, or all for ditto
   std::vector<double> control;  ///< scaffold: c_i
@@ -62,6 +65,13 @@ class FederatedTraining {
   /// The parameters that the d-th local domain ends with.
   std::vector<double> of_region(std::size_t d) const;
 
+  /// What the next rounds depend on: in common, and of the d-th local domain.
+  std::map<std::string, std::vector<double>> state() const;
+  std::map<std::string, std::vector<double>> state(std::size_t d) const;
+  /// After `rounds`. Local. Throws ExitCode::data if they do not fit.
+  void restore(int rounds, const std::map<std::string, std::vector<double>>& common,
+               const std::vector<std::map<std::string, std::vector<double>>>& local);
+
  private:
   struct Losses {
     double weight = 0, loss = 0;
@@ -71,6 +81,8 @@ class FederatedTraining {
     return data_.lanes().steps_an_epoch(run_.local()[d].index);
   }
   std::size_t local_steps(std::size_t d) const;
+  /// What the strategy takes in all of one domain's rows in a round.
+  std::size_t steps_a_round(std::size_t d) const;
   /// Steps of one domain on what `descent_` holds.
   void steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
              std::optional<Range> moving, Losses& losses);
@@ -173,6 +185,13 @@ void FederatedTraining::weigh() {
 std::size_t FederatedTraining::local_steps(std::size_t d) const {
   if (federated_.local_steps) return static_cast<std::size_t>(*federated_.local_steps);
   return static_cast<std::size_t>(federated_.local_epochs) * steps_an_epoch(d);
+}
+
+std::size_t FederatedTraining::steps_a_round(std::size_t d) const {
+  const std::size_t count = local_steps(d);
+  if (!personal_) return count;
+  if (personal_->kind == "fedrep") return count + static_cast<std::size_t>(personal_->steps);
+  return personal_->kind == "ditto" ? 2 * count : count;
 }
 
 void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
@@ -335,33 +354,140 @@ std::vector<double> FederatedTraining::of_region(std::size_t d) const {
   return region;
 }
 
-/// Each domain's own model, written by the rank that leads it and signed with the domain's key.
-void publish_regions(Run& run, const FederatedTraining& training, SavedModel model,
-                     const Digest& common) {
-  const Communicator own = [&] {
-    const EgressPurpose purpose("communicators");
-    return run.world().split(run.world().rank(), 0, "one rank");
-  }();
-  agree(run.world(), [&] {
-    for (std::size_t d = 0; d < run.local().size(); ++d) {
-      if (!run.boundary().leads(d)) continue;
-      const DomainConfig& domain = run.config().domains[run.local()[d].index];
-      RunRecord record(run, own, run.config().output + "/regions/" + domain.name,
-                       domain.session_key.value_or(run.config().operator_key));
-      record.add_dependency({"common model", common, Json::object(), {}});
-      model.parameters = training.of_region(d);
-      record.publish(to_checkpoint(model), "model.h5", true);
-    }
-  });
+std::map<std::string, std::vector<double>> FederatedTraining::state() const {
+  auto state = server_.state();
+  state["parameters"] = theta_;
+  if (!control_.empty()) state["control"] = control_;
+  return state;
 }
+
+std::map<std::string, std::vector<double>> FederatedTraining::state(std::size_t d) const {
+  std::map<std::string, std::vector<double>> state;
+  if (!control_.empty()) state["control"] = locals_[d].control;
+  if (personal_) state["own"] = locals_[d].own;
+  state["steps"] = {static_cast<double>(locals_[d].step)};
+  return state;
+}
+
+void FederatedTraining::restore(
+    int rounds, const std::map<std::string, std::vector<double>>& common,
+    const std::vector<std::map<std::string, std::vector<double>>>& local) {
+  const auto assign = [](const auto& state, const char* name, std::vector<double>& to) {
+    const auto found = state.find(name);
+    if (found == state.end() || found->second.size() != to.size())
+      throw Error(ExitCode::data,
+                  "not a checkpoint of this training: array \"{}\" is missing or of another size",
+                  name);
+    to = found->second;
+  };
+  server_.restore(common);
+  assign(common, "parameters", theta_);
+  if (!control_.empty()) assign(common, "control", control_);
+  for (std::size_t d = 0; d < locals_.size(); ++d) {
+    locals_[d].step = static_cast<std::uint64_t>(rounds) * steps_a_round(d);
+    if (local.empty()) continue;
+    if (!control_.empty()) assign(local[d], "control", locals_[d].control);
+    if (personal_) assign(local[d], "own", locals_[d].own);
+  }
+}
+
+/// Whether domains keep something from round to round that the common parameters do not hold.
+bool keeps_at_home(const FederatedConfig& config) {
+  return config.strategy == "scaffold" || (config.personal && config.personal->kind != "finetune");
+}
+
+std::string region_folder(const Run& run, std::size_t d, const std::string& output) {
+  return output + "/regions/" + run.domains()[run.local()[d].index].name;
+}
+
+/// Folder and name of what the d-th local domain keeps beside a checkpoint of the common model.
+std::pair<std::string, std::string> at_home(const Run& run, std::size_t d,
+                                            const std::string& path) {
+  const std::filesystem::path common(path);
+  return {region_folder(run, d, common.parent_path().parent_path().string()),
+          checkpoints_folder + common.filename().string()};
+}
+
+std::string region_key(const Run& run, std::size_t d) {
+  return run.config().domains[run.local()[d].index].session_key.value_or(run.config().operator_key);
+}
+
+/// The folders of the domains that this rank leads: each has its own checkpoints and its own
+/// lineage, signed with the domain's key, written by this rank alone.
+class Regions {
+ public:
+  Regions(Run& run, const std::string& fingerprint, bool in_place)
+      : run_(run), own_([&] {
+          const EgressPurpose purpose("communicators");
+          return run.world().split(run.world().rank(), 0, "one rank");
+        }()) {
+    // One more than of the common model, which is written after them.
+    CheckpointConfig keep = run.config().train.checkpoint;
+    if (keep.keep_last > 0) ++keep.keep_last;
+    agree(run.world(), [&] {
+      for (std::size_t d = 0; d < run.local().size(); ++d)
+        if (run.boundary().leads(d)) {
+          const std::string folder = region_folder(run, d, run.config().output);
+          const PublicKey key = PrivateKey::load(region_key(run, d)).public_key();
+          // A session that ended right after had nothing left to do here.
+          if (in_place && is_finished(folder + "/lineage.jsonl", {&key, 1})) continue;
+          Region& region = regions_.emplace_back(d);
+          region.record =
+              std::make_unique<RunRecord>(run, own_, folder, region_key(run, d), in_place);
+          region.checkpoints = std::make_unique<Checkpoints>(*region.record, keep, fingerprint);
+        }
+    });
+  }
+
+  /// Collective, as the other.
+  void write(const FederatedTraining& training, const std::string& name, double loss) {
+    agree(run_.world(), [&] {
+      for (Region& region : regions_) {
+        io::Checkpoint checkpoint;
+        checkpoint.arrays = training.state(region.domain);
+        region.checkpoints->write(std::move(checkpoint), name, loss);
+      }
+    });
+  }
+
+  void finish(const FederatedTraining& training, SavedModel model, const Digest& common) {
+    agree(run_.world(), [&] {
+      for (Region& region : regions_) {
+        region.record->add_dependency({"common model", common, Json::object(), {}});
+        model.parameters = training.of_region(region.domain);
+        region.record->publish(to_checkpoint(model), "model.h5", true);
+      }
+    });
+  }
+
+ private:
+  struct Region {
+    explicit Region(std::size_t d) : domain(d) {}
+    std::size_t domain;
+    std::unique_ptr<RunRecord> record;
+    std::unique_ptr<Checkpoints> checkpoints;
+  };
+  Run& run_;
+  Communicator own_;
+  std::vector<Region> regions_;
+};
 
 }  // namespace
 
-void train_federated(Run& run, RunRecord& record) {
+void check_regions(const Run& run, const std::string& path) {
+  if (!keeps_at_home(*run.config().train.federated)) return;
+  for (std::size_t d = 0; d < run.local().size(); ++d) {
+    if (!run.decomposition().leads(d)) continue;
+    const auto [folder, name] = at_home(run, d, path);
+    read_stated(folder, name, region_key(run, d));
+  }
+}
+
+void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
+                     Checkpoints& checkpoints, const Restart& restart) {
   const Stopwatch total;
   const RunConfig& config = run.config();
   const FederatedConfig& federated = *config.train.federated;
-  const ModelColumns columns = select_columns(config.model, run.schema());
   const bool root = run.world().is_root();
 
   const Stopwatch reading;
@@ -371,14 +497,29 @@ void train_federated(Run& run, RunRecord& record) {
   data.describe(model);
   const Architecture architecture = architecture_of(config.model.mlp, columns);
   FederatedTraining training(run, data, architecture);
+  const bool home = keeps_at_home(federated);
+  std::optional<Regions> regions;
+  if (home || training.personal())
+    regions.emplace(run, training_fingerprint(run, columns.names), restart.in_place);
+  agree(run.world(), [&] {
+    if (restart.path.empty()) return;
+    model = model_from_checkpoint(restart.checkpoint, restart.path);
+    std::vector<std::map<std::string, std::vector<double>>> local;
+    for (std::size_t d = 0; home && d < run.local().size(); ++d) {
+      const auto [folder, name] = at_home(run, d, restart.path);
+      local.push_back(io::read_checkpoint(folder + "/" + name).arrays);
+    }
+    training.restore(model.iteration, restart.checkpoint.arrays, local);
+  });
   if (root)
     std::cout << fmt::format("{}, {}\n{:>9}  {:>16}  {:>8}\n",
                              run.headline(data.rows(), architecture.parameters()),
                              federated.strategy, "round", "loss", "seconds")
               << std::flush;
 
+  const StopSignal::Deferred deferred;
   const Stopwatch solving;
-  for (int round = 1; round <= federated.rounds; ++round) {
+  for (int round = model.iteration + 1; round <= federated.rounds; ++round) {
     const double loss = training.round();
     model.iteration = round;
     model.parameters = training.common();
@@ -386,16 +527,24 @@ void train_federated(Run& run, RunRecord& record) {
     if (root)
       std::cout << fmt::format("{:>9}  {:>16.9g}  {:>8.2f}\n", round, loss, solving.seconds())
                 << std::flush;
-    const int every = config.train.checkpoint_every;
-    if (every > 0 && round % every == 0 && round < federated.rounds)
-      record.publish(to_checkpoint(model), fmt::format("checkpoints/round-{:06}.h5", round), false);
+    if (round == federated.rounds) break;
+    const int every = config.train.checkpoint.every;
+    const std::string stop = StopSignal::agreed(run.world());
+    if (!stop.empty() || (every > 0 && round % every == 0)) {
+      const std::string name = fmt::format("round-{:06}.h5", round);
+      if (home) regions->write(training, name, loss);
+      io::Checkpoint checkpoint = to_checkpoint(model);
+      checkpoint.arrays.merge(training.state());
+      checkpoints.write(std::move(checkpoint), name, loss);
+    }
+    if (!stop.empty()) checkpoints.stop(stop);
   }
   training.finetune();
   const double seconds_solving = solving.seconds();
 
   model.converged = true;
   const io::Checkpoint common = to_checkpoint(model);
-  if (training.personal()) publish_regions(run, training, model, common.digest());
+  if (training.personal()) regions->finish(training, model, common.digest());
   record.publish_model(
       common,
       {{"rows", data.rows()},

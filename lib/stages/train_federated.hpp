@@ -3,15 +3,19 @@
 
 #pragma once
 
-#include "lib/stages/run.hpp"
-#include "lib/stages/run_record.hpp"
+#include "lib/stages/checkpoints.hpp"
+#include "lib/stages/load_rows.hpp"
+#include "lib/stages/restart.hpp"
 
 namespace bailiwick {
 
-/// Trains a network by rounds: every domain takes local steps by itself, then the sum of what the
-/// domains changed, each times the weight of its rows, crosses (docs/networks.md has the formulas).
-/// What is personal stays with its domain, in regions/<domain>/ with its own lineage. Collective;
-/// ExitCode::not_converged if a gradient or change is not finite or too large.
-void train_federated(Run& run, RunRecord& record);
+/// Rounds of local training (train.federated). Collective; ends with the common model in `record`
+/// and, where there are any, regional ones in the domains' folders.
+void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
+                     Checkpoints& checkpoints, const Restart& restart);
+
+/// Throws unless what each of this rank's domains keeps at home was written beside that checkpoint
+/// of the common model and is as its own lineage says.
+void check_regions(const Run& run, const std::string& path);
 
 }  // namespace bailiwick

@@ -15,6 +15,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/optim/descent.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/runtime/stop_signal.hpp"
 #include "lib/stages/network_data.hpp"
 #include "lib/stages/network_model.hpp"
 
@@ -22,43 +23,23 @@ namespace bailiwick {
 
 namespace {
 
-/// What decides the bits of a training, but for its rows: a checkpoint is only taken up by the
-/// same.
-std::string fingerprint(const Run& run, const std::vector<std::string>& inputs) {
-  RunConfig same = run.config();
-  same.path = same.name = same.output = same.operator_key = same.purpose = "";
-  same.recipients.clear();
-  same.domains.clear();
-  same.site = {};
-  same.evaluate = {};
-  same.describe = {};
-  same.boundary = {};
-  same.train.checkpoint_every = 1;
-  const std::string& schedule = same.train.descent.schedule.kind;
-  if (schedule != "linear" && schedule != "cosine")
-    same.train.descent.epochs = 1;  // it may go on for longer
-  std::string text = resolved_yaml(same) + join(inputs, ",");
-  for (const DomainFacts& domain : run.domains())
-    for (const DomainFacts::Partition& partition : domain.partitions)
-      text += partition.root.hex();
-  return sha256(text).hex();
-}
-
 struct Best {
   double loss = std::numeric_limits<double>::infinity();
   int epoch = 0;
   std::vector<double> parameters;
 };
 
-Best best_of(const io::Checkpoint& checkpoint, std::size_t parameters, const std::string& path) {
-  const auto array = [&](const char* name, std::size_t size) {
-    const auto found = checkpoint.arrays.find(name);
-    if (found == checkpoint.arrays.end() || found->second.size() != size)
-      throw Error(ExitCode::data, "{}: array \"{}\" is missing or of another size", path, name);
-    return found->second;
-  };
-  const std::vector<double> loss = array("best/loss", 2);
-  return {loss[0], static_cast<int>(loss[1]), array("best/parameters", parameters)};
+const std::vector<double>& array(const Restart& from, const char* name, std::size_t size) {
+  const auto found = from.checkpoint.arrays.find(name);
+  if (found == from.checkpoint.arrays.end() || found->second.size() != size)
+    throw Error(ExitCode::data, "{}: array \"{}\" is missing or of another size", from.path, name);
+  return found->second;
+}
+
+Best best_of(const Restart& from, std::size_t parameters) {
+  const std::vector<double>& loss = array(from, "best/loss", 2);
+  if (!(loss[1] > 0)) return {};  // before the first epoch was over
+  return {loss[0], static_cast<int>(loss[1]), array(from, "best/parameters", parameters)};
 }
 
 /// Seconds by what they were spent on.
@@ -72,25 +53,28 @@ class Training {
 
   const Architecture& architecture() const { return network_.architecture(); }
   std::uint64_t steps_an_epoch() const { return data_.lanes().steps_an_epoch(0); }
-  std::uint64_t steps() const { return descent_.steps(); }
+  /// Of all sessions.
+  std::uint64_t steps() const { return steps_; }
+  bool epoch_ended() const { return steps_ % steps_an_epoch() == 0; }
   std::vector<double> parameters() { return gathered(descent_.parameters()); }
   /// All that the next steps depend on. Collective, as parameters().
   std::map<std::string, std::vector<double>> state();
   const Times& times() const { return times_; }
 
-  /// All steps of an epoch; the mean loss of its rows, each as its own step met it. Collective.
-  double epoch(int number);
+  /// The next step. Collective.
+  void step();
+  /// Of the epoch that ended: the mean loss of its rows, each as its own step met it.
+  double epoch_loss();
   /// Mean loss of the rows that are not trained on. Collective.
   double validation_loss();
   /// Local; meet() must follow.
-  void restore(const std::map<std::string, std::vector<double>>& state);
+  void restore(const Restart& from);
   /// What one member of a team wrote to the parameters, all see. Collective.
   void meet() const {
     if (team_) team_->meet();
   }
 
  private:
-  void take_step(std::uint64_t step, double& weight, double& loss);
   Digest at_parameters();
   void check(const Aggregate& sum) const;
   /// All parameters' values, of which each member of a team knows its share.
@@ -107,6 +91,8 @@ class Training {
   std::vector<Aggregate> parts_, losses_;
   std::optional<Aggregate> team_sum_;  ///< where the team finds its sums
   Range here_;                         ///< parameters that this rank moves
+  std::uint64_t steps_ = 0;
+  double weight_ = 0, loss_ = 0;  ///< of the epoch's rows so far
   Times times_;
 };
 
@@ -153,12 +139,13 @@ void Training::check(const Aggregate& sum) const {
     throw Error(ExitCode::not_converged,
                 "step {}: {} sums are not finite or too large: lower train.descent.learning_rate, "
                 "set train.descent.clip_norm, or standardise features and targets",
-                descent_.steps() + 1, sum.saturated());
+                steps_ + 1, sum.saturated());
 }
 
-void Training::take_step(std::uint64_t step, double& weight, double& loss) {
+void Training::step() {
   Stopwatch watch;
-  data_.gather(step, batch_);
+  options_.epoch = steps_ / steps_an_epoch();
+  data_.gather(steps_, batch_);
   network_.sum_gradient(options_, batch_, parts_);
   times_.gradient += watch.lap();
   if (team_)
@@ -167,25 +154,23 @@ void Training::take_step(std::uint64_t step, double& weight, double& loss) {
     run_.boundary().across_domains_again("step", parts_, at_parameters());
   const Aggregate& sum = team_ ? *team_sum_ : parts_.front();
   check(sum);
-  const double step_weight = sum.value("weight");
-  weight += step_weight;
-  loss += sum.value("loss");
+  const double weight = sum.value("weight");
+  weight_ += weight;
+  loss_ += sum.value("loss");
   times_.sum += watch.lap();
-  if (step_weight > 0)
-    descent_.step(sum.words("gradient").data(), options_.format.exponent, step_weight,
+  if (weight > 0)
+    descent_.step(sum.words("gradient").data(), options_.format.exponent, weight,
                   network_.parameters(), here_);
   meet();
+  ++steps_;
   times_.update += watch.lap();
 }
 
-double Training::epoch(int number) {
-  options_.epoch = static_cast<std::uint64_t>(number - 1);
-  double weight = 0, loss = 0;
-  const std::uint64_t first = steps_an_epoch() * options_.epoch;
-  for (std::uint64_t step = first; step < first + steps_an_epoch(); ++step)
-    take_step(step, weight, loss);
-  if (!(weight > 0)) throw Error(ExitCode::data, "all rows to train on have weight 0");
-  return loss / weight;
+double Training::epoch_loss() {
+  if (!(weight_ > 0)) throw Error(ExitCode::data, "all rows to train on have weight 0");
+  const double loss = loss_ / weight_;
+  weight_ = loss_ = 0;
+  return loss;
 }
 
 double Training::validation_loss() {
@@ -222,21 +207,26 @@ std::map<std::string, std::vector<double>> Training::state() {
   auto state = descent_.state();
   for (auto& [name, values] : state)
     if (name != "descent/steps") values = gathered(values);
+  state["progress"] = {static_cast<double>(steps_), weight_, loss_};
   return state;
 }
 
-void Training::restore(const std::map<std::string, std::vector<double>>& state) {
-  descent_.restore(state);
+void Training::restore(const Restart& from) {
+  descent_.restore(from.checkpoint.arrays);
   network_.set_parameters(descent_.parameters());
+  const std::vector<double>& progress = array(from, "progress", 3);
+  steps_ = static_cast<std::uint64_t>(progress[0]);
+  weight_ = progress[1];
+  loss_ = progress[2];
 }
 
 }  // namespace
 
-void train_network(Run& run, RunRecord& record, const std::string& resume) {
+void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
+                   Checkpoints& checkpoints, const Restart& restart) {
   const Stopwatch total;
   const RunConfig& config = run.config();
   const DescentConfig& descent = config.train.descent;
-  const ModelColumns columns = select_columns(config.model, run.schema());
   const bool root = run.world().is_root();
 
   const Stopwatch reading;
@@ -248,26 +238,16 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
   const Architecture architecture = architecture_of(config.model.mlp, columns);
   Training training(run, data, architecture);
 
-  const std::string print = fingerprint(run, columns.names);
   Best best;
-  int epoch = 0;
-  if (!resume.empty()) {
-    io::Checkpoint checkpoint;
+  if (!restart.path.empty()) {
     agree(run.world(), [&] {
-      checkpoint = io::read_checkpoint(resume);
-      if (checkpoint.attributes["training"] != print)
-        throw Error(ExitCode::data,
-                    "{}: not a checkpoint of this training: another config, other rows, or a final "
-                    "model",
-                    resume);
-      training.restore(checkpoint.arrays);
-      model = model_from_checkpoint(checkpoint, resume);
-      epoch = model.iteration;
-      if (validating) best = best_of(checkpoint, architecture.parameters(), resume);
+      training.restore(restart);
+      model = model_from_checkpoint(restart.checkpoint, restart.path);
+      if (validating) best = best_of(restart, architecture.parameters());
     });
     training.meet();
-    record.add_dependency({"resumed from", checkpoint.digest(), Json::object(), {}});
   }
+  int epoch = model.iteration;
 
   if (root)
     std::cout << fmt::format("{}, {} steps an epoch\n{:>9}  {:>16}  {}{:>12}  {:>8}\n",
@@ -277,38 +257,60 @@ void train_network(Run& run, RunRecord& record, const std::string& resume) {
                              "seconds")
               << std::flush;
 
-  const Stopwatch solving;
-  while (epoch < descent.epochs) {
-    const Stopwatch watch;
-    model.iteration = ++epoch;
-    const double loss = training.epoch(epoch);
-    const double seconds = watch.seconds();
+  double latest = std::numeric_limits<double>::infinity();  // loss, to tell good checkpoints
+  const auto finished = [&] {
+    return epoch >= descent.epochs ||
+           (validating && epoch - best.epoch >= descent.early_stopping.patience);
+  };
+  const auto write_checkpoint = [&] {
     model.parameters = training.parameters();
-    model.log_likelihood = -loss;
-    double outside = 0;
+    io::Checkpoint checkpoint = to_checkpoint(model);
+    checkpoint.arrays.merge(training.state());
     if (validating) {
-      outside = training.validation_loss();
-      if (outside < best.loss) best = {outside, epoch, model.parameters};
+      if (best.epoch > 0) checkpoint.arrays["best/parameters"] = best.parameters;
+      checkpoint.arrays["best/loss"] = {best.loss, static_cast<double>(best.epoch)};
     }
-    if (root)
-      std::cout << fmt::format("{:>9}  {:>16.9g}  {}{:>12}  {:>8.2f}\n", epoch, loss,
-                               validating ? fmt::format("{:>16.9g}  ", outside) : "",
-                               with_thousands(static_cast<long long>(
-                                   static_cast<double>(data.rows()) / seconds)),
-                               solving.seconds())
-                << std::flush;
-    const int every = config.train.checkpoint_every;
-    if (every > 0 && epoch % every == 0) {
-      io::Checkpoint checkpoint = to_checkpoint(model);
-      checkpoint.arrays.merge(training.state());
-      checkpoint.attributes["training"] = print;
+    checkpoints.write(std::move(checkpoint),
+                      training.epoch_ended() ? fmt::format("epoch-{:06}.h5", epoch)
+                                             : fmt::format("step-{:08}.h5", training.steps()),
+                      latest);
+  };
+
+  const CheckpointConfig& when = config.train.checkpoint;
+  const StopSignal::Deferred deferred;
+  const Stopwatch solving;
+  Stopwatch watch;
+  std::uint64_t steps = 0;  // of this epoch, in this session
+  while (!finished()) {
+    training.step();
+    ++steps;
+    bool due = when.every_steps > 0 &&
+               training.steps() % static_cast<std::uint64_t>(when.every_steps) == 0;
+    if (training.epoch_ended()) {
+      const double seconds = watch.lap();
+      model.iteration = ++epoch;
+      model.log_likelihood = -training.epoch_loss();
+      model.parameters = training.parameters();
+      latest = -model.log_likelihood;
       if (validating) {
-        checkpoint.arrays["best/parameters"] = best.parameters;
-        checkpoint.arrays["best/loss"] = {best.loss, static_cast<double>(best.epoch)};
+        latest = training.validation_loss();
+        if (latest < best.loss) best = {latest, epoch, model.parameters};
       }
-      record.publish(checkpoint, fmt::format("checkpoints/epoch-{:06}.h5", epoch), false);
+      if (root)
+        std::cout << fmt::format("{:>9}  {:>16.9g}  {}{:>12}  {:>8.2f}\n", epoch,
+                                 -model.log_likelihood,
+                                 validating ? fmt::format("{:>16.9g}  ", latest) : "",
+                                 with_thousands(static_cast<long long>(
+                                     static_cast<double>(data.rows()) * static_cast<double>(steps) /
+                                     static_cast<double>(training.steps_an_epoch()) / seconds)),
+                                 solving.seconds())
+                  << std::flush;
+      steps = 0;
+      due = due || (when.every > 0 && epoch % when.every == 0);
     }
-    if (validating && epoch - best.epoch >= descent.early_stopping.patience) break;
+    const std::string stop = finished() ? "" : StopSignal::agreed(run.world());
+    if (due || !stop.empty()) write_checkpoint();
+    if (!stop.empty()) checkpoints.stop(stop);
   }
   const double seconds_solving = solving.seconds();
 

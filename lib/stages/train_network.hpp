@@ -3,16 +3,15 @@
 
 #pragma once
 
-#include <string>
-
-#include "lib/stages/run.hpp"
-#include "lib/stages/run_record.hpp"
+#include "lib/stages/checkpoints.hpp"
+#include "lib/stages/load_rows.hpp"
+#include "lib/stages/restart.hpp"
 
 namespace bailiwick {
 
-/// Trains a network by first-order steps, exact and synchronous: every step's gradient is the sum
-/// over the same blocks of rows whatever holds them. `resume`: a checkpoint to go on from; empty:
-/// none. Collective; ExitCode::not_converged if a gradient is not finite or too large.
-void train_network(Run& run, RunRecord& record, const std::string& resume);
+/// Exact synchronous training of a network: a step is the sum over all domains. Collective; ends
+/// with the model in `record`.
+void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
+                   Checkpoints& checkpoints, const Restart& restart);
 
 }  // namespace bailiwick

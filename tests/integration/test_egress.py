@@ -52,7 +52,7 @@ def test_the_ledger_explains_every_byte(jobs, np, method):
     lung = jobs("lung")
     folder = f"out/lung/egress-{method}-{np}"
     lung.run("train", TRAIN, "--output", folder, "--set", f"train.method={method}", "--set", "train.tolerance=1e-8",
-             "--set", "train.checkpoint_every=1", np=np)
+             "--set", "train.checkpoint.every=1", np=np)
     lung.run("evaluate", TRAIN, "--output", folder, np=np)
     lung.run("predict", TRAIN, "--output", folder, np=np)
     run = json.loads(lung.path(f"{folder}/run.json").read_text())

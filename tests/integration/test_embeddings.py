@@ -30,7 +30,7 @@ def lung(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reference(lung):
-    return lung.train("configs/lung/train.yaml", *words(), output="out/lung/reference", np=1)
+    return lung.train("configs/lung/train.yaml", *words(), "--set", "train.checkpoint.keep_last=0", output="out/lung/reference", np=1)
 
 
 @pytest.mark.parametrize("np", [2, 3, 6])

@@ -180,8 +180,7 @@ TEST_CASE("the resolved config parses to itself, wherever it lies") {
     CHECK(again.model.strata == run.model.strata);
     CHECK(again.evaluate.standardise == run.evaluate.standardise);
     CHECK(again.train.tolerance == run.train.tolerance);
-    CHECK_THAT(resolved,
-               ContainsSubstring("checkpoint_every: 1") && ContainsSubstring("per_domain: "));
+    CHECK_THAT(resolved, ContainsSubstring("every: 1") && ContainsSubstring("per_domain: "));
   }
   CHECK(parse_run_config(cox, "x").model.features.at(2) == " a: b\n");
 }
@@ -196,7 +195,7 @@ TEST_CASE("every mistake in a run is named with its place") {
        "newton-krylov (did you mean \"newton\"?)"},
       {"method: lbfgs", "metod: lbfgs",
        "configs/x.yaml:29:3: train.metod: unknown key; allowed: method, tolerance, max_iterations, "
-       "checkpoint_every, split, petsc_options (did you mean \"method\"?)"},
+       "checkpoint, split, petsc_options (did you mean \"method\"?)"},
       {"  method: lbfgs", "  method: lbfgs\n  method: newton",
        "configs/x.yaml:30:3: train.method: duplicate key; first given in line 29"},
       {"  method: lbfgs", "  tolerance: -1e-12",
@@ -214,7 +213,7 @@ TEST_CASE("every mistake in a run is named with its place") {
        "configs/x.yaml:29:14: train.tolerance: expected a finite number, found a list"},
       {"  method: lbfgs", "  max_iterations: 1.5", "expected a whole number, found \"1.5\""},
       {"  method: lbfgs", "  max_iterations: 0", "0 is too small: at least 1"},
-      {"  method: lbfgs", "  checkpoint_every: 99999999999", "expected a whole number"},
+      {"  method: lbfgs", "  checkpoint: {every: 99999999999}", "expected a whole number"},
       {"  method: lbfgs", "  method: {a: b}",
        "configs/x.yaml:29:3: train.method: expected text, found a section"},
       {"train:\n  method: lbfgs", "train: fast",

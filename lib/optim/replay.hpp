@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lib/model/objective.hpp"
+
+namespace bailiwick {
+
+/// An objective that remembers what it was asked and what it answered. Solvers decide by the
+/// answers alone, so one that hears them again comes back to where it was, bit for bit, without a
+/// row being read or a sum crossing: which is how any solver, PETSc's too, goes on from a
+/// checkpoint.
+class Replay : public Objective {
+ public:
+  explicit Replay(Objective& objective) : objective_(objective) {}
+
+  std::size_t size() const override { return objective_.size(); }
+  std::string parameter_name(std::size_t i) const override { return objective_.parameter_name(i); }
+  /// Answered from memory as long as the questions are those remembered.
+  Evaluation evaluate(std::span<const double> theta, Order order) override;
+  std::vector<double> hessian_times(std::span<const double> theta,
+                                    std::span<const double> v) override;
+
+  /// What it remembers, as arrays of a checkpoint, and back. Throws ExitCode::data if they do not
+  /// fit.
+  std::map<std::string, std::vector<double>> state() const;
+  void restore(const std::map<std::string, std::vector<double>>& state);
+
+ private:
+  /// The next answer, if this is the next question; otherwise what is left is forgotten.
+  const double* recall(double question);
+  void remember(double question, const std::vector<double>& answer);
+
+  Objective& objective_;
+  std::vector<double> questions_, lengths_, answers_;
+  std::size_t next_ = 0, offset_ = 0;  ///< of the questions, and in the answers
+};
+
+}  // namespace bailiwick

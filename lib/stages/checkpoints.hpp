@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/stages/run_record.hpp"
+
+namespace bailiwick {
+
+/// Writes the checkpoints of a training and removes those that later ones make superfluous
+/// (train.checkpoint). All members are collective over the ranks of the record.
+class Checkpoints {
+ public:
+  /// `fingerprint` of the training (training_fingerprint).
+  Checkpoints(RunRecord& record, const CheckpointConfig& config, std::string fingerprint);
+
+  /// Publishes it as checkpoints/`name`. Of `loss` the lowest are kept longer.
+  void write(io::Checkpoint checkpoint, const std::string& name, double loss);
+
+  /// The end of a session before the end of its training: throws ExitCode::stopped, with `reason`.
+  [[noreturn]] void stop(const std::string& reason);
+
+ private:
+  struct Kept {
+    std::string name;
+    double loss;
+  };
+  std::vector<std::string> superfluous();
+
+  RunRecord& record_;
+  CheckpointConfig config_;
+  std::string fingerprint_;
+  std::vector<Kept> kept_;  ///< oldest first
+};
+
+}  // namespace bailiwick

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/restart.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "lib/core/text.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/lineage/chain.hpp"
+#include "lib/runtime/agree.hpp"
+#include "lib/runtime/egress_meter.hpp"
+#include "lib/stages/run_record.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+std::string lineage_path(const std::string& folder) {
+  return folder + "/lineage.jsonl";
+}
+
+io::Checkpoint read_as_stated(const std::string& folder, const Statement& statement) {
+  const std::string path = folder + "/" + statement.subject_name;
+  const Digest found = sha256_file(path);
+  if (found != statement.subject_sha256)
+    throw Error(ExitCode::integrity, "{}: the file has SHA-256 {}, signed was {}", path,
+                found.hex(), statement.subject_sha256.hex());
+  return io::read_checkpoint(path);
+}
+
+void check_training(const io::Checkpoint& checkpoint, const std::string& fingerprint,
+                    const std::string& path) {
+  const auto found = checkpoint.attributes.find("training");
+  if (found == checkpoint.attributes.end() || found->second != fingerprint)
+    throw Error(ExitCode::data,
+                "{}: not a checkpoint of this training: another config, other rows, or a final "
+                "model",
+                path);
+}
+
+/// The first failure of `work` on any rank, the same text on all; empty: it succeeded everywhere.
+template <class Work>
+std::string failure_of(const Communicator& world, const Work& work) {
+  try {
+    agree(world, work);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+std::string training_fingerprint(const Run& run, const std::vector<std::string>& columns) {
+  RunConfig same = run.config();
+  same.path = same.name = same.output = same.operator_key = same.purpose = "";
+  same.recipients.clear();
+  same.domains.clear();
+  same.site = {};
+  same.evaluate = {};
+  same.describe = {};
+  same.boundary = {};
+  same.train.checkpoint = {};
+  same.train.max_iterations = 1;
+  if (same.train.federated) same.train.federated->rounds = 1;
+  const std::string& schedule = same.train.descent.schedule.kind;
+  if (schedule != "linear" && schedule != "cosine")  // those end where the training does
+    same.train.descent.epochs = 1;
+  std::string text = resolved_yaml(same) + join(columns, ",");
+  for (const DomainFacts& domain : run.domains())
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      text += partition.root.hex();
+  return sha256(text).hex();
+}
+
+bool training_is_finished(const Communicator& world, const RunConfig& config) {
+  const EgressPurpose purpose("config");
+  std::int64_t finished = 0;
+  agree(world, [&] {
+    const std::string path = lineage_path(config.output);
+    if (!world.is_root() || !std::filesystem::exists(path)) return;
+    const PublicKey key = PrivateKey::load(config.operator_key).public_key();
+    if (!is_finished(path, {&key, 1})) return;
+    const Verification found = verify_chain(path, config.output, {&key, 1});
+    if (!found.holds())
+      throw Error(ExitCode::integrity, "{}: the training there is finished, but:\n{}",
+                  config.output, found.failures());
+    finished = 1;
+  });
+  world.broadcast(0, {&finished, 1});
+  return finished != 0;
+}
+
+io::Checkpoint read_stated(const std::string& folder, const std::string& name,
+                           const std::string& key) {
+  const PublicKey signer = PrivateKey::load(key).public_key();
+  for (const Statement& statement : standing(read_statements(lineage_path(folder), {&signer, 1})))
+    if (statement.subject_name == name) return read_as_stated(folder, statement);
+  throw Error(ExitCode::integrity, "{}: no statement speaks of {}", lineage_path(folder), name);
+}
+
+Restart find_restart(const Run& run, const std::string& from, const std::string& fingerprint,
+                     const RegionalCheck& regional) {
+  const Communicator& world = run.world();
+  Restart restart;
+  if (from.empty()) return restart;
+  if (from != resume_latest) {
+    agree(world, [&] {
+      restart.checkpoint = io::read_checkpoint(from);
+      check_training(restart.checkpoint, fingerprint, from);
+      if (regional) regional(from);
+    });
+    restart.path = from;
+    return restart;
+  }
+
+  const EgressPurpose purpose("checkpoints");
+  const std::string& folder = run.config().output;
+  std::vector<Statement> candidates;  // of the first rank
+  std::string names;
+  agree(world, [&] {
+    if (!world.is_root() || !std::filesystem::exists(lineage_path(folder))) return;
+    check_same_config(run, folder, "lineage");
+    const PublicKey key = PrivateKey::load(run.config().operator_key).public_key();
+    candidates = standing(read_statements(lineage_path(folder), {&key, 1}));
+    std::erase_if(candidates, [](const Statement& statement) {
+      return !statement.subject_name.starts_with(checkpoints_folder);
+    });
+    std::reverse(candidates.begin(), candidates.end());  // the newest first
+    for (const Statement& statement : candidates)
+      names += statement.subject_name + '\n';
+    names += '\n';  // there is a lineage to go on with
+  });
+  names = world.broadcast(0, names);
+  restart.in_place = !names.empty();
+  std::size_t i = 0;
+  std::istringstream lines(names);
+  for (std::string name; std::getline(lines, name) && !name.empty();) {
+    const std::string path = folder + "/" + name;
+    const std::string failure = failure_of(world, [&] {
+      restart.checkpoint =
+          world.is_root() ? read_as_stated(folder, candidates[i]) : io::read_checkpoint(path);
+      check_training(restart.checkpoint, fingerprint, path);
+      if (regional) regional(path);
+    });
+    const std::string content = world.broadcast(0, restart.checkpoint.digest().hex());
+    agree(world, [&] {
+      if (failure.empty() && restart.checkpoint.digest().hex() != content)
+        throw Error(ExitCode::data, "{}: is another file on {} than on the first node", path,
+                    node_name());
+    });
+    ++i;
+    if (failure.empty()) {
+      restart.path = path;
+      break;
+    }
+    if (world.is_root()) std::cout << "passed over " << failure << '\n';
+    restart.checkpoint = {};
+  }
+  if (world.is_root() && restart.in_place)
+    std::cout << (restart.path.empty()
+                      ? folder + ": no checkpoint there can be used: from the start\n"
+                      : "goes on from " + restart.path + '\n')
+              << std::flush;
+  return restart;
+}
+
+}  // namespace bailiwick

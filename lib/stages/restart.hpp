@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint.hpp"
+#include "lib/stages/run.hpp"
+
+namespace bailiwick {
+
+/// What `--resume` says besides the name of a checkpoint.
+inline constexpr const char* resume_latest = "latest";
+
+/// Within the output folder.
+inline constexpr const char* checkpoints_folder = "checkpoints/";
+
+/// What decides the bits of a training of these columns: rows, model, method. A checkpoint is only
+/// taken up by the same. Not in it: how long it trains, what it keeps, where it writes, who asks.
+std::string training_fingerprint(const Run& run, const std::vector<std::string>& columns);
+
+/// Whether the output folder holds a training that came to its end, all of which is as it was
+/// signed. Collective. Throws ExitCode::integrity if it came to its end and is not.
+bool training_is_finished(const Communicator& world, const RunConfig& config);
+
+/// Where a training goes on.
+struct Restart {
+  bool in_place = false;  ///< in the folder, and the lineage, that it began in
+  std::string path;       ///< of the checkpoint; empty: from the start
+  io::Checkpoint checkpoint;
+};
+
+/// Throws if what stays in the domains beside this checkpoint is not there. Called on each rank.
+using RegionalCheck = std::function<void(const std::string& path)>;
+
+/// What `from` means: empty, the start; `latest`, the newest checkpoint in the output folder that
+/// is as it was signed, or the start if there is none, and rank 0 says which it passed over and
+/// why; a file, that one, to go on from in a new folder. Collective. Throws ExitCode::data if that
+/// file belongs to another training.
+Restart find_restart(const Run& run, const std::string& from, const std::string& fingerprint,
+                     const RegionalCheck& regional = {});
+
+/// The checkpoint `name` in `folder`, if it is what the newest statement about it in the folder's
+/// lineage says, signed with the private key in the file `key`. Local. Throws ExitCode::integrity
+/// or ExitCode::data.
+io::Checkpoint read_stated(const std::string& folder, const std::string& name,
+                           const std::string& key);
+
+}  // namespace bailiwick

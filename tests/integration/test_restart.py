@@ -1,0 +1,263 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""Trainings that are stopped, killed and gone on with: whatever happens, the model is that of the uninterrupted run."""
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+from conftest import PROGRAM, needs_shared
+from test_same_bits import VARIANTS
+
+pytestmark = needs_shared("heart")
+STOPPED = 75
+KEY = "out/heart/keys/operator.pub.pem"
+KILLS = int(os.environ.get("BAILIWICK_KILLS", "24"))  # of the test with random moments; a release is tested with 200
+
+
+def setting(**words):
+    return [w for key, value in words.items() for w in ("--set", f"{key.replace('__', '.')}={value}")]
+
+
+NETWORK = setting(train__descent__epochs=3, train__checkpoint="{every: 1, every_steps: 2, keep_last: 2, keep_best: 1}",
+                  model__mlp__layers="[{units: 24, activation: gelu, layer_norm: true, dropout: 0.3}]")
+JOBS = {
+    "newton": ["configs/heart/train.yaml"],
+    "lbfgs": ["configs/heart/train.yaml", *setting(train__method="lbfgs", train__tolerance="1e-2")],
+    "newton-krylov": ["configs/heart/train.yaml", *setting(train__method="newton-krylov")],
+    "network": ["configs/heart/mlp.yaml", *NETWORK],
+    "early-stopping": ["configs/heart/mlp.yaml", *NETWORK, *setting(
+        train__descent__early_stopping="{split: test, patience: 1}", train__descent__schedule="{kind: cosine, warmup_epochs: 2}",
+        train__descent__epochs=4, train__descent__clip_norm=0.5)],
+    "sgd": ["configs/heart/mlp.yaml", *setting(train="{method: sgd, split: train, descent: {epochs: 2, momentum: 0.9}}")],
+}
+for strategy in ("fedavg", "fedadam", "scaffold"):
+    JOBS[strategy] = ["configs/heart/federated.yaml", *setting(train__federated__strategy=strategy, train__federated__rounds=3)]
+for kind in ("fedrep", "ditto", "finetune"):
+    JOBS[kind] = ["configs/heart/federated.yaml", *setting(
+        model__mlp__layers="[{units: 8}]", train__federated__personal=f"{{kind: {kind}}}", train__federated__rounds=3)]
+
+
+class Training:
+    """One job in one output folder."""
+
+    def __init__(self, checkout, job, output):
+        self.checkout, self.output = checkout, f"out/heart/{output}"
+        self.words = [*JOBS[job], "--output", self.output, "--resume", "latest"]
+
+    def run(self, *words, **how):
+        return self.checkout.run("train", *self.words, *words, **how)
+
+    def digests(self):
+        """Of the model, and of the regional ones."""
+        folder = self.checkout.path(self.output)
+        return {str(path.relative_to(folder)): self.checkout.digest(path) for path in sorted(folder.rglob("model.h5"))}
+
+    def verify(self):
+        self.checkout.run("verify", self.output, "--key", KEY)
+        left = [path for path in self.checkout.path(self.output).rglob("*") if ".tmp." in path.name]
+        assert not left, "nothing half written is left"
+
+    def start(self, np, *words):
+        """The running mpirun; its output goes where nobody looks."""
+        return subprocess.Popen(["mpirun", "-np", str(np), PROGRAM, "train", *self.words, *words], cwd=self.checkout.root,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def heart(jobs):
+    return jobs("heart")
+
+
+@pytest.fixture(scope="module")
+def whole(heart):
+    """job -> what its uninterrupted run, on two ranks, ends with."""
+    made = {}
+
+    def of(job):
+        if job not in made:
+            training = Training(heart, job, f"whole-{job}")
+            training.run(np=2)
+            made[job] = training.digests()
+        return made[job]
+
+    return of
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_stopped_as_often_as_can_be(heart, whole, job):
+    """A wall time of nothing stops at every safe point; every session has another number of ranks."""
+    expected = whole(job)
+    training = Training(heart, job, f"stopped-{job}")
+    sizes = [4, 1, 2, 3, 7, 2]
+    for session in range(100):
+        output = subprocess.run(["mpirun", "-np", str(sizes[session % len(sizes)]), PROGRAM, "train", *training.words,
+                                 "--wall-time", "0"], cwd=heart.root, text=True, capture_output=True, timeout=60)
+        if output.returncode != STOPPED:
+            break
+        assert "stopped: the wall time of 0 s is over; " in output.stderr
+        assert re.search(r"out/heart/\S+\.h5 is on disk, go on with --resume latest", output.stderr)
+    assert output.returncode == 0, output.stdout + output.stderr
+    assert session > 1 and training.digests() == expected
+    training.verify()
+    assert "the training there is finished already" in training.run(np=2)
+
+
+def ranks_of(mpirun):
+    """Process ids of the ranks that it started."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # it ended meanwhile
+        if int(fields[1]) == mpirun.pid:
+            found.append(int(stat.parent.name))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("job", ["network", "newton", "scaffold"])
+def test_killed_at_random_moments(heart, whole, job):
+    """SIGKILL to one rank, the leader of all included, or to all at once; some hit the publishing of a checkpoint."""
+    expected = whole(job)
+    dice = random.Random(job)
+    kills = training = 0
+    longest = 1.0
+    attempt = 0
+    while kills < KILLS // 3:
+        attempt += 1
+        training = Training(heart, job, f"killed-{job}-{attempt}")
+        for session in range(50):
+            started = time.monotonic()
+            process = training.start(dice.choice([1, 2, 3]))
+            try:
+                process.wait(dice.uniform(0.05, longest))
+                longest = max(0.3, time.monotonic() - started)
+                assert process.returncode == 0
+                break
+            except subprocess.TimeoutExpired:
+                victims = ranks_of(process)
+                if victims and dice.random() < 0.7:
+                    victims = [dice.choice(victims)]
+                elif not victims:
+                    victims = [process.pid]
+                for pid in victims:
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                        kills += 1
+                    except ProcessLookupError:
+                        pass
+                process.wait(30)
+        else:
+            training.run(np=2)
+        assert training.digests() == expected
+        training.verify()
+        shutil.rmtree(heart.path(training.output))
+
+
+@pytest.mark.parametrize("number", ["SIGUSR1", "SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("np", [1, 3])
+def test_signals(heart, number, np):
+    training = Training(heart, "network", f"signal-{number}-{np}")
+    words = setting(train__descent__epochs=100000, train__checkpoint__every=100000)
+    process = training.start(np, *words)
+    deadline = time.monotonic() + 60
+    while not heart.path(training.output).joinpath("lineage.jsonl").exists() or not ranks_of(process):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    time.sleep(0.5)
+    os.kill(ranks_of(process)[-1], getattr(signal, number))  # one rank is enough
+    assert process.wait(30) == STOPPED
+    checkpoints = list(heart.path(training.output).glob("checkpoints/*.h5"))
+    if not checkpoints:  # it came before the first step: nothing to keep
+        return
+    output = heart.run("train", *training.words, *words, "--wall-time", "0", np=np, code=STOPPED)
+    assert f"/{training.output}/checkpoints/" in output
+
+
+def newest(training):
+    return max(training.checkout.path(training.output).glob("checkpoints/*.h5"), key=lambda path: path.stat().st_mtime_ns)
+
+
+def test_the_newest_that_verifies(heart, whole):
+    training = Training(heart, "newton", "damaged")
+    for _ in range(4):
+        training.run("--wall-time", "0", np=2, code=STOPPED)
+    flipped, cut = newest(training), None
+    data = bytearray(flipped.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    os.utime(flipped, (0, 0))
+    cut = newest(training)
+    cut.write_bytes(cut.read_bytes()[:1000])
+    heart.path(training.output).joinpath("checkpoints/step-000009.h5").write_bytes(b"nobody signed this")
+    output = training.run("--wall-time", "0", np=3, code=STOPPED)
+    for path in (flipped, cut):
+        assert re.search(f"passed over .*/{training.output}/checkpoints/{path.name}: the file has SHA-256 [0-9a-f]+, signed was", output)
+    assert f"/{training.output}/checkpoints/step-000001.h5" in output
+    training.run(np=2)
+    assert training.digests() == whole("newton")
+    heart.path(training.output).joinpath("checkpoints/step-000009.h5").unlink()
+    training.verify()
+
+
+def test_no_checkpoint_that_verifies(heart, whole):
+    training = Training(heart, "newton", "all-damaged")
+    training.run("--wall-time", "0", np=2, code=STOPPED)
+    newest(training).unlink()
+    output = training.run(np=2)
+    assert "passed over" in output and "no checkpoint there can be used: from the start" in output
+    assert training.digests() == whole("newton")
+    training.verify()
+
+
+def test_what_is_kept(heart):
+    training = Training(heart, "network", "kept")
+    training.run(*setting(train__checkpoint="{every: 1, keep_last: 2, keep_best: 2}", train__descent__epochs=8), np=2)
+    output = heart.run("inspect", f"{training.output}/lineage.jsonl")
+    names = sorted(path.name for path in heart.path(training.output).glob("checkpoints/*.h5"))
+    assert names[-2:] == ["epoch-000007.h5", "epoch-000008.h5"] and 2 <= len(names) <= 4, (names, output)
+    training.verify()
+    heart.path(training.output).joinpath("checkpoints", names[0]).unlink()
+    output = heart.run("verify", training.output, "--key", KEY, code=7)
+    assert names[0] in output and "cannot open" in output
+
+
+def test_going_on_needs_the_same_config(heart):
+    training = Training(heart, "newton", "config")
+    training.run("--wall-time", "0", np=1, code=STOPPED)
+    for word in ("model.l2=2", "evaluate.calibration_bins=7"):
+        output = training.run("--set", word, np=2, code=3)
+        assert "the run there began with another config" in output
+    output = heart.run("train", *JOBS["newton"], "--output", training.output, np=2, code=5)
+    assert "an interrupted training goes on with --resume latest" in output
+
+
+def test_going_on_in_another_build(heart, whole):
+    program = VARIANTS["openmp"] if "openmp" in VARIANTS else ""
+    if not os.path.exists(program):
+        pytest.skip("the OpenMP build is not there; ./run-tests builds it")
+    for job in ("network", "newton"):
+        training = Training(heart, job, f"builds-{job}")
+        training.run("--wall-time", "0", np=2, code=STOPPED)
+        training.run(np=1, program=program, threads=2)
+        assert training.digests() == whole(job)
+        training.verify()
+
+
+def test_an_evaluation_that_was_killed_starts_again(heart, whole):
+    whole("newton")
+    folder = heart.path("out/heart/whole-newton")
+    words = ["evaluate", *JOBS["newton"], "--output", "out/heart/whole-newton"]
+    heart.run(*words, np=2)
+    finished = folder / "evaluation.jsonl"
+    lines = finished.read_text().splitlines()
+    finished.write_text(lines[0] + "\n")  # as after a kill: only the first statement stands
+    heart.run(*words, np=2)
+    heart.run("verify", "out/heart/whole-newton", "--key", KEY)
+    assert "holds the lineage of an earlier evaluate" in heart.run(*words, np=2, code=5)
