@@ -6,7 +6,7 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "lib/core/error.hpp"
+#include "lib/core/failure.hpp"
 
 namespace bailiwick {
 
@@ -73,14 +73,9 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
       run.overrides.emplace_back("train.petsc_options", options.text("petsc"));
     work(session, run);
     return 0;
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = caught_error();
     return report(session, static_cast<int>(error.code()), error.what());
-  } catch (const std::bad_alloc&) {
-    return report(session, static_cast<int>(ExitCode::data),
-                  "out of memory; use more nodes or fewer ranks a node");
-  } catch (const std::exception& error) {
-    return report(session, static_cast<int>(ExitCode::bug),
-                  fmt::format("internal error: {}; please report this", error.what()));
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include "apps/command.hpp"
 #include "io/version.hpp"
-#include "lib/core/error.hpp"
+#include "lib/core/failure.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 
@@ -70,11 +70,9 @@ int main(int argc, char** argv) {
   using namespace bailiwick;
   try {
     return dispatch(argc, argv);
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = caught_error();
     std::cerr << "bailiwick: " << error.what() << '\n';
     return static_cast<int>(error.code());
-  } catch (const std::exception& error) {
-    std::cerr << "bailiwick: internal error: " << error.what() << "; please report this\n";
-    return static_cast<int>(ExitCode::bug);
   }
 }

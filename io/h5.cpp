@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <new>
 
 namespace bailiwick::io::h5 {
 
@@ -20,7 +21,7 @@ struct Reason {
   std::string system;  // the text of errno, where HDF5 kept it
 };
 
-herr_t note(unsigned, const H5E_error2_t* entry, void* data) {
+herr_t note(unsigned, const H5E_error2_t* entry, void* data) try {
   auto& found = *static_cast<Reason*>(data);
   const std::string text = entry->desc == nullptr ? "" : entry->desc;
   if (found.innermost.empty()) found.innermost = text;
@@ -31,7 +32,29 @@ herr_t note(unsigned, const H5E_error2_t* entry, void* data) {
     found.system = text.substr(begin + key.size(), end - begin - key.size());
   }
   return 0;
+} catch (...) {  // nothing may be thrown through HDF5
+  return -1;
 }
+
+/// What HDF5 calls for each name.
+struct Names {
+  std::vector<std::string> list;
+  bool out_of_memory = false;
+
+  herr_t add(const char* name) try {
+    list.emplace_back(name);
+    return 0;
+  } catch (...) {  // nothing may be thrown through HDF5
+    out_of_memory = true;
+    return -1;
+  }
+  std::vector<std::string> checked(herr_t result, const std::string& where,
+                                   const std::string& action) {
+    if (out_of_memory) throw std::bad_alloc();
+    check(result, where, action);
+    return std::move(list);
+  }
+};
 
 /// Reads one string through `read(type, buffer)`, whatever way it is stored.
 std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_t, void*)>& read,
@@ -126,24 +149,21 @@ void throw_unexpected(const std::string& where, const std::string& object,
 }
 
 std::vector<std::string> link_names(hid_t group, const std::string& where) {
-  std::vector<std::string> names;
-  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* data) -> herr_t {
-    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
-    return 0;
+  Names names;
+  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* data) {
+    return static_cast<Names*>(data)->add(name);
   };
-  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), where, "list objects");
-  return names;
+  const herr_t result = H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names);
+  return names.checked(result, where, "list objects");
 }
 
 std::vector<std::string> attribute_names(hid_t object, const std::string& where) {
-  std::vector<std::string> names;
-  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* data) -> herr_t {
-    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
-    return 0;
+  Names names;
+  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* data) {
+    return static_cast<Names*>(data)->add(name);
   };
-  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), where,
-        "list attributes");
-  return names;
+  const herr_t result = H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names);
+  return names.checked(result, where, "list attributes");
 }
 
 std::string describe(hid_t type) {

@@ -11,6 +11,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/mpi_check.hpp"
 
 namespace bailiwick {
 
@@ -24,9 +25,9 @@ Session::Session(int& argc, char**& argv) {
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
     throw Error(ExitCode::bug, "MPI_Init_thread failed");
   MPI_Comm world = MPI_COMM_NULL;
-  MPI_Comm_dup(MPI_COMM_WORLD, &world);
-  MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN);
-  MPI_Comm_set_name(world, "world");
+  check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup");
+  check(MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check(MPI_Comm_set_name(world, "world"), "MPI_Comm_set_name");
   world_ = Communicator(world);
   last_words_ = world_.duplicate("last words");
   EgressMeter::instance().enforce();

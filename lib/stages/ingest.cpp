@@ -45,13 +45,29 @@ class Staging {
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
+  // All files or none: what was there comes back if one cannot be put in place.
   void publish(const std::vector<std::string>& names) const {
-    for (const std::string& name : names) {
-      std::error_code error;
-      fs::rename(folder_ / name, output_ / name, error);
-      if (error)
-        throw Error(ExitCode::data, "{}: cannot be put in place: {}", (output_ / name).string(),
-                    error.message());
+    std::size_t done = 0;
+    std::error_code error;
+    for (; done < names.size() && !error; ++done) {
+      const fs::path before = folder_ / (names[done] + ".before");
+      if (fs::exists(output_ / names[done], error)) {
+        fs::create_hard_link(output_ / names[done], before, error);
+        // Without hard links the name is free for a moment.
+        if (error) fs::rename(output_ / names[done], before, error);
+      }
+      if (!error) fs::rename(folder_ / names[done], output_ / names[done], error);
+    }
+    if (error) {
+      const Error failure(ExitCode::data, "{}: cannot be put in place: {}",
+                          (output_ / names[done - 1]).string(), error.message());
+      while (done-- > 0) {
+        const fs::path before = folder_ / (names[done] + ".before");
+        // A file that did not get its place is in the staging folder still.
+        if (!fs::exists(folder_ / names[done], error)) fs::remove(output_ / names[done], error);
+        if (fs::exists(before, error)) fs::rename(before, output_ / names[done], error);
+      }
+      throw failure;
     }
     const int directory = ::open(output_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) return;
