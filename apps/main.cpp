@@ -6,7 +6,7 @@
 #include <span>
 
 #include "apps/command.hpp"
-#include "io/version.hpp"
+#include "io/library.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
@@ -55,8 +55,10 @@ int dispatch(int argc, char** argv) {
   }
   std::vector<std::string> names;
   for (const Command& command : commands) {
-    if (name == command.name)
+    if (name == command.name) {
+      io::start_library();
       return command.run({argc, argv, std::vector<std::string>(argv + 2, argv + argc)});
+    }
     names.push_back(command.name);
   }
   throw Error(ExitCode::usage, "unknown command \"{}\"{}; see bailiwick --help", name,
