@@ -57,8 +57,9 @@ struct Names {
 };
 
 /// Reads one string through `read(type, buffer)`, whatever way it is stored.
+/// `stored` are the bytes of the file that the string can take.
 std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_t, void*)>& read,
-                        const std::string& where, const std::string& object) {
+                        std::uint64_t stored, const std::string& where, const std::string& object) {
   if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1)
     throw_unexpected(where, object, "one string",
                      describe(type) + " " + describe_shape(shape(space, where)));
@@ -69,6 +70,7 @@ std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_
     check(H5free_memory(text), where, "read " + object);
     return copy;
   }
+  check_claim(H5Tget_size(type), 1, stored, where, object);
   std::string text(H5Tget_size(type), '\0');
   check(read(type, text.data()), where, "read " + object);
   return text.substr(0, text.find('\0'));
@@ -141,6 +143,15 @@ void publish(const std::string& temporary, const std::string& path) {
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_system(path, "rename to it");
   const std::string folder = std::filesystem::path(path).parent_path().string();
   sync(folder.empty() ? "." : folder, path);
+}
+
+void check_claim(std::uint64_t count, std::uint64_t size, std::uint64_t stored,
+                 const std::string& where, const std::string& object) {
+  constexpr std::uint64_t best_ratio = 100'000;  // no filter in use packs better
+  constexpr std::uint64_t unwritten = 64;        // what was never written takes no place
+  if (size == 0 || count / best_ratio <= (stored + unwritten) / size) return;
+  throw_unexpected(where, object, fmt::format("{} times {} bytes", count, size),
+                   fmt::format("{} bytes in the file: damaged", stored));
 }
 
 void throw_unexpected(const std::string& where, const std::string& object,
@@ -219,9 +230,12 @@ std::string read_string_attribute(hid_t object, const std::string& name, const s
   const Attribute attribute = open_attribute(object, name, where);
   const Type type(check(H5Aget_type(attribute), where, "read the type of " + name));
   const Space space(check(H5Aget_space(attribute), where, "read the shape of " + name));
+  const File file(check(H5Iget_file_id(object), where, "find the file of " + name));
+  hsize_t bytes = 0;
+  check(H5Fget_filesize(file, &bytes), where, "read the size");
   return read_string(
-      type, space, [&](hid_t t, void* buffer) { return H5Aread(attribute, t, buffer); }, where,
-      "attribute \"" + name + "\"");
+      type, space, [&](hid_t t, void* buffer) { return H5Aread(attribute, t, buffer); }, bytes,
+      where, "attribute \"" + name + "\"");
 }
 
 std::uint64_t read_count_attribute(hid_t object, const std::string& name,
@@ -265,7 +279,7 @@ std::string read_string_dataset(hid_t file, const std::string& name, const std::
       [&](hid_t t, void* buffer) {
         return H5Dread(dataset, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
       },
-      where, "/" + name);
+      H5Dget_storage_size(dataset), where, "/" + name);
 }
 
 void write_string_dataset(hid_t file, const std::string& name, const std::string& text,

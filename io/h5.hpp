@@ -76,6 +76,11 @@ File open_to_read(const std::string& path);
 /// Syncs `temporary`, renames it to `path`, syncs the folder.
 void publish(const std::string& temporary, const std::string& path);
 
+/// Throws ExitCode::data if `count` elements of `size` bytes cannot lie in `stored` bytes of a
+/// file, however well they are packed: a damaged or planted shape must not exhaust memory.
+void check_claim(std::uint64_t count, std::uint64_t size, std::uint64_t stored,
+                 const std::string& where, const std::string& object);
+
 /// "/features" for messages: "{where}: /features: …".
 [[noreturn]] void throw_unexpected(const std::string& where, const std::string& object,
                                    const std::string& expected, const std::string& found);

@@ -100,13 +100,13 @@ def calls_of(job, name, np):
     return job.calls[name, np]
 
 
-def problems(job, name, kind, how, path, code, output):
+def problems(job, name, kind, how, paths, code, output):
     """What is wrong with how a run ended."""
     found = []
     out = job.path("out/lung/case")
     left = [str(file) for file in job.root.rglob("*") if ".tmp." in file.name or file.name.startswith(".ingest")]
     if kind in ("unlink", "open"):  # what could not be removed, or listed to be removed, is there
-        left = [file for file in left if kind == "open" and ".ingest" not in file or kind == "unlink" and not path.startswith(file)]
+        left = [file for file in left if kind == "open" and ".ingest" not in file or kind == "unlink" and not paths[0].startswith(file)]
     # Memory that runs out while nlohmann's JSON frees its own ends the process: its destructor asks for more.
     aborted = how == "memory" and code in (-6, 134)
     lines = [line for line in output.splitlines() if line.startswith("bailiwick: ")]
@@ -119,17 +119,17 @@ def problems(job, name, kind, how, path, code, output):
         if lines:
             found.append("complains and ends with 0")
     else:
-        allowed = {DATA, CONFIG} if path and re.search(r"/keys/|configs/", path) else {DATA}
+        allowed = {DATA, CONFIG} if any(re.search(r"/keys/|configs/", path) for path in paths) else {DATA}
         if code not in allowed:
             found.append(f"exit code {code}, not {DATA}")
         # MPI-IO keeps errno to itself, and does not go on after a short read or write.
-        text = "" if how == "short" or ".h5.tmp" in (path or "") else "out of memory" if how == "memory" else os.strerror(getattr(errno, how))
+        text = "" if how == "short" or any(".h5.tmp" in path for path in paths) else "out of memory" if how == "memory" else os.strerror(getattr(errno, how))
         if len(lines) != 1:
             found.append(f"{len(lines)} lines of complaint")
         elif text not in lines[0]:
             found.append(f"does not say: {text}")
-        elif path and not any(part in lines[0] for part in {os.path.basename(path).split(".tmp.")[0], path}):
-            found.append(f"does not name {path}")
+        elif paths and not any(os.path.basename(path).split(".tmp.")[0] in lines[0] for path in paths):
+            found.append(f"does not name any of {paths}")
     if name == "ingest":
         published = sorted(file.name for file in out.glob("*") if not file.name.startswith("."))
         if code != 0 and len(published) not in (0, 9) and not aborted:
@@ -156,7 +156,7 @@ def settings_of(chance, calls):
     n = chance.randrange(len(calls[rank, kind]))
     how = chance.choice(HOW[kind])
     lasts = kind not in ("unlink", "new") and how != "short" and chance.random() < 0.3
-    path = None if kind == "new" else calls[rank, kind][n]
+    path = None if kind == "new" else [calls[rank, kind][n]]
     return how, path, dict(SHIM_RANK=rank, SHIM_CALL=kind, SHIM_NTH=n + 1, SHIM_LASTS="yes" if lasts else "no",
                            SHIM_HOW=how if how in ("short", "memory") else getattr(errno, how))
 
@@ -170,8 +170,8 @@ def test_failures(job, name, np):
     chance = random.Random(zlib.crc32(f"{SEED} {name} {np}".encode()))
     ends, wrong, slowest = {}, [], 0.0
     for _ in range(COUNT):
-        how, path, settings = settings_of(chance, calls)
-        case = f"{' '.join(f'{k}={v}' for k, v in settings.items())} ({how}) {path}"
+        how, paths, settings = settings_of(chance, calls)
+        case = f"{' '.join(f'{k}={v}' for k, v in settings.items())} ({how}) {paths}"
         for log in job.path("out/lung").glob("*.log"):
             log.unlink()
         try:
@@ -181,10 +181,10 @@ def test_failures(job, name, np):
             continue
         struck = [line for line in job.path("trace").read_text().splitlines()] if job.path("trace").exists() else []
         if struck:
-            path = None if how == "memory" else struck[0].removesuffix(" fails").split(" ", 3)[3]
+            paths = None if how == "memory" else [line.removesuffix(" fails").split(" ", 3)[3] for line in struck]
             slowest = max(slowest, end - job.path("trace").stat().st_mtime)
         ends[code if struck else "not met"] = ends.get(code if struck else "not met", 0) + 1
-        for problem in problems(job, name, settings["SHIM_CALL"], how, path, code, output):
+        for problem in problems(job, name, settings["SHIM_CALL"], how, paths or [], code, output):
             wrong.append(f"{case}\n  {problem}\n  " + "\n  ".join(output.splitlines()[-12:]))
     print(f"{name} np={np}: {COUNT} failures, exit codes {ends}, all had ended {slowest:.1f} s after the failure")
     if wrong:
