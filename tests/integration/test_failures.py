@@ -18,7 +18,7 @@ import pytest
 from conftest import PROGRAM, Checkout
 
 SHIM = os.path.join(os.environ["BAILIWICK_DURABILITY"], "libshim.so")
-COUNT = int(os.environ.get("BAILIWICK_FAILURES", 5))
+COUNT = int(os.environ.get("BAILIWICK_FAILURES", 4))
 SEED = int(os.environ.get("BAILIWICK_FAILURES_SEED", 1))
 CONFIG, DATA, INTEGRITY = 3, 5, 7
 SECONDS = 60  # for a run of a second, the 5 in which ranks wait for each other, and a machine that is busy
