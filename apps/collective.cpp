@@ -7,6 +7,7 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/failure.hpp"
 #include "lib/core/text.hpp"
 #include "lib/runtime/stop_signal.hpp"
 
@@ -40,6 +41,8 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
   options.add()("output", po::value<std::string>(), "folder for results, instead of the config's");
   options.add()("petsc", po::value<std::string>(),
                 "options for PETSc, e.g. \"-tao_nls_ksp_type cg\"");
+  options.add()("watchdog", po::value<std::string>()->default_value("00:30:00"),
+                "HH:MM:SS without any progress after which the run is ended; 0: never");
   if (scores)
     options.add()("model", po::value<std::string>(),
                   "model file (default: model.h5 in the output folder)");
@@ -66,6 +69,7 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     run.config = options.text("CONFIG");
     run.model = options.text("model");
     run.resume = options.text("resume");
+    session.watch(parse_duration(options.text("watchdog"), "--watchdog"));
     if (options.has("wall-time"))
       StopSignal::set_wall_time(parse_duration(options.text("wall-time"), "--wall-time"));
     for (const std::string& text : options.list("set")) {
@@ -82,14 +86,9 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
       run.overrides.emplace_back("train.petsc_options", options.text("petsc"));
     work(session, run);
     return 0;
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = caught_error();
     return report(session, static_cast<int>(error.code()), error.what());
-  } catch (const std::bad_alloc&) {
-    return report(session, static_cast<int>(ExitCode::data),
-                  "out of memory; use more nodes or fewer ranks a node");
-  } catch (const std::exception& error) {
-    return report(session, static_cast<int>(ExitCode::bug),
-                  fmt::format("internal error: {}; please report this", error.what()));
   }
 }
 

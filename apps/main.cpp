@@ -6,8 +6,8 @@
 #include <span>
 
 #include "apps/command.hpp"
-#include "io/version.hpp"
-#include "lib/core/error.hpp"
+#include "io/library.hpp"
+#include "lib/core/failure.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 
@@ -55,8 +55,10 @@ int dispatch(int argc, char** argv) {
   }
   std::vector<std::string> names;
   for (const Command& command : commands) {
-    if (name == command.name)
+    if (name == command.name) {
+      io::start_library();
       return command.run({argc, argv, std::vector<std::string>(argv + 2, argv + argc)});
+    }
     names.push_back(command.name);
   }
   throw Error(ExitCode::usage, "unknown command \"{}\"{}; see bailiwick --help", name,
@@ -70,11 +72,9 @@ int main(int argc, char** argv) {
   using namespace bailiwick;
   try {
     return dispatch(argc, argv);
-  } catch (const Error& error) {
+  } catch (...) {
+    const Error error = caught_error();
     std::cerr << "bailiwick: " << error.what() << '\n';
     return static_cast<int>(error.code());
-  } catch (const std::exception& error) {
-    std::cerr << "bailiwick: internal error: " << error.what() << "; please report this\n";
-    return static_cast<int>(ExitCode::bug);
   }
 }

@@ -4,6 +4,7 @@
 #include "io/checkpoint.hpp"
 
 #include <algorithm>
+#include <future>
 
 #include "io/checkpoint_layout.hpp"
 #include "io/h5.hpp"
@@ -47,46 +48,73 @@ std::vector<double> read_array(hid_t dataset, const std::string& name, const std
   return values;
 }
 
-void read_arrays(hid_t group, const std::string& prefix, int depth, Checkpoint& checkpoint,
-                 const std::string& path) {
+/// All arrays of a group, by name, opened.
+void find_arrays(hid_t group, const std::string& prefix, int depth,
+                 std::map<std::string, h5::Dataset>& arrays, const std::string& path) {
   for (const std::string& link : h5::link_names(group, path)) {
     const std::string name = prefix + link;
     const std::string action = std::string("open /") + arrays_name + "/" + name;
     const hid_t object = h5::check(H5Oopen(group, link.c_str(), H5P_DEFAULT), path, action);
     if (H5Iget_type(object) == H5I_DATASET) {
-      const h5::Dataset dataset(object);
-      checkpoint.arrays[name] = read_array(dataset, name, path);
+      arrays.emplace(name, object);
     } else {
       const h5::Group inner(object);
       constexpr int deepest = 8;  // and no loop of links without end
       if (H5Iget_type(inner) != H5I_GROUP || depth == deepest)
         throw Error(ExitCode::data, "{}: cannot {}: neither an array nor a group of arrays", path,
                     action);
-      read_arrays(inner, name + "/", depth + 1, checkpoint, path);
+      find_arrays(inner, name + "/", depth + 1, arrays, path);
     }
   }
+}
+
+/// The content digest, array by array in the order of their names.
+class ContentHash {
+ public:
+  ContentHash(const std::map<std::string, std::string>& attributes, std::size_t arrays) {
+    std::vector<std::pair<std::string, std::string>> defining;
+    for (const auto& attribute : attributes)
+      if (!attribute.first.starts_with(run_prefix)) defining.push_back(attribute);
+    hash_field(hash_, checkpoint_format);
+    hash_number(hash_, checkpoint_version);
+    hash_number(hash_, defining.size());
+    for (const auto& [name, text] : defining) {
+      hash_field(hash_, name);
+      hash_field(hash_, text);
+    }
+    hash_number(hash_, arrays);
+  }
+  void add(const std::string& name, const std::vector<double>& values) {
+    hash_field(hash_, name);
+    hash_number(hash_, values.size());
+    hash_.update(std::as_bytes(std::span(values)));
+  }
+  Digest finish() { return hash_.finish(); }
+
+ private:
+  Sha256 hash_;
+};
+
+/// Reads the arrays into the checkpoint; a second thread hashes each while the next is read.
+Digest read_values(const std::map<std::string, h5::Dataset>& arrays, Checkpoint& checkpoint,
+                   const std::string& path) {
+  ContentHash hash(checkpoint.attributes, arrays.size());
+  std::future<void> hashing;  // after what its thread uses
+  for (const auto& [name, dataset] : arrays) {
+    const auto read = checkpoint.arrays.emplace(name, read_array(dataset, name, path)).first;
+    if (hashing.valid()) hashing.get();
+    hashing = std::async([&hash, read] { hash.add(read->first, read->second); });
+  }
+  if (hashing.valid()) hashing.get();
+  return hash.finish();
 }
 
 }  // namespace
 
 Digest Checkpoint::digest() const {
-  std::vector<std::pair<std::string, std::string>> defining;
-  for (const auto& attribute : attributes)
-    if (!attribute.first.starts_with(run_prefix)) defining.push_back(attribute);
-  Sha256 hash;
-  hash_field(hash, checkpoint_format);
-  hash_number(hash, checkpoint_version);
-  hash_number(hash, defining.size());
-  for (const auto& [name, text] : defining) {
-    hash_field(hash, name);
-    hash_field(hash, text);
-  }
-  hash_number(hash, arrays.size());
-  for (const auto& [name, values] : arrays) {
-    hash_field(hash, name);
-    hash_number(hash, values.size());
-    hash.update(std::as_bytes(std::span(values)));
-  }
+  ContentHash hash(attributes, arrays.size());
+  for (const auto& [name, values] : arrays)
+    hash.add(name, values);
   return hash.finish();
 }
 
@@ -107,10 +135,11 @@ Checkpoint read_checkpoint(const std::string& path) {
   const h5::Group attributes = open_group(file, attributes_name, path);
   for (const std::string& name : h5::attribute_names(attributes, path))
     checkpoint.attributes[name] = h5::read_string_attribute(attributes, name, path);
-  read_arrays(open_group(file, arrays_name, path), "", 0, checkpoint, path);
+  std::map<std::string, h5::Dataset> arrays;
+  find_arrays(open_group(file, arrays_name, path), "", 0, arrays, path);
+  const std::string found = read_values(arrays, checkpoint, path).hex();
 
   const std::string stored = h5::read_string_attribute(file, content_name, path);
-  const std::string found = checkpoint.digest().hex();
   if (stored != found)
     throw Error(ExitCode::integrity,
                 "{}: the content digest is {} but the file says {}: damaged or changed since it "

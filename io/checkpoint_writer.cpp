@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
+#include <future>
 #include <optional>
 #include <set>
 
@@ -31,45 +33,135 @@ void check_text(const std::string& text, const std::string& path) {
     throw Error(ExitCode::data, "{}: an attribute holds a NUL, which HDF5 would cut", path);
 }
 
-/// One rank writes everything but the arrays' values, and zeros for those: a full disk is met here,
-/// by one rank, and the bytes depend on no number of ranks.
-void lay_out(const Checkpoint& checkpoint, const std::string& temporary, const std::string& path) {
-  h5::OutputFile file = h5::OutputFile::create(temporary, path);
-  h5::write_attribute(file, "format", checkpoint_format, path);
-  h5::write_attribute(file, "version", std::int64_t{checkpoint_version}, path);
-  h5::write_attribute(file, content_name, checkpoint.digest().hex(), path);
+std::string object_name(const std::string& array) {
+  return std::string("/") + arrays_name + "/" + array;
+}
+
+/// What the first rank does. It hashes while values are written, and again while they reach the
+/// disk, so that digests cost little of its time.
+class Draft {
+ public:
+  Draft(const Checkpoint& checkpoint, const std::string& path)
+      : checkpoint_(checkpoint), path_(path), temporary_(path) {
+    content_ = std::async([&checkpoint] { return checkpoint.digest(); });
+  }
+  const std::string& temporary() const { return temporary_.path(); }
+
+  /// Everything but the content digest, and the arrays' values only if asked to. Their place is
+  /// taken in either case: a full disk is met here, by one rank.
+  void lay_out(bool values);
+  /// Once all values are there.
+  Published publish();
+
+ private:
+  void set_content(const Digest& content);
+  void check_values() const;
+
+  const Checkpoint& checkpoint_;
+  const std::string& path_;
+  Temporary temporary_;
+  std::future<Digest> content_;
+};
+
+void Draft::lay_out(bool values) {
+  h5::OutputFile file = h5::OutputFile::create(temporary(), path_);
+  h5::write_attribute(file, "format", checkpoint_format, path_);
+  h5::write_attribute(file, "version", std::int64_t{checkpoint_version}, path_);
+  h5::write_attribute(file, content_name, Digest().hex(), path_);
   const h5::Properties group_creation = h5::without_times(H5P_GROUP_CREATE);
   const auto create_group = [&](const std::string& name) {
     return h5::Group(
-        h5::check(H5Gcreate2(file, name.c_str(), H5P_DEFAULT, group_creation, H5P_DEFAULT), path,
+        h5::check(H5Gcreate2(file, name.c_str(), H5P_DEFAULT, group_creation, H5P_DEFAULT), path_,
                   "create group /" + name));
   };
   const h5::Group attributes = create_group(attributes_name);
-  for (const auto& [name, text] : checkpoint.attributes) {
-    check_text(name, path);
-    check_text(text, path);
-    h5::write_attribute(attributes, name, text, path);
+  for (const auto& [name, text] : checkpoint_.attributes) {
+    check_text(name, path_);
+    check_text(text, path_);
+    h5::write_attribute(attributes, name, text, path_);
   }
   create_group(arrays_name);
   std::set<std::string> groups;
   const h5::Properties creation = h5::without_times(H5P_DATASET_CREATE);
-  h5::check(H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), path, "allocate early");
-  h5::check(H5Pset_fill_time(creation, H5D_FILL_TIME_ALLOC), path, "fill early");
-  for (const auto& [name, values] : checkpoint.arrays) {
+  h5::check(H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY), path_, "allocate early");
+  h5::check(H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER), path_, "leave values alone");
+  for (const auto& [name, numbers] : checkpoint_.arrays) {
     // Group by group, because those that HDF5 makes by itself carry the time.
     for (std::size_t slash = name.find('/'); slash != std::string::npos;
          slash = name.find('/', slash + 1))
       if (groups.insert(name.substr(0, slash)).second)
         create_group(std::string(arrays_name) + "/" + name.substr(0, slash));
-    const h5::Space space = h5::simple_space({values.size()}, path);
-    const std::string object = std::string("/") + arrays_name + "/" + name;
-    h5::Dataset(h5::check(H5Dcreate2(file, object.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT,
-                                     creation, H5P_DEFAULT),
-                          path, "create " + object))
-        .close(path);
+    const h5::Space space = h5::simple_space({numbers.size()}, path_);
+    const std::string object = object_name(name);
+    h5::Dataset dataset(h5::check(
+        H5Dcreate2(file, object.c_str(), H5T_IEEE_F64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT),
+        path_, "create " + object));
+    if (values && !numbers.empty())
+      h5::check(H5Dwrite(dataset, H5T_IEEE_F64LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers.data()),
+                path_, "write " + object);
+    dataset.close(path_);
     file.check("create " + object);
   }
   file.close();
+  if (!values) h5::take_space(temporary(), path_);
+}
+
+void Draft::set_content(const Digest& content) {
+  h5::OutputFile file = h5::OutputFile::append(temporary(), path_);
+  h5::overwrite_attribute(file, content_name, content.hex(), path_);
+  file.close();
+}
+
+/// Reads back what was written, before it gets its name.
+void Draft::check_values() const {
+  const h5::File file = h5::open_to_read(temporary());
+  std::vector<double> found;
+  for (const auto& [name, numbers] : checkpoint_.arrays) {
+    if (numbers.empty()) continue;
+    const std::string object = object_name(name);
+    const h5::Dataset dataset(
+        h5::check(H5Dopen2(file, object.c_str(), H5P_DEFAULT), path_, "open " + object));
+    found.resize(numbers.size());
+    h5::check(H5Dread(dataset, H5T_IEEE_F64LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, found.data()), path_,
+              "read " + object);
+    if (std::memcmp(found.data(), numbers.data(), numbers.size() * sizeof(double)) != 0)
+      throw Error(ExitCode::data, "{}: what was written does not read back: {}", path_, object);
+  }
+}
+
+Published Draft::publish() {
+  Published published;
+  published.content = content_.get();
+  set_content(published.content);
+  auto synced = std::async([this] { h5::sync(temporary(), path_); });
+  auto hashed = std::async([this] { return sha256_file(temporary()); });
+  check_values();
+  published.file = hashed.get();
+  synced.get();
+  h5::rename(temporary(), path_);
+  temporary_.keep();
+  return published;
+}
+
+/// Ranks that would publish something else must not: a sum that tells them apart, at the speed of
+/// memory.
+std::int64_t fingerprint(const Checkpoint& checkpoint) {
+  std::uint64_t sum = checkpoint.attributes.size();
+  const auto add = [&sum](const std::string& text) {
+    for (const char c : text)
+      sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  };
+  for (const auto& [name, text] : checkpoint.attributes) {
+    add(name);
+    add(text);
+  }
+  for (const auto& [name, numbers] : checkpoint.arrays) {
+    add(name);
+    std::uint64_t weight = 1;
+    for (const double number : numbers)
+      sum += std::bit_cast<std::uint64_t>(number) * (weight += 2);
+  }
+  return static_cast<std::int64_t>(sum);
 }
 
 /// A rank that cannot see the file must say so before it takes part in opening it together.
@@ -84,7 +176,7 @@ void check_visible(const std::string& temporary, const std::string& path) {
 /// Rank r's share of n values is [n r / size, n (r + 1) / size).
 void write_share(hid_t file, const std::string& name, const std::vector<double>& values,
                  const Communicator& comm, hid_t transfer, const std::string& path) {
-  const std::string object = std::string("/") + arrays_name + "/" + name;
+  const std::string object = object_name(name);
   const auto bound = [&](int rank) {
     return values.size() * static_cast<std::size_t>(rank) / static_cast<std::size_t>(comm.size());
   };
@@ -138,19 +230,25 @@ std::optional<Error> write_together(const Communicator& comm, const Checkpoint& 
 
 }  // namespace
 
+Published publish_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
+  Draft draft(checkpoint, path);
+  draft.lay_out(true);
+  return draft.publish();
+}
+
 Published publish_checkpoint(const Communicator& comm, const Communicator& writers,
                              const Checkpoint& checkpoint, const std::string& path) {
   const EgressPurpose purpose("checkpoints");
   const bool writes = writers.handle() != MPI_COMM_NULL;
-  std::optional<Temporary> mine;  // of rank 0, which removes it if anything throws
-  if (comm.is_root()) mine.emplace(path);
-  const std::string temporary = comm.broadcast(0, mine ? mine->path() : std::string());
-  Published published;
-  published.content = checkpoint.digest();
-  const std::string content = comm.broadcast(0, published.content.hex());
+  std::optional<Draft> draft;  // of the first rank; its file goes if anything throws
+  if (comm.is_root()) draft.emplace(checkpoint, path);
+  const std::string temporary = comm.broadcast(0, draft ? draft->temporary() : std::string());
+  const std::int64_t mine = fingerprint(checkpoint);
+  std::int64_t first = mine;
+  comm.broadcast(0, {&first, 1});
   agree(comm, [&] {
-    ensure(published.content.hex() == content, "every rank publishes the same checkpoint");
-    if (mine) lay_out(checkpoint, temporary, path);
+    ensure(mine == first, "every rank publishes the same checkpoint");
+    if (draft) draft->lay_out(false);
   });
   agree(comm, [&] {
     if (writes) check_visible(temporary, path);
@@ -160,17 +258,12 @@ Published publish_checkpoint(const Communicator& comm, const Communicator& write
   agree(comm, [&] {
     if (failure) throw *failure;
   });
-
+  Published published;
   agree(comm, [&] {
-    if (!mine) return;
-    // Read back before it gets its name.
-    if (read_checkpoint(temporary).digest() != published.content)
-      throw Error(ExitCode::data, "{}: what was written does not read back", path);
-    published.file = sha256_file(temporary);
-    h5::publish(temporary, path);
-    mine->keep();
+    if (draft) published = draft->publish();
   });
   published.file = Digest::from_hex(comm.broadcast(0, published.file.hex()));
+  published.content = Digest::from_hex(comm.broadcast(0, published.content.hex()));
   return published;
 }
 

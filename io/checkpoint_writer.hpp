@@ -15,4 +15,8 @@ namespace bailiwick::io {
 Published publish_checkpoint(const Communicator& comm, const Communicator& writers,
                              const Checkpoint& checkpoint, const std::string& path);
 
+/// The same file, byte for byte, by this rank alone. Not collective; calls HDF5, so that no other
+/// thread of the process may meanwhile.
+Published publish_checkpoint(const Checkpoint& checkpoint, const std::string& path);
+
 }  // namespace bailiwick::io

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <new>
 
 namespace bailiwick::io::h5 {
 
@@ -20,7 +21,7 @@ struct Reason {
   std::string system;  // the text of errno, where HDF5 kept it
 };
 
-herr_t note(unsigned, const H5E_error2_t* entry, void* data) {
+herr_t note(unsigned, const H5E_error2_t* entry, void* data) try {
   auto& found = *static_cast<Reason*>(data);
   const std::string text = entry->desc == nullptr ? "" : entry->desc;
   if (found.innermost.empty()) found.innermost = text;
@@ -31,11 +32,34 @@ herr_t note(unsigned, const H5E_error2_t* entry, void* data) {
     found.system = text.substr(begin + key.size(), end - begin - key.size());
   }
   return 0;
+} catch (...) {  // nothing may be thrown through HDF5
+  return -1;
 }
 
+/// What HDF5 calls for each name.
+struct Names {
+  std::vector<std::string> list;
+  bool out_of_memory = false;
+
+  herr_t add(const char* name) try {
+    list.emplace_back(name);
+    return 0;
+  } catch (...) {  // nothing may be thrown through HDF5
+    out_of_memory = true;
+    return -1;
+  }
+  std::vector<std::string> checked(herr_t result, const std::string& where,
+                                   const std::string& action) {
+    if (out_of_memory) throw std::bad_alloc();
+    check(result, where, action);
+    return std::move(list);
+  }
+};
+
 /// Reads one string through `read(type, buffer)`, whatever way it is stored.
+/// `stored` are the bytes of the file that the string can take.
 std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_t, void*)>& read,
-                        const std::string& where, const std::string& object) {
+                        std::uint64_t stored, const std::string& where, const std::string& object) {
   if (H5Tget_class(type) != H5T_STRING || H5Sget_simple_extent_npoints(space) != 1)
     throw_unexpected(where, object, "one string",
                      describe(type) + " " + describe_shape(shape(space, where)));
@@ -46,6 +70,7 @@ std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_
     check(H5free_memory(text), where, "read " + object);
     return copy;
   }
+  check_claim(H5Tget_size(type), 1, stored, where, object);
   std::string text(H5Tget_size(type), '\0');
   check(read(type, text.data()), where, "read " + object);
   return text.substr(0, text.find('\0'));
@@ -66,17 +91,6 @@ Attribute create_attribute(hid_t object, const std::string& name, hid_t type,
 
 [[noreturn]] void throw_system(const std::string& path, const char* action) {
   throw Error(ExitCode::data, "{}: cannot {}: {}", path, action, std::strerror(errno));
-}
-
-void sync(const std::string& path, const std::string& shown) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw_system(shown, "open");
-  const int result = ::fsync(file);
-  const int error = errno;
-  ::close(file);
-  errno = error;
-  // Some file systems cannot sync a folder and say so with EINVAL.
-  if (result != 0 && error != EINVAL) throw_system(shown, "sync");
 }
 
 }  // namespace
@@ -113,11 +127,46 @@ File open_to_read(const std::string& path) {
   return file;
 }
 
-void publish(const std::string& temporary, const std::string& path) {
-  sync(temporary, path);
+void sync(const std::string& path, const std::string& shown) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw_system(shown, "open");
+  const int result = ::fsync(file);
+  const int error = errno;
+  ::close(file);
+  errno = error;
+  // Some file systems cannot sync a folder and say so with EINVAL.
+  if (result != 0 && error != EINVAL) throw_system(shown, "sync");
+}
+
+void rename(const std::string& temporary, const std::string& path) {
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_system(path, "rename to it");
   const std::string folder = std::filesystem::path(path).parent_path().string();
   sync(folder.empty() ? "." : folder, path);
+}
+
+void take_space(const std::string& path, const std::string& shown) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (file < 0) throw_system(shown, "open");
+  const off_t size = ::lseek(file, 0, SEEK_END);
+  const int error = size > 0 ? ::posix_fallocate(file, 0, size) : 0;
+  ::close(file);
+  errno = error;
+  if (error != 0 && error != EINVAL && error != EOPNOTSUPP)
+    throw_system(shown, "take space for it");
+}
+
+void publish(const std::string& temporary, const std::string& path) {
+  sync(temporary, path);
+  rename(temporary, path);
+}
+
+void check_claim(std::uint64_t count, std::uint64_t size, std::uint64_t stored,
+                 const std::string& where, const std::string& object) {
+  constexpr std::uint64_t best_ratio = 100'000;  // no filter in use packs better
+  constexpr std::uint64_t unwritten = 64;        // what was never written takes no place
+  if (size == 0 || count / best_ratio <= (stored + unwritten) / size) return;
+  throw_unexpected(where, object, fmt::format("{} times {} bytes", count, size),
+                   fmt::format("{} bytes in the file: damaged", stored));
 }
 
 void throw_unexpected(const std::string& where, const std::string& object,
@@ -126,24 +175,21 @@ void throw_unexpected(const std::string& where, const std::string& object,
 }
 
 std::vector<std::string> link_names(hid_t group, const std::string& where) {
-  std::vector<std::string> names;
-  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* data) -> herr_t {
-    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
-    return 0;
+  Names names;
+  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* data) {
+    return static_cast<Names*>(data)->add(name);
   };
-  check(H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), where, "list objects");
-  return names;
+  const herr_t result = H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names);
+  return names.checked(result, where, "list objects");
 }
 
 std::vector<std::string> attribute_names(hid_t object, const std::string& where) {
-  std::vector<std::string> names;
-  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* data) -> herr_t {
-    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
-    return 0;
+  Names names;
+  const auto add = [](hid_t, const char* name, const H5A_info_t*, void* data) {
+    return static_cast<Names*>(data)->add(name);
   };
-  check(H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names), where,
-        "list attributes");
-  return names;
+  const herr_t result = H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names);
+  return names.checked(result, where, "list attributes");
 }
 
 std::string describe(hid_t type) {
@@ -199,9 +245,12 @@ std::string read_string_attribute(hid_t object, const std::string& name, const s
   const Attribute attribute = open_attribute(object, name, where);
   const Type type(check(H5Aget_type(attribute), where, "read the type of " + name));
   const Space space(check(H5Aget_space(attribute), where, "read the shape of " + name));
+  const File file(check(H5Iget_file_id(object), where, "find the file of " + name));
+  hsize_t bytes = 0;
+  check(H5Fget_filesize(file, &bytes), where, "read the size");
   return read_string(
-      type, space, [&](hid_t t, void* buffer) { return H5Aread(attribute, t, buffer); }, where,
-      "attribute \"" + name + "\"");
+      type, space, [&](hid_t t, void* buffer) { return H5Aread(attribute, t, buffer); }, bytes,
+      where, "attribute \"" + name + "\"");
 }
 
 std::uint64_t read_count_attribute(hid_t object, const std::string& name,
@@ -235,6 +284,14 @@ void write_attribute(hid_t object, const std::string& name, std::int64_t value,
   attribute.close(where);
 }
 
+void overwrite_attribute(hid_t object, const std::string& name, const std::string& text,
+                         const std::string& where) {
+  const Attribute attribute(
+      check(H5Aopen(object, name.c_str(), H5P_DEFAULT), where, "open attribute " + name));
+  const Type type = string_type(text.size(), where);
+  check(H5Awrite(attribute, type, text.c_str()), where, "write attribute " + name);
+}
+
 std::string read_string_dataset(hid_t file, const std::string& name, const std::string& where) {
   const Dataset dataset(
       check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), where, "open data set /" + name));
@@ -245,7 +302,7 @@ std::string read_string_dataset(hid_t file, const std::string& name, const std::
       [&](hid_t t, void* buffer) {
         return H5Dread(dataset, t, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
       },
-      where, "/" + name);
+      H5Dget_storage_size(dataset), where, "/" + name);
 }
 
 void write_string_dataset(hid_t file, const std::string& name, const std::string& text,

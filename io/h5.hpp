@@ -73,8 +73,20 @@ Properties file_access();
 Properties without_times(hid_t kind);
 
 File open_to_read(const std::string& path);
-/// Syncs `temporary`, renames it to `path`, syncs the folder.
+/// Brings a file's bytes to the disk; messages speak of `shown`.
+void sync(const std::string& file, const std::string& shown);
+/// Renames a synced file and syncs the folder.
+void rename(const std::string& temporary, const std::string& path);
+/// Takes room on the disk for all of a file's bytes, where file systems can: a full one is met
+/// here.
+void take_space(const std::string& file, const std::string& shown);
+/// sync() and rename().
 void publish(const std::string& temporary, const std::string& path);
+
+/// Throws ExitCode::data if `count` elements of `size` bytes cannot lie in `stored` bytes of a
+/// file, however well they are packed: a damaged or planted shape must not exhaust memory.
+void check_claim(std::uint64_t count, std::uint64_t size, std::uint64_t stored,
+                 const std::string& where, const std::string& object);
 
 /// "/features" for messages: "{where}: /features: …".
 [[noreturn]] void throw_unexpected(const std::string& where, const std::string& object,
@@ -98,6 +110,9 @@ void write_attribute(hid_t object, const std::string& name, const std::string& t
                      const std::string& where);
 void write_attribute(hid_t object, const std::string& name, std::int64_t value,
                      const std::string& where);
+/// Another text of the same length.
+void overwrite_attribute(hid_t object, const std::string& name, const std::string& text,
+                         const std::string& where);
 
 /// A scalar dataset holding one string.
 std::string read_string_dataset(hid_t file, const std::string& name, const std::string& where);

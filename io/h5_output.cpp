@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace bailiwick::io::h5 {
 
@@ -53,7 +54,12 @@ H5FD_t* driver_open(const char* name, unsigned flags, hid_t access, haddr_t) {
     return nullptr;
   }
   *info->failure = 0;  // HDF5 first tries a file that is to be created without creating it
-  auto* file = new DriverFile;
+  auto* file = new (std::nothrow) DriverFile;  // nothing may be thrown through HDF5
+  if (file == nullptr) {
+    *info->failure = ENOMEM;
+    ::close(descriptor);
+    return nullptr;
+  }
   file->descriptor = descriptor;
   file->end = static_cast<haddr_t>(std::max<off_t>(0, ::lseek(descriptor, 0, SEEK_END)));
   file->failure = info->failure;

@@ -102,6 +102,8 @@ void PartitionFile::open_part(Part part) {
       h5::check(H5Dget_space(datasets_[part]), path_, "read the shape of " + object));
   const std::vector<hsize_t> found = h5::shape(space, path_);
   if (part == features) header_.rows = found.empty() ? 0 : found[0];
+  h5::check_claim(header_.rows, header_.row_bytes(part), H5Dget_storage_size(datasets_[part]),
+                  path_, object);
   const std::vector<hsize_t> expected = header_.shape(part, header_.rows);
   if (header_.rows == 0 || found != expected)
     h5::throw_unexpected(path_, object,
@@ -139,6 +141,7 @@ void PartitionFile::read_digests() {
   const h5::Space space(h5::check(H5Dget_space(table), path_, "read the shape of /digests"));
   const h5::Type type(h5::check(H5Dget_type(table), path_, "read the type of /digests"));
   expect(type, space, {header_.blocks(), sizeof(Digest)}, "/digests");
+  h5::check_claim(header_.blocks(), sizeof(Digest), H5Dget_storage_size(table), path_, "/digests");
   digests_.resize(header_.blocks());
   h5::check(H5Dread(table, H5T_STD_U8LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, digests_.data()), path_,
             "read /digests");

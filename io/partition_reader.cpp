@@ -156,8 +156,8 @@ void PartitionReader::State::read_blocks(std::uint64_t first, std::uint64_t coun
   ensure(first <= header.blocks() && count <= header.blocks() - first,
          "read_blocks: within blocks");
   const std::uint64_t end = first + count;
-  const std::size_t per_run =
-      std::max<std::size_t>(1, run_bytes / (header.row_bytes() * header.block_rows));
+  const std::size_t per_run = std::max<std::size_t>(
+      1, run_bytes / (header.row_bytes() * std::min(header.block_rows, header.rows)));
   std::array<Run, 2> runs;
   std::array<std::future<void>, 2> checks;  // after runs, so that waiting precedes their end
 

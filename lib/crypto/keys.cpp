@@ -20,6 +20,7 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/openssl_error.hpp"
 #include "lib/crypto/openssl_handle.hpp"
+#include "lib/crypto/secret.hpp"
 #include "lib/crypto/sha256.hpp"
 
 namespace bailiwick {
@@ -127,21 +128,26 @@ PrivateKey PrivateKey::generate() {
 }
 
 PrivateKey PrivateKey::load(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw Error(ExitCode::config, "{}: cannot open: {}", path, std::strerror(errno));
-  const Bio bio(BIO_new_fd(file, BIO_CLOSE));
-  if (!bio) throw_openssl("read a file");
   struct stat status {};
-  if (::fstat(file, &status) != 0 || S_ISDIR(status.st_mode))
-    throw Error(ExitCode::config, "{}: is a folder, not a file", path);
+  if (::stat(path.c_str(), &status) != 0)
+    throw Error(ExitCode::config, "{}: cannot open: {}", path, std::strerror(errno));
   if ((status.st_mode & 077) != 0)
     throw Error(ExitCode::config,
                 "{}: a private key that others than you can use (mode {:04o}); run `chmod 600 {}`",
                 path, status.st_mode & 07777, path);
 
+  std::string pem;
+  try {
+    pem = read_file(path);
+  } catch (const Error& error) {
+    throw Error(ExitCode::config, error.what());
+  }
+  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  if (!bio) throw_openssl("read from memory");
   bool encrypted = false;
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &encrypted));
   ERR_clear_error();
+  erase(std::as_writable_bytes(std::span(pem)));
   if (encrypted)
     throw Error(ExitCode::config,
                 "{}: is encrypted, and a batch job cannot ask for the passphrase; decrypt it with "

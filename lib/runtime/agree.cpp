@@ -3,10 +3,9 @@
 
 #include "lib/runtime/agree.hpp"
 
-#include <exception>
 #include <optional>
 
-#include "lib/core/error.hpp"
+#include "lib/core/failure.hpp"
 #include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick {
@@ -15,12 +14,8 @@ void agree(const Communicator& comm, const std::function<void()>& work) {
   std::optional<Error> failure;
   try {
     work();
-  } catch (const Error& error) {
-    failure = error;
-  } catch (const std::bad_alloc&) {
-    failure = Error(ExitCode::data, "out of memory");
-  } catch (const std::exception& error) {
-    failure = Error(ExitCode::bug, "internal error: {}", error.what());
+  } catch (...) {
+    failure = caught_error();
   }
 
   const EgressPurpose purpose("agreement and errors");

@@ -10,6 +10,7 @@
 #include "lib/core/error.hpp"
 #include "lib/runtime/egress_meter.hpp"
 #include "lib/runtime/mpi_check.hpp"
+#include "lib/runtime/watchdog.hpp"
 
 namespace bailiwick {
 
@@ -91,6 +92,7 @@ Communicator Communicator::duplicate(const std::string& name) const {
 }
 
 Communicator Communicator::split(int colour, int key, const std::string& name) const {
+  const Watchdog::Waiting waiting("MPI_Comm_split");
   MPI_Comm part = MPI_COMM_NULL;
   declare(comm_, 2 * sizeof(int));
   check(MPI_Comm_split(comm_, colour, key, &part), "MPI_Comm_split");
@@ -99,10 +101,12 @@ Communicator Communicator::split(int colour, int key, const std::string& name) c
 }
 
 void Communicator::barrier() const {
+  const Watchdog::Waiting waiting("MPI_Barrier");
   check(MPI_Barrier(comm_), "MPI_Barrier");
 }
 
 void Communicator::sum(std::span<std::int64_t> words) const {
+  const Watchdog::Waiting waiting("MPI_Allreduce");
   declare(comm_, words.size_bytes());
   in_pieces(words, [&](std::int64_t* data, int count) {
     check(MPI_Allreduce(MPI_IN_PLACE, data, count, MPI_UINT64_T, MPI_SUM, comm_), "MPI_Allreduce");
@@ -110,6 +114,7 @@ void Communicator::sum(std::span<std::int64_t> words) const {
 }
 
 void Communicator::sum_to(int root, std::span<std::int64_t> words) const {
+  const Watchdog::Waiting waiting("MPI_Reduce");
   const bool receives = rank() == root;
   if (!receives) declare(comm_, words.size_bytes());
   in_pieces(words, [&](std::int64_t* data, int count) {
@@ -120,6 +125,7 @@ void Communicator::sum_to(int root, std::span<std::int64_t> words) const {
 }
 
 void Communicator::broadcast(int root, std::span<std::int64_t> words) const {
+  const Watchdog::Waiting waiting("MPI_Bcast");
   if (rank() == root) declare(comm_, words.size_bytes());
   in_pieces(words, [&](std::int64_t* data, int count) {
     check(MPI_Bcast(data, count, MPI_INT64_T, root, comm_), "MPI_Bcast");
@@ -127,6 +133,7 @@ void Communicator::broadcast(int root, std::span<std::int64_t> words) const {
 }
 
 std::string Communicator::broadcast(int root, const std::string& text) const {
+  const Watchdog::Waiting waiting("MPI_Bcast");
   std::uint64_t length = text.size();
   if (rank() == root) declare(comm_, sizeof length + text.size());
   check(MPI_Bcast(&length, 1, MPI_UINT64_T, root, comm_), "MPI_Bcast");
@@ -140,6 +147,7 @@ std::string Communicator::broadcast(int root, const std::string& text) const {
 }
 
 std::vector<std::string> Communicator::gather(const std::string& text) const {
+  const Watchdog::Waiting waiting("MPI_Allgather");
   const auto ranks = static_cast<std::size_t>(size());
   const int length = static_cast<int>(text.size());
   std::vector<int> lengths(ranks);
@@ -154,6 +162,7 @@ std::vector<std::string> Communicator::gather(const std::string& text) const {
 }
 
 std::vector<std::string> Communicator::gather_to(int root, const std::string& text) const {
+  const Watchdog::Waiting waiting("MPI_Gather");
   const bool receives = rank() == root;
   const int length = static_cast<int>(text.size());
   std::vector<int> lengths(receives ? static_cast<std::size_t>(size()) : 0), offsets;
@@ -171,6 +180,7 @@ std::vector<std::string> Communicator::gather_to(int root, const std::string& te
 }
 
 std::vector<double> Communicator::gather(std::span<const double> values) const {
+  const Watchdog::Waiting waiting("MPI_Allgather");
   const int length = static_cast<int>(values.size());
   std::vector<int> lengths(static_cast<std::size_t>(size()));
   declare(comm_, sizeof length + values.size_bytes());

@@ -11,7 +11,9 @@
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/mpi_check.hpp"
 #include "lib/runtime/stop_signal.hpp"
+#include "lib/runtime/watchdog.hpp"
 
 namespace bailiwick {
 
@@ -25,9 +27,9 @@ Session::Session(int& argc, char**& argv) {
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
     throw Error(ExitCode::bug, "MPI_Init_thread failed");
   MPI_Comm world = MPI_COMM_NULL;
-  MPI_Comm_dup(MPI_COMM_WORLD, &world);
-  MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN);
-  MPI_Comm_set_name(world, "world");
+  check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup");
+  check(MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check(MPI_Comm_set_name(world, "world"), "MPI_Comm_set_name");
   world_ = Communicator(world);
   last_words_ = world_.duplicate("last words");
   EgressMeter::instance().enforce();
@@ -36,11 +38,16 @@ Session::Session(int& argc, char**& argv) {
 }
 
 Session::~Session() {
+  Watchdog::stop();
   if (petsc_started_) PetscFinalize();
   kokkos_.reset();
   last_words_ = Communicator();
   world_ = Communicator();
   MPI_Finalize();
+}
+
+void Session::watch(double seconds) {
+  Watchdog::start(world_.rank(), seconds);
 }
 
 void Session::start_petsc() {

@@ -22,6 +22,9 @@ class Session {
   /// A duplicate of the world, so that our messages never meet anybody else's.
   const Communicator& world() const { return world_; }
 
+  /// Ends the job if nothing moves for so many seconds (Watchdog); 0: never.
+  void watch(double seconds);
+
   /// Starts PETSc on first use. Collective.
   void start_petsc();
 

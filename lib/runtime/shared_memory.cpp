@@ -3,7 +3,10 @@
 
 #include "lib/runtime/shared_memory.hpp"
 
+#include <exception>
+
 #include "lib/runtime/mpi_check.hpp"
+#include "lib/runtime/watchdog.hpp"
 
 namespace bailiwick {
 
@@ -33,12 +36,14 @@ SharedMemory::SharedMemory(const Communicator& comm, std::size_t bytes)
 SharedMemory::~SharedMemory() {
   int finalised = 0;
   MPI_Finalized(&finalised);
-  if (finalised != 0) return;
+  // To free it is collective: a rank that fails alone would wait here for the others for ever.
+  if (finalised != 0 || std::uncaught_exceptions() > 0) return;
   MPI_Win_unlock_all(window_);
   MPI_Win_free(&window_);
 }
 
 void SharedMemory::meet() const {
+  const Watchdog::Waiting waiting("a barrier of shared memory");
   check(MPI_Win_sync(window_), "MPI_Win_sync");
   comm_.barrier();
   check(MPI_Win_sync(window_), "MPI_Win_sync");

@@ -13,6 +13,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/watchdog.hpp"
 
 namespace bailiwick {
 
@@ -68,6 +69,7 @@ StopSignal::Deferred::~Deferred() {
 }
 
 std::string StopSignal::agreed(const Communicator& comm) {
+  Watchdog::moved();
   const std::string mine = reason();
   if (comm.size() == 1) return mine;
   const EgressPurpose purpose("agreement and errors");

@@ -61,13 +61,19 @@ class LockedFile {
   LockedFile& operator=(const LockedFile&) = delete;
 
   void append(const std::string& line) const {
-    const ssize_t written = ::write(file_, line.data(), line.size());
-    const bool whole = written == static_cast<ssize_t>(line.size()) && ::fsync(file_) == 0;
-    if (whole) return;
+    std::size_t done = 0;
+    while (done < line.size()) {
+      const ssize_t written = ::write(file_, line.data() + done, line.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) break;
+      done += static_cast<std::size_t>(written);
+    }
+    if (done == line.size() && ::fsync(file_) == 0) return;
     const int why = errno;
-    if (written > 0) {  // half a line would break the chain
+    if (done > 0) {  // half a line would break the chain
       const off_t end = ::lseek(file_, 0, SEEK_END);
-      if (::ftruncate(file_, end - written) != 0) fail("undo a half written line of");
+      if (::ftruncate(file_, end - static_cast<off_t>(done)) != 0)
+        fail("undo a half written line of");
     }
     errno = why;
     fail("append to");

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "lib/core/text.hpp"
+#include "lib/runtime/watchdog.hpp"
 #include "lib/stages/restart.hpp"
 
 namespace bailiwick {
@@ -56,13 +57,25 @@ std::vector<std::string> Checkpoints::superfluous() {
   return names;
 }
 
-void Checkpoints::write(io::Checkpoint checkpoint, const std::string& name, double loss) {
+bool Checkpoints::ready() {
+  return !config_.asynchronous || !record_.is_writing();
+}
+
+void Checkpoints::write(io::Checkpoint checkpoint, const std::string& name, double loss,
+                        bool at_once) {
   checkpoint.attributes["training"] = fingerprint_;
   checkpoint.attributes["loss"] = round_trip(loss);
   const std::string path = checkpoints_folder + name;
   std::erase_if(kept_, [&](const Kept& kept) { return kept.name == path; });
   kept_.push_back({path, loss});
-  record_.publish(checkpoint, path, superfluous(), false);
+  if (config_.asynchronous && !at_once) {
+    if (written_) Watchdog::saved();  // the one before
+    record_.publish_later(std::move(checkpoint), path, superfluous());
+  } else {
+    record_.publish(checkpoint, path, superfluous(), false);
+    Watchdog::saved();
+  }
+  written_ = true;
 }
 
 void Checkpoints::stop(const std::string& reason) {

@@ -17,8 +17,12 @@ class Checkpoints {
   /// `fingerprint` of the training (training_fingerprint).
   Checkpoints(RunRecord& record, const CheckpointConfig& config, std::string fingerprint);
 
-  /// Publishes it as checkpoints/`name`. Of `loss` the lowest are kept longer.
-  void write(io::Checkpoint checkpoint, const std::string& name, double loss);
+  /// Publishes it as checkpoints/`name`; `at_once`, even where they are written asynchronously. Of
+  /// `loss` the lowest are kept longer.
+  void write(io::Checkpoint checkpoint, const std::string& name, double loss, bool at_once = false);
+  /// Whether one that is due can be written. If not, the last is still on its way to the disk, and
+  /// this one is left out.
+  bool ready();
 
   /// The end of a session before the end of its training: throws ExitCode::stopped, with `reason`.
   [[noreturn]] void stop(const std::string& reason);
@@ -34,6 +38,7 @@ class Checkpoints {
   CheckpointConfig config_;
   std::string fingerprint_;
   std::vector<Kept> kept_;  ///< oldest first
+  bool written_ = false;    ///< one, in this session
 };
 
 }  // namespace bailiwick

@@ -45,14 +45,34 @@ class Staging {
 
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
+  // All files or none: what was there comes back if one cannot be put in place. Nothing on the way
+  // asks for memory.
   void publish(const std::vector<std::string>& names) const {
-    for (const std::string& name : names) {
-      std::error_code error;
-      fs::rename(folder_ / name, output_ / name, error);
-      if (error)
-        throw Error(ExitCode::data, "{}: cannot be put in place: {}", (output_ / name).string(),
-                    error.message());
+    struct Move {
+      fs::path from, to, before;
+    };
+    std::vector<Move> moves;
+    for (const std::string& name : names)
+      moves.push_back({folder_ / name, output_ / name, folder_ / (name + ".before")});
+    std::error_code error, ignored;
+    std::size_t done = 0;
+    for (; done < moves.size() && !error; ++done) {
+      const Move& move = moves[done];
+      if (fs::exists(move.to, error)) {
+        fs::create_hard_link(move.to, move.before, error);
+        // Without hard links the name is free for a moment.
+        if (error) fs::rename(move.to, move.before, error);
+      }
+      if (!error) fs::rename(move.from, move.to, error);
     }
+    for (std::size_t i = error ? done : 0; i-- > 0;) {
+      // A file that did not get its place is in the staging folder still.
+      if (!fs::exists(moves[i].from, ignored)) fs::remove(moves[i].to, ignored);
+      if (fs::exists(moves[i].before, ignored)) fs::rename(moves[i].before, moves[i].to, ignored);
+    }
+    if (error)
+      throw Error(ExitCode::data, "{}: cannot be put in place: {}", moves[done - 1].to.string(),
+                  error.message());
     const int directory = ::open(output_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) return;
     ::fsync(directory);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lib/core/text.hpp"
+#include "lib/runtime/watchdog.hpp"
 #include "lib/stages/row_blocks.hpp"
 
 namespace bailiwick {
@@ -224,6 +225,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         throw Error(ExitCode::integrity,
                     "{}: block {} has {} rows of split \"{}\" and {} in its manifest",
                     domain.paths[p], block, in_split, split, manifest.split_rows[*code][block]);
+      Watchdog::moved();
       loaded.selected += chosen.size();
       loaded.rows_of_block.push_back(chosen.size());
       builder.add(buffer, schema, chosen, fail);

@@ -48,7 +48,8 @@ Documents open_documents(const DomainConfig& domain) {
   for (const std::string& path : domain.partitions)
     try {
       io::read_manifest(path, signers);
-    } catch (const Error&) {
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::integrity) throw;  // it could not even be read
       throw Error(ExitCode::policy,
                   "{}: is not signed by the key that signed {}: terms cover the rows of those who "
                   "signed them (policy sign takes --key again for every owner)",

@@ -3,6 +3,7 @@
 
 #include "lib/stages/run_record.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <set>
@@ -40,6 +41,7 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_pl
       command_(std::move(command)),
       stem_(std::move(stem)),
       started_(utc_now()),
+      ranks_(run.world().size()),
       dependencies_(run.dependencies()) {
   start(run.config().operator_key, in_place);
 }
@@ -53,6 +55,7 @@ RunRecord::RunRecord(Run& run, const Communicator& own, std::string folder, cons
       command_("train"),
       stem_("lineage"),
       started_(utc_now()),
+      ranks_(run.world().size()),
       dependencies_(run.dependencies()) {
   start(key, in_place);
 }
@@ -107,49 +110,89 @@ const std::vector<Statement>& RunRecord::earlier() const {
 
 void RunRecord::append(Statement statement, bool last) {
   agree(comm_, [&] {
-    if (!chain_) return;
-    const std::string name = statement.subject_name;
-    statement.build_type = command_;
-    statement.external_parameters = {
-        {"config", std::filesystem::path(run_.config().path).filename().string()},
-        {"name", run_.config().name},
-        {"purpose", run_.config().purpose}};
-    statement.internal_parameters = {{"ranks", run_.world().size()},
-                                     {"domains", run_.domains().size()}};
-    statement.dependencies = dependencies_;
-    if (!git_commit().ends_with("-dirty") && git_commit() != "unknown")
-      statement.source_commit = git_commit();
-    statement.invocation = invocation_;
-    statement.started = started_;
-    statement.finished = utc_now();
-    statement.builder = "https://bailiwick.dev/site/" + run_.site().name;
-    if (last) statement.final_count = chain_->size() + 1;
-    const std::vector<std::string> removed = statement.removed;
-    std::error_code ignored;
-    try {
-      chain_->append(std::move(statement));
-    } catch (...) {  // what no statement vouches for keeps no name
-      std::filesystem::remove(path(name), ignored);
-      throw;
-    }
-    for (const std::string& old : removed)
-      std::filesystem::remove(path(old), ignored);  // one that stays does no harm
+    if (chain_) append_here(std::move(statement), last);
   });
 }
 
-io::Published RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
-                                 const std::vector<std::string>& removed, bool last) {
-  const io::Published published = io::publish_checkpoint(comm_, writers_, checkpoint, path(name));
+void RunRecord::append_here(Statement statement, bool last) {
+  const std::string name = statement.subject_name;
+  statement.build_type = command_;
+  statement.external_parameters = {
+      {"config", std::filesystem::path(run_.config().path).filename().string()},
+      {"name", run_.config().name},
+      {"purpose", run_.config().purpose}};
+  statement.internal_parameters = {{"ranks", ranks_}, {"domains", run_.domains().size()}};
+  statement.dependencies = dependencies_;
+  if (!git_commit().ends_with("-dirty") && git_commit() != "unknown")
+    statement.source_commit = git_commit();
+  statement.invocation = invocation_;
+  statement.started = started_;
+  statement.finished = utc_now();
+  statement.builder = "https://bailiwick.dev/site/" + run_.site().name;
+  if (last) statement.final_count = chain_->size() + 1;
+  const std::vector<std::string> removed = statement.removed;
+  std::error_code ignored;
+  try {
+    chain_->append(std::move(statement));
+  } catch (...) {  // what no statement vouches for keeps no name
+    std::filesystem::remove(path(name), ignored);
+    throw;
+  }
+  for (const std::string& old : removed)
+    std::filesystem::remove(path(old), ignored);  // one that stays does no harm
+}
+
+namespace {
+
+Statement about(const std::string& name, const io::Published& published,
+                const std::vector<std::string>& removed) {
   Statement statement;
   statement.subject_name = name;
   statement.subject_sha256 = published.file;
   statement.subject_content = published.content;
   statement.removed = removed;
-  append(std::move(statement), last);
+  return statement;
+}
+
+}  // namespace
+
+io::Published RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
+                                 const std::vector<std::string>& removed, bool last) {
+  settle();
+  const io::Published published = io::publish_checkpoint(comm_, writers_, checkpoint, path(name));
+  append(about(name, published, removed), last);
   return published;
 }
 
+void RunRecord::publish_later(io::Checkpoint checkpoint, const std::string& name,
+                              const std::vector<std::string>& removed) {
+  settle();
+  later_ = true;
+  if (!chain_) return;
+  writing_ =
+      std::async(std::launch::async, [this, checkpoint = std::move(checkpoint), name, removed] {
+        append_here(about(name, io::publish_checkpoint(checkpoint, path(name)), removed), false);
+      });
+}
+
+bool RunRecord::is_writing() {
+  if (!later_) return false;
+  const EgressPurpose purpose("checkpoints");
+  std::int64_t writing =
+      writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+  if (comm_.size() > 1) comm_.broadcast(0, {&writing, 1});
+  return writing != 0;
+}
+
+void RunRecord::settle() {
+  if (!later_) return;
+  agree(comm_, [&] {
+    if (writing_.valid()) writing_.get();
+  });
+}
+
 void RunRecord::publish_text(const std::string& text, const std::string& name, bool last) {
+  settle();
   write_text(text, name);
   Statement statement;
   statement.subject_name = name;

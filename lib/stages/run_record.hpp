@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <future>
 #include <optional>
 #include <string>
 
@@ -42,6 +43,14 @@ class RunRecord {
   /// superfluous: once its statement stands, they go.
   io::Published publish(const io::Checkpoint& checkpoint, const std::string& name,
                         const std::vector<std::string>& removed, bool last);
+  /// The same by a thread of the first rank, beside what the ranks do next; nobody may call HDF5
+  /// meanwhile. What fails is everyone's error at the next call of settle() or of any publish.
+  void publish_later(io::Checkpoint checkpoint, const std::string& name,
+                     const std::vector<std::string>& removed);
+  /// Whether that is still under way. Collective.
+  bool is_writing();
+  /// Waits for it.
+  void settle();
 
   /// The same for a file of text, written by the first rank.
   void publish_text(const std::string& text, const std::string& name, bool last);
@@ -71,6 +80,7 @@ class RunRecord {
 
  private:
   void append(Statement statement, bool last);
+  void append_here(Statement statement, bool last);
   void start(const std::string& key, bool in_place);
   void go_on();
   std::string of_session(const std::string& name) const;
@@ -80,9 +90,12 @@ class RunRecord {
   const Communicator& writers_;
   std::string folder_, command_, stem_;
   std::string invocation_, started_;
+  int ranks_;
   std::size_t session_ = 1;  ///< first rank only: how often this run was begun, this time included
   std::vector<Artefact> dependencies_;
   std::optional<Chain> chain_;  ///< first rank only
+  bool later_ = false;          ///< something was given to publish_later()
+  std::future<void> writing_;   ///< first rank only; after all that its thread uses
 };
 
 }  // namespace bailiwick

@@ -140,11 +140,12 @@ void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
                                solving.seconds())
                 << std::flush;
     const std::string stop = StopSignal::agreed(run.world());
-    if (!stop.empty() || (every > 0 && iterate.iteration > 0 && iterate.iteration % every == 0)) {
+    const bool due = every > 0 && iterate.iteration > 0 && iterate.iteration % every == 0;
+    if (!stop.empty() || (due && checkpoints.ready())) {
       io::Checkpoint checkpoint = to_checkpoint(model_at(run, columns, moments, iterate));
       checkpoint.arrays.merge(replay.state());
       checkpoints.write(std::move(checkpoint), fmt::format("step-{:06}.h5", iterate.iteration),
-                        iterate.evaluation.value);
+                        iterate.evaluation.value, !stop.empty());
     }
     if (!stop.empty()) checkpoints.stop(stop);
   });

@@ -424,6 +424,7 @@ class Regions {
     // One more than of the common model, which is written after them.
     CheckpointConfig keep = run.config().train.checkpoint;
     if (keep.keep_last > 0) ++keep.keep_last;
+    keep.asynchronous = false;
     agree(run.world(), [&] {
       for (std::size_t d = 0; d < run.local().size(); ++d)
         if (run.boundary().leads(d)) {
@@ -530,12 +531,13 @@ void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
     if (round == federated.rounds) break;
     const int every = config.train.checkpoint.every;
     const std::string stop = StopSignal::agreed(run.world());
-    if (!stop.empty() || (every > 0 && round % every == 0)) {
+    const bool due = every > 0 && round % every == 0 && checkpoints.ready();
+    if (!stop.empty() || due) {
       const std::string name = fmt::format("round-{:06}.h5", round);
       if (home) regions->write(training, name, loss);
       io::Checkpoint checkpoint = to_checkpoint(model);
       checkpoint.arrays.merge(training.state());
-      checkpoints.write(std::move(checkpoint), name, loss);
+      checkpoints.write(std::move(checkpoint), name, loss, !stop.empty());
     }
     if (!stop.empty()) checkpoints.stop(stop);
   }

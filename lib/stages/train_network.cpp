@@ -262,7 +262,7 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
     return epoch >= descent.epochs ||
            (validating && epoch - best.epoch >= descent.early_stopping.patience);
   };
-  const auto write_checkpoint = [&] {
+  const auto write_checkpoint = [&](bool at_once) {
     model.parameters = training.parameters();
     io::Checkpoint checkpoint = to_checkpoint(model);
     checkpoint.arrays.merge(training.state());
@@ -273,7 +273,7 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
     checkpoints.write(std::move(checkpoint),
                       training.epoch_ended() ? fmt::format("epoch-{:06}.h5", epoch)
                                              : fmt::format("step-{:08}.h5", training.steps()),
-                      latest);
+                      latest, at_once);
   };
 
   const CheckpointConfig& when = config.train.checkpoint;
@@ -309,7 +309,7 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
       due = due || (when.every > 0 && epoch % when.every == 0);
     }
     const std::string stop = finished() ? "" : StopSignal::agreed(run.world());
-    if (due || !stop.empty()) write_checkpoint();
+    if (!stop.empty() || (due && checkpoints.ready())) write_checkpoint(!stop.empty());
     if (!stop.empty()) checkpoints.stop(stop);
   }
   const double seconds_solving = solving.seconds();

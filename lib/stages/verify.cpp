@@ -11,6 +11,7 @@
 
 #include "io/partition.hpp"
 #include "lib/config/run_config.hpp"
+#include "lib/core/failure.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
@@ -28,8 +29,8 @@ void look(Verification& result, const std::string& what, const Look& body) {
     const bool holds = body();
     result.findings.push_back(
         {holds, what + (holds ? "" : ": differs from what the lineage says")});
-  } catch (const Error& error) {
-    result.findings.push_back({false, what + ": " + error.what()});
+  } catch (...) {
+    result.findings.push_back({false, what + ": " + caught_error().what()});
   }
 }
 

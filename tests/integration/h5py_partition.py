@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Partitions by h5py, from docs/partition-format.md alone.
 
-h5py_partition.py write FILE [--float32] [--gzip] [--full] [--rows N]   make an unsigned partition
+h5py_partition.py write FILE [--float32] [--gzip] [--full] [--rows N] [--block-rows N]   make an unsigned partition
 h5py_partition.py break FOLDER                                          make one for every fault, FOLDER/FAULT.h5
 h5py_partition.py verify FILE                                           recompute all digests of a signed one
 """
@@ -21,7 +21,7 @@ BLOCK_ROWS = 64
 PARTS = ["features", "targets", "weights", "splits", "ids"]
 
 
-def write(path, rows=200, float32=False, gzip=False, full=False):
+def write(path, rows=200, float32=False, gzip=False, full=False, block_rows=BLOCK_ROWS):
     schema = {"features": [{"name": "age", "unit": "a"}, {"name": "chol"}, {"name": "bmi"}],
               "targets": [{"name": "disease", "categories": ["no", "yes"]}]}
     row = np.arange(rows)
@@ -34,7 +34,7 @@ def write(path, rows=200, float32=False, gzip=False, full=False):
         parts["ids"] = np.array([f"pätient-{r}".encode() for r in row], dtype="S24")
     with h5py.File(path, "w") as f:
         f.attrs["format"], f.attrs["version"] = "bailiwick-partition", 1
-        f.attrs["name"], f.attrs["block_rows"] = "clinic", BLOCK_ROWS
+        f.attrs["name"], f.attrs["block_rows"] = "clinic", block_rows
         f["schema"] = json.dumps(schema)
         for name, data in parts.items():
             options = {"compression": "gzip", "shuffle": True} if gzip else {}
@@ -70,6 +70,8 @@ FAULTS = {
     "features-narrow": lambda f: replace(f, "features", np.zeros((200, 2))),
     "features-flat": lambda f: replace(f, "features", np.zeros(200)),
     "features-group": lambda f: (f.__delitem__("features"), f.create_group("features")),
+    "claims-rows": lambda f: replace(f, "features", None, shape=(10**12, 3), dtype="f8"),
+    "claims-schema": lambda f: replace(f, "schema", None, shape=(), dtype="S2000000000"),
     "no-rows": lambda f: replace(f, "features", np.zeros((0, 3))),
     "targets-float32": lambda f: replace(f, "targets", np.zeros((200, 1), "f4")),
     "targets-short": lambda f: replace(f, "targets", np.zeros((199, 1))),
@@ -129,11 +131,12 @@ if __name__ == "__main__":
     parser.add_argument("command", choices=["write", "break", "verify"])
     parser.add_argument("path")
     parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument("--block-rows", type=int, default=BLOCK_ROWS)
     for flag in ("--float32", "--gzip", "--full"):
         parser.add_argument(flag, action="store_true")
     arguments = parser.parse_args()
     if arguments.command == "write":
-        write(arguments.path, arguments.rows, arguments.float32, arguments.gzip, arguments.full)
+        write(arguments.path, arguments.rows, arguments.float32, arguments.gzip, arguments.full, arguments.block_rows)
     elif arguments.command == "verify":
         verify(arguments.path)
     else:

@@ -3,10 +3,13 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <new>
+#include <system_error>
 
 #include "lib/core/digest.hpp"
-#include "lib/core/error.hpp"
+#include "lib/core/failure.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "tests/support/catch.hpp"
@@ -56,6 +59,31 @@ TEST_CASE("files are written whole or not at all") {
   }
   CHECK_THROWS_WITH(read_file("/nowhere/x"), "/nowhere/x: cannot open: No such file or directory");
   CHECK_THROWS_WITH(read_file("/tmp"), "/tmp: is a folder, not a file");
+  // A read that fails once the file is open: this one has nothing at address 0.
+  CHECK_THROWS_WITH(read_file("/proc/self/mem"), "/proc/self/mem: cannot read: Input/output error");
+}
+
+TEST_CASE("whatever is caught has a code and words") {
+  const auto caught = [](const auto& work) {
+    try {
+      work();
+    } catch (...) {
+      return caught_error();
+    }
+    return Error(ExitCode::ok, "nothing was thrown");
+  };
+  const Error own = caught([] { throw Error(ExitCode::policy, "refused"); });
+  CHECK(own.code() == ExitCode::policy);
+  CHECK(own.what() == std::string("refused"));
+  const Error memory = caught([] { throw std::bad_alloc(); });
+  CHECK(memory.code() == ExitCode::data);
+  CHECK(std::string(memory.what()).starts_with("out of memory"));
+  const Error storage = caught([] { static_cast<void>(std::filesystem::file_size("/nowhere/x")); });
+  CHECK(storage.code() == ExitCode::data);
+  CHECK(storage.what() == std::string("/nowhere/x: cannot be reached: No such file or directory"));
+  CHECK(caught([] { throw std::system_error(EAGAIN, std::generic_category()); }).code() ==
+        ExitCode::data);
+  CHECK(caught([] { throw std::out_of_range("at"); }).code() == ExitCode::bug);
 }
 
 TEST_CASE("a JSON document has one reading") {

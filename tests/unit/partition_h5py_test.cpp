@@ -46,7 +46,8 @@ TEST_CASE("What h5py writes is signed, read, and its digests agree with h5py's")
   const testing::TemporaryFolder folder;
   const std::string path = folder / "clinic.h5";
   for (const std::string variant :
-       {"", "--full", "--float32 --full", "--gzip --full", "--gzip --float32", "--rows 1 --full"}) {
+       {"", "--full", "--float32 --full", "--gzip --full", "--gzip --float32", "--rows 1 --full",
+        "--block-rows 576460752303423488"}) {  // 2^59 rows of 32 bytes: 2^64
     INFO(variant);
     REQUIRE(script("write " + path + " " + variant) == 0);
     const PartitionManifest manifest = io::sign_partition(path, "Clinic", owner_key());
@@ -98,6 +99,9 @@ TEST_CASE("Every fault of a file is told with object, expected and found, and no
        "/features: expected shape (rows, 3) with at least one row, found (200, 2)"},
       {"features-flat", "/features: expected shape (rows, 3) with at least one row, found (200)"},
       {"features-group", "cannot open /features: "},
+      {"claims-rows",
+       "/features: expected 1000000000000 times 24 bytes, found 0 bytes in the file"},
+      {"claims-schema", "/schema: expected 2000000000 times 1 bytes, found 0 bytes in the file"},
       {"no-rows", "expected shape (rows, 3) with at least one row, found (0, 3)"},
       {"targets-float32", "/targets: expected float64, found float32"},
       {"targets-short", "/targets: expected shape (200, 1), found (199, 1)"},

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "io/version.hpp"
+#include "io/library.hpp"
 #include "kokkos_kernels/exact_math.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"

@@ -1,0 +1,93 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""One flipped byte anywhere in what a lineage vouches for: `verify` finds it, or nobody who reads notices it.
+
+BAILIWICK_FLIPS says how many; tests/durability/flip.cpp flips and verifies, in a process with bounded memory and time.
+"""
+import base64
+import json
+import os
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import PROGRAM, Checkout
+
+FLIP = os.path.join(os.path.dirname(PROGRAM), "flip")
+COUNT = int(os.environ.get("BAILIWICK_FLIPS", 1500))
+SEED = 20261121
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A job of two ranks with checkpoints, whose folder nothing else uses."""
+    checkout = Checkout(tmp_path_factory.mktemp("flips")).prepare("lung")
+    checkout.train("configs/lung/logistic.yaml", "--set", "train.checkpoint_every=1", output="out/run", np=2)
+    return checkout
+
+
+def envelope(text):
+    """What a DSSE envelope says, whatever its spelling: docs/lineage.md, The file."""
+    def decoded(word):
+        assert not set("+/") & set(word) or not set("-_") & set(word)
+        return base64.b64decode(word.translate(str.maketrans("-_", "+/")), validate=True)
+    read = json.loads(text)
+    return read["payloadType"], decoded(read["payload"]), [(s["keyid"], decoded(s["sig"])) for s in read["signatures"]]
+
+
+def rows(path):
+    """Everything that h5py, which is not our reader, finds in a partition."""
+    import h5py
+    with h5py.File(path) as file:
+        found = {name: np.asarray(value).tobytes() for name, value in file.attrs.items()}
+        for name, data in file.items():
+            found["/" + name] = (data.shape, data.dtype.str, np.asarray(data[()]).tobytes())
+    return found
+
+
+def unread(path, offset):
+    """True if no row lies at `offset`: by the chunks' places, and by their rows that the last ones have too many."""
+    import h5py
+    with h5py.File(path) as file:
+        for data in file.values():
+            if data.chunks is None:
+                places = [(data.id.get_offset(), data.id.get_storage_size())]
+            else:
+                row_bytes = data.dtype.itemsize * int(np.prod(data.shape[1:]))
+                places = []
+                for i in range(data.id.get_num_chunks()):
+                    chunk = data.id.get_chunk_info(i)
+                    used = min(data.chunks[0], data.shape[0] - chunk.chunk_offset[0])
+                    places.append((chunk.byte_offset, used * row_bytes))
+            if any(begin <= offset < begin + size for begin, size in places):
+                return False
+    return True
+
+
+def test_every_flip_is_found_or_read_by_nobody(finished):
+    out, job = finished.path("out/run"), finished.path("out/lung")
+    partitions = [job / "partitions/north.h5", job / "partitions/west.h5"]
+    documents = [job / "partitions/north.manifest.json", job / "policies/north.policy.json"]
+    covered = [out / "checkpoints/step-000002.h5", out / "model.h5", out / "lineage.jsonl"]
+    before = {path: path.read_bytes() for path in partitions + documents + covered}
+    result = subprocess.run([FLIP, out, job / "keys/operator.pub.pem", str(COUNT), str(SEED), *before], text=True,
+                            capture_output=True, timeout=1200 + COUNT)
+    assert result.returncode == 0, result.stderr
+    assert {path: path.read_bytes() for path in before} == before
+    *lines, last = result.stdout.splitlines()
+    assert last.startswith(f"{COUNT} flips, ") and len(lines) < COUNT / 4, last
+    for line in lines:
+        name, offset, mask, how = line.split(maxsplit=3)
+        path = next(path for path in before if str(path) == name)
+        assert how == "unnoticed" and path not in covered, line
+        flipped = bytearray(before[path])
+        flipped[int(offset)] ^= int(mask)
+        if path in documents:
+            assert envelope(flipped) == envelope(before[path]), line
+            continue
+        assert unread(path, int(offset)), line
+        copy = path.with_name("flipped.h5")
+        copy.write_bytes(flipped)
+        assert rows(copy) == rows(path), line
+    print(f"{last}; the other {len(lines)} change nothing that is read")
+
