@@ -81,11 +81,15 @@ launch() {
 )sh";
 
 constexpr const char* body = R"sh(
-# Puts the job back into the queue and ends this start. Of a heterogeneous job this is the leader's id: all
-# its components start again.
+# Puts the job back into the queue and ends this start; but not a job that was cancelled, whose ranks end too.
+# Of a heterogeneous job this is the leader's id: all its components start again.
 again() {
-  echo "start $((${SLURM_RESTART_COUNT:-0} + 1)) of job $SLURM_JOB_ID ended with $1: requeued"
-  scontrol requeue "$SLURM_JOB_ID"
+  case $(squeue -h -o %T -j "$SLURM_JOB_ID") in
+    RUNNING* | '')
+      echo "start $((${SLURM_RESTART_COUNT:-0} + 1)) of job $SLURM_JOB_ID ended with $1: requeued"
+      scontrol requeue "$SLURM_JOB_ID"
+      ;;
+  esac
   exit "$1"
 }
 

@@ -25,6 +25,7 @@ exit "$CODE"
 """,
     "launch": '#!/bin/bash\nexec "$@"\n',
     "scontrol": '#!/bin/bash\necho "scontrol $@" >> calls\n',
+    "squeue": '#!/bin/bash\necho "$STATE"\n',
     "sbatch": '#!/bin/bash\necho "sbatch $@" >> calls\nexpr $(wc -l < calls) + 100\n',
 }
 TRAIN = "train configs/lung/train.yaml --output out/lung/run --resume latest"
@@ -44,7 +45,7 @@ class Job:
 
     def start(self, *stages, code=0, script="job.sbatch", **environment):
         environment = dict(os.environ, PATH=f"{self.root}:{os.environ['PATH']}", BAILIWICK="program", SLURM_JOB_ID="7", CODE=str(code),
-                           **{"LAUNCHER": "launch", **environment})
+                           **{"LAUNCHER": "launch", "STATE": "RUNNING", **environment})
         return subprocess.Popen(["bash", script, *stages], cwd=self.root, env=environment, stdout=subprocess.DEVNULL)
 
     def ran(self):
@@ -99,6 +100,11 @@ def test_tries_again_what_the_launcher_reports(job, code, restarts, checkpoint):
         job.checkout.path("checkpoint").touch()
     assert job.start(code=code, **({"SLURM_RESTART_COUNT": restarts} if restarts else {})).wait(timeout=30) == code
     assert job.ran() == [TRAIN] + ["scontrol requeue 7"] * (restarts != "3" or checkpoint)
+
+
+def test_a_cancelled_job_stays_cancelled(job):
+    assert job.start(code=75, STATE="COMPLETING").wait(timeout=30) == 75
+    assert job.ran() == [TRAIN]
 
 
 @pytest.mark.parametrize("sent", [signal.SIGUSR1, signal.SIGTERM])

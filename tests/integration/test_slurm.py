@@ -132,10 +132,20 @@ def test_signalled_by_slurm_before_the_limit(cluster, stays):
     script, folder = plain(stays, "limit", "--set", "train.descent.epochs=1000000")
     # Limits count in whole minutes, and the signal may come up to one early.
     job = submit(cluster, stays, f"--time=1 --signal=B:USR1@10 {script}")
-    cluster.wait(job, lambda: f"start 1 of job {job} ended with 75: requeued" in log(stays, cluster, job))
+    cluster.wait(job, lambda: cluster.jobs(job)[0]["Restarts"] == "1")
+    assert f"start 1 of job {job} ended with 75: requeued" in log(stays, cluster, job)
+    assert not (folder / "model.h5").exists() and list(folder.glob("checkpoints/*.h5"))
+    cluster.bash(f"scancel {job}", folder)
+
+
+@pytest.mark.parametrize("kind", [plain, heterogeneous])
+def test_a_cancelled_job_stays_cancelled(cluster, stays, kind):
+    script, folder = kind(stays, f"cancelled-{kind.__name__}", "--set", "train.descent.epochs=1000000")
+    job = submit(cluster, stays, script)
+    cluster.wait(job, amid_training(folder))
     cluster.bash(f"scancel {job}", folder)
     cluster.wait(job)
-    assert not (folder / "model.h5").exists() and list(folder.glob("checkpoints/*.h5"))
+    assert {(j["JobState"], j["Restarts"]) for j in cluster.jobs(job)} == {("CANCELLED", "0")}, log(stays, cluster, job)
 
 
 def test_a_chain(cluster, stays, uninterrupted):
