@@ -79,7 +79,7 @@ def check(cluster, stays, job, folder, digest, restarts=0):
     jobs = cluster.jobs(job)
     text = log(stays, cluster, job)
     assert [(j["JobState"], j["ExitCode"]) for j in jobs] == [("COMPLETED", "0:0")] * len(jobs), text
-    assert int(jobs[0]["Restarts"]) == restarts, text
+    assert int(jobs[0]["Restarts"]) == restarts and text.count(f"goes on from {folder}/checkpoints/") == restarts, text
     assert stays.checkout.digest(folder / "model.h5") == digest
     assert (folder / "evaluation.json").exists() and "verified" in text, text
     stays.run("verify", folder, "--key", "operator.pub.pem")
