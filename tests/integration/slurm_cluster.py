@@ -55,17 +55,20 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def started(nodes, prefix, net, port, probe):
+def started(nodes, probe):
     """A cluster of `nodes` ("name:feature,feature ..."); skips the test where none can be started, or runs no MPI job on two nodes."""
     if not TOOLS.exists() or os.geteuid() != 0 or not all(shutil.which(t) for t in ("slurmctld", "slurmd", "munged", "ip")):
         pytest.skip("no Slurm can be started here")
-    folder = f"/tmp/bailiwick-slurm-{prefix}-{os.getpid()}"
-    settings = dict(os.environ, SLURM_CI_NODES=nodes, SLURM_CI_PREFIX=prefix, SLURM_CI_NET=net, SLURM_CI_PORT=str(port))
-    done = subprocess.run([TOOLS / "start-slurm.sh", folder], env=settings, text=True, capture_output=True, timeout=120)
-    if done.returncode:
-        pytest.skip(f"no Slurm could be started here: {done.stderr.strip().splitlines()[-1:]}")
+    # Names, addresses and ports of its own, for tests that run beside this one.
+    n = os.getpid() % 4000
+    prefix, folder = f"b{n:x}", f"/tmp/bailiwick-slurm-{os.getpid()}"
+    settings = dict(os.environ, SLURM_CI_NODES=nodes, SLURM_CI_PREFIX=prefix, SLURM_CI_NET=f"10.{180 + n // 250}.{n % 250}",
+                    SLURM_CI_PORT=str(17000 + 2 * n))
     cluster = Cluster(folder, prefix)
     try:
+        done = subprocess.run([TOOLS / "start-slurm.sh", folder], env=settings, text=True, capture_output=True, timeout=120)
+        if done.returncode:
+            pytest.skip(f"no Slurm could be started here: {done.stderr.strip().splitlines()[-1:]}")
         script = probe / "probe.sh"
         script.write_text("#!/bin/bash\n#SBATCH --nodes=2 --ntasks=2 --output=probe.out\nmpirun --map-by node hostname\n")
         job = cluster.sbatch(shlex.quote(str(script)), probe)

@@ -96,7 +96,7 @@ mpirun -np {len(nodes)} --map-by node {command}
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """Virtual nodes, each with its features; xx1 has two of them, no1 none."""
-    with slurm_cluster.started("de1:de fr1:fr ch1:ch xx1:de,fr no1:gpu", "bwt", "10.178.0", 16917, tmp_path_factory.mktemp("probe")) as cluster:
+    with slurm_cluster.started("de1:de fr1:fr ch1:ch xx1:de,fr no1:gpu", tmp_path_factory.mktemp("probe")) as cluster:
         yield cluster
 
 

@@ -20,7 +20,7 @@ train: {method: adamw, split: train, descent: {epochs: 120, batch_rows: 24}}"""
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    with slurm_cluster.started(NODES, "bwj", "10.180.0", 17117, tmp_path_factory.mktemp("probe")) as cluster:
+    with slurm_cluster.started(NODES, tmp_path_factory.mktemp("probe")) as cluster:
         yield cluster
 
 
