@@ -72,13 +72,7 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     session.watch(parse_duration(options.text("watchdog"), "--watchdog"));
     if (options.has("wall-time"))
       StopSignal::set_wall_time(parse_duration(options.text("wall-time"), "--wall-time"));
-    for (const std::string& text : options.list("set")) {
-      const std::size_t equals = text.find('=');
-      if (equals == std::string::npos || equals == 0)
-        throw Error(ExitCode::usage, "--set {}: write KEY=VALUE, e.g. --set train.method=lbfgs",
-                    text);
-      run.overrides.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-    }
+    run.overrides = options.assignments("set");
     if (options.has("output"))
       run.overrides.emplace_back("output",
                                  std::filesystem::absolute(options.text("output")).string());

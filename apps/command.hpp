@@ -35,6 +35,7 @@ int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
 int command_policy(const Arguments& arguments);
 int command_site(const Arguments& arguments);
+int command_slurm(const Arguments& arguments);
 int command_predict(const Arguments& arguments);
 int command_train(const Arguments& arguments);
 int command_verify(const Arguments& arguments);

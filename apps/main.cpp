@@ -26,6 +26,7 @@ const Command commands[] = {
     {"evaluate", "score a model, overall and for each domain", command_evaluate},
     {"predict", "write predictions that stay with their domain", command_predict},
     {"verify", "recompute everything the lineage of a run claims", command_verify},
+    {"slurm", "write the batch script of a config", command_slurm},
     {"digest", "print the digest of a model's content", command_digest},
 };
 

@@ -70,4 +70,17 @@ std::vector<std::string> Options::list(const std::string& name) const {
   return has(name) ? values_[name].as<std::vector<std::string>>() : std::vector<std::string>();
 }
 
+std::vector<std::pair<std::string, std::string>> Options::assignments(
+    const std::string& name) const {
+  std::vector<std::pair<std::string, std::string>> assignments;
+  for (const std::string& text : list(name)) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw Error(ExitCode::usage, "--{} {}: write KEY=VALUE, e.g. --{} train.method=lbfgs", name,
+                  text, name);
+    assignments.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return assignments;
+}
+
 }  // namespace bailiwick

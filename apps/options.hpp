@@ -6,6 +6,7 @@
 #include <boost/program_options.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bailiwick {
@@ -28,6 +29,8 @@ class Options {
   bool has(const std::string& name) const { return values_.count(name) > 0; }
   std::string text(const std::string& name) const;
   std::vector<std::string> list(const std::string& name) const;
+  /// Of a repeatable KEY=VALUE option. Throws ExitCode::usage.
+  std::vector<std::pair<std::string, std::string>> assignments(const std::string& name) const;
 
  private:
   std::string usage_, about_;

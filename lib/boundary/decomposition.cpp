@@ -4,7 +4,9 @@
 #include "lib/boundary/decomposition.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <utility>
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/egress_meter.hpp"
@@ -13,34 +15,9 @@ namespace bailiwick {
 
 namespace {
 
-std::vector<std::vector<int>> deal(const std::vector<DomainShape>& domains, int ranks) {
-  const std::size_t n = domains.size();
-  std::vector<std::vector<int>> dealt(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    for (const int rank : domains[i].ranks)
-      if (rank < 0 || rank >= ranks)
-        throw Error(ExitCode::config, "domain {}: rank {} does not exist; the job has {} rank{}",
-                    domains[i].name, rank, ranks, ranks == 1 ? "" : "s");
-    dealt[i] = domains[i].ranks;
-  }
-  std::vector<std::size_t> open;
-  for (std::size_t i = 0; i < n; ++i)
-    if (dealt[i].empty()) open.push_back(i);
-  if (open.empty()) return dealt;
-
-  // Ranks named explicitly for other domains stay theirs while there are others to give.
-  std::vector<bool> taken(static_cast<std::size_t>(ranks), false);
-  for (const auto& list : dealt)
-    for (const int rank : list)
-      taken[static_cast<std::size_t>(rank)] = true;
-  std::vector<int> free;
-  for (int rank = 0; rank < ranks; ++rank)
-    if (!taken[static_cast<std::size_t>(rank)]) free.push_back(rank);
-  if (free.empty()) {
-    free.resize(static_cast<std::size_t>(ranks));
-    std::iota(free.begin(), free.end(), 0);
-  }
-
+/// Deals the ranks `free` to the domains `open`.
+void deal_group(const std::vector<DomainShape>& domains, std::vector<std::size_t> open,
+                const std::vector<int>& free, std::vector<std::vector<int>>& dealt) {
   if (free.size() >= open.size()) {
     // One rank each, then every further rank to the domain with most blocks a rank.
     std::vector<std::size_t> share(open.size(), 1);
@@ -56,7 +33,7 @@ std::vector<std::vector<int>> deal(const std::vector<DomainShape>& domains, int 
       dealt[open[k]].assign(next, next + static_cast<std::ptrdiff_t>(share[k]));
       next += static_cast<std::ptrdiff_t>(share[k]);
     }
-    return dealt;
+    return;
   }
 
   // Fewer ranks than domains: the largest first, each to the rank with least so far.
@@ -68,6 +45,41 @@ std::vector<std::vector<int>> deal(const std::vector<DomainShape>& domains, int 
     const auto least = std::min_element(load.begin(), load.end()) - load.begin();
     load[static_cast<std::size_t>(least)] += std::max<std::uint64_t>(1, domains[i].blocks);
     dealt[i] = {free[static_cast<std::size_t>(least)]};
+  }
+}
+
+std::vector<std::vector<int>> deal(const std::vector<DomainShape>& domains, int ranks) {
+  const std::size_t n = domains.size();
+  std::vector<std::vector<int>> dealt(n);
+  std::vector<int> all(static_cast<std::size_t>(ranks));
+  std::iota(all.begin(), all.end(), 0);
+  // Homes with the domains that are dealt ranks there, fewest ranks first.
+  std::map<std::pair<std::size_t, std::vector<int>>, std::vector<std::size_t>> open;
+  for (std::size_t i = 0; i < n; ++i) {
+    for (const int rank : domains[i].ranks)
+      if (rank < 0 || rank >= ranks)
+        throw Error(ExitCode::config, "domain {}: rank {} does not exist; the job has {} rank{}",
+                    domains[i].name, rank, ranks, ranks == 1 ? "" : "s");
+    dealt[i] = domains[i].ranks;
+    if (!dealt[i].empty()) continue;
+    const std::vector<int>& home = domains[i].home.empty() ? all : domains[i].home;
+    open[{home.size(), home}].push_back(i);
+  }
+
+  std::vector<bool> taken(static_cast<std::size_t>(ranks), false);
+  const auto take = [&](const std::vector<int>& list) {
+    for (const int rank : list)
+      taken[static_cast<std::size_t>(rank)] = true;
+  };
+  for (const auto& list : dealt)
+    take(list);
+  for (const auto& [home, group] : open) {
+    std::vector<int> free;
+    for (const int rank : home.second)
+      if (!taken[static_cast<std::size_t>(rank)]) free.push_back(rank);
+    if (free.empty()) free = home.second;
+    deal_group(domains, group, free, dealt);
+    take(free);
   }
   return dealt;
 }

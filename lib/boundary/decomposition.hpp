@@ -15,8 +15,9 @@ namespace bailiwick {
 /// What the decomposition needs to know of a domain.
 struct DomainShape {
   std::string name;
-  std::uint64_t blocks = 0;  ///< of all its partitions, in order
-  std::vector<int> ranks;    ///< asked for explicitly; empty: dealt
+  std::uint64_t blocks = 0;    ///< of all its partitions, in order
+  std::vector<int> ranks;      ///< asked for explicitly; empty: dealt
+  std::vector<int> home = {};  ///< dealt from these alone, ascending; empty: from all
 };
 
 /// Consecutive blocks of a domain, counted over its partitions in order.
@@ -24,8 +25,11 @@ struct BlockRange {
   std::uint64_t first = 0, count = 0;
 };
 
-/// Which ranks hold which domains. With at least as many ranks as domains every domain has ranks of
-/// its own, shared out by blocks; with fewer, a rank holds several whole domains. Pure.
+/// Which ranks hold which domains. Domains of one home share its ranks: with at least as many ranks
+/// as domains every domain has ranks of its own, shared out by blocks; with fewer, a rank holds
+/// several whole domains. Ranks asked for explicitly, or dealt to a home of fewer ranks that lies
+/// inside, are left alone while there are others. Throws ExitCode::config for a rank that does not
+/// exist or holds nothing. Pure.
 std::vector<std::vector<int>> deal_ranks(const std::vector<DomainShape>& domains, int ranks);
 
 /// The share of member `index` of `members` in `blocks`: contiguous, sizes differing by at most

@@ -61,8 +61,15 @@ Documents open_documents(const DomainConfig& domain) {
   return documents;
 }
 
-/// Blocks of a domain if its manifests lie where rank 0 can see them, for dealing ranks fairly;
-/// nothing depends on it but the balance of work.
+}  // namespace
+
+Json to_json(const std::vector<Clause>& clauses) {
+  Json list = Json::array();
+  for (const Clause& clause : clauses)
+    list.push_back({{"rule", clause.rule}, {"holds", clause.holds}, {"detail", clause.detail}});
+  return list;
+}
+
 std::uint64_t visible_blocks(const DomainConfig& domain) {
   std::uint64_t blocks = 0;
   try {
@@ -75,15 +82,6 @@ std::uint64_t visible_blocks(const DomainConfig& domain) {
     return 0;
   }
   return blocks;
-}
-
-}  // namespace
-
-Json to_json(const std::vector<Clause>& clauses) {
-  Json list = Json::array();
-  for (const Clause& clause : clauses)
-    list.push_back({{"rule", clause.rule}, {"holds", clause.holds}, {"detail", clause.detail}});
-  return list;
 }
 
 std::uint64_t DomainFacts::rows() const {
@@ -113,6 +111,7 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
 Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only)
     : session_(session), config_(std::move(config)) {
   config_digest_ = sha256(resolved_yaml(config_));
+  find_places();
   const EgressPurpose purpose("decomposition");
 
   std::vector<std::int64_t> blocks(config_.domains.size(), 0);
@@ -120,10 +119,11 @@ Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool v
     for (std::size_t i = 0; i < blocks.size(); ++i)
       blocks[i] = static_cast<std::int64_t>(visible_blocks(config_.domains[i]));
   world().broadcast(0, blocks);
+  std::vector<std::vector<int>> home = ranks_at_home(config_.domains, places_);
   std::vector<DomainShape> shapes;
   for (std::size_t i = 0; i < blocks.size(); ++i)
     shapes.push_back({config_.domains[i].name, static_cast<std::uint64_t>(blocks[i]),
-                      config_.domains[i].ranks.value_or(std::vector<int>())});
+                      config_.domains[i].ranks.value_or(std::vector<int>()), std::move(home[i])});
   decomposition_.emplace(world(), std::move(shapes));
   boundary_.emplace(*decomposition_);
 
@@ -158,25 +158,16 @@ void Run::start_masks() {
 }
 
 void Run::find_places() {
+  const EgressPurpose purpose("places and verdicts");
   std::string node;
   agree(world(), [&] {
-    site_ = config_.site.declared;
-    if (config_.site.file) {
-      const PublicKey key = PublicKey::load(config_.site.key.value());
-      const std::string& path = *config_.site.file;
-      const std::string payload =
-          open_envelope(envelope_from_json(read_file(path), path, ExitCode::policy), site_type,
-                        {&key, 1}, path, ExitCode::policy);
-      site_ = site_from_json(parse_json(payload, path, ExitCode::policy), path);
-      site_key_ = key.id();
-      site_digest_ = sha256(payload);
-    }
+    site_ = open_site(config_.site);
     node = node_of_rank();
   });
   const std::vector<std::string> nodes = world().gather(node);
   std::string asked;
   agree(world(), [&] {
-    if (!world().is_root() || site_.slurm_features.empty()) return;
+    if (!world().is_root() || site_.site.slurm_features.empty()) return;
     const std::set<std::string> distinct(nodes.begin(), nodes.end());
     asked = Json(slurm_features({distinct.begin(), distinct.end()})).dump();
   });
@@ -187,14 +178,12 @@ void Run::find_places() {
                    .get<std::map<std::string, std::vector<std::string>>>();
   agree(world(), [&] {
     for (const std::string& name : nodes)
-      places_.push_back({name, site_.place_of(name, features[name])});
+      places_.push_back({name, site_.site.place_of(name, features[name])});
   });
 }
 
 void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
   const EgressPurpose purpose("places and verdicts");
-  find_places();
-
   Json verdicts = Json::array();
   agree(world(), [&] {
     for (std::size_t d = 0; d < decomposition_->local_domains().size(); ++d) {
@@ -209,7 +198,7 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
       request.now = utc_now();
       for (const int rank : decomposition_->ranks_of(index))
         request.places.push_back(places_[static_cast<std::size_t>(rank)].place);
-      request.site_key = site_key_;
+      request.site_key = site_.key;
       request.recipients = config_.recipients;
       request.parties = config_.domains.size();
       request.sums_cross = several_sums(actions);
@@ -336,7 +325,7 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
 std::vector<Artefact> Run::dependencies() const {
   std::vector<Artefact> list;
   list.push_back({"config", config_digest_, Json::object(), {}});
-  if (site_digest_) list.push_back({"site", *site_digest_, {{"name", site_.name}}, {}});
+  if (site_.digest) list.push_back({"site", *site_.digest, {{"name", site_.site.name}}, {}});
   list.push_back({"binary", sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
   for (const DomainFacts& domain : domains_) {
     list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}, {}});

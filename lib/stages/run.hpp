@@ -13,6 +13,7 @@
 #include "lib/lineage/statement.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/runtime/session.hpp"
+#include "lib/stages/places.hpp"
 
 namespace bailiwick {
 
@@ -44,12 +45,6 @@ struct LocalDomain {
   BlockRange blocks;  ///< this rank's share, counted over the partitions in order
 };
 
-/// Where a rank runs.
-struct RankPlace {
-  std::string node;
-  std::string place;  ///< jurisdiction; empty: none that the site declares
-};
-
 /// The verdict on one domain, for `check`.
 struct Verdict {
   std::string domain;
@@ -58,6 +53,10 @@ struct Verdict {
 };
 
 Json to_json(const std::vector<Clause>& clauses);
+
+/// Blocks of a domain if its manifests can be read from here; 0 if not. For sharing out work
+/// fairly: nothing else depends on it.
+std::uint64_t visible_blocks(const DomainConfig& domain);
 
 /// Reads the YAML on rank 0, broadcasts and parses it everywhere. Collective; ExitCode::config.
 RunConfig load_run_config(const Communicator& world, const std::string& path,
@@ -80,7 +79,7 @@ class Run {
   const std::vector<DomainFacts>& domains() const { return domains_; }
   const std::vector<LocalDomain>& local() const { return local_; }
   const std::vector<Verdict>& verdicts() const { return verdicts_; }
-  const Site& site() const { return site_; }
+  const Site& site() const { return site_.site; }
   const std::vector<RankPlace>& places() const { return places_; }
   const DomainDecomposition& decomposition() const { return *decomposition_; }
   Boundary& boundary() { return *boundary_; }
@@ -106,10 +105,8 @@ class Run {
   Session& session_;
   RunConfig config_;
   Digest config_digest_;
-  Site site_;
-  std::string site_key_;               ///< id of the key that signed the site file; empty: none
-  std::optional<Digest> site_digest_;  ///< of what was signed
-  std::vector<RankPlace> places_;      ///< of every rank
+  OpenedSite site_;
+  std::vector<RankPlace> places_;  ///< of every rank
   std::optional<DomainDecomposition> decomposition_;
   std::optional<Boundary> boundary_;
   std::vector<LocalDomain> local_;

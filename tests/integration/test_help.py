@@ -8,7 +8,7 @@ import pytest
 from conftest import PROGRAM
 
 COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "site", "site sign", "site show", "inspect", "check", "describe", "train",
-            "evaluate", "predict", "verify", "digest"]
+            "evaluate", "predict", "verify", "slurm", "digest"]
 
 
 def run(*words, launcher=()):

@@ -3,17 +3,15 @@
 """Where a rank runs: signed site files, and the features of nodes in a real Slurm (where one can be started)."""
 import json
 import os
-import shutil
 import subprocess
-import time
 
 import pytest
 
-from conftest import PROGRAM, SHARED
+import slurm_cluster
+from conftest import PROGRAM
 from test_policies import CLINICS, Stays
 
-POLICY = 4
-TOOLS = SHARED / "tools" / "slurm"
+CONFIG, POLICY = 3, 4
 
 
 @pytest.fixture
@@ -83,42 +81,23 @@ def test_slurm_that_cannot_be_asked(stays, tmp_path):
 
 
 def submit(cluster, folder, nodes, command):
-    """Runs a command under mpirun, a rank a node, as a Slurm job; its exit code and output. None if it did not end."""
+    """Runs a command under mpirun, a rank a node, as a Slurm job; its exit code and output."""
     script, output = folder / "job.sh", folder / "job.out"
     script.write_text(f"""#!/bin/bash
 #SBATCH --nodelist={','.join(nodes)} --nodes={len(nodes)} --ntasks={len(nodes)} --output={output}
-cd {folder}
 mpirun -np {len(nodes)} --map-by node {command}
-echo "ended with $?"
 """)
     output.unlink(missing_ok=True)
-    subprocess.run(["bash", "-ec", f". {cluster}/env.sh; sbatch {script}"], check=True, capture_output=True, timeout=60)
-    text = ""
-    for _ in range(900):
-        text = output.read_text() if output.exists() else ""
-        if "ended with" in text:
-            return int(text.rsplit("ended with", 1)[1]), text
-        time.sleep(0.1)
-    return None, text
+    job = cluster.sbatch(script, folder)
+    cluster.wait(job)
+    return int(cluster.jobs(job)[0]["ExitCode"].split(":")[0]), output.read_text()
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """Virtual nodes, each with its features; xx1 has two of them, no1 none."""
-    if not TOOLS.exists() or os.geteuid() != 0 or not all(shutil.which(t) for t in ("slurmctld", "slurmd", "munged", "ip")):
-        pytest.skip("no Slurm can be started here")
-    folder = f"/tmp/bailiwick-slurm-{os.getpid()}"
-    settings = dict(os.environ, SLURM_CI_NODES="de1:de fr1:fr ch1:ch xx1:de,fr no1:gpu", SLURM_CI_PREFIX="bwt", SLURM_CI_NET="10.178.0",
-                    SLURM_CI_PORT="16917")
-    started = subprocess.run([TOOLS / "start-slurm.sh", folder], env=settings, text=True, capture_output=True, timeout=120)
-    if started.returncode:
-        pytest.skip(f"no Slurm could be started here: {started.stderr.strip().splitlines()[-1:]}")
-    code, text = submit(folder, tmp_path_factory.mktemp("probe"), ["de1", "fr1"], "hostname")
-    if code == 0:
-        yield folder
-    subprocess.run([TOOLS / "stop-slurm.sh", folder], env=settings, capture_output=True, timeout=120)
-    if code != 0:
-        pytest.skip(f"Slurm starts here, but runs no MPI job: {text[-200:]}")
+    with slurm_cluster.started("de1:de fr1:fr ch1:ch xx1:de,fr no1:gpu", tmp_path_factory.mktemp("probe")) as cluster:
+        yield cluster
 
 
 def test_features_of_slurm(cluster, stays):
@@ -134,11 +113,22 @@ def test_features_of_slurm(cluster, stays):
     ranks = json.loads(stays.path("run/decisions.json").read_text())["ranks"]
     assert ranks == [{"node": "ch1", "place": "CH"}, {"node": "de1", "place": "DE"}, {"node": "fr1", "place": "FR"}]
 
+    # Without ranks in the config each rank is dealt a domain of its jurisdiction.
+    by_place = " ".join(f"--set domains.{i}.jurisdiction={place}" for i, place in enumerate(("DE", "FR", "CH")))
+    code, text = submit(cluster, stays.checkout.root, ["ch1", "de1", "fr1"], train + f"dealt {by_place}")
+    assert code == 0, text
+    assert json.loads(stays.path("dealt/egress.json").read_text())["domains of ranks"] == [["graz"], ["bern"], ["lyon"]]
+    assert stays.checkout.digest("dealt/model.h5") == stays.checkout.digest("run/model.h5")
+    code, text = submit(cluster, stays.checkout.root, ["ch1", "fr1"], train + f"nobody {by_place}")
+    assert code == CONFIG and "domain bern: no rank of this job runs in DE, its jurisdiction (the nodes lie in CH, FR)" in text
+    code, text = submit(cluster, stays.checkout.root, ["ch1", "de1", "fr1", "no1"], train + f"nowhere {by_place}")
+    assert code == CONFIG and "rank 3 on node no1 holds no domain: the node lies in no declared place" in text
+
     code, text = submit(cluster, stays.checkout.root, ["ch1", "de1", "fr1"], train + "swapped --set domains.0.ranks=[2] --set domains.1.ranks=[1] --set domains.2.ranks=[0]")
     assert code == POLICY and "domain bern: place: FR (permitted: DE)" in text and "domain lyon: place: DE (permitted: FR)" in text
     code, text = submit(cluster, stays.checkout.root, ["ch1", "fr1", "xx1"], train + "two --set domains.0.ranks=[2] --set domains.1.ranks=[1] --set domains.2.ranks=[0]")
     assert code == POLICY and "node xx1 lies in DE by Slurm's feature de and in FR by Slurm's feature fr" in text
     code, text = submit(cluster, stays.checkout.root, ["de1", "fr1", "no1"], train + "none --set domains.0.ranks=[0] --set domains.1.ranks=[1] --set domains.2.ranks=[2]")
     assert code == POLICY and "domain graz: place: a node in no declared place (permitted: CH)" in text
-    for folder in ("swapped", "two", "none"):
+    for folder in ("nobody", "nowhere", "swapped", "two", "none"):
         assert not stays.path(folder).exists()
