@@ -131,6 +131,7 @@ PrivateKey PrivateKey::load(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0)
     throw Error(ExitCode::config, "{}: cannot open: {}", path, std::strerror(errno));
+  if (S_ISDIR(status.st_mode)) throw Error(ExitCode::config, "{}: is a folder, not a file", path);
   if ((status.st_mode & 077) != 0)
     throw Error(ExitCode::config,
                 "{}: a private key that others than you can use (mode {:04o}); run `chmod 600 {}`",

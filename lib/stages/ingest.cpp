@@ -38,7 +38,7 @@ class Staging {
   }
   ~Staging() {
     std::error_code ignored;
-    fs::remove_all(folder_, ignored);
+    if (!kept_) fs::remove_all(folder_, ignored);
   }
   Staging(const Staging&) = delete;
   Staging& operator=(const Staging&) = delete;
@@ -47,7 +47,7 @@ class Staging {
 
   // All files or none: what was there comes back if one cannot be put in place. Nothing on the way
   // asks for memory.
-  void publish(const std::vector<std::string>& names) const {
+  void publish(const std::vector<std::string>& names) {
     struct Move {
       fs::path from, to, before;
     };
@@ -66,13 +66,20 @@ class Staging {
       if (!error) fs::rename(move.from, move.to, error);
     }
     for (std::size_t i = error ? done : 0; i-- > 0;) {
-      // A file that did not get its place is in the staging folder still.
-      if (!fs::exists(moves[i].from, ignored)) fs::remove(moves[i].to, ignored);
-      if (fs::exists(moves[i].before, ignored)) fs::rename(moves[i].before, moves[i].to, ignored);
+      const Move& move = moves[i];
+      if (!fs::exists(move.before, ignored)) {
+        // A file that did not get its place is in the staging folder still.
+        if (!fs::exists(move.from, ignored)) fs::remove(move.to, ignored);
+      } else if (!fs::equivalent(move.before, move.to, ignored)) {
+        std::error_code stuck;
+        fs::rename(move.before, move.to, stuck);
+        kept_ = kept_ || stuck;
+      }
     }
     if (error)
-      throw Error(ExitCode::data, "{}: cannot be put in place: {}", moves[done - 1].to.string(),
-                  error.message());
+      throw Error(ExitCode::data, "{}: cannot be put in place: {}{}", moves[done - 1].to.string(),
+                  error.message(),
+                  kept_ ? "; nor can what was there before: it is in " + folder_.string() : "");
     const int directory = ::open(output_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0) return;
     ::fsync(directory);
@@ -81,6 +88,7 @@ class Staging {
 
  private:
   fs::path output_, folder_;
+  bool kept_ = false;  ///< it holds the only copy of what was there
 };
 
 std::string file_name(const IngestPartition& partition) {
@@ -213,7 +221,7 @@ IngestReport ingest(const IngestConfig& config, bool force,
   RowRules rules(config);
   if (!force) check_nothing_is_there(config);
   const std::vector<PrivateKey> keys = load_keys(config);
-  const Staging staging(config.output);
+  Staging staging(config.output);
   Quarantine quarantine(staging.path(quarantine_name));
   Outputs outputs(config, rules.schema(), staging);
 

@@ -115,7 +115,8 @@ def problems(job, name, kind, how, paths, code, output):
     # Memory that runs out while nlohmann's JSON frees its own ends the process: its destructor asks for more.
     aborted = how == "memory" and code in (-6, 134)
     lines = [line for line in output.splitlines() if line.startswith("bailiwick: ")]
-    if left and not aborted:
+    told = "what was there before: it is in" in output  # nothing else may keep a staging folder
+    if left and not aborted and not told:
         found.append(f"left behind: {left}")
     if aborted:
         if lines or "signal 6 (Aborted)" not in output and "bad_alloc" not in output:
@@ -140,6 +141,12 @@ def problems(job, name, kind, how, paths, code, output):
         before = job.path("out/lung/partitions") if name == "replace" else job.path("out/none")
         new = [file.name for file in out.glob("[!.]*") if not (before / file.name).exists()
                or (before / file.name).read_bytes() != file.read_bytes()]
+        old = list(out.glob(".ingest.*/*.before"))
+        if old and code != 0 and "what was there before: it is in" in output:
+            for file in old:  # renames were refused from the middle on: the person can do it later
+                file.rename(out / file.name.removesuffix(".before"))
+            shutil.rmtree(old[0].parent)
+            new = [name for name in new if (out / name).read_bytes() != (before / name).read_bytes()]
         gone = [file.name for file in before.glob("*") if not (out / file.name).exists()]
         signed = {"ingest": 9, "replace": 8}[name]  # quarantine.csv is the same again
         if gone or len(new) not in ((signed,) if code == 0 else (0, signed)):
