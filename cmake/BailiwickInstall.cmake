@@ -11,8 +11,12 @@ install(TARGETS bailiwick_program bailiwick_hdf5 bailiwick_exact_flags ${modules
 foreach(dir lib io kokkos_kernels)
   install(DIRECTORY ${dir} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bailiwick FILES_MATCHING PATTERN "*.hpp")
 endforeach()
-install(DIRECTORY configs DESTINATION ${CMAKE_INSTALL_DATADIR}/bailiwick)
-install(FILES LICENSE NOTICE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# A copy of this folder is a place to work in: scripts/prepare-job and the jobs find what they name.
+install(DIRECTORY configs data slurm DESTINATION ${CMAKE_INSTALL_DATADIR}/bailiwick USE_SOURCE_PERMISSIONS)
+install(PROGRAMS scripts/prepare-job DESTINATION ${CMAKE_INSTALL_DATADIR}/bailiwick/scripts)
+install(FILES cmake/modulefile.tcl DESTINATION ${CMAKE_INSTALL_DATADIR}/modulefiles/bailiwick RENAME ${PROJECT_VERSION})
+install(FILES LICENSE NOTICE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Bailiwick)
 install(EXPORT BailiwickTargets NAMESPACE Bailiwick:: DESTINATION ${package_dir})
 configure_package_config_file(cmake/BailiwickConfig.cmake.in ${CMAKE_BINARY_DIR}/BailiwickConfig.cmake

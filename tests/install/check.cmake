@@ -19,6 +19,20 @@ if(NOT output MATCHES "^bailiwick ${VERSION} ")
   message(FATAL_ERROR "the installed program calls itself: ${output}")
 endif()
 
+# A copy of share/bailiwick is a place to work in, and the module file finds the prefix where it is now.
+file(COPY ${WORK}/prefix/share/bailiwick DESTINATION ${WORK})
+run(${CMAKE_COMMAND} -E env BAILIWICK=${WORK}/prefix/bin/bailiwick ${WORK}/bailiwick/scripts/prepare-job lung)
+find_program(TCLSH tclsh)
+if(TCLSH)
+  file(WRITE ${WORK}/module.tcl "proc unknown args { puts $args }
+set ModulesCurrentModulefile ${WORK}/prefix/share/modulefiles/bailiwick/${VERSION}
+source $ModulesCurrentModulefile\n")
+  run(${TCLSH} ${WORK}/module.tcl)
+  if(NOT output MATCHES "prepend-path PATH ${WORK}/prefix/bin\n")
+    message(FATAL_ERROR "the module file sets: ${output}")
+  endif()
+endif()
+
 run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/build -G ${GENERATOR} -D CMAKE_PREFIX_PATH=${WORK}/prefix
   -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D Kokkos_DIR=${KOKKOS} -D VERSION=${VERSION})
 run(${CMAKE_COMMAND} --build ${WORK}/build)
