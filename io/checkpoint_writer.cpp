@@ -18,6 +18,7 @@
 #include "io/h5.hpp"
 #include "io/h5_output.hpp"
 #include "io/temporary.hpp"
+#include "lib/core/failure.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
@@ -204,8 +205,8 @@ std::optional<Error> write_together(const Communicator& comm, const Checkpoint& 
   const auto attempt = [&](const auto& work) {
     try {
       work();
-    } catch (const Error& error) {
-      if (!failure) failure = error;
+    } catch (...) {
+      if (!failure) failure = caught_error();
     }
   };
   const h5::Properties access = h5::file_access();
