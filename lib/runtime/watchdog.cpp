@@ -24,6 +24,7 @@ namespace {
 std::atomic<unsigned long> movements{0};
 std::atomic<bool> has_saved{false};
 std::atomic<const char*> waiting_in{nullptr};
+double total_waited = 0;  // of the main thread, which alone calls MPI
 std::mutex mutex;
 std::condition_variable stopping;
 bool stopped = false;
@@ -88,11 +89,16 @@ void Watchdog::saved() {
   has_saved = true;
 }
 
+double Watchdog::waited() {
+  return total_waited;
+}
+
 Watchdog::Waiting::Waiting(const char* call) {
   waiting_in.store(call, std::memory_order_relaxed);
 }
 
 Watchdog::Waiting::~Waiting() {
+  total_waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - since_).count();
   waiting_in.store(nullptr, std::memory_order_relaxed);
   Watchdog::moved();
 }

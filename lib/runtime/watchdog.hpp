@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <chrono>
+
 namespace bailiwick {
 
 /// Ends a run that hangs, instead of leaving its nodes to burn the allocation. Every rank watches
@@ -21,6 +23,9 @@ class Watchdog {
   /// What can be lost is no longer all that this session has done.
   static void saved();
 
+  /// Seconds that this rank has waited for others so far, what a message itself takes included.
+  static double waited();
+
   /// As long as one lives, this rank waits for others.
   class Waiting {
    public:
@@ -28,6 +33,9 @@ class Watchdog {
     ~Waiting();
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
   };
 };
 

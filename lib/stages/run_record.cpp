@@ -14,6 +14,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/watchdog.hpp"
 #include "lib/stages/decisions.hpp"
 #include "lib/stages/egress_report.hpp"
 #include "lib/stages/restart.hpp"
@@ -80,6 +81,7 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
                   "--output, or remove it",
                   folder_);
     create_folders(command_ == "train" ? path(checkpoints_folder) : folder_);
+    if (command_ == "train") remove_temporaries();
     invocation_ = new_uuid();
     if (exists) {
       chain_.emplace(Chain::resume(lineage, std::move(key)));
@@ -90,17 +92,20 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
   });
 }
 
+/// What a killed session left without a name.
+void RunRecord::remove_temporaries() const {
+  for (const std::string& folder : {folder_, path(checkpoints_folder)})
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (entry.path().filename().string().find(".tmp.") != std::string::npos)
+        std::filesystem::remove(entry.path());
+}
+
 void RunRecord::go_on() {
   check_same_config(run_, folder_, stem_);
   std::set<std::string> sessions;
   for (const Statement& statement : chain_->resumed())
     sessions.insert(statement.invocation);
   session_ += sessions.size();
-  // What a killed session left without a name.
-  for (const std::string& folder : {folder_, path(checkpoints_folder)})
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-      if (entry.path().filename().string().find(".tmp.") != std::string::npos)
-        std::filesystem::remove(entry.path());
 }
 
 const std::vector<Statement>& RunRecord::earlier() const {
@@ -232,6 +237,8 @@ void RunRecord::publish_model(const io::Checkpoint& model, Json results) {
 
 void RunRecord::write_run_json(const Json& results) {
   const EgressPurpose purpose("names of nodes");
+  const double mine[] = {Watchdog::waited()};
+  const std::vector<double> waited = run_.world().gather(mine);
   Json nodes = Json::array();
   for (const std::string& node : run_.world().gather(node_name()))
     nodes.push_back(node);
@@ -258,6 +265,7 @@ void RunRecord::write_run_json(const Json& results) {
                        {"gitCommit", git_commit()},
                        {"libraries", runtime_versions()},
                        {"nodes", nodes},
+                       {"secondsWaiting", waited},
                        {"domains", domains},
                        {"config", run_.config_digest().hex()},
                        {"rounds", rounds},

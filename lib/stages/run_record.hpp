@@ -83,6 +83,7 @@ class RunRecord {
   void append_here(Statement statement, bool last);
   void start(const std::string& key, bool in_place);
   void go_on();
+  void remove_temporaries() const;
   std::string of_session(const std::string& name) const;
 
   Run& run_;

@@ -180,6 +180,30 @@ def test_signals(heart, number, np):
     assert f"/{training.output}/checkpoints/" in output
 
 
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_run_that_hangs_is_ended(heart, saved):
+    """One rank stands still; with a checkpoint of this session it can go on, otherwise it is nobody's fault but a bug's."""
+    training = Training(heart, "network", f"hangs-{saved}")
+    words = setting(train__descent__epochs=100000, train__checkpoint=f"{{every: {int(saved)}, every_steps: 0}}")
+    process = subprocess.Popen(["mpirun", "-np", "3", PROGRAM, "train", *training.words, *words, "--watchdog", "3"], cwd=heart.root,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    folder = heart.path(training.output)
+    deadline = time.monotonic() + 60
+    while not (list(folder.glob("checkpoints/*.h5")) if saved else folder.joinpath("lineage.jsonl").exists()):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    time.sleep(1)
+    still = ranks_of(process)[1]
+    os.kill(still, signal.SIGSTOP)
+    error = process.communicate(timeout=60)[1]
+    assert process.returncode == (STOPPED if saved else 70), error
+    assert re.search(r"bailiwick: rank 0 on \S+: nothing has moved for 3 s, waiting for other ranks in ", error)
+    assert ("can go on with --resume latest" in error) == saved
+    while pathlib.Path(f"/proc/{still}").exists():
+        assert time.monotonic() < deadline + 60, "nothing is left behind"
+        time.sleep(0.05)
+
+
 def newest(training):
     return max(training.checkout.path(training.output).glob("checkpoints/*.h5"), key=lambda path: path.stat().st_mtime_ns)
 
