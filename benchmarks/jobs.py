@@ -35,7 +35,7 @@ class Job:
         command = [str(self.program), *map(str, words)]
         if np:
             threads = ENVIRONMENT["OMP_NUM_THREADS"] != "1"  # which share the cores, unlike ranks
-            command = ["mpirun", "-np", str(np), "--bind-to", "none" if threads else "core", *command]
+            command = ["mpirun", "-np", str(np), "--bind-to", "none" if threads or np > len(os.sched_getaffinity(0)) else "core", *command]
         start = time.perf_counter()
         done = subprocess.run(command, cwd=SOURCE, env=ENVIRONMENT, text=True, capture_output=True)
         if done.returncode:
