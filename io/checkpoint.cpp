@@ -9,6 +9,7 @@
 #include "io/checkpoint_layout.hpp"
 #include "io/h5.hpp"
 #include "io/hash_fields.hpp"
+#include "lib/core/helper_thread.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick::io {
@@ -103,7 +104,7 @@ Digest read_values(const std::map<std::string, h5::Dataset>& arrays, Checkpoint&
   for (const auto& [name, dataset] : arrays) {
     const auto read = checkpoint.arrays.emplace(name, read_array(dataset, name, path)).first;
     if (hashing.valid()) hashing.get();
-    hashing = std::async([&hash, read] { hash.add(read->first, read->second); });
+    hashing = run_beside([&hash, read] { hash.add(read->first, read->second); });
   }
   if (hashing.valid()) hashing.get();
   return hash.finish();

@@ -19,6 +19,7 @@
 #include "io/h5_output.hpp"
 #include "io/temporary.hpp"
 #include "lib/core/failure.hpp"
+#include "lib/core/helper_thread.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
@@ -44,7 +45,7 @@ class Draft {
  public:
   Draft(const Checkpoint& checkpoint, const std::string& path)
       : checkpoint_(checkpoint), path_(path), temporary_(path) {
-    content_ = std::async([&checkpoint] { return checkpoint.digest(); });
+    content_ = run_beside([&checkpoint] { return checkpoint.digest(); });
   }
   const std::string& temporary() const { return temporary_.path(); }
 
@@ -134,8 +135,8 @@ Published Draft::publish() {
   Published published;
   published.content = content_.get();
   set_content(published.content);
-  auto synced = std::async([this] { h5::sync(temporary(), path_); });
-  auto hashed = std::async([this] { return sha256_file(temporary()); });
+  auto synced = run_beside([this] { h5::sync(temporary(), path_); });
+  auto hashed = run_beside([this] { return sha256_file(temporary()); });
   check_values();
   published.file = hashed.get();
   synced.get();

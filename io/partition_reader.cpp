@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "io/partition_file.hpp"
+#include "lib/core/helper_thread.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 
@@ -171,8 +172,7 @@ void PartitionReader::State::read_blocks(std::uint64_t first, std::uint64_t coun
   };
   const auto start_check = [&](std::size_t slot) {
     if (!check_digests) return;
-    // Without a policy: where no thread can be had, get() below does the work itself.
-    checks[slot] = std::async([this, &run = runs[slot]] { check_run(run); });
+    checks[slot] = run_beside([this, &run = runs[slot]] { check_run(run); });
   };
   const auto finish_check = [&](std::size_t slot) {
     if (!check_digests) return;

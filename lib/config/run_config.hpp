@@ -135,7 +135,7 @@ struct CheckpointConfig {
   int every_steps = 0;  ///< of networks: within an epoch too; 0: only at its end
   int keep_last = 3;    ///< 0: all
   int keep_best = 0;    ///< besides, of lowest validation loss, or without early stopping loss
-  /// Written beside the next steps. One that falls due before the last is on disk is left out.
+  /// Written beside the next steps, as many as do not hold them up (Checkpoints::ready).
   bool asynchronous = false;
 };
 

@@ -58,7 +58,11 @@ std::vector<std::string> Checkpoints::superfluous() {
 }
 
 bool Checkpoints::ready() {
-  return !config_.asynchronous || !record_.is_writing();
+  if (!config_.asynchronous) return true;
+  constexpr double most = 1.0 / 20;
+  if (record_.is_writing(spent_ > most * session_.seconds())) return false;
+  this_one_ = Stopwatch();
+  return true;
 }
 
 void Checkpoints::write(io::Checkpoint checkpoint, const std::string& name, double loss,
@@ -71,6 +75,7 @@ void Checkpoints::write(io::Checkpoint checkpoint, const std::string& name, doub
   if (config_.asynchronous && !at_once) {
     if (written_) Watchdog::saved();  // the one before
     record_.publish_later(std::move(checkpoint), path, superfluous());
+    spent_ += this_one_.seconds();
   } else {
     record_.publish(checkpoint, path, superfluous(), false);
     Watchdog::saved();

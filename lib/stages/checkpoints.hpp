@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/core/stopwatch.hpp"
 #include "lib/stages/run_record.hpp"
 
 namespace bailiwick {
@@ -20,8 +21,8 @@ class Checkpoints {
   /// Publishes it as checkpoints/`name`; `at_once`, even where they are written asynchronously. Of
   /// `loss` the lowest are kept longer.
   void write(io::Checkpoint checkpoint, const std::string& name, double loss, bool at_once = false);
-  /// Whether one that is due can be written. If not, the last is still on its way to the disk, and
-  /// this one is left out.
+  /// Whether one that is due is to be made and given to write(). If not, it is left out: the last
+  /// is still on its way to the disk, or they have already taken more than a twentieth of the time.
   bool ready();
 
   /// The end of a session before the end of its training: throws ExitCode::stopped, with `reason`.
@@ -39,6 +40,8 @@ class Checkpoints {
   std::string fingerprint_;
   std::vector<Kept> kept_;  ///< oldest first
   bool written_ = false;    ///< one, in this session
+  Stopwatch session_, this_one_;
+  double spent_ = 0;  ///< seconds of the ranks on asynchronous ones
 };
 
 }  // namespace bailiwick

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <set>
 
+#include "lib/core/helper_thread.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/random.hpp"
@@ -180,11 +181,11 @@ void RunRecord::publish_later(io::Checkpoint checkpoint, const std::string& name
       });
 }
 
-bool RunRecord::is_writing() {
+bool RunRecord::is_writing(bool busy) {
   if (!later_) return false;
   const EgressPurpose purpose("checkpoints");
-  std::int64_t writing =
-      writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) != std::future_status::ready;
+  std::int64_t writing = busy || (writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) !=
+                                                          std::future_status::ready);
   if (comm_.size() > 1) comm_.broadcast(0, {&writing, 1});
   return writing != 0;
 }

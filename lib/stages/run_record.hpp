@@ -47,8 +47,8 @@ class RunRecord {
   /// meanwhile. What fails is everyone's error at the next call of settle() or of any publish.
   void publish_later(io::Checkpoint checkpoint, const std::string& name,
                      const std::vector<std::string>& removed);
-  /// Whether that is still under way. Collective.
-  bool is_writing();
+  /// Whether that is still under way, or the first rank says `busy`. Collective.
+  bool is_writing(bool busy);
   /// Waits for it.
   void settle();
 

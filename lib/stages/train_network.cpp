@@ -78,7 +78,7 @@ class Training {
   Digest at_parameters();
   void check(const Aggregate& sum) const;
   /// All parameters' values, of which each member of a team knows its share.
-  std::vector<double> gathered(const std::vector<double>& values);
+  std::vector<double> gathered(std::vector<double> values);
 
   Run& run_;
   const DescentConfig& config_;
@@ -197,7 +197,7 @@ double Training::validation_loss() {
   return sum.value("loss") / sum.value("weight");
 }
 
-std::vector<double> Training::gathered(const std::vector<double>& values) {
+std::vector<double> Training::gathered(std::vector<double> values) {
   if (!team_) return values;
   return run_.boundary().gather_within_domain(
       0, std::span(values).subspan(here_.begin, here_.end - here_.begin));
@@ -206,7 +206,7 @@ std::vector<double> Training::gathered(const std::vector<double>& values) {
 std::map<std::string, std::vector<double>> Training::state() {
   auto state = descent_.state();
   for (auto& [name, values] : state)
-    if (name != "descent/steps") values = gathered(values);
+    if (name != "descent/steps") values = gathered(std::move(values));
   state["progress"] = {static_cast<double>(steps_), weight_, loss_};
   return state;
 }
@@ -263,9 +263,9 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
            (validating && epoch - best.epoch >= descent.early_stopping.patience);
   };
   const auto write_checkpoint = [&](bool at_once) {
-    model.parameters = training.parameters();
     io::Checkpoint checkpoint = to_checkpoint(model);
-    checkpoint.arrays.merge(training.state());
+    for (auto& [name, values] : training.state())  // the parameters as well
+      checkpoint.arrays[name] = std::move(values);
     if (validating) {
       if (best.epoch > 0) checkpoint.arrays["best/parameters"] = best.parameters;
       checkpoint.arrays["best/loss"] = {best.loss, static_cast<double>(best.epoch)};
@@ -290,11 +290,10 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
       const double seconds = watch.lap();
       model.iteration = ++epoch;
       model.log_likelihood = -training.epoch_loss();
-      model.parameters = training.parameters();
       latest = -model.log_likelihood;
       if (validating) {
         latest = training.validation_loss();
-        if (latest < best.loss) best = {latest, epoch, model.parameters};
+        if (latest < best.loss) best = {latest, epoch, training.parameters()};
       }
       if (root)
         std::cout << fmt::format("{:>9}  {:>16.9g}  {}{:>12}  {:>8.2f}\n", epoch,
@@ -314,8 +313,8 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
   }
   const double seconds_solving = solving.seconds();
 
+  model.parameters = validating ? best.parameters : training.parameters();
   if (validating) {
-    model.parameters = best.parameters;
     model.iteration = best.epoch;
     model.log_likelihood = -best.loss;
   }

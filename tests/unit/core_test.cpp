@@ -40,6 +40,15 @@ TEST_CASE("numbers for people and for files") {
   CHECK(round_trip(0.1) == "0.1");
 }
 
+TEST_CASE("durations are read as Slurm writes them") {
+  CHECK(parse_duration("02:30:05", "x") == 9005);
+  CHECK(parse_duration("90:00", "x") == 5400);
+  CHECK(parse_duration("0", "x") == 0);
+  for (const char* text : {"", ":", "1:", ":1", "1:2:3:4", "1h", "-1", "1.5", "1234567"})
+    CHECK_THROWS_WITH(parse_duration(text, "--wall-time"),
+                      fmt::format("--wall-time: \"{}\" is not a time as HH:MM:SS", text));
+}
+
 TEST_CASE("files are written whole or not at all") {
   const auto folder =
       std::filesystem::temp_directory_path() / ("bailiwick-core-" + std::to_string(::getpid()));

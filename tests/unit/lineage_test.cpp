@@ -269,6 +269,40 @@ TEST_CASE("chains are created once, resumed while unfinished, and end", "[lineag
                  "cannot be resumed:\nlineage.jsonl:2: link"));
 }
 
+TEST_CASE("a file may go, or be written again, once a statement says so", "[lineage]") {
+  Output output(3, false);  // checkpoints/step-0.h5 to step-2.h5
+  Chain chain = Chain::resume(output.path, output.key);
+  Statement statement = chain.resumed().at(2);
+  statement.removed = {"checkpoints/step-0.h5"};
+  output.write("checkpoints/step-2.h5", "the same step, by a later session");
+  statement.subject_sha256 = sha256("the same step, by a later session");
+  chain.append(statement);
+  CHECK(output.verify().holds_so_far());
+  const auto names = [&] {
+    std::vector<std::string> list;
+    const PublicKey key = output.key.public_key();
+    for (const Statement& standing_one : standing(read_statements(output.path, {&key, 1})))
+      list.push_back(standing_one.subject_name);
+    return list;
+  };
+  CHECK(names() == std::vector<std::string>{"checkpoints/step-1.h5", "checkpoints/step-2.h5"});
+
+  output.write("checkpoints/step-0.h5", "whatever lies there now");  // nobody speaks of it any more
+  CHECK(output.verify().holds_so_far());
+  std::filesystem::remove(output.folder / "checkpoints/step-1.h5");
+  CHECK(contains(output.verify().failures(), "checkpoints/step-1.h5"));
+  output.write("checkpoints/step-2.h5", "changed");
+  CHECK(
+      contains(output.verify().failures(), "lineage.jsonl:4: checkpoints/step-2.h5: file digest"));
+
+  // What was removed and is there again must be as its newest statement says.
+  statement = chain.resumed().at(0);
+  chain.append(statement);
+  CHECK(names().back() == "checkpoints/step-0.h5");
+  CHECK(
+      contains(output.verify().failures(), "lineage.jsonl:5: checkpoints/step-0.h5: file digest"));
+}
+
 TEST_CASE("a failed append leaves the chain as it was", "[lineage]") {
   Output output(0);
   Chain chain = Chain::create(output.path, output.key);
@@ -529,4 +563,17 @@ TEST_CASE("the recipe in docs/lineage.md finds what we find", "[lineage][referee
   refused({lines[0], lines[1], lines[2]}, "the run did not finish, or the end was cut off");
   output.write("checkpoints/step-2.h5", "another model");
   refused(lines, "line 2: checkpoints/step-2.h5 was changed");
+
+  Output shorter(3, false);
+  Chain chain = Chain::resume(shorter.path, shorter.key);
+  Statement statement = chain.resumed().at(2);
+  statement.removed = {"checkpoints/step-0.h5"};
+  statement.final_count = 4;
+  chain.append(statement);
+  std::filesystem::remove(shorter.folder / "checkpoints/step-0.h5");
+  shorter.write("audit.sh", page.substr(begin, page.find("```", begin) - begin));
+  shorter.write("operator.pub.pem", shorter.keys[0].pem());
+  CHECK(std::system(
+            ("cd " + shorter.folder.string() + " && sh audit.sh operator.pub.pem > audit.log 2>&1")
+                .c_str()) == 0);
 }

@@ -6,6 +6,7 @@
 #include "lib/core/error.hpp"
 #include "lib/optim/cholesky.hpp"
 #include "lib/optim/newton.hpp"
+#include "lib/optim/replay.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;
@@ -153,4 +154,56 @@ TEST_CASE("Newton explains what stops it") {
   fine.limit = 0;
   const Error saturated = error_of([&] { newton(fine, {1, 1}, {}, {}); });
   CHECK(saturated.code() == ExitCode::data);
+}
+
+TEST_CASE("a solver that hears its answers again is where it was, and asks only what is new") {
+  const std::vector<double> start{0, 0};
+  const NewtonOptions options{1e-20, 50, 30};
+  Logistic whole(mixed, mixed_sign);
+  const Iterate expected = newton(whole, start, options, {});
+
+  for (int stop = 0; stop <= expected.iteration; ++stop) {
+    CAPTURE(stop);
+    std::map<std::string, std::vector<double>> state;
+    Logistic before(mixed, mixed_sign), after(mixed, mixed_sign);
+    Replay first(before);
+    newton(first, start, options, [&](const Iterate& at) {
+      if (at.iteration == stop) state = first.state();
+    });
+    Replay second(after);
+    second.restore(state);
+    const Iterate found = newton(second, start, options, {});
+    CHECK(found.theta == expected.theta);
+    CHECK(found.evaluation.hessian == expected.evaluation.hessian);
+    CHECK(found.iteration == expected.iteration);
+    CHECK(after.evaluations == expected.iteration - stop);
+
+    // From another start nothing remembered is of use.
+    Replay third(after);
+    third.restore(state);
+    after.evaluations = 0;
+    CHECK(newton(third, {0.5, 0}, options, {}).iteration + 1 == after.evaluations);
+  }
+}
+
+TEST_CASE("what a solver was told must fit together") {
+  Logistic objective(mixed, mixed_sign);
+  Replay replay(objective);
+  replay.evaluate(std::vector<double>{0, 0}, Order::hessian);
+  const auto state = replay.state();
+  for (const char* name : {"solver/questions", "solver/lengths", "solver/answers"}) {
+    CAPTURE(name);
+    auto less = state;
+    less[name].pop_back();
+    CHECK(error_of([&] { Replay(objective).restore(less); }).code() == ExitCode::data);
+    less.erase(name);
+    CHECK(error_of([&] { Replay(objective).restore(less); }).code() == ExitCode::data);
+  }
+  auto wrong = state;
+  wrong["solver/answers"][3] = 1e9;  // how long the gradient is
+  Replay other(objective);
+  other.restore(wrong);
+  CHECK(error_of([&] {
+          other.evaluate(std::vector<double>{0, 0}, Order::hessian);
+        }).code() == ExitCode::data);
 }

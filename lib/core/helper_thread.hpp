@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <functional>
+#include <future>
+#include <thread>
+#include <utility>
+
+namespace bailiwick {
+
+/// Lets the calling thread run on any core that the job has. MPI binds a rank, and with it every
+/// thread that it starts, to one core: a helper there would only take its time.
+void leave_binding();
+
+/// Does `work` in a thread beside this one, on any core; where no thread can be had, get() does it.
+template <class Work>
+auto run_beside(Work work) {
+  return std::async([work = std::move(work), caller = std::this_thread::get_id()]() mutable {
+    if (std::this_thread::get_id() != caller) leave_binding();
+    return std::invoke(work);
+  });
+}
+
+}  // namespace bailiwick
