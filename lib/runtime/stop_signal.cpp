@@ -70,7 +70,7 @@ StopSignal::Deferred::~Deferred() {
 
 std::string StopSignal::agreed(const Communicator& comm) {
   Watchdog::moved();
-  const std::string mine = reason();
+  std::string mine = reason();
   if (comm.size() == 1) return mine;
   const EgressPurpose purpose("agreement and errors");
   std::int64_t asked = mine.empty() ? 0 : 1;

@@ -132,15 +132,15 @@ Restart find_restart(const Run& run, const std::string& from, const std::string&
     });
     std::reverse(candidates.begin(), candidates.end());  // the newest first
     for (const Statement& statement : candidates)
-      names += statement.subject_name + '\n';
-    names += '\n';  // there is a lineage to go on with
+      names.append(statement.subject_name).append(1, '\n');
+    names.append(1, '\n');  // there is a lineage to go on with
   });
   names = world.broadcast(0, names);
   restart.in_place = !names.empty();
   std::size_t i = 0;
   std::istringstream lines(names);
   for (std::string name; std::getline(lines, name) && !name.empty();) {
-    const std::string path = folder + "/" + name;
+    const std::string path = fmt::format("{}/{}", folder, name);
     const std::string failure = failure_of(world, [&] {
       restart.checkpoint =
           world.is_root() ? read_as_stated(folder, candidates[i]) : io::read_checkpoint(path);

@@ -508,7 +508,7 @@ void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
     std::vector<std::map<std::string, std::vector<double>>> local;
     for (std::size_t d = 0; home && d < run.local().size(); ++d) {
       const auto [folder, name] = at_home(run, d, restart.path);
-      local.push_back(io::read_checkpoint(folder + "/" + name).arrays);
+      local.push_back(io::read_checkpoint(fmt::format("{}/{}", folder, name)).arrays);
     }
     training.restore(model.iteration, restart.checkpoint.arrays, local);
   });

@@ -31,6 +31,11 @@ def test_rank_counts(jobs, reference, job, config, np):
     assert jobs(job).train(f"configs/{job}/{config}", output=f"out/{job}/np{np}-{config}", np=np) == reference(job, config)
 
 
+@needs_shared("heart")
+def test_far_more_ranks_than_cores(jobs, reference):
+    assert jobs("heart").train("configs/heart/train.yaml", output="out/heart/np64", np=64) == reference("heart", "train.yaml")
+
+
 @pytest.fixture(scope="module")
 def unmasked(jobs, tmp_path_factory):
     """Prepared jobs whose policies allow sums that are not masked."""
