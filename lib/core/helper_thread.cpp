@@ -4,16 +4,19 @@
 #include "lib/core/helper_thread.hpp"
 
 #include <sched.h>
+#include <unistd.h>
 
 namespace bailiwick {
 
-void leave_binding() {
-  cpu_set_t all;
-  CPU_ZERO(&all);
+void leave_cores_of_main_thread() {
+  cpu_set_t main, others;
+  CPU_ZERO(&main);
+  CPU_ZERO(&others);
+  if (::sched_getaffinity(::getpid(), sizeof main, &main) != 0) return;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-    CPU_SET(cpu, &all);
-  // Linux takes from these what the job's control group allows. Where it refuses, nothing is lost.
-  static_cast<void>(::sched_setaffinity(0, sizeof all, &all));
+    if (!CPU_ISSET(cpu, &main)) CPU_SET(cpu, &others);
+  // Of these Linux takes what the job's control group allows, and refuses if that is none.
+  static_cast<void>(::sched_setaffinity(0, sizeof others, &others));
 }
 
 }  // namespace bailiwick

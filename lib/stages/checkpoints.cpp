@@ -59,7 +59,7 @@ std::vector<std::string> Checkpoints::superfluous() {
 
 bool Checkpoints::ready() {
   if (!config_.asynchronous) return true;
-  constexpr double most = 1.0 / 20;
+  constexpr double most = 1.0 / 100;
   if (record_.is_writing(spent_ > most * session_.seconds())) return false;
   this_one_ = Stopwatch();
   return true;

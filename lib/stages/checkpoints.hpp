@@ -22,7 +22,7 @@ class Checkpoints {
   /// `loss` the lowest are kept longer.
   void write(io::Checkpoint checkpoint, const std::string& name, double loss, bool at_once = false);
   /// Whether one that is due is to be made and given to write(). If not, it is left out: the last
-  /// is still on its way to the disk, or they have already taken more than a twentieth of the time.
+  /// is still on its way to the disk, or they have already taken more than a hundredth of the time.
   bool ready();
 
   /// The end of a session before the end of its training: throws ExitCode::stopped, with `reason`.

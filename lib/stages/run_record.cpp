@@ -175,10 +175,9 @@ void RunRecord::publish_later(io::Checkpoint checkpoint, const std::string& name
   settle();
   later_ = true;
   if (!chain_) return;
-  writing_ =
-      std::async(std::launch::async, [this, checkpoint = std::move(checkpoint), name, removed] {
-        append_here(about(name, io::publish_checkpoint(checkpoint, path(name)), removed), false);
-      });
+  writing_ = run_beside([this, checkpoint = std::move(checkpoint), name, removed] {
+    append_here(about(name, io::publish_checkpoint(checkpoint, path(name)), removed), false);
+  });
 }
 
 bool RunRecord::is_writing(bool busy) {
