@@ -65,11 +65,12 @@ struct GemmGrid {
     return columns(panel) * 2 <= tiles->columns ? 1 : 2;
   }
   /// In multiplications: what tiles compute, those beyond the last column included, and packing of
-  /// B, of which an element takes as long as about 4, or 16 if its columns lie together.
+  /// B, of which an element takes as long as about 4, or 3 if its columns lie together and are
+  /// turned.
   std::size_t work(const Operand& b) const {
     const std::size_t width = tiles->columns / 2;
     const std::size_t computed = shape.rows * ((shape.columns + width - 1) / width * width);
-    const std::size_t packing = b.column_step != 1 ? 16 : strips > 1 ? 4 : 0;
+    const std::size_t packing = b.column_step != 1 ? 3 : strips > 1 ? 4 : 0;
     return (computed + packing * shape.columns) * shape.depth;
   }
 };
