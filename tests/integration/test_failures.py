@@ -34,13 +34,13 @@ MODEL = """model:
   mlp: {layers: %s, loss: binary}
 train:
   method: sgd
-  checkpoint_every: 1
+  checkpoint: {every: 1}
   descent: {batch_rows: 64, learning_rate: 1e-3%s}
 %s"""
 COMMANDS = {
     "ingest": ["ingest", "configs/lung/other.yaml"],
     "replace": ["ingest", "configs/lung/other.yaml", "--force"],
-    "train": ["train", "configs/lung/logistic.yaml", "--set", "train.checkpoint_every=2"],
+    "train": ["train", "configs/lung/logistic.yaml", "--set", "train.checkpoint.every=2"],
     "network": ["train", "configs/lung/network.yaml"],
     "federated": ["train", "configs/lung/federated.yaml"],
     "evaluate": ["evaluate", "configs/lung/logistic.yaml", "--model", "out/run/model.h5"],
