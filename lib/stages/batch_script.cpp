@@ -156,7 +156,8 @@ const char* verify_words(const BatchOptions& options) {
 std::string set_words(const Overrides& overrides) {
   std::string words;
   for (const auto& [key, value] : overrides)
-    words += (words.empty() ? "" : " ") + ("--set " + shell_word(key + "=" + value));
+    words += fmt::format("{}--set {}", words.empty() ? "" : " ",
+                         shell_word(fmt::format("{}={}", key, value)));
   return words;
 }
 
