@@ -87,8 +87,8 @@ std::vector<double> Descent::parameters() const {
   return host_values(theta_);
 }
 
-std::map<std::string, std::vector<double>> Descent::state() const {
-  std::map<std::string, std::vector<double>> state;
+State Descent::state() const {
+  State state;
   state["parameters"] = parameters();
   state["descent/steps"] = {static_cast<double>(steps_), power1_, power2_};
   if (first_.size() > 0) state["descent/first_moment"] = host_values(first_);
@@ -96,23 +96,15 @@ std::map<std::string, std::vector<double>> Descent::state() const {
   return state;
 }
 
-void Descent::restore(const std::map<std::string, std::vector<double>>& state) {
-  const auto values = [&](const char* name, std::size_t size) -> const std::vector<double>& {
-    const auto found = state.find(name);
-    if (found == state.end() || found->second.size() != size)
-      throw Error(ExitCode::data,
-                  "not a checkpoint of this training: array \"{}\" is missing or of "
-                  "another size",
-                  name);
-    return found->second;
-  };
-  const std::vector<double>& steps = values("descent/steps", 3);
+void Descent::restore(const State& state) {
+  const auto values = [&](const char* name) { return array_of(state, name, theta_.size()); };
+  const std::vector<double>& steps = array_of(state, "descent/steps", 3);
   steps_ = static_cast<std::uint64_t>(steps[0]);
   power1_ = steps[1];
   power2_ = steps[2];
-  copy_to(theta_, values("parameters", theta_.size()));
-  if (first_.size() > 0) copy_to(first_, values("descent/first_moment", theta_.size()));
-  if (second_.size() > 0) copy_to(second_, values("descent/second_moment", theta_.size()));
+  copy_to(theta_, values("parameters"));
+  if (first_.size() > 0) copy_to(first_, values("descent/first_moment"));
+  if (second_.size() > 0) copy_to(second_, values("descent/second_moment"));
 }
 
 std::size_t Descent::bytes() const {

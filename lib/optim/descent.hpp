@@ -4,15 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "kokkos_kernels/descent.hpp"
 #include "lib/core/range.hpp"
 #include "lib/optim/schedule.hpp"
+#include "lib/optim/state.hpp"
 
 namespace bailiwick {
 
@@ -52,8 +51,8 @@ class Descent {
 
   /// All that the next steps depend on, by name, and back. Throws ExitCode::data if it does not
   /// fit.
-  std::map<std::string, std::vector<double>> state() const;
-  void restore(const std::map<std::string, std::vector<double>>& state);
+  State state() const;
+  void restore(const State& state);
 
   std::size_t bytes() const;
 

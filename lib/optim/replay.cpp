@@ -100,22 +100,15 @@ std::vector<double> Replay::hessian_times(std::span<const double> theta,
   return product;
 }
 
-std::map<std::string, std::vector<double>> Replay::state() const {
+State Replay::state() const {
   return {
       {"solver/questions", questions_}, {"solver/lengths", lengths_}, {"solver/answers", answers_}};
 }
 
-void Replay::restore(const std::map<std::string, std::vector<double>>& state) {
-  const auto array = [&](const char* name) {
-    const auto found = state.find(name);
-    if (found == state.end())
-      throw Error(ExitCode::data, "not a checkpoint of this training: array \"{}\" is missing",
-                  name);
-    return found->second;
-  };
-  questions_ = array("solver/questions");
-  lengths_ = array("solver/lengths");
-  answers_ = array("solver/answers");
+void Replay::restore(const State& state) {
+  questions_ = array_of(state, "solver/questions");
+  lengths_ = array_of(state, "solver/lengths");
+  answers_ = array_of(state, "solver/answers");
   fits(questions_.size() == lengths_.size());
   double total = 0;
   for (const double length : lengths_) {

@@ -3,11 +3,11 @@
 
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "lib/model/objective.hpp"
+#include "lib/optim/state.hpp"
 
 namespace bailiwick {
 
@@ -28,8 +28,8 @@ class Replay : public Objective {
 
   /// What it remembers, as arrays of a checkpoint, and back. Throws ExitCode::data if they do not
   /// fit.
-  std::map<std::string, std::vector<double>> state() const;
-  void restore(const std::map<std::string, std::vector<double>>& state);
+  State state() const;
+  void restore(const State& state);
 
  private:
   /// The next answer, if this is the next question; otherwise what is left is forgotten.

@@ -41,23 +41,15 @@ void Server::step(std::span<const double> change, std::span<double> theta) {
   }
 }
 
-std::map<std::string, std::vector<double>> Server::state() const {
+State Server::state() const {
   if (options_.method == ServerOptions::Method::average) return {};
   return {{"server/first_moment", first_}, {"server/second_moment", second_}};
 }
 
-void Server::restore(const std::map<std::string, std::vector<double>>& state) {
-  const auto assign = [&](const char* name, std::vector<double>& to) {
-    const auto found = state.find(name);
-    if (found == state.end() || found->second.size() != to.size())
-      throw Error(ExitCode::data,
-                  "not a checkpoint of this training: array \"{}\" is missing or of another size",
-                  name);
-    to = found->second;
-  };
+void Server::restore(const State& state) {
   if (options_.method == ServerOptions::Method::average) return;
-  assign("server/first_moment", first_);
-  assign("server/second_moment", second_);
+  first_ = array_of(state, "server/first_moment", first_.size());
+  second_ = array_of(state, "server/second_moment", second_.size());
 }
 
 }  // namespace bailiwick

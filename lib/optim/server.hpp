@@ -3,10 +3,10 @@
 
 #pragma once
 
-#include <map>
 #include <span>
-#include <string>
 #include <vector>
+
+#include "lib/optim/state.hpp"
 
 namespace bailiwick {
 
@@ -28,8 +28,8 @@ class Server {
 
   /// What the next steps depend on besides theta, by name, and back. Throws ExitCode::data if it
   /// does not fit.
-  std::map<std::string, std::vector<double>> state() const;
-  void restore(const std::map<std::string, std::vector<double>>& state);
+  State state() const;
+  void restore(const State& state);
 
  private:
   ServerOptions options_;

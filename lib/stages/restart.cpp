@@ -169,4 +169,17 @@ Restart find_restart(const Run& run, const std::string& from, const std::string&
   return restart;
 }
 
+void take_up(const Run& run, const Restart& restart, const std::function<void()>& work) {
+  if (restart.path.empty()) return;
+  agree(run.world(), [&] {
+    try {
+      work();
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      if (what.starts_with(restart.path)) throw;
+      throw Error(error.code(), "{}: {}", restart.path, what);
+    }
+  });
+}
+
 }  // namespace bailiwick

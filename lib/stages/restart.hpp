@@ -44,6 +44,10 @@ using RegionalCheck = std::function<void(const std::string& path)>;
 Restart find_restart(const Run& run, const std::string& from, const std::string& fingerprint,
                      const RegionalCheck& regional = {});
 
+/// What a training does with the checkpoint that it goes on from, if there is one; errors name its
+/// file. Collective.
+void take_up(const Run& run, const Restart& restart, const std::function<void()>& work);
+
 /// The checkpoint `name` in `folder`, if it is what the newest statement about it in the folder's
 /// lineage says, signed with the private key in the file `key`. Local. Throws ExitCode::integrity
 /// or ExitCode::data.

@@ -12,10 +12,10 @@
 #include "lib/optim/newton.hpp"
 #include "lib/optim/replay.hpp"
 #include "lib/optim/tao.hpp"
-#include "lib/runtime/agree.hpp"
 #include "lib/runtime/stop_signal.hpp"
 #include "lib/stages/checkpoints.hpp"
 #include "lib/stages/model_rows.hpp"
+#include "lib/stages/regions.hpp"
 #include "lib/stages/restart.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/saved_model.hpp"
@@ -119,8 +119,7 @@ void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
   const auto objective = make_objective(model, columns, rows, run.boundary());
   Replay replay(*objective);
   int done = -1;  // the last iteration of earlier sessions
-  agree(run.world(), [&] {
-    if (restart.path.empty()) return;
+  take_up(run, restart, [&] {
     replay.restore(restart.checkpoint.arrays);
     done = model_from_checkpoint(restart.checkpoint, restart.path).iteration;
   });

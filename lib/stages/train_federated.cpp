@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
 #include <limits>
-#include <memory>
 #include <optional>
 
 #include "lib/core/stopwatch.hpp"
@@ -17,11 +15,10 @@
 #include "lib/model/row_sums.hpp"
 #include "lib/optim/descent.hpp"
 #include "lib/optim/server.hpp"
-#include "lib/runtime/agree.hpp"
-#include "lib/runtime/egress_meter.hpp"
 #include "lib/runtime/stop_signal.hpp"
 #include "lib/stages/network_data.hpp"
 #include "lib/stages/network_model.hpp"
+#include "lib/stages/regions.hpp"
 
 namespace bailiwick {
 
@@ -66,11 +63,10 @@ class FederatedTraining {
   std::vector<double> of_region(std::size_t d) const;
 
   /// What the next rounds depend on: in common, and of the d-th local domain.
-  std::map<std::string, std::vector<double>> state() const;
-  std::map<std::string, std::vector<double>> state(std::size_t d) const;
+  State state() const;
+  State state(std::size_t d) const;
   /// After `rounds`. Local. Throws ExitCode::data if they do not fit.
-  void restore(int rounds, const std::map<std::string, std::vector<double>>& common,
-               const std::vector<std::map<std::string, std::vector<double>>>& local);
+  void restore(int rounds, const State& common, const std::vector<State>& local);
 
  private:
   struct Losses {
@@ -354,135 +350,33 @@ std::vector<double> FederatedTraining::of_region(std::size_t d) const {
   return region;
 }
 
-std::map<std::string, std::vector<double>> FederatedTraining::state() const {
-  auto state = server_.state();
+State FederatedTraining::state() const {
+  State state = server_.state();
   state["parameters"] = theta_;
   if (!control_.empty()) state["control"] = control_;
   return state;
 }
 
-std::map<std::string, std::vector<double>> FederatedTraining::state(std::size_t d) const {
-  std::map<std::string, std::vector<double>> state;
+State FederatedTraining::state(std::size_t d) const {
+  State state;
   if (!control_.empty()) state["control"] = locals_[d].control;
   if (personal_) state["own"] = locals_[d].own;
-  state["steps"] = {static_cast<double>(locals_[d].step)};
   return state;
 }
 
-void FederatedTraining::restore(
-    int rounds, const std::map<std::string, std::vector<double>>& common,
-    const std::vector<std::map<std::string, std::vector<double>>>& local) {
-  const auto assign = [](const auto& state, const char* name, std::vector<double>& to) {
-    const auto found = state.find(name);
-    if (found == state.end() || found->second.size() != to.size())
-      throw Error(ExitCode::data,
-                  "not a checkpoint of this training: array \"{}\" is missing or of another size",
-                  name);
-    to = found->second;
-  };
+void FederatedTraining::restore(int rounds, const State& common, const std::vector<State>& local) {
   server_.restore(common);
-  assign(common, "parameters", theta_);
-  if (!control_.empty()) assign(common, "control", control_);
+  theta_ = array_of(common, "parameters", theta_.size());
+  if (!control_.empty()) control_ = array_of(common, "control", control_.size());
   for (std::size_t d = 0; d < locals_.size(); ++d) {
     locals_[d].step = static_cast<std::uint64_t>(rounds) * steps_a_round(d);
     if (local.empty()) continue;
-    if (!control_.empty()) assign(local[d], "control", locals_[d].control);
-    if (personal_) assign(local[d], "own", locals_[d].own);
+    if (!control_.empty()) locals_[d].control = array_of(local[d], "control", control_.size());
+    if (personal_) locals_[d].own = array_of(local[d], "own", theta_.size());
   }
 }
-
-/// Whether domains keep something from round to round that the common parameters do not hold.
-bool keeps_at_home(const FederatedConfig& config) {
-  return config.strategy == "scaffold" || (config.personal && config.personal->kind != "finetune");
-}
-
-std::string region_folder(const Run& run, std::size_t d, const std::string& output) {
-  return output + "/regions/" + run.domains()[run.local()[d].index].name;
-}
-
-/// Folder and name of what the d-th local domain keeps beside a checkpoint of the common model.
-std::pair<std::string, std::string> at_home(const Run& run, std::size_t d,
-                                            const std::string& path) {
-  const std::filesystem::path common(path);
-  return {region_folder(run, d, common.parent_path().parent_path().string()),
-          checkpoints_folder + common.filename().string()};
-}
-
-std::string region_key(const Run& run, std::size_t d) {
-  return run.config().domains[run.local()[d].index].session_key.value_or(run.config().operator_key);
-}
-
-/// The folders of the domains that this rank leads: each has its own checkpoints and its own
-/// lineage, signed with the domain's key, written by this rank alone.
-class Regions {
- public:
-  Regions(Run& run, const std::string& fingerprint, bool in_place)
-      : run_(run), own_([&] {
-          const EgressPurpose purpose("communicators");
-          return run.world().split(run.world().rank(), 0, "one rank");
-        }()) {
-    // One more than of the common model, which is written after them.
-    CheckpointConfig keep = run.config().train.checkpoint;
-    if (keep.keep_last > 0) ++keep.keep_last;
-    keep.asynchronous = false;
-    agree(run.world(), [&] {
-      for (std::size_t d = 0; d < run.local().size(); ++d)
-        if (run.boundary().leads(d)) {
-          const std::string folder = region_folder(run, d, run.config().output);
-          const PublicKey key = PrivateKey::load(region_key(run, d)).public_key();
-          // A session that ended right after had nothing left to do here.
-          if (in_place && is_finished(folder + "/lineage.jsonl", {&key, 1})) continue;
-          Region& region = regions_.emplace_back(d);
-          region.record =
-              std::make_unique<RunRecord>(run, own_, folder, region_key(run, d), in_place);
-          region.checkpoints = std::make_unique<Checkpoints>(*region.record, keep, fingerprint);
-        }
-    });
-  }
-
-  /// Collective, as the other.
-  void write(const FederatedTraining& training, const std::string& name, double loss) {
-    agree(run_.world(), [&] {
-      for (Region& region : regions_) {
-        io::Checkpoint checkpoint;
-        checkpoint.arrays = training.state(region.domain);
-        region.checkpoints->write(std::move(checkpoint), name, loss);
-      }
-    });
-  }
-
-  void finish(const FederatedTraining& training, SavedModel model, const Digest& common) {
-    agree(run_.world(), [&] {
-      for (Region& region : regions_) {
-        region.record->add_dependency({"common model", common, Json::object(), {}});
-        model.parameters = training.of_region(region.domain);
-        region.record->publish(to_checkpoint(model), "model.h5", true);
-      }
-    });
-  }
-
- private:
-  struct Region {
-    explicit Region(std::size_t d) : domain(d) {}
-    std::size_t domain;
-    std::unique_ptr<RunRecord> record;
-    std::unique_ptr<Checkpoints> checkpoints;
-  };
-  Run& run_;
-  Communicator own_;
-  std::vector<Region> regions_;
-};
 
 }  // namespace
-
-void check_regions(const Run& run, const std::string& path) {
-  if (!keeps_at_home(*run.config().train.federated)) return;
-  for (std::size_t d = 0; d < run.local().size(); ++d) {
-    if (!run.decomposition().leads(d)) continue;
-    const auto [folder, name] = at_home(run, d, path);
-    read_stated(folder, name, region_key(run, d));
-  }
-}
 
 void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
                      Checkpoints& checkpoints, const Restart& restart) {
@@ -502,15 +396,10 @@ void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
   std::optional<Regions> regions;
   if (home || training.personal())
     regions.emplace(run, training_fingerprint(run, columns.names), restart.in_place);
-  agree(run.world(), [&] {
-    if (restart.path.empty()) return;
+  take_up(run, restart, [&] {
     model = model_from_checkpoint(restart.checkpoint, restart.path);
-    std::vector<std::map<std::string, std::vector<double>>> local;
-    for (std::size_t d = 0; home && d < run.local().size(); ++d) {
-      const auto [folder, name] = at_home(run, d, restart.path);
-      local.push_back(io::read_checkpoint(fmt::format("{}/{}", folder, name)).arrays);
-    }
-    training.restore(model.iteration, restart.checkpoint.arrays, local);
+    training.restore(model.iteration, restart.checkpoint.arrays,
+                     home ? states_at_home(run, restart.path) : std::vector<State>());
   });
   if (root)
     std::cout << fmt::format("{}, {}\n{:>9}  {:>16}  {:>8}\n",
@@ -534,7 +423,7 @@ void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
     const bool due = every > 0 && round % every == 0 && checkpoints.ready();
     if (!stop.empty() || due) {
       const std::string name = fmt::format("round-{:06}.h5", round);
-      if (home) regions->write(training, name, loss);
+      if (home) regions->write(name, loss, [&](std::size_t d) { return training.state(d); });
       io::Checkpoint checkpoint = to_checkpoint(model);
       checkpoint.arrays.merge(training.state());
       checkpoints.write(std::move(checkpoint), name, loss, !stop.empty());
@@ -546,7 +435,16 @@ void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
 
   model.converged = true;
   const io::Checkpoint common = to_checkpoint(model);
-  if (training.personal()) regions->finish(training, model, common.digest());
+  if (training.personal())
+    regions->finish("model.h5", common.digest(), [&](std::size_t d) {
+      SavedModel regional = model;
+      regional.parameters = training.of_region(d);
+      return to_checkpoint(regional);
+    });
+  else if (home)
+    regions->finish("state.h5", common.digest(), [&](std::size_t d) {
+      return io::Checkpoint{{}, training.state(d)};
+    });
   record.publish_model(
       common,
       {{"rows", data.rows()},

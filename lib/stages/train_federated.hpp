@@ -14,8 +14,4 @@ namespace bailiwick {
 void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
                      Checkpoints& checkpoints, const Restart& restart);
 
-/// Throws unless what each of this rank's domains keeps at home was written beside that checkpoint
-/// of the common model and is as its own lineage says.
-void check_regions(const Run& run, const std::string& path);
-
 }  // namespace bailiwick

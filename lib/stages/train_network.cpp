@@ -14,7 +14,6 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/optim/descent.hpp"
-#include "lib/runtime/agree.hpp"
 #include "lib/runtime/stop_signal.hpp"
 #include "lib/stages/network_data.hpp"
 #include "lib/stages/network_model.hpp"
@@ -29,17 +28,10 @@ struct Best {
   std::vector<double> parameters;
 };
 
-const std::vector<double>& array(const Restart& from, const char* name, std::size_t size) {
-  const auto found = from.checkpoint.arrays.find(name);
-  if (found == from.checkpoint.arrays.end() || found->second.size() != size)
-    throw Error(ExitCode::data, "{}: array \"{}\" is missing or of another size", from.path, name);
-  return found->second;
-}
-
-Best best_of(const Restart& from, std::size_t parameters) {
-  const std::vector<double>& loss = array(from, "best/loss", 2);
+Best best_of(const State& state, std::size_t parameters) {
+  const std::vector<double>& loss = array_of(state, "best/loss", 2);
   if (!(loss[1] > 0)) return {};  // before the first epoch was over
-  return {loss[0], static_cast<int>(loss[1]), array(from, "best/parameters", parameters)};
+  return {loss[0], static_cast<int>(loss[1]), array_of(state, "best/parameters", parameters)};
 }
 
 /// Seconds by what they were spent on.
@@ -58,7 +50,7 @@ class Training {
   bool epoch_ended() const { return steps_ % steps_an_epoch() == 0; }
   std::vector<double> parameters() { return gathered(descent_.parameters()); }
   /// All that the next steps depend on. Collective, as parameters().
-  std::map<std::string, std::vector<double>> state();
+  State state();
   const Times& times() const { return times_; }
 
   /// The next step. Collective.
@@ -68,7 +60,7 @@ class Training {
   /// Mean loss of the rows that are not trained on. Collective.
   double validation_loss();
   /// Local; meet() must follow.
-  void restore(const Restart& from);
+  void restore(const State& state);
   /// What one member of a team wrote to the parameters, all see. Collective.
   void meet() const {
     if (team_) team_->meet();
@@ -203,18 +195,18 @@ std::vector<double> Training::gathered(std::vector<double> values) {
       0, std::span(values).subspan(here_.begin, here_.end - here_.begin));
 }
 
-std::map<std::string, std::vector<double>> Training::state() {
-  auto state = descent_.state();
+State Training::state() {
+  State state = descent_.state();
   for (auto& [name, values] : state)
     if (name != "descent/steps") values = gathered(std::move(values));
   state["progress"] = {static_cast<double>(steps_), weight_, loss_};
   return state;
 }
 
-void Training::restore(const Restart& from) {
-  descent_.restore(from.checkpoint.arrays);
+void Training::restore(const State& state) {
+  descent_.restore(state);
   network_.set_parameters(descent_.parameters());
-  const std::vector<double>& progress = array(from, "progress", 3);
+  const std::vector<double>& progress = array_of(state, "progress", 3);
   steps_ = static_cast<std::uint64_t>(progress[0]);
   weight_ = progress[1];
   loss_ = progress[2];
@@ -239,14 +231,12 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
   Training training(run, data, architecture);
 
   Best best;
-  if (!restart.path.empty()) {
-    agree(run.world(), [&] {
-      training.restore(restart);
-      model = model_from_checkpoint(restart.checkpoint, restart.path);
-      if (validating) best = best_of(restart, architecture.parameters());
-    });
-    training.meet();
-  }
+  take_up(run, restart, [&] {
+    training.restore(restart.checkpoint.arrays);
+    model = model_from_checkpoint(restart.checkpoint, restart.path);
+    if (validating) best = best_of(restart.checkpoint.arrays, architecture.parameters());
+  });
+  training.meet();
   int epoch = model.iteration;
 
   if (root)
