@@ -13,8 +13,9 @@ namespace bailiwick {
 /// the duties that go with what is released.
 std::string decisions_json(const Run& run);
 
-/// Throws ExitCode::policy if a duty of decisions.json beside the model says that the model should
-/// have been deleted by `now`.
+/// Throws ExitCode::policy if a duty that any session of the training wrote down (decisions.json,
+/// decisions-2.json, … in the model's folder) says that the model, or the checkpoint, should have
+/// been deleted by `now`.
 void check_duties(const std::string& model_path, const std::string& now);
 
 }  // namespace bailiwick

@@ -26,6 +26,10 @@ std::string resolved_config_path(const std::string& folder, const std::string& s
   return folder + (stem == "lineage" ? "/resolved.yaml" : "/" + stem + ".resolved.yaml");
 }
 
+std::string session_file(const std::string& name, std::size_t session) {
+  return name + (session == 1 ? "" : fmt::format("-{}", session)) + ".json";
+}
+
 void check_same_config(const Run& run, const std::string& folder, const std::string& stem) {
   const std::string path = resolved_config_path(folder, stem);
   if (sha256_file(path) != run.config_digest())
@@ -205,10 +209,8 @@ void RunRecord::publish_text(const std::string& text, const std::string& name, b
   append(std::move(statement), last);
 }
 
-/// Every session of a run has its own: decisions.json, decisions-2.json, …
 std::string RunRecord::of_session(const std::string& name) const {
-  const std::string stem = command_ == "train" ? name : command_ + "." + name;
-  return stem + (session_ == 1 ? "" : fmt::format("-{}", session_)) + ".json";
+  return session_file(command_ == "train" ? name : command_ + "." + name, session_);
 }
 
 void RunRecord::publish_decisions() {

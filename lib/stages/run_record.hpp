@@ -17,6 +17,9 @@ namespace bailiwick {
 /// `evaluation.resolved.yaml`.
 std::string resolved_config_path(const std::string& folder, const std::string& stem);
 
+/// What every session of a run has its own of: decisions.json, decisions-2.json, …
+std::string session_file(const std::string& name, std::size_t session);
+
 /// Throws ExitCode::config if the run in that folder began with another config. Local.
 void check_same_config(const Run& run, const std::string& folder, const std::string& stem);
 

@@ -190,6 +190,17 @@ def test_duties_go_with_the_model(stays):
     stays.run("verify", "run", "--key", "operator.pub.pem")
 
 
+def test_duties_of_every_session_count(stays):
+    """The owner adds a duty between two sessions of one training."""
+    to = ("--resume", "latest", "--set", "train={method: lbfgs, checkpoint: {every: 1}}")
+    stays.train(*to, "--wall-time", "0", output="run", code=75)
+    stays.terms("lyon", "duties: {delete_by: 2026-01-02T00:00:00Z}\n")
+    stays.train(*to, output="run", np=2)
+    checkpoint = next(stays.path("run/checkpoints").glob("*.h5"))
+    for model in ("run/model.h5", checkpoint.relative_to(stays.checkout.root)):
+        assert f"{model}: must have been deleted by 2026-01-02" in stays.run("evaluate", "run.yaml", *to[2:], "--model", model, code=POLICY)
+
+
 @ranks
 def test_nobody_signs_terms_for_another(stays, np):
     """The operator lists its own key beside Bern's, and terms that it has signed itself."""
