@@ -16,7 +16,7 @@ int command_digest(const Arguments& arguments) {
       "them, not the file's bytes. Equal models have equal digests whatever wrote them.");
   if (!options.parse(arguments.words)) return 0;
   for (const std::string& path : options.list("MODEL"))
-    std::cout << io::read_checkpoint(path).digest().hex() << "  " << path << '\n';
+    std::cout << io::content_digest(path).hex() << "  " << path << '\n';
   return 0;
 }
 

@@ -48,13 +48,13 @@ void print_manifest(const PartitionManifest& manifest) {
 }
 
 void print_model(const std::string& path) {
-  const io::Checkpoint checkpoint = io::read_checkpoint(path);
+  Digest content;
+  const io::Checkpoint checkpoint = io::read_checkpoint(path, &content);
   const SavedModel model = model_from_checkpoint(checkpoint, path);
   std::cout << fmt::format("model        {}\n", checkpoint.attributes.at("model"));
   std::cout << fmt::format("digest       {}\niteration    {}{}\nrows         {}\nlog-lik.     {}\n",
-                           checkpoint.digest().hex(), model.iteration,
-                           model.converged ? ", converged" : "", round_trip(model.rows),
-                           round_trip(model.log_likelihood));
+                           content.hex(), model.iteration, model.converged ? ", converged" : "",
+                           round_trip(model.rows), round_trip(model.log_likelihood));
   const std::size_t columns = model.names.size();
   for (std::size_t i = 0; i < model.parameters.size(); ++i) {
     const std::string category =

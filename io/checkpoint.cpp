@@ -4,12 +4,10 @@
 #include "io/checkpoint.hpp"
 
 #include <algorithm>
-#include <future>
 
 #include "io/checkpoint_layout.hpp"
+#include "io/content_digest.hpp"
 #include "io/h5.hpp"
-#include "io/hash_fields.hpp"
-#include "lib/core/helper_thread.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick::io {
@@ -31,7 +29,9 @@ h5::Group open_group(hid_t file, const char* name, const std::string& path) {
       h5::check(H5Gopen2(file, name, H5P_DEFAULT), path, std::string("open group /") + name));
 }
 
-std::vector<double> read_array(hid_t dataset, const std::string& name, const std::string& path) {
+/// Piece by piece, which are hashed while the next are read.
+void read_array(hid_t dataset, const std::string& name, std::vector<double>& values,
+                ContentDigest& digest, const std::string& path) {
   const std::string object = std::string("/") + arrays_name + "/" + name;
   const h5::Type type(h5::check(H5Dget_type(dataset), path, "read the type of " + object));
   const h5::Space space(h5::check(H5Dget_space(dataset), path, "read the shape of " + object));
@@ -43,10 +43,18 @@ std::vector<double> read_array(hid_t dataset, const std::string& name, const std
   if (H5Dget_storage_size(dataset) / sizeof(double) < shape[0])
     h5::throw_unexpected(path, object, fmt::format("{} numbers", shape[0]),
                          fmt::format("{} bytes", H5Dget_storage_size(dataset)));
-  std::vector<double> values(shape[0]);
-  h5::check(H5Dread(dataset, H5T_IEEE_F64LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), path,
-            "read " + object);
-  return values;
+  values.resize(shape[0]);
+  digest.add(name, values);
+  constexpr hsize_t most = 16 * piece_values;
+  for (hsize_t start = 0, count = 0; start < shape[0]; start += count) {
+    count = std::min(most, shape[0] - start);
+    const h5::Space here = h5::simple_space({count}, path);
+    h5::check(H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, nullptr, &count, nullptr), path,
+              "read " + object);
+    h5::check(H5Dread(dataset, H5T_IEEE_F64LE, here, space, H5P_DEFAULT, values.data() + start),
+              path, "read " + object);
+    digest.ready(start + count);
+  }
 }
 
 /// All arrays of a group, by name, opened.
@@ -69,57 +77,13 @@ void find_arrays(hid_t group, const std::string& prefix, int depth,
   }
 }
 
-/// The content digest, array by array in the order of their names.
-class ContentHash {
- public:
-  ContentHash(const std::map<std::string, std::string>& attributes, std::size_t arrays) {
-    std::vector<std::pair<std::string, std::string>> defining;
-    for (const auto& attribute : attributes)
-      if (!attribute.first.starts_with(run_prefix)) defining.push_back(attribute);
-    hash_field(hash_, checkpoint_format);
-    hash_number(hash_, checkpoint_version);
-    hash_number(hash_, defining.size());
-    for (const auto& [name, text] : defining) {
-      hash_field(hash_, name);
-      hash_field(hash_, text);
-    }
-    hash_number(hash_, arrays);
-  }
-  void add(const std::string& name, const std::vector<double>& values) {
-    hash_field(hash_, name);
-    hash_number(hash_, values.size());
-    hash_.update(std::as_bytes(std::span(values)));
-  }
-  Digest finish() { return hash_.finish(); }
-
- private:
-  Sha256 hash_;
-};
-
-/// Reads the arrays into the checkpoint; a second thread hashes each while the next is read.
-Digest read_values(const std::map<std::string, h5::Dataset>& arrays, Checkpoint& checkpoint,
-                   const std::string& path) {
-  ContentHash hash(checkpoint.attributes, arrays.size());
-  std::future<void> hashing;  // after what its thread uses
-  for (const auto& [name, dataset] : arrays) {
-    const auto read = checkpoint.arrays.emplace(name, read_array(dataset, name, path)).first;
-    if (hashing.valid()) hashing.get();
-    hashing = run_beside([&hash, read] { hash.add(read->first, read->second); });
-  }
-  if (hashing.valid()) hashing.get();
-  return hash.finish();
-}
-
 }  // namespace
 
 Digest Checkpoint::digest() const {
-  ContentHash hash(attributes, arrays.size());
-  for (const auto& [name, values] : arrays)
-    hash.add(name, values);
-  return hash.finish();
+  return ContentDigest(*this).finish();
 }
 
-Checkpoint read_checkpoint(const std::string& path) {
+Checkpoint read_checkpoint(const std::string& path, Digest* content) {
   const h5::File file = h5::open_to_read(path);
   const std::string format = h5::read_string_attribute(file, "format", path);
   if (format != checkpoint_format)
@@ -138,15 +102,25 @@ Checkpoint read_checkpoint(const std::string& path) {
     checkpoint.attributes[name] = h5::read_string_attribute(attributes, name, path);
   std::map<std::string, h5::Dataset> arrays;
   find_arrays(open_group(file, arrays_name, path), "", 0, arrays, path);
-  const std::string found = read_values(arrays, checkpoint, path).hex();
+  ContentDigest digest(checkpoint.attributes, arrays.size());
+  for (const auto& [name, dataset] : arrays)
+    read_array(dataset, name, checkpoint.arrays[name], digest, path);
+  const Digest found = digest.finish();
 
   const std::string stored = h5::read_string_attribute(file, content_name, path);
-  if (stored != found)
+  if (stored != found.hex())
     throw Error(ExitCode::integrity,
                 "{}: the content digest is {} but the file says {}: damaged or changed since it "
                 "was written",
-                path, found, stored);
+                path, found.hex(), stored);
+  if (content != nullptr) *content = found;
   return checkpoint;
+}
+
+Digest content_digest(const std::string& path) {
+  Digest content;
+  read_checkpoint(path, &content);
+  return content;
 }
 
 }  // namespace bailiwick::io

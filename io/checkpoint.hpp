@@ -24,13 +24,10 @@ struct Checkpoint {
   Digest digest() const;
 };
 
-/// Reads and checks a checkpoint. Needs no MPI. Throws ExitCode::data or ExitCode::integrity.
-Checkpoint read_checkpoint(const std::string& path);
-
-/// SHA-256 of the file's bytes and the content digest of what was written.
-struct Published {
-  Digest file;
-  Digest content;
-};
+/// Reads and checks a checkpoint, and tells its digest() if asked to. Needs no MPI. Throws
+/// ExitCode::data or ExitCode::integrity.
+Checkpoint read_checkpoint(const std::string& path, Digest* content = nullptr);
+/// Its digest alone.
+Digest content_digest(const std::string& path);
 
 }  // namespace bailiwick::io

@@ -15,12 +15,12 @@
 #include <set>
 
 #include "io/checkpoint_layout.hpp"
+#include "io/content_digest.hpp"
 #include "io/h5.hpp"
 #include "io/h5_output.hpp"
 #include "io/temporary.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/helper_thread.hpp"
-#include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
 
@@ -39,30 +39,23 @@ std::string object_name(const std::string& array) {
   return std::string("/") + arrays_name + "/" + array;
 }
 
-/// What the first rank does. It hashes while values are written, and again while they reach the
-/// disk, so that digests cost little of its time.
+/// The file before it has its name, as the first rank sees it.
 class Draft {
  public:
   Draft(const Checkpoint& checkpoint, const std::string& path)
-      : checkpoint_(checkpoint), path_(path), temporary_(path) {
-    content_ = run_beside([&checkpoint] { return checkpoint.digest(); });
-  }
+      : checkpoint_(checkpoint), path_(path), temporary_(path) {}
   const std::string& temporary() const { return temporary_.path(); }
 
   /// Everything but the content digest, and the arrays' values only if asked to. Their place is
   /// taken in either case: a full disk is met here, by one rank.
   void lay_out(bool values);
   /// Once all values are there.
-  Published publish();
+  void publish(const Digest& content);
 
  private:
-  void set_content(const Digest& content);
-  void check_values() const;
-
   const Checkpoint& checkpoint_;
   const std::string& path_;
   Temporary temporary_;
-  std::future<Digest> content_;
 };
 
 void Draft::lay_out(bool values) {
@@ -108,41 +101,13 @@ void Draft::lay_out(bool values) {
   if (!values) h5::take_space(temporary(), path_);
 }
 
-void Draft::set_content(const Digest& content) {
+void Draft::publish(const Digest& content) {
   h5::OutputFile file = h5::OutputFile::append(temporary(), path_);
   h5::overwrite_attribute(file, content_name, content.hex(), path_);
   file.close();
-}
-
-/// Reads back what was written, before it gets its name.
-void Draft::check_values() const {
-  const h5::File file = h5::open_to_read(temporary());
-  std::vector<double> found;
-  for (const auto& [name, numbers] : checkpoint_.arrays) {
-    if (numbers.empty()) continue;
-    const std::string object = object_name(name);
-    const h5::Dataset dataset(
-        h5::check(H5Dopen2(file, object.c_str(), H5P_DEFAULT), path_, "open " + object));
-    found.resize(numbers.size());
-    h5::check(H5Dread(dataset, H5T_IEEE_F64LE, H5S_ALL, H5S_ALL, H5P_DEFAULT, found.data()), path_,
-              "read " + object);
-    if (std::memcmp(found.data(), numbers.data(), numbers.size() * sizeof(double)) != 0)
-      throw Error(ExitCode::data, "{}: what was written does not read back: {}", path_, object);
-  }
-}
-
-Published Draft::publish() {
-  Published published;
-  published.content = content_.get();
-  set_content(published.content);
-  auto synced = run_beside([this] { h5::sync(temporary(), path_); });
-  auto hashed = run_beside([this] { return sha256_file(temporary()); });
-  check_values();
-  published.file = hashed.get();
-  synced.get();
+  h5::sync(temporary(), path_);
   h5::rename(temporary(), path_);
   temporary_.keep();
-  return published;
 }
 
 /// Ranks that would publish something else must not: a sum that tells them apart, at the speed of
@@ -232,24 +197,31 @@ std::optional<Error> write_together(const Communicator& comm, const Checkpoint& 
 
 }  // namespace
 
-Published publish_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
+Digest publish_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
   Draft draft(checkpoint, path);
+  ContentDigest content(checkpoint);
   draft.lay_out(true);
-  return draft.publish();
+  const Digest digest = content.finish();
+  draft.publish(digest);
+  return digest;
 }
 
-Published publish_checkpoint(const Communicator& comm, const Communicator& writers,
-                             const Checkpoint& checkpoint, const std::string& path) {
+Digest publish_checkpoint(const Communicator& comm, const Communicator& writers,
+                          const Checkpoint& checkpoint, const std::string& path) {
   const EgressPurpose purpose("checkpoints");
   const bool writes = writers.handle() != MPI_COMM_NULL;
   std::optional<Draft> draft;  // of the first rank; its file goes if anything throws
   if (comm.is_root()) draft.emplace(checkpoint, path);
+  // Both go on while values are written and reach the disk.
+  std::optional<ContentDigest> content;
+  if (writes)
+    content.emplace(checkpoint, static_cast<std::size_t>(writers.rank()),
+                    static_cast<std::size_t>(writers.size()));
+  auto sum =
+      run_beside([&] { return comm.size() > 1 ? fingerprint(checkpoint) : 0; }, Priority::idle);
+
   const std::string temporary = comm.broadcast(0, draft ? draft->temporary() : std::string());
-  const std::int64_t mine = fingerprint(checkpoint);
-  std::int64_t first = mine;
-  comm.broadcast(0, {&first, 1});
   agree(comm, [&] {
-    ensure(mine == first, "every rank publishes the same checkpoint");
     if (draft) draft->lay_out(false);
   });
   agree(comm, [&] {
@@ -257,16 +229,25 @@ Published publish_checkpoint(const Communicator& comm, const Communicator& write
   });
   std::optional<Error> failure;
   if (writes) failure = write_together(writers, checkpoint, temporary, path);
+  std::string own;
+  std::int64_t mine = 0;
   agree(comm, [&] {
     if (failure) throw *failure;
+    mine = sum.get();
+    if (writes) own = content->own();
   });
-  Published published;
+  std::int64_t first = mine;
+  comm.broadcast(0, {&first, 1});
+  agree(comm, [&] { ensure(mine == first, "every rank publishes the same checkpoint"); });
+  if (writes) content->set(writers.gather(own));
+  std::string digest;
   agree(comm, [&] {
-    if (draft) published = draft->publish();
+    if (!draft) return;
+    const Digest whole = content->finish();
+    draft->publish(whole);
+    digest = whole.hex();
   });
-  published.file = Digest::from_hex(comm.broadcast(0, published.file.hex()));
-  published.content = Digest::from_hex(comm.broadcast(0, published.content.hex()));
-  return published;
+  return Digest::from_hex(comm.broadcast(0, digest));
 }
 
 }  // namespace bailiwick::io

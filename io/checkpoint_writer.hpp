@@ -10,13 +10,13 @@ namespace bailiwick::io {
 
 /// Writes `checkpoint` (equal on every rank) with parallel HDF5: temporary name, sync, rename, sync
 /// of the folder. Each rank of `writers`, some of `comm` with its first among them (empty on the
-/// others), writes its share of every array. Collective over `comm`; a failure on any rank throws
-/// ExitCode::data on all and leaves no file.
-Published publish_checkpoint(const Communicator& comm, const Communicator& writers,
-                             const Checkpoint& checkpoint, const std::string& path);
+/// others), writes its share of every array. Returns the content digest. Collective over `comm`; a
+/// failure on any rank throws ExitCode::data on all and leaves no file.
+Digest publish_checkpoint(const Communicator& comm, const Communicator& writers,
+                          const Checkpoint& checkpoint, const std::string& path);
 
 /// The same file, byte for byte, by this rank alone. Not collective; calls HDF5, so that no other
 /// thread of the process may meanwhile.
-Published publish_checkpoint(const Checkpoint& checkpoint, const std::string& path);
+Digest publish_checkpoint(const Checkpoint& checkpoint, const std::string& path);
 
 }  // namespace bailiwick::io

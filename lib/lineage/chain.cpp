@@ -64,7 +64,7 @@ class Verifier {
     }
   }
 
-  void check_subjects(const std::filesystem::path& folder) {
+  void check_subjects(const std::filesystem::path& folder, const ContentOf& content_of) {
     std::set<std::uint64_t> stand;
     for (const Statement& statement : standing(result_.statements))
       stand.insert(statement.sequence);
@@ -72,7 +72,8 @@ class Verifier {
       const Statement& statement = result_.statements[i];
       const std::string what = fmt::format("{}: {}: ", at(i), statement.subject_name);
       if (stand.contains(statement.sequence))
-        add(Check::subject, what + "file digest", subject_problem(statement, folder));
+        add(Check::subject, what + (statement.subject_sha256 ? "file digest" : "content digest"),
+            subject_problem(statement, folder, content_of));
       else
         add(Check::subject, what + "replaced or removed, as a later statement says", "");
     }
@@ -129,15 +130,23 @@ class Verifier {
   }
 
   static std::string subject_problem(const Statement& statement,
-                                     const std::filesystem::path& folder) {
+                                     const std::filesystem::path& folder,
+                                     const ContentOf& content_of) {
     const std::filesystem::path name(statement.subject_name);
     if (name.empty() || name.is_absolute() || *name.lexically_normal().begin() == "..")
       return "the name leads out of the output folder";
+    const std::string path = (folder / name).string();
     try {
-      const Digest found = sha256_file((folder / name).string());
-      if (found == statement.subject_sha256) return "";
-      return fmt::format("the file has SHA-256 {}, signed was {}", found.hex(),
-                         statement.subject_sha256.hex());
+      if (const auto& signed_one = statement.subject_sha256)
+        if (const Digest found = sha256_file(path); found != *signed_one)
+          return fmt::format("the file has SHA-256 {}, signed was {}", found.hex(),
+                             signed_one->hex());
+      if (!content_of) return statement.subject_sha256 ? "" : "cannot be read here";
+      if (const auto& signed_one = statement.subject_content)
+        if (const Digest found = content_of(path); found != *signed_one)
+          return fmt::format("the content digest is {}, signed was {}", found.hex(),
+                             signed_one->hex());
+      return "";
     } catch (const Error& error) {
       return error.what();
     }
@@ -260,10 +269,10 @@ std::string Verification::failures() const {
 }
 
 Verification verify_chain(const std::string& path, const std::string& folder,
-                          std::span<const PublicKey> keys) {
+                          std::span<const PublicKey> keys, const ContentOf& content_of) {
   Verifier verifier(path, keys);
   verifier.open();
-  verifier.check_subjects(folder);
+  verifier.check_subjects(folder, content_of);
   verifier.check_links();
   verifier.check_end();
   return verifier.result();

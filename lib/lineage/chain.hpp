@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -83,11 +84,14 @@ bool is_finished(const std::string& path, std::span<const PublicKey> keys);
 /// Those whose subject no later statement replaced or removed, in their order.
 std::vector<Statement> standing(const std::vector<Statement>& statements);
 
+/// The content digest of a file, or an error.
+using ContentOf = std::function<Digest(const std::string& path)>;
+
 /// Recomputes everything a lineage file claims, in order: envelope, signature by one of `keys`,
-/// digest of each subject in `folder`, link, sequence, count. Checks nothing beyond the first
-/// statement that cannot be opened. Throws ExitCode::data only if `path` cannot be read. Content
-/// digests are left to those who can read the subject's format.
+/// digests of each subject in `folder`, link, sequence, count. Checks nothing beyond the first
+/// statement that cannot be opened. Throws ExitCode::data only if `path` cannot be read. Without
+/// `content_of`, a subject that is named by its content alone does not hold.
 Verification verify_chain(const std::string& path, const std::string& folder,
-                          std::span<const PublicKey> keys);
+                          std::span<const PublicKey> keys, const ContentOf& content_of = {});
 
 }  // namespace bailiwick

@@ -14,6 +14,7 @@ constexpr const char* predicate_type = "https://slsa.dev/provenance/v1";
 constexpr const char* envelope_media_type = "application/vnd.in-toto.provenance+dsse";
 constexpr const char* link_name = "chain/previous";
 constexpr const char* source_name = "source";
+constexpr const char* content_name = "bailiwickModelV2";
 
 // buildType is base + type + version. The IRIs are names: nothing is ever fetched from them.
 constexpr std::string_view build_type_base = "https://bailiwick.dev/buildtypes/";
@@ -105,10 +106,10 @@ Json to_json(const Statement& statement) {
   ensure(statement.previous.has_value() == (statement.sequence > 0),
          "every statement but the first names the one before");
 
-  Json subject = {{"name", statement.subject_name},
-                  {"digest", {{"sha256", statement.subject_sha256.hex()}}}};
-  if (statement.subject_content)
-    subject["digest"]["bailiwickModelV1"] = statement.subject_content->hex();
+  ensure(statement.subject_sha256 || statement.subject_content, "a subject has a digest");
+  Json subject = {{"name", statement.subject_name}};
+  if (statement.subject_sha256) subject["digest"]["sha256"] = statement.subject_sha256->hex();
+  if (statement.subject_content) subject["digest"][content_name] = statement.subject_content->hex();
   if (statement.final_count) subject["annotations"]["count"] = *statement.final_count;
   if (!statement.removed.empty()) subject["annotations"]["removed"] = statement.removed;
 
@@ -157,9 +158,10 @@ Statement statement_from_json(const Json& json, const std::string& what) {
   const Node& subject = subjects.front();
   statement.subject_name = subject.at("name").text();
   const Node digest = subject.at("digest");
-  statement.subject_sha256 = digest.at("sha256").digest();
-  if (digest.find("bailiwickModelV1") != nullptr)
-    statement.subject_content = digest.at("bailiwickModelV1").digest();
+  if (digest.find(content_name) != nullptr)
+    statement.subject_content = digest.at(content_name).digest();
+  if (!statement.subject_content || digest.find("sha256") != nullptr)
+    statement.subject_sha256 = digest.at("sha256").digest();
   const Json annotations = subject.object("annotations");
   if (annotations.contains("count"))
     statement.final_count = subject.at("annotations").at("count").number();

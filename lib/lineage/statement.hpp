@@ -23,9 +23,10 @@ struct Artefact {
 
 /// One link of the lineage: an in-toto Statement v1 with SLSA provenance v1 (docs/lineage.md).
 struct Statement {
-  std::string subject_name;  ///< file name of the checkpoint, relative to the output folder
-  Digest subject_sha256;     ///< of the file's bytes
-  std::optional<Digest> subject_content;  ///< content digest ("bailiwickModelV1")
+  std::string subject_name;  ///< file name of the artefact, relative to the output folder
+  /// At least one of the two: of the file's bytes, and of what a model or checkpoint holds
+  /// ("bailiwickModelV2").
+  std::optional<Digest> subject_sha256, subject_content;
   /// Files named by earlier statements that are removed once this one stands.
   std::vector<std::string> removed;
   std::string build_type;  ///< "train", "evaluate", …: last part of the buildType IRI

@@ -23,13 +23,15 @@ std::string lineage_path(const std::string& folder) {
   return folder + "/lineage.jsonl";
 }
 
-io::Checkpoint read_as_stated(const std::string& folder, const Statement& statement) {
+io::Checkpoint read_as_stated(const std::string& folder, const Statement& statement,
+                              Digest* content) {
   const std::string path = folder + "/" + statement.subject_name;
-  const Digest found = sha256_file(path);
-  if (found != statement.subject_sha256)
-    throw Error(ExitCode::integrity, "{}: the file has SHA-256 {}, signed was {}", path,
-                found.hex(), statement.subject_sha256.hex());
-  return io::read_checkpoint(path);
+  io::Checkpoint checkpoint = io::read_checkpoint(path, content);
+  if (*content != statement.subject_content)
+    throw Error(ExitCode::integrity, "{}: the content digest is {}, signed was {}", path,
+                content->hex(),
+                statement.subject_content ? statement.subject_content->hex() : "none");
+  return checkpoint;
 }
 
 void check_training(const io::Checkpoint& checkpoint, const std::string& fingerprint,
@@ -85,7 +87,7 @@ bool training_is_finished(const Communicator& world, const RunConfig& config) {
     if (!world.is_root() || !std::filesystem::exists(path)) return;
     const PublicKey key = PrivateKey::load(config.operator_key).public_key();
     if (!is_finished(path, {&key, 1})) return;
-    const Verification found = verify_chain(path, config.output, {&key, 1});
+    const Verification found = verify_chain(path, config.output, {&key, 1}, io::content_digest);
     if (!found.holds())
       throw Error(ExitCode::integrity, "{}: the training there is finished, but:\n{}",
                   config.output, found.failures());
@@ -98,8 +100,9 @@ bool training_is_finished(const Communicator& world, const RunConfig& config) {
 io::Checkpoint read_stated(const std::string& folder, const std::string& name,
                            const std::string& key) {
   const PublicKey signer = PrivateKey::load(key).public_key();
+  Digest content;
   for (const Statement& statement : standing(read_statements(lineage_path(folder), {&signer, 1})))
-    if (statement.subject_name == name) return read_as_stated(folder, statement);
+    if (statement.subject_name == name) return read_as_stated(folder, statement, &content);
   throw Error(ExitCode::integrity, "{}: no statement speaks of {}", lineage_path(folder), name);
 }
 
@@ -110,7 +113,7 @@ Restart find_restart(const Run& run, const std::string& from, const std::string&
   if (from.empty()) return restart;
   if (from != resume_latest) {
     agree(world, [&] {
-      restart.checkpoint = io::read_checkpoint(from);
+      restart.checkpoint = io::read_checkpoint(from, &restart.content);
       check_training(restart.checkpoint, fingerprint, from);
       if (regional) regional(from);
     });
@@ -142,14 +145,14 @@ Restart find_restart(const Run& run, const std::string& from, const std::string&
   for (std::string name; std::getline(lines, name) && !name.empty();) {
     const std::string path = fmt::format("{}/{}", folder, name);
     const std::string failure = failure_of(world, [&] {
-      restart.checkpoint =
-          world.is_root() ? read_as_stated(folder, candidates[i]) : io::read_checkpoint(path);
+      restart.checkpoint = world.is_root() ? read_as_stated(folder, candidates[i], &restart.content)
+                                           : io::read_checkpoint(path, &restart.content);
       check_training(restart.checkpoint, fingerprint, path);
       if (regional) regional(path);
     });
-    const std::string content = world.broadcast(0, restart.checkpoint.digest().hex());
+    const std::string content = world.broadcast(0, restart.content.hex());
     agree(world, [&] {
-      if (failure.empty() && restart.checkpoint.digest().hex() != content)
+      if (failure.empty() && restart.content.hex() != content)
         throw Error(ExitCode::data, "{}: is another file on {} than on the first node", path,
                     node_name());
     });

@@ -32,6 +32,7 @@ struct Restart {
   bool in_place = false;  ///< in the folder, and the lineage, that it began in
   std::string path;       ///< of the checkpoint; empty: from the start
   io::Checkpoint checkpoint;
+  Digest content;  ///< its digest
 };
 
 /// Throws if what stays in the domains beside this checkpoint is not there. Called on each rank.

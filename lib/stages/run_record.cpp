@@ -143,6 +143,10 @@ void RunRecord::append_here(Statement statement, bool last) {
   const std::vector<std::string> removed = statement.removed;
   std::error_code ignored;
   try {
+    // What is released is named by its bytes too, so that any sha256sum can check it. Checkpoints
+    // are not: one core hashes slower than disks write.
+    if (!statement.subject_sha256 && !name.starts_with(checkpoints_folder))
+      statement.subject_sha256 = sha256_file(path(name));
     chain_->append(std::move(statement));
   } catch (...) {  // what no statement vouches for keeps no name
     std::filesystem::remove(path(name), ignored);
@@ -154,24 +158,22 @@ void RunRecord::append_here(Statement statement, bool last) {
 
 namespace {
 
-Statement about(const std::string& name, const io::Published& published,
+Statement about(const std::string& name, const Digest& content,
                 const std::vector<std::string>& removed) {
   Statement statement;
   statement.subject_name = name;
-  statement.subject_sha256 = published.file;
-  statement.subject_content = published.content;
+  statement.subject_content = content;
   statement.removed = removed;
   return statement;
 }
 
 }  // namespace
 
-io::Published RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
-                                 const std::vector<std::string>& removed, bool last) {
+void RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
+                        const std::vector<std::string>& removed, bool last) {
   settle();
-  const io::Published published = io::publish_checkpoint(comm_, writers_, checkpoint, path(name));
-  append(about(name, published, removed), last);
-  return published;
+  const Digest content = io::publish_checkpoint(comm_, writers_, checkpoint, path(name));
+  append(about(name, content, removed), last);
 }
 
 void RunRecord::publish_later(io::Checkpoint checkpoint, const std::string& name,

@@ -39,13 +39,13 @@ class RunRecord {
             bool in_place);
 
   /// Publishes `<folder>/<name>` and signs a statement about it; `last` closes the chain.
-  io::Published publish(const io::Checkpoint& checkpoint, const std::string& name, bool last) {
-    return publish(checkpoint, name, {}, last);
+  void publish(const io::Checkpoint& checkpoint, const std::string& name, bool last) {
+    publish(checkpoint, name, {}, last);
   }
   /// The same of one of a training's checkpoints, which makes those of the names in `removed`
   /// superfluous: once its statement stands, they go.
-  io::Published publish(const io::Checkpoint& checkpoint, const std::string& name,
-                        const std::vector<std::string>& removed, bool last);
+  void publish(const io::Checkpoint& checkpoint, const std::string& name,
+               const std::vector<std::string>& removed, bool last);
   /// The same by a thread of the first rank, beside what the ranks do next; nobody may call HDF5
   /// meanwhile. What fails is everyone's error at the next call of settle() or of any publish.
   void publish_later(io::Checkpoint checkpoint, const std::string& name,

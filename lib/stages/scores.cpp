@@ -17,9 +17,7 @@ SavedModel open_model(Run& run, const std::string& path, Digest* content) {
   SavedModel model;
   agree(run.world(), [&] {
     check_duties(file, utc_now());
-    const io::Checkpoint checkpoint = io::read_checkpoint(file);
-    model = model_from_checkpoint(checkpoint, file);
-    *content = checkpoint.digest();
+    model = model_from_checkpoint(io::read_checkpoint(file, content), file);
   });
   return model;
 }

@@ -182,7 +182,7 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   RunRecord record(run, "train", "lineage", restart.in_place);
   record.publish_decisions();
   if (!restart.path.empty())
-    record.add_dependency({"resumed from", restart.checkpoint.digest(), Json::object(), {}});
+    record.add_dependency({"resumed from", restart.content, Json::object(), {}});
   Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
   if (federated)
     train_federated(run, record, columns, checkpoints, restart);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "io/checkpoint.hpp"
 #include "io/partition.hpp"
 #include "lib/config/run_config.hpp"
 #include "lib/core/failure.hpp"
@@ -123,7 +124,7 @@ Verification verify_run(const std::string& folder, const std::vector<std::string
   Verification result;
   std::set<std::string> seen;  // a partition is hashed once, however many lineages name it
   for (const std::string& chain : chains) {
-    Verification one = verify_chain(chain, folder, keys);
+    Verification one = verify_chain(chain, folder, keys, io::content_digest);
     const std::map<std::string, Digest> claimed = dependencies_of(one.statements, one);
     const std::string config_path =
         resolved_config_path(folder, std::filesystem::path(chain).stem().string());

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Partitions that h5py writes, as docs/partition-format.md says, are signed, trained on, and give the bits of ingested ones."""
 import json
+import subprocess
+import sys
 
 import pytest
+from conftest import SOURCE
 
 h5py = pytest.importorskip("h5py")
 
@@ -93,3 +96,27 @@ def test_indicators_that_are_not_levels_are_refused(fresh, row, message):
     fresh.run("policy", "sign", written, "--owner", "bern", "--key", "out/bern.pem")
     for np in (1, 4):
         assert "bern.h5: row 7: " + message in fresh.run("train", "train.yaml", "--output", f"out/bad-{np}", np=np, code=5)
+
+
+def test_the_recipe_for_content_digests(jobs, fresh):
+    """docs/checkpoint-format.md computes the digest in Python: of the lung model, and of one with more than a piece."""
+    lung = jobs("lung")
+    lung.train("configs/lung/train.yaml", "--set", "train.checkpoint.every=1", output="out/lung/recipe")
+    model = lung.path("out/lung/recipe/model.h5")
+    large = fresh.path("large.h5")
+    large.write_bytes(model.read_bytes())
+    page = SOURCE.joinpath("docs/checkpoint-format.md").read_text()
+    content = fresh.path("content.py")
+    content.write_text(page.split("```python\n")[1].split("```")[0])
+
+    def by_recipe(path):
+        return subprocess.run([sys.executable, content, path], check=True, text=True, capture_output=True).stdout.strip()
+    for path in (model, *lung.path("out/lung/recipe/checkpoints").iterdir()):
+        assert by_recipe(path) == lung.digest(path)
+    with h5py.File(large, "r+") as file:
+        file["arrays/more"] = [1 / (i + 1) for i in range(300000)]
+    digest = by_recipe(large)
+    assert f"the content digest is {digest} but the file says" in lung.run("digest", large, code=7)
+    with h5py.File(large, "r+") as file:
+        file.attrs.modify("content", digest.encode())
+    assert lung.digest(large) == digest

@@ -4,6 +4,7 @@
 // Reading without MPI; writing is collective and tested in tests/mpi/checkpoint_test.cpp.
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "io/checkpoint.hpp"
 #include "lib/core/error.hpp"
@@ -29,12 +30,29 @@ TEST_CASE("The content digest is what the format document says") {
     return std::string(reinterpret_cast<const char*>(&n), sizeof n);
   };
   const auto field = [&](const std::string& text) { return u64(text.size()) + text; };
+  const auto bytes = [](std::span<const double> values) {
+    return std::string(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+  };
+  const auto digest = [](const std::string& text) {
+    const Digest found = sha256(text);
+    return std::string(found.bytes.begin(), found.bytes.end());
+  };
+  const std::string before = field("bailiwick-model") + u64(2) + u64(1) + field("kind") +
+                             field("logistic") + u64(2) + field("fit");
   const double values[] = {1.5, -2};
-  const std::string bytes = field("bailiwick-model") + u64(1) + u64(1) + field("kind") +
-                            field("logistic") + u64(2) + field("fit") + u64(0) +
-                            field("parameters") + u64(2) +
-                            std::string(reinterpret_cast<const char*>(values), sizeof values);
-  CHECK(model().digest() == sha256(bytes));
+  CHECK(model().digest() ==
+        sha256(before + u64(0) + field("parameters") + u64(2) + digest(bytes(values))));
+
+  io::Checkpoint large = model();
+  std::vector<double>& fit = large.arrays["fit"];
+  constexpr std::size_t piece = 131072;
+  for (std::size_t i = 0; i < 2 * piece + 3; ++i)
+    fit.push_back(1.0 / static_cast<double>(i + 1));
+  const std::span<const double> all(fit);
+  CHECK(large.digest() ==
+        sha256(before + u64(fit.size()) + digest(bytes(all.first(piece))) +
+               digest(bytes(all.subspan(piece, piece))) + digest(bytes(all.subspan(2 * piece))) +
+               field("parameters") + u64(2) + digest(bytes(values))));
 }
 
 TEST_CASE("The content digest covers all that defines the model and nothing of the run") {

@@ -114,7 +114,7 @@ TEST_CASE("a statement has the members of in-toto and SLSA", "[lineage]") {
   std::string text = R"({
     "_type": "https://in-toto.io/Statement/v1",
     "subject": [{"name": "checkpoints/step-7.h5",
-                 "digest": {"sha256": "<model>", "bailiwickModelV1": "<content of checkpoints/step-7.h5>"},
+                 "digest": {"sha256": "<model>", "bailiwickModelV2": "<content of checkpoints/step-7.h5>"},
                  "annotations": {"count": 8}}],
     "predicateType": "https://slsa.dev/provenance/v1",
     "predicate": {
@@ -170,7 +170,6 @@ TEST_CASE("unknown members of a statement are passed over, missing ones are not"
                               "/predicate",
                               "/subject/0/name",
                               "/subject/0/digest",
-                              "/subject/0/digest/sha256",
                               "/predicate/buildDefinition",
                               "/predicate/buildDefinition/buildType",
                               "/predicate/buildDefinition/externalParameters",
@@ -211,6 +210,15 @@ TEST_CASE("unknown members of a statement are passed over, missing ones are not"
     return refusal(ExitCode::integrity, [&] { statement_from_json(changed, "s"); });
   };
   const Json subject = json["subject"][0];
+  for (const char* name : {"sha256", "bailiwickModelV2"}) {  // one of the two is enough
+    Json one = json, none = json;
+    one["subject"][0]["digest"].erase(name);
+    CHECK(to_json(statement_from_json(one, "s")) == one);
+    none["subject"][0]["digest"] = {{"sha512", "of something else"}};
+    CHECK_THROWS_AS(statement_from_json(none, "s"), Error);
+    CHECK(contains(refused((std::string("/subject/0/digest/") + name).c_str(), "text"),
+                   "s: statement"));
+  }
   CHECK(contains(refused("/subject", {subject, subject}), "has 2 subjects"));
   CHECK(contains(refused("/subject/0/digest/sha256", std::string(64, 'A')), "lower-case"));
   CHECK(contains(refused("/predicate/buildDefinition/buildType", "https://other.org/v1"),
@@ -436,6 +444,23 @@ TEST_CASE("each way of tampering has its own message", "[lineage]") {
     CHECK(contains(stops({Check::subject}),
                    "lineage.jsonl:4: checkpoints/step-3.h5: file digest: the file has SHA-256 " +
                        sha256("model 0").hex() + ", signed was " + sha256("model 3").hex()));
+  }
+  SECTION("a subject that is named by its content") {
+    const auto verified = [&](const ContentOf& content_of) {
+      return verify_chain(output.path, output.folder.string(), output.keys, content_of);
+    };
+    const auto right = [](const std::string& path) {
+      return sha256("content of checkpoints/" + fs::path(path).filename().string());
+    };
+    CHECK(verified(right).holds());
+    const Verification wrong = verified([](const std::string&) { return sha256("another"); });
+    CHECK(contains(wrong.failures(),
+                   "lineage.jsonl:1: checkpoints/step-0.h5: file digest: the content digest is " +
+                       sha256("another").hex() + ", signed was "));
+    CHECK(contains(verified([](const std::string& path) -> Digest {
+                     throw Error(ExitCode::data, "{}: is no model", path);
+                   }).failures(),
+                   "step-0.h5: is no model"));
   }
   SECTION("a subject's file removed") {
     fs::remove(output.folder / "checkpoints/step-1.h5");
