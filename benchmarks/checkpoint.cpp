@@ -65,8 +65,10 @@ void write_plainly(const Communicator& comm, const io::Checkpoint& checkpoint,
 
 void read_plainly(const io::Checkpoint& checkpoint, const std::string& path) {
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  std::map<std::string, std::vector<double>> arrays;  // all, as a reader would have them
   for (const auto& [name, values] : checkpoint.arrays) {
-    std::vector<double> found(values.size());
+    std::vector<double>& found = arrays[name];
+    found.resize(values.size());
     const hid_t dataset = H5Dopen2(file, name.c_str(), H5P_DEFAULT);
     require(H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, found.data()) >= 0);
     require(H5Dclose(dataset) >= 0);

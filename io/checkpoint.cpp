@@ -45,7 +45,7 @@ void read_array(hid_t dataset, const std::string& name, std::vector<double>& val
                          fmt::format("{} bytes", H5Dget_storage_size(dataset)));
   values.resize(shape[0]);
   digest.add(name, values);
-  constexpr hsize_t most = 16 * piece_values;
+  constexpr hsize_t most = 4 * piece_values;
   for (hsize_t start = 0, count = 0; start < shape[0]; start += count) {
     count = std::min(most, shape[0] - start);
     const h5::Space here = h5::simple_space({count}, path);

@@ -35,15 +35,14 @@ std::thread thread;
   char node[256] = {};
   ::gethostname(node, sizeof node - 1);
   const ExitCode code = has_saved ? ExitCode::stopped : ExitCode::bug;
-  if (call == nullptr || rank == 0)
-    std::cerr << fmt::format(
-                     "bailiwick: rank {} on {}: nothing has moved for {} s, {}; the watchdog ends "
-                     "the run{}\n",
-                     rank, node, seconds,
-                     call != nullptr ? fmt::format("waiting for other ranks in {}", call)
-                                     : "not waiting for other ranks",
-                     has_saved ? ", which can go on with --resume latest" : "")
-              << std::flush;
+  std::cerr << fmt::format(
+                   "bailiwick: rank {} on {}: nothing has moved for {} s, {}; the watchdog ends "
+                   "the run{}\n",
+                   rank, node, seconds,
+                   call != nullptr ? fmt::format("waiting for other ranks in {}", call)
+                                   : "not waiting for other ranks",
+                   has_saved ? ", which can go on with --resume latest" : "")
+            << std::flush;
   // MPI may be what hangs: the launcher sees the code and ends the others.
   std::_Exit(static_cast<int>(code));
 }
@@ -52,13 +51,16 @@ void watch(int rank, double seconds) {
   using Clock = std::chrono::steady_clock;
   unsigned long seen = movements;
   Clock::time_point since = Clock::now();
+  // One that waits gives the lower ranks a second each to say so first: the launcher ends the rest.
+  const int turn = std::min(rank, 10);
   std::unique_lock lock(mutex);
   while (!stopping.wait_for(lock, std::chrono::duration<double>(std::min(1.0, seconds / 4)),
                             [] { return stopped; })) {
     if (const unsigned long now = movements; now != seen) {
       seen = now;
       since = Clock::now();
-    } else if (Clock::now() - since > std::chrono::duration<double>(seconds)) {
+    } else if (Clock::now() - since >
+               std::chrono::duration<double>(seconds + (waiting_in != nullptr ? turn : 0))) {
       end(rank, seconds);
     }
   }

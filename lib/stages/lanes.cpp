@@ -85,7 +85,6 @@ Lanes::Lanes(const Run& run) {
   const auto batch_rows = static_cast<std::uint64_t>(train.descent.batch_rows);
   const auto block_rows = static_cast<std::uint64_t>(train.descent.block_rows);
   const bool together = !train.federated;
-  if (!train.split.empty()) split_code(run.schema(), train.split);  // an error is everyone's
   const auto shapes = shapes_of_domains(run, train.split);
   std::uint64_t all = 0;
   for (const auto& partitions : shapes) {

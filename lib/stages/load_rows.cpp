@@ -99,11 +99,11 @@ const char* broken_rule(ModelKind kind, const double* target, std::size_t classe
 
 }  // namespace
 
-std::size_t split_code(const Schema& schema, const std::string& split) {
+std::size_t split_code(const Schema& schema, const std::string& split, const char* key) {
   const auto found = std::find(schema.splits.begin(), schema.splits.end(), split);
   if (found == schema.splits.end())
-    throw Error(ExitCode::config, "the partitions have no split \"{}\"; they have: {}{}", split,
-                schema.splits.empty() ? "none" : join(schema.splits),
+    throw Error(ExitCode::config, "{}: the partitions have no split \"{}\"; they have: {}{}", key,
+                split, schema.splits.empty() ? "none" : join(schema.splits),
                 did_you_mean(split, schema.splits));
   return static_cast<std::size_t>(found - schema.splits.begin());
 }

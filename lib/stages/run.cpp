@@ -16,6 +16,7 @@
 #include "lib/runtime/egress_meter.hpp"
 #include "lib/runtime/slurm.hpp"
 #include "lib/stages/access_log.hpp"
+#include "lib/stages/load_rows.hpp"
 
 namespace bailiwick {
 
@@ -288,6 +289,7 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
   }
   schema_ = schemas.front();
   std::erase(reasons, "");
+  if (reasons.empty()) check_splits();  // before anything counts as a run
   if (!verdicts_only) log_decisions(actions, reasons.empty());
   if (!reasons.empty() && !verdicts_only)
     throw Error(ExitCode::policy, "refused, and nothing was read:\n  {}", join(reasons, "\n  "));
@@ -297,6 +299,16 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
                   "the partitions of domain {} have another schema than those of {}: {}",
                   config_.domains[i].name, config_.domains[0].name,
                   describe_difference(schema_, schemas[i]));
+}
+
+void Run::check_splits() const {
+  const std::pair<const char*, const std::string&> keys[] = {
+      {"train.split", config_.train.split},
+      {"train.descent.early_stopping.split", config_.train.descent.early_stopping.split},
+      {"evaluate.split", config_.evaluate.split},
+      {"describe.split", config_.describe.split}};
+  for (const auto& [key, split] : keys)
+    if (!split.empty()) split_code(schema_, split, key);
 }
 
 void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const {

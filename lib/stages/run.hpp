@@ -98,6 +98,7 @@ class Run {
  private:
   void find_places();
   bool several_sums(const std::vector<Action>& actions) const;
+  void check_splits() const;
   void log_decisions(const std::vector<Action>& actions, bool admitted) const;
   void start_masks();
   void decide(const std::vector<Action>& actions, bool verdicts_only);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <regex>
 #include <set>
 
 #include "lib/core/helper_thread.hpp"
@@ -39,7 +40,30 @@ void check_same_config(const Run& run, const std::string& folder, const std::str
                 path);
 }
 
-RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_place)
+namespace {
+
+std::unique_ptr<FileLock> lock_of(const std::string& folder, const std::string& stem) {
+  // File systems may notice only after minutes that a node is gone, and its lock with it.
+  auto lock = std::make_unique<FileLock>(fmt::format("{}/.{}.lock", folder, stem), 300);
+  if (!lock->held())
+    throw Error(ExitCode::data, "{}: another job is writing there; wait until it has ended",
+                folder);
+  return lock;
+}
+
+}  // namespace
+
+std::unique_ptr<FileLock> lock_training(const Communicator& world, const std::string& folder) {
+  std::unique_ptr<FileLock> lock;
+  agree(world, [&] {
+    if (world.is_root() && std::filesystem::exists(folder + "/lineage.jsonl"))
+      lock = lock_of(folder, "lineage");
+  });
+  return lock;
+}
+
+RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_place,
+                     std::unique_ptr<FileLock> lock)
     : run_(run),
       comm_(run.world()),
       writers_(run.writers()),
@@ -48,7 +72,8 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_pl
       stem_(std::move(stem)),
       started_(utc_now()),
       ranks_(run.world().size()),
-      dependencies_(run.dependencies()) {
+      dependencies_(run.dependencies()),
+      lock_(std::move(lock)) {
   start(run.config().operator_key, in_place);
 }
 
@@ -69,6 +94,8 @@ RunRecord::RunRecord(Run& run, const Communicator& own, std::string folder, cons
 void RunRecord::start(const std::string& key_file, bool in_place) {
   agree(comm_, [&] {
     if (!comm_.is_root()) return;
+    create_folders(folder_);
+    if (!lock_) lock_ = lock_of(folder_, stem_);
     const std::string lineage = path(stem_ + ".jsonl");
     PrivateKey key = PrivateKey::load(key_file);
     const bool exists = std::filesystem::exists(lineage);
@@ -85,7 +112,7 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
                   "{}: holds a model already, without its lineage; name another folder with "
                   "--output, or remove it",
                   folder_);
-    create_folders(command_ == "train" ? path(checkpoints_folder) : folder_);
+    if (command_ == "train") create_folders(path(checkpoints_folder));
     if (command_ == "train") remove_temporaries();
     invocation_ = new_uuid();
     if (exists) {
@@ -97,11 +124,13 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
   });
 }
 
-/// What a killed session left without a name.
+/// What a killed session left without a name: NAME.tmp.PID, with a name that we give. Nothing else
+/// that lies in the folder is ours to remove.
 void RunRecord::remove_temporaries() const {
+  static const std::regex ours(R"(.+\.(h5|json|jsonl|yaml|txt)\.tmp\.[0-9]+)");
   for (const std::string& folder : {folder_, path(checkpoints_folder)})
     for (const auto& entry : std::filesystem::directory_iterator(folder))
-      if (entry.path().filename().string().find(".tmp.") != std::string::npos)
+      if (std::regex_match(entry.path().filename().string(), ours))
         std::filesystem::remove(entry.path());
 }
 

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <future>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "io/checkpoint_writer.hpp"
+#include "lib/core/file_lock.hpp"
 #include "lib/lineage/chain.hpp"
 #include "lib/stages/run.hpp"
 
@@ -23,6 +25,11 @@ std::string session_file(const std::string& name, std::size_t session);
 /// Throws ExitCode::config if the run in that folder began with another config. Local.
 void check_same_config(const Run& run, const std::string& folder, const std::string& stem);
 
+/// One job at a time writes into a folder. If a training began there, waits until no other job goes
+/// on with it: what is read after that stays so. Collective; the first rank holds the lock. Throws
+/// ExitCode::data after five minutes.
+std::unique_ptr<FileLock> lock_training(const Communicator& world, const std::string& folder);
+
 /// What a run leaves in its output folder: resolved.yaml, checkpoints and their signed lineage,
 /// run.json. All members are collective; a failure on one rank is everyone's.
 class RunRecord {
@@ -31,7 +38,8 @@ class RunRecord {
   /// the one that is there and has no end. Throws ExitCode::data if there is one and it should not
   /// be: nothing is ever overwritten. Throws ExitCode::config if a run with another config began
   /// it.
-  RunRecord(Run& run, std::string command, std::string stem, bool in_place = false);
+  RunRecord(Run& run, std::string command, std::string stem, bool in_place = false,
+            std::unique_ptr<FileLock> lock = {});
 
   /// Of what stays with one domain, in its own folder, written by one rank: `own` holds that alone.
   /// Its statements are signed with `key`, a PEM file.
@@ -97,9 +105,10 @@ class RunRecord {
   int ranks_;
   std::size_t session_ = 1;  ///< first rank only: how often this run was begun, this time included
   std::vector<Artefact> dependencies_;
-  std::optional<Chain> chain_;  ///< first rank only
-  bool later_ = false;          ///< something was given to publish_later()
-  std::future<void> writing_;   ///< first rank only; after all that its thread uses
+  std::unique_ptr<FileLock> lock_;  ///< first rank only: one job at a time writes here
+  std::optional<Chain> chain_;      ///< first rank only
+  bool later_ = false;              ///< something was given to publish_later()
+  std::future<void> writing_;       ///< first rank only; after all that its thread uses
 };
 
 }  // namespace bailiwick

@@ -167,10 +167,14 @@ void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
 }  // namespace
 
 void train(Session& session, RunConfig config, const std::string& resume) {
-  if (resume == resume_latest && training_is_finished(session.world(), config)) {
-    if (session.world().is_root())
-      std::cout << config.output << ": the training there is finished already\n";
-    return;
+  std::unique_ptr<FileLock> lock;
+  if (resume == resume_latest) {
+    lock = lock_training(session.world(), config.output);
+    if (training_is_finished(session.world(), config)) {
+      if (session.world().is_root())
+        std::cout << config.output << ": the training there is finished already\n";
+      return;
+    }
   }
   Run run(session, std::move(config), {Action::train, Action::release_model});
   const ModelColumns columns = select_columns(run.config().model, run.schema());
@@ -179,7 +183,7 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   const Restart restart = find_restart(run, resume, fingerprint, [&](const std::string& path) {
     if (federated) check_regions(run, path);
   });
-  RunRecord record(run, "train", "lineage", restart.in_place);
+  RunRecord record(run, "train", "lineage", restart.in_place, std::move(lock));
   record.publish_decisions();
   if (!restart.path.empty())
     record.add_dependency({"resumed from", restart.content, Json::object(), {}});

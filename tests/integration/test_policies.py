@@ -212,3 +212,16 @@ def test_nobody_signs_terms_for_another(stays, np):
     stays.run(*sign, "--key", "operator.pem", "--key", "bern.pem")
     stays.train(output="together", np=np)
     stays.run("verify", "together", "--key", "operator.pub.pem")
+
+
+def test_a_split_that_is_not_there_is_no_run(stays):
+    """A typo is found before anything is counted or written, in every key that names a split, and by `check`."""
+    stays.terms("bern", "maximum: {runs: 1}\n")
+    for key in ("train.split", "evaluate.split", "describe.split"):
+        words = ("--set", f"{key}=tset")
+        message = f"{key}: the partitions have no split \"tset\"; they have: train, test (did you mean \"test\"?)"
+        assert message in stays.run("check", "run.yaml", *words, code=3)
+        assert message in stays.train(*words, output="typo", np=2, code=3)
+        assert message in stays.run("describe", "run.yaml", *words, "--output", "typo", code=3)
+    assert not stays.path("typo").exists() and stays.log() == []
+    stays.train(output="run")

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 """Trainings that are stopped, killed and gone on with: whatever happens, the model is that of the uninterrupted run."""
+import base64
+import json
 import os
 import pathlib
 import random
@@ -188,7 +190,7 @@ def test_signals(heart, number, np):
     words = setting(train__descent__epochs=100000, train__checkpoint__every=100000)
     process = training.start(np, *words)
     deadline = time.monotonic() + 60
-    while not heart.path(training.output).joinpath("lineage.jsonl").exists() or not ranks_of(process):
+    while not list(heart.path(training.output).glob("checkpoints/*.h5")):  # before the first step a signal ends it at once
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
     os.kill(ranks_of(process)[-1], getattr(signal, number))  # one rank is enough
@@ -199,10 +201,10 @@ def test_signals(heart, number, np):
     assert f"/{training.output}/checkpoints/" in output
 
 
-@pytest.mark.parametrize("saved", [True, False])
-def test_a_run_that_hangs_is_ended(heart, saved):
+@pytest.mark.parametrize("saved, rank", [(True, 1), (False, 1), (True, 0)])
+def test_a_run_that_hangs_is_ended(heart, saved, rank):
     """One rank stands still; with a checkpoint of this session it can go on, otherwise it is nobody's fault but a bug's."""
-    training = Training(heart, "network", f"hangs-{saved}")
+    training = Training(heart, "network", f"hangs-{saved}-{rank}")
     words = setting(train__descent__epochs=100000, train__checkpoint=f"{{every: {int(saved)}, every_steps: 0}}")
     process = training.start(3, *words, "--watchdog", "3")
     folder = heart.path(training.output)
@@ -211,11 +213,11 @@ def test_a_run_that_hangs_is_ended(heart, saved):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
     time.sleep(1)
-    still = ranks_of(process)[1]
+    still = ranks_of(process)[rank]
     os.kill(still, signal.SIGSTOP)
     error = process.communicate(timeout=60)[1]
     assert process.returncode == (STOPPED if saved else 70), error
-    assert re.search(r"bailiwick: rank 0 on \S+: nothing has moved for 3 s, waiting for other ranks in ", error)
+    assert re.search(rf"bailiwick: rank {int(rank == 0)} on \S+: nothing has moved for 3 s, waiting for other ranks in ", error)
     assert ("can go on with --resume latest" in error) == saved
     while pathlib.Path(f"/proc/{still}").exists():
         assert time.monotonic() < deadline + 60, "nothing is left behind"
@@ -256,6 +258,46 @@ def test_no_checkpoint_that_verifies(heart, whole):
     assert "passed over" in output and "no checkpoint there can be used: from the start" in output
     assert training.digests() == whole("newton")
     training.verify()
+
+
+def test_what_others_put_into_the_folder_stays(heart):
+    training = Training(heart, "newton", "others")
+    training.run("--wall-time", "0", np=2, code=STOPPED)
+    folder = heart.path(training.output)
+    theirs = ["survey.tmp.csv", "survey.csv.tmp.1", "model.h5.tmp.old"]
+    for name in (*theirs, "model.h5.tmp.17", "checkpoints/step-000009.h5.tmp.17"):
+        (folder / name).write_text("half")
+    training.run(np=2)
+    assert sorted(path.name for path in folder.rglob("*.tmp.*")) == sorted(theirs)
+
+
+def test_two_jobs_in_one_folder(heart):
+    """The second waits until the first has ended, and goes on from what that has left."""
+    training = Training(heart, "network", "two")
+    words = setting(train__descent__epochs=100000, train__checkpoint__every=50)
+    jobs = []
+    for _ in range(2):
+        jobs.append(training.start(2, *words))
+        deadline = time.monotonic() + 60
+        while not list(heart.path(training.output).glob("checkpoints/*.h5")):
+            assert time.monotonic() < deadline and jobs[0].poll() is None
+            time.sleep(0.05)
+    time.sleep(1.5)
+    for job in jobs:
+        while not ranks_of(job):
+            time.sleep(0.05)
+        os.kill(ranks_of(job)[0], signal.SIGTERM)
+        if job is jobs[0]:
+            assert job.communicate(timeout=60)[1].count("is on disk, go on with") == 1
+            time.sleep(2)
+    error = jobs[1].communicate(timeout=60)[1]
+    assert jobs[0].returncode == jobs[1].returncode == STOPPED, error
+    assert "/.lineage.lock: waiting for the process that holds it" in error
+    lines = heart.path(training.output).joinpath("lineage.jsonl").read_text().splitlines()
+    sessions = [json.loads(base64.b64decode(json.loads(line)["payload"]))["predicate"]["runDetails"]["metadata"]["invocationId"] for line in lines]
+    assert len(set(sessions)) == 2 and sessions == sorted(sessions, key=sessions.index), "one after the other"
+    heart.run("verify", training.output, "--key", KEY, code=7)  # but for the end, all holds
+    assert sum(line.startswith("NO ") for line in heart.run("verify", training.output, "--key", KEY, code=7).splitlines()) == 1
 
 
 def test_what_is_kept(heart):
