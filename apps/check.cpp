@@ -8,6 +8,8 @@
 
 #include "apps/command.hpp"
 #include "lib/core/text.hpp"
+#include "lib/crypto/keys.hpp"
+#include "lib/runtime/agree.hpp"
 #include "lib/stages/load_rows.hpp"
 #include "lib/stages/network_cost.hpp"
 #include "lib/stages/run.hpp"
@@ -73,6 +75,22 @@ void print(const Run& run, const ModelColumns& columns, const std::optional<Netw
   std::cout << std::flush;
 }
 
+/// Those that this rank would sign and mask with.
+void check_keys(const Run& run) {
+  agree(run.world(), [&] {
+    if (run.world().is_root()) PrivateKey::load(run.config().operator_key);
+    for (const LocalDomain& local : run.local()) {
+      const DomainConfig& domain = run.config().domains[local.index];
+      if (!domain.session_key) continue;
+      const std::string id = PrivateKey::load(*domain.session_key).public_key().id();
+      const auto is_it = [&](const std::string& path) { return PublicKey::load(path).id() == id; };
+      if (std::none_of(domain.keys.begin(), domain.keys.end(), is_it))
+        throw Error(ExitCode::config, "domains.{}.session_key: {}: belongs to none of its keys",
+                    domain.name, *domain.session_key);
+    }
+  });
+}
+
 }  // namespace
 
 int command_check(const Arguments& arguments) {
@@ -91,6 +109,7 @@ int command_check(const Arguments& arguments) {
         std::optional<NetworkCost> cost;
         if (model.kind == ModelKind::mlp) cost = cost_of_network(run, columns);
         if (session.world().is_root()) print(run, columns, cost);
+        check_keys(run);
         if (!all_admitted) throw Error(ExitCode::policy, "not every domain admits this run");
       });
 }

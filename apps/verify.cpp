@@ -6,6 +6,7 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "lib/core/text.hpp"
 #include "lib/stages/verify.hpp"
 
 namespace bailiwick {
@@ -18,15 +19,18 @@ int command_verify(const Arguments& arguments) {
       "can be reached from here. Reads no row for any other use; needs no MPI.");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "public key (PEM) that must have signed; may be given again");
-  options.add()("no-partitions", "leave out the partitions, e.g. where they cannot be reached");
+  options.add()("no-partitions",
+                "leave out the partitions, and policies that cannot be reached from here");
   options.add()("quiet", "print only what does not hold");
   if (!options.parse(arguments.words)) return 0;
 
-  const Verification result =
+  const RunVerification result =
       verify_run(options.text("FOLDER"), options.list("key"), !options.has("no-partitions"));
   for (const Finding& finding : result.findings)
     if (!finding.holds || !options.has("quiet"))
       std::cout << (finding.holds ? "ok  " : "NO  ") << finding.what << '\n';
+  if (!result.unsigned_files.empty() && !options.has("quiet"))
+    std::cout << "--  no statement speaks of " << join(result.unsigned_files) << '\n';
   const auto broken = std::count_if(result.findings.begin(), result.findings.end(),
                                     [](const Finding& finding) { return !finding.holds; });
   std::cout << fmt::format("{} of {} findings hold: {}\n",

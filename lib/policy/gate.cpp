@@ -157,9 +157,25 @@ Clause valid_until(const Policy& policy, const AccessRequest& request) {
           fmt::format("{} (now {})", policy.valid_until, request.now)};
 }
 
+/// What must be gone by now cannot be made any more.
+Clause delete_by(const Policy& policy, const AccessRequest& request) {
+  if (policy.duties.delete_by.empty()) return {"delete by", true, "no date"};
+  const auto now = parse_instant(request.now), end = parse_instant(policy.duties.delete_by);
+  return {"delete by", now && end && *now < *end,
+          fmt::format("{} (now {})", policy.duties.delete_by, request.now)};
+}
+
 Clause minimum_parties(const Policy& policy, const AccessRequest& request) {
   return {"minimum parties", request.parties >= policy.minimum_parties,
           fmt::format("{} in this run (required: {})", request.parties, policy.minimum_parties)};
+}
+
+/// Each round is asked again which numbers so many domains are in.
+Clause minimum_contributors(const Policy& policy, const AccessRequest& request) {
+  return {"minimum contributors",
+          !request.sums_cross || request.parties >= policy.minimum_contributors,
+          fmt::format("at most {} in this run (required: {})", request.parties,
+                      policy.minimum_contributors)};
 }
 
 Clause minimum_rows(const Policy& policy, const AccessRequest& request) {
@@ -188,7 +204,9 @@ std::vector<Clause> explain(const Policy& policy, const AccessRequest& request) 
           recipients(policy, request),
           valid_from(policy, request),
           valid_until(policy, request),
+          delete_by(policy, request),
           minimum_parties(policy, request),
+          minimum_contributors(policy, request),
           minimum_rows(policy, request),
           maximum_runs(policy, request),
           allowance("two parties", request.sums_cross && request.parties == 2, allow.two_parties),

@@ -39,6 +39,14 @@ std::string decisions_json(const Run& run) {
   return all.dump(2) + "\n";
 }
 
+std::string words_of(const Duties& duties) {
+  std::vector<std::string> words;
+  if (!duties.attribute.empty()) words.push_back("attribute to " + duties.attribute);
+  if (!duties.inform.empty()) words.push_back("inform " + duties.inform);
+  if (!duties.delete_by.empty()) words.push_back("delete by " + duties.delete_by);
+  return join(words);
+}
+
 void check_duties(const std::string& model_path, const std::string& now) {
   std::filesystem::path folder = std::filesystem::absolute(model_path).parent_path();
   if (folder.filename() / "" == checkpoints_folder) folder = folder.parent_path();

@@ -12,6 +12,7 @@
 #include "lib/model/description.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/stages/model_rows.hpp"
+#include "lib/stages/restart.hpp"
 #include "lib/stages/run_record.hpp"
 
 namespace bailiwick {
@@ -256,6 +257,7 @@ std::string table_of(const Json& description) {
 }  // namespace
 
 void describe(Session& session, RunConfig config) {
+  if (is_done(session.world(), config, "description")) return;
   Run run(session, std::move(config), {Action::describe, Action::release_statistics});
   const DescribeConfig& how = run.config().describe;
   const ModelColumns all = all_columns(run.schema());

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "lib/core/text.hpp"
+#include "lib/stages/restart.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/scorecard.hpp"
 
@@ -22,6 +23,9 @@ const char* word_of(Standardisation how) {
 }  // namespace
 
 void evaluate(Session& session, RunConfig config, std::string model_path) {
+  if (is_done(session.world(), config, "evaluation",
+              model_path.empty() ? config.output + "/model.h5" : model_path))
+    return;
   Run run(session, std::move(config), {Action::evaluate, Action::release_statistics});
   const EvaluateConfig& how = run.config().evaluate;
   Digest content;

@@ -79,22 +79,30 @@ std::string training_fingerprint(const Run& run, const std::vector<std::string>&
   return sha256(text).hex();
 }
 
-bool training_is_finished(const Communicator& world, const RunConfig& config) {
+bool is_done(const Communicator& world, const RunConfig& config, const std::string& stem,
+             const std::string& model) {
   const EgressPurpose purpose("config");
-  std::int64_t finished = 0;
+  std::int64_t done = 0;
   agree(world, [&] {
-    const std::string path = lineage_path(config.output);
+    const std::string path = fmt::format("{}/{}.jsonl", config.output, stem);
     if (!world.is_root() || !std::filesystem::exists(path)) return;
     const PublicKey key = PrivateKey::load(config.operator_key).public_key();
-    if (!is_finished(path, {&key, 1})) return;
+    if (!is_finished(path, {&key, 1}) ||
+        sha256_file(resolved_config_path(config.output, stem)) != sha256(resolved_yaml(config)))
+      return;
     const Verification found = verify_chain(path, config.output, {&key, 1}, io::content_digest);
     if (!found.holds())
-      throw Error(ExitCode::integrity, "{}: the training there is finished, but:\n{}",
-                  config.output, found.failures());
-    finished = 1;
+      throw Error(ExitCode::integrity, "{}: the {} there is finished, but:\n{}", config.output,
+                  stem == "lineage" ? "training" : stem, found.failures());
+    done = 1;
+    for (const Artefact& artefact : found.statements.back().dependencies)
+      if (artefact.name == "model" && artefact.sha256 != io::content_digest(model)) done = 0;
   });
-  world.broadcast(0, {&finished, 1});
-  return finished != 0;
+  world.broadcast(0, {&done, 1});
+  if (done != 0 && world.is_root())
+    std::cout << fmt::format("{}: the {} there is finished already\n", config.output,
+                             stem == "lineage" ? "training" : stem);
+  return done != 0;
 }
 
 io::Checkpoint read_stated(const std::string& folder, const std::string& name,

@@ -23,9 +23,12 @@ inline constexpr const char* checkpoints_folder = "checkpoints/";
 /// taken up by the same. Not in it: how long it trains, what it keeps, where it writes, who asks.
 std::string training_fingerprint(const Run& run, const std::vector<std::string>& columns);
 
-/// Whether the output folder holds a training that came to its end, all of which is as it was
-/// signed. Collective. Throws ExitCode::integrity if it came to its end and is not.
-bool training_is_finished(const Communicator& world, const RunConfig& config);
+/// Whether the output folder holds what this config asks for, done and all as it was signed: of the
+/// lineage `stem` ("lineage", "evaluation", "description"), of the model in the file `model` where
+/// it names one. Then rank 0 says so. Collective. Throws ExitCode::integrity if it is done and not
+/// as it was signed.
+bool is_done(const Communicator& world, const RunConfig& config, const std::string& stem,
+             const std::string& model = {});
 
 /// Where a training goes on.
 struct Restart {

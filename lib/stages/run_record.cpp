@@ -35,9 +35,11 @@ void check_same_config(const Run& run, const std::string& folder, const std::str
   const std::string path = resolved_config_path(folder, stem);
   if (sha256_file(path) != run.config_digest())
     throw Error(ExitCode::config,
-                "{}: the run there began with another config; go on with the same, or name one of "
-                "its checkpoints with --resume and another folder with --output",
-                path);
+                "{}: the run there began with another config; go on with the same{}, or name "
+                "another folder with --output{}",
+                path, stem == "lineage" ? "" : fmt::format(", remove {}.jsonl there", stem),
+                stem == "lineage" ? " and one of its checkpoints with --resume"
+                                  : " and the model with --model");
 }
 
 namespace {
@@ -103,9 +105,9 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
     if (exists && (!in_place || is_finished(lineage, {&signer, 1})))
       throw Error(
           ExitCode::data,
-          "{}: holds the lineage of an earlier {}; name another folder with --output, or "
+          "{}: holds the lineage of an earlier {}; name another folder with --output{}, or "
           "remove it{}",
-          folder_, command_,
+          folder_, command_, command_ == "evaluate" ? " and the model with --model" : "",
           command_ == "train" ? "; an interrupted training goes on with --resume latest" : "");
     if (command_ == "train" && !exists && std::filesystem::exists(path("model.h5")))
       throw Error(ExitCode::data,
@@ -264,8 +266,11 @@ void RunRecord::publish_model(const io::Checkpoint& model, Json results) {
   write_run_json(results);
   publish_egress();
   publish(model, "model.h5", true);
-  if (comm_.is_root())
-    std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", path("model.h5"), digest);
+  if (!comm_.is_root()) return;
+  std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", path("model.h5"), digest);
+  for (const DomainFacts& domain : run_.domains())
+    if (const std::string words = words_of(domain.duties); !words.empty())
+      std::cout << fmt::format("duties of {}: {}\n", domain.name, words);
 }
 
 void RunRecord::write_run_json(const Json& results) {

@@ -170,11 +170,7 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   std::unique_ptr<FileLock> lock;
   if (resume == resume_latest) {
     lock = lock_training(session.world(), config.output);
-    if (training_is_finished(session.world(), config)) {
-      if (session.world().is_root())
-        std::cout << config.output << ": the training there is finished already\n";
-      return;
-    }
+    if (is_done(session.world(), config, "lineage")) return;
   }
   Run run(session, std::move(config), {Action::train, Action::release_model});
   const ModelColumns columns = select_columns(run.config().model, run.schema());

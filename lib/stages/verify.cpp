@@ -83,8 +83,11 @@ void verify_site(Verification& result, const SiteConfig& site,
   });
 }
 
-void verify_domain(Verification& result, const DomainConfig& domain,
+void verify_domain(Verification& result, const DomainConfig& domain, bool partitions,
                    const std::map<std::string, Digest>& claimed, std::set<std::string>& seen) {
+  const auto is_there = [](const std::string& path) { return std::filesystem::exists(path); };
+  if (!partitions && !(is_there(domain.policy) && std::ranges::all_of(domain.keys, is_there)))
+    return;
   std::vector<PublicKey> owners;
   look(result, "domain " + domain.name + ": keys", [&] {
     for (const std::string& path : domain.keys)
@@ -97,14 +100,42 @@ void verify_domain(Verification& result, const DomainConfig& domain,
     const auto claim = claimed.find("policy/" + domain.name);
     return claim != claimed.end() && claim->second == sha256(payload);
   });
+  if (!partitions) return;
   for (const std::string& path : domain.partitions)
     if (seen.insert(path).second) verify_partition(result, path, owners, claimed);
 }
 
+/// Removes what statements speak of, and what verify_run() itself looks at.
+std::vector<std::string> unsigned_files(const std::string& folder,
+                                        const std::vector<Statement>& statements,
+                                        const std::vector<std::string>& chains) {
+  std::set<std::string> covered;
+  for (const Statement& statement : statements) {
+    covered.insert(statement.subject_name);
+    covered.insert(statement.removed.begin(), statement.removed.end());
+  }
+  for (const std::string& chain : chains) {
+    const std::filesystem::path path(chain);
+    covered.insert(path.filename().string());
+    covered.insert(fmt::format(".{}.lock", path.stem().string()));
+    covered.insert(std::filesystem::path(resolved_config_path(folder, path.stem().string()))
+                       .filename()
+                       .string());
+  }
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string name = entry.path().lexically_relative(folder).generic_string();
+    if (entry.is_regular_file() && !name.starts_with("regions/") && !covered.contains(name))
+      names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 }  // namespace
 
-Verification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
-                        bool partitions) {
+RunVerification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
+                           bool partitions) {
   std::vector<PublicKey> keys;
   for (const std::string& path : key_paths)
     keys.push_back(PublicKey::load(path));
@@ -121,7 +152,7 @@ Verification verify_run(const std::string& folder, const std::vector<std::string
     throw Error(ExitCode::integrity,
                 "{}: holds no lineage.jsonl; is it the output folder of a run?", folder);
 
-  Verification result;
+  RunVerification result;
   std::set<std::string> seen;  // a partition is hashed once, however many lineages name it
   for (const std::string& chain : chains) {
     Verification one = verify_chain(chain, folder, keys, io::content_digest);
@@ -129,20 +160,25 @@ Verification verify_run(const std::string& folder, const std::vector<std::string
     const std::string config_path =
         resolved_config_path(folder, std::filesystem::path(chain).stem().string());
     std::optional<RunConfig> config;
-    look(one, config_path, [&] {
-      const std::string yaml = read_file(config_path);
-      const auto claim = claimed.find("config");
-      if (claim == claimed.end() || claim->second != sha256(yaml)) return false;
-      config = parse_run_config(yaml, config_path);
-      return true;
-    });
+    if (!one.statements.empty())
+      look(one, config_path, [&] {
+        const std::string yaml = read_file(config_path);
+        const auto claim = claimed.find("config");
+        if (claim == claimed.end() || claim->second != sha256(yaml)) return false;
+        config = parse_run_config(yaml, config_path);
+        return true;
+      });
     if (config) verify_site(one, config->site, claimed);
-    if (partitions && config)
+    if (config)
       for (const DomainConfig& domain : config->domains)
-        verify_domain(one, domain, claimed, seen);
+        verify_domain(one, domain, partitions, claimed, seen);
     std::move(one.findings.begin(), one.findings.end(), std::back_inserter(result.findings));
     std::move(one.statements.begin(), one.statements.end(), std::back_inserter(result.statements));
   }
+  result.unsigned_files = unsigned_files(folder, result.statements, chains);
+  for (const std::string& name : result.unsigned_files)
+    if (name == "model.h5" || name == "evaluation.json" || name == "description.json")
+      result.findings.push_back({false, name + ": no statement speaks of it"});
   return result;
 }
 

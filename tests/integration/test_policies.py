@@ -177,28 +177,46 @@ def test_prohibitions_and_recipients(stays):
     assert "forbidden: action predict" in stays.run("predict", "run.yaml", *to_team, code=POLICY)
 
 
+LATER, BEFORE = "2098-01-02T00:00:00Z", "2026-01-02T00:00:00Z"
+
+
 def test_duties_go_with_the_model(stays):
-    stays.terms("lyon", "duties: {attribute: 'Lyon registry', inform: 'mailto:data@lyon.example', delete_by: 2026-01-02T00:00:00Z}\n")
-    stays.train(output="run", np=3)
-    decisions = {d["domain"]: d for d in json.loads(stays.path("run/decisions.json").read_text())["domains"]}
-    assert decisions["lyon"]["duties"] == {"attribute": "Lyon registry", "inform": "mailto:data@lyon.example", "delete_by": "2026-01-02T00:00:00Z"}
+    stays.terms("lyon", f"duties: {{attribute: 'Lyon registry', inform: 'mailto:data@lyon.example', delete_by: {LATER}}}\n")
+    out = stays.train(output="run", np=3)
+    assert f"duties of lyon: attribute to Lyon registry, inform mailto:data@lyon.example, delete by {LATER}" in out
+    path = stays.path("run/decisions.json")
+    decisions = {d["domain"]: d for d in json.loads(path.read_text())["domains"]}
+    assert decisions["lyon"]["duties"] == {"attribute": "Lyon registry", "inform": "mailto:data@lyon.example", "delete_by": LATER}
     assert decisions["bern"]["duties"] == {} and decisions["bern"]["admitted"]
     assert all(c["holds"] for c in decisions["bern"]["clauses"])
+    stays.run("verify", "run", "--key", "operator.pub.pem")
+    path.write_text(path.read_text().replace(LATER, BEFORE))  # as if time had passed
     for command in ("evaluate", "predict"):
         out = stays.run(command, "run.yaml", np=3, code=POLICY)
-        assert "run/model.h5: must have been deleted by 2026-01-02T00:00:00Z: a duty of the policy of domain lyon" in out
-    stays.run("verify", "run", "--key", "operator.pub.pem")
+        assert f"run/model.h5: must have been deleted by {BEFORE}: a duty of the policy of domain lyon" in out
 
 
 def test_duties_of_every_session_count(stays):
     """The owner adds a duty between two sessions of one training."""
     to = ("--resume", "latest", "--set", "train={method: lbfgs, checkpoint: {every: 1}}")
     stays.train(*to, "--wall-time", "0", output="run", code=75)
-    stays.terms("lyon", "duties: {delete_by: 2026-01-02T00:00:00Z}\n")
+    stays.terms("lyon", f"duties: {{delete_by: {LATER}}}\n")
     stays.train(*to, output="run", np=2)
+    path = stays.path("run/decisions-2.json")
+    path.write_text(path.read_text().replace(LATER, BEFORE))
     checkpoint = next(stays.path("run/checkpoints").glob("*.h5"))
     for model in ("run/model.h5", checkpoint.relative_to(stays.checkout.root)):
-        assert f"{model}: must have been deleted by 2026-01-02" in stays.run("evaluate", "run.yaml", *to[2:], "--model", model, code=POLICY)
+        assert f"{model}: must have been deleted by {BEFORE}" in stays.run("evaluate", "run.yaml", *to[2:], "--model", model, code=POLICY)
+
+
+def test_what_must_be_gone_is_not_made(stays):
+    stays.terms("lyon", f"duties: {{delete_by: {BEFORE}}}\n")
+    stays.refused(f"domain lyon: delete by: {BEFORE} (now ")
+
+
+def test_more_contributors_than_domains(stays):
+    stays.terms("lyon", "minimum: {contributors: 4}\n")
+    stays.refused("domain lyon: minimum contributors: at most 3 in this run (required: 4)")
 
 
 @ranks

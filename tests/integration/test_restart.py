@@ -350,4 +350,34 @@ def test_an_evaluation_that_was_killed_starts_again(heart, whole):
     finished.write_text(lines[0] + "\n")  # as after a kill: only the first statement stands
     heart.run(*words, np=2)
     heart.run("verify", "out/heart/whole-newton", "--key", KEY)
-    assert "holds the lineage of an earlier evaluate" in heart.run(*words, np=2, code=5)
+    before = finished.read_bytes()
+    assert "the evaluation there is finished already" in heart.run(*words, np=3)  # a batch script that was given again
+    assert finished.read_bytes() == before
+    other = heart.run(*words, "--set", "evaluate.calibration_bins=7", np=2, code=5)
+    assert "holds the lineage of an earlier evaluate; name another folder with --output and the model with --model" in other
+
+
+def test_verify_says_what_nobody_signed(heart, whole):
+    whole("newton")
+    folder = heart.path("out/heart/unsigned")
+    shutil.copytree(heart.path("out/heart/whole-newton"), folder)
+    for path in [*folder.glob("evaluat*"), folder / ".evaluation.lock"]:
+        path.unlink(missing_ok=True)
+    (folder / "model2.h5").write_text("nobody's")
+    verify = ("verify", "out/heart/unsigned", "--key", KEY)
+    output = heart.run(*verify)
+    assert "--  no statement speaks of model.txt, model2.h5, run.json" in output and "findings hold: verified" in output
+    assert "no statement" not in heart.run(*verify, "--quiet")
+    (folder / "evaluation.json").write_text('{"auc": 0.99}')
+    assert "NO  evaluation.json: no statement speaks of it" in heart.run(*verify, code=7)
+    (folder / "evaluation.json").unlink()
+    policy = heart.path("out/heart/policies/va.policy.json")
+    text = policy.read_text()
+    try:
+        policy.write_text(text.replace('"sig":"', '"sig":"A'))
+        for words in ((), ("--no-partitions",)):
+            assert re.search(r"NO  \S+va.policy.json: policy and signature", heart.run(*verify, *words, code=7))
+        policy.unlink()
+        heart.run(*verify, "--no-partitions")  # not to be reached: left out
+    finally:
+        policy.write_text(text)

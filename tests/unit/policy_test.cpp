@@ -91,7 +91,7 @@ TEST_CASE("a request that meets every clause is admitted, to these partitions an
   const Admission& admission = std::get<Admission>(decision);
   CHECK(admission.domain() == "zurich");
   CHECK(admission.policy() == policy_digest());
-  CHECK(admission.clauses().size() == 17);
+  CHECK(admission.clauses().size() == 19);
   CHECK(admission.allows(Action::train));
   CHECK_FALSE(admission.allows(Action::evaluate));  // permitted, but not asked for
   CHECK(admission.covers(partition("", 0, 1).root));
@@ -131,6 +131,15 @@ TEST_CASE("each clause, broken alone, refuses with its own message") {
        "2026-01-01T00:00:00+01:00 (now 2025-12-31T22:59:59Z)"},
       {"valid until", [](Policy&, AccessRequest& r) { r.now = "2026-12-31T23:00:00Z"; },
        "2027-01-01T00:00:00+01:00 (now 2026-12-31T23:00:00Z)"},
+      {"delete by",
+       [](Policy& p, AccessRequest& r) { p.duties.delete_by = r.now = "2026-06-01T00:00:00Z"; },
+       "2026-06-01T00:00:00Z (now 2026-06-01T00:00:00Z)"},
+      {"minimum contributors",
+       [](Policy& p, AccessRequest& r) {
+         p.minimum_contributors = 4;
+         r.sums_cross = true;
+       },
+       "at most 3 in this run (required: 4)"},
       {"minimum parties", [](Policy&, AccessRequest& r) { r.parties = 2; },
        "2 in this run (required: 3)"},
       {"minimum rows", [](Policy&, AccessRequest& r) { r.partitions[0].rows = 11; },
@@ -262,7 +271,7 @@ TEST_CASE("a refusal names every broken clause and keeps the held ones") {
   const auto decision = PolicyGate::decide(example(), policy_digest(), request);
   REQUIRE(std::holds_alternative<Refusal>(decision));
   const Refusal& refusal = std::get<Refusal>(decision);
-  CHECK(refusal.clauses.size() == 17);
+  CHECK(refusal.clauses.size() == 19);
   CHECK(refusal.message() ==
         "domain zurich: purpose: no purpose is named (permitted: dpv:ScientificResearch, "
         "DUO:0000042); minimum parties: 1 in this run (required: 3)");
