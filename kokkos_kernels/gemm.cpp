@@ -9,16 +9,11 @@ namespace bailiwick::kernels::detail {
 
 void pack_strips(const GemmGrid& grid, const Operand& a, float* packed) {
   const std::size_t depth = grid.shape.depth;
-  Kokkos::parallel_for("pack strips", Kokkos::RangePolicy<Host>(0, grid.strips),
-                       [=](const std::size_t strip) {
-                         const std::size_t row = grid.first_row(strip);
-                         const std::size_t rows = grid.first_row(strip + 1) - row;
-                         float* to = packed + row * depth;
-                         const float* from = a.data + row * a.row_step;
-                         for (std::size_t k = 0; k < depth; ++k, to += rows, from += a.column_step)
-                           for (std::size_t i = 0; i < rows; ++i)
-                             to[i] = from[i * a.row_step];
-                       });
+  Kokkos::parallel_for(
+      "pack strips", Kokkos::RangePolicy<Host>(0, grid.strips), [=](const std::size_t strip) {
+        const std::size_t row = grid.first_row(strip), rows = grid.first_row(strip + 1) - row;
+        turn(a.data + row * a.row_step, a.row_step, depth, rows, packed + row * depth, rows);
+      });
 }
 
 namespace {
@@ -34,47 +29,47 @@ void pack_rows(const float* from, std::size_t step, std::size_t rows, float* to)
   }
 }
 
-#if defined(__CUDACC__)
-constexpr std::size_t pack_turned(const float*, std::size_t, std::size_t, std::size_t, std::size_t,
-                                  float*) {
-  return 0;  // its compiler does not know the shuffles
-}
-#else
-using Eight [[gnu::vector_size(32), gnu::aligned(4), gnu::may_alias]] = float;
+}  // namespace
 
-/// Writes columns `step` apart as rows of `width`, 8 x 8 numbers at a time in registers; for full
-/// panels. Returns how many rows it has written.
-std::size_t pack_turned(const float* from, std::size_t step, std::size_t rows, std::size_t columns,
-                        std::size_t width, float* to) {
-  if (columns != width || width % 8 != 0) return 0;
-  for (std::size_t k = 0; k + 8 <= rows; k += 8)
-    for (std::size_t j = 0; j < width; j += 8) {
-      Eight in[8], pairs[8], fours[8];
-      for (std::size_t r = 0; r < 8; ++r)
-        in[r] = *reinterpret_cast<const Eight*>(from + (j + r) * step + k);
-      for (std::size_t r = 0; r < 8; r += 2) {
-        pairs[r] = __builtin_shufflevector(in[r], in[r + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-        pairs[r + 1] = __builtin_shufflevector(in[r], in[r + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-      }
-      for (std::size_t r = 0; r < 8; r += 4)
-        for (std::size_t s = 0; s < 2; ++s) {
-          const Eight a = pairs[r + s], b = pairs[r + s + 2];
-          fours[r + 2 * s] = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
-          fours[r + 2 * s + 1] = __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+void turn(const float* from, std::size_t step, std::size_t rows, std::size_t columns, float* to,
+          std::size_t to_step) {
+  std::size_t whole = 0;
+#if !defined(__CUDACC__)  // its compiler does not know the shuffles
+  using Half [[gnu::vector_size(16), gnu::aligned(4), gnu::may_alias]] = float;
+  using Full [[gnu::vector_size(32), gnu::aligned(4), gnu::may_alias]] = float;
+  // 4 x 8 numbers at a time in registers, the last 8 columns whatever of them is done already; few
+  // columns for many rows, since lines of all columns would push each other out of the cache before
+  // they are done with.
+  constexpr std::size_t run = 64;
+  if (columns >= 8) whole = rows / 4 * 4;
+  for (std::size_t first = 0; first < whole; first += run)
+    for (std::size_t column = 0; column < columns; column += 8) {
+      const std::size_t j = std::min(column, columns - 8);
+      for (std::size_t k = first; k < std::min(first + run, whole); k += 4) {
+        Full in[4], pairs[4];
+        for (std::size_t r = 0; r < 4; ++r) {
+          const float* const at = from + (j + r) * step + k;
+          in[r] = __builtin_shufflevector(*reinterpret_cast<const Half*>(at),
+                                          *reinterpret_cast<const Half*>(at + 4 * step), 0, 1, 2, 3,
+                                          4, 5, 6, 7);
         }
-      float* const out = to + k * width + j;
-      for (std::size_t r = 0; r < 4; ++r) {
-        *reinterpret_cast<Eight*>(out + r * width) =
-            __builtin_shufflevector(fours[r], fours[r + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        *reinterpret_cast<Eight*>(out + (r + 4) * width) =
-            __builtin_shufflevector(fours[r], fours[r + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+        for (std::size_t r = 0; r < 4; r += 2) {
+          pairs[r] = __builtin_shufflevector(in[r], in[r + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+          pairs[r + 1] = __builtin_shufflevector(in[r], in[r + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+        }
+        for (std::size_t r = 0; r < 4; ++r) {
+          const Full a = pairs[r / 2], b = pairs[r / 2 + 2];
+          *reinterpret_cast<Full*>(to + (k + r) * to_step + j) =
+              r % 2 == 0 ? __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13)
+                         : __builtin_shufflevector(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+        }
       }
     }
-  return rows / 8 * 8;
-}
 #endif
-
-}  // namespace
+  for (std::size_t j = 0; j < columns; ++j)
+    for (std::size_t k = whole; k < rows; ++k)
+      to[k * to_step + j] = from[j * step + k];
+}
 
 void pack_panel(const GemmGrid& grid, const Operand& b, std::size_t panel, float* to) {
   const std::size_t depth = grid.shape.depth, columns = grid.columns(panel);
@@ -102,15 +97,15 @@ void pack_panel(const GemmGrid& grid, const Operand& b, std::size_t panel, float
       default:
         whole = 0;
     }
-  } else if (b.row_step == 1) {
-    whole = pack_turned(from, b.column_step, depth, columns, width, to);
+    for (std::size_t k = whole; k < depth; ++k)
+      for (std::size_t j = 0; j < columns; ++j)
+        to[k * width + j] = from[k * b.row_step + j];
+  } else {
+    turn(from, b.column_step, depth, columns, to, width);
   }
-  for (std::size_t k = whole; k < depth; ++k) {
-    for (std::size_t j = 0; j < columns; ++j)
-      to[k * width + j] = from[k * b.row_step + j * b.column_step];
-    for (std::size_t j = columns; j < width; ++j)
+  for (std::size_t j = columns; j < width; ++j)
+    for (std::size_t k = whole; k < depth; ++k)
       to[k * width + j] = 0;
-  }
 }
 
 void device_gemm_of_blocks(const GemmShape& shape, const Operand& a, const Operand& b,

@@ -44,22 +44,26 @@ using Host = Kokkos::DefaultHostExecutionSpace;
 inline constexpr std::size_t conflicting_step = 512;
 
 /// Rows of A in strips as equal as can be, columns of B in panels of the tile's width; the last
-/// panel has half of it if that is enough.
+/// panel has half of it if that is enough. So have all that are turned for one strip: they are
+/// still in the first-level cache when it reads them. Of 8 rows at least, or too few sums would be
+/// under way.
 struct GemmGrid {
   GemmShape shape;
   const TileSet* tiles;
-  std::size_t strips, panels;
+  std::size_t strips, most_columns, panels;
 
-  GemmGrid(const GemmShape& of, const TileSet& set)
+  GemmGrid(const GemmShape& of, const TileSet& set, const Operand& b)
       : shape(of),
         tiles(&set),
         strips((of.rows + set.rows - 1) / set.rows),
-        panels((of.columns + set.columns - 1) / set.columns) {}
+        most_columns(strips == 1 && of.rows >= 8 && b.column_step != 1 ? set.columns / 2
+                                                                       : set.columns),
+        panels((of.columns + most_columns - 1) / most_columns) {}
 
   std::size_t first_row(std::size_t strip) const { return shape.rows * strip / strips; }
-  std::size_t first_column(std::size_t panel) const { return panel * tiles->columns; }
+  std::size_t first_column(std::size_t panel) const { return panel * most_columns; }
   std::size_t columns(std::size_t panel) const {
-    return std::min(tiles->columns, shape.columns - first_column(panel));
+    return std::min(most_columns, shape.columns - first_column(panel));
   }
   std::size_t halves(std::size_t panel) const {
     return columns(panel) * 2 <= tiles->columns ? 1 : 2;
@@ -77,6 +81,9 @@ struct GemmGrid {
 
 /// Strips lie one after another, each with its rows together.
 void pack_strips(const GemmGrid& grid, const Operand& a, float* packed);
+/// to[i * to_step + j] = from[j * step + i], for so many rows and columns of it.
+void turn(const float* from, std::size_t step, std::size_t rows, std::size_t columns, float* to,
+          std::size_t to_step);
 void pack_panel(const GemmGrid& grid, const Operand& b, std::size_t panel, float* to);
 /// Panels that there must be room for: all, or one a thread.
 inline std::size_t panels_at_once(const GemmGrid& grid) {
@@ -110,7 +117,7 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
           ? 1
           : std::min(grid.strips, (4 * concurrency() + grid.panels - 1) / grid.panels);
   const bool shared = chunks > 1;
-  const std::size_t room = grid.tiles->columns * depth;
+  const std::size_t room = grid.most_columns * depth;
   float* const panels = scratch.b(panels_at_once(grid) * room);
   if (shared)
     Kokkos::parallel_for(
@@ -146,9 +153,9 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
 template <class Work>
 void with_best_grid(const GemmShape& shape, const TileSet& tiles, const Operand& a,
                     const Operand& b, const Work& work) {
-  const GemmGrid upright(shape, tiles);
-  const GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles);
-  const std::size_t turning = 16 * shape.rows * shape.columns;
+  const GemmGrid upright(shape, tiles, b);
+  const GemmGrid turned({shape.columns, shape.rows, shape.depth}, tiles, a.transposed());
+  const std::size_t turning = 8 * shape.rows * shape.columns;
   if (turned.work(a.transposed()) + turning < upright.work(b) / 8 * 7)
     work(turned, b.transposed(), a.transposed(), std::true_type());
   else
@@ -163,7 +170,7 @@ inline void reserve(GemmScratch& scratch, const GemmShape& shape,
   if (!on_host) return;  // a GPU packs nothing
   for (const auto& [rows, columns] :
        {std::pair(shape.rows, shape.columns), std::pair(shape.columns, shape.rows)}) {
-    const detail::GemmGrid grid({rows, columns, shape.depth}, tiles);
+    const detail::GemmGrid grid({rows, columns, shape.depth}, tiles, row_major(nullptr, columns));
     scratch.b(detail::panels_at_once(grid) * tiles.columns * shape.depth);
     if (shape.depth % detail::conflicting_step == 0) scratch.a(rows * shape.depth);
   }
@@ -196,12 +203,12 @@ void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epil
             for (std::size_t i = 0; i < tile.rows; ++i)
               epilogue(tile.row + i, tile.column, to + i * step, tile.columns);
           } else {
-            for (std::size_t j = 0; j < tile.columns; ++j) {
-              float values[TileSet::most_rows];
-              for (std::size_t i = 0; i < tile.rows; ++i)
-                values[i] = sums[i * width + j];
-              epilogue(tile.column + j, tile.row, values, tile.rows);
-            }
+            // The whole tile, before any of it is used: what has just been stored is slow to load.
+            detail::turn(sums, width, tile.columns, tile.rows,
+                         epilogue.place(tile.column, tile.row), shape.columns);
+            for (std::size_t j = 0; j < tile.columns; ++j)
+              epilogue(tile.column + j, tile.row, epilogue.place(tile.column + j, tile.row),
+                       tile.rows);
           }
         });
       });
