@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <iostream>
 
@@ -16,6 +17,22 @@
 
 namespace bailiwick {
 
+namespace {
+
+/// Several processes that write the same files would race. It asks no MPI, only what launchers
+/// leave in the environment.
+void refuse_company() {
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
+    if (const char* size = std::getenv(name); size != nullptr && std::atoi(size) > 1)
+      throw Error(
+          ExitCode::usage,
+          "ingest is one process, which reads a file once; start it without mpirun, or with "
+          "srun --ntasks=1 ({} is {})",
+          name, size);
+}
+
+}  // namespace
+
 int command_ingest(const Arguments& arguments) {
   Options options(
       "ingest CONFIG [options]",
@@ -23,6 +40,7 @@ int command_ingest(const Arguments& arguments) {
       "that break a rule go to quarantine.csv beside them, with the reason.");
   options.add()("force", "overwrite existing partitions");
   if (!options.parse(arguments.words)) return 0;
+  refuse_company();
   const std::string path = options.text("CONFIG");
   const IngestConfig config = parse_ingest_config(read_file(path), path);
   const auto bar = [](const IngestProgress& progress) {

@@ -36,8 +36,7 @@ void print_help() {
   for (const Command& command : commands)
     std::printf("  %-9s %s\n", command.name, command.summary);
   std::cout
-      << "\nStart ingest, check, describe, train, evaluate and predict under mpirun or srun for "
-         "more than "
+      << "\nStart check, describe, train, evaluate and predict under mpirun or srun for more than "
          "one rank.\n"
          "Exit codes: 0 ok, 2 usage, 3 config, 4 policy refused, 5 data or I/O, 6 not converged,\n"
          "            7 integrity, 70 bug, 75 stopped and resumable.\n";

@@ -23,9 +23,8 @@ const char* word_of(Standardisation how) {
 }  // namespace
 
 void evaluate(Session& session, RunConfig config, std::string model_path) {
-  if (is_done(session.world(), config, "evaluation",
-              model_path.empty() ? config.output + "/model.h5" : model_path))
-    return;
+  if (model_path.empty()) model_path = config.output + "/model.h5";
+  if (is_done(session.world(), config, "evaluation", model_path)) return;
   Run run(session, std::move(config), {Action::evaluate, Action::release_statistics});
   const EvaluateConfig& how = run.config().evaluate;
   Digest content;
@@ -41,7 +40,7 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
   standardise(rows, moments);
 
   const Scorecard scorecard(model, how);
-  const std::vector<SavedModel> models = models_of_domains(run, model);
+  const std::vector<SavedModel> models = models_of_domains(run, model, model_path);
   std::vector<Aggregate> parts;
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {

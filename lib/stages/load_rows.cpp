@@ -228,6 +228,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       Watchdog::moved();
       loaded.selected += chosen.size();
       loaded.rows_of_block.push_back(chosen.size());
+      if (columns.ids && schema.has_ids)
+        for (const std::size_t r : chosen)
+          loaded.ids.push_back(buffer.ids[r]);
       builder.add(buffer, schema, chosen, fail);
       loaded.partition.push_back(p);
     };

@@ -30,6 +30,7 @@ struct ModelColumns {
   std::vector<std::size_t> targets;   ///< indices into Schema::targets; Cox: time, status
   bool intercept = false;             ///< a column of ones comes first
   bool weights = false;
+  bool ids = false;                     ///< keep what the owner calls the rows, where they say it
   std::vector<std::string> names;       ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
   /// Of each feature: the category it is a level of, if it is read as a code; else none.
@@ -64,6 +65,7 @@ ModelKind response_of(const ModelConfig& model);
 struct LoadedRows {
   kernels::RowBlocks rows;
   std::vector<std::size_t> rows_of_block;
+  std::vector<std::string> ids;        ///< of the rows, if asked for and the partitions have them
   std::vector<std::size_t> partition;  ///< of each block, in the order of the domain's partitions
   std::size_t partitions = 0;          ///< of the domain
   std::uint64_t selected = 0;          ///< rows of non-zero weight

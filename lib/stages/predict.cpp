@@ -28,12 +28,22 @@ LocalDomain part_of(const LocalDomain& domain, std::size_t partition, std::uint6
   return part;
 }
 
+/// RFC 4180: quoted where a comma, a quote or a line end is in it.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text)
+    quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
+}
+
 /// One partition's predictions as CSV.
 std::string predictions_csv(const SavedModel& model, const ModelColumns& columns,
                             const ColumnMoments& moments, const LocalDomain& domain,
                             std::size_t partition) {
-  std::string text = "row," + join(Scores::names(model), ",") + "\n";
   const PartitionManifest& manifest = domain.manifests[partition];
+  std::string text =
+      (manifest.schema.has_ids ? "row,id," : "row,") + join(Scores::names(model), ",") + "\n";
   std::vector<double> prediction;
   for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
     const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
@@ -42,11 +52,13 @@ std::string predictions_csv(const SavedModel& model, const ModelColumns& columns
     kernels::RowBlocks rows = loaded.rows;
     kernels::standardise(rows, moments.centre, moments.scale);
     const Scores scores(model, rows);
+    auto id = loaded.ids.begin();
     for (std::uint64_t b = 0; b < count; ++b) {
       const std::uint64_t begin = (first + b) * manifest.block_rows;
       for (std::uint64_t r = 0; r < std::min(manifest.block_rows, manifest.rows - begin); ++r) {
         scores.predict(b, r, prediction);
         text += std::to_string(begin + r);
+        if (id != loaded.ids.end()) text += ',' + csv_field(*id++);
         for (const double value : prediction)
           text += ',' + round_trip(value);
         text += '\n';
@@ -59,15 +71,17 @@ std::string predictions_csv(const SavedModel& model, const ModelColumns& columns
 }  // namespace
 
 void predict(Session& session, RunConfig config, std::string model_path) {
+  if (model_path.empty()) model_path = config.output + "/model.h5";
   Run run(session, std::move(config), {Action::predict});
   Digest content;
   const SavedModel model = open_model(run, model_path, &content);
   ModelColumns columns = columns_of(model, run.schema(), false);
+  columns.ids = true;
   columns.weights = false;  // a row that counted for nothing in training has a prediction too
   const std::vector<ColumnMoments> moments = scoring_moments(
       run, model, columns, run.config().evaluate.standardise.value_or(model.config.standardise));
 
-  const std::vector<SavedModel> models = models_of_domains(run, model);
+  const std::vector<SavedModel> models = models_of_domains(run, model, model_path);
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < run.local().size(); ++d) {
       const LocalDomain& domain = run.local()[d];

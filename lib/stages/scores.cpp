@@ -3,6 +3,8 @@
 
 #include "lib/stages/scores.hpp"
 
+#include <filesystem>
+
 #include "kokkos_kernels/exact_math.hpp"
 #include "kokkos_kernels/glm.hpp"
 #include "lib/core/text.hpp"
@@ -12,23 +14,46 @@
 
 namespace bailiwick {
 
+namespace {
+
+/// The model file decides; a config that speaks of another model was not meant for it.
+void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::string& path) {
+  const auto refuse = [&](const char* key) {
+    throw Error(ExitCode::config,
+                "model.{}: {} is a model of another; give the config it was trained with, or "
+                "another model with --model",
+                key, path);
+  };
+  if (asked.kind != model.kind) refuse("kind");
+  const auto differs = [](const std::string& word, const std::string& other) {
+    return !word.empty() && word != other;
+  };
+  if (differs(asked.target, model.target)) refuse("target");
+  if (differs(asked.time, model.time)) refuse("time");
+  if (differs(asked.status, model.status)) refuse("status");
+}
+
+}  // namespace
+
 SavedModel open_model(Run& run, const std::string& path, Digest* content) {
-  const std::string file = path.empty() ? run.config().output + "/model.h5" : path;
   SavedModel model;
   agree(run.world(), [&] {
-    check_duties(file, utc_now());
-    model = model_from_checkpoint(io::read_checkpoint(file, content), file);
+    check_duties(path, utc_now());
+    model = model_from_checkpoint(io::read_checkpoint(path, content), path);
+    check_meant(run.config().model, model.config, path);
   });
   return model;
 }
 
-std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common) {
+std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
+                                          const std::string& path) {
   std::vector<SavedModel> models(run.local().size(), common);
   if (!run.config().evaluate.regional) return models;
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < models.size(); ++d) {
       const std::string& name = run.domains()[run.local()[d].index].name;
-      const std::string file = run.config().output + "/regions/" + name + "/model.h5";
+      const std::string file =
+          (std::filesystem::path(path).parent_path() / "regions" / name / "model.h5").string();
       check_duties(file, utc_now());
       models[d] = model_from_checkpoint(io::read_checkpoint(file), file);
       if (models[d].names != common.names || models[d].categories != common.categories ||

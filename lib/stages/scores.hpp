@@ -12,12 +12,13 @@
 
 namespace bailiwick {
 
-/// Opens the model that a run is to use: `path`, or model.h5 in its output folder. Collective.
+/// Opens the model in the file `path`, which a run is to use. Collective.
 SavedModel open_model(Run& run, const std::string& path, Digest* content);
 
-/// The model of each local domain: `common`, or with evaluate.regional the domain's own.
-/// Collective.
-std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common);
+/// The model of each local domain: `common`, which is in the file `path`, or with evaluate.regional
+/// the domain's own, in regions/ beside that. Collective.
+std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
+                                          const std::string& path);
 
 /// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing.
 ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets);

@@ -141,6 +141,9 @@ def test_regional_models_stay_home(heart, personal):
     own = json.loads(heart.path(f"out/heart/{kind}-4/evaluation.json").read_text())
     heart.run("evaluate", "configs/heart/federated.yaml", *words, "--model", f"out/heart/{kind}-4/regions/va/model.h5",
               "--output", f"out/heart/{kind}-va", np=2)
+    heart.run("evaluate", "configs/heart/federated.yaml", *words, "--set", "evaluate.regional=true",
+              "--model", f"out/heart/{kind}-4/model.h5", "--output", f"out/heart/{kind}-elsewhere")
+    assert json.loads(heart.path(f"out/heart/{kind}-elsewhere/evaluation.json").read_text()) == own
     of_va = json.loads(heart.path(f"out/heart/{kind}-va/evaluation.json").read_text())
     assert own["domains"]["va"] == of_va["domains"]["va"] and own["domains"]["cleveland"] != of_va["domains"]["cleveland"]
     assert all(len(digests) == 1 for digests in regions.values()), "the same bits on any number of ranks"

@@ -25,3 +25,40 @@ def test_predictions_are_coefficients_times_rows(fresh, standardise, np):
         with open(stays.path(f"run/predictions/{clinic}/{clinic}.csv")) as file:
             predicted = [float(row["mean"]) for row in csv.DictReader(file)]
         assert predicted == pytest.approx(expected, rel=1e-12)
+
+
+def test_predictions_carry_the_ids_of_rows(fresh):
+    """What the owner calls a row, however it is spelt; quarantined rows shift the numbers, not the ids."""
+    stays = Stays(fresh)
+    with open(stays.path("stays.csv")) as file:
+        rows = list(csv.reader(file))
+    ids = [f'{row[0]}-{i}, "{i}"' for i, row in enumerate(rows)]
+    rows[5][1] = "-1"  # an age that no one has
+    with open(stays.path("stays.csv"), "w", newline="") as file:
+        csv.writer(file).writerows([["patient", *rows[0]], *([ids[i], *row] for i, row in enumerate(rows) if i > 0)])
+    ingest = stays.path("ingest.yaml")
+    ingest.write_text(ingest.read_text().replace("columns:\n", "columns:\n  patient: {role: id}\n"))
+    stays.run("ingest", "ingest.yaml", "--force")
+    stays.train(output="run")
+    stays.run("predict", "run.yaml", np=2)
+    found = []
+    for clinic in CLINICS:
+        with open(stays.path(f"run/predictions/{clinic}/{clinic}.csv"), newline="") as file:
+            predicted = list(csv.DictReader(file))
+        assert [int(row["row"]) for row in predicted] == list(range(len(predicted)))
+        found += [row["id"] for row in predicted]
+    assert found == ids[1:5] + ids[6:]
+
+
+def test_ingest_is_one_process(fresh):
+    stays = Stays(fresh)
+    assert "ingest is one process, which reads a file once; start it without mpirun" in stays.run("ingest", "ingest.yaml", "--force", np=2, code=2)
+
+
+@pytest.mark.parametrize("np", [1, 3])
+def test_a_config_that_speaks_of_another_model(fresh, np):
+    stays = Stays(fresh)
+    stays.train(output="run")
+    for command in ("evaluate", "predict"):
+        out = stays.run(command, "run.yaml", "--set", "model.kind=poisson", np=np, code=3)
+        assert "run/model.h5 is a model of another; give the config it was trained with" in out
