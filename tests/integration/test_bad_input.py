@@ -328,7 +328,12 @@ def test_inspect_of_anything_else(lung):
     lung.path("x.bin").write_bytes(b"\x89HDF nonsense")
     lung.run("inspect", "x.bin", code=DATA)
     lung.path("x.txt").write_text("nonsense")
-    lung.run("inspect", "x.txt", code=DATA)
+    assert "is none of what inspect shows: partitions, models" in lung.run("inspect", "x.txt", code=DATA)
+    for text in ('{\n  "overall": {"auc": 0.5}\n}\n', '{"at": 1}\n{"at": 2}\n'):
+        lung.path("x.json").write_text(text)
+        assert "x.json: is JSON that is not signed, to be read as it is; inspect shows partitions" in lung.run("inspect", "x.json", code=DATA)
+    lung.path("x.json").write_text('{"payloadType": ')
+    assert "x.json:1: not valid JSON" in lung.run("inspect", "x.json", code=DATA)
 
 
 def test_one_rank_alone_ends_the_job(lung):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What rows do not define is no number: a loss of no rows is not 0, which would read as perfect."""
 import json
+import re
 
 import pytest
 
@@ -56,3 +57,10 @@ def test_undefined_metrics(stays, kind):
         assert [column for column, text in zip(columns, lines[name][1:]) if text == "-"] == [c for c in columns if c in null], table
     empty = [b for b in result["overall"].get("calibration", []) if b["rows"] == 0]
     assert all(b["mean_prediction"] is None for b in empty)
+
+
+def test_inspect_of_several_classes(stays):
+    stays.train("--set", "model={kind: multinomial, target: outcome, l2: 1, features: [age, sex_m]}", output="classes")
+    shown = stays.run("inspect", "classes/model.h5")
+    assert "\nlog-lik.     -" in shown
+    assert re.findall(r"^  (\S+) +\S+  se \S+$", shown, re.M) == [f"{c}:{x}" for c in ("other", "dead") for x in ("(intercept)", "age", "sex_m")]
