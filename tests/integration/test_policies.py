@@ -167,6 +167,14 @@ def test_a_maximum_without_a_log(stays):
     stays.refused("maximum runs: not counted, as the domain has no access_log (at most 2)")
 
 
+def test_resume_of_a_typo(fresh):
+    stays = Stays(fresh)
+    for np in (None, 3):
+        out = stays.train("--resume", "lastest", output="run", np=np, code=2)
+        assert '--resume lastest: there is no such checkpoint (did you mean "latest"?)' in out
+    assert not stays.path("run").exists()
+
+
 def test_prohibitions_and_recipients(stays):
     stays.terms("bern", 'forbid:\n  - {purposes: ["dpv:CommercialPurpose"]}\n  - {action: predict}\nrecipients: ["https://uni.example/team"]\n')
     to_team = ("--set", 'recipients=["https://uni.example/team"]')
