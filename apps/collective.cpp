@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <array>
 #include <filesystem>
 #include <iostream>
 
@@ -10,6 +11,7 @@
 #include "lib/core/failure.hpp"
 #include "lib/core/text.hpp"
 #include "lib/runtime/stop_signal.hpp"
+#include "lib/stages/restart.hpp"
 
 namespace bailiwick {
 
@@ -41,8 +43,9 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
   options.add()("output", po::value<std::string>(), "folder for results, instead of the config's");
   options.add()("petsc", po::value<std::string>(),
                 "options for PETSc, e.g. \"-tao_nls_ksp_type cg\"");
-  options.add()("watchdog", po::value<std::string>()->default_value("00:30:00"),
-                "HH:MM:SS without any progress after which the run is ended; 0: never");
+  options.add()(
+      "watchdog", po::value<std::string>()->default_value("00:30:00"),
+      "HH:MM:SS or D-HH:MM:SS without any progress after which the run is ended; 0: never");
   if (scores)
     options.add()("model", po::value<std::string>(),
                   "model file (default: model.h5 in the output folder)");
@@ -51,9 +54,10 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     options.add()("resume", po::value<std::string>(),
                   "latest: go on from the newest checkpoint in the output folder that verifies, or "
                   "start if there is none; a checkpoint file: from that one, into a new folder");
-    options.add()("wall-time", po::value<std::string>(),
-                  "HH:MM:SS after which a checkpoint is written and the run stops with code 75; "
-                  "SIGTERM, SIGINT and SIGUSR1 do the same at once");
+    options.add()(
+        "wall-time", po::value<std::string>(),
+        "HH:MM:SS or D-HH:MM:SS after which a checkpoint is written and the run stops with "
+        "code 75; SIGTERM, SIGINT and SIGUSR1 do the same at once");
   }
 
   Session session(arguments.argc, arguments.argv);
@@ -69,6 +73,9 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     run.config = options.text("CONFIG");
     run.model = options.text("model");
     run.resume = options.text("resume");
+    const std::string typo = did_you_mean(run.resume, std::array<std::string, 1>{resume_latest});
+    if (run.resume != resume_latest && !typo.empty() && !std::filesystem::exists(run.resume))
+      throw Error(ExitCode::usage, "--resume {}: there is no such checkpoint{}", run.resume, typo);
     session.watch(parse_duration(options.text("watchdog"), "--watchdog"));
     if (options.has("wall-time"))
       StopSignal::set_wall_time(parse_duration(options.text("wall-time"), "--wall-time"));

@@ -12,6 +12,7 @@
 #include "lib/crypto/envelope.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/policy/policy.hpp"
+#include "lib/stages/network_model.hpp"
 #include "lib/stages/saved_model.hpp"
 
 namespace bailiwick {
@@ -47,14 +48,27 @@ void print_manifest(const PartitionManifest& manifest) {
     std::cout << "splits       " << join(manifest.schema.splits) << '\n';
 }
 
-void print_model(const std::string& path) {
-  Digest content;
-  const io::Checkpoint checkpoint = io::read_checkpoint(path, &content);
-  const SavedModel model = model_from_checkpoint(checkpoint, path);
-  std::cout << fmt::format("model        {}\n", checkpoint.attributes.at("model"));
-  std::cout << fmt::format("digest       {}\niteration    {}{}\nrows         {}\nlog-lik.     {}\n",
-                           content.hex(), model.iteration, model.converged ? ", converged" : "",
-                           round_trip(model.rows), round_trip(model.log_likelihood));
+void print_network(const SavedModel& model) {
+  const Architecture architecture = architecture_of(model);
+  for (const EmbeddedCategory& category : model.embeddings)
+    std::cout << fmt::format("embedding    {}: {} levels, {} numbers each\n", category.name,
+                             category.levels, category.dimension);
+  const auto& layers = architecture.layers();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    std::cout << fmt::format("{:<12} {} -> {}", i + 1 < layers.size() ? "layer" : "output",
+                             layers[i].inputs, layers[i].units);
+    if (i + 1 < layers.size()) {
+      if (layers[i].layer_norm) std::cout << ", layer norm";
+      std::cout << ", " << model.config.mlp.layers[i].activation;
+      if (layers[i].dropout > 0) std::cout << ", dropout " << round_trip(layers[i].dropout);
+    }
+    std::cout << '\n';
+  }
+  std::cout << fmt::format("parameters   {}\n",
+                           with_thousands(static_cast<long long>(model.parameters.size())));
+}
+
+void print_coefficients(const SavedModel& model) {
   const std::size_t columns = model.names.size();
   for (std::size_t i = 0; i < model.parameters.size(); ++i) {
     const std::string category =
@@ -67,6 +81,27 @@ void print_model(const std::string& path) {
     std::cout << '\n';
   }
   if (model.coefficients.empty()) std::cout << "(parameters of the standardised columns)\n";
+}
+
+void print_model(const std::string& path) {
+  Digest content;
+  const io::Checkpoint checkpoint = io::read_checkpoint(path, &content);
+  const SavedModel model = model_from_checkpoint(checkpoint, path);
+  std::cout << fmt::format("model        {}\n", checkpoint.attributes.at("model"));
+  const bool network = model.config.kind == ModelKind::mlp;
+  std::cout << fmt::format("digest       {}\niteration    {}{}\nrows         {}\n{:<12} {}\n",
+                           content.hex(), model.iteration, model.converged ? ", converged" : "",
+                           round_trip(model.rows), network ? "loss" : "log-lik.",
+                           round_trip(network ? -model.log_likelihood : model.log_likelihood));
+  if (network)
+    print_network(model);
+  else
+    print_coefficients(model);
+}
+
+/// A whole JSON text that is no envelope: a report, or a line of an access log.
+bool is_unsigned_json(std::string_view text) {
+  return Json::accept(text) && !Json::parse(text).contains("payloadType");
 }
 
 void print_envelope(const std::string& line, const std::string& what) {
@@ -107,12 +142,15 @@ int command_inspect(const Arguments& arguments) {
     return 0;
   }
   const std::string text = read_file(path);
+  const char* const shown =
+      "partitions, models and checkpoints (HDF5), and manifests, policies, site files and lineages "
+      "(signed JSON)";
   if (!text.starts_with('{'))
-    throw Error(
-        ExitCode::data,
-        "{}: is no partition, model or checkpoint (HDF5) and no manifest, policy or lineage "
-        "(signed JSON)",
-        path);
+    throw Error(ExitCode::data, "{}: is none of what inspect shows: {}", path, shown);
+  if (is_unsigned_json(text) || is_unsigned_json(text.substr(0, text.find('\n'))))
+    throw Error(ExitCode::data,
+                "{}: is JSON that is not signed, to be read as it is; inspect shows {}", path,
+                shown);
   std::size_t line = 0;
   for (std::size_t begin = 0; begin < text.size(); ++line) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());

@@ -11,11 +11,19 @@
 
 namespace bailiwick {
 
+namespace {
+
+/// Takes the words that no positional argument is left for: Boost's own error does not name them.
+constexpr const char* unexpected = "unexpected words";
+
+}  // namespace
+
 Options::Options(std::string usage, std::string about)
     : usage_(std::move(usage)), about_(std::move(about)) {
   options_.add_options()("help,h", "print this help");
   std::istringstream words(usage_);
   std::string word;
+  bool takes_all = false;
   while (words >> word) {
     const bool optional = word.front() == '[';
     if (optional) word = word.substr(1, word.size() - 2);
@@ -25,9 +33,13 @@ Options::Options(std::string usage, std::string about)
         word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ.") == std::string::npos) {
       hidden_.add_options()(word.c_str(), po::value<std::vector<std::string>>());
       positional_.add(word.c_str(), repeats ? -1 : 1);
+      takes_all = takes_all || repeats;
       if (!optional) required_.push_back(word);
     }
   }
+  if (takes_all) return;
+  hidden_.add_options()(unexpected, po::value<std::vector<std::string>>());
+  positional_.add(unexpected, -1);
 }
 
 bool Options::parse(const std::vector<std::string>& words) {
@@ -39,7 +51,12 @@ bool Options::parse(const std::vector<std::string>& words) {
         po::command_line_parser(words).options(all).positional(positional_).style(style).run(),
         values_);
     // Before notify(), which asks for what is required: who asks for help has not got that far.
-    if (values_.count("help") == 0) po::notify(values_);
+    if (!has("help")) {
+      if (has(unexpected))
+        throw Error(ExitCode::usage, "unexpected \"{}\"\nusage: bailiwick {}", text(unexpected),
+                    usage_);
+      po::notify(values_);
+    }
   } catch (const po::unknown_option& error) {
     std::vector<std::string> known;
     for (const auto& option : options_.options())

@@ -13,8 +13,10 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/domain/site.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/policy/policy.hpp"
+#include "lib/policy/purposes.hpp"
 
 namespace bailiwick {
 
@@ -95,6 +97,15 @@ int show(const std::vector<std::string>& words) {
   return 0;
 }
 
+PartitionManifest open_manifest(const std::string& partition, const PublicKey& key) {
+  if (!std::filesystem::exists(partition) && !std::filesystem::exists(io::manifest_path(partition)))
+    throw Error(ExitCode::data,
+                "--partition {}: there is no such file; give the path of a partition, e.g. "
+                "partitions/{}.h5",
+                partition, std::filesystem::path(partition).stem().string());
+  return io::read_manifest(partition, {key});
+}
+
 int check(const std::vector<std::string>& words) {
   Options options("policy check POLICY [options]",
                   "Explains, clause by clause, what a signed policy says to a request.");
@@ -122,8 +133,12 @@ int check(const std::vector<std::string>& words) {
   for (const std::string& action : options.list("action"))
     request.actions.push_back(action_from_string(action, "--action"));
   request.purpose = options.text("purpose");
+  if (!is_purpose(request.purpose))
+    throw Error(ExitCode::config, "--purpose: \"{}\" is not {}", request.purpose,
+                purpose_form(request.purpose));
   request.now = utc_now();
   request.places = {options.text("place")};
+  check_jurisdiction(options.text("place"), "--place");
   request.parties = parse_count(options.text("parties"), "--parties");
   request.recipients = options.list("recipient");
   request.site_key = options.text("site-key");
@@ -137,8 +152,7 @@ int check(const std::vector<std::string>& words) {
                                                asks(Action::describe) || asks(Action::attribute));
   request.unmasked = request.sums_cross && options.has("unmasked");
   for (const std::string& partition : options.list("partition"))
-    request.partitions.push_back(
-        io::read_manifest(partition, {PublicKey::load(options.text("key"))}));
+    request.partitions.push_back(open_manifest(partition, PublicKey::load(options.text("key"))));
 
   bool admitted = true;
   for (const Clause& clause : explain(policy, request)) {

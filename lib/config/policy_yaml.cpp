@@ -54,8 +54,7 @@ void schema(Visitor& v, Policy& policy) {
     s.key("unmasked_sums", policy.allow.unmasked_sums);
   });
   // What a policy may say is the policy's own business, in YAML as in ODRL.
-  for (const PolicyProblem& problem : problems_of(policy))
-    v.check(false, problem.key, problem.message);
+  v.judge(problems_of(policy));
 }
 
 Policy parse_policy_yaml(const std::string& text, const std::string& path) {

@@ -49,12 +49,22 @@ bool file_name_holds(const std::string& name) {
 
 }  // namespace
 
-const Matching a_jurisdiction{[](const std::string& code) { return is_jurisdiction(code); },
-                              "an ISO 3166 code such as DE or US-NC (capital letters)"};
 const Matching a_file_name{file_name_holds, "a name of letters, digits, \"-\", \"_\" and \".\""};
 
+std::string Jurisdiction::operator()(const std::string& code) const {
+  return is_jurisdiction(code) ? ""
+                               : fmt::format("\"{}\" is not {}", code, jurisdiction_form(code));
+}
+
 void YamlReader::check(bool holds, const std::string& name, const std::string& message) {
-  if (holds || malformed_ != malformed_before_) return;
+  if (!holds && malformed_ == malformed_before_) add_problem(name, message);
+}
+
+bool YamlReader::has_problem(const std::string& name) const {
+  return problems_.concern(join_keys(path_, name));
+}
+
+void YamlReader::add_problem(const std::string& name, const std::string& message) {
   YamlMark mark = mark_;
   const YamlNode* node = &node_;
   std::string_view rest = name;

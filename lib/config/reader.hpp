@@ -115,6 +115,17 @@ class YamlReader {
   void check(bool holds, const std::string& name, const std::string& message);
   bool given(const std::string& name) const { return find(node_, name) != nullptr; }
 
+  /// What rules that stand elsewhere say of keys, each with a `key` (as of check) and a `message`.
+  /// Left out of keys of which something was said before: these could not be read, or are missing.
+  template <class Problem>
+  void judge(const std::vector<Problem>& verdict) {
+    std::vector<const Problem*> added;
+    for (const Problem& problem : verdict)
+      if (!has_problem(problem.key)) added.push_back(&problem);
+    for (const Problem* problem : added)
+      add_problem(problem->key, problem->message);
+  }
+
   /// Reports the keys that the schema did not name.
   void finish();
 
@@ -132,6 +143,8 @@ class YamlReader {
     return plain || !entry.value.mark.option.empty() ? entry.value.mark : entry.mark;
   }
 
+  bool has_problem(const std::string& name) const;
+  void add_problem(const std::string& name, const std::string& message);
   void missing(const std::string& name);
   bool wrong(const Place& at, const std::string& expected);
   bool expect(const Place& at, YamlNode::Kind kind, const std::string& expected);

@@ -109,8 +109,11 @@ struct Matching {
   }
 };
 
-/// ISO 3166-1 alpha-2 with optional subdivision.
-extern const Matching a_jurisdiction;
+/// A country of ISO 3166-1, alpha-2, with optional subdivision.
+struct Jurisdiction {
+  std::string operator()(const std::string& code) const;
+};
+inline constexpr Jurisdiction a_jurisdiction;
 /// Letters, digits, `-`, `_` and `.`: safe as a file name and in an IRI.
 extern const Matching a_file_name;
 

@@ -233,7 +233,14 @@ void YamlProblems::add(const YamlMark& mark, const std::string& key, const std::
       mark.option.empty() ? fmt::format("{}:{}:{}", path_, mark.line, mark.column) : mark.option;
   // "--set train.method" has already said which key.
   if (!key.empty() && mark.option != "--set " + key) line += ": " + key;
-  problems_.push_back({mark, line + ": " + message});
+  problems_.push_back({mark, key, line + ": " + message});
+}
+
+bool YamlProblems::concern(const std::string& key) const {
+  return std::any_of(problems_.begin(), problems_.end(), [&](const Problem& problem) {
+    return problem.key == key || problem.key.starts_with(key + ".") ||
+           key.starts_with(problem.key + ".");
+  });
 }
 
 void YamlProblems::throw_if_any() const {

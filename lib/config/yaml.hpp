@@ -47,13 +47,15 @@ class YamlProblems {
 
   const std::string& path() const { return path_; }
   void add(const YamlMark& mark, const std::string& key, const std::string& message);
+  /// True if something is wrong with `key`, what it stands in or what stands in it.
+  bool concern(const std::string& key) const;
   /// Throws ExitCode::config with one line a problem, in the order of the file.
   void throw_if_any() const;
 
  private:
   struct Problem {
     YamlMark mark;
-    std::string line;
+    std::string key, line;
   };
   std::string path_;
   std::vector<Problem> problems_;

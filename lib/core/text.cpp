@@ -141,19 +141,34 @@ void create_folders(const std::string& path) {
 }
 
 double parse_duration(std::string_view text, const std::string& what) {
-  std::uint64_t seconds = 0;
-  int parts = 0;
-  for (std::string_view rest = text;; ++parts) {
-    const std::size_t colon = rest.find(':');
-    const std::string_view part = rest.substr(0, colon);
-    if (parts == 3 || part.empty() || part.size() > 6 ||
-        part.find_first_not_of("0123456789") != std::string_view::npos)
-      throw Error(ExitCode::usage, "{}: \"{}\" is not a time as HH:MM:SS", what, text);
-    seconds = seconds * 60 + parse_count(part, what);
-    if (colon == std::string_view::npos) break;
-    rest.remove_prefix(colon + 1);
+  if (text == "0") return 0;
+  const auto part = [&](std::string_view digits, std::size_t most_digits, std::uint64_t bound) {
+    const bool number = !digits.empty() && digits.size() <= most_digits &&
+                        digits.find_first_not_of("0123456789") == std::string_view::npos;
+    const std::uint64_t value = number ? parse_count(digits, what) : bound;
+    if (value >= bound)
+      throw Error(ExitCode::usage,
+                  "{}: \"{}\" is not a time as HH:MM:SS or D-HH:MM:SS, e.g. 00:05:00 for 5 minutes",
+                  what, text);
+    return value;
+  };
+  constexpr std::size_t digits = 6;
+  constexpr std::uint64_t unbounded = 1'000'000;
+  std::string_view rest = text;
+  std::uint64_t days = 0;
+  const std::size_t dash = rest.find('-');
+  if (dash != std::string_view::npos) {
+    days = part(rest.substr(0, dash), digits, unbounded);
+    rest.remove_prefix(dash + 1);
   }
-  return static_cast<double>(seconds);
+  const std::size_t first = rest.find(':'), last = rest.rfind(':');
+  const bool two = first != last;
+  const std::uint64_t hours = dash == std::string_view::npos
+                                  ? part(rest.substr(0, first), digits, unbounded)
+                                  : part(rest.substr(0, first), 2, 24);
+  const std::uint64_t minutes = part(two ? rest.substr(first + 1, last - first - 1) : "", 2, 60);
+  const std::uint64_t seconds = part(two ? rest.substr(last + 1) : "", 2, 60);
+  return static_cast<double>(((days * 24 + hours) * 60 + minutes) * 60 + seconds);
 }
 
 std::uint64_t parse_count(std::string_view text, const std::string& what) {

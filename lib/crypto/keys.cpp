@@ -132,16 +132,22 @@ PrivateKey PrivateKey::load(const std::string& path) {
   if (::stat(path.c_str(), &status) != 0)
     throw Error(ExitCode::config, "{}: cannot open: {}", path, std::strerror(errno));
   if (S_ISDIR(status.st_mode)) throw Error(ExitCode::config, "{}: is a folder, not a file", path);
-  if ((status.st_mode & 077) != 0)
-    throw Error(ExitCode::config,
-                "{}: a private key that others than you can use (mode {:04o}); run `chmod 600 {}`",
-                path, status.st_mode & 07777, path);
 
   std::string pem;
   try {
     pem = read_file(path);
   } catch (const Error& error) {
     throw Error(ExitCode::config, error.what());
+  }
+  // Before its mode: who followed that advice would hide a key that is meant to be seen.
+  if (pem.find("-----BEGIN PUBLIC KEY-----") != std::string::npos &&
+      pem.find("PRIVATE KEY-----") == std::string::npos)
+    throw Error(ExitCode::config, "{}: is a public key; name the private one", path);
+  if ((status.st_mode & 077) != 0) {
+    erase(std::as_writable_bytes(std::span(pem)));
+    throw Error(ExitCode::config,
+                "{}: a private key that others than you can use (mode {:04o}); run `chmod 600 {}`",
+                path, status.st_mode & 07777, path);
   }
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) throw_openssl("read from memory");

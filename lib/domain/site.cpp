@@ -4,6 +4,7 @@
 #include "lib/domain/site.hpp"
 
 #include "lib/core/error.hpp"
+#include "lib/domain/countries.hpp"
 
 namespace bailiwick {
 
@@ -42,12 +43,24 @@ bool matches(std::string_view pattern, std::string_view text) {
 }
 
 bool is_jurisdiction(std::string_view code) {
-  if (code.size() < 2 || !is_upper(code[0]) || !is_upper(code[1])) return false;
+  if (!is_country(code.substr(0, 2))) return false;
   if (code.size() == 2) return true;
   if (code[2] != '-' || code.size() < 4 || code.size() > 6) return false;
   for (const char c : code.substr(3))
     if (!is_upper(c) && !is_digit(c)) return false;
   return true;
+}
+
+std::string jurisdiction_form(const std::string& text) {
+  std::string code = text;
+  for (char& c : code)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  const std::string_view meant = country_meant_by(code.substr(0, 2));
+  if (!meant.empty()) code.replace(0, 2, meant);
+  return std::string("an ISO 3166 code such as DE or US-NC") +
+         (code == "EU"            ? " (name the member states)"
+          : is_jurisdiction(code) ? fmt::format(" (did you mean \"{}\"?)", code)
+                                  : "");
 }
 
 bool lies_in(const std::string& place, const std::string& area) {
@@ -56,10 +69,7 @@ bool lies_in(const std::string& place, const std::string& area) {
 
 void check_jurisdiction(const std::string& code, const std::string& where) {
   if (!is_jurisdiction(code))
-    throw Error(ExitCode::config,
-                "{}: \"{}\" is not an ISO 3166 code; write two capital letters and, if wanted, a "
-                "subdivision: DE, US-NC",
-                where, code);
+    throw Error(ExitCode::config, "{}: \"{}\" is not {}", where, code, jurisdiction_form(code));
 }
 
 std::string Site::place_of(const std::string& node,
@@ -107,17 +117,17 @@ Site site_from_json(const Json& json, const std::string& what) {
   if (to_json(site) != json)
     throw Error(ExitCode::policy,
                 "{}: not a site file that this version understands: it has more members", what);
-  const auto check = [&](bool holds, const std::string& text, const char* why) {
+  const auto check = [&](bool holds, const std::string& text, const std::string& why) {
     if (!holds) throw Error(ExitCode::policy, "{}: \"{}\" {}", what, text, why);
   };
   check(!site.name.empty(), site.name, "is no name of a site");
   for (const auto& [pattern, jurisdiction] : site.nodes) {
     check(!pattern.empty(), pattern, "is no name of a node");
-    check(is_jurisdiction(jurisdiction), jurisdiction, "is not an ISO 3166 code");
+    check(is_jurisdiction(jurisdiction), jurisdiction, "is not " + jurisdiction_form(jurisdiction));
   }
   for (const auto& [feature, jurisdiction] : site.slurm_features) {
     check(!feature.empty(), feature, "is no feature");
-    check(is_jurisdiction(jurisdiction), jurisdiction, "is not an ISO 3166 code");
+    check(is_jurisdiction(jurisdiction), jurisdiction, "is not " + jurisdiction_form(jurisdiction));
   }
   return site;
 }

@@ -16,8 +16,12 @@ namespace bailiwick {
 /// True if `text` matches `pattern`, in which `*` stands for any run of characters.
 bool matches(std::string_view pattern, std::string_view text);
 
-/// True if `code` has the form of ISO 3166-1 alpha-2 with optional -2 subdivision: "DE", "US-NC".
+/// True of a country that ISO 3166-1 has, alpha-2, or something of the form of a subdivision of it:
+/// "DE", "US-NC".
 bool is_jurisdiction(std::string_view code);
+
+/// What to write instead of a text that is no jurisdiction.
+std::string jurisdiction_form(const std::string& text);
 
 /// True if `place` lies in `area`: equal, or a subdivision of it.
 bool lies_in(const std::string& place, const std::string& area);

@@ -4,6 +4,7 @@
 #include "lib/model/concordance.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -36,7 +37,7 @@ class RankCounts {
 }  // namespace
 
 double Concordance::index() const {
-  return comparable == 0 ? 0
+  return comparable == 0 ? std::numeric_limits<double>::quiet_NaN()
                          : (static_cast<double>(concordant) + static_cast<double>(tied) / 2) /
                                static_cast<double>(comparable);
 }

@@ -14,7 +14,7 @@ struct Concordance {
   std::int64_t concordant = 0;  ///< of them: the event has the higher risk
   std::int64_t tied = 0;        ///< of them: equal risks
 
-  /// (concordant + tied/2) / comparable; 0 without pairs.
+  /// (concordant + tied/2) / comparable; not a number without pairs.
   double index() const;
 };
 
@@ -26,7 +26,7 @@ Concordance concordance(std::span<const double> time, std::span<const double> st
                         std::span<const double> risk);
 
 /// The area under the ROC curve of one domain's rows, exactly: (concordant + tied/2) / pairs of a
-/// positive and a negative (label >= 1/2 or not); 0 without pairs.
+/// positive and a negative (label >= 1/2 or not); not a number without pairs.
 double exact_auc(std::span<const double> label, std::span<const double> score);
 
 }  // namespace bailiwick

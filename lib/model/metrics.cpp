@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "kokkos_kernels/exact_math.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t auc_bins = 65536;
 constexpr double auc_bins_per_unit = 2048;
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 std::shared_ptr<const AggregateLayout> layout(std::vector<Stream> streams) {
   return std::make_shared<const AggregateLayout>(std::move(streams));
@@ -43,8 +45,16 @@ double value(Aggregate& total, const char* stream) {
   return values(total, stream).front();
 }
 
+/// Not a number where there is nothing to divide by: 0 would read as a perfect loss.
 double ratio(double a, double b) {
-  return b == 0 ? 0 : a / b;
+  return b == 0 ? undefined : a / b;
+}
+
+/// 1 - residual / variation. Not defined where the target does not vary: what is left of such a
+/// variation is the rounding of the terms it is the difference of.
+double explained(double residual, double variation, double terms) {
+  constexpr double rounding = 0x1p-48;
+  return variation > rounding * terms ? 1 - residual / variation : undefined;
 }
 
 BinnedAuc binned_auc(std::span<const std::int64_t> positives,
@@ -156,8 +166,8 @@ RegressionMetrics regression_metrics(Aggregate total) {
   const double squares = value(total, "squares"), about = value(total, "about");
   m.rmse = std::sqrt(ratio(squares, m.rows));
   m.mae = ratio(value(total, "absolute"), m.rows);
-  const double variation = value(total, "about_squares") - ratio(about * about, m.rows);
-  m.r_squared = variation > 0 ? 1 - squares / variation : 0;
+  const double about_squares = value(total, "about_squares");
+  m.r_squared = explained(squares, about_squares - ratio(about * about, m.rows), about_squares);
   if (has_phm08(total)) m.phm08 = value(total, "phm08");
   return m;
 }
@@ -192,10 +202,11 @@ PoissonMetrics poisson_metrics(Aggregate total) {
   m.expected = value(total, "expected");
   const double deviance = value(total, "deviance");
   m.mean_deviance = ratio(deviance, m.rows);
+  m.d_squared = undefined;
   if (m.observed > 0) {
-    const double null =
-        2 * (value(total, "y_log_y") - m.observed * exact::log(m.observed / m.rows));
-    m.d_squared = null > 0 ? 1 - deviance / null : 0;
+    const double own = value(total, "y_log_y");
+    const double mean = m.observed * exact::log(m.observed / m.rows);
+    m.d_squared = explained(deviance, 2 * (own - mean), 2 * (std::fabs(own) + std::fabs(mean)));
   }
   return m;
 }

@@ -14,6 +14,8 @@
 // How well a model predicts. Each kind has the layout of its sums, a function that adds the rows of
 // one domain on this rank, and one that reads the total over all ranks and domains. Rows of
 // non-zero weight count once each. Sums are integers over rows: the same bits for any split.
+// What these rows do not define is not a number: a mean of no rows, an area of one label, a share
+// of a variation that there is not.
 namespace bailiwick {
 
 /// Linear predictors (block, output, row), as kernels::linear_predictor leaves them.
@@ -30,15 +32,15 @@ struct BinnedAuc {
 struct CalibrationBin {
   double lower = 0, upper = 0;
   double rows = 0, events = 0;
-  double mean_prediction = 0;  ///< 0 without rows
+  double mean_prediction = 0;
 };
 
 struct BinaryMetrics {
   double rows = 0, events = 0;
-  double accuracy = 0;                      ///< at probability 1/2
-  double log_loss = 0;                      ///< mean, natural logarithm
-  double brier = 0;                         ///< mean (p - y)^2
-  BinnedAuc auc;                            ///< 0 where all rows have the same label
+  double accuracy = 0;  ///< at probability 1/2
+  double log_loss = 0;  ///< mean, natural logarithm
+  double brier = 0;     ///< mean (p - y)^2
+  BinnedAuc auc;
   std::vector<CalibrationBin> calibration;  ///< equally wide
 };
 

@@ -103,14 +103,20 @@ class Options {
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
 
-  /// The options that nothing has asked for, as "-a, -b".
-  std::string unused() const {
+  /// The options that nothing has asked for, as "-a, -b". `sure`: those that nothing will ask for
+  /// once a solver is set up; what views a solution, or a matrix and what solves with it, may be.
+  std::string unused(bool sure = false) const {
     PetscInt count = 0;
     char **names = nullptr, **values = nullptr;
     errors_.check(PetscOptionsLeftGet(options_, &count, &names, &values));
     std::string list;
-    for (PetscInt i = 0; i < count; ++i)
-      list += (i == 0 ? "-" : ", -") + std::string(names[i]);
+    for (PetscInt i = 0; i < count; ++i) {
+      const std::string name = names[i];
+      const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
+      if (sure && (has("view") || has("reason") || has("ksp_") || has("pc_") || has("mat_")))
+        continue;
+      list += (list.empty() ? "-" : ", -") + name;
+    }
     errors_.check(PetscOptionsLeftRestore(options_, &count, &names, &values));
     return list;
   }

@@ -186,13 +186,17 @@ Iterate tao(Objective& objective, std::vector<double> start, const TaoOptions& o
   }
   errors.check(TaoSetFromOptions(tao), ExitCode::config);
   errors.check(TaoSetUp(tao), ExitCode::config);
+  const auto refuse = [&](const std::string& unused) {
+    if (!unused.empty())
+      throw Error(ExitCode::config, "train.petsc_options: {} does not know {}", options.type,
+                  unused);
+  };
+  refuse(database.unused(true));
 
   const PetscErrorCode result = TaoSolve(tao);
   if (problem.thrown) std::rethrow_exception(problem.thrown);
   errors.check(result, ExitCode::not_converged);
-  if (const std::string unused = database.unused(); !unused.empty()) {
-    throw Error(ExitCode::config, "train.petsc_options: {} does not know {}", options.type, unused);
-  }
+  refuse(database.unused());
   TaoConvergedReason reason = TAO_CONTINUE_ITERATING;
   errors.check(TaoGetConvergedReason(tao, &reason));
   if (reason <= 0) {

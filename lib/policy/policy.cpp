@@ -84,7 +84,7 @@ class Problems {
     distinct(codes, key);
     for (const std::string& code : codes)
       check(is_jurisdiction(code), key,
-            fmt::format("\"{}\" is not an ISO 3166 code such as DE or US-NC", code));
+            fmt::format("\"{}\" is not {}", code, jurisdiction_form(code)));
   }
   void iris(const std::vector<std::string>& names, const std::string& key) {
     distinct(names, key);

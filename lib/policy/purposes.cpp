@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/core/text.hpp"
@@ -126,6 +127,16 @@ constexpr auto terms = std::to_array<Term>(
      {"DUO:0000007", {"DUO:0000006", ""}},
      {"DUO:0000011", {"DUO:0000042", ""}}});
 
+/// A vocabulary's terms may also be written as the IRIs that its prefix stands for.
+constexpr auto prefixes = std::to_array<std::pair<std::string_view, std::string_view>>(
+    {{"dpv:", "https://w3id.org/dpv#"}, {"DUO:", "http://purl.obolibrary.org/obo/DUO_"}});
+
+std::string with_prefix(const std::string& text) {
+  for (const auto& [prefix, iri] : prefixes)
+    if (text.starts_with(iri)) return std::string(prefix) + text.substr(iri.size());
+  return text;
+}
+
 const Term* find(std::string_view name) {
   const auto found = std::ranges::find(terms, name, &Term::name);
   return found == terms.end() ? nullptr : found;
@@ -135,32 +146,39 @@ bool of_vocabulary(const std::string& text) {
   return text.starts_with("dpv:") || text.starts_with("DUO:");
 }
 
+/// Of terms with prefixes.
+bool is_narrower(const std::string& purpose, const std::string& area) {
+  if (purpose == area) return true;
+  const Term* term = find(purpose);
+  return term && std::ranges::any_of(term->broader, [&](std::string_view broader) {
+           return !broader.empty() && is_narrower(std::string(broader), area);
+         });
+}
+
 }  // namespace
 
 bool is_purpose(const std::string& text) {
-  if (of_vocabulary(text)) return find(text) != nullptr;
+  const std::string term = with_prefix(text);
+  if (of_vocabulary(term)) return find(term) != nullptr;
   return is_iri(text) && (text.starts_with("urn:") || text.find("://") != std::string::npos);
 }
 
 std::string purpose_form(const std::string& text) {
-  if (text.starts_with("DUO:"))
+  const std::string term = with_prefix(text);
+  if (term.starts_with("DUO:"))
     return "a purpose: of DUO only the primary categories are (0000004, 0000042, 0000006, 0000007, "
            "0000011); "
            "say conditions with forbid, where, valid, recipients and duties";
   std::vector<std::string> known;
-  for (const Term& term : terms)
-    known.emplace_back(term.name);
+  for (const Term& one : terms)
+    known.emplace_back(one.name);
   return "a purpose such as dpv:ScientificResearch, DUO:0000042 or "
          "https://example.org/terms/study" +
-         did_you_mean(text, known);
+         did_you_mean(term, known);
 }
 
 bool is_within(const std::string& purpose, const std::string& area) {
-  if (purpose == area) return true;
-  const Term* term = find(purpose);
-  return term && std::ranges::any_of(term->broader, [&](std::string_view broader) {
-           return !broader.empty() && is_within(std::string(broader), area);
-         });
+  return is_narrower(with_prefix(purpose), with_prefix(area));
 }
 
 }  // namespace bailiwick

@@ -9,7 +9,8 @@ namespace bailiwick {
 
 /// A purpose of DPV 2 ("dpv:ScientificResearch"), a primary category of DUO ("DUO:0000042"), or a
 /// term of one's own, an absolute IRI with "urn:" or "://". Other terms of DPV and DUO are not
-/// purposes.
+/// purposes. What a prefix stands for may be written out:
+/// "https://w3id.org/dpv#ScientificResearch".
 bool is_purpose(const std::string& text);
 
 /// What to write instead of a text that is no purpose.

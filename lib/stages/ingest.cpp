@@ -13,6 +13,7 @@
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/keys.hpp"
+#include "lib/stages/ingest_lookup.hpp"
 #include "lib/stages/ingest_quarantine.hpp"
 #include "lib/stages/ingest_rows.hpp"
 
@@ -188,9 +189,9 @@ std::vector<std::string> header_of(const IngestConfig& config, io::CsvReader& re
   if (!reader.well_quoted())
     throw Error(ExitCode::data, "{}:{}: the header has text after a closing quote", path,
                 reader.line());
-  std::vector<std::string> header;
-  for (const std::string_view name : reader.fields())
-    header.emplace_back(trim(name));
+  std::vector<std::string> header = header_from(reader.fields(), path);
+  for (std::string& name : header)
+    name = std::string(trim(name));
   return header;
 }
 

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <limits>
@@ -29,7 +30,10 @@ Fault parse_double(std::string_view text, double& value) {
   if (text.size() > 1 && *begin == '+' && begin[1] != '-') ++begin;
   const auto [stop, status] = std::from_chars(begin, end, value);
   if (status == std::errc::invalid_argument || stop != end) return Fault::number;
-  if (status == std::errc::result_out_of_range) return Fault::range;
+  // from_chars does not say which end of the range was left; strtod's answer is 0 or infinity.
+  if (status == std::errc::result_out_of_range)
+    return std::fabs(std::strtod(std::string(text).c_str(), nullptr)) > 1 ? Fault::large
+                                                                          : Fault::small;
   return std::isfinite(value) ? Fault::none : Fault::number;
 }
 
@@ -181,7 +185,10 @@ Fault ColumnRule::read_number(std::string_view text, double& value) const {
   // Above 2^53 neighbouring integers share a double.
   if (column_.type == Type::integer && (value != std::trunc(value) || std::abs(value) > 0x1p53))
     return Fault::integer;
-  return minimum_ <= value && value <= maximum_ ? Fault::none : Fault::range;
+  if (minimum_ <= value && value <= maximum_) return Fault::none;
+  const bool declared =
+      value >= column_.minimum.value_or(value) && value <= column_.maximum.value_or(value);
+  return declared ? Fault::large : Fault::range;
 }
 
 std::string ColumnRule::reason(Fault fault) const {
@@ -195,11 +202,14 @@ std::string ColumnRule::reason(Fault fault) const {
     case Fault::integer:
       return "not an integer";
     case Fault::range:
-      if (!column_.minimum && !column_.maximum) return "too large to be stored";
       if (!column_.maximum) return "less than " + round_trip(*column_.minimum);
       if (!column_.minimum) return "more than " + round_trip(*column_.maximum);
       return fmt::format("out of range {} .. {}", round_trip(*column_.minimum),
                          round_trip(*column_.maximum));
+    case Fault::large:
+      return "too large to be stored";
+    case Fault::small:
+      return "too near 0 to be stored";
     case Fault::category:
       if (column_.role == IngestColumn::Role::domain) return "value of no partition";
       return column_.role == IngestColumn::Role::split ? "unknown split" : "unknown category";

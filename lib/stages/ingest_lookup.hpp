@@ -12,6 +12,11 @@
 
 namespace bailiwick {
 
+/// Names of columns as a file's first line gives them. Throws ExitCode::data, naming `path`, if
+/// they hold a carriage return that ends no line: then every row may be in the header.
+std::vector<std::string> header_from(const std::vector<std::string_view>& fields,
+                                     const std::string& path);
+
 /// The position of `name` in `header`. Throws ExitCode::data, naming `path`, if it is not there or
 /// there twice.
 std::size_t find_column(const std::vector<std::string>& header, const std::string& name,

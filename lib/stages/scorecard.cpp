@@ -4,6 +4,7 @@
 #include "lib/stages/scorecard.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/model/concordance.hpp"
 #include "lib/model/metrics.hpp"
@@ -17,6 +18,11 @@ namespace {
 constexpr const char* table_columns[] = {
     "rows", "events",    "accuracy", "auc",      "log_loss", "brier",         "c_index",  "rmse",
     "mae",  "r_squared", "phm08",    "observed", "expected", "mean_deviance", "d_squared"};
+
+/// JSON has no word for what is not a number: a metric that the rows do not define is null.
+Json defined(double value) {
+  return std::isnan(value) ? Json() : Json(value);
+}
 
 std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
                                                  const EvaluateConfig& how) {
@@ -105,7 +111,10 @@ Json Scorecard::metrics(const Aggregate& total) const {
   switch (response_of(model_.config)) {
     case ModelKind::linear: {
       const RegressionMetrics m = regression_metrics(total);
-      Json metrics{{"rows", m.rows}, {"rmse", m.rmse}, {"mae", m.mae}, {"r_squared", m.r_squared}};
+      Json metrics{{"rows", m.rows},
+                   {"rmse", defined(m.rmse)},
+                   {"mae", defined(m.mae)},
+                   {"r_squared", defined(m.r_squared)}};
       if (m.phm08) metrics["phm08"] = *m.phm08;
       return metrics;
     }
@@ -117,24 +126,30 @@ Json Scorecard::metrics(const Aggregate& total) const {
                         {"upper", bin.upper},
                         {"rows", bin.rows},
                         {"events", bin.events},
-                        {"mean_prediction", bin.mean_prediction}});
-      return {{"rows", m.rows},           {"events", m.events},       {"accuracy", m.accuracy},
-              {"log_loss", m.log_loss},   {"brier", m.brier},         {"auc", m.auc.estimate},
-              {"auc_lower", m.auc.lower}, {"auc_upper", m.auc.upper}, {"calibration", bins}};
+                        {"mean_prediction", defined(bin.mean_prediction)}});
+      return {{"rows", m.rows},
+              {"events", m.events},
+              {"accuracy", defined(m.accuracy)},
+              {"log_loss", defined(m.log_loss)},
+              {"brier", defined(m.brier)},
+              {"auc", defined(m.auc.estimate)},
+              {"auc_lower", defined(m.auc.lower)},
+              {"auc_upper", defined(m.auc.upper)},
+              {"calibration", bins}};
     }
     case ModelKind::poisson: {
       const PoissonMetrics m = poisson_metrics(total);
       return {{"rows", m.rows},
               {"observed", m.observed},
               {"expected", m.expected},
-              {"mean_deviance", m.mean_deviance},
-              {"d_squared", m.d_squared}};
+              {"mean_deviance", defined(m.mean_deviance)},
+              {"d_squared", defined(m.d_squared)}};
     }
     case ModelKind::multinomial: {
       const MultinomialMetrics m = multinomial_metrics(total, model_.categories.size());
       return {{"rows", m.rows},
-              {"accuracy", m.accuracy},
-              {"log_loss", m.log_loss},
+              {"accuracy", defined(m.accuracy)},
+              {"log_loss", defined(m.log_loss)},
               {"categories", model_.categories},
               {"confusion", m.confusion}};
     }
@@ -146,7 +161,7 @@ Json Scorecard::metrics(const Aggregate& total) const {
   const Concordance sum{pairs[0], pairs[1], pairs[2]};
   return {{"rows", rows[0]},
           {"events", rows[1]},
-          {"c_index", sum.index()},
+          {"c_index", defined(sum.index())},
           {"comparable", sum.comparable},
           {"concordant", sum.concordant},
           {"tied", sum.tied}};
@@ -164,6 +179,10 @@ std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& li
     text += fmt::format("{:<{}}", name, width);
     for (const char* column : table_columns) {
       if (!metrics.contains(column)) continue;
+      if (metrics.at(column).is_null()) {
+        text += fmt::format("  {:>13}", "-");
+        continue;
+      }
       const double value = metrics.at(column).get<double>();
       const bool whole = std::string_view(column) == "rows" || std::string_view(column) == "events";
       text += whole ? fmt::format("  {:>13.0f}", value) : fmt::format("  {:>13.6f}", value);

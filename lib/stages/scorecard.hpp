@@ -22,10 +22,10 @@ class Scorecard {
   /// given by its first rank. Collective over the domain.
   Aggregate add(const kernels::RowBlocks& standardised, std::size_t d, Sums& sums) const;
 
-  /// "rows", "accuracy", … in the order of a table, from a total.
+  /// "rows", "accuracy", … from a total; null for what its rows do not define.
   Json metrics(const Aggregate& total) const;
 
-  /// A table for people: one line for each (name, metrics).
+  /// A table for people: one line for each (name, metrics), with "-" for null.
   static std::string table(const std::vector<std::pair<std::string, Json>>& lines);
 
  private:

@@ -85,8 +85,15 @@ def test_rank_that_does_not_exist(lung, np):
 
 @ranks
 def test_unused_petsc_option(lung, np):
-    refused(lung, "train", CONFIG, "-tao_lmvm_typo", np=np,
-            words=["--set", "train.method=lbfgs", "--petsc", "-tao_lmvm_typo 3"])
+    out = refused(lung, "train", CONFIG, "-tao_lmvm_typo", np=np,
+                  words=["--set", "train.method=lbfgs", "--petsc", "-tao_lmvm_typo 3"])
+    assert not re.search(r"^ +\d+ +-?\d", out, re.M), f"known before the first iteration:\n{out}"
+
+
+@pytest.mark.parametrize("option", ["-tao_view", "-tao_view_solution", "-tao_nls_ksp_view", "-tao_nls_ksp_type cg", "-tao_converged_reason",
+                                    "-tao_nls_ksp_converged_reason", "-tao_ls_view", "-tao_monitor", "-tao_ls_type armijo"])
+def test_petsc_options_that_are_asked_for_late(lung, option):
+    lung.run("train", "configs/lung/logistic.yaml", "--output", "out/asked", "--set", "train.method=newton-krylov", "--petsc", option)
 
 
 @pytest.mark.parametrize("words,text", [(["trian"], '(did you mean "train"?)'), (["train"], "CONFIG is missing"),
@@ -328,7 +335,12 @@ def test_inspect_of_anything_else(lung):
     lung.path("x.bin").write_bytes(b"\x89HDF nonsense")
     lung.run("inspect", "x.bin", code=DATA)
     lung.path("x.txt").write_text("nonsense")
-    lung.run("inspect", "x.txt", code=DATA)
+    assert "is none of what inspect shows: partitions, models" in lung.run("inspect", "x.txt", code=DATA)
+    for text in ('{\n  "overall": {"auc": 0.5}\n}\n', '{"at": 1}\n{"at": 2}\n'):
+        lung.path("x.json").write_text(text)
+        assert "x.json: is JSON that is not signed, to be read as it is; inspect shows partitions" in lung.run("inspect", "x.json", code=DATA)
+    lung.path("x.json").write_text('{"payloadType": ')
+    assert "x.json:1: not valid JSON" in lung.run("inspect", "x.json", code=DATA)
 
 
 def test_one_rank_alone_ends_the_job(lung):

@@ -104,3 +104,11 @@ def test_unknown_categories(lung, embeddings, message):
 def test_a_category_that_is_no_feature(lung):
     output = lung.run("train", "configs/lung/train.yaml", *words(), "--set", "model.features=[age, sex_female]", "--output", "out/lung/wrong", np=1, code=3)
     assert "model.mlp.embeddings.ph.ecog: none of its levels is in model.features" in output
+
+
+def test_inspect_shows_the_network(lung, reference):
+    for file, about in (("model.h5", "\nrows "), ("checkpoints/epoch-000002.h5", "\niteration    2\n")):
+        shown = lung.run("inspect", f"out/lung/reference/{file}")
+        assert about in shown and "\nloss  " in shown, shown
+        assert shown.endswith("\nembedding    ph.ecog: 4 levels, 3 numbers each\nlayer        6 -> 6, tanh\noutput       6 -> 1\nparameters   61\n"), shown
+    assert f"\ndigest       {reference}\n" in lung.run("inspect", "out/lung/reference/model.h5")

@@ -23,6 +23,20 @@ def test_help(command, option):
     assert result.stdout.startswith(f"usage: bailiwick {command} ")
 
 
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("policy", "site", "digest")])
+def test_a_word_too_many_is_named(command):
+    result = run(*command.split(), "one", "two", "three")
+    assert (result.returncode, result.stderr.splitlines()[0]) == (2, 'bailiwick: unexpected "two"')
+    assert f"usage: bailiwick {command}" in result.stderr
+
+
+def test_a_time_without_quotes_or_in_minutes():
+    for words, message in ((["--wall-time", "5", "minutes"], 'unexpected "minutes"'),
+                           (["--wall-time", "300"], '--wall-time: "300" is not a time as HH:MM:SS or D-HH:MM:SS')):
+        result = run("train", "absent.yaml", *words)
+        assert result.returncode == 2 and result.stderr.startswith("bailiwick: " + message), result.stderr
+
+
 def test_help_names_every_command():
     result = run("--help")
     assert (result.returncode, result.stderr) == (0, "")

@@ -167,6 +167,30 @@ def test_a_maximum_without_a_log(stays):
     stays.refused("maximum runs: not counted, as the domain has no access_log (at most 2)")
 
 
+def test_policy_check_judges_no_nonsense(fresh):
+    stays = Stays(fresh, clinics=("bern", "lyon"))
+    request = dict(key="bern.pub.pem", purpose="dpv:ScientificResearch", action="predict", place="CH", parties="1", partition="partitions/bern.h5")
+
+    def check(code, **changes):
+        words = [word for option, value in dict(request, **changes).items() for word in (f"--{option}", value)]
+        return stays.run("policy", "check", "bern.json", *words, code=code)
+
+    assert check(0).endswith("admitted\n")
+    assert check(0, purpose="https://w3id.org/dpv#ScientificResearch").endswith("admitted\n")
+    assert '--place: "Germany" is not an ISO 3166 code' in check(3, place="Germany")
+    assert '--place: "UK" is not an ISO 3166 code such as DE or US-NC (did you mean "GB"?)' in check(3, place="UK")
+    assert '--purpose: "nonsense" is not a purpose such as' in check(3, purpose="nonsense")
+    assert "--partition bern: there is no such file; give the path of a partition, e.g. partitions/bern.h5" in check(5, partition="bern")
+
+
+def test_resume_of_a_typo(fresh):
+    stays = Stays(fresh)
+    for np in (None, 3):
+        out = stays.train("--resume", "lastest", output="run", np=np, code=2)
+        assert '--resume lastest: there is no such checkpoint (did you mean "latest"?)' in out
+    assert not stays.path("run").exists()
+
+
 def test_prohibitions_and_recipients(stays):
     stays.terms("bern", 'forbid:\n  - {purposes: ["dpv:CommercialPurpose"]}\n  - {action: predict}\nrecipients: ["https://uni.example/team"]\n')
     to_team = ("--set", 'recipients=["https://uni.example/team"]')

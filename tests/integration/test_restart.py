@@ -206,7 +206,7 @@ def test_a_run_that_hangs_is_ended(heart, saved, rank):
     """One rank stands still; with a checkpoint of this session it can go on, otherwise it is nobody's fault but a bug's."""
     training = Training(heart, "network", f"hangs-{saved}-{rank}")
     words = setting(train__descent__epochs=100000, train__checkpoint=f"{{every: {int(saved)}, every_steps: 0}}")
-    process = training.start(3, *words, "--watchdog", "3")
+    process = training.start(3, *words, "--watchdog", "00:00:03")
     folder = heart.path(training.output)
     deadline = time.monotonic() + 60
     while not (list(folder.glob("checkpoints/*.h5")) if saved else folder.joinpath("lineage.jsonl").exists()):

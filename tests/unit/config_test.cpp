@@ -272,7 +272,7 @@ TEST_CASE("all problems are reported at once, in the order of the file") {
   CHECK(run_error(text) ==
         "configs/x.yaml:1:10: version: expected a whole number, found \"one\"\n"
         "configs/x.yaml:18:19: domains.1.jurisdiction: \"Zürich\" is not an ISO 3166 code such as "
-        "DE or US-NC (capital letters)\n"
+        "DE or US-NC\n"
         "configs/x.yaml:30:10: train.split: expected text, found a list\n"
         "configs/x.yaml:31:14: train.tolerance: expected a finite number, found \"x\"");
 }
@@ -519,6 +519,32 @@ TEST_CASE("a policy is read from YAML, and every mistake is named with its place
   };
   for (const Case& c : cases)
     CHECK_THAT(policy_error(with(policy_text, c.from, c.to)), ContainsSubstring(c.message));
+}
+
+TEST_CASE("all that is wrong with a policy is said at once, though some of it is not there") {
+  const std::string error = policy_error(
+      "version: 1\n"
+      "uid: nothing\n"
+      "target: oslo*\n"
+      "permit: [train, trian]\n"
+      "purposes: [research]\n"
+      "where: [Germany, UK]\n"
+      "valid: {until: 2027}\n"
+      "minimum: {parties: many, rows: 0}\n"
+      "forbid: [{action: sell}, {}, {where: 3}]\n"
+      "delete_by: 2027-06-01\n"
+      "duties: {delete_by: 2027-06-01}\n");
+  for (const char* message :
+       {"1:1: owner: required key is missing", "2:6: uid: \"nothing\" is not an absolute IRI",
+        "4:17: permit.1: unknown value \"trian\"", "5:11: purposes: \"research\" is not a purpose",
+        "6:8: where: \"Germany\" is not an ISO 3166 code", "6:8: where: \"UK\" is not an ISO 3166",
+        "7:1: valid.from: required key is missing", "7:16: valid.until: \"2027\" is not a date",
+        "8:20: minimum.parties: expected a whole number", "8:32: minimum.rows: must be at least 1",
+        "9:19: forbid.0.action: unknown value \"sell\"", "9:26: forbid.1: forbids everything",
+        "9:38: forbid.2.where: expected a list", "10:1: delete_by: unknown key",
+        "11:21: duties.delete_by: \"2027-06-01\" is not a date"})
+    CHECK_THAT(error, ContainsSubstring(message));
+  CHECK(std::count(error.begin(), error.end(), '\n') == 14);
 }
 
 TEST_CASE("a site is declared in the run or in a file that somebody signed, not both") {

@@ -42,11 +42,21 @@ TEST_CASE("numbers for people and for files") {
 
 TEST_CASE("durations are read as Slurm writes them") {
   CHECK(parse_duration("02:30:05", "x") == 9005);
-  CHECK(parse_duration("90:00", "x") == 5400);
+  CHECK(parse_duration("100:00:00", "x") == 360000);
+  CHECK(parse_duration("1-02:03:04", "x") == 93784);
+  CHECK(parse_duration("0:0:5", "x") == 5);
   CHECK(parse_duration("0", "x") == 0);
-  for (const char* text : {"", ":", "1:", ":1", "1:2:3:4", "1h", "-1", "1.5", "1234567"})
-    CHECK_THROWS_WITH(parse_duration(text, "--wall-time"),
-                      fmt::format("--wall-time: \"{}\" is not a time as HH:MM:SS", text));
+  for (const char* text :
+       {"",         ":",        "::",     "1:",       ":1",          "1:2:3:4",   "1h",
+        "-1",       "1.5",      "300",    "90:00",    "00:99:99",    "00:00:60",  "00:60:00",
+        "00",       "1-",       "1-2",    "1-24:0:0", "1-2:3",       "-1:00:00",  "1:-1:00",
+        "0:000:00", "1--1:0:0", "1:2:3 ", "1 minute", "1000000:0:0", "1-1-1:0:0", "5 minutes"})
+    CHECK_THROWS_WITH(
+        parse_duration(text, "--wall-time"),
+        fmt::format(
+            "--wall-time: \"{}\" is not a time as HH:MM:SS or D-HH:MM:SS, e.g. 00:05:00 for "
+            "5 minutes",
+            text));
 }
 
 TEST_CASE("files are written whole or not at all") {

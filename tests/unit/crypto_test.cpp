@@ -184,6 +184,16 @@ TEST_CASE("keys survive the disk and are kept from others", "[crypto]") {
   }
 }
 
+TEST_CASE("a public key in the place of a private one is no secret", "[crypto]") {
+  const Folder folder;
+  write_file_atomically(folder / "key.pub.pem", PrivateKey::generate().public_key().pem());
+  for (const auto mode : {fs::perms::none, fs::perms::group_read | fs::perms::others_read}) {
+    fs::permissions(folder / "key.pub.pem", fs::perms::owner_read | fs::perms::owner_write | mode);
+    CHECK(refusal(ExitCode::config, [&] { PrivateKey::load(folder / "key.pub.pem"); }) ==
+          (folder / "key.pub.pem") + ": is a public key; name the private one");
+  }
+}
+
 TEST_CASE("files that are not P-256 keys are refused by name and reason", "[crypto]") {
   const Folder folder;
   const auto refused = [&](const std::string& name, auto load) {
@@ -223,7 +233,7 @@ TEST_CASE("files that are not P-256 keys are refused by name and reason", "[cryp
         "-----BEGIN PRIVATE KEY-----\n" + base64_encode(mixed) + "\n-----END PRIVATE KEY-----\n");
 
   CHECK(contains(refused("mixed.pem", as_private), "do not belong together"));
-  CHECK(contains(refused("public.pem", as_private), "not a private key"));
+  CHECK(contains(refused("public.pem", as_private), "is a public key"));
   CHECK(contains(refused("key.pem", as_public), "holds a private key"));
   for (const char* name : {"empty.pem", "half.pem", "text.pem"})
     CHECK(contains(refused(name, as_private), "not a private key"));

@@ -163,9 +163,17 @@ TEST_CASE("A place lies in an area that is it or holds it") {
 TEST_CASE("Jurisdictions have the form of ISO 3166") {
   for (const char* good : {"DE", "US-NC", "ES-M", "GB-ENG", "AT-9"})
     CHECK_NOTHROW(check_jurisdiction(good, "x"));
-  for (const char* bad : {"", "D", "de", "DEU", "US-", "US-nc", "US_NC", "US-NCAR", "1E"})
+  for (const char* bad : {"", "D", "de", "DEU", "US-", "US-nc", "US_NC", "US-NCAR", "1E", "UK",
+                          "EU", "XX", "ZZ-1", "XK"})
     check_throws(ExitCode::config, "run.yaml:3:5: \"" + std::string(bad) + "\" is not an ISO 3166",
                  [&] { check_jurisdiction(bad, "run.yaml:3:5"); });
+  const std::string form = "an ISO 3166 code such as DE or US-NC";
+  CHECK(jurisdiction_form("UK") == form + " (did you mean \"GB\"?)");
+  CHECK(jurisdiction_form("UK-SCT") == form + " (did you mean \"GB-SCT\"?)");
+  CHECK(jurisdiction_form("el") == form + " (did you mean \"GR\"?)");
+  CHECK(jurisdiction_form("us-nc") == form + " (did you mean \"US-NC\"?)");
+  CHECK(jurisdiction_form("EU") == form + " (name the member states)");
+  CHECK(jurisdiction_form("Germany") == form);
 }
 
 TEST_CASE("A node lies in one place, by its name and by Slurm's features") {

@@ -333,6 +333,47 @@ TEST_CASE("float32 partitions refuse numbers that float32 cannot hold") {
   CHECK(report.quarantined[0].reason == "too large to be stored");
 }
 
+TEST_CASE("Numbers beyond float64 say which way, whatever range is declared") {
+  Job job;
+  job.config.columns = {column("x", Role::feature), column("y", Role::target)};
+  job.config.columns[0].minimum = 0;
+  job.run("x,y\n1,1\n1e999,1\n1e-400,1\n1,-1e-400\n1,-1e999\n-1,1\n1,4e-320\n");
+  Words reasons;
+  for (const std::string& line : job.quarantine())
+    reasons.push_back(line.substr(0, line.find(",\"")).substr(job.path("data.csv").size() + 1));
+  reasons.erase(reasons.begin());
+  CHECK(reasons == Words{"3,x,1e999,too large to be stored", "4,x,1e-400,too near 0 to be stored",
+                         "5,y,-1e-400,too near 0 to be stored", "6,y,-1e999,too large to be stored",
+                         "7,x,-1,less than 0"});
+}
+
+TEST_CASE("A header that is no header does not print the file") {
+  Job job;
+  job.config.columns = {column("age", Role::feature)};
+  const std::string data = job.path("data.csv");
+  const std::string cr = data +
+                         ": its header holds a carriage return (CR) that ends no line; if its "
+                         "lines end with CR alone, convert it: tr '\\r' '\\n' < " +
+                         data + " > NEW";
+  CHECK(job.failure("sex,bmi\r1,2\r", ExitCode::data) == cr);
+  CHECK(job.failure("age,bmi\r1,2\r\n3,4\n", ExitCode::data) == cr);  // though "age" is there
+  CHECK(job.run("age,\"b\r\nmi\"\r\n1,2\r\n").rows_kept() == 1);
+  fs::remove_all(job.config.output);
+
+  std::string header = std::string(39, 'a') + "\u00e9tude";
+  for (int i = 1; i < 40; ++i)
+    header += fmt::format(",c{}", i);
+  const std::string message = job.failure(header + "\n", ExitCode::data);
+  CHECK_THAT(message, Catch::StartsWith(data + ": no column \"age\"; it has: " +
+                                        std::string(39, 'a') + "..., c1, c2"));
+  CHECK_THAT(message, Catch::Contains(", c29 and 10 more"));
+
+  job.write("folds.csv", "pid,fold\rp1,train\r");
+  job.config.lookups = {{job.path("folds.csv"), "pid", "", {"fold"}}};
+  CHECK_THAT(job.failure("age,pid\n1,p1\n", ExitCode::data),
+             Catch::StartsWith(job.path("folds.csv") + ": its header holds a carriage return"));
+}
+
 TEST_CASE("What exists is not overwritten unless asked, and failures leave nothing behind") {
   Job job;
   job.config.columns = {column("x", Role::feature)};

@@ -126,7 +126,8 @@ TEST_CASE("the bounds of a binned area hold the exact one, in any bins") {
   }
   const BinnedAuc one_label =
       binary_metrics(sum_of(binary_layout(1), whole({{1, 2}}, {1, 1}), {1}, 1, add_binary)).auc;
-  CHECK(one_label.upper == 0);
+  for (const double area : {one_label.estimate, one_label.lower, one_label.upper})
+    CHECK(std::isnan(area));
 }
 
 // R: deviance, null deviance of the fits in glm_test.cpp.
@@ -152,6 +153,55 @@ TEST_CASE("regression and Poisson metrics agree with R") {
   CHECK(p.d_squared == Approx(1 - 10.852164563242175 / 27.043357450132145).epsilon(1e-12));
   CHECK(p.observed == 90);
   CHECK(p.expected == Approx(90).epsilon(1e-12));
+}
+
+TEST_CASE("metrics that the rows do not define are not numbers") {
+  const auto nothing = [](const std::shared_ptr<const AggregateLayout>& layout) {
+    Aggregate sum(layout);
+    sum.normalise();
+    return sum;
+  };
+  const BinaryMetrics b = binary_metrics(nothing(binary_layout(2)));
+  CHECK(b.rows == 0);
+  for (const double value : {b.accuracy, b.log_loss, b.brier, b.auc.estimate, b.auc.lower,
+                             b.auc.upper, b.calibration[0].mean_prediction})
+    CHECK(std::isnan(value));
+  const RegressionMetrics r = regression_metrics(nothing(regression_layout(true)));
+  for (const double value : {r.rmse, r.mae, r.r_squared})
+    CHECK(std::isnan(value));
+  CHECK(r.phm08 == 0);
+  const PoissonMetrics p = poisson_metrics(nothing(poisson_layout()));
+  CHECK(p.expected == 0);
+  for (const double value : {p.mean_deviance, p.d_squared})
+    CHECK(std::isnan(value));
+  const MultinomialMetrics m = multinomial_metrics(nothing(multinomial_layout(3)), 3);
+  for (const double value : {m.accuracy, m.log_loss})
+    CHECK(std::isnan(value));
+}
+
+// About a centre far from the mean the terms of the variation cancel only up to their rounding.
+TEST_CASE("a target that does not vary has no variation to explain") {
+  for (const std::size_t rows : {1U, 2U, 31U}) {
+    for (const double target : {0.1, 3.0, 1e5 / 3}) {
+      const std::vector<Column> x{Column(rows, 1.0)};
+      const Column y(rows, target);
+      const RegressionMetrics r =
+          regression_metrics(sum_of(regression_layout(), whole(x, y), {0.5}, 1,
+                                    [](const auto& part, const auto& eta, Aggregate& sum) {
+                                      add_regression(part, eta, 7.7, sum);
+                                    }));
+      CHECK(r.rmse == Approx(std::fabs(target - 0.5)));
+      CHECK(std::isnan(r.r_squared));
+      const PoissonMetrics p =
+          poisson_metrics(sum_of(poisson_layout(), whole(x, y), {0.5}, 1, add_poisson));
+      CHECK(p.mean_deviance > 0);
+      CHECK(std::isnan(p.d_squared));
+    }
+  }
+  const PoissonMetrics none =
+      poisson_metrics(sum_of(poisson_layout(), whole({{1, 1}}, {0, 0}), {0.5}, 1, add_poisson));
+  CHECK(none.mean_deviance > 0);
+  CHECK(std::isnan(none.d_squared));
 }
 
 TEST_CASE("multinomial metrics agree with the fit's log-likelihood in R") {
@@ -215,5 +265,6 @@ TEST_CASE("concordance counts pairs as its definition does") {
   CHECK(fast.comparable == slow.comparable);
   CHECK(fast.concordant == slow.concordant);
   CHECK(fast.tied == slow.tied);
-  CHECK(concordance({}, {}, {}).index() == 0);
+  CHECK(std::isnan(concordance({}, {}, {}).index()));
+  CHECK(std::isnan(concordance(Column{1, 2}, Column{0, 0}, Column{1, 2}).index()));
 }

@@ -469,6 +469,12 @@ TEST_CASE("purposes are terms of DPV or DUO that exist, or IRIs of one's own") {
        {"", "research", "dvp:ScientificResearch", "dpv:", "dpv:A B", ":x", "dpv:ScientificResarch",
         "DUO:0000018", "DUO:42", "https://example.org/<x>"})
     CHECK_FALSE(is_purpose(bad));
+  CHECK(is_purpose("https://w3id.org/dpv#ScientificResearch"));
+  CHECK(is_purpose("http://purl.obolibrary.org/obo/DUO_0000042"));
+  CHECK_FALSE(is_purpose("https://w3id.org/dpv#ScientificResarch"));
+  CHECK_FALSE(is_purpose("http://purl.obolibrary.org/obo/DUO_0000018"));
+  CHECK_THAT(purpose_form("https://w3id.org/dpv#ScientificResarch"),
+             ContainsSubstring("did you mean \"dpv:ScientificResearch\"?"));
   CHECK_THAT(purpose_form("dpv:ScientificResarch"),
              ContainsSubstring("did you mean \"dpv:ScientificResearch\"?"));
   CHECK_THAT(purpose_form("DUO:0000018"), ContainsSubstring("say conditions with forbid, where"));
@@ -479,6 +485,11 @@ TEST_CASE("narrower purposes are within broader ones, by every way up") {
   CHECK(is_within("dpv:TargetedAdvertising", "dpv:Personalisation"));
   CHECK(is_within("DUO:0000007", "DUO:0000004"));
   CHECK(is_within("urn:study:heart", "urn:study:heart"));
+  CHECK(is_within("https://w3id.org/dpv#ResearchAndDevelopment", "dpv:ResearchAndDevelopment"));
+  CHECK(is_within("dpv:AcademicResearch", "https://w3id.org/dpv#ResearchAndDevelopment"));
+  CHECK(is_within("https://w3id.org/dpv#AcademicResearch", "dpv:ResearchAndDevelopment"));
+  CHECK(is_within("http://purl.obolibrary.org/obo/DUO_0000007", "DUO:0000042"));
+  CHECK_FALSE(is_within("https://w3id.org/dpv#Marketing", "dpv:ResearchAndDevelopment"));
   CHECK_FALSE(is_within("dpv:Marketing", "dpv:TargetedAdvertising"));
   CHECK_FALSE(is_within("urn:study:heart:2", "urn:study:heart"));
 }

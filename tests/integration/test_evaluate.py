@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""What rows do not define is no number: a loss of no rows is not 0, which would read as perfect."""
+import json
+import re
+
+import pytest
+
+from conftest import Checkout
+from test_policies import CLINICS, Stays
+
+TARGETS = """days: {role: target, minimum: 0}
+  long: {role: target, type: boolean}
+  outcome: {role: target, type: category, levels: [home, other, dead]}"""
+# What is null where there are no rows, and of these what is where there is one.
+KINDS = {"linear, target: days": (["rmse", "mae", "r_squared"], ["r_squared"]),
+         "logistic, target: long": (["accuracy", "log_loss", "brier", "auc", "auc_lower", "auc_upper"], ["auc", "auc_lower", "auc_upper"]),
+         "poisson, target: days": (["mean_deviance", "d_squared"], ["d_squared"]),
+         "multinomial, target: outcome, l2: 1": (["accuracy", "log_loss"], []),
+         "cox, time: days, status: long": (["c_index"], ["c_index"]),
+         "mlp, target: long, mlp: {loss: binary, layers: [{units: 2}]}":
+         (["accuracy", "log_loss", "brier", "auc", "auc_lower", "auc_upper"], ["auc", "auc_lower", "auc_upper"])}
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    """Tested on: 3 rows of Bern, 1 of Lyon, none of Graz."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("evaluate")))
+    stays.write("ingest.yaml", stays.path("ingest.yaml").read_text().replace("days: {role: target, minimum: 0}", TARGETS))
+    tested = {"bern": (0, 1, 2), "lyon": (5,), "graz": ()}
+    rows = [f"{clinic},{30 + 7 * i % 41},{('medicine', 'surgery')[i // 5 % 2]},{'fm'[i * i % 7 % 2]},{3 + i * i % 11},{i * i % 3 % 2},"
+            f"{('home', 'other', 'dead')[i % 3]},{'test' if i in tested[clinic] else 'train'}"
+            for clinic in CLINICS for i in range(24)]
+    stays.write("stays.csv", "clinic,age,ward,sex,days,long,outcome,split\n" + "\n".join(rows) + "\n")
+    stays.run("ingest", "ingest.yaml", "--force")
+    for clinic in CLINICS:
+        stays.terms(clinic, allow="exact_release: true, per_domain_statistics: true")
+    return stays
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_undefined_metrics(stays, kind):
+    output = kind.split(",")[0]
+    words = ["--set", f"model={{kind: {kind}, features: [age, sex_m]}}", "--set", "train.split=train", "--set", "evaluate={split: test, per_domain: true}"]
+    if output == "mlp":
+        words += ["--set", "train.descent={epochs: 2, batch_rows: 8, block_rows: 4}"]
+    stays.train(*words, output=output)
+    table = stays.run("evaluate", "run.yaml", *words, "--output", output)
+    result = json.loads(stays.path(f"{output}/evaluation.json").read_text())
+    lines = {line.split()[0]: line.split() for line in table.splitlines() if line.split()}
+    columns = lines["rows"]
+    without_rows, of_one = KINDS[kind]
+    for name, null in (("graz", without_rows), ("lyon", of_one), ("bern", []), ("overall", [])):
+        metrics = result["domains"].get(name, result["overall"])
+        assert metrics["rows"] == {"graz": 0, "lyon": 1, "bern": 3, "overall": 4}[name]
+        assert [metric for metric, value in metrics.items() if value is None] == sorted(null), (name, metrics)
+        assert [column for column, text in zip(columns, lines[name][1:]) if text == "-"] == [c for c in columns if c in null], table
+    empty = [b for b in result["overall"].get("calibration", []) if b["rows"] == 0]
+    assert all(b["mean_prediction"] is None for b in empty)
+
+
+def test_inspect_of_several_classes(stays):
+    stays.train("--set", "model={kind: multinomial, target: outcome, l2: 1, features: [age, sex_m]}", output="classes")
+    shown = stays.run("inspect", "classes/model.h5")
+    assert "\nlog-lik.     -" in shown
+    assert re.findall(r"^  (\S+) +\S+  se \S+$", shown, re.M) == [f"{c}:{x}" for c in ("other", "dead") for x in ("(intercept)", "age", "sex_m")]
