@@ -108,8 +108,8 @@ int command_check(const Arguments& arguments) {
                                               [](const Verdict& v) { return v.admitted; });
         std::optional<NetworkCost> cost;
         if (model.kind == ModelKind::mlp) cost = cost_of_network(run, columns);
-        if (session.world().is_root()) print(run, columns, cost);
         check_keys(run);
+        if (session.world().is_root()) print(run, columns, cost);
         if (!all_admitted) throw Error(ExitCode::policy, "not every domain admits this run");
       });
 }

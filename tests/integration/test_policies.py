@@ -267,3 +267,23 @@ def test_a_split_that_is_not_there_is_no_run(stays):
         assert message in stays.run("describe", "run.yaml", *words, "--output", "typo", code=3)
     assert not stays.path("typo").exists() and stays.log() == []
     stays.train(output="run")
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_check_opens_the_keys(stays, np):
+    """What train would sign and mask with: missing, public, or somebody else's."""
+    text = stays.path("run.yaml").read_text()
+    assert ": valid" in stays.run("check", "run.yaml", np=np)
+    for old, new, message in (("key: operator.pem", "key: operator.pub.pem", "operator.pub.pem: is a public key; name the private one"),
+                              ("session_key: lyon.pem", "session_key: nobody.pem", "nobody.pem: cannot open"),
+                              ("session_key: lyon.pem", "session_key: bern.pem", "domains.lyon.session_key: ")):
+        assert old in text
+        stays.write("run.yaml", text.replace(old, new))
+        output = stays.run("check", "run.yaml", np=np, code=3)
+        assert message in output and ": valid" not in output
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_a_misspelt_split_in_a_round_of_ranks(stays, np):
+    message = 'evaluate.split: the partitions have no split "tset"; they have: train, test (did you mean "test"?)'
+    assert stays.train("--set", "evaluate.split=tset", output="typo", np=np, code=3).count(message) == 1

@@ -10,9 +10,11 @@
 
 #include "lib/core/digest.hpp"
 #include "lib/core/failure.hpp"
+#include "lib/core/file_lock.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/folder.hpp"
 
 using namespace bailiwick;
 
@@ -80,6 +82,20 @@ TEST_CASE("files are written whole or not at all") {
   CHECK_THROWS_WITH(read_file("/tmp"), "/tmp: is a folder, not a file");
   // A read that fails once the file is open: this one has nothing at address 0.
   CHECK_THROWS_WITH(read_file("/proc/self/mem"), "/proc/self/mem: cannot read: Input/output error");
+}
+
+TEST_CASE("a lock is one holder's at a time") {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder / ".lock";
+  {
+    const FileLock first(path, 0);
+    CHECK(first.held());
+    CHECK_FALSE(FileLock(path, 0).held());
+  }
+  CHECK(FileLock(path, 0).held());
+  CHECK_THROWS_WITH(FileLock(folder / "absent/.lock", 0),
+                    Catch::Matchers::EndsWith("absent/.lock: cannot open for writing: No such file "
+                                              "or directory"));
 }
 
 TEST_CASE("whatever is caught has a code and words") {
