@@ -21,7 +21,9 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   execute_process(COMMAND ${CCACHE} ${CMAKE_CXX_COMPILER} -c ccache.cpp -o ccache.o
     WORKING_DIRECTORY ${CMAKE_BINARY_DIR} RESULT_VARIABLE ccache_result OUTPUT_QUIET ERROR_QUIET)
   if(ccache_result EQUAL 0)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+    # Paths are cached relative to the sources, so that a second checkout finds what the first one compiled.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
   endif()
 endif()
 
