@@ -40,6 +40,7 @@ SavedModel open_model(Run& run, const std::string& path, Digest* content) {
   agree(run.world(), [&] {
     check_duties(path, utc_now());
     model = model_from_checkpoint(io::read_checkpoint(path, content), path);
+    run.check_usable(path, *content, model.delete_by);
     check_meant(run.config().model, model.config, path);
   });
   return model;

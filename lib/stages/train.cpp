@@ -179,6 +179,8 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   const Restart restart = find_restart(run, resume, fingerprint, [&](const std::string& path) {
     if (federated) check_regions(run, path);
   });
+  if (const auto& said = restart.checkpoint.attributes; said.contains("delete_by"))
+    run.delete_by(said.at("delete_by"));
   RunRecord record(run, "train", "lineage", restart.in_place, std::move(lock));
   record.publish_decisions();
   if (!restart.path.empty())
