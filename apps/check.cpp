@@ -74,8 +74,9 @@ void print(const Run& run, const ModelColumns& columns, const std::optional<Netw
   }
   if (run.domains().size() > 1 &&
       std::ranges::none_of(run.domains(), [](const DomainFacts& d) { return d.limits_partners; }))
-    std::cout << "\nNo policy says with whom (partners, trust): whoever writes the config may bring "
-                 "owners of its own,\nand subtract what it knows from the sums.\n";
+    std::cout
+        << "\nNo policy says with whom (partners, trust): whoever writes the config may bring "
+           "owners of its own,\nand subtract what it knows from the sums.\n";
   std::cout << std::flush;
 }
 

@@ -46,9 +46,10 @@ Digest digest_of(const std::string& text) {
 }
 
 int withdraw(const std::vector<std::string>& words) {
-  Options options("registry withdraw FOLDER WHAT [options]",
-                  "Says in an owner's registry that nobody may use WHAT any more: a model or\n"
-                  "checkpoint (its file), or the digest of one, of a policy, or of a partition's root.");
+  Options options(
+      "registry withdraw FOLDER WHAT [options]",
+      "Says in an owner's registry that nobody may use WHAT any more: a model or\n"
+      "checkpoint (its file), or the digest of one, of a policy, or of a partition's root.");
   options.add()("reason", po::value<std::string>()->required(), "why, for people");
   if (!options.parse(words)) return 0;
   const Registry registry(options.text("FOLDER"));
@@ -67,8 +68,8 @@ int command_registry(const Arguments& arguments) {
   if (what == "publish") return publish(rest);
   if (what == "withdraw") return withdraw(rest);
   if (what != "--help" && what != "-h")
-    throw Error(ExitCode::usage,
-                "unknown command \"registry {}\"; there are publish and withdraw", what);
+    throw Error(ExitCode::usage, "unknown command \"registry {}\"; there are publish and withdraw",
+                what);
   std::cout << "usage: bailiwick registry publish|withdraw ... [--help]\n";
   return 0;
 }

@@ -28,8 +28,8 @@ int sign(const std::vector<std::string>& words) {
   const PrivateKey key = PrivateKey::load(options.text("key"));
   const TrustList list = parse_trust_yaml(read_file(path), path);
   create_folders(std::filesystem::path(output).parent_path().string());
-  write_file_atomically(
-      output, to_json_line(sign_envelope(trust_type, to_json(list).dump(), key)) + "\n");
+  write_file_atomically(output,
+                        to_json_line(sign_envelope(trust_type, to_json(list).dump(), key)) + "\n");
   std::cout << fmt::format("signed list of {}: {} keys, until {}\n  {}\n  key id {}\n", list.name,
                            list.keys.size(), list.valid_until, output, key.public_key().id());
   return 0;

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from conftest import PROGRAM
 
-COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "site", "site sign", "site show", "inspect", "check", "describe", "train",
+COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "registry", "registry publish", "registry withdraw", "trust", "trust sign", "site", "site sign", "site show", "inspect", "check", "describe", "train",
             "evaluate", "predict", "verify", "slurm", "digest"]
 
 
@@ -23,7 +23,7 @@ def test_help(command, option):
     assert result.stdout.startswith(f"usage: bailiwick {command} ")
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("policy", "site", "digest")])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("policy", "registry", "registry withdraw", "trust", "site", "digest")])
 def test_a_word_too_many_is_named(command):
     result = run(*command.split(), "one", "two", "three")
     assert (result.returncode, result.stderr.splitlines()[0]) == (2, 'bailiwick: unexpected "two"')

@@ -112,11 +112,10 @@ std::string policy_error(const std::string& text) {
   return error_of([&] { parse_policy_yaml(text, "configs/x.yaml"); });
 }
 
-// The checkout: named by CTest, else found from this file.
+// The checkout: named by CTest, else the current folder.
 std::filesystem::path find_source() {
   const char* named = std::getenv("BAILIWICK_SOURCE");
-  if (named != nullptr) return named;
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+  return named != nullptr ? std::filesystem::path(named) : std::filesystem::current_path();
 }
 const std::filesystem::path source = find_source();
 
