@@ -13,14 +13,16 @@ namespace {
 
 struct KeyId {
   std::string operator()(const std::string& text) const {
-    return is_key_id(text) ? "" : "must be the id of a key, 64 hexadecimal digits as keygen prints it";
+    return is_key_id(text) ? ""
+                           : "must be the id of a key, 64 hexadecimal digits as keygen prints it";
   }
 };
 constexpr KeyId a_key_id;
 
 struct Moment {
   std::string operator()(const std::string& text) const {
-    return parse_instant(text) ? "" : "is not a date and time with zone such as 2026-01-31T00:00:00Z";
+    return parse_instant(text) ? ""
+                               : "is not a date and time with zone such as 2026-01-31T00:00:00Z";
   }
 };
 constexpr Moment a_moment;

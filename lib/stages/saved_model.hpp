@@ -32,7 +32,7 @@ struct SavedModel {
   std::vector<double> coefficients,
       standard_errors;  ///< in the units of the data; final model only
   double log_likelihood = 0, null_log_likelihood = 0;
-  double rows = 0;  ///< sum of weights
+  double rows = 0;        ///< sum of weights
   std::string delete_by;  ///< the first moment at which an owner wants it gone; empty: none does
 };
 
