@@ -63,6 +63,9 @@ void Session::start_petsc() {
 
 bool Session::all_arrive(double seconds) const {
   MPI_Request request = MPI_REQUEST_NULL;
+  const EgressPurpose purpose("agreement and errors");
+  if (EgressMeter::instance().crosses(last_words_.handle()))
+    EgressMeter::instance().declare(1);  // that this rank has come
   if (MPI_Ibarrier(last_words_.handle(), &request) != MPI_SUCCESS) return false;
   const double deadline = MPI_Wtime() + seconds;
   int done = 0;
