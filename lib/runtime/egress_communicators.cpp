@@ -6,7 +6,6 @@
 
 #include "lib/runtime/egress_passage.hpp"
 
-using bailiwick::EgressMeter;
 using namespace bailiwick::egress;
 
 namespace {
@@ -90,14 +89,7 @@ BAILIWICK_WRAP(Intercomm_create,
                abroad.makes().all(ints(2 + size_of(local))))
 
 // Which side comes first is seen on both.
-int MPI_Intercomm_merge(MPI_Comm comm, int high, MPI_Comm* merged) {
-  EgressMeter& meter = EgressMeter::instance();
-  Passage passage("MPI_Intercomm_merge", comm);
-  passage.makes().all(sizeof high);
-  if (!meter.crosses(comm) && meter.crosses_at_home(comm))
-    meter.meter("MPI_Intercomm_merge", meter.name_of(comm), sizeof high);
-  return BAILIWICK_NEXT(Intercomm_merge)(comm, high, merged);
-}
-BAILIWICK_ALSO_PMPI(Intercomm_merge)
+BAILIWICK_MADE(Intercomm_merge, (MPI_Comm comm, int high, MPI_Comm* merged), (comm, high, merged),
+               ints(1))
 
 }  // extern "C"

@@ -123,10 +123,13 @@ EgressMeter::Reach& EgressMeter::reach_of(MPI_Comm comm) {
     PMPI_Comm_set_attr(comm, reach_key, reach);
   }
   if (reach->generation != generation_) {
-    MPI_Group group = group_of_receivers(comm);
-    reach->any = reaches(group, &reach->each);
+    MPI_Group own = MPI_GROUP_NULL, receivers = group_of_receivers(comm);
+    PMPI_Comm_group(comm, &own);
+    const bool own_side = reaches(own, &reach->each);
+    reach->any = reaches(receivers, &reach->each) || own_side;
     reach->generation = generation_;
-    PMPI_Group_free(&group);
+    PMPI_Group_free(&own);
+    PMPI_Group_free(&receivers);
   }
   return *reach;
 }
@@ -138,7 +141,12 @@ bool EgressMeter::crosses(MPI_Comm comm) {
 
 bool EgressMeter::crosses(MPI_Comm comm, int rank) {
   if (comm == MPI_COMM_NULL || rank < 0) return false;  // MPI_PROC_NULL and wrong arguments
-  const Reach& reach = reach_of(comm);
+  const bool last = last_ != nullptr && last_comm_ == comm;
+  const Reach& reach = last ? *last_ : reach_of(comm);
+  if (passing_ == Messages::of_collectives) {  // which ends before the communicator can
+    last_comm_ = comm;
+    last_ = &reach;
+  }
   return static_cast<std::size_t>(rank) < reach.each.size() &&
          reach.each[static_cast<std::size_t>(rank)] != 0;
 }
@@ -151,15 +159,6 @@ bool EgressMeter::crosses(MPI_Win window, int rank) {
   reaches(group, &each);
   PMPI_Group_free(&group);
   return static_cast<std::size_t>(rank) >= each.size() || each[static_cast<std::size_t>(rank)] != 0;
-}
-
-bool EgressMeter::crosses_at_home(MPI_Comm comm) const {
-  MPI_Group group = MPI_GROUP_NULL;
-  PMPI_Comm_group(comm, &group);
-  std::vector<char> each;
-  const bool crosses = reaches(group, &each);
-  PMPI_Group_free(&group);
-  return crosses;
 }
 
 EgressMeter::Entry& EgressMeter::entry() {
@@ -198,7 +197,7 @@ void EgressMeter::refuse(const std::string& call, const std::string& why) {
                why.c_str());
   std::fflush(stderr);
   PMPI_Abort(MPI_COMM_WORLD, static_cast<int>(ExitCode::integrity));
-  std::_Exit(static_cast<int>(ExitCode::integrity));
+  std::_Exit(static_cast<int>(ExitCode::integrity));  // nobody comes back from here
 }
 
 void refuse_mpi_call(const char* name) {

@@ -60,14 +60,12 @@ class EgressMeter {
   /// Which domains each rank of the world holds, ascending. Local; every rank gives the same.
   void place(std::vector<std::vector<std::size_t>> domains_of_rank);
 
-  /// Whether what this rank sends on `comm` goes to a rank that does not hold all its domains; for
-  /// intercommunicators, the other group.
+  /// Whether what this rank sends on `comm` goes to a rank that does not hold all its domains, or
+  /// may pass through one on its own side of an intercommunicator.
   bool crosses(MPI_Comm comm);
   /// The same of one rank of `comm`, or of `window`.
   bool crosses(MPI_Comm comm, int rank);
   bool crosses(MPI_Win window, int rank);
-  /// Whether the own side of an intercommunicator has other domains.
-  bool crosses_at_home(MPI_Comm comm) const;
   bool reaches(int world_rank) const;
 
   /// The ledger: the next call takes these bytes across, for the present purpose.
@@ -79,7 +77,10 @@ class EgressMeter {
   [[noreturn]] void refuse(const std::string& call, const std::string& why);
 
   /// What may leave below MPI from here on; gives what could before.
-  Messages let_pass(Messages messages) { return std::exchange(passing_, messages); }
+  Messages let_pass(Messages messages) {
+    last_ = nullptr;
+    return std::exchange(passing_, messages);
+  }
   /// Messages of calls that have ended may leave at any time from here on: they are counted only.
   void trust_transport() { transport_checked_ = false; }
   /// MPI is about to send a message.
@@ -113,6 +114,8 @@ class EgressMeter {
   std::uint64_t allowance_ = 0;  ///< declared and not yet metered
   std::vector<Entry> entries_;
   Messages passing_ = Messages::none;
+  MPI_Comm last_comm_ = MPI_COMM_NULL;
+  const Reach* last_ = nullptr;  ///< of last_comm_, while the call that asked for it is on its way
   Transport transport_;
   bool transport_checked_ = true;
   std::thread::id thread_;  ///< that calls MPI

@@ -73,18 +73,15 @@ Passage::Passage(const char* call, MPI_Comm comm)
       before_(EgressMeter::instance().let_pass(Messages::of_collectives)) {}
 
 Passage::Passage(const char* call, MPI_Comm comm, int rank, std::uint64_t bytes)
-    : call_(call),
-      comm_(comm),
-      crosses_(EgressMeter::instance().crosses(comm, rank)),
-      before_(EgressMeter::instance().let_pass(crosses_ ? Messages::any : Messages::at_home)) {
+    : call_(call), comm_(comm), crosses_(EgressMeter::instance().crosses(comm, rank)) {
   all(bytes + sizeof(int));
+  before_ = EgressMeter::instance().let_pass(crosses_ ? Messages::any : Messages::at_home);
 }
 
 Passage::Passage(const char* call, MPI_Win window, int rank, std::uint64_t bytes)
-    : call_(call),
-      crosses_(EgressMeter::instance().crosses(window, rank)),
-      before_(EgressMeter::instance().let_pass(crosses_ ? Messages::any : Messages::at_home)) {
+    : call_(call), crosses_(EgressMeter::instance().crosses(window, rank)) {
   all(bytes + sizeof(MPI_Aint));
+  before_ = EgressMeter::instance().let_pass(crosses_ ? Messages::any : Messages::at_home);
 }
 
 Passage::~Passage() {

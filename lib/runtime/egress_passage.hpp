@@ -71,7 +71,7 @@ class Passage {
   const char* call_;
   MPI_Comm comm_ = MPI_COMM_NULL;
   bool crosses_, charged_ = false;
-  EgressMeter::Messages before_;
+  EgressMeter::Messages before_ = EgressMeter::Messages::none;
 };
 
 }  // namespace bailiwick::egress

@@ -90,11 +90,11 @@ void EgressMeter::see_message(MPI_Comm comm, int to, int tag, std::uint64_t byte
   // While a communicator is made, not even MPI may be asked about it.
   if (passing_ != Messages::at_home && passing_ != Messages::any && !crosses(comm, to)) return;
   if (passing_ == Messages::at_home) return;
-  ++transport_.messages;
-  transport_.bytes += bytes;
   // Open MPI gives messages of collectives negative tags.
   const bool explained =
       passing_ == Messages::any || (passing_ == Messages::of_collectives && tag < 0);
+  ++transport_.messages;
+  transport_.bytes += bytes;
   if (!enforced_ || !transport_checked_ || (explained && std::this_thread::get_id() == thread_))
     return;
   refuse(fmt::format("a message of {} bytes on communicator \"{}\"", bytes, name_of(comm)),
