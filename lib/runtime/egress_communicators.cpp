@@ -14,7 +14,7 @@ std::uint64_t ints(std::int64_t count) {
   return count > 0 ? sizeof(int) * static_cast<std::uint64_t>(count) : 0;
 }
 
-std::int64_t size_of(MPI_Group group) {
+std::int64_t members_of(MPI_Group group) {
   int size = 0;
   if (group != MPI_GROUP_NULL) PMPI_Group_size(group, &size);
   return size;
@@ -51,9 +51,9 @@ BAILIWICK_MADE(Comm_split, (MPI_Comm comm, int colour, int key, MPI_Comm* part),
 BAILIWICK_MADE(Comm_split_type, (MPI_Comm comm, int type, int key, MPI_Info info, MPI_Comm* part),
                (comm, type, key, info, part), ints(2))
 BAILIWICK_MADE(Comm_create, (MPI_Comm comm, MPI_Group group, MPI_Comm* made), (comm, group, made),
-               ints(size_of(group)))
+               ints(members_of(group)))
 BAILIWICK_MADE(Comm_create_group, (MPI_Comm comm, MPI_Group group, int tag, MPI_Comm* made),
-               (comm, group, tag, made), ints(size_of(group) + 1))
+               (comm, group, tag, made), ints(members_of(group) + 1))
 BAILIWICK_MADE(Cart_create,
                (MPI_Comm comm, int dimensions, const int sizes[], const int periods[], int reorder,
                 MPI_Comm* cart),
@@ -91,5 +91,11 @@ BAILIWICK_WRAP(Intercomm_create,
 // Which side comes first is seen on both.
 BAILIWICK_MADE(Intercomm_merge, (MPI_Comm comm, int high, MPI_Comm* merged), (comm, high, merged),
                ints(1))
+
+// Their end tells nothing, but may send messages.
+BAILIWICK_WRAP(Comm_free, (MPI_Comm * comm), (comm), Passage passage(CALL, *comm); passage.makes())
+BAILIWICK_WRAP(Comm_disconnect, (MPI_Comm * comm), (comm), Passage passage(CALL, *comm);
+               passage.makes())
+BAILIWICK_WRAP(Finalize, (), (), Passage passage(CALL, MPI_COMM_WORLD); passage.makes())
 
 }  // extern "C"

@@ -151,7 +151,7 @@ bool EgressMeter::crosses(MPI_Comm comm, int rank) {
          reach.each[static_cast<std::size_t>(rank)] != 0;
 }
 
-bool EgressMeter::crosses(MPI_Win window, int rank) {
+bool EgressMeter::crosses_by_window(MPI_Win window, int rank) {
   if (rank < 0) return false;
   MPI_Group group = MPI_GROUP_NULL;
   if (PMPI_Win_get_group(window, &group) != MPI_SUCCESS) return true;

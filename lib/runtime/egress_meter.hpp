@@ -65,7 +65,7 @@ class EgressMeter {
   bool crosses(MPI_Comm comm);
   /// The same of one rank of `comm`, or of `window`.
   bool crosses(MPI_Comm comm, int rank);
-  bool crosses(MPI_Win window, int rank);
+  bool crosses_by_window(MPI_Win window, int rank);
   bool reaches(int world_rank) const;
 
   /// The ledger: the next call takes these bytes across, for the present purpose.

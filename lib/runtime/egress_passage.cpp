@@ -78,8 +78,8 @@ Passage::Passage(const char* call, MPI_Comm comm, int rank, std::uint64_t bytes)
   before_ = EgressMeter::instance().let_pass(crosses_ ? Messages::any : Messages::at_home);
 }
 
-Passage::Passage(const char* call, MPI_Win window, int rank, std::uint64_t bytes)
-    : call_(call), crosses_(EgressMeter::instance().crosses(window, rank)) {
+Passage::Passage(const char* call, Window window, int rank, std::uint64_t bytes)
+    : call_(call), crosses_(EgressMeter::instance().crosses_by_window(window.handle, rank)) {
   all(bytes + sizeof(MPI_Aint));
   before_ = EgressMeter::instance().let_pass(crosses_ ? Messages::any : Messages::at_home);
 }

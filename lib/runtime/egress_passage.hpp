@@ -27,6 +27,11 @@ int rank_in(MPI_Comm comm);
 /// Ranks that messages on `comm` can go to.
 int receivers(MPI_Comm comm);
 
+/// For some MPIs windows and communicators are of one type.
+struct Window {
+  MPI_Win handle;
+};
+
 /// A call on its way: says what it is charged, and lets its messages pass below MPI while it lives.
 class Passage {
  public:
@@ -35,7 +40,7 @@ class Passage {
   /// Of a message to one rank, which tells its tag beside its bytes.
   Passage(const char* call, MPI_Comm comm, int rank, std::uint64_t bytes);
   /// Of a one-sided call, which tells its displacement beside its bytes.
-  Passage(const char* call, MPI_Win window, int rank, std::uint64_t bytes);
+  Passage(const char* call, Window window, int rank, std::uint64_t bytes);
   ~Passage();
   Passage(const Passage&) = delete;
   Passage& operator=(const Passage&) = delete;

@@ -15,7 +15,8 @@ extern "C" {
 // A get takes from the other rank, which does not take part, so it counts where it is called.
 
 #define BAILIWICK_ONE_SIDED(NAME, PARAMETERS, ARGUMENTS, BYTES) \
-  BAILIWICK_WRAP(NAME, PARAMETERS, ARGUMENTS, const Passage passage(CALL, window, rank, BYTES))
+  BAILIWICK_WRAP(NAME, PARAMETERS, ARGUMENTS,                   \
+                 const Passage passage(CALL, Window{window}, rank, BYTES))
 
 /// MOVES(name, twin that gives a request, type of the data on this side).
 #define BAILIWICK_MOVES(NAME, TWIN, DATA)                                                    \

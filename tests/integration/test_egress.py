@@ -46,6 +46,12 @@ def test_a_planted_leak_is_stopped(jobs, np, leak, says):
     assert not lung.path(f"{output}/model.h5").exists() and not lung.path(f"{output}/egress.json").exists()
 
 
+def test_no_library_stands_between_the_meter_and_mpi(jobs):
+    done = train_with(jobs("lung"), "libin_front.so", "out/lung/in-front", 1)
+    assert done.returncode == 7, done.stdout + done.stderr
+    assert 'PMPI_Allreduce of MPI\'s library is hidden by "libin_front.so", which put itself in front' in done.stderr, done.stderr
+
+
 def test_the_plant_alone_changes_nothing(jobs):
     """With the library, but no leak asked for, and with a leak where there is no other domain to leak to."""
     lung = jobs("lung")
