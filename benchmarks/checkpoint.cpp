@@ -21,7 +21,6 @@
 
 #include "io/checkpoint_writer.hpp"
 #include "lib/core/error.hpp"
-#include "lib/runtime/egress_meter.hpp"
 
 using namespace bailiwick;
 
@@ -44,7 +43,6 @@ void write_plainly(const Communicator& comm, const io::Checkpoint& checkpoint,
   require(H5Pset_fapl_mpio(access, comm.handle(), MPI_INFO_NULL) >= 0);
   const hid_t transfer = H5Pcreate(H5P_DATASET_XFER);
   require(H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE) >= 0);
-  EgressMeter::instance().will_write(path);
   const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
   require(file >= 0);
   const auto rank = static_cast<hsize_t>(comm.rank()), size = static_cast<hsize_t>(comm.size());

@@ -22,8 +22,8 @@ using namespace bailiwick;
 namespace {
 
 template <class Call>
-double seconds(int repeats, const Call& call) {
-  MPI_Barrier(MPI_COMM_WORLD);
+double seconds(const Communicator& world, int repeats, const Call& call) {
+  world.barrier();
   const double start = MPI_Wtime();
   for (int i = 0; i < repeats; ++i)
     call();
@@ -54,13 +54,13 @@ int main(int argc, char** argv) {
     std::vector<double> plain, metered;
     for (int turn = 0; turn < 15; ++turn) {
       EgressMeter::instance().place(one_domain);
-      plain.push_back(seconds(repeats, [&] {
+      plain.push_back(seconds(session.world(), repeats, [&] {
         plainly(MPI_IN_PLACE, data.data(), words, MPI_UINT64_T, MPI_SUM, world);
       }));
       EgressMeter::instance().place({});
       EgressMeter::instance().declare(8U * static_cast<std::uint64_t>(words) *
                                       static_cast<std::uint64_t>(repeats));
-      metered.push_back(seconds(repeats, [&] {
+      metered.push_back(seconds(session.world(), repeats, [&] {
         MPI_Allreduce(MPI_IN_PLACE, data.data(), words, MPI_UINT64_T, MPI_SUM, world);
       }));
     }

@@ -20,7 +20,7 @@ extern "C" {
   }                                                                                     \
   BAILIWICK_ALSO_PMPI(TWIN)
 
-BAILIWICK_METERED(Barrier, Ibarrier, (MPI_Comm comm), (comm), )
+BAILIWICK_METERED(Barrier, Ibarrier, (MPI_Comm comm), (comm), passage.all(0))
 BAILIWICK_METERED(Bcast, Ibcast,
                   (void* data, int count, MPI_Datatype type, int root, MPI_Comm comm),
                   (data, count, type, root, comm), passage.from_root(root, bytes_of(count, type)))

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // New communicators: charged for the numbers that a rank gives to make one, as the others can see
-// them in what is made.
+// them in what is made, and for the one by which all ranks agree to call it, which depends on how
+// many communicators each has.
 
 #include "lib/runtime/egress_passage.hpp"
 
@@ -38,14 +39,14 @@ extern "C" {
 
 #define BAILIWICK_MADE(NAME, PARAMETERS, ARGUMENTS, BYTES)                 \
   BAILIWICK_WRAP(NAME, PARAMETERS, ARGUMENTS, Passage passage(CALL, comm); \
-                 passage.makes().all(BYTES))
+                 passage.makes().all(ints(1) + BYTES))
 
 BAILIWICK_MADE(Comm_dup, (MPI_Comm comm, MPI_Comm* copy), (comm, copy), 0)
 BAILIWICK_MADE(Comm_dup_with_info, (MPI_Comm comm, MPI_Info info, MPI_Comm* copy),
                (comm, info, copy), 0)
 BAILIWICK_WRAP(Comm_idup, (MPI_Comm comm, MPI_Comm* copy, MPI_Request* request),
                (comm, copy, request), Passage passage(CALL, comm);
-               passage.makes().overlaps())
+               passage.makes().all(ints(1)); passage.overlaps())
 BAILIWICK_MADE(Comm_split, (MPI_Comm comm, int colour, int key, MPI_Comm* part),
                (comm, colour, key, part), ints(2))
 BAILIWICK_MADE(Comm_split_type, (MPI_Comm comm, int type, int key, MPI_Info info, MPI_Comm* part),
@@ -84,9 +85,9 @@ BAILIWICK_WRAP(Intercomm_create,
                (MPI_Comm local, int leader, MPI_Comm peers, int other_leader, int tag,
                 MPI_Comm* made),
                (local, leader, peers, other_leader, tag, made), Passage at_home(CALL, local);
-               at_home.makes().all(ints(2 + size_of(local)));
+               at_home.makes().all(ints(3 + size_of(local)));
                Passage abroad(CALL, leader == rank_in(local) ? peers : MPI_COMM_NULL);
-               abroad.makes().all(ints(2 + size_of(local))))
+               abroad.makes().all(ints(3 + size_of(local))))
 
 // Which side comes first is seen on both.
 BAILIWICK_MADE(Intercomm_merge, (MPI_Comm comm, int high, MPI_Comm* merged), (comm, high, merged),

@@ -89,8 +89,8 @@ Passage::~Passage() {
 }
 
 void Passage::all(std::uint64_t bytes) {
-  if (!crosses_ || bytes == 0) return;
-  EgressMeter::instance().meter(call_, comm_, bytes);
+  if (!crosses_) return;
+  EgressMeter::instance().meter(call_, comm_, std::max<std::uint64_t>(bytes, 1));
   charged_ = true;
 }
 

@@ -45,7 +45,8 @@ class Passage {
   Passage(const Passage&) = delete;
   Passage& operator=(const Passage&) = delete;
 
-  /// What every rank gives to a collective that makes it, or a sum that it is in, known to others.
+  /// What every rank gives to a collective that makes it, or a sum that it is in, known to others;
+  /// a byte at least, as they learn that it was called.
   void all(std::uint64_t bytes);
   /// What only `root` gives.
   void from_root(int root, std::uint64_t bytes);

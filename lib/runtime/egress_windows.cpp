@@ -69,11 +69,12 @@ BAILIWICK_ONE_SIDED(Compare_and_swap,
                      MPI_Aint offset, MPI_Win window),
                     (data, compare, into, type, rank, offset, window), 2 * bytes_of(1, type))
 
-// A window tells its size and unit to all, and its memory too if others may read it without a call.
+// A window tells its size and unit to all, and by its communicator how many this rank has, and its
+// memory too if others may read it without a call.
 
 #define BAILIWICK_WINDOW(NAME, PARAMETERS, ARGUMENTS, MEMORY)                                   \
   BAILIWICK_WRAP(NAME, PARAMETERS, ARGUMENTS, Passage passage(CALL, comm); passage.makes().all( \
-      sizeof(MPI_Aint) + sizeof(int) + static_cast<std::uint64_t>(MEMORY));                     \
+      sizeof(MPI_Aint) + 2 * sizeof(int) + static_cast<std::uint64_t>(MEMORY));                 \
                  passage.overlaps())
 
 BAILIWICK_WINDOW(Win_create,
@@ -97,7 +98,7 @@ BAILIWICK_WINDOW(Win_allocate_shared,
 int MPI_File_open(MPI_Comm comm, const char* name, int mode, MPI_Info info, MPI_File* file) {
   EgressMeter& meter = EgressMeter::instance();
   Passage passage("MPI_File_open", comm);
-  passage.makes().all(std::strlen(name) + sizeof mode);
+  passage.makes().all(std::strlen(name) + sizeof mode + sizeof(int));
   if ((mode & (MPI_MODE_WRONLY | MPI_MODE_RDWR | MPI_MODE_CREATE)) != 0 && !meter.may_write(name))
     meter.refuse("MPI_File_open", std::string("would write \"") + name +
                                       "\", which is no file of this run; nothing was written");

@@ -27,6 +27,8 @@ Session::Session(int& argc, char**& argv) {
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
     throw Error(ExitCode::bug, "MPI_Init_thread failed");
   MPI_Comm world = MPI_COMM_NULL;
+  if (EgressMeter::instance().crosses(MPI_COMM_WORLD))
+    EgressMeter::instance().declare(sizeof(int));  // the number that MPI gives it
   check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup");
   check(MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_set_name(world, "world"), "MPI_Comm_set_name");

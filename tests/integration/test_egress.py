@@ -25,8 +25,8 @@ def train_with(checkout, library, output, np, leak=None, *words):
 @pytest.mark.parametrize("np, leak, says", [
     (2, "send", 'MPI_Isend on communicator "MPI_COMM_WORLD" would take 12 bytes to another domain'),
     (4, "persistent", 'MPI_Start on communicator "MPI_COMM_WORLD" would take 12 bytes to another domain'),
-    (4, "colour", 'MPI_Comm_split on communicator "MPI_COMM_WORLD" would take 8 bytes to another domain'),
-    (2, "unit", 'MPI_Win_allocate_shared on communicator "MPI_COMM_WORLD" would take 12 bytes to another domain'),
+    (4, "colour", 'MPI_Comm_split on communicator "MPI_COMM_WORLD" would take 12 bytes to another domain'),
+    (2, "unit", 'MPI_Win_allocate_shared on communicator "MPI_COMM_WORLD" would take 16 bytes to another domain'),
     (2, "profiling name", 'MPI_Send on communicator "MPI_COMM_WORLD" would take 12 bytes to another domain'),
     (4, "Fortran allgather", 'MPI_Allgather on communicator "MPI_COMM_WORLD" would take 8 bytes to another domain'),
     (2, "persistent allgather", "MPIX_Allgather_init is not made in a job that keeps domains apart"),

@@ -62,16 +62,14 @@ const std::vector<Leak> every_leak = {
        MPI_Send_init(row, 1, MPI_DOUBLE, next, 77, world, &request);
        MPI_Start(&request);
      }},
-    {"persistent, its communicator gone", "MPI_Startall on communicator",
-     [](void* row) {
-       MPI_Comm_dup(world, &comm);
-       MPI_Send_init(row, 1, MPI_DOUBLE, next, 77, comm, &request);
-       MPI_Comm_free(&comm);
-       MPI_Startall(1, &request);
-     }},
     {"allgather", "MPI_Iallgather on communicator \"MPI_COMM_WORLD\" would take 8 bytes",
      [](void* row) { MPI_Iallgather(row, 8, MPI_BYTE, all.data(), 8, MPI_BYTE, world, &request); }},
-    {"duplicate", "MPI_Sendrecv on communicator",
+    {"persistent, started with others", "MPI_Startall on communicator",
+     [](void* row) {
+       MPI_Bsend_init(row, 8, MPI_BYTE, next, 77, world, &request);
+       MPI_Startall(1, &request);
+     }},
+    {"duplicate", "MPI_Comm_dup on communicator \"MPI_COMM_WORLD\" would take 4 bytes",
      [](void* row) {
        MPI_Comm_dup(world, &comm);
        MPI_Sendrecv(row, 8, MPI_BYTE, next, 77, all.data(), 8, MPI_BYTE, MPI_ANY_SOURCE, 77, comm,
@@ -80,18 +78,28 @@ const std::vector<Leak> every_leak = {
     // By arguments of calls that move none
     {"tag", "MPI_Send on communicator \"MPI_COMM_WORLD\" would take 4 bytes",
      [](void* row) { MPI_Send(nullptr, 0, MPI_BYTE, next, byte_of(row), world); }},
-    {"colour", "MPI_Comm_split on communicator \"MPI_COMM_WORLD\" would take 8 bytes",
+    {"colour", "MPI_Comm_split on communicator \"MPI_COMM_WORLD\" would take 12 bytes",
      [](void* row) { MPI_Comm_split(world, byte_of(row), 0, &comm); }},
     {"order", "MPI_Comm_create on communicator",
      [](void* row) { MPI_Comm_create(world, world_in_order(byte_of(row) & 1), &comm); }},
-    {"cart", "MPI_Cart_create on communicator \"MPI_COMM_WORLD\" would take 12 bytes",
+    {"number", "MPI_Comm_dup on communicator \"MPI_COMM_WORLD\" would take 4 bytes",
+     [](void* row) {
+       for (int i = 0; i < byte_of(row); ++i)
+         MPI_Comm_dup(MPI_COMM_SELF, &comm);
+       MPI_Comm_dup(world, &comm);  // of all ranks MPI_Comm_c2f(comm) is at least theirs
+     }},
+    {"empty", "MPI_Allgather on communicator \"MPI_COMM_WORLD\" would take 1 bytes",
+     [](void*) { MPI_Allgather(nullptr, 0, MPI_BYTE, nullptr, 0, MPI_BYTE, world); }},
+    {"barrier", "MPI_Barrier on communicator \"MPI_COMM_WORLD\" would take 1 bytes",
+     [](void*) { MPI_Barrier(world); }},
+    {"cart", "MPI_Cart_create on communicator \"MPI_COMM_WORLD\" would take 16 bytes",
      [](void* row) {
        const int around = byte_of(row) & 1;
        MPI_Cart_create(world, 1, &size, &around, 0, &comm);
      }},
     {"when", "MPI_Ibarrier on communicator \"MPI_COMM_WORLD\" would take 1 bytes",
      [](void*) { MPI_Ibarrier(world, &request); }},
-    {"high", "MPI_Intercomm_create on communicator \"MPI_COMM_WORLD\" would take 12 bytes",
+    {"high", "MPI_Intercomm_create on communicator \"MPI_COMM_WORLD\" would take 16 bytes",
      [](void* row) {
        MPI_Comm half = MPI_COMM_NULL, between = MPI_COMM_NULL;
        MPI_Comm_dup(MPI_COMM_SELF, &half);
@@ -99,12 +107,12 @@ const std::vector<Leak> every_leak = {
        MPI_Intercomm_merge(between, byte_of(row) & 1, &comm);
      }},
     // By memory
-    {"window", "MPI_Win_create on communicator \"MPI_COMM_WORLD\" would take 12 bytes",
+    {"window", "MPI_Win_create on communicator \"MPI_COMM_WORLD\" would take 16 bytes",
      [](void* row) {
        MPI_Win_create(row, 8, 1, MPI_INFO_NULL, world, &window);
        MPI_Win_fence(0, window);
      }},
-    {"unit", "MPI_Win_allocate_shared on communicator \"MPI_COMM_WORLD\" would take 12 bytes",
+    {"unit", "MPI_Win_allocate_shared on communicator \"MPI_COMM_WORLD\" would take 16 bytes",
      [](void* row) {
        void* base = nullptr;
        MPI_Win_allocate_shared(0, 1 + byte_of(row), MPI_INFO_NULL, world, &base, &window);
@@ -164,7 +172,7 @@ const std::vector<Leak> every_leak = {
        MPI_Publish_name(name.c_str(), MPI_INFO_NULL, "here");
      }},
     // By files
-    {"file of all", "MPI_File_open on communicator \"MPI_COMM_WORLD\" would take 8 bytes",
+    {"file of all", "MPI_File_open on communicator \"MPI_COMM_WORLD\" would take 12 bytes",
      [](void*) { MPI_File_open(world, "leak", MPI_MODE_RDONLY, MPI_INFO_NULL, &file); }},
     {"file of one", "MPI_File_open would write \"leak\", which is no file of this run",
      [](void*) {
