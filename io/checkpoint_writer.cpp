@@ -181,6 +181,7 @@ std::optional<Error> write_together(const Communicator& comm, const Checkpoint& 
   const h5::Properties transfer(h5::check(H5Pcreate(H5P_DATASET_XFER), path, "choose transfer"));
   h5::check(H5Pset_dxpl_mpio(transfer, H5FD_MPIO_COLLECTIVE), path, "choose collective transfer");
   h5::File file;
+  EgressMeter::instance().will_write(temporary);
   attempt([&] {
     file = h5::File(
         h5::check(H5Fopen(temporary.c_str(), H5F_ACC_RDWR, access), path, "open together"));

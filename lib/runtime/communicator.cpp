@@ -27,6 +27,14 @@ void in_pieces(std::span<std::int64_t> words, const Call& call) {
   }
 }
 
+/// By what MPI's ranks agree to call a new communicator.
+constexpr std::size_t number = sizeof(int);
+
+/// Even a call without data tells that it was made.
+std::size_t at_least_a_byte(std::size_t bytes) {
+  return std::max<std::size_t>(bytes, 1);
+}
+
 /// The ledger's side of egress: every call below says first what it is about to send.
 void declare(MPI_Comm comm, std::size_t bytes) {
   EgressMeter& meter = EgressMeter::instance();
@@ -86,6 +94,7 @@ int Communicator::size() const {
 
 Communicator Communicator::duplicate(const std::string& name) const {
   MPI_Comm copy = MPI_COMM_NULL;
+  declare(comm_, number);
   check(MPI_Comm_dup(comm_, &copy), "MPI_Comm_dup");
   check(MPI_Comm_set_name(copy, name.c_str()), "MPI_Comm_set_name");
   return Communicator(copy);
@@ -94,7 +103,7 @@ Communicator Communicator::duplicate(const std::string& name) const {
 Communicator Communicator::split(int colour, int key, const std::string& name) const {
   const Watchdog::Waiting waiting("MPI_Comm_split");
   MPI_Comm part = MPI_COMM_NULL;
-  declare(comm_, 2 * sizeof(int));
+  declare(comm_, 2 * sizeof(int) + number);
   check(MPI_Comm_split(comm_, colour, key, &part), "MPI_Comm_split");
   if (part != MPI_COMM_NULL) check(MPI_Comm_set_name(part, name.c_str()), "MPI_Comm_set_name");
   return Communicator(part);
@@ -102,6 +111,7 @@ Communicator Communicator::split(int colour, int key, const std::string& name) c
 
 void Communicator::barrier() const {
   const Watchdog::Waiting waiting("MPI_Barrier");
+  declare(comm_, 1);
   check(MPI_Barrier(comm_), "MPI_Barrier");
 }
 
@@ -151,7 +161,7 @@ std::vector<std::string> Communicator::gather(const std::string& text) const {
   const auto ranks = static_cast<std::size_t>(size());
   const int length = static_cast<int>(text.size());
   std::vector<int> lengths(ranks);
-  declare(comm_, sizeof length + text.size());
+  declare(comm_, sizeof length + at_least_a_byte(text.size()));
   check(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_), "MPI_Allgather");
   const std::vector<int> offsets = offsets_of(lengths);
   std::string all(size_of(lengths), '\0');
@@ -166,7 +176,7 @@ std::vector<std::string> Communicator::gather_to(int root, const std::string& te
   const bool receives = rank() == root;
   const int length = static_cast<int>(text.size());
   std::vector<int> lengths(receives ? static_cast<std::size_t>(size()) : 0), offsets;
-  if (!receives) declare(comm_, sizeof length + text.size());
+  if (!receives) declare(comm_, sizeof length + at_least_a_byte(text.size()));
   check(MPI_Gather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, root, comm_), "MPI_Gather");
   std::string all;
   if (receives) {
@@ -183,7 +193,7 @@ std::vector<double> Communicator::gather(std::span<const double> values) const {
   const Watchdog::Waiting waiting("MPI_Allgather");
   const int length = static_cast<int>(values.size());
   std::vector<int> lengths(static_cast<std::size_t>(size()));
-  declare(comm_, sizeof length + values.size_bytes());
+  declare(comm_, sizeof length + at_least_a_byte(values.size_bytes()));
   check(MPI_Allgather(&length, 1, MPI_INT, lengths.data(), 1, MPI_INT, comm_), "MPI_Allgather");
   const std::vector<int> offsets = offsets_of(lengths);
   std::vector<double> all(size_of(lengths));

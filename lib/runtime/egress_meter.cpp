@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <memory>
+#include <cstdlib>
 #include <utility>
 
 #include "lib/core/error.hpp"
@@ -28,6 +28,17 @@ namespace {
 
 int reach_key = MPI_KEYVAL_INVALID;
 
+MPI_Group group_of_receivers(MPI_Comm comm) {
+  int inter = 0;
+  MPI_Group group = MPI_GROUP_NULL;
+  PMPI_Comm_test_inter(comm, &inter);
+  if (inter)
+    PMPI_Comm_remote_group(comm, &group);
+  else
+    PMPI_Comm_group(comm, &group);
+  return group;
+}
+
 }  // namespace
 
 EgressMeter::EgressMeter() {
@@ -47,15 +58,28 @@ EgressMeter& EgressMeter::instance() {
 }
 
 void EgressMeter::enforce() {
-  // A call of ours must arrive here, and libraries must find the same function.
+  // A call of ours must arrive here, and libraries must find the same functions, one of each file.
   seen_ = false;
   int word = 0;
   MPI_Allreduce(MPI_IN_PLACE, &word, 1, MPI_INT, MPI_SUM, MPI_COMM_SELF);
-  if (!seen_ || dlsym(RTLD_DEFAULT, "MPI_Allreduce") != reinterpret_cast<void*>(&MPI_Allreduce))
+  const auto found = [](const char* name) { return dlsym(RTLD_DEFAULT, name); };
+  const std::pair<const char*, void*> functions[] = {
+      {"MPI_Send", reinterpret_cast<void*>(&MPI_Send)},
+      {"MPI_Comm_split", reinterpret_cast<void*>(&MPI_Comm_split)},
+      {"MPI_Put", reinterpret_cast<void*>(&MPI_Put)},
+      {"MPI_Comm_spawn", reinterpret_cast<void*>(&MPI_Comm_spawn)},
+      {"MPI_Allreduce", found("PMPI_Allreduce")}};
+  const bool ours = std::ranges::all_of(functions, [&](const auto& function) {
+    return found(function.first) == function.second &&
+           found(("P" + std::string(function.first)).c_str()) == function.second;
+  });
+  if (!seen_ || !ours)
     throw Error(
         ExitCode::integrity,
         "MPI's calls do not come through the egress meter: this program was linked without it, or "
         "another library has put itself in front");
+  thread_ = std::this_thread::get_id();
+  look_below();
   enforced_ = true;
 }
 
@@ -99,16 +123,13 @@ EgressMeter::Reach& EgressMeter::reach_of(MPI_Comm comm) {
     PMPI_Comm_set_attr(comm, reach_key, reach);
   }
   if (reach->generation != generation_) {
-    int inter = 0;
-    MPI_Group group = MPI_GROUP_NULL;
-    PMPI_Comm_test_inter(comm, &inter);
-    if (inter)
-      PMPI_Comm_remote_group(comm, &group);
-    else
-      PMPI_Comm_group(comm, &group);
-    reach->any = reaches(group, &reach->each);
+    MPI_Group own = MPI_GROUP_NULL, receivers = group_of_receivers(comm);
+    PMPI_Comm_group(comm, &own);
+    const bool own_side = reaches(own, &reach->each);
+    reach->any = reaches(receivers, &reach->each) || own_side;
     reach->generation = generation_;
-    PMPI_Group_free(&group);
+    PMPI_Group_free(&own);
+    PMPI_Group_free(&receivers);
   }
   return *reach;
 }
@@ -120,12 +141,17 @@ bool EgressMeter::crosses(MPI_Comm comm) {
 
 bool EgressMeter::crosses(MPI_Comm comm, int rank) {
   if (comm == MPI_COMM_NULL || rank < 0) return false;  // MPI_PROC_NULL and wrong arguments
-  const Reach& reach = reach_of(comm);
+  const bool last = last_ != nullptr && last_comm_ == comm;
+  const Reach& reach = last ? *last_ : reach_of(comm);
+  if (passing_ == Messages::of_collectives) {  // which ends before the communicator can
+    last_comm_ = comm;
+    last_ = &reach;
+  }
   return static_cast<std::size_t>(rank) < reach.each.size() &&
          reach.each[static_cast<std::size_t>(rank)] != 0;
 }
 
-bool EgressMeter::crosses(MPI_Win window, int rank) {
+bool EgressMeter::crosses_by_window(MPI_Win window, int rank) {
   if (rank < 0) return false;
   MPI_Group group = MPI_GROUP_NULL;
   if (PMPI_Win_get_group(window, &group) != MPI_SUCCESS) return true;
@@ -149,31 +175,54 @@ void EgressMeter::declare(std::uint64_t bytes) {
 }
 
 void EgressMeter::meter(const char* call, MPI_Comm comm, std::uint64_t bytes) {
-  if (bytes == 0) return;
-  char name[MPI_MAX_OBJECT_NAME] = "";
-  int length = 0, size = 0;
-  if (comm != MPI_COMM_NULL) {
-    PMPI_Comm_get_name(comm, name, &length);
-    PMPI_Comm_size(comm, &size);
-  }
-  const std::string communicator =
-      length > 0 ? std::string(name) : "unnamed, of " + std::to_string(size) + " ranks";
-  if (enforced_ && bytes > allowance_) {
-    std::fprintf(stderr,
-                 "bailiwick: rank %d: %s on communicator \"%s\" would take %llu bytes to another "
-                 "domain that "
-                 "the egress ledger does not name (%s); nothing was sent, and the job ends\n",
-                 rank_, call, communicator.c_str(),
-                 static_cast<unsigned long long>(bytes - allowance_), purpose_.c_str());
-    std::fflush(stderr);
-    PMPI_Abort(MPI_COMM_WORLD, static_cast<int>(ExitCode::integrity));
-  }
+  if (bytes > 0) meter(call, name_of(comm), bytes);
+}
+
+void EgressMeter::meter(const char* call, const std::string& communicator, std::uint64_t bytes) {
+  if (enforced_ && bytes > allowance_)
+    refuse(fmt::format("{} on communicator \"{}\"", call, communicator),
+           fmt::format("would take {} bytes to another domain that the egress ledger does not name "
+                       "({}); nothing was sent",
+                       bytes - allowance_, purpose_));
   allowance_ -= std::min(bytes, allowance_);
   Entry& e = entry();
   e.metered += bytes;
   Count& count = e.calls[{call, communicator}];
   ++count.calls;
   count.bytes += bytes;
+}
+
+void EgressMeter::refuse(const std::string& call, const std::string& why) {
+  std::fprintf(stderr, "bailiwick: rank %d: %s %s, and the job ends\n", rank_, call.c_str(),
+               why.c_str());
+  std::fflush(stderr);
+  PMPI_Abort(MPI_COMM_WORLD, static_cast<int>(ExitCode::integrity));
+  std::_Exit(static_cast<int>(ExitCode::integrity));  // nobody comes back from here
+}
+
+void refuse_mpi_call(const char* name) {
+  EgressMeter::instance().refuse(
+      name, "is not made in a job that keeps domains apart (docs/egress.md); nothing was sent");
+}
+
+std::string EgressMeter::name_of(MPI_Comm comm) {
+  char name[MPI_MAX_OBJECT_NAME] = "";
+  int length = 0, size = 0;
+  if (comm != MPI_COMM_NULL) {
+    PMPI_Comm_get_name(comm, name, &length);
+    PMPI_Comm_size(comm, &size);
+  }
+  return length > 0 ? std::string(name) : "unnamed, of " + std::to_string(size) + " ranks";
+}
+
+int EgressMeter::world_rank(MPI_Comm comm, int rank) {
+  MPI_Group world = MPI_GROUP_NULL, group = group_of_receivers(comm);
+  int in_world = MPI_UNDEFINED;
+  PMPI_Comm_group(MPI_COMM_WORLD, &world);
+  PMPI_Group_translate_ranks(group, 1, &rank, world, &in_world);
+  PMPI_Group_free(&world);
+  PMPI_Group_free(&group);
+  return in_world;
 }
 
 EgressPurpose::EgressPurpose(std::string purpose)

@@ -27,6 +27,8 @@ Session::Session(int& argc, char**& argv) {
   if (MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided) != MPI_SUCCESS)
     throw Error(ExitCode::bug, "MPI_Init_thread failed");
   MPI_Comm world = MPI_COMM_NULL;
+  if (EgressMeter::instance().crosses(MPI_COMM_WORLD))
+    EgressMeter::instance().declare(sizeof(int));  // the number that MPI gives it
   check(MPI_Comm_dup(MPI_COMM_WORLD, &world), "MPI_Comm_dup");
   check(MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_set_name(world, "world"), "MPI_Comm_set_name");
@@ -63,6 +65,9 @@ void Session::start_petsc() {
 
 bool Session::all_arrive(double seconds) const {
   MPI_Request request = MPI_REQUEST_NULL;
+  const EgressPurpose purpose("agreement and errors");
+  if (EgressMeter::instance().crosses(last_words_.handle()))
+    EgressMeter::instance().declare(1);  // that this rank has come
   if (MPI_Ibarrier(last_words_.handle(), &request) != MPI_SUCCESS) return false;
   const double deadline = MPI_Wtime() + seconds;
   int done = 0;

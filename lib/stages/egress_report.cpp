@@ -16,8 +16,9 @@ namespace bailiwick {
 
 namespace {
 
-/// One rank's table, for the first rank to add up.
+/// One rank's table and messages below MPI, for the first rank to add up.
 Json own_table() {
+  const EgressMeter::Transport& sent = EgressMeter::instance().transport();
   Json table = Json::array();
   for (const EgressMeter::Entry& entry : EgressMeter::instance().entries()) {
     Json calls = Json::array();
@@ -25,7 +26,7 @@ Json own_table() {
       calls.push_back({call.name, call.communicator, count.calls, count.bytes});
     table.push_back({entry.purpose, entry.declared, entry.metered, calls});
   }
-  return table;
+  return {table, {sent.measured, sent.messages, sent.bytes}};
 }
 
 struct Purpose {
@@ -82,8 +83,14 @@ std::string egress_report(const Run& run) {
   }
   if (!world.is_root()) return {};
   std::vector<Purpose> purposes;
-  for (const std::string& table : tables)
-    add_table(parse_json(table, "egress", ExitCode::bug), purposes);
+  EgressMeter::Transport sent{true, 0, 0};
+  for (const std::string& text : tables) {
+    const Json table = parse_json(text, "egress", ExitCode::bug);
+    add_table(table[0], purposes);
+    sent.measured = sent.measured && table[1][0].get<bool>();
+    sent.messages += table[1][1].get<std::uint64_t>();
+    sent.bytes += table[1][2].get<std::uint64_t>();
+  }
 
   std::uint64_t ledger = 0, meter = 0;
   Json lines = Json::array();
@@ -99,14 +106,17 @@ std::string egress_report(const Run& run) {
       domains[static_cast<std::size_t>(rank)].push_back(domain.name);
   for (const auto& names : domains)
     ranks.push_back(names);
-  const Json report = {{"format", "bailiwick-egress"},
-                       {"version", 1},
-                       {"domains of ranks", ranks},
-                       {"bytes",
-                        {{"ledger", ledger},
-                         {"meter", meter},
-                         {"difference", static_cast<std::int64_t>(meter - ledger)}}},
-                       {"purposes", lines}};
+  const Json report = {
+      {"format", "bailiwick-egress"},
+      {"version", 2},
+      {"domains of ranks", ranks},
+      {"bytes",
+       {{"ledger", ledger},
+        {"meter", meter},
+        {"difference", static_cast<std::int64_t>(meter - ledger)}}},
+      {"transport",
+       {{"measured", sent.measured}, {"messages", sent.messages}, {"bytes", sent.bytes}}},
+      {"purposes", lines}};
   return report.dump(2) + "\n";
 }
 

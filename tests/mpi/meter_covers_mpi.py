@@ -1,51 +1,99 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every function of mpi.h is either metered, or known to hand no data to another rank.
+"""Every function of MPI is metered, refused or known to tell other ranks nothing, as mpi_calls.txt says.
 
-meter_covers_mpi.py SOURCE_FOLDER C_COMPILER [INCLUDE_FOLDER...]
+meter_covers_mpi.py PROGRAM RUNTIME_ARCHIVE C_COMPILER [INCLUDE_FOLDER...]
 """
 import pathlib
 import re
 import subprocess
 import sys
 
-# Calls whose names say that they move nothing: queries, local objects, waiting, receiving.
-FAMILIES = r"MPI_(T_|Type_|Group_|Info_|Attr_|Keyval_|Op_|Errhandler_|Error_|Address|Get_|Status_|Grequest_|Add_error_|Pack|Unpack|Topo_|" \
-           r"Win_(?!allocate_shared)|Comm_(get|set|test|free|delete|rank|size|group|compare|remote|call|create_(errhandler|keyval)|c2f|f2c|dup|idup)|" \
-           r"Cart|Graph|Dims_|File_(?!open))"
-NOTHING = set("""
-MPI_Abort MPI_Aint_add MPI_Aint_diff MPI_Alloc_mem MPI_Free_mem MPI_Barrier MPI_Ibarrier MPI_Buffer_attach MPI_Buffer_detach MPI_Cancel
-MPI_Init MPI_Init_thread MPI_Initialized MPI_Finalize MPI_Finalized MPI_Is_thread_main MPI_Query_thread MPI_Pcontrol MPI_Wtick MPI_Wtime
-MPI_Recv MPI_Irecv MPI_Recv_init MPI_Mrecv MPI_Imrecv MPI_Probe MPI_Iprobe MPI_Mprobe MPI_Improbe
-MPI_Test MPI_Testall MPI_Testany MPI_Testsome MPI_Test_cancelled MPI_Wait MPI_Waitall MPI_Waitany MPI_Waitsome
-MPI_Request_c2f MPI_Request_f2c MPI_Request_get_status MPI_Message_c2f MPI_Message_f2c MPI_Register_datarep MPI_Reduce_local
-MPI_Dist_graph_neighbors MPI_Dist_graph_neighbors_count MPI_DUP_FN
-MPI_Close_port MPI_Open_port MPI_Lookup_name MPI_Unpublish_name
-MPI_Comm_create MPI_Comm_create_group MPI_Comm_accept MPI_Comm_connect MPI_Comm_join MPI_Comm_disconnect MPI_Intercomm_create MPI_Intercomm_merge
-""".split())
+HERE = pathlib.Path(__file__).parent
+NAME = r"\bMPIX?_[A-Z]\w*[a-z]\w*"
+
+
+def output(*command, text=None):
+    return subprocess.run(command, input=text, text=True, capture_output=True, check=True).stdout
+
+
+def table():
+    for line in (HERE / "mpi_calls.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            pattern, verdict, reason = line.split(" | ")  # a "|" within a pattern has no spaces
+            assert verdict in ("metered", "refused", "harmless") and reason, line
+            yield re.compile(pattern), verdict
+
+
+def declared_here(compiler, folders):
+    """C functions of the MPI at hand; Open MPI has its extensions in a header of their own."""
+    text = "#include <mpi.h>\n#if __has_include(<mpi-ext.h>)\n#include <mpi-ext.h>\n#endif\n"
+    header = output(compiler, "-E", *(f"-I{folder}" for folder in folders), "-x", "c", "-", text=text)
+    return set(re.findall(NAME + r"(?=\s*\()", header))
+
+
+def symbols(file, *options):
+    """(object, kind, name) of each."""
+    for line in output("nm", "-A", *options, file).splitlines():
+        found = re.match(r"(\S+?):(?:[0-9a-f]+)?\s+(\w) (\w+)", line)
+        if found:
+            yield found.groups()
 
 
 def main():
-    source, compiler, *folders = sys.argv[1:]
-    source = pathlib.Path(source)
-    header = subprocess.run([compiler, "-E", *(f"-I{folder}" for folder in folders), "-x", "c", "-"], input="#include <mpi.h>\n",
-                            text=True, capture_output=True, check=True).stdout
-    declared = set(re.findall(r"\b(MPI_[A-Z][A-Za-z0-9_]*)\s*\(", header))
-    declared = {name for name in declared if not name.isupper()}
-    text = (source / "lib/runtime/egress_pmpi.cpp").read_text()
-    metered = set(re.findall(r"\bint (MPI_\w+)\(", text)) | {"MPI_" + n for names in re.findall(
-        r"BAILIWICK_(?:METERED|SEND)\((\w+), (\w+)(?:, (\w+)\))?", text) for n in names if n}
-    metered -= {"MPI_NAME", "MPI_TWIN", "MPI_PERSISTENT"}  # of the macros themselves
-    if len(declared) < 300 or len(metered) < 60:
-        sys.exit(f"{len(declared)} calls in mpi.h, {len(metered)} metered: too few; the patterns of this test are out of date")
-    unknown = sorted(n for n in declared - metered - NOTHING if not re.match(FAMILIES, n))
-    gone = sorted(metered - declared)
-    for name in unknown:
-        print(f"{name}: neither metered in lib/runtime/egress_pmpi.cpp nor listed here as a call that moves nothing")
-    for name in gone:
-        print(f"{name}: metered, but not in mpi.h")
-    sys.exit(1 if unknown or gone else 0)
+    program, archive, compiler, *folders = sys.argv[1:]
+    rows = list(table())
+    mpich = {line for line in (HERE / "mpich_4_functions.txt").read_text().splitlines() if line.startswith("MPI")}
+    here = declared_here(compiler, folders)
+    wrong = []
+    if len(here) < 300 or len(mpich) < 600:
+        wrong.append(f"{len(here)} functions in mpi.h, {len(mpich)} of MPICH: too few; the patterns of this test are out of date")
+
+    exported = {name for _, kind, name in symbols(program, "-D", "--defined-only") if kind == "T"}
+    in_front = {name for name in exported if name.startswith("MPI")}
+    refused = {name for where, kind, name in symbols(archive, "--defined-only") if "egress_refused" in where and name.startswith("MPI")}
+    truth = {name: "refused" if name in refused else "metered" for name in in_front}
+    used = set()
+
+    def verdict_of(name):
+        for number, (pattern, verdict) in enumerate(rows):
+            if pattern.fullmatch(name):
+                used.add(number)
+                return verdict
+        return None
+
+    for name in sorted(here | mpich):
+        verdict = verdict_of(name)
+        if verdict is None:
+            wrong.append(f"{name}: not in tests/mpi/mpi_calls.txt")
+        elif verdict != truth.get(name, "harmless"):
+            wrong.append(f"{name}: {verdict} in tests/mpi/mpi_calls.txt, but {truth.get(name, 'not in front of MPI')} in the program")
+    for name in sorted(in_front):
+        if name not in here | mpich:
+            wrong.append(f"{name}: in front of MPI, but in no header")
+        if "P" + name not in exported:
+            wrong.append(f"{name}: in front of MPI, but not under its profiling name")
+
+    # Fortran's functions end in a call of C's profiling name, which the program has in front.
+    bindings = re.search(r"(/\S*libmpi_mpifh\S*)", output("ldd", program))
+    if bindings:
+        entries = list(symbols(bindings[1], "-D"))
+        calls = {name for _, kind, name in entries if kind == "U"}
+        by_lower_case = {name.lower(): name for name in here | mpich}
+        fortran = {found[1] for _, kind, name in entries if kind in "TW" and (found := re.fullmatch(r"(mpix?_\w*[^_])_", name))}
+        if len(fortran) < 300:
+            wrong.append(f"{len(fortran)} functions in {bindings[1]}: too few; the patterns of this test are out of date")
+        for name in sorted(fortran):
+            c_name = by_lower_case.get(name.removesuffix("_cptr"))
+            if c_name is None and verdict_of(name) is None:
+                wrong.append(f"{name}: of Fortran alone, and not in tests/mpi/mpi_calls.txt")
+            elif c_name in truth and "P" + c_name not in calls:
+                wrong.append(f"{name}: of Fortran, and does not call P{c_name}")
+    wrong += [f"{rows[i][0].pattern}: in tests/mpi/mpi_calls.txt, but matches no function"
+              for i in range(len(rows)) if i not in used and (bindings or not rows[i][0].pattern.startswith("mpi_"))]
+    print("\n".join(wrong) or f"{len(here | mpich)} functions of MPI, {len(in_front)} of them in front of it")
+    sys.exit(1 if wrong else 0)
 
 
 main()
