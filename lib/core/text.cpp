@@ -76,29 +76,6 @@ std::string round_trip(double value) {
   return std::string(buffer, result.ptr);
 }
 
-std::string read_file(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    throw Error(ExitCode::data, "{}: is a folder, not a file", path);
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw_system(path, "open");
-  const struct Closer {
-    int file;
-    ~Closer() { ::close(file); }
-  } closer{file};
-  std::string bytes;
-  for (std::size_t size = 0;;) {
-    bytes.resize(std::max<std::size_t>(2 * size, 4096));
-    const ssize_t count = ::read(file, bytes.data() + size, bytes.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_system(path, "read");
-    size += static_cast<std::size_t>(count);
-    if (count > 0) continue;
-    bytes.resize(size);
-    return bytes;
-  }
-}
-
 void write_file_atomically(const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".tmp." + std::to_string(::getpid());
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

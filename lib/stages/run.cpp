@@ -16,6 +16,7 @@
 #include "lib/runtime/egress_meter.hpp"
 #include "lib/runtime/slurm.hpp"
 #include "lib/stages/access_log.hpp"
+#include "lib/stages/libraries.hpp"
 #include "lib/stages/load_rows.hpp"
 
 namespace bailiwick {
@@ -36,7 +37,7 @@ Documents open_documents(const DomainConfig& domain) {
   Documents documents;
   for (const std::string& path : domain.partitions)
     documents.manifests.push_back(io::read_manifest(path, keys));
-  const std::string text = read_file(domain.policy);
+  const std::string text = read_file(domain.policy, document::policy);
   const Envelope envelope = envelope_from_json(text, domain.policy, ExitCode::policy);
   const std::string payload =
       open_envelope(envelope, policy_type, keys, domain.policy, ExitCode::policy);
@@ -57,7 +58,7 @@ Documents open_documents(const DomainConfig& domain) {
                   domain.policy, io::manifest_path(path));
     }
   documents.policy =
-      policy_from_odrl(parse_json(payload, domain.policy, ExitCode::policy), domain.policy);
+      policy_from_odrl(parse_document(payload, domain.policy, ExitCode::policy), domain.policy);
   documents.policy_digest = sha256(payload);
   return documents;
 }
@@ -98,7 +99,7 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
   std::string text;
   agree(world, [&] {
     if (world.is_root()) try {
-        text = read_file(path);
+        text = read_file(path, document::config);
       } catch (const Error& error) {
         throw Error(ExitCode::config, error.what());
       }
@@ -143,7 +144,7 @@ bool Run::several_sums(const std::vector<Action>& actions) const {
 void Run::start_masks() {
   Sha256 terms;
   terms.update(config_.name);
-  for (const Artefact& artefact : dependencies())
+  for (const Artefact& artefact : inputs())
     terms.update(artefact.name).update(artefact.sha256.hex());
   std::vector<MaskParty> parties;
   agree(world(), [&] {
@@ -239,6 +240,13 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
                             {"delete_by", documents.policy.duties.delete_by},
                             {"schema", to_json(documents.manifests.front().schema)}});
       }
+      std::set<std::string> names;
+      for (const PartitionManifest& manifest : documents.manifests)
+        if (!names.insert(manifest.name).second)
+          throw Error(ExitCode::config,
+                      "domain {}: two of its partitions are called \"{}\"; predictions and the "
+                      "lineage would take one for the other",
+                      domain.name, manifest.name);
       for (std::size_t p = 1; p < documents.manifests.size(); ++p)
         if (documents.manifests[p].schema != documents.manifests[0].schema)
           throw Error(
@@ -335,15 +343,29 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
 }
 
 std::vector<Artefact> Run::dependencies() const {
+  std::vector<Artefact> list = inputs();
+  list.push_back({"libraries", libraries_at_start().digest, Json::object(), {}});
+  return list;
+}
+
+std::vector<Artefact> Run::inputs() const {
+  std::map<std::string, int> domains_with;  // a partition of that name
+  for (const DomainFacts& domain : domains_)
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      ++domains_with[partition.name];
   std::vector<Artefact> list;
   list.push_back({"config", config_digest_, Json::object(), {}});
   if (site_.digest) list.push_back({"site", *site_.digest, {{"name", site_.site.name}}, {}});
   list.push_back({"binary", sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
   for (const DomainFacts& domain : domains_) {
     list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}, {}});
-    for (const DomainFacts::Partition& partition : domain.partitions)
-      list.push_back(
-          {"partition/" + partition.name, partition.root, {{"rows", partition.rows}}, {}});
+    for (const DomainFacts::Partition& partition : domain.partitions) {
+      const bool shared = domains_with[partition.name] > 1;
+      list.push_back({"partition/" + (shared ? domain.name + "/" : "") + partition.name,
+                      partition.root,
+                      {{"rows", partition.rows}},
+                      {}});
+    }
   }
   return list;
 }

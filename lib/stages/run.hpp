@@ -86,8 +86,10 @@ class Run {
 
   /// Digest of the resolved config.
   const Digest& config_digest() const { return config_digest_; }
-  /// The dependencies every statement names: config, program, policies, partitions.
+  /// The dependencies every statement names: what went in, and the libraries of this rank.
   std::vector<Artefact> dependencies() const;
+  /// Config, site, program, policies, partitions: the same on every rank.
+  std::vector<Artefact> inputs() const;
   std::uint64_t rows() const;
   /// "name: N rows of D domains on R ranks, P parameters".
   std::string headline(std::uint64_t rows, std::size_t parameters) const;

@@ -165,7 +165,7 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
       throw Error(ExitCode::data, "{}: not a model: array \"{}\" is missing", path, name);
     return std::vector<double>();
   };
-  const Json description = parse_json(attribute("model"), path + ": model");
+  const Json description = parse_document(attribute("model"), path + ": model");
   const auto member = [&]<class T>(const char* key, T& value) {
     value = json_member<T>(description, key, path + ": model");
   };
