@@ -23,7 +23,8 @@ namespace bailiwick {
 namespace {
 
 Policy open_policy(const std::string& path, const std::string& key_path) {
-  const Envelope envelope = envelope_from_json(read_file(path, document::policy), path, ExitCode::policy);
+  const Envelope envelope =
+      envelope_from_json(read_file(path, document::policy), path, ExitCode::policy);
   std::string payload = envelope.payload;
   if (!key_path.empty()) {
     const PublicKey key = PublicKey::load(key_path);

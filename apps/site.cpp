@@ -46,7 +46,8 @@ int show(const std::vector<std::string>& words) {
   options.add()("node", po::value<std::string>(), "name of a node: print its jurisdiction");
   if (!options.parse(words)) return 0;
   const std::string path = options.text("FILE");
-  const Envelope envelope = envelope_from_json(read_file(path, document::site), path, ExitCode::policy);
+  const Envelope envelope =
+      envelope_from_json(read_file(path, document::site), path, ExitCode::policy);
   std::string payload = envelope.payload;
   if (options.has("key")) {
     const PublicKey key = PublicKey::load(options.text("key"));

@@ -71,6 +71,13 @@ struct Names {
   }
 };
 
+void check_length(std::size_t bytes, const std::string& where, const std::string& object) {
+  if (bytes > document::record.most_bytes)
+    throw_unexpected(where, object,
+                     fmt::format("a text of at most {} bytes", document::record.most_bytes),
+                     fmt::format("{} bytes", bytes));
+}
+
 /// Reads one string through `read(type, buffer)`, whatever way it is stored.
 /// `stored` are the bytes of the file that the string can take.
 std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_t, void*)>& read,
@@ -83,9 +90,11 @@ std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_
     check(read(type, &text), where, "read " + object);
     std::string copy = text == nullptr ? "" : text;
     check(H5free_memory(text), where, "read " + object);
+    check_length(copy.size(), where, object);
     return copy;
   }
   check_claim(H5Tget_size(type), 1, stored, where, object);
+  check_length(H5Tget_size(type), where, object);
   std::string text(H5Tget_size(type), '\0');
   check(read(type, text.data()), where, "read " + object);
   return text.substr(0, text.find('\0'));
@@ -220,15 +229,15 @@ void check_is_inside(hid_t dataset, const std::string& where, const std::string&
   for (int i = 0; i < filters; ++i) {
     unsigned flags = 0, settings = 0;
     std::size_t values = 0;
-    const H5Z_filter_t filter = check(
-        H5Pget_filter2(creation, static_cast<unsigned>(i), &flags, &values, nullptr, 0, nullptr,
-                       &settings),
-        where, action);
+    const H5Z_filter_t filter = check(H5Pget_filter2(creation, static_cast<unsigned>(i), &flags,
+                                                     &values, nullptr, 0, nullptr, &settings),
+                                      where, action);
     if (filter < H5Z_FILTER_DEFLATE || filter > H5Z_FILTER_SCALEOFFSET)
-      throw Error(ExitCode::data,
-                  "{}: {}: needs the HDF5 filter {}, which is not one of HDF5's own; none is loaded, "
-                  "so write it with gzip or without a filter",
-                  where, printable(name), filter);
+      throw Error(
+          ExitCode::data,
+          "{}: {}: needs the HDF5 filter {}, which is not one of HDF5's own; none is loaded, "
+          "so write it with gzip or without a filter",
+          where, printable(name), filter);
   }
 }
 

@@ -4,15 +4,21 @@
 #include "lib/crypto/keys.hpp"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "lib/core/error.hpp"
@@ -30,6 +36,26 @@ using openssl::Key;
 using openssl::KeyContext;
 using Bio = openssl::Handle<BIO, BIO_free>;
 using DigestContext = openssl::Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
+
+#ifdef __GLIBC__
+// OpenSSL 3.0 frees the decoded text of a key file as it is. So whatever it frees is overwritten
+// first. It takes its memory from elsewhere only before it has taken any: hence before main.
+void* allocate(std::size_t size, const char*, int) {
+  return std::malloc(size);
+}
+void release(void* memory, const char*, int) {
+  if (memory != nullptr) OPENSSL_cleanse(memory, ::malloc_usable_size(memory));
+  std::free(memory);
+}
+void* reallocate(void* memory, std::size_t size, const char* file, int line) {
+  void* const larger = std::malloc(size);
+  if (larger == nullptr) return nullptr;
+  if (memory != nullptr) std::memcpy(larger, memory, std::min(size, ::malloc_usable_size(memory)));
+  release(memory, file, line);
+  return larger;
+}
+[[maybe_unused]] const int overwriting = CRYPTO_set_mem_functions(allocate, reallocate, release);
+#endif
 
 EVP_PKEY* handle(const std::shared_ptr<void>& key) {
   ensure(key != nullptr, "a key is loaded before it is used");

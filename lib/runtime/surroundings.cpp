@@ -87,8 +87,8 @@ std::string build_id_in(const char* note, std::size_t size) {
     const std::size_t name = padded(header.n_namesz), rest = size - sizeof header;
     if (name > rest || padded(header.n_descsz) > rest - name) return "";
     const char* const words = note + sizeof header;
-    if (header.n_type == NT_GNU_BUILD_ID && std::string_view(words, header.n_namesz) ==
-                                                std::string_view("GNU", 4)) {
+    if (header.n_type == NT_GNU_BUILD_ID &&
+        std::string_view(words, header.n_namesz) == std::string_view("GNU", 4)) {
       std::string id;
       for (std::size_t i = 0; i < header.n_descsz; ++i)
         id += fmt::format("{:02x}", static_cast<unsigned char>(words[name + i]));

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "lib/core/error.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/surroundings.hpp"
 
@@ -23,12 +24,21 @@ bool is_of_the_system(std::string_view path) {
          std::ranges::any_of(folders, [&](auto folder) { return path.starts_with(folder); });
 }
 
+/// A library may be gone, or never have had a file, and is in this process all the same.
+std::string hash_of(const std::string& path) {
+  try {
+    return sha256_file(path).hex();
+  } catch (const Error&) {
+    return "unreadable";
+  }
+}
+
 Libraries describe(const std::vector<LoadedLibrary>& loaded) {
   Libraries libraries{Json::array(), {}};
   std::string lines;
   for (const LoadedLibrary& library : loaded) {
     const bool hash = library.build_id.empty() || !is_of_the_system(library.path);
-    const std::string id = hash ? sha256_file(library.path).hex() : library.build_id;
+    const std::string id = hash ? hash_of(library.path) : library.build_id;
     libraries.list.push_back({{"path", library.path}, {hash ? "sha256" : "buildId", id}});
     lines += id + "  " + library.path + "\n";
   }

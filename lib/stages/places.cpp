@@ -18,8 +18,8 @@ OpenedSite open_site(const SiteConfig& config) {
   const PublicKey key = PublicKey::load(config.key.value());
   const std::string& path = *config.file;
   const std::string payload =
-      open_envelope(envelope_from_json(read_file(path, document::site), path, ExitCode::policy), site_type,
-                    {&key, 1}, path, ExitCode::policy);
+      open_envelope(envelope_from_json(read_file(path, document::site), path, ExitCode::policy),
+                    site_type, {&key, 1}, path, ExitCode::policy);
   return {site_from_json(parse_document(payload, path, ExitCode::policy), path), key.id(),
           sha256(payload)};
 }

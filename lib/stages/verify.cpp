@@ -78,8 +78,9 @@ void verify_site(Verification& result, const SiteConfig& site,
   if (!site.file) return;
   look(result, *site.file + ": site and signature", [&] {
     const PublicKey key = PublicKey::load(site.key.value());
-    const std::string payload = open_envelope(envelope_from_json(read_file(*site.file, document::site), *site.file),
-                                              site_type, {&key, 1}, *site.file);
+    const std::string payload =
+        open_envelope(envelope_from_json(read_file(*site.file, document::site), *site.file),
+                      site_type, {&key, 1}, *site.file);
     const auto claim = claimed.find("site");
     return claim != claimed.end() && claim->second == sha256(payload);
   });
@@ -97,7 +98,8 @@ void verify_domain(Verification& result, const DomainConfig& domain, bool partit
     return true;
   });
   look(result, domain.policy + ": policy and signature", [&] {
-    const Envelope envelope = envelope_from_json(read_file(domain.policy, document::policy), domain.policy);
+    const Envelope envelope =
+        envelope_from_json(read_file(domain.policy, document::policy), domain.policy);
     const std::string payload = open_envelope(envelope, policy_type, owners, domain.policy);
     const auto claim = claimed.find("policy/" + domain.name);
     return claim != claimed.end() && claim->second == sha256(payload);
