@@ -55,7 +55,7 @@ def rename_column(f, name):
     replace(f, "schema", json.dumps(schema, ensure_ascii=False))
 
 
-def beside(f, name):
+def beside(name):
     """Another good partition, outside of the folder that the tests look at."""
     path = pathlib.Path(tempfile.mkdtemp()) / f"{name}.h5"
     write(path, full=True)
@@ -64,12 +64,13 @@ def beside(f, name):
 
 def link_elsewhere(f, name):
     del f[name]
-    f[name] = h5py.ExternalLink(beside(f, "other"), name)
+    f[name] = h5py.ExternalLink(beside("other"), name)
 
 
-def make_virtual(f, source):
+def make_virtual(f, *sources):
     layout = h5py.VirtualLayout((200, 3), "<f8")
-    layout[:] = source
+    for i, source in enumerate(sources):
+        layout[:, 3 * i // len(sources):3 * (i + 1) // len(sources)] = source
     del f["features"]
     f.create_virtual_dataset("features", layout)
 
@@ -100,8 +101,8 @@ FAULTS = {
     "external-schema": lambda f: link_elsewhere(f, "schema"),
     "soft-link": lambda f: (f.__setitem__("kept", f["features"]), f.__delitem__("features"), f.__setitem__("features", h5py.SoftLink("/kept"))),
     "dangling-link": lambda f: (f.__delitem__("weights"), f.__setitem__("weights", h5py.SoftLink("/nowhere"))),
-    "virtual": lambda f: make_virtual(f, h5py.VirtualSource(beside(f, "other"), "features", (200, 3))),
-    "virtual-inside": lambda f: (f.__setitem__("kept", f["features"]), make_virtual(f, h5py.VirtualSource(".", "kept", (200, 3)))),
+    "virtual": lambda f: make_virtual(f, h5py.VirtualSource(beside("other"), "features", (200, 3))),
+    "virtual-inside": lambda f: make_virtual(f, *[h5py.VirtualSource(".", "targets", (200, 1))] * 3),
     "external-storage": lambda f: store_outside(f, "features"),
     "external-splits": lambda f: store_outside(f, "splits"),
     "foreign-filter": lambda f: replace(f, "features", f["features"][:], compression="lzf"),

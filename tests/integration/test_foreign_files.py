@@ -223,8 +223,9 @@ def test_one_owner_may_not(lung):
     folder = os.path.relpath(lung.path("out/lung/partitions"), config.parent)
     text = config.read_text()
     assert f"partitions: [{folder}/north.h5]" in text
-    lung.run("policy", "sign", "out/lung/partitions/south.h5", "--owner", "north", "--key", "out/lung/keys/north.pem")
-    config.write_text(text.replace(f"partitions: [{folder}/north.h5]", f"partitions: [{folder}/north.h5, {folder}/south.h5]"))
+    shutil.copy(lung.path("out/lung/partitions/south.h5"), lung.path("out/lung/partitions/more.h5"))
+    lung.run("policy", "sign", "out/lung/partitions/more.h5", "--owner", "north", "--key", "out/lung/keys/north.pem")
+    config.write_text(text.replace(f"partitions: [{folder}/north.h5]", f"partitions: [{folder}/north.h5, {folder}/more.h5]"))
     for command in (["check", TRAIN], ["train", TRAIN, "--output", "out/none"]):
         assert 'domain north: two of its partitions are called "clinic"' in lung.run(*command, code=CONFIG)
 

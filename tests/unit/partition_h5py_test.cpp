@@ -117,7 +117,7 @@ TEST_CASE("Every fault of a file is told with object, expected and found, and no
       {"features-narrow",
        "/features: expected shape (rows, 3) with at least one row, found (200, 2)"},
       {"features-flat", "/features: expected shape (rows, 3) with at least one row, found (200)"},
-      {"features-group", "cannot open /features: "},
+      {"features-group", "cannot open data set /features: "},
       {"claims-rows",
        "/features: expected 1000000000000 times 24 bytes, found 0 bytes in the file"},
       {"claims-schema", "/schema: expected 2000000000 times 1 bytes, found 0 bytes in the file"},
