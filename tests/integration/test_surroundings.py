@@ -6,9 +6,12 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
+import subprocess
 
 import pytest
+from conftest import PROGRAM
 
 CONFIG, DATA = 3, 5
 TRAIN = "configs/lung/logistic.yaml"
@@ -96,6 +99,16 @@ def test_what_cannot_be_kept_out_is_told(around):
     lines = "".join(f"{entry.get('sha256') or entry['buildId']}  {entry['path']}\n" for entry in record["librariesLoaded"])
     assert sha256(lines.encode()).hexdigest() == libraries()
     assert record["ranksWithOtherLibraries"] == []
+
+
+def test_no_library_comes_from_the_working_folder(around, tmp_path):
+    """An empty or relative folder in the program's search path would let it."""
+    needed = re.findall(r"NEEDED.*\[(.*)\]", subprocess.run(["readelf", "-d", PROGRAM], check=True, text=True, capture_output=True).stdout)
+    assert len(needed) > 5
+    for name in needed:
+        shutil.copy(WITNESS, tmp_path / name)
+    subprocess.run([PROGRAM, "--version"], cwd=tmp_path, check=True, env=dict(os.environ, BAILIWICK_WITNESS=str(around.told)))
+    assert not around.told.exists()
 
 
 @pytest.mark.parametrize("options,word", [("-dll_append x.so", "-dll_append"), ("-tao_max_it 5 -dll_prepend x.so", "-dll_prepend"),
