@@ -276,3 +276,18 @@ def test_rows_and_parameters_lie_in_their_file(lung, how, text):
             del f["arrays/kept"]
     assert text.format("parameters" if how in text_of else "/arrays/parameters") in lung.run("digest", model, code=DATA)
     assert "all that is read must lie in the file itself" in lung.run("predict", TRAIN, "--output", "out/inside", code=DATA)
+
+
+def test_what_nobody_reads_changes_nothing(lung):
+    """docs/durability.md: attributes of data sets; those of the root group are read, and none is unknown."""
+    h5py = pytest.importorskip("h5py")
+    reference = lung.train(TRAIN, output="out/before")
+    partition = lung.path("out/lung/partitions/north.h5")
+    with h5py.File(partition, "r+") as f:
+        f["features"].attrs["units"] = "\x1b[2J"
+    lung.run("verify", "out/before", "--key", "out/lung/keys/operator.pub.pem")
+    assert lung.train(TRAIN, output="out/after") == reference
+    with h5py.File(partition, "r+") as f:
+        f.attrs["\x1b[2J"] = 1
+    out = lung.run("train", TRAIN, "--output", "out/none", code=DATA)
+    assert r'unknown attribute "\u{1b}[2J"' in out and "\x1b" not in out
