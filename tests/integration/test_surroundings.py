@@ -101,6 +101,14 @@ def test_what_cannot_be_kept_out_is_told(around):
     assert record["ranksWithOtherLibraries"] == []
 
 
+def test_ranks_with_other_libraries_are_told(around):
+    words = [PROGRAM, "train", TRAIN, "--output", around.folder / "run"]
+    subprocess.run(["mpirun", "-np", "1", *words, ":", "-np", "1", "-x", f"LD_PRELOAD={WITNESS}", *words], cwd=around.checkout.root, check=True,
+                   env=dict(os.environ, OMP_NUM_THREADS="1"))
+    around.output = around.folder / "run"
+    assert around.record()["ranksWithOtherLibraries"] == [1]
+
+
 def test_no_library_comes_from_the_working_folder(around, tmp_path):
     """An empty or relative folder in the program's search path would let it."""
     needed = re.findall(r"NEEDED.*\[(.*)\]", subprocess.run(["readelf", "-d", PROGRAM], check=True, text=True, capture_output=True).stdout)
