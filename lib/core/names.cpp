@@ -64,7 +64,8 @@ std::string escaped(std::string_view text, bool lines) {
 }  // namespace
 
 bool is_file_name(std::string_view name) {
-  return !name.empty() && name.front() != '.' &&
+  constexpr std::size_t longest = 200;  // so that file systems take it with what we add
+  return !name.empty() && name.size() <= longest && name.front() != '.' &&
          name.find_first_not_of(
              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
              std::string_view::npos;

@@ -38,8 +38,9 @@ constexpr std::uint64_t version = 1;
 
 void check_partition_name(const std::string& name, const std::string& what) {
   if (!is_file_name(name))
-    throw Error(ExitCode::data, "{}: \"name\" must be {}, found \"{}\"", what, file_name_form,
-                printable(name));
+    throw Error(ExitCode::data,
+                "{}: \"name\" must be {} and has 200 characters at most, found \"{}\"", what,
+                file_name_form, printable(name.substr(0, 250)));
 }
 
 namespace {

@@ -166,6 +166,20 @@ TEST_CASE("YAML that grows without end is refused") {
   for (int i = 1; i < 40; ++i)
     lists += fmt::format("a{}: &a{} [*a{}, *a{}]\n", i, i, i - 1, i - 1);
   CHECK_THAT(refusal(lists), ContainsSubstring("too large a document"));
+  // Columns of an ingest: many in a line, and a name that a recursive matcher would die of.
+  const auto ingest = [](const std::string& name, int count) {
+    std::string text =
+        "version: 1\ninput: x.csv\noutput: o\npartitions: [{name: a, owner: a, key: "
+        "k}]\ncolumns:\n";
+    for (int i = 0; i < count; ++i)
+      text += fmt::format("  ? {}{}\n  : {{role: feature}}\n", name, i);
+    return text;
+  };
+  CHECK_THROWS_WITH(
+      parse_ingest_config(ingest("\"p{0..999999}\" #", 1) + "  y: {role: target}\n", "i"),
+      ContainsSubstring("columns: 1000001 columns; there may be 1000000 at most"));
+  const std::string name(1'000'000, '{');
+  CHECK(parse_ingest_config(ingest("\"" + name + "1..2}\" #", 1), "i").columns.size() == 2);
 }
 
 TEST_CASE("a run is read, defaults filled in, paths found beside the file") {

@@ -175,6 +175,8 @@ TEST_CASE("what is not printable is written as what it is") {
 TEST_CASE("names of files lead nowhere else") {
   for (const char* name : {"clinic", "a.b", "A-1_2.h5"})
     CHECK(is_file_name(name));
+  CHECK(is_file_name(std::string(200, 'a')));
+  CHECK_FALSE(is_file_name(std::string(201, 'a')));
   for (const char* name : {"", ".", "..", ".a", "a/b", "../x", "a b", "a\nb", "ä", "a\\b"})
     CHECK_FALSE(is_file_name(name));
 }
