@@ -6,10 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
@@ -25,27 +23,7 @@ inline constexpr int deepest_json = 64;
 /// Throws `code` naming `what` (a file or document) and the byte where parsing failed, lists and
 /// objects nested too deep, or a member that an object gives twice: a signed document has one
 /// reading, whoever reads it.
-inline Json parse_json(std::string_view text, const std::string& what,
-                       ExitCode code = ExitCode::data) {
-  std::vector<std::set<std::string>> keys;  // of the objects that are open, the innermost last
-  const auto watch = [&](int depth, Json::parse_event_t event, const Json& parsed) {
-    using enum Json::parse_event_t;
-    if ((event == object_start || event == array_start) && depth >= deepest_json)
-      throw Error(code, "{}: lists and objects nested more than {} deep", what, deepest_json);
-    if (event == object_start) keys.emplace_back();
-    if (event == object_end) keys.pop_back();
-    if (event == key && !keys.back().insert(parsed.get<std::string>()).second)
-      throw Error(code, "{}: member {} occurs twice", what, parsed.dump());
-    return true;
-  };
-  try {
-    return Json::parse(text, watch);
-  } catch (const Json::parse_error& error) {
-    throw Error(code, "{}: not valid JSON near byte {}", what, error.byte);
-  } catch (const Json::exception&) {
-    throw Error(code, "{}: a number is too large for JSON", what);
-  }
-}
+Json parse_json(std::string_view text, const std::string& what, ExitCode code = ExitCode::data);
 
 /// Throws `code` where a text in `json` holds what would steer the terminal or the log that it is
 /// printed to. Ends of lines and tabs may stand in prose: printable() is for that.

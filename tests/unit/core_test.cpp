@@ -149,6 +149,13 @@ TEST_CASE("JSON nested too deep is refused before anything walks it") {
     CHECK_THROWS_WITH(parse_json(text, "x"), "x: lists and objects nested more than 64 deep");
 }
 
+TEST_CASE("a long list of objects is read as fast as it is long") {
+  std::string text = "[{}";
+  for (int i = 1; i < 1'000'000; ++i)
+    text += ",{}";
+  CHECK(parse_json(text + "]", "x").size() == 1'000'000);  // or it would not end
+}
+
 TEST_CASE("a foreign document has no text that steers a terminal") {
   CHECK_NOTHROW(parse_document(R"({"größe": "两 lines\nand a\ttab", "n": [1, null]})", "x"));
   for (const char* text :
