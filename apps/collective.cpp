@@ -9,6 +9,7 @@
 #include "apps/options.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/failure.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/runtime/stop_signal.hpp"
 #include "lib/stages/restart.hpp"
@@ -89,7 +90,7 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     return 0;
   } catch (...) {
     const Error error = caught_error();
-    return report(session, static_cast<int>(error.code()), error.what());
+    return report(session, static_cast<int>(error.code()), printable_lines(error.what()));
   }
 }
 

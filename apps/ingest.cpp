@@ -42,7 +42,7 @@ int command_ingest(const Arguments& arguments) {
   if (!options.parse(arguments.words)) return 0;
   refuse_company();
   const std::string path = options.text("CONFIG");
-  const IngestConfig config = parse_ingest_config(read_file(path), path);
+  const IngestConfig config = parse_ingest_config(read_file(path, document::config), path);
   const auto bar = [](const IngestProgress& progress) {
     std::cerr << fmt::format(
         "\r{} rows, {} quarantined, {:.0f} %",

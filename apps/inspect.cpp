@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <fstream>
+#include <filesystem>
 #include <iostream>
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "io/library.hpp"
 #include "io/partition.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -30,7 +31,7 @@ void print_columns(const char* title, const std::vector<Column>& columns) {
     if (column.minimum || column.maximum)
       std::cout << fmt::format(" {}..{}", column.minimum ? round_trip(*column.minimum) : "",
                                column.maximum ? round_trip(*column.maximum) : "");
-    if (!column.description.empty()) std::cout << "  " << column.description;
+    if (!column.description.empty()) std::cout << "  " << printable(column.description);
     std::cout << '\n';
   }
 }
@@ -101,7 +102,7 @@ void print_model(const std::string& path) {
 
 /// A whole JSON text that is no envelope: a report, or a line of an access log.
 bool is_unsigned_json(std::string_view text) {
-  return Json::accept(text) && !Json::parse(text).contains("payloadType");
+  return Json::accept(text) && !parse_json(text, "").contains("payloadType");
 }
 
 void print_envelope(const std::string& line, const std::string& what) {
@@ -109,7 +110,7 @@ void print_envelope(const std::string& line, const std::string& what) {
   std::cout << "type         " << envelope.payload_type << '\n';
   for (const auto& signature : envelope.signatures)
     std::cout << "signed by    " << signature.key_id << '\n';
-  const Json payload = parse_json(envelope.payload, what);
+  const Json payload = parse_document(envelope.payload, what);
   if (envelope.payload_type == partition_manifest_type) {
     print_manifest(manifest_from_json(payload, what));
   } else {
@@ -127,21 +128,16 @@ int command_inspect(const Arguments& arguments) {
   if (!options.parse(arguments.words)) return 0;
   const std::string path = options.text("FILE");
 
-  std::string head(4, '\0');
-  {
-    std::ifstream file(path, std::ios::binary);
-    file.read(head.data(), 4);
-  }
-  if (head == "\x89HDF") {
+  if (io::is_hdf5(path)) {
     const std::string manifest = io::manifest_path(path);
-    if (std::ifstream(manifest).good()) {
-      print_envelope(read_file(manifest), manifest);
+    if (std::filesystem::exists(manifest)) {
+      print_envelope(read_file(manifest, document::manifest), manifest);
     } else {
       print_model(path);
     }
     return 0;
   }
-  const std::string text = read_file(path);
+  const std::string text = read_file(path, document::lineage);  // of all kinds the longest
   const char* const shown =
       "partitions, models and checkpoints (HDF5), and manifests, policies, site files and lineages "
       "(signed JSON)";

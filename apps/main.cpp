@@ -8,8 +8,10 @@
 #include "apps/command.hpp"
 #include "io/library.hpp"
 #include "lib/core/failure.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
+#include "lib/runtime/surroundings.hpp"
 
 namespace bailiwick {
 namespace {
@@ -73,11 +75,12 @@ int dispatch(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace bailiwick;
+  clear_surroundings();
   try {
     return dispatch(argc, argv);
   } catch (...) {
     const Error error = caught_error();
-    std::cerr << "bailiwick: " << error.what() << '\n';
+    std::cerr << "bailiwick: " << printable_lines(error.what()) << '\n';
     return static_cast<int>(error.code());
   }
 }

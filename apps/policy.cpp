@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "io/library.hpp"
 #include "io/partition.hpp"
 #include "lib/config/policy_yaml.hpp"
 #include "lib/core/text.hpp"
@@ -24,20 +24,14 @@ namespace bailiwick {
 namespace {
 
 Policy open_policy(const std::string& path, const std::string& key_path) {
-  const Envelope envelope = envelope_from_json(read_file(path), path, ExitCode::policy);
+  const Envelope envelope =
+      envelope_from_json(read_file(path, document::policy), path, ExitCode::policy);
   std::string payload = envelope.payload;
   if (!key_path.empty()) {
     const PublicKey key = PublicKey::load(key_path);
     payload = open_envelope(envelope, policy_type, {&key, 1}, path, ExitCode::policy);
   }
-  return policy_from_odrl(parse_json(payload, path, ExitCode::policy), path);
-}
-
-bool is_hdf5(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  char signature[4] = {};
-  file.read(signature, sizeof signature);
-  return std::string_view(signature, sizeof signature) == "\x89HDF";
+  return policy_from_odrl(parse_document(payload, path, ExitCode::policy), path);
 }
 
 int sign(const std::vector<std::string>& words) {
@@ -57,7 +51,7 @@ int sign(const std::vector<std::string>& words) {
   for (const std::string& key_path : options.list("key"))
     keys.push_back(PrivateKey::load(key_path));
 
-  if (is_hdf5(path)) {
+  if (io::is_hdf5(path)) {
     if (keys.size() > 1)
       throw Error(ExitCode::usage, "{}: a partition has one owner; pass one --key", path);
     if (!options.has("owner"))
@@ -75,8 +69,9 @@ int sign(const std::vector<std::string>& words) {
     throw Error(ExitCode::usage, "{}: say where to write the signed policy with --output", path);
   if (std::filesystem::exists(output) && !options.has("force"))
     throw Error(ExitCode::data, "{}: exists already; pass --force to replace it", output);
-  const Policy policy = parse_policy_yaml(read_file(path), path);
+  const Policy policy = parse_policy_yaml(read_file(path, document::config), path);
   const std::string payload = to_odrl(policy).dump();
+  parse_document(payload, path, ExitCode::config);  // as its readers will
   create_folders(std::filesystem::path(output).parent_path().string());
   Envelope envelope = sign_envelope(policy_type, payload, keys.front());
   for (const PrivateKey& key : keys)

@@ -23,13 +23,13 @@ int publish(const std::vector<std::string>& words) {
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "the owner's public key; may be given again");
   if (!options.parse(words)) return 0;
-  const std::string path = options.text("POLICY"), bytes = read_file(path);
+  const std::string path = options.text("POLICY"), bytes = read_file(path, document::policy);
   std::vector<PublicKey> keys;
   for (const std::string& key : options.list("key"))
     keys.push_back(PublicKey::load(key));
   const std::string payload = open_envelope(envelope_from_json(bytes, path, ExitCode::policy),
                                             policy_type, keys, path, ExitCode::policy);
-  const Policy policy = policy_from_odrl(parse_json(payload, path, ExitCode::policy), path);
+  const Policy policy = policy_from_odrl(parse_document(payload, path, ExitCode::policy), path);
   if (policy.registry.empty())
     throw Error(ExitCode::policy, "{}: names no registry: say where with `registry`, and `serial`",
                 path);

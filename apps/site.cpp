@@ -29,8 +29,9 @@ int sign(const std::vector<std::string>& words) {
   if (std::filesystem::exists(output) && !options.has("force"))
     throw Error(ExitCode::data, "{}: exists already; pass --force to replace it", output);
   const PrivateKey key = PrivateKey::load(options.text("key"));
-  const Site site = parse_site_yaml(read_file(path), path);
+  const Site site = parse_site_yaml(read_file(path, document::config), path);
   const std::string payload = to_json(site).dump();
+  site_from_json(parse_document(payload, path), path);  // as its readers will
   create_folders(std::filesystem::path(output).parent_path().string());
   write_file_atomically(output, to_json_line(sign_envelope(site_type, payload, key)) + "\n");
   std::cout << fmt::format("signed site {}\n  {}\n  digest {}\n  key id {}\n", site.name, output,
@@ -45,13 +46,14 @@ int show(const std::vector<std::string>& words) {
   options.add()("node", po::value<std::string>(), "name of a node: print its jurisdiction");
   if (!options.parse(words)) return 0;
   const std::string path = options.text("FILE");
-  const Envelope envelope = envelope_from_json(read_file(path), path, ExitCode::policy);
+  const Envelope envelope =
+      envelope_from_json(read_file(path, document::site), path, ExitCode::policy);
   std::string payload = envelope.payload;
   if (options.has("key")) {
     const PublicKey key = PublicKey::load(options.text("key"));
     payload = open_envelope(envelope, site_type, {&key, 1}, path, ExitCode::policy);
   }
-  const Site site = site_from_json(parse_json(payload, path, ExitCode::policy), path);
+  const Site site = site_from_json(parse_document(payload, path, ExitCode::policy), path);
   if (!options.has("key")) std::cerr << "signature not verified: pass --key\n";
   if (!options.has("node")) {
     std::cout << to_json(site).dump(2) << '\n';

@@ -134,7 +134,7 @@ int command_slurm(const Arguments& arguments) {
 
   std::string text;
   try {
-    text = read_file(batch.config);
+    text = read_file(batch.config, document::config);
   } catch (const Error& error) {
     throw Error(ExitCode::config, error.what());
   }

@@ -26,7 +26,7 @@ int sign(const std::vector<std::string>& words) {
   if (std::filesystem::exists(output) && !options.has("force"))
     throw Error(ExitCode::data, "{}: exists already; pass --force to replace it", output);
   const PrivateKey key = PrivateKey::load(options.text("key"));
-  const TrustList list = parse_trust_yaml(read_file(path), path);
+  const TrustList list = parse_trust_yaml(read_file(path, document::config), path);
   create_folders(std::filesystem::path(output).parent_path().string());
   write_file_atomically(output,
                         to_json_line(sign_envelope(trust_type, to_json(list).dump(), key)) + "\n");

@@ -13,6 +13,9 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 # On clusters libraries lie where no loader looks: the installed program remembers where they were.
 set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+# The same for the program in the build folder: CMake would leave room for the other path with colons, and after a
+# colon at the end the loader takes libraries from whatever folder the program is started in.
+set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

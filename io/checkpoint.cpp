@@ -65,7 +65,8 @@ void find_arrays(hid_t group, const std::string& prefix, int depth,
     const std::string action = std::string("open /") + arrays_name + "/" + name;
     const hid_t object = h5::check(H5Oopen(group, link.c_str(), H5P_DEFAULT), path, action);
     if (H5Iget_type(object) == H5I_DATASET) {
-      arrays.emplace(name, object);
+      const auto array = arrays.emplace(name, object).first;
+      h5::check_is_inside(array->second, path, std::string("/") + arrays_name + "/" + name);
     } else {
       const h5::Group inner(object);
       constexpr int deepest = 8;  // and no loop of links without end

@@ -3,14 +3,17 @@
 
 #include "io/csv.hpp"
 
+#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "lib/core/error.hpp"
+#include "lib/core/input_file.hpp"
 
 namespace bailiwick::io {
 
@@ -38,6 +41,7 @@ struct CsvReader::State {
   std::string path;
   char delimiter;
   gzFile file = nullptr;
+  std::uint64_t size = 0;  // when it was opened
   std::string data;
   std::size_t begin = 0, end = 0;
   bool exhausted = false;
@@ -48,9 +52,14 @@ struct CsvReader::State {
   bool well_quoted = true;
 
   State(std::string p, char d) : path(std::move(p)), delimiter(d), data((1U << 20) + 9, '\0') {
-    errno = 0;
-    file = gzopen(path.c_str(), "rb");
-    if (!file) throw Error(ExitCode::data, "{}: cannot open: {}", path, std::strerror(errno));
+    InputFile input(path);
+    size = input.size();
+    const int descriptor = input.release();
+    file = gzdopen(descriptor, "rb");
+    if (!file) {
+      ::close(descriptor);
+      throw std::bad_alloc();
+    }
     gzbuffer(file, 1U << 18);
   }
   ~State() { gzclose_r(file); }
@@ -80,6 +89,9 @@ struct CsvReader::State {
       throw Error(ExitCode::data, "{}: cannot read after line {}: {}", path, next_line - 1,
                   status == Z_ERRNO ? std::strerror(errno) : reason);
     if (got == 0) exhausted = true;
+    if (gzoffset(file) > static_cast<z_off_t>(size))
+      throw Error(ExitCode::data, "{}: grows while it is read; has it been written to its end?",
+                  path);
     const bool first = next_line == 1 && end == 0;
     end += static_cast<std::size_t>(got);
     if (first) check_encoding();

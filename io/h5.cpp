@@ -12,6 +12,9 @@
 #include <filesystem>
 #include <new>
 
+#include "lib/core/input_file.hpp"
+#include "lib/core/names.hpp"
+
 namespace bailiwick::io::h5 {
 
 namespace {
@@ -39,10 +42,22 @@ herr_t note(unsigned, const H5E_error2_t* entry, void* data) try {
 /// What HDF5 calls for each name.
 struct Names {
   std::vector<std::string> list;
+  std::string not_inside;  // a link that leads out
   bool out_of_memory = false;
 
   herr_t add(const char* name) try {
     list.emplace_back(name);
+    return 0;
+  } catch (...) {  // nothing may be thrown through HDF5
+    out_of_memory = true;
+    return -1;
+  }
+  herr_t note_link(const char* name, H5L_type_t type) try {
+    if (not_inside.empty())
+      not_inside = fmt::format("\"{}\" is {} link", name,
+                               type == H5L_TYPE_EXTERNAL ? "an external"
+                               : type == H5L_TYPE_SOFT   ? "a soft"
+                                                         : "a user-defined");
     return 0;
   } catch (...) {  // nothing may be thrown through HDF5
     out_of_memory = true;
@@ -56,6 +71,13 @@ struct Names {
   }
 };
 
+void check_length(std::size_t bytes, const std::string& where, const std::string& object) {
+  if (bytes > document::record.most_bytes)
+    throw_unexpected(where, object,
+                     fmt::format("a text of at most {} bytes", document::record.most_bytes),
+                     fmt::format("{} bytes", bytes));
+}
+
 /// Reads one string through `read(type, buffer)`, whatever way it is stored.
 /// `stored` are the bytes of the file that the string can take.
 std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_t, void*)>& read,
@@ -68,9 +90,11 @@ std::string read_string(hid_t type, hid_t space, const std::function<herr_t(hid_
     check(read(type, &text), where, "read " + object);
     std::string copy = text == nullptr ? "" : text;
     check(H5free_memory(text), where, "read " + object);
+    check_length(copy.size(), where, object);
     return copy;
   }
   check_claim(H5Tget_size(type), 1, stored, where, object);
+  check_length(H5Tget_size(type), where, object);
   std::string text(H5Tget_size(type), '\0');
   check(read(type, text.data()), where, "read " + object);
   return text.substr(0, text.find('\0'));
@@ -119,6 +143,7 @@ Properties without_times(hid_t kind) {
 }
 
 File open_to_read(const std::string& path) {
+  static_cast<void>(InputFile(path));  // HDF5 would wait for whoever writes into a pipe
   const Properties access = file_access();
   File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access));
   if (file.empty() && reason() == "file signature not found")
@@ -176,11 +201,51 @@ void throw_unexpected(const std::string& where, const std::string& object,
 
 std::vector<std::string> link_names(hid_t group, const std::string& where) {
   Names names;
-  const auto add = [](hid_t, const char* name, const H5L_info_t*, void* data) {
-    return static_cast<Names*>(data)->add(name);
+  const auto add = [](hid_t, const char* name, const H5L_info_t* link, void* data) {
+    auto& found = *static_cast<Names*>(data);
+    if (link->type != H5L_TYPE_HARD && found.note_link(name, link->type) < 0) return -1;
+    return found.add(name);
   };
   const herr_t result = H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, nullptr, add, &names);
-  return names.checked(result, where, "list objects");
+  std::vector<std::string> list = names.checked(result, where, "list objects");
+  if (!names.not_inside.empty())
+    throw Error(ExitCode::data, "{}: {}; all that is read must lie in the file itself", where,
+                printable(names.not_inside));
+  return list;
+}
+
+void check_is_inside(hid_t dataset, const std::string& where, const std::string& name) {
+  const std::string action = "read how " + name + " is stored";
+  const Properties creation(check(H5Dget_create_plist(dataset), where, action));
+  const auto refuse = [&](const std::string& what) {
+    throw Error(ExitCode::data, "{}: {}: {}; all that is read must lie in the file itself", where,
+                printable(name), what);
+  };
+  if (check(H5Pget_layout(creation), where, action) == H5D_VIRTUAL)
+    refuse("is a virtual data set, whose values lie in others");
+  if (check(H5Pget_external_count(creation), where, action) > 0)
+    refuse("has external storage: its values lie in other files");
+  const int filters = check(H5Pget_nfilters(creation), where, action);
+  for (int i = 0; i < filters; ++i) {
+    unsigned flags = 0, settings = 0;
+    std::size_t values = 0;
+    const H5Z_filter_t filter = check(H5Pget_filter2(creation, static_cast<unsigned>(i), &flags,
+                                                     &values, nullptr, 0, nullptr, &settings),
+                                      where, action);
+    if (filter < H5Z_FILTER_DEFLATE || filter > H5Z_FILTER_SCALEOFFSET)
+      throw Error(
+          ExitCode::data,
+          "{}: {}: needs the HDF5 filter {}, which is not one of HDF5's own; none is loaded, "
+          "so write it with gzip or without a filter",
+          where, printable(name), filter);
+  }
+}
+
+Dataset open_dataset(hid_t group, const std::string& name, const std::string& where) {
+  Dataset dataset(
+      check(H5Dopen2(group, name.c_str(), H5P_DEFAULT), where, "open data set /" + name));
+  check_is_inside(dataset, where, "/" + name);
+  return dataset;
 }
 
 std::vector<std::string> attribute_names(hid_t object, const std::string& where) {
@@ -293,8 +358,7 @@ void overwrite_attribute(hid_t object, const std::string& name, const std::strin
 }
 
 std::string read_string_dataset(hid_t file, const std::string& name, const std::string& where) {
-  const Dataset dataset(
-      check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), where, "open data set /" + name));
+  const Dataset dataset = open_dataset(file, name, where);
   const Type type(check(H5Dget_type(dataset), where, "read the type of /" + name));
   const Space space(check(H5Dget_space(dataset), where, "read the shape of /" + name));
   return read_string(

@@ -92,7 +92,15 @@ void check_claim(std::uint64_t count, std::uint64_t size, std::uint64_t stored,
 [[noreturn]] void throw_unexpected(const std::string& where, const std::string& object,
                                    const std::string& expected, const std::string& found);
 
+/// Of objects that lie in the file. Throws ExitCode::data at a link that leads anywhere else, or
+/// that another name stands behind: external, soft and user-defined ones.
 std::vector<std::string> link_names(hid_t group, const std::string& where);
+/// Throws ExitCode::data unless all values of the data set lie in the file, packed by nothing but
+/// what HDF5 itself can unpack: not in files named by it (external storage, virtual data sets), nor
+/// behind a filter that would be loaded. `name` is for messages.
+void check_is_inside(hid_t dataset, const std::string& where, const std::string& name);
+/// A data set of `group`, which check_is_inside(). The group's link_names() have been looked at.
+Dataset open_dataset(hid_t group, const std::string& name, const std::string& where);
 std::vector<std::string> attribute_names(hid_t object, const std::string& where);
 std::string describe(hid_t type);
 std::string describe_shape(const std::vector<hsize_t>& shape);

@@ -15,4 +15,7 @@ void start_library();
 /// "HDF5 1.10.8", one line.
 std::string library_version();
 
+/// By its first bytes. Throws ExitCode::data where the file cannot be read or is no regular one.
+bool is_hdf5(const std::string& path);
+
 }  // namespace bailiwick::io

@@ -72,14 +72,13 @@ void PartitionFile::read_header() {
   check_known(links, known, "object", path_);
 
   header_.name = h5::read_string_attribute(file_, "name", path_);
-  if (header_.name.empty())
-    h5::throw_unexpected(path_, "attribute \"name\"", "a name", "an empty string");
+  check_partition_name(header_.name, path_ + ": attribute");
   header_.block_rows = h5::read_count_attribute(file_, "block_rows", path_);
   if (std::find(links.begin(), links.end(), schema_name) == links.end())
     throw Error(ExitCode::data, "{}: data set /{} is missing", path_, schema_name);
   header_.schema_text = h5::read_string_dataset(file_, schema_name, path_);
   const std::string what = path_ + ": /" + schema_name;
-  header_.schema = schema_from_json(parse_json(header_.schema_text, what), what);
+  header_.schema = schema_from_json(parse_document(header_.schema_text, what), what);
   for (std::size_t part = 0; part < part_count; ++part) {
     const bool present = std::find(links.begin(), links.end(), part_names[part]) != links.end();
     const bool declared = header_.has(static_cast<Part>(part));
@@ -93,8 +92,7 @@ void PartitionFile::read_header() {
 void PartitionFile::open_part(Part part) {
   if (!header_.has(part)) return;
   const std::string object = std::string("/") + part_names[part];
-  datasets_[part] = h5::Dataset(
-      h5::check(H5Dopen2(file_, part_names[part], H5P_DEFAULT), path_, "open " + object));
+  datasets_[part] = h5::open_dataset(file_, part_names[part], path_);
   types_[part] =
       h5::Type(h5::check(H5Dget_type(datasets_[part]), path_, "read the type of " + object));
   check_type(header_, part, types_[part], path_);
@@ -136,8 +134,7 @@ void PartitionFile::read_digests() {
   header_.salt.resize(salt_bytes);
   h5::check(H5Aread(salt, H5T_STD_U8LE, header_.salt.data()), path_, "read salt");
 
-  const h5::Dataset table(
-      h5::check(H5Dopen2(file_, digests_name, H5P_DEFAULT), path_, "open /digests"));
+  const h5::Dataset table = h5::open_dataset(file_, digests_name, path_);
   const h5::Space space(h5::check(H5Dget_space(table), path_, "read the shape of /digests"));
   const h5::Type type(h5::check(H5Dget_type(table), path_, "read the type of /digests"));
   expect(type, space, {header_.blocks(), sizeof(Digest)}, "/digests");

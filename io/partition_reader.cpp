@@ -81,11 +81,11 @@ PartitionManifest read_manifest(const std::string& partition_path,
   if (!std::filesystem::exists(path))
     throw Error(ExitCode::data, "{}: no such manifest; its owner must sign {} first", path,
                 partition_path);
-  const std::string text = read_file(path);
+  const std::string text = read_file(path, document::manifest);
   const std::string payload =
       open_envelope(envelope_from_json(text, path), partition_manifest_type, keys, path);
   try {
-    return manifest_from_json(parse_json(payload, path), path);
+    return manifest_from_json(parse_document(payload, path), path);
   } catch (const Error& error) {
     throw Error(ExitCode::integrity, "{}", error.what());
   }

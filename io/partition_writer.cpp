@@ -11,6 +11,7 @@
 #include "io/temporary.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
+#include "lib/domain/members.hpp"
 
 namespace bailiwick::io {
 
@@ -21,16 +22,20 @@ namespace {
 /// A schema made by a program meets the rules of one that was read.
 void check_schema(const Schema& schema, const std::string& what) {
   try {
-    schema_from_json(parse_json(to_json(schema).dump(), what), what);
+    schema_from_json(parse_document(to_json(schema).dump(), what), what);
   } catch (const Json::exception&) {
     throw Error(ExitCode::data, "{}: a name is not valid UTF-8", what);
   }
 }
 
+void check_owner(const std::string& owner, const std::string& path) {
+  if (owner.empty()) throw Error(ExitCode::data, "{}: a partition needs an owner", path);
+  check_line(owner, path + ": owner");
+}
+
 void check_options(const PartitionWriter::Options& options, const std::string& path) {
-  if (options.name.empty() || options.name.find('\0') != std::string::npos)
-    throw Error(ExitCode::data, "{}: a partition needs a name", path);
-  if (options.owner.empty()) throw Error(ExitCode::data, "{}: a partition needs an owner", path);
+  check_partition_name(options.name, path);
+  check_owner(options.owner, path);
   if (options.block_rows == 0)
     throw Error(ExitCode::data, "{}: block_rows must be at least 1", path);
   if (options.precision != "float32" && options.precision != "float64")
@@ -164,7 +169,7 @@ PartitionManifest PartitionWriter::finish(const PrivateKey& key) {
 
 PartitionManifest sign_partition(const std::string& path, const std::string& owner,
                                  const PrivateKey& key) {
-  if (owner.empty()) throw Error(ExitCode::data, "{}: a partition needs an owner", path);
+  check_owner(owner, path);
   std::optional<PartitionFile> file(path);
   Header header = file->header();
   if (header.salt.empty()) header.salt = new_salt();

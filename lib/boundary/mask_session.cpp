@@ -132,6 +132,7 @@ std::vector<std::string> MaskSession::confirm(const std::vector<std::string>& ad
   std::vector<std::string> confirmations;
   for (std::size_t i = 0; i < own_.size(); ++i)
     confirmations.push_back(signing_keys_[i].sign(confirmation_to_sign(transcript_, own_[i])));
+  signing_keys_.clear();  // they sign nothing more, and memory is not to hold them for the run
   return confirmations;
 }
 

@@ -3,9 +3,11 @@
 
 #include "lib/config/ingest_config.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
-#include <regex>
+#include <optional>
 #include <set>
 
 #include "lib/config/reader.hpp"
@@ -109,19 +111,63 @@ std::size_t count(const IngestConfig& ingest, Role role) {
                     [role](const IngestColumn& column) { return column.role == role; }));
 }
 
-/// A column called "pixel_{0..783}" stands for 784 columns that are treated alike.
+/// What a column called "pixel_{0..783}" stands for: 784 columns that are treated alike.
+struct Range {
+  std::string before, after;
+  int first = 0, last = 0;
+
+  std::size_t size() const { return static_cast<std::size_t>(std::max(0, last - first + 1)); }
+};
+
+/// At most six digits from `at` on, which then stands behind them.
+std::optional<int> digits_at(const std::string& name, std::size_t& at) {
+  int value = 0;
+  const std::size_t begin = at;
+  for (; at < name.size() && std::isdigit(static_cast<unsigned char>(name[at])); ++at) {
+    if (at - begin == 6) return std::nullopt;
+    value = 10 * value + (name[at] - '0');
+  }
+  return at > begin ? std::optional(value) : std::nullopt;
+}
+
+std::optional<Range> range_of(const std::string& name) {
+  const auto read = [&](std::size_t open) -> std::optional<Range> {
+    std::size_t at = open + 1;
+    const auto first = digits_at(name, at);
+    if (!first || name.compare(at, 2, "..") != 0) return std::nullopt;
+    at += 2;
+    const auto last = digits_at(name, at);
+    if (!last || name.compare(at, 1, "}") != 0) return std::nullopt;
+    return Range{name.substr(0, open), name.substr(at + 1), *first, *last};
+  };
+  for (std::size_t open = name.rfind('{'); open != std::string::npos;
+       open = open == 0 ? std::string::npos : name.rfind('{', open - 1))
+    if (auto range = read(open)) return range;
+  return std::nullopt;
+}
+
+constexpr std::size_t most_columns = 1'000'000;
+
+std::size_t count_expanded(const std::vector<IngestColumn>& columns) {
+  std::size_t count = 0;
+  for (const IngestColumn& column : columns) {
+    const auto range = range_of(column.name);
+    count += range ? range->size() : 1;
+  }
+  return count;
+}
+
 std::vector<IngestColumn> expanded(const std::vector<IngestColumn>& columns) {
-  static const std::regex range("(.*)\\{(\\d{1,6})\\.\\.(\\d{1,6})\\}(.*)");
   std::vector<IngestColumn> all;
   for (const IngestColumn& column : columns) {
-    std::smatch found;
-    if (!std::regex_match(column.name, found, range)) {
+    const auto range = range_of(column.name);
+    if (!range) {
       all.push_back(column);
       continue;
     }
-    for (int i = std::stoi(found[2]); i <= std::stoi(found[3]); ++i) {
+    for (int i = range->first; i <= range->last; ++i) {
       all.push_back(column);
-      all.back().name = found[1].str() + std::to_string(i) + found[4].str();
+      all.back().name = range->before + std::to_string(i) + range->after;
     }
   }
   return all;
@@ -130,6 +176,10 @@ std::vector<IngestColumn> expanded(const std::vector<IngestColumn>& columns) {
 // Columns of the CSV and what becomes of them.
 template <class Visitor>
 void check_columns(Visitor& v, const IngestConfig& ingest) {
+  const std::size_t columns = count_expanded(ingest.columns);
+  v.check(columns <= most_columns, "columns",
+          fmt::format("{} columns; there may be {} at most", columns, most_columns));
+  if (columns > most_columns) return;
   v.check(count(ingest, Role::feature) > 0, "columns", "no column has role: feature");
   for (const auto& [role, word] : words<Role>)
     if (role == Role::weight || role == Role::id || role == Role::split || role == Role::domain)

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "lib/core/error.hpp"
+#include "lib/core/names.hpp"
 #include "lib/domain/site.hpp"
 
 namespace bailiwick {
@@ -40,16 +41,10 @@ bool parse_number(const YamlNode& node, Number& value) {
   return failed == std::errc{} && end == last;
 }
 
-bool file_name_holds(const std::string& name) {
-  return !name.empty() && name.front() != '.' &&
-         name.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-             std::string::npos;
-}
-
 }  // namespace
 
-const Matching a_file_name{file_name_holds, "a name of letters, digits, \"-\", \"_\" and \".\""};
+const Matching a_file_name{[](const std::string& name) { return is_file_name(name); },
+                           file_name_form};
 
 std::string Jurisdiction::operator()(const std::string& code) const {
   return is_jurisdiction(code) ? ""

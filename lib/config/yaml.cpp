@@ -19,16 +19,28 @@ namespace bailiwick {
 
 namespace {
 
-// Aliases of aliases grow exponentially; no configuration comes near this.
-constexpr std::size_t largest_document = 100'000;
+/// Aliases of aliases grow exponentially; no configuration comes near this.
+struct Extent {
+  std::size_t nodes = 0, bytes = 0;
 
-std::size_t count_nodes(const YamlNode& node) {
-  std::size_t count = 1;
+  Extent& operator+=(const Extent& more) {
+    nodes += more.nodes;
+    bytes += more.bytes;
+    return *this;
+  }
+  bool too_large() const { return nodes > 100'000 || bytes > std::size_t{8} << 20; }
+};
+constexpr std::size_t deepest = 64;
+
+Extent extent_of(const YamlNode& node) {
+  Extent extent{1, node.text.size()};
   for (const YamlNode& item : node.items)
-    count += count_nodes(item);
-  for (const YamlEntry& entry : node.entries)
-    count += count_nodes(entry.value);
-  return count;
+    extent += extent_of(item);
+  for (const YamlEntry& entry : node.entries) {
+    extent += extent_of(entry.value);
+    extent.bytes += entry.key.size();
+  }
+  return extent;
 }
 
 // yaml-cpp's own Node drops duplicate keys and the places of keys; its events have both.
@@ -52,6 +64,7 @@ class Builder : public YAML::EventHandler {
                 const std::string& value) override {
     YamlNode node = make(YamlNode::Kind::scalar, at);
     node.text = value;
+    grow({0, value.size()}, at);
     node.quoted = tag == "!";
     add(std::move(node), anchor);
   }
@@ -60,18 +73,17 @@ class Builder : public YAML::EventHandler {
     if (found == anchors_.end()) fail(at, "an alias inside its own anchor");
     YamlNode copy = found->second;
     copy.mark = mark(at);
-    nodes_ += count_nodes(copy);
-    if (nodes_ > largest_document) fail(at, "too large a document");
+    grow(extent_of(copy), at);
     add(std::move(copy), 0);
   }
   void OnSequenceStart(const YAML::Mark& at, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open_.push_back({make(YamlNode::Kind::list, at), anchor, {}, false});
+    open(YamlNode::Kind::list, at, anchor);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& at, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open_.push_back({make(YamlNode::Kind::map, at), anchor, {}, false});
+    open(YamlNode::Kind::map, at, anchor);
   }
   void OnMapEnd() override { close(); }
 
@@ -80,15 +92,27 @@ class Builder : public YAML::EventHandler {
     YamlNode node;
     YAML::anchor_t anchor;
     YamlEntry pending;  // a key that waits for its value
-    bool has_key;
+    bool has_key = false;
+    std::map<std::string, int> lines;  // of the keys so far
   };
 
   [[noreturn]] void fail(const YAML::Mark& at, const std::string& message) const {
     throw YAML::ParserException(at, message);
   }
 
+  void grow(const Extent& more, const YAML::Mark& at) {
+    extent_ += more;
+    if (extent_.too_large()) fail(at, "too large a document");
+  }
+
+  void open(YamlNode::Kind kind, const YAML::Mark& at, YAML::anchor_t anchor) {
+    if (open_.size() >= deepest)
+      fail(at, fmt::format("lists and sections nested more than {} deep", deepest));
+    open_.push_back({make(kind, at), anchor, {}, false, {}});
+  }
+
   YamlNode make(YamlNode::Kind kind, const YAML::Mark& at) {
-    if (++nodes_ > largest_document) fail(at, "too large a document");
+    grow({1, 0}, at);
     YamlNode node;
     node.kind = kind;
     node.mark = mark(at);
@@ -130,9 +154,11 @@ class Builder : public YAML::EventHandler {
       parent.has_key = true;
     } else {
       parent.has_key = false;
-      if (const YamlEntry* first = find(parent.node, parent.pending.key)) {
+      const auto [first, fresh] =
+          parent.lines.emplace(parent.pending.key, parent.pending.mark.line);
+      if (!fresh) {
         problems_.add(parent.pending.mark, path(),
-                      fmt::format("duplicate key; first given in line {}", first->mark.line));
+                      fmt::format("duplicate key; first given in line {}", first->second));
         return;
       }
       parent.pending.value = std::move(node);
@@ -143,7 +169,7 @@ class Builder : public YAML::EventHandler {
   YamlProblems& problems_;
   std::string option_, key_;
   bool started_ = false;
-  std::size_t nodes_ = 0;
+  Extent extent_;
   YamlNode root_;
   std::vector<Open> open_;
   std::map<YAML::anchor_t, YamlNode> anchors_;

@@ -45,6 +45,8 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
+    const auto [shorter, longer] = std::minmax(word.size(), candidate.size());
+    if (longer - shorter >= best_distance) continue;  // and the time stays small for long words
     const std::size_t distance = edit_distance(word, candidate);
     if (distance < best_distance) {
       best_distance = distance;
@@ -74,29 +76,6 @@ std::string round_trip(double value) {
   char buffer[32];
   const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
   return std::string(buffer, result.ptr);
-}
-
-std::string read_file(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored))
-    throw Error(ExitCode::data, "{}: is a folder, not a file", path);
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw_system(path, "open");
-  const struct Closer {
-    int file;
-    ~Closer() { ::close(file); }
-  } closer{file};
-  std::string bytes;
-  for (std::size_t size = 0;;) {
-    bytes.resize(std::max<std::size_t>(2 * size, 4096));
-    const ssize_t count = ::read(file, bytes.data() + size, bytes.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_system(path, "read");
-    size += static_cast<std::size_t>(count);
-    if (count > 0) continue;
-    bytes.resize(size);
-    return bytes;
-  }
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes) {

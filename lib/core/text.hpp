@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/core/input_file.hpp"
+
 namespace bailiwick {
 
 /// The candidate nearest to `word` by edit distance, if near enough to be a likely typo.
@@ -26,9 +28,6 @@ std::string with_thousands(long long value);
 
 /// The shortest decimal text that reads back to the same double.
 std::string round_trip(double value);
-
-/// The whole file as bytes. Throws ExitCode::data naming the file.
-std::string read_file(const std::string& path);
 
 /// Writes through a temporary name, fsync and rename, so that no reader sees half a file.
 /// Throws ExitCode::data naming the file and the system's reason.

@@ -52,7 +52,7 @@ std::string to_json_line(const Envelope& envelope) {
 }
 
 Envelope envelope_from_json(std::string_view text, const std::string& what, ExitCode code) {
-  const Json json = parse_json(text, what, code);
+  const Json json = parse_document(text, what, code);
   Envelope envelope;
   envelope.payload_type = json_member<std::string>(json, "payloadType", what, code);
   envelope.payload = base64_member(json, "payload", what, code);

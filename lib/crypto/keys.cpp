@@ -4,16 +4,21 @@
 #include "lib/crypto/keys.hpp"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "lib/core/error.hpp"
@@ -31,6 +36,26 @@ using openssl::Key;
 using openssl::KeyContext;
 using Bio = openssl::Handle<BIO, BIO_free>;
 using DigestContext = openssl::Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
+
+#ifdef __GLIBC__
+// OpenSSL 3.0 frees the decoded text of a key file as it is. So whatever it frees is overwritten
+// first. It takes its memory from elsewhere only before it has taken any: hence before main.
+void* allocate(std::size_t size, const char*, int) {
+  return std::malloc(size);
+}
+void release(void* memory, const char*, int) {
+  if (memory != nullptr) OPENSSL_cleanse(memory, ::malloc_usable_size(memory));
+  std::free(memory);
+}
+void* reallocate(void* memory, std::size_t size, const char* file, int line) {
+  void* const larger = std::malloc(size);
+  if (larger == nullptr) return nullptr;
+  if (memory != nullptr) std::memcpy(larger, memory, std::min(size, ::malloc_usable_size(memory)));
+  release(memory, file, line);
+  return larger;
+}
+[[maybe_unused]] const int overwriting = CRYPTO_set_mem_functions(allocate, reallocate, release);
+#endif
 
 EVP_PKEY* handle(const std::shared_ptr<void>& key) {
   ensure(key != nullptr, "a key is loaded before it is used");
@@ -69,6 +94,12 @@ std::string public_pem(EVP_PKEY* key) {
   return std::string(text, static_cast<std::size_t>(size));
 }
 
+/// A text that is overwritten whatever way its reader ends.
+struct Erased {
+  std::string& text;
+  ~Erased() { erase(std::as_writable_bytes(std::span(text))); }
+};
+
 // Never prompts: a batch job has no terminal. `asked` tells that the key is encrypted.
 int refuse_passphrase(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
@@ -79,7 +110,7 @@ int refuse_passphrase(char*, int, int, void* asked) {
 
 PublicKey PublicKey::load(const std::string& path) {
   try {
-    return from_pem(read_file(path), path);
+    return from_pem(read_file(path, document::key), path);
   } catch (const Error& error) {
     throw Error(ExitCode::config, error.what());
   }
@@ -128,33 +159,28 @@ PrivateKey PrivateKey::generate() {
 }
 
 PrivateKey PrivateKey::load(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0)
-    throw Error(ExitCode::config, "{}: cannot open: {}", path, std::strerror(errno));
-  if (S_ISDIR(status.st_mode)) throw Error(ExitCode::config, "{}: is a folder, not a file", path);
-
+  std::uint32_t mode = 0;
   std::string pem;
   try {
-    pem = read_file(path);
+    mode = InputFile(path).mode();
+    pem = read_file(path, document::key);
   } catch (const Error& error) {
     throw Error(ExitCode::config, error.what());
   }
+  const Erased erased{pem};
   // Before its mode: who followed that advice would hide a key that is meant to be seen.
   if (pem.find("-----BEGIN PUBLIC KEY-----") != std::string::npos &&
       pem.find("PRIVATE KEY-----") == std::string::npos)
     throw Error(ExitCode::config, "{}: is a public key; name the private one", path);
-  if ((status.st_mode & 077) != 0) {
-    erase(std::as_writable_bytes(std::span(pem)));
+  if ((mode & 077) != 0)
     throw Error(ExitCode::config,
                 "{}: a private key that others than you can use (mode {:04o}); run `chmod 600 {}`",
-                path, status.st_mode & 07777, path);
-  }
+                path, mode, path);
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) throw_openssl("read from memory");
   bool encrypted = false;
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &encrypted));
   ERR_clear_error();
-  erase(std::as_writable_bytes(std::span(pem)));
   if (encrypted)
     throw Error(ExitCode::config,
                 "{}: is encrypted, and a batch job cannot ask for the passphrase; decrypt it with "

@@ -3,15 +3,12 @@
 
 #include "lib/crypto/sha256.hpp"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <vector>
 
 #include "lib/core/error.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/crypto/openssl_error.hpp"
 
 namespace bailiwick {
@@ -77,24 +74,18 @@ Digest sha256(std::string_view bytes) {
 }
 
 Digest sha256_file(const std::string& path) {
-  const auto fail = [&](const char* action) {
-    throw Error(ExitCode::data, "{}: cannot {}: {}", path, action, std::strerror(errno));
-  };
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) fail("open");
-  const struct Closer {
-    int file;
-    ~Closer() { ::close(file); }
-  } closer{file};
+  InputFile file(path);
   Sha256 hash;
   std::vector<std::byte> buffer(std::size_t{1}
                                 << 18);  // stays in the L2 cache between read and hash
-  while (true) {
-    const ssize_t count = ::read(file, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("read");
+  for (std::uint64_t size = 0;;) {
+    const std::size_t count = file.read(buffer);
+    size += count;
+    if (size > file.size())
+      throw Error(ExitCode::data, "{}: grows while it is read; has it been written to its end?",
+                  path);
     if (count == 0) return hash.finish();
-    hash.update(std::span(buffer).first(static_cast<std::size_t>(count)));
+    hash.update(std::span(buffer).first(count));
   }
 }
 

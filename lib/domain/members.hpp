@@ -24,6 +24,13 @@ inline void check_members(const Json& object, const std::vector<std::string>& al
                   join(allowed), did_you_mean(item.key(), allowed));
 }
 
+/// Throws ExitCode::data unless `text` is one line that can be printed as it is.
+inline void check_line(const std::string& text, const std::string& what) {
+  if (!is_printable(text))
+    throw Error(ExitCode::data, "{}: must be one line without control characters, found \"{}\"",
+                what, printable(text));
+}
+
 /// The member `key` as a count. Throws ExitCode::data unless it is an integer of at least `least`;
 /// json_member<std::uint64_t> would wrap a negative number and cut a fraction.
 inline std::uint64_t count_member(const Json& object, const std::string& key, std::uint64_t least,

@@ -35,9 +35,21 @@ void check_split_rows(const PartitionManifest& manifest, const std::string& what
 constexpr const char* format = "bailiwick-partition-manifest";
 constexpr std::uint64_t version = 1;
 
+}  // namespace
+
+void check_partition_name(const std::string& name, const std::string& what) {
+  if (!is_file_name(name))
+    throw Error(ExitCode::data,
+                "{}: \"name\" must be {} and has 200 characters at most, found \"{}\"", what,
+                file_name_form, printable(name.substr(0, 250)));
+}
+
+namespace {
+
 std::string named(const Json& json, const std::string& key, const std::string& what) {
   std::string text = json_member<std::string>(json, key, what);
   if (text.empty()) throw Error(ExitCode::data, "{}: \"{}\" is empty", what, key);
+  check_line(text, what + ": \"" + key + "\"");
   return text;
 }
 
@@ -71,6 +83,7 @@ PartitionManifest manifest_from_json(const Json& json, const std::string& what) 
                 what, count_member(json, "version", 0, what), version);
   PartitionManifest manifest;
   manifest.name = named(json, "name", what);
+  check_partition_name(manifest.name, what);
   manifest.owner = named(json, "owner", what);
   manifest.created = named(json, "created", what);
   manifest.rows = count_member(json, "rows", 1, what);

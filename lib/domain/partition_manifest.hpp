@@ -38,6 +38,9 @@ struct PartitionManifest {
 inline constexpr const char* partition_manifest_type =
     "application/vnd.bailiwick.partition-manifest.v1+json";
 
+/// Throws ExitCode::data unless files can be named after the partition: predictions are.
+void check_partition_name(const std::string& name, const std::string& what);
+
 Json to_json(const PartitionManifest& manifest);
 PartitionManifest manifest_from_json(const Json& json, const std::string& what);
 

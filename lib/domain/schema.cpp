@@ -51,6 +51,7 @@ void check_distinct(const std::vector<std::string>& words, const std::string& wh
   std::set<std::string> seen;
   for (const std::string& word : words) {
     if (word.empty()) throw Error(ExitCode::data, "{}: empty name", what);
+    check_line(word, what);
     if (!seen.insert(word).second)
       throw Error(ExitCode::data, "{}: \"{}\" occurs twice", what, word);
   }
@@ -70,6 +71,8 @@ Column column_from_json(const Json& json, bool target, const std::string& what) 
   column.categories = optional_member<std::vector<std::string>>(json, "categories", what);
   column.source = optional_member<std::string>(json, "source", what);
   column.level = optional_member<std::string>(json, "level", what);
+  for (const std::string* text : {&column.unit, &column.source, &column.level})
+    check_line(*text, what);
   column.minimum = bound_member(json, "minimum", what);
   column.maximum = bound_member(json, "maximum", what);
   check_distinct(column.categories, what + ".categories");

@@ -120,13 +120,14 @@ Site site_from_json(const Json& json, const std::string& what) {
   const auto check = [&](bool holds, const std::string& text, const std::string& why) {
     if (!holds) throw Error(ExitCode::policy, "{}: \"{}\" {}", what, text, why);
   };
-  check(!site.name.empty(), site.name, "is no name of a site");
+  check(!site.name.empty() && is_printable(site.name), printable(site.name),
+        "is no name of a site");
   for (const auto& [pattern, jurisdiction] : site.nodes) {
-    check(!pattern.empty(), pattern, "is no name of a node");
+    check(!pattern.empty() && is_printable(pattern), printable(pattern), "is no name of a node");
     check(is_jurisdiction(jurisdiction), jurisdiction, "is not " + jurisdiction_form(jurisdiction));
   }
   for (const auto& [feature, jurisdiction] : site.slurm_features) {
-    check(!feature.empty(), feature, "is no feature");
+    check(!feature.empty() && is_printable(feature), printable(feature), "is no feature");
     check(is_jurisdiction(jurisdiction), jurisdiction, "is not " + jurisdiction_form(jurisdiction));
   }
   return site;

@@ -22,7 +22,7 @@ class Verifier {
  public:
   Verifier(const std::string& path, std::span<const PublicKey> keys)
       : name_(std::filesystem::path(path).filename().string()), keys_(keys) {
-    std::string_view text = storage_ = read_file(path);
+    std::string_view text = storage_ = read_file(path, document::lineage);
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
       lines_.emplace_back(text.substr(0, end));
@@ -50,7 +50,7 @@ class Verifier {
         add(check, at(i) + ": signature", "");
         check = Check::statement;
         result_.statements.push_back(
-            statement_from_json(parse_json(payload, at(i), ExitCode::integrity), at(i)));
+            statement_from_json(parse_document(payload, at(i), ExitCode::integrity), at(i)));
         digests_.push_back(sha256(payload));
       } catch (const Error& error) {
         std::string why = error.what();

@@ -109,6 +109,7 @@ std::vector<PolicyProblem> problems_of(const Policy& policy) {
   Problems problems;
   problems.iris({policy.uid}, "uid");
   problems.check(!policy.owner.empty(), "owner", "must not be empty");
+  problems.check(is_printable(policy.owner), "owner", "must be one line of text");
   problems.check(
       is_target(policy.target), "target",
       fmt::format("\"{}\" is not a pattern of letters, digits, \"-\", \"_\", \".\" and \"*\"",

@@ -56,7 +56,14 @@ void Session::start_petsc() {
   if (petsc_started_) return;
   // Every rank solves for itself, and PETSc's start-up talks to nobody.
   PETSC_COMM_WORLD = MPI_COMM_SELF;
-  if (PetscInitializeNoArguments() != 0) throw Error(ExitCode::bug, "PetscInitialize failed");
+  // The config has every option of a solver: no .petscrc of a home or working folder, which could
+  // load code, is read. clear_surroundings() has taken PETSC_OPTIONS away.
+  char name[] = "bailiwick", skip[] = "-skip_petscrc";
+  char* words[] = {name, skip, nullptr};
+  char** arguments = words;
+  int count = 2;
+  if (PetscInitialize(&count, &arguments, nullptr, nullptr) != 0)
+    throw Error(ExitCode::bug, "PetscInitialize failed");
   // A handler that prints PETSc's trace would hide ours, and Slurm's signals are ours to take.
   PetscPopSignalHandler();
   PetscPushErrorHandler(PetscReturnErrorHandler, nullptr);

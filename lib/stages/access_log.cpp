@@ -93,14 +93,14 @@ class LockedFile {
 
 std::uint64_t AccessLog::admitted(const Digest& policy) const {
   if (!std::filesystem::exists(path_)) return 0;
-  return read_chain(path_, read_file(path_), policy).admitted;
+  return read_chain(path_, read_file(path_, document::access_log), policy).admitted;
 }
 
 void AccessLog::append(Json decision, const Digest& policy, bool admitted,
                        std::uint64_t limit) const {
   create_folders(std::filesystem::path(path_).parent_path().string());
   const LockedFile file(path_);
-  const Summary before = read_chain(path_, read_file(path_), policy);
+  const Summary before = read_chain(path_, read_file(path_, document::access_log), policy);
   if (admitted && limit > 0 && before.admitted >= limit)
     throw Error(
         ExitCode::policy,

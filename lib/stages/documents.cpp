@@ -46,7 +46,7 @@ Documents open_documents(const DomainConfig& domain) {
       throw Error(ExitCode::data, "{}: its schema differs from that of {}: {}", path,
                   domain.partitions.front(), describe_difference(first, schema));
   }
-  const std::string text = read_file(domain.policy);
+  const std::string text = read_file(domain.policy, document::policy);
   const Envelope envelope = envelope_from_json(text, domain.policy, ExitCode::policy);
   const std::string payload =
       open_envelope(envelope, policy_type, keys, domain.policy, ExitCode::policy);
@@ -69,7 +69,7 @@ Documents open_documents(const DomainConfig& domain) {
                   domain.policy, io::manifest_path(path));
     }
   documents.policy =
-      policy_from_odrl(parse_json(payload, domain.policy, ExitCode::policy), domain.policy);
+      policy_from_odrl(parse_document(payload, domain.policy, ExitCode::policy), domain.policy);
   documents.policy_digest = sha256(payload);
   open_registry(domain, keys, documents);
   return documents;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/stages/ingest.hpp"
 
@@ -71,7 +72,8 @@ std::string to_text(const IngestReport& report) {
       table.push_back({count(q.rows), q.column.empty() ? "(row)" : q.column, q.reason, q.first});
     text += format(table, 0, 0);
   }
-  if (!report.unused.empty()) text += fmt::format("\nColumns not used: {}\n", join(report.unused));
+  if (!report.unused.empty())
+    text += fmt::format("\nColumns not used: {}\n", printable(join(report.unused)));
   return text;
 }
 

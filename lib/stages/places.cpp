@@ -20,9 +20,9 @@ OpenedSite open_site(const SiteConfig& config) {
   const PublicKey key = PublicKey::load(config.key.value());
   const std::string& path = *config.file;
   const std::string payload =
-      open_envelope(envelope_from_json(read_file(path), path, ExitCode::policy), site_type,
-                    {&key, 1}, path, ExitCode::policy);
-  return {site_from_json(parse_json(payload, path, ExitCode::policy), path), key.id(),
+      open_envelope(envelope_from_json(read_file(path, document::site), path, ExitCode::policy),
+                    site_type, {&key, 1}, path, ExitCode::policy);
+  return {site_from_json(parse_document(payload, path, ExitCode::policy), path), key.id(),
           sha256(payload)};
 }
 
@@ -31,9 +31,9 @@ OpenedTrust open_trust(const std::optional<TrustConfig>& config, const std::stri
   const PublicKey key = PublicKey::load(config->key);
   const std::string& path = config->file;
   const std::string payload =
-      open_envelope(envelope_from_json(read_file(path), path, ExitCode::policy), trust_type,
-                    {&key, 1}, path, ExitCode::policy);
-  const TrustList list = trust_from_json(parse_json(payload, path, ExitCode::policy), path);
+      open_envelope(envelope_from_json(read_file(path, document::policy), path, ExitCode::policy),
+                    trust_type, {&key, 1}, path, ExitCode::policy);
+  const TrustList list = trust_from_json(parse_document(payload, path, ExitCode::policy), path);
   const auto until = parse_instant(list.valid_until);
   if (!until || *parse_instant(now) >= *until)
     throw Error(ExitCode::policy, "{}: the list was valid until {} (now {})", path,

@@ -18,9 +18,9 @@ namespace {
 template <class Each>
 void for_each_line(const std::string& path, const Each& each) {
   if (!std::filesystem::exists(path)) return;
-  std::istringstream lines(read_file(path));
+  std::istringstream lines(read_file(path, document::access_log));
   for (std::string line; std::getline(lines, line);)
-    each(parse_json(line, path));
+    each(parse_document(line, path));
 }
 
 }  // namespace
@@ -31,10 +31,10 @@ RegistryFacts Registry::look(std::span<const PublicKey> keys) const {
     if (!std::filesystem::is_directory(folder_))
       throw Error(ExitCode::policy, "there is no such folder on this node");
     const std::string path = current_policy();
-    const std::string payload =
-        open_envelope(envelope_from_json(read_file(path), path), policy_type, keys, path);
+    const std::string payload = open_envelope(
+        envelope_from_json(read_file(path, document::policy), path), policy_type, keys, path);
     facts.current = sha256(payload).hex();
-    facts.serial = policy_from_odrl(parse_json(payload, path), path).serial;
+    facts.serial = policy_from_odrl(parse_document(payload, path), path).serial;
     for_each_line(withdrawn(), [&](const Json& line) {
       facts.withdrawn.push_back(json_member<std::string>(line, "sha256", withdrawn()));
     });
@@ -65,8 +65,9 @@ void Registry::publish(const std::string& signed_policy, const Policy& policy,
 
 void Registry::withdraw(const Digest& what, const std::string& reason) const {
   create_folders(folder_);
-  const std::string before =
-      std::filesystem::exists(withdrawn()) ? read_file(withdrawn()) : std::string();
+  const std::string before = std::filesystem::exists(withdrawn())
+                                 ? read_file(withdrawn(), document::access_log)
+                                 : std::string();
   const Json line = {{"sha256", what.hex()}, {"time", utc_now()}, {"reason", reason}};
   write_file_atomically(withdrawn(), before + line.dump() + "\n");
 }

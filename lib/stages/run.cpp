@@ -19,6 +19,7 @@
 #include "lib/stages/access_log.hpp"
 #include "lib/stages/documents.hpp"
 #include "lib/stages/lane.hpp"
+#include "lib/stages/libraries.hpp"
 #include "lib/stages/load_rows.hpp"
 
 namespace bailiwick {
@@ -94,7 +95,7 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
   std::string text;
   agree(world, [&] {
     if (world.is_root()) try {
-        text = read_file(path);
+        text = read_file(path, document::config);
       } catch (const Error& error) {
         throw Error(ExitCode::config, error.what());
       }
@@ -145,7 +146,7 @@ bool Run::several_sums(const std::vector<Action>& actions) const {
 void Run::start_masks() {
   Sha256 terms;
   terms.update(config_.name);
-  for (const Artefact& artefact : dependencies())
+  for (const Artefact& artefact : inputs())
     terms.update(artefact.name).update(artefact.sha256.hex());
   std::vector<MaskParty> parties;
   agree(world(), [&] {
@@ -414,6 +415,7 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
   std::erase(reasons, "");
   if (reasons.empty()) {  // before anything counts as a run
     check_splits();
+    check_names();
     if (actions.front() == Action::train && config_.model.kind == ModelKind::mlp)
       reasons = judge_rounds();
   }
@@ -430,6 +432,20 @@ void Run::check_splits() const {
       {"describe.split", config_.describe.split}};
   for (const auto& [key, split] : keys)
     if (!split.empty()) split_code(schema_, split, key);
+}
+
+/// Of one domain; two may have partitions of one name.
+void Run::check_names() const {
+  for (const DomainFacts& domain : domains_) {
+    std::set<std::string> names;
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      if (!names.insert(partition.name).second)
+        throw Error(
+            ExitCode::config,
+            "domain {}: two of its partitions are called \"{}\"; predictions and the lineage "
+            "would take one for the other",
+            domain.name, partition.name);
+  }
 }
 
 void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const {
@@ -457,15 +473,29 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
 }
 
 std::vector<Artefact> Run::dependencies() const {
+  std::vector<Artefact> list = inputs();
+  list.push_back({"libraries", libraries_at_start().digest, Json::object(), {}});
+  return list;
+}
+
+std::vector<Artefact> Run::inputs() const {
+  std::map<std::string, int> domains_with;  // a partition of that name
+  for (const DomainFacts& domain : domains_)
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      ++domains_with[partition.name];
   std::vector<Artefact> list;
   list.push_back({"config", config_digest_, Json::object(), {}});
   if (site_.digest) list.push_back({"site", *site_.digest, {{"name", site_.site.name}}, {}});
   list.push_back({"binary", sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
   for (const DomainFacts& domain : domains_) {
     list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}, {}});
-    for (const DomainFacts::Partition& partition : domain.partitions)
-      list.push_back(
-          {"partition/" + partition.name, partition.root, {{"rows", partition.rows}}, {}});
+    for (const DomainFacts::Partition& partition : domain.partitions) {
+      const bool shared = domains_with[partition.name] > 1;
+      list.push_back({"partition/" + (shared ? domain.name + "/" : "") + partition.name,
+                      partition.root,
+                      {{"rows", partition.rows}},
+                      {}});
+    }
   }
   return list;
 }

@@ -103,8 +103,10 @@ class Run {
 
   /// Digest of the resolved config.
   const Digest& config_digest() const { return config_digest_; }
-  /// The dependencies every statement names: config, program, policies, partitions.
+  /// The dependencies every statement names: what went in, and the libraries of this rank.
   std::vector<Artefact> dependencies() const;
+  /// Config, site, program, policies, partitions: the same on every rank.
+  std::vector<Artefact> inputs() const;
   std::uint64_t rows() const;
   /// Different owners, of one domain or several.
   std::size_t owners() const;
@@ -118,6 +120,7 @@ class Run {
   void find_places();
   bool several_sums(const std::vector<Action>& actions) const;
   void check_splits() const;
+  void check_names() const;
   void log_decisions(const std::vector<Action>& actions, bool admitted) const;
   void start_masks();
   void decide(const std::vector<Action>& actions, bool verdicts_only);

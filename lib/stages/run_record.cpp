@@ -16,9 +16,11 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
+#include "lib/runtime/surroundings.hpp"
 #include "lib/runtime/watchdog.hpp"
 #include "lib/stages/decisions.hpp"
 #include "lib/stages/egress_report.hpp"
+#include "lib/stages/libraries.hpp"
 #include "lib/stages/restart.hpp"
 
 namespace bailiwick {
@@ -270,7 +272,7 @@ void RunRecord::publish_model(const io::Checkpoint& model, Json results) {
   std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", path("model.h5"), digest);
   for (const DomainFacts& domain : run_.domains())
     if (const std::string words = words_of(domain.duties); !words.empty())
-      std::cout << fmt::format("duties of {}: {}\n", domain.name, words);
+      std::cout << fmt::format("duties of {}: {}\n", domain.name, printable(words));
 }
 
 void RunRecord::write_run_json(const Json& results) {
@@ -294,6 +296,11 @@ void RunRecord::write_run_json(const Json& results) {
                        {"rows", domain.rows()},
                        {"ranks", domain.ranks},
                        {"policy", domain.policy.hex()}});
+  const Libraries& libraries = libraries_at_start();
+  Json others = Json::array();
+  const std::vector<std::string> digests = run_.world().gather(libraries.digest.hex());
+  for (std::size_t rank = 0; rank < digests.size(); ++rank)
+    if (digests[rank] != digests.front()) others.push_back(rank);
   const Json record = {{"command", command_},
                        {"name", run_.config().name},
                        {"invocation", invocation_},
@@ -302,6 +309,11 @@ void RunRecord::write_run_json(const Json& results) {
                        {"version", version()},
                        {"gitCommit", git_commit()},
                        {"libraries", runtime_versions()},
+                       {"librariesLoaded", libraries.list},
+                       {"librariesLoadedLater", libraries_since()},
+                       {"ranksWithOtherLibraries", others},
+                       {"environment", telling_variables()},
+                       {"environmentCleared", cleared_variables()},
                        {"nodes", nodes},
                        {"secondsWaiting", waited},
                        {"domains", domains},

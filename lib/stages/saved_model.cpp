@@ -5,6 +5,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
+#include "lib/domain/members.hpp"
 #include "lib/stages/network_model.hpp"
 
 namespace bailiwick {
@@ -167,7 +168,7 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
       throw Error(ExitCode::data, "{}: not a model: array \"{}\" is missing", path, name);
     return std::vector<double>();
   };
-  const Json description = parse_json(attribute("model"), path + ": model");
+  const Json description = parse_document(attribute("model"), path + ": model");
   const auto member = [&]<class T>(const char* key, T& value) {
     value = json_member<T>(description, key, path + ": model");
   };
@@ -190,6 +191,9 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("weights", model.config.weights);
   member("l2", model.config.l2);
   member("ties", model.config.ties);
+  for (const auto& list : {model.names, model.config.features, model.categories})
+    for (const std::string& name : list)
+      check_line(name, path + ": model");
   if (model.config.kind == ModelKind::mlp) {
     const Json mlp = json_member<Json>(description, "mlp", path + ": model");
     model.config.mlp = mlp_from_json(mlp, path + ": model");

@@ -52,7 +52,7 @@ std::map<std::string, Digest> dependencies_of(const std::vector<Statement>& stat
   return digests;
 }
 
-void verify_partition(Verification& result, const std::string& path,
+void verify_partition(Verification& result, const std::string& domain, const std::string& path,
                       const std::vector<PublicKey>& keys,
                       const std::map<std::string, Digest>& claimed) {
   PartitionManifest manifest;
@@ -62,7 +62,9 @@ void verify_partition(Verification& result, const std::string& path,
   });
   if (manifest.name.empty()) return;
   look(result, path + ": root", [&] {
-    const auto claim = claimed.find("partition/" + manifest.name);
+    // With its domain where another one has a partition of that name as well.
+    auto claim = claimed.find("partition/" + domain + "/" + manifest.name);
+    if (claim == claimed.end()) claim = claimed.find("partition/" + manifest.name);
     return claim != claimed.end() && claim->second == manifest.root;
   });
   look(result, fmt::format("{}: {} blocks", path, manifest.blocks()), [&] {
@@ -76,8 +78,9 @@ void verify_site(Verification& result, const SiteConfig& site,
   if (!site.file) return;
   look(result, *site.file + ": site and signature", [&] {
     const PublicKey key = PublicKey::load(site.key.value());
-    const std::string payload = open_envelope(envelope_from_json(read_file(*site.file), *site.file),
-                                              site_type, {&key, 1}, *site.file);
+    const std::string payload =
+        open_envelope(envelope_from_json(read_file(*site.file, document::site), *site.file),
+                      site_type, {&key, 1}, *site.file);
     const auto claim = claimed.find("site");
     return claim != claimed.end() && claim->second == sha256(payload);
   });
@@ -95,14 +98,15 @@ void verify_domain(Verification& result, const DomainConfig& domain, bool partit
     return true;
   });
   look(result, domain.policy + ": policy and signature", [&] {
-    const Envelope envelope = envelope_from_json(read_file(domain.policy), domain.policy);
+    const Envelope envelope =
+        envelope_from_json(read_file(domain.policy, document::policy), domain.policy);
     const std::string payload = open_envelope(envelope, policy_type, owners, domain.policy);
     const auto claim = claimed.find("policy/" + domain.name);
     return claim != claimed.end() && claim->second == sha256(payload);
   });
   if (!partitions) return;
   for (const std::string& path : domain.partitions)
-    if (seen.insert(path).second) verify_partition(result, path, owners, claimed);
+    if (seen.insert(path).second) verify_partition(result, domain.name, path, owners, claimed);
 }
 
 /// Removes what statements speak of, and what verify_run() itself looks at.
@@ -162,7 +166,7 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
     std::optional<RunConfig> config;
     if (!one.statements.empty())
       look(one, config_path, [&] {
-        const std::string yaml = read_file(config_path);
+        const std::string yaml = read_file(config_path, document::config);
         const auto claim = claimed.find("config");
         if (claim == claimed.end() || claim->second != sha256(yaml)) return false;
         config = parse_run_config(yaml, config_path);

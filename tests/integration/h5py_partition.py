@@ -13,6 +13,7 @@ import hashlib
 import json
 import pathlib
 import struct
+import tempfile
 
 import h5py
 import numpy as np
@@ -48,6 +49,39 @@ def replace(f, name, data, **options):
     f.create_dataset(name, data=data, **options)
 
 
+def rename_column(f, name):
+    schema = json.loads(f["schema"][()])
+    schema["features"][0]["name"] = name
+    replace(f, "schema", json.dumps(schema, ensure_ascii=False))
+
+
+def beside(name):
+    """Another good partition, outside of the folder that the tests look at."""
+    path = pathlib.Path(tempfile.mkdtemp()) / f"{name}.h5"
+    write(path, full=True)
+    return str(path)
+
+
+def link_elsewhere(f, name):
+    del f[name]
+    f[name] = h5py.ExternalLink(beside("other"), name)
+
+
+def make_virtual(f, *sources):
+    layout = h5py.VirtualLayout((200, 3), "<f8")
+    for i, source in enumerate(sources):
+        layout[:, 3 * i // len(sources):3 * (i + 1) // len(sources)] = source
+    del f["features"]
+    f.create_virtual_dataset("features", layout)
+
+
+def store_outside(f, name):
+    data = f[name][:]
+    path = pathlib.Path(tempfile.mkdtemp()) / "rows"
+    path.write_bytes(data.tobytes())
+    replace(f, name, None, shape=data.shape, dtype=data.dtype, external=[(str(path), 0, data.nbytes)])
+
+
 # Each fault, and how a program that knows no better would make it.
 FAULTS = {
     "no-format": lambda f: f.attrs.__delitem__("format"),
@@ -55,6 +89,23 @@ FAULTS = {
     "version-2": lambda f: f.attrs.__setitem__("version", 2),
     "version-text": lambda f: f.attrs.__setitem__("version", "1"),
     "no-name": lambda f: f.attrs.__setitem__("name", ""),
+    "name-leads-out": lambda f: f.attrs.__setitem__("name", "../../../../x"),
+    "name-is-a-folder": lambda f: f.attrs.__setitem__("name", ".."),
+    "name-steers-terminal": lambda f: f.attrs.__setitem__("name", "clinic\x1b]0;x\x07"),
+    "name-has-lines": lambda f: f.attrs.__setitem__("name", "clinic\n10 of 10 signatures hold"),
+    "schema-steers-terminal": lambda f: rename_column(f, "\u009b2J"),
+    "schema-has-lines": lambda f: rename_column(f, "a\nb"),
+    "schema-turns-text": lambda f: rename_column(f, "\u202elohc"),
+    "schema-deep": lambda f: replace(f, "schema", "[" * 100000 + "]" * 100000),
+    "external-link": lambda f: link_elsewhere(f, "features"),
+    "external-schema": lambda f: link_elsewhere(f, "schema"),
+    "soft-link": lambda f: (f.__setitem__("kept", f["features"]), f.__delitem__("features"), f.__setitem__("features", h5py.SoftLink("/kept"))),
+    "dangling-link": lambda f: (f.__delitem__("weights"), f.__setitem__("weights", h5py.SoftLink("/nowhere"))),
+    "virtual": lambda f: make_virtual(f, h5py.VirtualSource(beside("other"), "features", (200, 3))),
+    "virtual-inside": lambda f: make_virtual(f, *[h5py.VirtualSource(".", "targets", (200, 1))] * 3),
+    "external-storage": lambda f: store_outside(f, "features"),
+    "external-splits": lambda f: store_outside(f, "splits"),
+    "foreign-filter": lambda f: replace(f, "features", f["features"][:], compression="lzf"),
     "block-rows-0": lambda f: f.attrs.__setitem__("block_rows", 0),
     "block-rows-float": lambda f: f.attrs.__setitem__("block_rows", 64.0),
     "unknown-attribute": lambda f: f.attrs.__setitem__("block_row", 1),

@@ -131,9 +131,9 @@ TEST_CASE("PETSc's options are taken, and must be known") {
   CHECK_NOTHROW(with("nls", "-tao_nls_ksp_type cg -tao_nls_pc_type none"));
   CHECK(error_of([&] { with("lmvm", "-tao_max_it 1"); }).code() == ExitCode::not_converged);
 
-  const Error unknown = error_of([&] { with("lmvm", "-tao_lmvm_histroy 3 -tao_gttol 1e-3"); });
+  const Error unknown = error_of([&] { with("lmvm", "-tao_nls_ksp_type cg -tao_gttol 1e-3"); });
   CHECK(unknown.code() == ExitCode::config);
-  CHECK_THAT(unknown.what(), Catch::Contains("does not know -tao_lmvm_histroy"));
+  CHECK_THAT(unknown.what(), Catch::Contains("does not know -tao_nls_ksp_type"));
   const Error value = error_of([&] { with("lmvm", "-tao_max_it many"); });
   CHECK(value.code() == ExitCode::config);
   CHECK_THAT(value.what(), Catch::Contains("many"));

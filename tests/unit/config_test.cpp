@@ -139,6 +139,48 @@ std::string here(const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("YAML that grows without end is refused") {
+  const auto refusal = [](const std::string& text) {
+    try {
+      parse_policy_yaml(text, "p.yaml");
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::config);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string deep = "lists and sections nested more than 64 deep";
+  CHECK_THAT(refusal("a: " + std::string(65, '[') + std::string(65, ']')), ContainsSubstring(deep));
+  CHECK_THAT(refusal("a: " + std::string(100'000, '[')), ContainsSubstring(deep));
+  std::string sections;
+  for (int i = 0; i < 80; ++i)
+    sections += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
+  CHECK_THAT(refusal(sections), ContainsSubstring(deep));
+  // Aliases of one long text, and of aliases.
+  std::string texts = "a: &t \"" + std::string(100'000, 'x') + "\"\nb: [";
+  for (int i = 0; i < 100; ++i)
+    texts += "*t,";
+  CHECK_THAT(refusal(texts + "]\n"), ContainsSubstring("too large a document"));
+  std::string lists = "a0: &a0 [x]\n";
+  for (int i = 1; i < 40; ++i)
+    lists += fmt::format("a{}: &a{} [*a{}, *a{}]\n", i, i, i - 1, i - 1);
+  CHECK_THAT(refusal(lists), ContainsSubstring("too large a document"));
+  // Columns of an ingest: many in a line, and a name that a recursive matcher would die of.
+  const auto ingest = [](const std::string& name, int count) {
+    std::string text =
+        "version: 1\ninput: x.csv\noutput: o\npartitions: [{name: a, owner: a, key: "
+        "k}]\ncolumns:\n";
+    for (int i = 0; i < count; ++i)
+      text += fmt::format("  ? {}{}\n  : {{role: feature}}\n", name, i);
+    return text;
+  };
+  CHECK_THROWS_WITH(
+      parse_ingest_config(ingest("\"p{0..999999}\" #", 1) + "  y: {role: target}\n", "i"),
+      ContainsSubstring("columns: 1000001 columns; there may be 1000000 at most"));
+  const std::string name(1'000'000, '{');
+  CHECK(parse_ingest_config(ingest("\"" + name + "1..2}\" #", 1), "i").columns.size() == 2);
+}
+
 TEST_CASE("a run is read, defaults filled in, paths found beside the file") {
   const RunConfig run = parse_run_config(run_yaml, "configs/x.yaml");
   CHECK(run.name == "heart");

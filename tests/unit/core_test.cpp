@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -135,6 +136,80 @@ TEST_CASE("a JSON document has one reading") {
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::integrity);
   }
+}
+
+TEST_CASE("JSON nested too deep is refused before anything walks it") {
+  const auto lists = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  std::string objects = "1";
+  for (int i = 0; i < 65; ++i)
+    objects = R"({"a":)" + objects + "}";
+  CHECK_NOTHROW(parse_json(lists(64), "x"));
+  for (const std::string& text : {lists(65), lists(100'000), std::string(100'000, '['), objects,
+                                  R"({"a": [1, {"b": )" + lists(63) + "}]}"})
+    CHECK_THROWS_WITH(parse_json(text, "x"), "x: lists and objects nested more than 64 deep");
+}
+
+TEST_CASE("a long list of objects is read as fast as it is long") {
+  std::string text = "[{}";
+  for (int i = 1; i < 1'000'000; ++i)
+    text += ",{}";
+  CHECK(parse_json(text + "]", "x").size() == 1'000'000);  // or it would not end
+}
+
+TEST_CASE("a foreign document has no text that steers a terminal") {
+  CHECK_NOTHROW(parse_document(R"({"größe": "两 lines\nand a\ttab", "n": [1, null]})", "x"));
+  for (const char* text :
+       {R"({"a": "\u001b[2J"})", R"({"\u001b[2J": 1})", R"(["\u009b2J"])", R"([{"a": ["\u007f"]}])",
+        R"(["\u202elohc"])", R"(["\u0000"])", R"(["a\rb"])"})
+    CHECK_THROWS_WITH(parse_document(text, "x"), Catch::Contains("x: holds a control character"));
+}
+
+TEST_CASE("what is not printable is written as what it is") {
+  CHECK(printable("größe 两 \xF0\x9F\x98\x80") == "größe 两 \xF0\x9F\x98\x80");
+  CHECK(printable("a\x1b[2J\nb\tc\x7f\xc2\x9b") == "a\\u{1b}[2J\\nb\\tc\\u{7f}\\u{9b}");
+  CHECK(printable_lines("a\nb\r") == "a\nb\\u{d}");
+  // Bytes that are no UTF-8: alone, cut off, too long a form, half of a pair, too large.
+  CHECK(printable("\x9b\xc3") == "\\x9b\\xc3");
+  CHECK(printable("\xc0\x9b") == "\\xc0\\x9b");
+  CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");
+  CHECK(printable("\xf4\x90\x80\x80") == "\\xf4\\x90\\x80\\x80");
+  for (const char* text : {"", "größe", "a b"})
+    CHECK(is_printable(text));
+  for (const char* text : {"a\nb", "\x1b", "\xe2\x80\xae", "\xe2\x80\xa8", "\xff"})
+    CHECK_FALSE(is_printable(text));
+}
+
+TEST_CASE("names of files lead nowhere else") {
+  for (const char* name : {"clinic", "a.b", "A-1_2.h5"})
+    CHECK(is_file_name(name));
+  CHECK(is_file_name(std::string(200, 'a')));
+  CHECK_FALSE(is_file_name(std::string(201, 'a')));
+  for (const char* name : {"", ".", "..", ".a", "a/b", "../x", "a b", "a\nb", "ä", "a\\b"})
+    CHECK_FALSE(is_file_name(name));
+}
+
+TEST_CASE("a document is a regular file of a stated size") {
+  const testing::TemporaryFolder folder;
+  const std::string pipe = folder / "pipe", file = folder / "file", large = folder / "large";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(read_file(pipe), pipe + ": is a pipe, not a regular file");
+  std::filesystem::create_symlink(pipe, folder / "link");
+  CHECK_THROWS_WITH(read_file(folder / "link"), folder / "link: is a pipe, not a regular file");
+  CHECK_THROWS_WITH(read_file("/dev/zero"), "/dev/zero: is a device, not a regular file");
+  CHECK_THROWS_WITH(read_file("/dev/tty0"), Catch::Contains("/dev/tty0: "));
+
+  constexpr Document small{"a note", 10'000};
+  write_file_atomically(file, std::string(10'000, 'a'));
+  CHECK(read_file(file, small).size() == 10'000);
+  write_file_atomically(file, std::string(10'001, 'a'));
+  CHECK_THROWS_WITH(read_file(file, small),
+                    file + ": has 10001 bytes or more; a note may have 10000 at most");
+  std::filesystem::resize_file(file, std::uintmax_t{1} << 42);  // of holes: no memory is asked for
+  CHECK_THROWS_WITH(read_file(file), Catch::Contains("a JSON file may have 67108864 at most"));
+  // They say that they are empty.
+  CHECK(read_file("/proc/self/status").starts_with("Name:"));
+  constexpr Document tiny{"a note", 100};
+  CHECK_THROWS_WITH(read_file("/proc/self/status", tiny), Catch::Contains("may have 100 at most"));
 }
 
 TEST_CASE("a broken promise is a bug") {

@@ -1,18 +1,27 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <span>
+#include <vector>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/base64.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/random.hpp"
+#include "lib/crypto/secret.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/hex.hpp"
@@ -84,7 +93,7 @@ TEST_CASE("SHA-256 does not depend on how the bytes arrive", "[crypto]") {
   CHECK(sha256_file(folder / "bytes") == whole);
   CHECK(contains(refusal(ExitCode::data, [&] { sha256_file(folder / "none"); }),
                  "none: cannot open"));
-  CHECK(contains(refusal(ExitCode::data, [&] { sha256_file(folder / "."); }), "cannot read"));
+  CHECK(contains(refusal(ExitCode::data, [&] { sha256_file(folder / "."); }), "is a folder"));
 }
 
 TEST_CASE("base64 meets the vectors of RFC 4648 and refuses all else", "[crypto]") {
@@ -290,6 +299,94 @@ TEST_CASE("every truncated or changed key file is read or refused", "[crypto]") 
     }
   }
 }
+
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+
+namespace {
+
+constexpr unsigned char veil = 0xA5;  // so that what is looked for is not found where it is kept
+
+std::string veiled(std::string text) {
+  for (char& c : text)
+    c = static_cast<char>(static_cast<unsigned char>(c) ^ veil);
+  return text;
+}
+
+/// Whether the veiled text stands anywhere in what this process can write to.
+bool stands_in_memory(const std::string& text) {
+  std::ifstream maps("/proc/self/maps");
+  const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  REQUIRE(memory >= 0);
+  bool found = false;
+  std::vector<char> buffer(1 << 20);
+  const auto same = [](char plain, char other) {
+    return (static_cast<unsigned char>(plain) ^ veil) == static_cast<unsigned char>(other);
+  };
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0, end = 0;
+    char write = '-';
+    if (std::sscanf(line.c_str(), "%lx-%lx r%c", &begin, &end, &write) != 3 || write != 'w')
+      continue;
+    const std::size_t step = buffer.size() - text.size();
+    for (std::uintptr_t at = begin; at < end; at += step) {
+      const std::size_t wanted = std::min<std::size_t>(buffer.size(), end - at);
+      const ssize_t got = ::pread(memory, buffer.data(), wanted, static_cast<off_t>(at));
+      const auto last = buffer.begin() + std::max<ssize_t>(got, 0);
+      found = found || std::search(buffer.begin(), last, text.begin(), text.end(), same) != last;
+    }
+  }
+  ::close(memory);
+  erase(std::as_writable_bytes(std::span(buffer)));
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a key that was used leaves nothing in memory", "[crypto]") {
+  const Folder folder;
+  const std::string path = folder / "key.pem";
+  int pipe[2];
+  REQUIRE(::pipe(pipe) == 0);
+  // Another process makes the key, so that only what reads it here could leave it behind.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    PrivateKey::generate().save(path);
+    std::string base64;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);)
+      if (!line.starts_with("-----")) base64 += line;
+    const std::string der = base64_decode(base64).value();
+    constexpr std::size_t scalar = 36;  // where PKCS #8 has the secret number of a P-256 key
+    const std::string secret = der.substr(scalar, 32);
+    const std::string words =
+        veiled(secret + std::string(secret.rbegin(), secret.rend()) + base64.substr(40, 24));
+    const bool sent = ::write(pipe[1], words.data(), words.size()) == 32 + 32 + 24;
+    ::_exit(sent ? 0 : 1);
+  }
+  std::string words(32 + 32 + 24, '\0');
+  int status = 1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(status == 0);
+  REQUIRE(::read(pipe[0], words.data(), words.size()) == static_cast<ssize_t>(words.size()));
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+  const std::string big_endian = words.substr(0, 32), little_endian = words.substr(32, 32),
+                    text = words.substr(64);
+  {
+    const PrivateKey key = PrivateKey::load(path);
+    CHECK(key.public_key().verifies("words", key.sign("words")));
+    CHECK(stands_in_memory(little_endian));  // the look finds what is there
+  }
+  CHECK_FALSE(stands_in_memory(big_endian));
+  CHECK_FALSE(stands_in_memory(little_endian));
+  CHECK_FALSE(stands_in_memory(text));
+  // Nor where it is refused half-way.
+  std::filesystem::permissions(path, fs::perms::group_read, fs::perm_options::add);
+  CHECK_THROWS(PrivateKey::load(path));
+  CHECK_FALSE(stands_in_memory(text));
+}
+
+#endif
 
 TEST_CASE("pre-authentication encoding meets the example of the DSSE specification", "[crypto]") {
   CHECK(pre_authentication_encoding("http://example.com/HelloWorld", "hello world") ==

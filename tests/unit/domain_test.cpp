@@ -24,7 +24,7 @@ Schema heart_schema() {
 
 PartitionManifest heart_manifest() {
   PartitionManifest manifest;
-  manifest.name = "heart/cleveland";
+  manifest.name = "heart-cleveland";
   manifest.owner = "Cleveland Clinic";
   manifest.created = "2026-11-21T00:00:00Z";
   manifest.rows = 303;
@@ -141,6 +141,12 @@ TEST_CASE("Manifest errors name the member") {
   check_manifest_error("version", 2, "m.json: version 2 is not supported; this program reads");
   check_manifest_error("precision", "float16", "\"precision\" must be float32 or float64");
   check_manifest_error("owner", "", "\"owner\" is empty");
+  for (const char* name : {"../x", "..", ".hidden", "a/b", "a b", "/etc/x"})
+    check_manifest_error("name", name, "\"name\" must be");
+  for (const char* member : {"name", "owner", "created"})
+    check_manifest_error(member, "a\x1b[2J",
+                         "one line without control characters, found \"a\\u{1b}");
+  check_manifest_error("owner", "a\nb", "must be one line without control characters, found");
   check_manifest_error("root", "abcd", "\"root\": not a SHA-256");
   const std::string counts = "\"split_rows\" does not tell for each split and block";
   check_manifest_error("split_rows", Json::parse("[[40,41,42,43,30]]"), counts);

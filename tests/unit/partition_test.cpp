@@ -218,7 +218,8 @@ TEST_CASE("Impossible options are refused") {
     change(o);
     PartitionWriter(folder / "x.h5", std::move(schema), o);
   };
-  check_throws(ExitCode::data, "needs a name", [&] { make([](auto& o) { o.name = ""; }); });
+  check_throws(ExitCode::data, "must be a name of letters",
+               [&] { make([](auto& o) { o.name = ""; }); });
   check_throws(ExitCode::data, "needs an owner", [&] { make([](auto& o) { o.owner = ""; }); });
   check_throws(ExitCode::data, "block_rows", [&] { make([](auto& o) { o.block_rows = 0; }); });
   check_throws(ExitCode::data, "a block of 4 GiB or more",
