@@ -3,13 +3,8 @@
 
 #include "lib/stages/decisions.hpp"
 
-#include <filesystem>
-
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
-#include "lib/policy/instant.hpp"
-#include "lib/stages/restart.hpp"
-#include "lib/stages/run_record.hpp"
 
 namespace bailiwick {
 
@@ -45,24 +40,6 @@ std::string words_of(const Duties& duties) {
   if (!duties.inform.empty()) words.push_back("inform " + duties.inform);
   if (!duties.delete_by.empty()) words.push_back("delete by " + duties.delete_by);
   return join(words);
-}
-
-void check_duties(const std::string& model_path, const std::string& now) {
-  std::filesystem::path folder = std::filesystem::absolute(model_path).parent_path();
-  if (folder.filename() / "" == checkpoints_folder) folder = folder.parent_path();
-  for (std::size_t session = 1;; ++session) {
-    const std::string path = folder / session_file("decisions", session);
-    if (!std::filesystem::exists(path)) return;
-    const Json decisions = parse_json(read_file(path), path);
-    for (const Json& domain : decisions.at("domains")) {
-      const std::string end = domain.at("duties").value("delete_by", "");
-      const auto instant = parse_instant(end);
-      if (instant && *parse_instant(now) >= *instant)
-        throw Error(ExitCode::policy,
-                    "{}: must have been deleted by {}: a duty of the policy of domain {} (now {})",
-                    model_path, end, domain.at("domain").get<std::string>(), now);
-    }
-  }
 }
 
 }  // namespace bailiwick

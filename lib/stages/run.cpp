@@ -12,6 +12,7 @@
 #include "lib/core/version.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/lineage/stages.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
 #include "lib/runtime/slurm.hpp"
@@ -336,14 +337,18 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
 
 std::vector<Artefact> Run::dependencies() const {
   std::vector<Artefact> list;
-  list.push_back({"config", config_digest_, Json::object(), {}});
-  if (site_.digest) list.push_back({"site", *site_.digest, {{"name", site_.site.name}}, {}});
-  list.push_back({"binary", sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
+  list.push_back({dependency::config, config_digest_, Json::object(), {}});
+  if (site_.digest)
+    list.push_back({dependency::site, *site_.digest, {{"name", site_.site.name}}, {}});
+  list.push_back({dependency::binary, sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
   for (const DomainFacts& domain : domains_) {
-    list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}, {}});
+    list.push_back(
+        {dependency::policy(domain.name), domain.policy, {{"uid", domain.policy_uid}}, {}});
     for (const DomainFacts::Partition& partition : domain.partitions)
-      list.push_back(
-          {"partition/" + partition.name, partition.root, {{"rows", partition.rows}}, {}});
+      list.push_back({dependency::partition(domain.name, partition.name),
+                      partition.root,
+                      {{"rows", partition.rows}},
+                      {}});
   }
   return list;
 }
