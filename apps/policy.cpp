@@ -17,6 +17,7 @@
 #include "lib/policy/gate.hpp"
 #include "lib/policy/policy.hpp"
 #include "lib/policy/purposes.hpp"
+#include "lib/stages/registry.hpp"
 
 namespace bailiwick {
 
@@ -123,6 +124,8 @@ int check(const std::vector<std::string>& words) {
                 "IRI of who is to get the outcome; may be given again");
   options.add()("site-key", po::value<std::string>(), "id of the key that signed the site file");
   options.add()("runs", po::value<std::string>(), "runs admitted before (default 0)");
+  options.add()("partner", po::value<std::vector<std::string>>(),
+                "id of the key of another owner in the run; may be given again");
   options.add()("unmasked", "sums are not to be masked");
   if (!options.parse(words)) return 0;
 
@@ -139,10 +142,9 @@ int check(const std::vector<std::string>& words) {
   request.now = utc_now();
   request.places = {options.text("place")};
   check_jurisdiction(options.text("place"), "--place");
-  request.parties = parse_count(options.text("parties"), "--parties");
+  request.parties = request.domains = parse_count(options.text("parties"), "--parties");
   request.recipients = options.list("recipient");
   request.site_key = options.text("site-key");
-  request.counted = true;
   if (options.has("runs")) request.runs = parse_count(options.text("runs"), "--runs");
   const auto asks = [&](Action action) {
     return std::ranges::find(request.actions, action) != request.actions.end();
@@ -151,8 +153,14 @@ int check(const std::vector<std::string>& words) {
   request.sums_cross = request.parties > 1 && (asks(Action::train) || asks(Action::evaluate) ||
                                                asks(Action::describe) || asks(Action::attribute));
   request.unmasked = request.sums_cross && options.has("unmasked");
+  const PublicKey key = PublicKey::load(options.text("key"));
   for (const std::string& partition : options.list("partition"))
-    request.partitions.push_back(open_manifest(partition, PublicKey::load(options.text("key"))));
+    request.partitions.push_back(open_manifest(partition, key));
+  for (const std::string& partner : options.list("partner"))
+    request.partners.push_back({partner.substr(0, 8), {partner}, ~std::uint64_t{0}});
+  request.policy =
+      sha256(envelope_from_json(read_file(path), path, ExitCode::policy).payload).hex();
+  if (!policy.registry.empty()) request.registry = Registry(policy.registry).look({&key, 1});
 
   bool admitted = true;
   for (const Clause& clause : explain(policy, request)) {

@@ -28,7 +28,11 @@ void schema(Visitor& v, Policy& policy) {
   v.key("permit", policy.actions, required);
   v.key("purposes", policy.purposes, required);
   v.key("where", policy.jurisdictions, required);
+  v.key("serial", policy.serial);
   v.key("site_key", policy.site_key, non_empty);
+  v.key("registry", policy.registry, non_empty);
+  v.key("partners", policy.partners, non_empty);
+  v.key("trust", policy.trust, non_empty);
   v.key("recipients", policy.recipients, non_empty);
   v.section("valid", [&](auto& s) {
     s.key("from", policy.valid_from, required);
@@ -37,6 +41,7 @@ void schema(Visitor& v, Policy& policy) {
   v.section("minimum", [&](auto& s) {
     s.key("parties", policy.minimum_parties);
     s.key("rows", policy.minimum_rows);
+    s.key("partner_rows", policy.minimum_partner_rows);
     s.key("contributors", policy.minimum_contributors);
   });
   v.section("maximum", [&](auto& s) { s.key("runs", policy.maximum_runs); });

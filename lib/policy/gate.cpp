@@ -9,6 +9,7 @@
 #include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/policy/instant.hpp"
+#include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
 
 namespace bailiwick {
@@ -83,26 +84,93 @@ Clause site(const Policy& policy, const AccessRequest& request) {
 }
 
 Clause recipients(const Policy& policy, const AccessRequest& request) {
+  const std::string asked = request.recipients.empty() ? "none is named" : join(request.recipients);
   if (policy.recipients.empty())
-    return {"recipients", true,
-            fmt::format("{} (permitted: anybody)",
-                        request.recipients.empty() ? "none is named" : join(request.recipients))};
+    return {"recipients", true, fmt::format("{} (permitted: anybody)", asked)};
   std::vector<std::string> outside;
   for (const std::string& recipient : request.recipients)
-    if (!contains(policy.recipients, recipient)) outside.push_back(recipient);
-  return {
-      "recipients", outside.empty() && !request.recipients.empty(),
-      fmt::format("{} (permitted: {})",
-                  request.recipients.empty() ? "none is named"
-                                             : join(outside.empty() ? request.recipients : outside),
-                  join(policy.recipients))};
+    if (std::ranges::none_of(policy.recipients, [&](const std::string& permitted) {
+          return normalised_iri(permitted) == normalised_iri(recipient);
+        }))
+      outside.push_back(recipient);
+  return {"recipients", outside.empty() && !request.recipients.empty(),
+          fmt::format("{} (permitted: {})", outside.empty() ? asked : join(outside),
+                      join(policy.recipients))};
+}
+
+/// The same rows twice would count twice.
+Clause partitions(const Policy&, const AccessRequest& request) {
+  return {"partitions", request.occur_again.empty(),
+          request.occur_again.empty() ? "each once in this run"
+                                      : "the same rows again: " + join(request.occur_again, "; ")};
+}
+
+/// Who else's rows are in the same sums.
+Clause partners(const Policy& policy, const AccessRequest& request) {
+  if (!request.sums_cross || request.partners.empty())
+    return {"partners", true, "no other owner in this run"};
+  const bool limited = !policy.partners.empty() || !policy.trust.empty();
+  std::vector<std::string> domains, strangers;
+  for (const Partner& partner : request.partners) {
+    domains.push_back(partner.domain);
+    const bool known = std::ranges::all_of(partner.keys, [&](const std::string& key) {
+      return contains(policy.partners, key) ||
+             (!policy.trust.empty() && policy.trust == request.trust &&
+              contains(request.trusted, key));
+    });
+    if (limited && (!known || partner.keys.empty())) strangers.push_back(partner.domain);
+  }
+  if (!limited) return {"partners", true, join(domains) + " (permitted: anybody)"};
+  return {"partners", strangers.empty(),
+          strangers.empty() ? join(domains)
+                            : fmt::format("{} (permitted: owners with {} keys{})", join(strangers),
+                                          policy.partners.size(),
+                                          policy.trust.empty() ? std::string()
+                                          : policy.trust != request.trust
+                                              ? ", or in a list signed by " + policy.trust +
+                                                    ", which is not there"
+                                              : ", or in the list signed by " + policy.trust)};
+}
+
+Clause minimum_partner_rows(const Policy& policy, const AccessRequest& request) {
+  std::vector<std::string> few;
+  for (const Partner& partner : request.partners)
+    if (request.sums_cross && partner.rows < policy.minimum_partner_rows)
+      few.push_back(fmt::format("{} in domain {}", partner.rows, partner.domain));
+  return {"minimum partner rows", few.empty(),
+          fmt::format("{} (required: {})", few.empty() ? "as many in each" : join(few),
+                      policy.minimum_partner_rows)};
+}
+
+/// The owner's folder says which of its policies is in force, and what it has withdrawn.
+Clause registry(const Policy& policy, const AccessRequest& request) {
+  if (policy.registry.empty()) return {"registry", true, "none is bound"};
+  const RegistryFacts& facts = request.registry;
+  const auto broken = [&](const std::string& why) {
+    return Clause{"registry", false, fmt::format("{}: {}", policy.registry, why)};
+  };
+  if (!facts.problem.empty()) return broken(facts.problem);
+  if (facts.current != request.policy)
+    return broken(fmt::format("the policy in force there has serial {}, this one {}", facts.serial,
+                              policy.serial));
+  if (facts.highest_serial > policy.serial)
+    return broken(fmt::format("serial {} was in force before, this one has {}",
+                              facts.highest_serial, policy.serial));
+  std::vector<std::string> withdrawn;
+  if (contains(facts.withdrawn, request.policy)) withdrawn.push_back("this policy");
+  for (const PartitionManifest& partition : request.partitions)
+    if (contains(facts.withdrawn, partition.root.hex()))
+      withdrawn.push_back("partition " + partition.name);
+  if (!withdrawn.empty()) return broken(join(withdrawn) + ": withdrawn");
+  return {"registry", true,
+          fmt::format("{}: serial {} is in force", policy.registry, policy.serial)};
 }
 
 Clause maximum_runs(const Policy& policy, const AccessRequest& request) {
   if (policy.maximum_runs == 0) return {"maximum runs", true, "no limit"};
-  if (!request.counted)
+  if (policy.registry.empty())
     return {"maximum runs", false,
-            fmt::format("not counted, as the domain has no access_log (at most {})",
+            fmt::format("not counted, as the policy binds no registry (at most {})",
                         policy.maximum_runs)};
   return {"maximum runs", request.runs < policy.maximum_runs,
           fmt::format("{} before this one (at most {})", request.runs, policy.maximum_runs)};
@@ -126,7 +194,7 @@ Clause prohibitions(const Policy& policy, const AccessRequest& request) {
     if (rule.action && !contains(request.actions, *rule.action)) continue;
     if (rule.action) why.push_back("action " + to_string(*rule.action));
     if (!names(rule.purposes.empty(), "purpose", rule.purposes,
-               [&](const std::string& area) { return is_within(request.purpose, area); }))
+               [&](const std::string& area) { return may_be_within(request.purpose, area); }))
       continue;
     if (!names(
             rule.jurisdictions.empty(), "place", rule.jurisdictions, [&](const std::string& area) {
@@ -134,9 +202,12 @@ Clause prohibitions(const Policy& policy, const AccessRequest& request) {
                   request.places, [&](const std::string& place) { return lies_in(place, area); });
             }))
       continue;
-    if (!names(
-            rule.recipients.empty(), "recipient", rule.recipients,
-            [&](const std::string& recipient) { return contains(request.recipients, recipient); }))
+    if (!names(rule.recipients.empty(), "recipient", rule.recipients,
+               [&](const std::string& forbidden) {
+                 return std::ranges::any_of(request.recipients, [&](const std::string& recipient) {
+                   return may_lie_in(recipient, forbidden);
+                 });
+               }))
       continue;
     met.push_back(join(why, " and "));
   }
@@ -165,17 +236,23 @@ Clause delete_by(const Policy& policy, const AccessRequest& request) {
           fmt::format("{} (now {})", policy.duties.delete_by, request.now)};
 }
 
+std::string parties_of(const AccessRequest& request) {
+  return request.domains > request.parties
+             ? fmt::format("{} with keys of their own in this run of {} domains", request.parties,
+                           request.domains)
+             : fmt::format("{} in this run", request.parties);
+}
+
 Clause minimum_parties(const Policy& policy, const AccessRequest& request) {
   return {"minimum parties", request.parties >= policy.minimum_parties,
-          fmt::format("{} in this run (required: {})", request.parties, policy.minimum_parties)};
+          fmt::format("{} (required: {})", parties_of(request), policy.minimum_parties)};
 }
 
 /// Each round is asked again which numbers so many domains are in.
 Clause minimum_contributors(const Policy& policy, const AccessRequest& request) {
-  return {"minimum contributors",
-          !request.sums_cross || request.parties >= policy.minimum_contributors,
-          fmt::format("at most {} in this run (required: {})", request.parties,
-                      policy.minimum_contributors)};
+  return {
+      "minimum contributors", !request.sums_cross || request.parties >= policy.minimum_contributors,
+      fmt::format("at most {} (required: {})", parties_of(request), policy.minimum_contributors)};
 }
 
 Clause minimum_rows(const Policy& policy, const AccessRequest& request) {
@@ -208,6 +285,10 @@ std::vector<Clause> explain(const Policy& policy, const AccessRequest& request) 
           minimum_parties(policy, request),
           minimum_contributors(policy, request),
           minimum_rows(policy, request),
+          minimum_partner_rows(policy, request),
+          partitions(policy, request),
+          partners(policy, request),
+          registry(policy, request),
           maximum_runs(policy, request),
           allowance("two parties", request.sums_cross && request.parties == 2, allow.two_parties),
           allowance("unmasked sums", request.unmasked, allow.unmasked_sums),

@@ -14,6 +14,22 @@
 
 namespace bailiwick {
 
+/// Another domain of the run, of another owner.
+struct Partner {
+  std::string domain;
+  std::vector<std::string> keys;  ///< ids of those that signed its rows and its policy
+  std::uint64_t rows = 0;
+};
+
+/// What lies in the owner's own folder, if its policy names one.
+struct RegistryFacts {
+  std::string problem;                 ///< why it cannot be looked at; empty: it was
+  std::string current;                 ///< digest, in hexadecimal, of the policy now in force
+  std::uint64_t serial = 0;            ///< of that policy
+  std::uint64_t highest_serial = 0;    ///< of all that were ever admitted
+  std::vector<std::string> withdrawn;  ///< digests that nobody may use any more
+};
+
 /// What a run asks of a domain, with the facts the decision rests on.
 struct AccessRequest {
   std::string domain;
@@ -24,15 +40,21 @@ struct AccessRequest {
       places;            ///< jurisdiction of every rank that would hold rows; "" = undeclared
   std::string site_key;  ///< id of the key that signed the site file; "" = none did
   std::vector<std::string> recipients;  ///< who is to get the outcome
-  std::uint64_t parties = 0;
-  bool counted = false;     ///< the owner has a log of runs
-  std::uint64_t runs = 0;   ///< admitted under this policy before
+  std::uint64_t domains = 0;            ///< in the run
+  std::uint64_t parties = 0;            ///< owners in the run: domains that share a key are one's
+  std::vector<Partner> partners;        ///< all but this owner's
+  std::string trust;                    ///< id of the key that signed the config's list of partners
+  std::vector<std::string> trusted;     ///< ids of keys in that list
+  std::vector<std::string> occur_again;  ///< its partitions that the run names twice, and where
+  RegistryFacts registry;
+  std::uint64_t runs = 0;   ///< admitted under this policy before, as the registry says
   bool sums_cross = false;  ///< sums of this domain are added to those of others
   bool unmasked = false;    ///< and are not masked
   bool exact = false;       ///< something is released, without noise
   bool unstratified_survival = false;
   bool per_domain_statistics = false;
   std::vector<PartitionManifest> partitions;  ///< verified manifests of the domain
+  std::string policy;                         ///< digest of the policy, in hexadecimal
 };
 
 struct Clause {
@@ -57,7 +79,7 @@ class Admission {
   const Digest& policy() const { return policy_; }
   const std::vector<Clause>& clauses() const { return clauses_; }
   bool allows(Action action) const;
-  /// Rows that the policy asks of every split of this domain.
+  /// Rows of this domain that the policy asks for in all that crosses.
   std::uint64_t minimum_rows() const { return minimum_rows_; }
   /// True if the run asked for this domain's own statistics to be shown to all, and the policy
   /// allows it.

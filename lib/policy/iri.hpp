@@ -11,4 +11,13 @@ namespace bailiwick {
 /// that ends an IRI.
 bool is_iri(const std::string& text);
 
+/// The one spelling of equal IRIs (RFC 3986, section 6.2): scheme and host in small letters,
+/// escapes of plain characters undone, "." and ".." taken out, no default port, no "/" at the end;
+/// http counts as https.
+std::string normalised_iri(const std::string& iri);
+
+/// True if `iri` could be taken for `area` or for something below it, whatever its letters' case:
+/// what forbids does not depend on spelling.
+bool may_lie_in(const std::string& iri, const std::string& area);
+
 }  // namespace bailiwick

@@ -16,9 +16,12 @@ namespace {
 
 // The form on disk: docs/policy.md. Terms of ODRL 2.2 where it has them, of our profile elsewhere.
 constexpr const char* profile = "urn:bailiwick:odrl:v1";
+// Of policies that say what version 1 has no terms for.
+constexpr const char* profile_2 = "urn:bailiwick:odrl:v2";
 constexpr std::string_view target_prefix = "urn:bailiwick:partition:";
 constexpr std::string_view place_prefix = "iso3166:";
 constexpr std::string_view term_prefix = "bw:";
+constexpr std::string_view key_prefix = "urn:bailiwick:key:";
 
 /// What is allowed besides, each a permission of its own.
 constexpr auto allowance_terms = std::to_array<std::pair<bool Allowances::*, const char*>>(
@@ -112,6 +115,12 @@ Policy understood_part(const Json& json) {
   policy.purposes = names(right_of(rule, "purpose", "isAnyOf"), "");
   policy.jurisdictions = names(right_of(rule, "spatial", "isAnyOf"), place_prefix);
   policy.site_key = text(right_of(rule, "bw:siteKey", "eq"));
+  policy.serial = count(at(json, "/bw:serial/@value"));
+  policy.registry = text(right_of(rule, "bw:registry", "eq"));
+  policy.partners = names(right_of(rule, "bw:partner", "isAllOf"), key_prefix);
+  policy.trust = text(right_of(rule, "bw:trust", "eq"));
+  if (const Json& rows = right_of(rule, "bw:partnerRows", "gteq"); !rows.is_null())
+    policy.minimum_partner_rows = count(at(rows, "/@value"));
   policy.recipients = names(right_of(rule, "recipient", "isAnyOf"), "");
   policy.valid_from = text(at(right_of(rule, "dateTime", "gteq"), "/@value"));
   policy.valid_until = text(at(right_of(rule, "dateTime", "lt"), "/@value"));
@@ -173,6 +182,12 @@ Json constraints_of(const Policy& policy) {
   if (!policy.recipients.empty())
     list.push_back(constraint("recipient", "isAnyOf", iris("", policy.recipients)));
   if (!policy.site_key.empty()) list.push_back(constraint("bw:siteKey", "eq", policy.site_key));
+  if (!policy.registry.empty()) list.push_back(constraint("bw:registry", "eq", policy.registry));
+  if (!policy.partners.empty())
+    list.push_back(constraint("bw:partner", "isAllOf", iris(key_prefix, policy.partners)));
+  if (!policy.trust.empty()) list.push_back(constraint("bw:trust", "eq", policy.trust));
+  if (policy.minimum_partner_rows > 1)
+    list.push_back(constraint("bw:partnerRows", "gteq", number(policy.minimum_partner_rows)));
   return list;
 }
 
@@ -227,8 +242,13 @@ Json to_odrl(const Policy& policy) {
   }
   for (const Prohibition& prohibition : policy.prohibitions)
     prohibitions.push_back(to_odrl(prohibition, rule));
-  Json json = {{"@context", context()}, {"@type", "Offer"},       {"uid", policy.uid},
-               {"profile", profile},    {"conflict", "prohibit"}, {"permission", permissions}};
+  const bool version_2 = policy.serial > 0 || !policy.registry.empty() ||
+                         !policy.partners.empty() || !policy.trust.empty() ||
+                         policy.minimum_partner_rows > 1;
+  Json json = {{"@context", context()},  {"@type", "Offer"},
+               {"uid", policy.uid},      {"profile", version_2 ? profile_2 : profile},
+               {"conflict", "prohibit"}, {"permission", permissions}};
+  if (policy.serial > 0) json["bw:serial"] = number(policy.serial);
   if (!prohibitions.empty()) json["prohibition"] = prohibitions;
   return json;
 }

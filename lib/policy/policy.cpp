@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
 #include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
@@ -30,21 +31,6 @@ bool all_different(const std::vector<T>& items) {
 }
 
 }  // namespace
-
-bool is_iri(const std::string& text) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
-  const auto scheme_character = [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
-  };
-  return std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
-         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
-                     scheme_character) &&
-         std::none_of(text.begin(), text.end(), [](unsigned char c) {
-           return c <= ' ' || c == 0x7f ||
-                  std::string_view("<>\"{}|\\^`").find(c) != std::string::npos;
-         });
-}
 
 std::string to_string(Action action) {
   for (const auto& [candidate, word] : action_words)
@@ -96,14 +82,23 @@ class Problems {
         parse_instant(text).has_value(), key,
         fmt::format("\"{}\" is not a date and time with zone such as 2026-01-31T00:00:00Z", text));
   }
+  void key_id(const std::string& id, const std::string& key) {
+    const bool is_id =
+        id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
+    check(id.empty() || is_id, key,
+          "must be the id of a key, 64 hexadecimal digits as keygen prints it");
+  }
   std::vector<PolicyProblem> take() { return std::move(list_); }
 
  private:
   std::vector<PolicyProblem> list_;
 };
 
-bool is_key_id(const std::string& text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+bool is_registry(const std::string& text) {
+  const std::filesystem::path path(text);
+  return path.is_absolute() && path == path.lexically_normal() &&
+         std::none_of(text.begin(), text.end(),
+                      [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
 }  // namespace
@@ -122,8 +117,19 @@ std::vector<PolicyProblem> problems_of(const Policy& policy) {
   problems.purposes(policy.purposes, "purposes");
   problems.check(!policy.jurisdictions.empty(), "where", "must name at least one");
   problems.places(policy.jurisdictions, "where");
-  problems.check(policy.site_key.empty() || is_key_id(policy.site_key), "site_key",
-                 "must be the id of a key, 64 hexadecimal digits as keygen prints it");
+  problems.key_id(policy.site_key, "site_key");
+  for (std::size_t i = 0; i < policy.partners.size(); ++i)
+    problems.key_id(policy.partners[i], fmt::format("partners.{}", i));
+  problems.check(std::ranges::find(policy.partners, "") == policy.partners.end(), "partners",
+                 "names an empty one");
+  problems.distinct(policy.partners, "partners");
+  problems.key_id(policy.trust, "trust");
+  problems.check(policy.registry.empty() || is_registry(policy.registry), "registry",
+                 fmt::format("\"{}\" is not the absolute path of a folder, without \".\", \"..\" "
+                             "and control characters",
+                             policy.registry));
+  problems.check(policy.registry.empty() || policy.serial > 0, "serial",
+                 "must be given with a registry, which holds the policy with the highest");
   problems.iris(policy.recipients, "recipients");
   problems.date(policy.valid_from, "valid.from");
   problems.date(policy.valid_until, "valid.until");
@@ -131,6 +137,7 @@ std::vector<PolicyProblem> problems_of(const Policy& policy) {
   problems.check(!from || !until || *from < *until, "valid.until", "not later than valid.from");
   problems.check(policy.minimum_parties >= 1, "minimum.parties", "must be at least 1");
   problems.check(policy.minimum_rows >= 1, "minimum.rows", "must be at least 1");
+  problems.check(policy.minimum_partner_rows >= 1, "minimum.partner_rows", "must be at least 1");
   problems.check(policy.minimum_contributors >= 1, "minimum.contributors", "must be at least 1");
   for (std::size_t i = 0; i < policy.prohibitions.size(); ++i) {
     const Prohibition& prohibition = policy.prohibitions[i];

@@ -78,13 +78,22 @@ struct Policy {
   std::vector<Action> actions;
   std::vector<std::string> purposes;       ///< and what is narrower (purposes.hpp)
   std::vector<std::string> jurisdictions;  ///< places of computation, ISO 3166
-  std::string site_key;  ///< id of the key that must sign the site file; empty: none must
+  std::string site_key;      ///< id of the key that must sign the site file; empty: none must
+  std::uint64_t serial = 0;  ///< grows with each version of the owner's terms; 0: not counted
+  /// The owner's own folder (lib/stages/registry.hpp), where the terms now in force, the log of
+  /// access and what was withdrawn lie; an absolute path, empty: there is none.
+  std::string registry;
+  /// Ids of keys: every other owner in the run has signed with these alone. And the key of who may
+  /// sign a list of such keys. Both empty: anybody may take part.
+  std::vector<std::string> partners;
+  std::string trust;
   std::vector<std::string> recipients;  ///< who may get the outcome; empty: anybody
   std::string valid_from;               ///< RFC 3339 with zone
   std::string valid_until;
-  std::uint64_t minimum_parties = 1;       ///< domains in the run
-  std::uint64_t minimum_rows = 1;          ///< rows of this domain, and of these selected in a run
-  std::uint64_t minimum_contributors = 1;  ///< domains in each number that crosses
+  std::uint64_t minimum_parties = 1;       ///< owners in the run
+  std::uint64_t minimum_rows = 1;          ///< of this domain, in all that crosses
+  std::uint64_t minimum_partner_rows = 1;  ///< of each other domain, in all that crosses
+  std::uint64_t minimum_contributors = 1;  ///< owners in each number that crosses
   std::uint64_t maximum_runs = 0;          ///< admitted under this policy; 0: any number
   std::vector<Prohibition> prohibitions;
   Duties duties;

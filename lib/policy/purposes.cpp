@@ -129,11 +129,12 @@ constexpr auto terms = std::to_array<Term>(
 
 /// A vocabulary's terms may also be written as the IRIs that its prefix stands for.
 constexpr auto prefixes = std::to_array<std::pair<std::string_view, std::string_view>>(
-    {{"dpv:", "https://w3id.org/dpv#"}, {"DUO:", "http://purl.obolibrary.org/obo/DUO_"}});
+    {{"dpv:", "https://w3id.org/dpv#"}, {"DUO:", "https://purl.obolibrary.org/obo/DUO_"}});
 
 std::string with_prefix(const std::string& text) {
+  const std::string written_out = normalised_iri(text);
   for (const auto& [prefix, iri] : prefixes)
-    if (text.starts_with(iri)) return std::string(prefix) + text.substr(iri.size());
+    if (written_out.starts_with(iri)) return std::string(prefix) + written_out.substr(iri.size());
   return text;
 }
 
@@ -178,7 +179,13 @@ std::string purpose_form(const std::string& text) {
 }
 
 bool is_within(const std::string& purpose, const std::string& area) {
-  return is_narrower(with_prefix(purpose), with_prefix(area));
+  return normalised_iri(purpose) == normalised_iri(area) ||
+         is_narrower(with_prefix(purpose), with_prefix(area));
+}
+
+bool may_be_within(const std::string& purpose, const std::string& area) {
+  return is_within(purpose, area) ||
+         (!of_vocabulary(with_prefix(area)) && may_lie_in(purpose, area));
 }
 
 }  // namespace bailiwick

@@ -17,7 +17,11 @@ bool is_purpose(const std::string& text);
 std::string purpose_form(const std::string& text);
 
 /// True if `purpose` is `area` or a narrower term of it by DPV's or DUO's own hierarchy. A term of
-/// one's own has no narrower ones.
+/// one's own has no narrower ones; spellings of one IRI are one.
 bool is_within(const std::string& purpose, const std::string& area);
+
+/// The same for what forbids: a term of one's own that could be taken for the area, or for
+/// something below it, is within.
+bool may_be_within(const std::string& purpose, const std::string& area);
 
 }  // namespace bailiwick

@@ -18,7 +18,11 @@ std::string decisions_json(const Run& run) {
     if (!duties.inform.empty()) owed["inform"] = duties.inform;
     if (!duties.delete_by.empty()) owed["delete_by"] = duties.delete_by;
     domains.push_back({{"domain", facts.name},
-                       {"policy", {{"uid", facts.policy_uid}, {"sha256", facts.policy.hex()}}},
+                       {"policy",
+                        {{"uid", facts.policy_uid},
+                         {"serial", facts.policy_serial},
+                         {"sha256", facts.policy.hex()}}},
+                       {"owners", facts.owners},
                        {"admitted", run.verdicts()[i].admitted},
                        {"clauses", to_json(run.verdicts()[i].clauses)},
                        {"duties", owed}});

@@ -54,14 +54,16 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     Aggregate domain = parts.back();
     run.boundary().within_domain(d, domain);
     const auto selected = static_cast<std::uint64_t>(domain.words("rows")[0]);
-    const Admission& admission = run.local()[d].admission;
+    const LocalDomain& local = run.local()[d];
     // Without a minimum (1) a domain may have no rows of a split.
-    if (admission.minimum_rows() > 1 && selected < admission.minimum_rows() && !refusal)
+    if (local.minimum_rows > 1 && selected < local.minimum_rows && !refusal)
       refusal = Error(
           ExitCode::policy,
-          "domain {}: fewer rows {} than the {} that its policy asks for (minimum.rows)",
-          admission.domain(), split.empty() ? "of non-zero weight" : "of split \"" + split + "\"",
-          admission.minimum_rows());
+          "domain {}: fewer rows {} than the {} that {} policy asks for (minimum.{}rows)",
+          local.admission.domain(),
+          split.empty() ? "of non-zero weight" : "of split \"" + split + "\"", local.minimum_rows,
+          local.minimum_rows > local.admission.minimum_rows() ? "a partner's" : "its",
+          local.minimum_rows > local.admission.minimum_rows() ? "partner_" : "");
   }
   agree(run.world(), [&] {
     if (refusal) throw *refusal;

@@ -8,59 +8,43 @@
 #include <map>
 #include <set>
 
+#include "io/partition.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
-#include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/stages.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
 #include "lib/runtime/slurm.hpp"
 #include "lib/stages/access_log.hpp"
+#include "lib/stages/documents.hpp"
 #include "lib/stages/load_rows.hpp"
 
 namespace bailiwick {
 
 namespace {
 
-/// A domain's manifests, policy and keys, opened and verified on its own ranks.
-struct Documents {
-  std::vector<PartitionManifest> manifests;
-  Policy policy;
-  Digest policy_digest;
-};
-
-Documents open_documents(const DomainConfig& domain) {
-  std::vector<PublicKey> keys;
-  for (const std::string& path : domain.keys)
-    keys.push_back(PublicKey::load(path));
-  Documents documents;
-  for (const std::string& path : domain.partitions)
-    documents.manifests.push_back(io::read_manifest(path, keys));
-  const std::string text = read_file(domain.policy);
-  const Envelope envelope = envelope_from_json(text, domain.policy, ExitCode::policy);
-  const std::string payload =
-      open_envelope(envelope, policy_type, keys, domain.policy, ExitCode::policy);
-  // Nobody speaks for another owner: who signed rows must have signed the terms for them.
-  std::vector<PublicKey> signers;
-  for (const PublicKey& key : keys)
-    if (std::ranges::any_of(envelope.signatures,
-                            [&](const auto& signature) { return signature.key_id == key.id(); }))
-      signers.push_back(key);
-  for (const std::string& path : domain.partitions)
-    try {
-      io::read_manifest(path, signers);
-    } catch (const Error& error) {
-      if (error.code() != ExitCode::integrity) throw;  // it could not even be read
-      throw Error(ExitCode::policy,
-                  "{}: is not signed by the key that signed {}: terms cover the rows of those who "
-                  "signed them (policy sign takes --key again for every owner)",
-                  domain.policy, io::manifest_path(path));
-    }
-  documents.policy =
-      policy_from_odrl(parse_json(payload, domain.policy, ExitCode::policy), domain.policy);
-  documents.policy_digest = sha256(payload);
-  return documents;
+/// What all may know of a domain before its policy is asked.
+Json facts_json(std::size_t index, const Documents& documents) {
+  const Policy& policy = documents.policy;
+  Json partitions = Json::array();
+  for (const PartitionManifest& manifest : documents.manifests)
+    partitions.push_back(
+        {{"name", manifest.name}, {"rows", manifest.rows}, {"root", manifest.root.hex()}});
+  return {{"index", index},
+          {"owners", documents.owners},
+          {"partitions", partitions},
+          {"policy", documents.policy_digest.hex()},
+          {"uid", policy.uid},
+          {"serial", policy.serial},
+          {"partner rows", policy.minimum_partner_rows},
+          {"limits partners", !policy.partners.empty() || !policy.trust.empty()},
+          {"contributors", policy.minimum_contributors},
+          {"runs", policy.maximum_runs},
+          {"attribute", policy.duties.attribute},
+          {"inform", policy.duties.inform},
+          {"delete_by", policy.duties.delete_by},
+          {"schema", to_json(documents.manifests.front().schema)}};
 }
 
 }  // namespace
@@ -133,7 +117,9 @@ Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool v
   std::uint64_t contributors = 1;
   for (const DomainFacts& domain : domains_)
     contributors = std::max(contributors, domain.minimum_contributors);
-  boundary_->require_contributors(contributors);
+  // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
+  boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
+                                                   : contributors);
   if (several_sums(actions) && config_.boundary.secure_aggregation && !verdicts_only) start_masks();
 }
 
@@ -184,122 +170,162 @@ void Run::find_places() {
   });
 }
 
-void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
-  const EgressPurpose purpose("places and verdicts");
-  Json verdicts = Json::array();
-  agree(world(), [&] {
-    for (std::size_t d = 0; d < decomposition_->local_domains().size(); ++d) {
-      const std::size_t index = decomposition_->local_domains()[d];
-      const DomainConfig& domain = config_.domains[index];
-      Documents documents = open_documents(domain);
-
-      AccessRequest request;
-      request.domain = domain.name;
-      request.actions = actions;
-      request.purpose = config_.purpose;
-      request.now = utc_now();
-      for (const int rank : decomposition_->ranks_of(index))
-        request.places.push_back(places_[static_cast<std::size_t>(rank)].place);
-      request.site_key = site_.key;
-      request.recipients = config_.recipients;
-      request.parties = config_.domains.size();
-      request.sums_cross = several_sums(actions);
-      request.unmasked = request.sums_cross && !config_.boundary.secure_aggregation;
-      request.exact = actions.front() != Action::predict;
-      // The first rank of a domain counts for all of it: its refusal is everyone's.
-      if (domain.access_log && decomposition_->leads(d))
-        request.runs = AccessLog(*domain.access_log).admitted(documents.policy_digest);
-      request.counted = domain.access_log.has_value();
-      request.unstratified_survival =
-          config_.model.kind == ModelKind::cox && config_.model.strata == Strata::none;
-      request.per_domain_statistics =
-          (actions.front() == Action::evaluate && config_.evaluate.per_domain) ||
-          (actions.front() == Action::describe && config_.describe.per_domain);
-      request.partitions = documents.manifests;
-
-      const auto decision = PolicyGate::decide(documents.policy, documents.policy_digest, request);
-      const auto* admission = std::get_if<Admission>(&decision);
-      const auto* refusal = std::get_if<Refusal>(&decision);
-      if (decomposition_->leads(d)) {
-        const Json clauses = to_json(admission ? admission->clauses() : refusal->clauses);
-        Json partitions = Json::array();
-        for (const PartitionManifest& manifest : documents.manifests)
-          partitions.push_back(
-              {{"name", manifest.name}, {"rows", manifest.rows}, {"root", manifest.root.hex()}});
-        verdicts.push_back({{"index", index},
-                            {"admitted", admission != nullptr},
-                            {"refusal", refusal ? refusal->message() : ""},
-                            {"clauses", clauses},
-                            {"partitions", partitions},
-                            {"policy", documents.policy_digest.hex()},
-                            {"uid", documents.policy.uid},
-                            {"contributors", documents.policy.minimum_contributors},
-                            {"runs", documents.policy.maximum_runs},
-                            {"attribute", documents.policy.duties.attribute},
-                            {"inform", documents.policy.duties.inform},
-                            {"delete_by", documents.policy.duties.delete_by},
-                            {"schema", to_json(documents.manifests.front().schema)}});
-      }
-      for (std::size_t p = 1; p < documents.manifests.size(); ++p)
-        if (documents.manifests[p].schema != documents.manifests[0].schema)
-          throw Error(
-              ExitCode::data, "{}: its schema differs from that of {}: {}", domain.partitions[p],
-              domain.partitions[0],
-              describe_difference(documents.manifests[0].schema, documents.manifests[p].schema));
-      if (admission) {
-        std::uint64_t blocks = 0;
-        for (const PartitionManifest& manifest : documents.manifests)
-          blocks += manifest.blocks();
-        const std::vector<int>& ranks = decomposition_->ranks_of(index);
-        const auto member = std::find(ranks.begin(), ranks.end(), world().rank()) - ranks.begin();
-        local_.push_back(
-            {index, *admission, domain.partitions, std::move(documents.manifests),
-             share_blocks(blocks, static_cast<int>(ranks.size()), static_cast<int>(member))});
-      }
-    }
-  });
-
-  // Every rank ends with the same list of reasons, in the order of the config.
+void Run::exchange_facts(const std::vector<Documents>& documents) {
+  Json led = Json::array();
+  for (std::size_t d = 0; d < documents.size(); ++d)
+    if (decomposition_->leads(d))
+      led.push_back(facts_json(decomposition_->local_domains()[d], documents[d]));
   domains_.resize(config_.domains.size());
-  verdicts_.resize(config_.domains.size());
-  std::vector<std::string> reasons(config_.domains.size());
   std::vector<Schema> schemas(config_.domains.size());
-  for (const std::string& text : world().gather(verdicts.dump())) {
-    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
+  std::vector<std::vector<std::string>> keys(config_.domains.size());
+  for (const std::string& text : world().gather(led.dump()))
+    for (const Json& entry : parse_json(text, "facts", ExitCode::bug)) {
       const auto index = entry.at("index").get<std::size_t>();
       DomainFacts& facts = domains_[index];
       facts.name = config_.domains[index].name;
       facts.jurisdiction = config_.domains[index].jurisdiction;
       facts.ranks = decomposition_->ranks_of(index);
+      facts.owners = keys[index] = entry.at("owners").get<std::vector<std::string>>();
       facts.policy = Digest::from_hex(entry.at("policy").get<std::string>());
       facts.policy_uid = entry.at("uid").get<std::string>();
+      facts.policy_serial = entry.at("serial").get<std::uint64_t>();
+      facts.limits_partners = entry.at("limits partners").get<bool>();
+      facts.minimum_partner_rows = entry.at("partner rows").get<std::uint64_t>();
       facts.minimum_contributors = entry.at("contributors").get<std::uint64_t>();
       facts.maximum_runs = entry.at("runs").get<std::uint64_t>();
       facts.duties = {entry.at("attribute"), entry.at("inform"), entry.at("delete_by")};
       for (const Json& partition : entry.at("partitions"))
         facts.partitions.push_back({partition.at("name"), partition.at("rows"),
                                     Digest::from_hex(partition.at("root").get<std::string>())});
+      schemas[index] = schema_from_json(entry.at("schema"), facts.name);
+    }
+  const std::vector<std::size_t> owner = owners_of(keys);
+  for (std::size_t i = 0; i < domains_.size(); ++i)
+    domains_[i].owner = owner[i];
+  schema_ = schemas.front();
+  for (std::size_t i = 1; i < schemas.size(); ++i)
+    if (schemas[i] != schema_)
+      throw Error(ExitCode::data,
+                  "the partitions of domain {} have another schema than those of {}: {}",
+                  domains_[i].name, domains_[0].name, describe_difference(schema_, schemas[i]));
+}
+
+std::size_t Run::owners() const {
+  std::set<std::size_t> distinct;
+  for (const DomainFacts& domain : domains_)
+    distinct.insert(domain.owner);
+  return distinct.size();
+}
+
+/// Where else the rows of a domain's partitions occur in the run.
+std::vector<std::string> Run::occurrences(std::size_t index) const {
+  std::vector<std::string> again;
+  const std::vector<DomainFacts::Partition>& own = domains_[index].partitions;
+  for (std::size_t p = 0; p < own.size(); ++p)
+    for (std::size_t i = 0; i < domains_.size(); ++i)
+      for (std::size_t q = 0; q < domains_[i].partitions.size(); ++q)
+        if (std::pair(i, q) != std::pair(index, p) && domains_[i].partitions[q].root == own[p].root)
+          again.push_back(fmt::format("{} is {} of domain {}", own[p].name,
+                                      domains_[i].partitions[q].name, domains_[i].name));
+  return again;
+}
+
+AccessRequest Run::request_of(std::size_t d, const std::vector<Action>& actions,
+                              const Documents& documents) const {
+  const std::size_t index = decomposition_->local_domains()[d];
+  AccessRequest request;
+  request.domain = domains_[index].name;
+  request.actions = actions;
+  request.purpose = config_.purpose;
+  request.now = utc_now();
+  for (const int rank : decomposition_->ranks_of(index))
+    request.places.push_back(places_[static_cast<std::size_t>(rank)].place);
+  request.site_key = site_.key;
+  request.recipients = config_.recipients;
+  request.domains = domains_.size();
+  request.parties = owners();
+  for (const DomainFacts& other : domains_)
+    if (other.owner != domains_[index].owner)
+      request.partners.push_back({other.name, other.owners, other.rows()});
+  request.occur_again = occurrences(index);
+  request.registry = documents.registry;
+  request.sums_cross = several_sums(actions);
+  request.unmasked = request.sums_cross && !config_.boundary.secure_aggregation;
+  request.exact = actions.front() != Action::predict;
+  // The first rank of a domain counts for all of it: its refusal is everyone's.
+  if (documents.access_log && decomposition_->leads(d))
+    request.runs = AccessLog(*documents.access_log).admitted(documents.policy_digest);
+  request.unstratified_survival =
+      config_.model.kind == ModelKind::cox && config_.model.strata == Strata::none;
+  request.per_domain_statistics =
+      (actions.front() == Action::evaluate && config_.evaluate.per_domain) ||
+      (actions.front() == Action::describe && config_.describe.per_domain);
+  request.partitions = documents.manifests;
+  request.policy = documents.policy_digest.hex();
+  return request;
+}
+
+void Run::admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests) {
+  std::uint64_t blocks = 0;
+  for (const PartitionManifest& manifest : manifests)
+    blocks += manifest.blocks();
+  const std::vector<int>& ranks = decomposition_->ranks_of(index);
+  const auto member = std::find(ranks.begin(), ranks.end(), world().rank()) - ranks.begin();
+  const auto share = share_blocks(blocks, static_cast<int>(ranks.size()), static_cast<int>(member));
+  // Its own terms, and what its partners ask of it.
+  std::uint64_t minimum_rows = admission.minimum_rows();
+  for (const DomainFacts& other : domains_)
+    if (other.owner != domains_[index].owner)
+      minimum_rows = std::max(minimum_rows, other.minimum_partner_rows);
+  local_.push_back({index, std::move(admission), config_.domains[index].partitions,
+                    std::move(manifests), share, minimum_rows});
+}
+
+void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
+  const EgressPurpose purpose("places and verdicts");
+  const std::vector<std::size_t>& here = decomposition_->local_domains();
+  std::vector<Documents> documents;
+  agree(world(), [&] {
+    for (const std::size_t index : here)
+      documents.push_back(open_documents(config_.domains[index]));
+  });
+  exchange_facts(documents);
+
+  Json own = Json::array();
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < here.size(); ++d) {
+      auto decision = PolicyGate::decide(documents[d].policy, documents[d].policy_digest,
+                                         request_of(d, actions, documents[d]));
+      auto* admission = std::get_if<Admission>(&decision);
+      const auto* refusal = std::get_if<Refusal>(&decision);
+      if (decomposition_->leads(d))
+        own.push_back({{"index", here[d]},
+                       {"admitted", admission != nullptr},
+                       {"refusal", refusal ? refusal->message() : ""},
+                       {"clauses", to_json(admission ? admission->clauses() : refusal->clauses)}});
+      access_logs_.push_back(documents[d].access_log);
+      if (admission) admit(here[d], std::move(*admission), std::move(documents[d].manifests));
+    }
+  });
+
+  // Every rank ends with the same list of reasons, in the order of the config.
+  verdicts_.resize(config_.domains.size());
+  std::vector<std::string> reasons(config_.domains.size());
+  for (const std::string& text : world().gather(own.dump()))
+    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
+      const auto index = entry.at("index").get<std::size_t>();
       Verdict& verdict = verdicts_[index];
-      verdict.domain = facts.name;
+      verdict.domain = domains_[index].name;
       verdict.admitted = entry.at("admitted").get<bool>();
       for (const Json& clause : entry.at("clauses"))
         verdict.clauses.push_back({clause.at("rule"), clause.at("holds"), clause.at("detail")});
       reasons[index] = entry.at("refusal").get<std::string>();
-      schemas[index] = schema_from_json(entry.at("schema"), facts.name);
     }
-  }
-  schema_ = schemas.front();
   std::erase(reasons, "");
   if (reasons.empty()) check_splits();  // before anything counts as a run
   if (!verdicts_only) log_decisions(actions, reasons.empty());
   if (!reasons.empty() && !verdicts_only)
     throw Error(ExitCode::policy, "refused, and nothing was read:\n  {}", join(reasons, "\n  "));
-  for (std::size_t i = 1; i < schemas.size(); ++i)
-    if (schemas[i] != schema_)
-      throw Error(ExitCode::data,
-                  "the partitions of domain {} have another schema than those of {}: {}",
-                  config_.domains[i].name, config_.domains[0].name,
-                  describe_difference(schema_, schemas[i]));
 }
 
 void Run::check_splits() const {
@@ -319,10 +345,11 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
   agree(world(), [&] {
     for (std::size_t d = 0; d < decomposition_->local_domains().size(); ++d) {
       const std::size_t index = decomposition_->local_domains()[d];
-      const std::optional<std::string>& path = config_.domains[index].access_log;
+      const std::optional<std::string>& path = access_logs_[d];
       if (!path || !decomposition_->leads(d)) continue;
       AccessLog(*path).append({{"time", utc_now()},
                                {"domain", domains_[index].name},
+                               {"serial", domains_[index].policy_serial},
                                {"run", config_.name},
                                {"config", config_digest_.hex()},
                                {"purpose", config_.purpose},

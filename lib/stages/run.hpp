@@ -13,6 +13,7 @@
 #include "lib/lineage/statement.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/runtime/session.hpp"
+#include "lib/stages/documents.hpp"
 #include "lib/stages/places.hpp"
 
 namespace bailiwick {
@@ -28,6 +29,11 @@ struct DomainFacts {
   std::string jurisdiction;
   Digest policy;
   std::string policy_uid;
+  std::uint64_t policy_serial = 0;
+  std::vector<std::string> owners;  ///< ids of the keys that signed the policy
+  std::size_t owner = 0;            ///< equal in domains of one owner
+  bool limits_partners = false;     ///< the policy says who else may take part
+  std::uint64_t minimum_partner_rows = 1;
   std::vector<Partition> partitions;
   std::vector<int> ranks;
   std::uint64_t minimum_contributors = 1;  ///< asked by the policy
@@ -43,6 +49,8 @@ struct LocalDomain {
   std::vector<std::string> paths;
   std::vector<PartitionManifest> manifests;
   BlockRange blocks;  ///< this rank's share, counted over the partitions in order
+  std::uint64_t minimum_rows =
+      1;  ///< that its policy, or a partner's, asks for in all that crosses
 };
 
 /// The verdict on one domain, for `check`.
@@ -89,6 +97,8 @@ class Run {
   /// The dependencies every statement names: config, program, policies, partitions.
   std::vector<Artefact> dependencies() const;
   std::uint64_t rows() const;
+  /// Different owners, of one domain or several.
+  std::size_t owners() const;
   /// "name: N rows of D domains on R ranks, P parameters".
   std::string headline(std::uint64_t rows, std::size_t parameters) const;
 
@@ -102,6 +112,11 @@ class Run {
   void log_decisions(const std::vector<Action>& actions, bool admitted) const;
   void start_masks();
   void decide(const std::vector<Action>& actions, bool verdicts_only);
+  void exchange_facts(const std::vector<Documents>& documents);
+  std::vector<std::string> occurrences(std::size_t index) const;
+  AccessRequest request_of(std::size_t d, const std::vector<Action>& actions,
+                           const Documents& documents) const;
+  void admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests);
 
   Session& session_;
   RunConfig config_;
@@ -113,6 +128,7 @@ class Run {
   std::vector<LocalDomain> local_;
   std::vector<DomainFacts> domains_;
   std::vector<Verdict> verdicts_;
+  std::vector<std::optional<std::string>> access_logs_;  ///< one a local domain
   Schema schema_;
 };
 

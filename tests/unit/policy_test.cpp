@@ -7,6 +7,7 @@
 
 #include "lib/policy/gate.hpp"
 #include "lib/policy/instant.hpp"
+#include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
 #include "tests/support/catch.hpp"
 
@@ -50,6 +51,16 @@ AccessRequest allowed() {
   return request;
 }
 
+std::string key_id(char digit) {
+  return std::string(64, digit);
+}
+
+void bind_registry(Policy& policy, AccessRequest& request) {
+  policy.registry = "/srv/zurich";
+  policy.serial = request.registry.serial = 4;
+  request.registry.current = request.policy = "this one";
+}
+
 Digest policy_digest() {
   Digest digest;
   digest.bytes.fill(7);
@@ -91,7 +102,7 @@ TEST_CASE("a request that meets every clause is admitted, to these partitions an
   const Admission& admission = std::get<Admission>(decision);
   CHECK(admission.domain() == "zurich");
   CHECK(admission.policy() == policy_digest());
-  CHECK(admission.clauses().size() == 19);
+  CHECK(admission.clauses().size() == 23);
   CHECK(admission.allows(Action::train));
   CHECK_FALSE(admission.allows(Action::evaluate));  // permitted, but not asked for
   CHECK(admission.covers(partition("", 0, 1).root));
@@ -163,11 +174,76 @@ TEST_CASE("each clause, broken alone, refuses with its own message") {
       {"maximum runs",
        [](Policy& p, AccessRequest& r) {
          p.maximum_runs = r.runs = 2;
-         r.counted = true;
+         bind_registry(p, r);
        },
        "2 before this one (at most 2)"},
       {"maximum runs", [](Policy& p, AccessRequest&) { p.maximum_runs = 2; },
-       "not counted, as the domain has no access_log (at most 2)"},
+       "not counted, as the policy binds no registry (at most 2)"},
+      {"minimum parties",
+       [](Policy&, AccessRequest& r) {
+         r.parties = 1;
+         r.domains = 3;
+       },
+       "1 with keys of their own in this run of 3 domains (required: 3)"},
+      {"partitions",
+       [](Policy&, AccessRequest& r) { r.occur_again = {"heart-a is oslo of domain oslo"}; },
+       "the same rows again: heart-a is oslo of domain oslo"},
+      {"partners",
+       [](Policy& p, AccessRequest& r) {
+         p.partners = {key_id('a')};
+         r.sums_cross = true;
+         r.partners = {{"oslo", {key_id('a')}, 50}, {"bern", {key_id('b')}, 50}};
+       },
+       "bern (permitted: owners with 1 keys)"},
+      {"partners",  // one of two owners of a domain is not enough
+       [](Policy& p, AccessRequest& r) {
+         p.partners = {key_id('a')};
+         r.sums_cross = true;
+         r.partners = {{"oslo", {key_id('a'), key_id('b')}, 50}};
+       },
+       "oslo (permitted: owners with 1 keys)"},
+      {"partners",  // nor a list that somebody else signed
+       [](Policy& p, AccessRequest& r) {
+         p.trust = key_id('c');
+         r.trust = key_id('d');
+         r.trusted = {key_id('a')};
+         r.sums_cross = true;
+         r.partners = {{"oslo", {key_id('a')}, 50}};
+       },
+       "oslo (permitted: owners with 0 keys, or in a list signed by " + key_id('c') +
+           ", which is not there)"},
+      {"minimum partner rows",
+       [](Policy& p, AccessRequest& r) {
+         p.minimum_partner_rows = 20;
+         r.sums_cross = true;
+         r.partners = {{"oslo", {key_id('a')}, 20}, {"bern", {key_id('b')}, 19}};
+       },
+       "19 in domain bern (required: 20)"},
+      {"registry",
+       [](Policy& p, AccessRequest& r) {
+         bind_registry(p, r);
+         r.registry.problem = "there is no such folder on this node";
+       },
+       "/srv/zurich: there is no such folder on this node"},
+      {"registry",
+       [](Policy& p, AccessRequest& r) {
+         bind_registry(p, r);
+         r.registry.current = "other";
+         r.registry.serial = 5;
+       },
+       "/srv/zurich: the policy in force there has serial 5, this one 4"},
+      {"registry",
+       [](Policy& p, AccessRequest& r) {
+         bind_registry(p, r);
+         r.registry.highest_serial = 5;
+       },
+       "/srv/zurich: serial 5 was in force before, this one has 4"},
+      {"registry",
+       [](Policy& p, AccessRequest& r) {
+         bind_registry(p, r);
+         r.registry.withdrawn = {r.partitions[1].root.hex()};
+       },
+       "/srv/zurich: partition heart-b: withdrawn"},
       {"two parties",
        [](Policy& p, AccessRequest& r) {
          p.minimum_parties = r.parties = 2;
@@ -244,6 +320,67 @@ TEST_CASE("what is permitted covers what is narrower, and a prohibition wins ove
   CHECK(refused(policy, request).empty());
 }
 
+TEST_CASE("spellings of one IRI are one, and what forbids does not depend on spelling") {
+  const std::string plain = "https://uni.example/Team";
+  for (const char* same :
+       {"HTTPS://Uni.Example/Team", "http://uni.example/Team/", "https://uni.example:443/Team",
+        "https://uni.example/x/../%54eam", "https://uni.example./Team"})
+    CHECK(normalised_iri(same) == normalised_iri(plain));
+  for (const char* other : {"https://uni.example/team", "https://uni.example/Team/b",
+                            "https://uni.example.org/Team", "https://uni.example:8443/Team"})
+    CHECK(normalised_iri(other) != normalised_iri(plain));
+  CHECK(normalised_iri("URN:Example:A") == "urn:example:A");
+  CHECK(normalised_iri("mailto:Data@Clinic.Example") == "mailto:Data@clinic.example");
+
+  Policy policy = example();
+  AccessRequest request = allowed();
+  policy.recipients = {plain};
+  request.recipients = {"http://UNI.example/Team/"};
+  CHECK(refused(policy, request).empty());
+  policy.recipients.clear();
+  policy.prohibitions = {{{}, {}, {}, {"https://rival.example"}}};
+  for (const char* rival :
+       {"https://rival.example/", "http://RIVAL.example", "https://rival.example/Lab",
+        "https://me@rival.example:443", "https://RIVAL.example?x"}) {
+    request.recipients = {"https://uni.example", rival};
+    CHECK(refused(policy, request) == "domain zurich: forbidden: recipient https://rival.example");
+  }
+  request.recipients = {"https://rival.example.org", "https://norival.example"};
+  CHECK(refused(policy, request).empty());
+
+  policy.prohibitions = {{{}, {"https://example.org/terms/Profiling"}, {}, {}}};
+  policy.purposes = {"https://example.org/terms/profiling", "dpv:ScientificResearch"};
+  request.purpose = "https://example.org/terms/profiling";
+  CHECK_THAT(refused(policy, request), ContainsSubstring("forbidden"));
+  request.purpose = "http://w3id.org/dpv#ScientificResearch";
+  CHECK(refused(policy, request).empty());
+  policy.prohibitions = {{{}, {"dpv:ResearchAndDevelopment"}, {}, {}}};
+  CHECK_THAT(refused(policy, request), ContainsSubstring("forbidden"));
+}
+
+TEST_CASE("terms that version 1 has not make a policy of version 2, and no others do") {
+  Policy policy = example();
+  CHECK(to_odrl(policy).at("profile") == "urn:bailiwick:odrl:v1");
+  policy.serial = 3;
+  policy.registry = "/srv/zurich/registry";
+  policy.partners = {key_id('a'), key_id('b')};
+  policy.trust = key_id('c');
+  policy.minimum_partner_rows = 20;
+  const Json json = to_odrl(policy);
+  CHECK(json.at("profile") == "urn:bailiwick:odrl:v2");
+  CHECK(policy_from_odrl(json, "p") == policy);
+  Json old = json;
+  old["profile"] = "urn:bailiwick:odrl:v1";
+  CHECK_THROWS_AS(policy_from_odrl(old, "p"), Error);
+  for (const char* registry : {"srv/x", "/srv/../x", "/srv/x/./y", "/srv/x\ny"}) {
+    policy.registry = registry;
+    CHECK_FALSE(problems_of(policy).empty());
+  }
+  policy.registry = "/srv/x";
+  policy.serial = 0;  // nothing would say which of two is newer
+  CHECK(problems_of(policy).front().key == "serial");
+}
+
 TEST_CASE("what the policy allows is allowed, and its minimums go with the admission") {
   Policy policy = example();
   AccessRequest request = allowed();
@@ -257,7 +394,8 @@ TEST_CASE("what the policy allows is allowed, and its minimums go with the admis
   request.recipients = {"urn:team:b"};
   policy.maximum_runs = 3;
   request.runs = 2;
-  request.counted = request.sums_cross = request.unmasked = request.exact = true;
+  bind_registry(policy, request);
+  request.sums_cross = request.unmasked = request.exact = true;
   const auto decision = PolicyGate::decide(policy, policy_digest(), request);
   REQUIRE(std::holds_alternative<Admission>(decision));
   const Admission& admission = std::get<Admission>(decision);
@@ -271,7 +409,7 @@ TEST_CASE("a refusal names every broken clause and keeps the held ones") {
   const auto decision = PolicyGate::decide(example(), policy_digest(), request);
   REQUIRE(std::holds_alternative<Refusal>(decision));
   const Refusal& refusal = std::get<Refusal>(decision);
-  CHECK(refusal.clauses.size() == 19);
+  CHECK(refusal.clauses.size() == 23);
   CHECK(refusal.message() ==
         "domain zurich: purpose: no purpose is named (permitted: dpv:ScientificResearch, "
         "DUO:0000042); minimum parties: 1 in this run (required: 3)");

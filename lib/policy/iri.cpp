@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/policy/iri.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+#include <vector>
+
+namespace bailiwick {
+
+namespace {
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const int letter = std::tolower(static_cast<unsigned char>(c));
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/// Escapes of unreserved characters undone, the others in capital letters.
+std::string unescaped(std::string_view text) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
+    if (low < 0) {
+      result += text[i];
+      continue;
+    }
+    const auto c = static_cast<unsigned char>(16 * high + low);
+    if (std::isalnum(c) != 0 ||
+        std::string_view("-._~").find(static_cast<char>(c)) != std::string::npos)
+      result += static_cast<char>(c);
+    else
+      for (const char digit : text.substr(i, 3))
+        result += static_cast<char>(std::toupper(static_cast<unsigned char>(digit)));
+    i += 2;
+  }
+  return result;
+}
+
+std::string without_dots(std::string_view path) {
+  std::vector<std::string_view> parts;
+  while (!path.empty()) {
+    const std::size_t end = path.find('/', 1);
+    const std::string_view part = path.substr(0, end);
+    if (part == "/..") {
+      if (!parts.empty()) parts.pop_back();
+    } else if (part != "/.") {
+      parts.push_back(part);
+    }
+    path.remove_prefix(part.size());
+  }
+  std::string result;
+  for (const std::string_view part : parts)
+    result += part;
+  return result;
+}
+
+}  // namespace
+
+bool is_iri(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) return false;
+  const auto scheme_character = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
+  };
+  return std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
+                     scheme_character) &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) {
+           return c <= ' ' || c == 0x7f ||
+                  std::string_view("<>\"{}|\\^`").find(c) != std::string::npos;
+         });
+}
+
+std::string normalised_iri(const std::string& iri) {
+  const std::size_t colon = iri.find(':');
+  if (colon == std::string::npos) return iri;
+  std::string scheme = lower(iri.substr(0, colon));
+  if (scheme == "http") scheme = "https";
+  std::string rest = unescaped(std::string_view(iri).substr(colon + 1));
+  if (!rest.starts_with("//")) {
+    if (scheme == "urn") {  // its namespace has no case (RFC 8141)
+      const std::size_t end = std::min(rest.find(':'), rest.size());
+      rest = lower(rest.substr(0, end)) + rest.substr(end);
+    }
+    if (scheme == "mailto") {
+      const std::size_t at = std::min(rest.find('@'), rest.size());
+      rest = rest.substr(0, at) + lower(rest.substr(at));
+    }
+    return scheme + ":" + rest;
+  }
+  const std::size_t end = std::min(rest.find_first_of("/?#", 2), rest.size());
+  std::string host = lower(rest.substr(2, end - 2));
+  host.erase(0, host.rfind('@') + 1);  // who asks there says nothing about whose it is
+  if (host.ends_with(":443") || host.ends_with(":80")) host.erase(host.rfind(':'));
+  while (host.ends_with('.') || host.ends_with(':'))  // a root, a port that is not there
+    host.pop_back();
+  const std::size_t query = std::min(rest.find_first_of("?#", end), rest.size());
+  std::string path = without_dots(std::string_view(rest).substr(end, query - end));
+  while (path.ends_with('/'))
+    path.pop_back();
+  return scheme + "://" + host + path + rest.substr(query);
+}
+
+bool may_lie_in(const std::string& iri, const std::string& area) {
+  const std::string one = lower(normalised_iri(iri)), all = lower(normalised_iri(area));
+  if (!one.starts_with(all)) return false;
+  return one.size() == all.size() ||
+         std::string_view("/?#:").find(one[all.size()]) != std::string::npos;
+}
+
+}  // namespace bailiwick
