@@ -265,7 +265,10 @@ std::string PrivateKey::sign(std::string_view message) const {
 
 bool is_canonical_signature(std::string_view der) {
   const Signature signature = signature_from(der);
-  return signature && der_of(signature.get()) == der && is_low(ECDSA_SIG_get0_s(signature.get()));
+  if (!signature || der_of(signature.get()) != der) return false;
+  const BIGNUM *r = ECDSA_SIG_get0_r(signature.get()), *s = ECDSA_SIG_get0_s(signature.get());
+  const auto is_positive = [](const BIGNUM* x) { return !BN_is_zero(x) && !BN_is_negative(x); };
+  return is_positive(r) && is_positive(s) && is_low(s);
 }
 
 }  // namespace bailiwick
