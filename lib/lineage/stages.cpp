@@ -80,7 +80,7 @@ class StageCheck {
       demand(s.external_parameters.at("domain") == domain_, "is of another domain");
     for (const char* key : {"ranks", "domains"}) {
       const auto member = s.internal_parameters.find(key);
-      demand(member != s.internal_parameters.end() && member->is_number_unsigned() && *member != 0,
+      demand(member != s.internal_parameters.end() && member->is_number_integer() && *member > 0,
              fmt::format("internalParameters lacks {}", key));
     }
     if (last_ == nullptr) return;

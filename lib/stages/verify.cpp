@@ -27,10 +27,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A name that somebody chose, as it may be shown on a terminal.
-std::string printable(const std::string& name) {
-  const bool plain = std::ranges::none_of(name, [](unsigned char c) { return c < 32 || c == 127; });
-  return plain ? name : Json(name).dump(-1, ' ', true, Json::error_handler_t::replace);
+/// Text with names that somebody chose, as it may be shown on a terminal.
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 32 || byte == 127)
+      shown += fmt::format("\\x{:02x}", byte);
+    else
+      shown += c;
+  }
+  return shown;
 }
 
 /// Runs one look and records how it went: what throws does not hold.
@@ -197,11 +204,11 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
     chain.domain = first.external_parameters.value("domain", Json()).is_string()
                        ? first.external_parameters.at("domain").get<std::string>()
                        : "";
-    chain.say(oldest <= version,
-              fmt::format("{}.jsonl: format version {}, {}{}, signed by key {}", stem, version,
-                          first.build_type,
-                          chain.domain.empty() ? "" : " of domain " + printable(chain.domain),
-                          first.internal_parameters.at("signer").get<std::string>()));
+    chain.say(
+        oldest <= version,
+        fmt::format("{}.jsonl: format version {}, {}{}, signed by key {}", stem, version,
+                    first.build_type, chain.domain.empty() ? "" : " of domain " + chain.domain,
+                    first.internal_parameters.at("signer").get<std::string>()));
     std::ranges::move(check_stage(stem, chain.domain, statements),
                       std::back_inserter(chain.found.findings));
   }
@@ -387,8 +394,10 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
   for (const std::string& name : coverage.unsigned_files()) {
     result.unsigned_files.push_back(printable(name));
     if (is_result(name, unreached))
-      result.findings.push_back({false, printable(name) + ": no statement speaks of it"});
+      result.findings.push_back({false, name + ": no statement speaks of it"});
   }
+  for (Finding& finding : result.findings)
+    finding.what = printable(finding.what);
   return result;
 }
 
