@@ -8,15 +8,18 @@
 
 namespace bailiwick {
 
+Json duties_json(const Duties& duties) {
+  Json owed = Json::object();
+  if (!duties.attribute.empty()) owed["attribute"] = duties.attribute;
+  if (!duties.inform.empty()) owed["inform"] = duties.inform;
+  if (!duties.delete_by.empty()) owed["delete_by"] = duties.delete_by;
+  return owed;
+}
+
 std::string decisions_json(const Run& run) {
   Json domains = Json::array();
   for (std::size_t i = 0; i < run.domains().size(); ++i) {
     const DomainFacts& facts = run.domains()[i];
-    const Duties& duties = facts.duties;
-    Json owed = Json::object();
-    if (!duties.attribute.empty()) owed["attribute"] = duties.attribute;
-    if (!duties.inform.empty()) owed["inform"] = duties.inform;
-    if (!duties.delete_by.empty()) owed["delete_by"] = duties.delete_by;
     domains.push_back({{"domain", facts.name},
                        {"policy",
                         {{"uid", facts.policy_uid},
@@ -25,7 +28,7 @@ std::string decisions_json(const Run& run) {
                        {"owners", facts.owners},
                        {"admitted", run.verdicts()[i].admitted},
                        {"clauses", to_json(run.verdicts()[i].clauses)},
-                       {"duties", owed}});
+                       {"duties", duties_json(facts.duties)}});
   }
   Json ranks = Json::array();
   for (const RankPlace& rank : run.places())

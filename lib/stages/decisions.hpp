@@ -13,6 +13,9 @@ namespace bailiwick {
 /// the duties that go with what is released.
 std::string decisions_json(const Run& run);
 
+/// The member "duties" of a domain in it.
+Json duties_json(const Duties& duties);
+
 /// What goes with the model, for people; empty: nothing does.
 std::string words_of(const Duties& duties);
 

@@ -19,6 +19,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/stages.hpp"
 #include "lib/policy/policy.hpp"
+#include "lib/stages/decisions.hpp"
 #include "lib/stages/run_record.hpp"
 
 namespace bailiwick {
@@ -144,35 +145,22 @@ void verify_site(Verification& result, const SiteConfig& site, const Claims& cla
   });
 }
 
-void verify_domain(Verification& result, const DomainConfig& domain, bool partitions, int version,
-                   const Claims& claims, SeenPartitions& seen) {
-  const auto is_there = [](const std::string& path) { return fs::exists(path); };
-  if (!partitions && !(is_there(domain.policy) && std::ranges::all_of(domain.keys, is_there)))
-    return;
-  std::vector<PublicKey> owners;
-  look(result, "domain " + domain.name + ": keys", [&] {
-    for (const std::string& path : domain.keys)
-      owners.push_back(PublicKey::load(path));
-    return true;
-  });
-  look(result, domain.policy + ": policy and signature", [&] {
-    const Envelope envelope = envelope_from_json(read_file(domain.policy), domain.policy);
-    const std::string payload = open_envelope(envelope, policy_type, owners, domain.policy);
-    return claims_digest(claims, dependency::policy(domain.name), sha256(payload));
-  });
-  if (!partitions) return;
-  std::set<std::string> met;
-  for (const std::string& path : domain.partitions) {
-    verify_partition(result, path, owners, seen);
-    const std::optional<PartitionManifest>& manifest = seen.at(path);
-    if (!manifest) continue;
-    const std::string name = version == 1 ? "partition/" + manifest->name
-                                          : dependency::partition(domain.name, manifest->name);
-    look(result, path + ": root and rows", [&] {
-      if (!met.insert(name).second || !claims_digest(claims, name, manifest->root)) return false;
-      return version == 1 || claims.at(name).annotations == Json{{"rows", manifest->rows}};
-    });
+/// Of a session's decisions, which the statement is about: the policies that it names allowed all.
+/// Leaves what they say of each domain in `decisions`.
+bool decisions_agree(const std::string& path, const Statement& statement, const RunConfig& config,
+                     std::map<std::string, Json>& decisions) {
+  const Json domains = json_member<Json>(parse_json(read_file(path), path), "domains", path);
+  if (domains.size() != config.domains.size()) return false;
+  bool agree = true;
+  for (const Json& domain : domains) {
+    const auto name = json_member<std::string>(domain, "domain", path);
+    const Json policy = json_member<Json>(domain, "policy", path);
+    const Artefact* named = find_dependency(statement, dependency::policy(name));
+    agree = agree && named != nullptr && json_member<bool>(domain, "admitted", path) &&
+            json_member<std::string>(policy, "sha256", path) == named->sha256.hex();
+    decisions[name] = domain;
   }
+  return agree && decisions.size() == config.domains.size();
 }
 
 /// One lineage of a folder, its findings and what it says.
@@ -183,6 +171,7 @@ struct VerifiedChain {
   Verification found;
   Claims claims;
   std::optional<RunConfig> config;
+  std::map<std::string, Json> decisions;  ///< on each domain, of the last session
 
   int version() const { return found.statements.empty() ? 0 : found.statements.front().version; }
   std::string name() const { return prefix + stem + ".jsonl"; }
@@ -192,7 +181,7 @@ struct VerifiedChain {
 /// The chain itself, the stage it speaks of, and the config beside it.
 VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
                          const std::string& stem, std::span<const PublicKey> keys, int oldest) {
-  VerifiedChain chain{stem, prefix, {}, {}, {}, {}};
+  VerifiedChain chain{stem, prefix, {}, {}, {}, {}, {}};
   chain.found = verify_chain(folder + "/" + stem + ".jsonl", folder, keys, io::content_digest);
   const std::vector<Statement>& statements = chain.found.statements;
   if (statements.empty()) return chain;
@@ -226,6 +215,13 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
       chain.say(why.empty(), fmt::format("{}.jsonl:{}: what its config asks for{}{}", stem, i + 1,
                                          why.empty() ? "" : ": ", why));
     }
+  if (chain.config && chain.version() > 1)
+    for (const Statement& statement : statements)
+      if (const std::string& name = statement.subject_name;
+          name.find("decisions") != std::string::npos && fs::exists(folder + "/" + name))
+        look(chain.found, name + ": policies", [&] {
+          return decisions_agree(folder + "/" + name, statement, *chain.config, chain.decisions);
+        });
   if (stem == "evaluation" && chain.version() > 1 && fs::exists(folder + "/evaluation.json"))
     look(chain.found, "evaluation.json: model", [&] {
       const std::string path = folder + "/evaluation.json";
@@ -233,6 +229,48 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
       return claims_digest(chain.claims, dependency::model, Digest::from_hex(model));
     });
   return chain;
+}
+
+/// What a chain says of a domain, against the domain's own documents.
+void verify_domain(VerifiedChain& chain, const DomainConfig& domain, bool partitions,
+                   SeenPartitions& seen) {
+  Verification& result = chain.found;
+  const Claims& claims = chain.claims;
+  const int version = chain.version();
+  const auto is_there = [](const std::string& path) { return fs::exists(path); };
+  if (!partitions && !(is_there(domain.policy) && std::ranges::all_of(domain.keys, is_there)))
+    return;
+  std::vector<PublicKey> owners;
+  look(result, "domain " + domain.name + ": keys", [&] {
+    for (const std::string& path : domain.keys)
+      owners.push_back(PublicKey::load(path));
+    return true;
+  });
+  std::string payload;
+  look(result, domain.policy + ": policy and signature", [&] {
+    const Envelope envelope = envelope_from_json(read_file(domain.policy), domain.policy);
+    payload = open_envelope(envelope, policy_type, owners, domain.policy);
+    return claims_digest(claims, dependency::policy(domain.name), sha256(payload));
+  });
+  if (const auto decision = chain.decisions.find(domain.name);
+      decision != chain.decisions.end() && !payload.empty())
+    look(result, "domain " + domain.name + ": duties in the decisions", [&] {
+      const Policy policy = policy_from_odrl(parse_json(payload, domain.policy), domain.policy);
+      return decision->second.value("duties", Json()) == duties_json(policy.duties);
+    });
+  if (!partitions) return;
+  std::set<std::string> met;
+  for (const std::string& path : domain.partitions) {
+    verify_partition(result, path, owners, seen);
+    const std::optional<PartitionManifest>& manifest = seen.at(path);
+    if (!manifest) continue;
+    const std::string name = version == 1 ? "partition/" + manifest->name
+                                          : dependency::partition(domain.name, manifest->name);
+    look(result, path + ": root and rows", [&] {
+      if (!met.insert(name).second || !claims_digest(claims, name, manifest->root)) return false;
+      return version == 1 || claims.at(name).annotations == Json{{"rows", manifest->rows}};
+    });
+  }
 }
 
 /// The content of the model that a finished training ended with.
@@ -364,7 +402,7 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
     if (!chain.config) continue;
     verify_site(chain.found, chain.config->site, chain.claims);
     for (const DomainConfig& domain : chain.config->domains)
-      verify_domain(chain.found, domain, partitions, chain.version(), chain.claims, seen);
+      verify_domain(chain, domain, partitions, seen);
   }
   std::set<std::string> unreached;  // domains whose keys are not there
   const auto training = std::ranges::find(chains, "lineage", &VerifiedChain::stem);

@@ -26,6 +26,7 @@ FEDERATED = (*NETWORK, "--set", "train={method: sgd, federated: {rounds: 3, loca
 def stays(tmp_path_factory):
     """run and other: two finished trainings with their evaluations; federated: one with something in every region."""
     stays = Stays(Checkout(tmp_path_factory.mktemp("verify")))
+    stays.terms("lyon", "duties: {inform: 'mailto:data@lyon.example'}\n")
     for output, words in (("run", ("--set", "train.checkpoint.keep_last=1")), ("other", ("--set", "model.l2=3"))):
         stays.train(*words, output=output)
         stays.run("evaluate", "run.yaml", *words, "--output", output)
@@ -102,6 +103,25 @@ def test_statements_that_claim_something_else(stays, copy, signer, forgery, text
     statements = forge.read(folder / "lineage.jsonl")
     for statement in statements:
         forgery(statement)
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    verdict(stays, folder, text)
+
+
+@pytest.mark.parametrize("change, text", [
+    (lambda d: d["domains"][1].update(duties={}), "NO  domain lyon: duties in the decisions: differs"),
+    (lambda d: d["domains"][0].update(admitted=False), "NO  decisions.json: policies: differs"),
+    (lambda d: d["domains"][0]["policy"].update(sha256="0" * 64), "NO  decisions.json: policies: differs"),
+    (lambda d: d["domains"].pop(), "NO  decisions.json: policies: differs"),
+    (lambda d: d["domains"].append(d["domains"][0]), "NO  decisions.json: policies: differs"),
+])
+def test_decisions_that_were_not_taken(stays, copy, signer, change, text):
+    folder = copy("run")
+    path = folder / "decisions.json"
+    decisions = json.loads(path.read_text())
+    change(decisions)
+    path.write_text(json.dumps(decisions, indent=2) + "\n")
+    statements = forge.read(folder / "lineage.jsonl")
+    statements[0]["subject"][0]["digest"]["sha256"] = forge.sha256(path.read_bytes())
     forge.write(folder / "lineage.jsonl", statements, signer)
     verdict(stays, folder, text)
 
@@ -272,6 +292,8 @@ def test_a_model_of_another_operator_is_used_by_ones_own_word(stays, tmp_path):
     assert "foreign/model.h5: nobody who is trusted vouches for it" in out and "none of the trusted ones" in out
     stays.run("predict", "run.yaml", *model, "--model-key", "stranger.pub.pem")
     stays.run("predict", "run.yaml", *model, "--model-key", "stranger.pub.pem", "--set", "lineage.key=none.pem")
+    out = stays.run("predict", "run.yaml", *model, "--set", "lineage.key=none.pem", code=3)
+    assert "none.pem: is not there, and its public half is what the model must be signed with; give that with --model-key" in out
 
 
 def test_only_a_checkpoint_that_its_lineage_vouches_for_is_taken_up(stays, copy, tmp_path):
