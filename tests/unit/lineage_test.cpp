@@ -790,6 +790,10 @@ TEST_CASE("statements say what their stage declares", "[lineage]") {
     CAPTURE(why);
     CHECK(contains(stage_failures(chain), std::string("lineage.jsonl") + why));
   }
+  std::vector<Statement> long_name = two_sessions();
+  long_name[2].subject_name = "checkpoints/" + std::string(2000000, 'a') + "/.h5";
+  long_name[3].started = std::string(2000000, '0');
+  CHECK(stage_failures(long_name).size() > 2000000);
   CHECK(contains(stage_failures(two_sessions(), "evaluation"), "the chain is of \"evaluate\""));
   CHECK(contains(stage_failures(two_sessions(), "training"), "no stage has a chain of this name"));
 }
