@@ -84,6 +84,9 @@ StatedModel stated_model(const RunConfig& config, const std::string& path,
   } catch (const Error& error) {
     refuse(path, error.what());
   }
+  if (const Json domain = stated.standing.front().external_parameters.value("domain", Json());
+      !domain.is_null() && domain != folder.filename().string())
+    refuse(path, lineage + " is what stays with a domain, in a folder that is not that domain's");
   const auto about = std::ranges::find(stated.standing, name, &Statement::subject_name);
   if (about == stated.standing.end() || !about->subject_content)
     refuse(path, fmt::format("no statement in {} is about {}", lineage, name));

@@ -399,6 +399,10 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
   SeenPartitions seen;
   for (const std::string& stem : stems) {
     VerifiedChain& chain = chains.emplace_back(verify_one(folder, "", stem, keys, oldest));
+    // What stays with a domain is no run's own model, wherever somebody lays it.
+    if (!chain.domain.empty() && fs::canonical(folder).filename() != chain.domain)
+      chain.say(false, chain.name() + ": is what stays with domain " + chain.domain +
+                           ", and does not lie in a folder of that name");
     if (!chain.config) continue;
     verify_site(chain.found, chain.config->site, chain.claims);
     for (const DomainConfig& domain : chain.config->domains)

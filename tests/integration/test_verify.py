@@ -11,6 +11,7 @@ import h5py
 import pytest
 
 import forge
+import page_verifier
 from conftest import SOURCE, Checkout
 from forge import dependency
 from test_policies import Stays
@@ -46,8 +47,12 @@ def copy(stays, tmp_path):
     return lambda name: shutil.copytree(stays.path(name), tmp_path / name, symlinks=True)
 
 
-def verdict(stays, folder, *texts, code=INTEGRITY, words=KEY):
+def verdict(stays, folder, *texts, code=INTEGRITY, words=KEY, page=False):
+    """What verify says; `page`: and the verifier that was written from the page alone, which must be of one mind with it."""
     out = stays.run("verify", folder, *words, code=code)
+    if page:
+        found = page_verifier.problems(stays.path(folder), [stays.path(word) for word in words[1::2]])
+        assert bool(found) == (code != 0), found
     for text in texts:
         assert text in out, out
     return out
@@ -77,7 +82,9 @@ def put(text, *path):
 
 def test_as_it_was_made_it_holds(stays):
     for name in ("run", "other", "federated"):
-        verdict(stays, name, "lineage.jsonl: format version 2, train, signed by key ", code=0)
+        verdict(stays, name, "lineage.jsonl: format version 2, train, signed by key ", code=0, page=True)
+    regions = {clinic: stays.path(f"{clinic}.pub.pem") for clinic in stays.clinics}
+    assert page_verifier.problems(stays.path("federated"), [stays.path("operator.pub.pem")], regions) == []
     verdict(stays, "federated", "ok  regions/lyon/lineage.jsonl: format version 2, train of domain lyon, signed by", code=0)
 
 
@@ -130,7 +137,7 @@ def test_a_chain_signed_again_as_it_was_holds(stays, copy, signer):
     """What the test above forges is found for what it says, and not for how it was written."""
     folder = copy("run")
     forge.write(folder / "lineage.jsonl", forge.read(folder / "lineage.jsonl"), signer)
-    verdict(stays, folder, code=0)
+    verdict(stays, folder, code=0, page=True)
 
 
 def test_signatures_that_are_not_those_that_were_made(stays, copy, signer):
@@ -144,18 +151,18 @@ def test_signatures_that_are_not_those_that_were_made(stays, copy, signer):
                              ([(key, sig), (key, signer.sign(payload))], "two of its signatures name the key"),
                              ([(key, sig), (stranger.id, stranger.sign(payload))], f"is also signed by key {stranger.id}, which was not given")):
         path.write_text("\n".join([forge.envelope(payload, signatures), *rest]) + "\n")
-        verdict(stays, folder, text)
+        verdict(stays, folder, text, page=True)
     both = (*KEY, "--key", "stranger.pub.pem")  # an owner's word beside the operator's, which the auditor knows
-    verdict(stays, folder, code=0, words=both)
+    verdict(stays, folder, code=0, words=both, page=True)
     path.write_text("\n".join([forge.envelope(payload, [(stranger.id, stranger.sign(payload)), (key, sig)]), *rest]) + "\n")
-    verdict(stays, folder, f"its first signature is by key {stranger.id}", words=both)
+    verdict(stays, folder, f"its first signature is by key {stranger.id}", words=both, page=True)
 
 
 def test_an_evaluation_of_another_model(stays, copy, signer):
     folder = copy("run")
     for path in stays.path("other").glob("evaluat*"):
         shutil.copy(path, folder)
-    verdict(stays, folder, "NO  evaluation.jsonl: model: is about another model than the one that was trained here")
+    verdict(stays, folder, "NO  evaluation.jsonl: model: is about another model than the one that was trained here", page=True)
 
     folder = copy("other")  # it names the model that lies there, and its results that of the other
     result, chain = folder / "evaluation.json", folder / "evaluation.jsonl"
@@ -165,12 +172,12 @@ def test_an_evaluation_of_another_model(stays, copy, signer):
     statements = forge.read(chain)
     statements[-1]["subject"][0]["digest"]["sha256"] = forge.sha256(result.read_bytes())
     forge.write(chain, statements, signer)
-    verdict(stays, folder, "NO  evaluation.json: model: differs")
+    verdict(stays, folder, "NO  evaluation.json: model: differs", page=True)
     for statement in statements:
         dependency(statement, "model")["digest"]["sha256"] = results["model"]
     forge.write(chain, statements, signer)
     assert model != results["model"]
-    verdict(stays, folder, "NO  evaluation.jsonl: model: is about another model")
+    verdict(stays, folder, "NO  evaluation.jsonl: model: is about another model", page=True)
     for statement in statements:  # as if an earlier release had made it
         definition(statement)["buildType"] = "https://bailiwick.dev/buildtypes/evaluate/v1"
     forge.write(chain, statements, signer)
@@ -193,12 +200,12 @@ def test_what_lies_under_the_name_of_what_was_removed(stays, copy):
     removed = [name for s in forge.read(folder / "lineage.jsonl") for name in s["subject"][0].get("annotations", {}).get("removed", [])]
     assert removed
     shutil.copy(next((folder / "checkpoints").glob("*.h5")), folder / removed[0])
-    verdict(stays, folder, f"{removed[0]}: removed: a later statement says that it was, and a file lies there")
+    verdict(stays, folder, f"{removed[0]}: removed: a later statement says that it was, and a file lies there", page=True)
     (folder / removed[0]).unlink()
     (folder / removed[0]).symlink_to("nowhere")
-    verdict(stays, folder, f"{removed[0]}: removed: a later statement says")
+    verdict(stays, folder, f"{removed[0]}: removed: a later statement says", page=True)
     (folder / removed[0]).unlink()
-    verdict(stays, folder, code=0)
+    verdict(stays, folder, code=0, page=True)
 
 
 def test_what_lies_beside_a_run_is_named(stays, copy, tmp_path):
@@ -244,6 +251,20 @@ def test_a_domain_in_place_of_another(stays, copy, signer):
         definition(statement)["internalParameters"]["signer"] = signer.id
     forge.write(path, statements, signer)
     verdict(stays, folder, "NO  regions/lyon/lineage.jsonl: is not the lineage of this domain")
+
+
+def test_what_stays_with_a_domain_is_no_model_of_a_run(stays, copy, signer):
+    """The operator signs a domain's own model, which a config without session keys lets it do, and lays it in the run's place."""
+    folder = copy("federated") / "regions/lyon"
+    statements = forge.read(folder / "lineage.jsonl")
+    for statement in statements:
+        definition(statement)["internalParameters"]["signer"] = signer.id
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    verdict(stays, folder, "format version 2, train of domain lyon", code=0)
+    run = folder.rename(folder.parent.parent.parent / "moved")
+    verdict(stays, run, "NO  lineage.jsonl: is what stays with domain lyon, and does not lie in a folder of that name")
+    out = stays.run("predict", "run.yaml", *FEDERATED, "--model", run / "model.h5", code=INTEGRITY)
+    assert "is what stays with a domain, in a folder that is not that domain's" in out
 
 
 def test_a_domain_of_another_run(stays, copy, tmp_path):
