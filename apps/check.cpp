@@ -72,6 +72,10 @@ void print(const Run& run, const ModelColumns& columns, const std::optional<Netw
       std::cout << fmt::format("  {:3} {:<22} {}\n", clause.holds ? "ok" : "NO", clause.rule,
                                clause.detail);
   }
+  if (run.domains().size() > 1 &&
+      std::ranges::none_of(run.domains(), [](const DomainFacts& d) { return d.limits_partners; }))
+    std::cout << "\nNo policy says with whom (partners, trust): whoever writes the config may bring "
+                 "owners of its own,\nand subtract what it knows from the sums.\n";
   std::cout << std::flush;
 }
 

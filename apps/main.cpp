@@ -18,6 +18,8 @@ const Command commands[] = {
     {"keygen", "make a key pair for a data owner or an operator", command_keygen},
     {"ingest", "turn CSV files into signed partitions", command_ingest},
     {"policy", "sign, show or check an owner's terms of use", command_policy},
+    {"registry", "what an owner's own folder says: the policy in force, what is withdrawn", command_registry},
+    {"trust", "sign a list of owners who may share sums", command_trust},
     {"site", "sign or show a site's map of nodes to jurisdictions", command_site},
     {"inspect", "show what a partition, model, policy or lineage file says", command_inspect},
     {"check", "validate a config, show every domain's verdict; compute nothing", command_check},

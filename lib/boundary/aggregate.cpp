@@ -107,14 +107,14 @@ std::size_t AggregateLayout::offset(std::string_view name) const {
 
 Aggregate::Aggregate(std::shared_ptr<const AggregateLayout> layout) : layout_(std::move(layout)) {
   ensure(layout_ != nullptr, "an aggregate has a layout");
-  own_.assign(1 + layout_->words(), 0);
+  own_.assign(layout_->memory_words(), 0);
   words_ = own_;
 }
 
 Aggregate::Aggregate(std::shared_ptr<const AggregateLayout> layout, std::span<std::int64_t> memory)
     : layout_(std::move(layout)), words_(memory) {
   ensure(layout_ != nullptr, "an aggregate has a layout");
-  ensure(words_.size() == 1 + layout_->words(), "memory of an aggregate holds its words");
+  ensure(words_.size() == layout_->memory_words(), "memory of an aggregate holds its words");
   std::fill(words_.begin(), words_.end(), 0);
 }
 
@@ -136,7 +136,7 @@ std::span<const std::int64_t> Aggregate::words(std::string_view stream) const {
 void Aggregate::add(std::string_view stream, std::span<const double> values) {
   const Stream& s = layout_->stream(stream);
   ensure(values.size() == s.size, "as many values as the stream of an aggregate holds");
-  words_[1] +=
+  words()[0] +=
       kernels::add_quantised(values.data(), s.size, s.format, words(stream).data(), s.size);
 }
 
@@ -150,8 +150,8 @@ void Aggregate::add_counts(std::string_view stream, std::span<const std::int64_t
 
 void Aggregate::add(const Aggregate& other) {
   ensure(*layout_ == *other.layout_, "aggregates that are added have one layout");
-  std::transform(words_.begin() + 1, words_.end(), other.words_.begin() + 1, words_.begin() + 1,
-                 wrapping_add);
+  const auto to = words();
+  std::transform(to.begin(), to.end(), other.words().begin(), to.begin(), wrapping_add);
 }
 
 void Aggregate::normalise() {
@@ -182,8 +182,8 @@ bool Aggregate::fits(std::size_t parties) const {
 }
 
 void Aggregate::saturate() {
-  std::fill(words_.begin() + 1, words_.end(), 0);
-  words_[1] = 1;
+  std::ranges::fill(words(), 0);
+  words()[0] = 1;
 }
 
 void Aggregate::decode(std::string_view stream, std::span<double> to) const {

@@ -37,6 +37,8 @@ class AggregateLayout {
 
   /// Words in all, the leading count of saturated contributions included.
   std::size_t words() const { return words_; }
+  /// Words of an aggregate's memory, with the two before these: of rows, and of domains.
+  std::size_t memory_words() const { return 2 + words_; }
 
   bool operator==(const AggregateLayout&) const = default;
 
@@ -51,12 +53,14 @@ class AggregateLayout {
 /// Sums of rows as 64-bit integers: the only thing that crosses the boundary of a domain.
 ///
 /// Word 0 counts contributions that could not be represented (not finite, or beyond the format's
-/// range); such a contribution adds nothing else. Addition wraps modulo 2^64.
+/// range); such a contribution adds nothing else. Addition wraps modulo 2^64. In memory two words
+/// come before: how many rows the sums are made of, which stays in the domain, and how many domains
+/// are in them, which a crossing uses.
 class Aggregate {
  public:
   explicit Aggregate(std::shared_ptr<const AggregateLayout> layout);
-  /// In memory of somebody else's, which must outlive it: 1 + layout->words() words, as they cross.
-  /// A copy has memory of its own.
+  /// In memory of somebody else's, which must outlive it: layout->memory_words() words. A copy has
+  /// memory of its own.
   Aggregate(std::shared_ptr<const AggregateLayout> layout, std::span<std::int64_t> memory);
   Aggregate(const Aggregate& other);
   Aggregate(Aggregate&& other) noexcept = default;
@@ -67,10 +71,16 @@ class Aggregate {
   const AggregateLayout& layout() const { return *layout_; }
   std::shared_ptr<const AggregateLayout> layout_pointer() const { return layout_; }
 
-  std::span<std::int64_t> words() { return words_.subspan(1); }
-  std::span<const std::int64_t> words() const { return words_.subspan(1); }
-  /// The words and, before them, one that a crossing uses: the number of domains that are in it.
-  std::span<std::int64_t> crossing_words() { return words_; }
+  std::span<std::int64_t> words() { return words_.subspan(2); }
+  std::span<const std::int64_t> words() const { return words_.subspan(2); }
+  /// The words and, before them, the number of domains.
+  std::span<std::int64_t> crossing_words() { return words_.subspan(1); }
+  /// And before that the number of rows: what is summed within a domain.
+  std::span<std::int64_t> domain_words() { return words_; }
+
+  /// Rows of non-zero weight that the sums are made of, as whoever made them says.
+  void set_rows(std::int64_t rows) { words_[0] = rows; }
+  std::int64_t rows() const { return words_[0]; }
 
   /// The words of one stream, limb-major.
   std::span<std::int64_t> words(std::string_view stream);
@@ -102,12 +112,12 @@ class Aggregate {
   /// Becomes zero but for one saturated contribution: what a total that does not fit says instead.
   void saturate();
 
-  std::int64_t saturated() const { return words_[1]; }
+  std::int64_t saturated() const { return words_[2]; }
 
  private:
   std::shared_ptr<const AggregateLayout> layout_;
   std::vector<std::int64_t> own_;
-  std::span<std::int64_t> words_;  ///< as they cross
+  std::span<std::int64_t> words_;  ///< domain_words()
 };
 
 }  // namespace bailiwick

@@ -4,10 +4,13 @@
 #include "lib/boundary/boundary.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "lib/core/error.hpp"
 #include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
 #include "lib/crypto/base64.hpp"
+#include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
@@ -15,6 +18,9 @@
 namespace bailiwick {
 
 namespace {
+
+/// In the count of domains: one of them withholds its sum.
+constexpr std::int64_t withholding = std::int64_t{1} << 32;
 
 bool has_peers(const Communicator& comm) {
   return comm.handle() != MPI_COMM_NULL;
@@ -55,7 +61,9 @@ std::vector<double> Boundary::gather_within_domain(std::size_t d, std::span<cons
 Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggregate> parts,
                                    std::span<const double> parameters) {
   const Digest at = digest_of(round, parameters);
-  sum_within_domains(parts);
+  for (std::size_t d = 0; d < rows_.size(); ++d)
+    parts[d].set_rows(static_cast<std::int64_t>(rows_[d]));
+  sum_within_domains(round, parts);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);
   cross(round, at, parts.front().crossing_words(), Rounds::one);
@@ -67,10 +75,16 @@ void Boundary::across_domains_again(const std::string& round, std::span<Aggregat
                                     const Digest& at) {
   if (decomposition_.domains() == 1) {
     // Nothing crosses: one sum instead of one to the leader and its way back.
-    within_domain(0, parts.front());
-    return;
+    const EgressPurpose purpose("sums within a domain");
+    Aggregate& part = parts.front();
+    part.normalise();
+    if (has_peers(decomposition_.domain_comms_[0]))
+      decomposition_.domain_comms_[0].sum(part.domain_words());
+    part.normalise();
+    check_rows(round, 0, part);
+    return check_withheld(1);
   }
-  sum_within_domains(parts);
+  sum_within_domains(round, parts);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);
   cross(round, at, parts.front().crossing_words(), Rounds::many);
@@ -94,26 +108,29 @@ void Boundary::across_domains_again(const std::string& round, Aggregate& part, c
   const bool several = decomposition_.domains() > 1;
   if (leads(0)) {
     part.normalise();
+    check_rows(round, 0, part);
     if (several && !part.fits(decomposition_.domains())) part.saturate();
+    part.crossing_words().front() = 1;
   }
   if (several) {
     if (contributors_ > 1) check_contributors(round, {&part, 1}, at);
     if (leads(0)) {
-      part.crossing_words().front() = 1;
       send("rounds: " + round, at, part.crossing_words());
       part.normalise();
     }
     note(round, part.crossing_words().size(), Rounds::many);
+  } else if (!withheld_.empty()) {
+    hide(part.crossing_words());
   }
   team.meet();
-  if (several) check_masks(round, team.words(0).front());
+  check_masks(round, team.words(0)[1]);
 }
 
 Digest Boundary::digest_of(const std::string& round, std::span<const double> parameters) {
   return Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
 }
 
-void Boundary::sum_within_domains(std::span<Aggregate> parts) {
+void Boundary::sum_within_domains(const std::string& round, std::span<Aggregate> parts) {
   ensure(parts.size() == local_domains(), "one part for each local domain");
   for (std::size_t d = 0; d < parts.size(); ++d) {
     Aggregate& part = parts[d];
@@ -121,14 +138,36 @@ void Boundary::sum_within_domains(std::span<Aggregate> parts) {
     part.normalise();
     if (has_peers(comm)) {
       const EgressPurpose purpose("sums within a domain");
-      comm.sum_to(0, part.words());
+      comm.sum_to(0, part.domain_words());
     }
     if (!leads(d)) continue;
     // Limbs are carried before they leave: they then tell the domain's sum and nothing of its
     // blocks.
     part.normalise();
+    check_rows(round, d, part);
     if (!part.fits(decomposition_.domains())) part.saturate();
   }
+}
+
+void Boundary::check_rows(const std::string& round, std::size_t d, const Aggregate& part) {
+  const std::uint64_t minimum = minimum_rows_.empty() ? 1 : minimum_rows_[d];
+  const auto rows = static_cast<std::uint64_t>(part.rows());
+  if (minimum <= 1 || rows >= minimum) return;
+  if (rows == 0 && std::ranges::all_of(part.words(), [](std::int64_t word) { return word == 0; }))
+    return;
+  withheld_.push_back(
+      fmt::format("domain {}: its part of the round \"{}\" would be made of {} rows of non-zero "
+                  "weight, and {} at least are asked for (minimum.rows)",
+                  decomposition_.name(decomposition_.local_domains()[d]), round, rows, minimum));
+}
+
+void Boundary::check_withheld(std::int64_t domains) const {
+  if (domains < withholding && withheld_.empty()) return;
+  const EgressPurpose purpose("agreement and errors");
+  std::vector<std::string> reasons;
+  for (const std::string& text : decomposition_.world_.gather(join(withheld_, "\n  ")))
+    if (!text.empty() && std::ranges::find(reasons, text) == reasons.end()) reasons.push_back(text);
+  throw Error(ExitCode::policy, "refused, and no sum was learnt:\n  {}", join(reasons, "\n  "));
 }
 
 void Boundary::add_led(std::span<Aggregate> parts) {
@@ -160,8 +199,18 @@ void Boundary::cross(const std::string& round, const Digest& at, std::span<std::
 
 void Boundary::send(const std::string& purpose, const Digest& at, std::span<std::int64_t> words) {
   const EgressPurpose sent_for(purpose);
+  if (!withheld_.empty()) hide(words);
   if (session_) session_->mask({rounds_, 0, 0}, at, words);
   if (has_peers(decomposition_.leaders_)) decomposition_.leaders_.sum(words);
+}
+
+void Boundary::hide(std::span<std::int64_t> words) const {
+  // Noise instead of numbers, so that the others' sum is not learnt either, and a mark that says
+  // so.
+  const std::span<std::int64_t> numbers = words.subspan(1);
+  const std::string noise = random_bytes(numbers.size_bytes());
+  std::memcpy(numbers.data(), noise.data(), noise.size());
+  words.front() += static_cast<std::int64_t>(withheld_.size()) * withholding;
 }
 
 void Boundary::note(const std::string& round, std::size_t words, Rounds rounds) {
@@ -174,11 +223,14 @@ void Boundary::note(const std::string& round, std::size_t words, Rounds rounds) 
 }
 
 void Boundary::check_masks(const std::string& round, std::int64_t parties) const {
-  if (parties != static_cast<std::int64_t>(decomposition_.domains()))
-    throw Error(ExitCode::integrity,
-                "round {} ({}): the masks did not cancel, so no sum was learnt: a domain computed "
-                "at other parameters than the others, or its keys were altered",
-                rounds_ - 1, round);
+  const auto domains = static_cast<std::int64_t>(decomposition_.domains());
+  // So many domains and marks of some of them: all masks have cancelled.
+  if (parties % withholding == domains && parties / withholding <= domains)
+    return check_withheld(parties);
+  throw Error(ExitCode::integrity,
+              "round {} ({}): the masks did not cancel, so no sum was learnt: a domain computed at "
+              "other parameters than the others, or its keys were altered",
+              rounds_ - 1, round);
 }
 
 void Boundary::check_contributors(const std::string& round, std::span<const Aggregate> parts,

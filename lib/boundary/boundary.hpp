@@ -52,7 +52,7 @@ class Boundary : public Sums {
 
   /// The same for a round that is taken again and again, without taking memory for it: the sum
   /// comes to stand in parts.front(), and what was in `parts` is lost. `at`: digest of the
-  /// parameters.
+  /// parameters. The parts say themselves how many rows they are made of.
   void across_domains_again(const std::string& round, std::span<Aggregate> parts, const Digest& at);
 
   /// A team for rounds of sums of `words` words, if every domain has ranks of its own on one node,
@@ -76,6 +76,14 @@ class Boundary : public Sums {
   /// name, the domains' counts of non-zero numbers are summed, masked like all else.
   void require_contributors(std::uint64_t domains) { contributors_ = domains; }
 
+  /// From here on what a local domain sends is made of no row at all, and zero, or of so many at
+  /// least: else every rank throws ExitCode::policy, and nobody has learnt a sum. One a local
+  /// domain.
+  void require_rows(std::vector<std::uint64_t> minimum) { minimum_rows_ = std::move(minimum); }
+  /// From here on the parts of across_domains() are made of so many rows of non-zero weight on this
+  /// rank. One a local domain.
+  void hold_rows(std::vector<std::uint64_t> rows) { rows_ = std::move(rows); }
+
   /// What each domain's policy lets everybody see, e.g. its own scores: one for each of this rank's
   /// domains, of which those it leads count. All domains' texts on every rank, in the order of the
   /// run. Throws ExitCode::bug if an admission does not hold that leave. Collective over the world.
@@ -90,7 +98,11 @@ class Boundary : public Sums {
   enum class Rounds { one, many };
 
   /// The parts of domains that this rank leads become those of the whole domain, fit to cross.
-  void sum_within_domains(std::span<Aggregate> parts);
+  void sum_within_domains(const std::string& round, std::span<Aggregate> parts);
+  /// A whole domain's part that is made of too few rows is not sent.
+  void check_rows(const std::string& round, std::size_t d, const Aggregate& part);
+  /// ExitCode::policy if any domain's was not; collective over the world.
+  void check_withheld(std::int64_t domains) const;
   /// The first part becomes the sum of those that this rank leads, ready to cross.
   void add_led(std::span<Aggregate> parts);
   /// One crossing of words: this rank's sum over the domains it leads becomes that over all
@@ -99,8 +111,10 @@ class Boundary : public Sums {
              Rounds rounds);
   /// Its part for the ranks that lead: masks, and the sum over all gateways.
   void send(const std::string& purpose, const Digest& at, std::span<std::int64_t> words);
+  /// What crosses instead of a sum that is withheld.
+  void hide(std::span<std::int64_t> words) const;
   void note(const std::string& round, std::size_t words, Rounds rounds);
-  /// ExitCode::integrity if the count of parties is not theirs.
+  /// ExitCode::integrity if the count of domains is not theirs.
   void check_masks(const std::string& round, std::int64_t parties) const;
   static Digest digest_of(const std::string& round, std::span<const double> parameters);
   /// Throws ExitCode::policy if a number of the coming round has too few contributors.
@@ -117,6 +131,8 @@ class Boundary : public Sums {
   std::vector<LedgerLine> ledger_;
   std::uint64_t rounds_ = 0;  ///< crossings until now
   std::uint64_t contributors_ = 1;
+  std::vector<std::uint64_t> minimum_rows_, rows_;  ///< one a local domain, or empty
+  std::vector<std::string> withheld_;               ///< why this round goes without our sums
   std::map<std::string, std::string>
       approved_;  ///< round -> zeros when it last had contributors enough
 };

@@ -84,6 +84,12 @@ void schema(Visitor& v, SiteConfig& site) {
 }
 
 template <class Visitor>
+void schema(Visitor& v, TrustConfig& trust) {
+  v.key("file", trust.file, required, is_path);
+  v.key("key", trust.key, required, is_path);
+}
+
+template <class Visitor>
 void schema(Visitor& v, DomainConfig& domain) {
   v.key("name", domain.name, required, a_domain_name);
   v.key("jurisdiction", domain.jurisdiction, required, a_jurisdiction);
@@ -351,6 +357,7 @@ void schema(Visitor& v, RunConfig& run) {
   v.key("recipients", run.recipients, absolute_iris, distinct);
   v.key("output", run.output, required, is_path);
   v.key("site", run.site, required);
+  v.key("trust", run.trust);
   v.section("lineage", [&](auto& s) { s.key("key", run.operator_key, required, is_path); });
   v.key("domains", run.domains, required, non_empty);
   v.key("boundary", run.boundary);

@@ -171,6 +171,11 @@ struct DescribeConfig {
   bool per_domain = false;  ///< needs every policy's per_domain_statistics
 };
 
+/// A trust's signed list of owners, and the public key that it was signed with.
+struct TrustConfig {
+  std::string file, key;
+};
+
 struct BoundaryConfig {
   bool secure_aggregation = true;  ///< mask every round, if there is more than one domain
 };
@@ -184,6 +189,7 @@ struct RunConfig {
   SiteConfig site;
   std::string operator_key;  ///< PEM private key that signs the lineage
   std::vector<DomainConfig> domains;
+  std::optional<TrustConfig> trust;
   BoundaryConfig boundary;
   ModelConfig model;
   TrainConfig train;

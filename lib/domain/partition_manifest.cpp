@@ -4,6 +4,7 @@
 #include "lib/domain/partition_manifest.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "lib/domain/members.hpp"
 
@@ -91,6 +92,18 @@ PartitionManifest manifest_from_json(const Json& json, const std::string& what) 
     throw Error(ExitCode::data, "{}: \"split_rows\" of a partition that is not split", what);
   check_split_rows(manifest, what);
   return manifest;
+}
+
+std::vector<std::uint64_t> PartitionManifest::rows_of_blocks(const std::string& split) const {
+  if (!split.empty()) return split_rows[split_code(schema, split)];
+  std::vector<std::uint64_t> in_block(blocks(), block_rows);
+  if (!in_block.empty()) in_block.back() = rows - (in_block.size() - 1) * block_rows;
+  return in_block;
+}
+
+std::uint64_t PartitionManifest::rows_of(const std::string& split) const {
+  const std::vector<std::uint64_t> in_block = rows_of_blocks(split);
+  return std::accumulate(in_block.begin(), in_block.end(), std::uint64_t{0});
 }
 
 }  // namespace bailiwick

@@ -29,6 +29,9 @@ struct PartitionManifest {
   std::uint64_t blocks() const {
     return block_rows == 0 ? 0 : (rows + block_rows - 1) / block_rows;
   }
+  /// Rows of a split (empty: all) in every block, and in all. Throws as split_code().
+  std::vector<std::uint64_t> rows_of_blocks(const std::string& split) const;
+  std::uint64_t rows_of(const std::string& split) const;
   bool operator==(const PartitionManifest&) const = default;
 };
 

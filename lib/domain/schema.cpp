@@ -3,6 +3,7 @@
 
 #include "lib/domain/schema.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -177,6 +178,15 @@ std::string describe_difference(const Schema& ours, const Schema& theirs) {
   if (ours.splits != theirs.splits)
     add(fmt::format("splits are [{}] here and [{}] there", join(ours.splits), join(theirs.splits)));
   return join(differences, "; ");
+}
+
+std::size_t split_code(const Schema& schema, const std::string& split, const char* key) {
+  const auto found = std::find(schema.splits.begin(), schema.splits.end(), split);
+  if (found == schema.splits.end())
+    throw Error(ExitCode::config, "{}: the partitions have no split \"{}\"; they have: {}{}", key,
+                split, schema.splits.empty() ? "none" : join(schema.splits),
+                did_you_mean(split, schema.splits));
+  return static_cast<std::size_t>(found - schema.splits.begin());
 }
 
 }  // namespace bailiwick

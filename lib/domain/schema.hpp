@@ -49,4 +49,8 @@ Schema schema_from_json(const Json& json, const std::string& what);
 /// What differs between two schemas, in words; empty if equal.
 std::string describe_difference(const Schema& ours, const Schema& theirs);
 
+/// Number of a split. Throws ExitCode::config, naming the key of the config, if the partitions have
+/// no such split.
+std::size_t split_code(const Schema& schema, const std::string& split, const char* key = "split");
+
 }  // namespace bailiwick

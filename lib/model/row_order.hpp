@@ -25,6 +25,13 @@ class RowOrder {
   /// next call.
   std::span<const std::uint32_t> rows_of(std::uint64_t step);
 
+  /// How many rows of a lane (as in the constructor) a step of an epoch takes.
+  static std::uint64_t rows_of_step(std::uint64_t rows, std::uint64_t number, std::uint64_t steps,
+                                    std::uint64_t step) {
+    const std::uint64_t shift = number % steps;
+    return (rows * (step + 1) + shift) / steps - (rows * step + shift) / steps;
+  }
+
   /// The most rows that a step takes of a lane.
   static std::uint64_t most_of(std::uint64_t rows, std::uint64_t steps) {
     return (rows + steps - 1) / steps;

@@ -32,6 +32,10 @@ bool all_different(const std::vector<T>& items) {
 
 }  // namespace
 
+bool is_key_id(const std::string& text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 std::string to_string(Action action) {
   for (const auto& [candidate, word] : action_words)
     if (candidate == action) return word;
@@ -83,9 +87,7 @@ class Problems {
         fmt::format("\"{}\" is not a date and time with zone such as 2026-01-31T00:00:00Z", text));
   }
   void key_id(const std::string& id, const std::string& key) {
-    const bool is_id =
-        id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
-    check(id.empty() || is_id, key,
+    check(id.empty() || is_key_id(id), key,
           "must be the id of a key, 64 hexadecimal digits as keygen prints it");
   }
   std::vector<PolicyProblem> take() { return std::move(list_); }

@@ -102,6 +102,9 @@ struct Policy {
   bool operator==(const Policy&) const = default;
 };
 
+/// 64 hexadecimal digits in small letters.
+bool is_key_id(const std::string& text);
+
 /// Something that a policy must not say, and the key of the YAML that says it ("valid.until").
 struct PolicyProblem {
   std::string key, message;

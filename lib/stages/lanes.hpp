@@ -8,21 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "lib/stages/lane.hpp"
 #include "lib/stages/run.hpp"
 
 namespace bailiwick {
-
-/// Consecutive stored blocks of a domain and their rows of the split.
-struct Lane {
-  BlockRange blocks;  ///< counted over the partitions of the domain
-  std::uint64_t rows = 0;
-  std::uint64_t number = 0;  ///< of its first row, counted over all domains
-};
-
-/// The stored blocks of a partition, with so many rows of the split each, cut into `count` lanes of
-/// about as many rows; the first has block `first_block` and row `number`.
-std::vector<Lane> cut_into_lanes(std::span<const std::uint64_t> rows_of_blocks, std::uint64_t count,
-                                 std::uint64_t first_block, std::uint64_t number);
 
 /// Where the steps of a network take their rows. Every partition is cut into lanes, stretches of
 /// its stored blocks of which a step takes no more than about `block_rows` rows: these are a block,
@@ -31,7 +20,7 @@ std::vector<Lane> cut_into_lanes(std::span<const std::uint64_t> rows_of_blocks, 
 class Lanes {
  public:
   /// For the rows of train.split. Steps are everyone's together, or, in federated training, each
-  /// domain's own. Collective over the world.
+  /// domain's own. Local.
   explicit Lanes(const Run& run);
 
   std::uint64_t rows_of_domain(std::size_t index) const { return rows_of_domain_[index]; }

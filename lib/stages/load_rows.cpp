@@ -99,15 +99,6 @@ const char* broken_rule(ModelKind kind, const double* target, std::size_t classe
 
 }  // namespace
 
-std::size_t split_code(const Schema& schema, const std::string& split, const char* key) {
-  const auto found = std::find(schema.splits.begin(), schema.splits.end(), split);
-  if (found == schema.splits.end())
-    throw Error(ExitCode::config, "{}: the partitions have no split \"{}\"; they have: {}{}", key,
-                split, schema.splits.empty() ? "none" : join(schema.splits),
-                did_you_mean(split, schema.splits));
-  return static_cast<std::size_t>(found - schema.splits.begin());
-}
-
 ModelKind response_of(const ModelConfig& model) {
   if (model.kind != ModelKind::mlp) return model.kind;
   const std::string& loss = model.mlp.loss;
@@ -219,6 +210,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
         if (columns.weights && buffer.weights[r] == 0 && model.kind != ModelKind::mlp) continue;
         chosen.push_back(r);
+        if (!columns.weights || buffer.weights[r] > 0) ++loaded.selected;
         if (has_times(model) && target[1] == 1) ++loaded.events;
       }
       if (code && in_split != manifest.split_rows[*code][block])
@@ -226,7 +218,6 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                     "{}: block {} has {} rows of split \"{}\" and {} in its manifest",
                     domain.paths[p], block, in_split, split, manifest.split_rows[*code][block]);
       Watchdog::moved();
-      loaded.selected += chosen.size();
       loaded.rows_of_block.push_back(chosen.size());
       if (columns.ids && schema.has_ids)
         for (const std::size_t r : chosen)

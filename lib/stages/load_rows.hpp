@@ -55,9 +55,6 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
 /// All features and targets of a partition as they are, for those who describe them.
 ModelColumns all_columns(const Schema& schema);
 
-/// Throws ExitCode::config, naming the key of the config, if the partitions have no such split.
-std::size_t split_code(const Schema& schema, const std::string& split, const char* key = "split");
-
 /// What a model asks of its targets: a network that of the kind with the same loss.
 ModelKind response_of(const ModelConfig& model);
 

@@ -68,6 +68,10 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
   agree(run.world(), [&] {
     if (refusal) throw *refusal;
   });
+  std::vector<std::uint64_t> held;
+  for (const LoadedRows& domain : rows.domains)
+    held.push_back(domain.selected);
+  run.boundary().hold_rows(std::move(held));
   const Aggregate total = run.boundary().across_domains("rows", std::move(parts));
   rows.selected = static_cast<std::uint64_t>(total.words("rows")[0]);
   rows.events = static_cast<std::uint64_t>(total.words("rows")[1]);

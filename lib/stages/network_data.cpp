@@ -51,6 +51,14 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
       first += lane.rows;
     }
   }
+  gathered_.resize(training_.size());
+  for (const kernels::NetworkRows& domain : training_) {
+    const auto weight = host_copy(domain.weight);
+    std::vector<bool>& weighs = weighs_.emplace_back(weight.extent(0));
+    for (std::size_t r = 0; r < weighs.size(); ++r)
+      weighs[r] = weight(r) != 0;
+    if (std::ranges::find(weighs, false) == weighs.end()) weighs.clear();
+  }
   const std::string& loss = config.model.mlp.loss;
   const bool mean = loss == "squared_error" || loss == "huber";
   if (mean && config.model.mlp.standardise_target) standardise_target(run);
@@ -60,6 +68,7 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   standardise(others, own);
   validation_ = to_network_rows(others, columns);
   for (const LoadedRows& domain : others.domains) {
+    validation_rows_.push_back(static_cast<std::int64_t>(domain.selected));
     std::vector<Range>& pieces = pieces_.emplace_back();
     std::size_t first = 0;
     for (const std::size_t count : domain.rows_of_block) {
@@ -120,8 +129,13 @@ void NetworkData::gather(std::uint64_t step, Batch& batch, std::optional<std::si
   batch.start();
   for (std::size_t d = 0; d < orders_.size(); ++d) {
     if (only && *only != d) continue;
+    gathered_[d] = 0;
     for (HeldLane& lane : orders_[d]) {
       const std::span<const std::uint32_t> rows = lane.order.rows_of(step);
+      gathered_[d] += weighs_[d].empty() ? static_cast<std::int64_t>(rows.size())
+                                         : std::ranges::count_if(rows, [&](std::uint32_t row) {
+                                             return weighs_[d][lane.first + row];
+                                           });
       const std::size_t blocks = (rows.size() + block_rows_ - 1) / block_rows_;
       for (std::size_t b = 0; b < blocks; ++b) {
         const std::size_t begin = rows.size() * b / blocks, end = rows.size() * (b + 1) / blocks;

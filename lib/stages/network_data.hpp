@@ -37,6 +37,10 @@ class NetworkData {
   /// This rank's rows of step `step`, counted from 0 over all epochs; with `only`, of that local
   /// domain alone.
   void gather(std::uint64_t step, Batch& batch, std::optional<std::size_t> only = {});
+  /// Of these, those of non-zero weight, one count a local domain.
+  const std::vector<std::int64_t>& rows_gathered() const { return gathered_; }
+  /// Of the rows that are not trained on, those of non-zero weight, one count a local domain.
+  const std::vector<std::int64_t>& validation_rows() const { return validation_rows_; }
 
  private:
   struct HeldLane {
@@ -48,6 +52,8 @@ class NetworkData {
   Lanes lanes_;
   std::size_t block_rows_;
   std::vector<std::vector<HeldLane>> orders_;  ///< one a lane, of each local domain
+  std::vector<std::vector<bool>> weighs_;      ///< of each local domain's rows; empty: all do
+  std::vector<std::int64_t> gathered_, validation_rows_;
   std::size_t targets_;
   std::vector<kernels::NetworkRows> training_, validation_;
   std::vector<std::vector<Range>> pieces_;

@@ -10,6 +10,8 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/domain/trust.hpp"
+#include "lib/policy/instant.hpp"
 
 namespace bailiwick {
 
@@ -22,6 +24,21 @@ OpenedSite open_site(const SiteConfig& config) {
                     {&key, 1}, path, ExitCode::policy);
   return {site_from_json(parse_json(payload, path, ExitCode::policy), path), key.id(),
           sha256(payload)};
+}
+
+OpenedTrust open_trust(const std::optional<TrustConfig>& config, const std::string& now) {
+  if (!config) return {};
+  const PublicKey key = PublicKey::load(config->key);
+  const std::string& path = config->file;
+  const std::string payload =
+      open_envelope(envelope_from_json(read_file(path), path, ExitCode::policy), trust_type,
+                    {&key, 1}, path, ExitCode::policy);
+  const TrustList list = trust_from_json(parse_json(payload, path, ExitCode::policy), path);
+  const auto until = parse_instant(list.valid_until);
+  if (!until || *parse_instant(now) >= *until)
+    throw Error(ExitCode::policy, "{}: the list was valid until {} (now {})", path,
+                list.valid_until, now);
+  return {key.id(), list.keys};
 }
 
 std::vector<std::vector<int>> ranks_at_home(const std::vector<DomainConfig>& domains,

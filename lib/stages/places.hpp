@@ -30,6 +30,16 @@ struct OpenedSite {
 /// ExitCode::policy if the file is not signed by the key that the config names.
 OpenedSite open_site(const SiteConfig& config);
 
+/// Who signed a trust's list, and whom it names.
+struct OpenedTrust {
+  std::string key;                ///< id; empty: the config names no list
+  std::vector<std::string> keys;  ///< ids
+};
+
+/// The list that a config names. Not collective. Throws ExitCode::policy if it is not signed by
+/// the key that the config names, or its time is over.
+OpenedTrust open_trust(const std::optional<TrustConfig>& config, const std::string& now);
+
 /// For each domain the ranks whose place lies in its jurisdiction: it is dealt ranks from these
 /// alone. Empty lists, so that ranks are dealt from all, where places say nothing: all ranks are in
 /// one, or none lies in the jurisdiction of any domain; policies then judge. Throws

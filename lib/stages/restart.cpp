@@ -73,6 +73,7 @@ std::string training_fingerprint(const Run& run, const std::vector<std::string>&
   same.recipients.clear();
   same.domains.clear();
   same.site = {};
+  same.trust.reset();
   same.evaluate = {};
   same.describe = {};
   same.boundary = {};

@@ -16,8 +16,10 @@
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
 #include "lib/runtime/slurm.hpp"
+#include "lib/policy/instant.hpp"
 #include "lib/stages/access_log.hpp"
 #include "lib/stages/documents.hpp"
+#include "lib/stages/lane.hpp"
 #include "lib/stages/load_rows.hpp"
 
 namespace bailiwick {
@@ -25,12 +27,15 @@ namespace bailiwick {
 namespace {
 
 /// What all may know of a domain before its policy is asked.
-Json facts_json(std::size_t index, const Documents& documents) {
+Json facts_json(std::size_t index, const Documents& documents, const std::string& train_split) {
   const Policy& policy = documents.policy;
   Json partitions = Json::array();
   for (const PartitionManifest& manifest : documents.manifests)
-    partitions.push_back(
-        {{"name", manifest.name}, {"rows", manifest.rows}, {"root", manifest.root.hex()}});
+    partitions.push_back({{"name", manifest.name},
+                          {"rows", manifest.rows},
+                          {"root", manifest.root.hex()},
+                          {"rows to train", manifest.rows_of(train_split)},
+                          {"blocks", manifest.blocks()}});
   return {{"index", index},
           {"owners", documents.owners},
           {"partitions", partitions},
@@ -77,6 +82,13 @@ std::uint64_t DomainFacts::rows() const {
   return total;
 }
 
+std::uint64_t DomainFacts::rows_to_train() const {
+  std::uint64_t total = 0;
+  for (const Partition& partition : partitions)
+    total += partition.rows_to_train;
+  return total;
+}
+
 RunConfig load_run_config(const Communicator& world, const std::string& path,
                           const Overrides& overrides) {
   const EgressPurpose purpose("config");
@@ -117,6 +129,10 @@ Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool v
   std::uint64_t contributors = 1;
   for (const DomainFacts& domain : domains_)
     contributors = std::max(contributors, domain.minimum_contributors);
+  std::vector<std::uint64_t> rows;
+  for (const LocalDomain& domain : local_)
+    rows.push_back(domain.minimum_rows);
+  boundary_->require_rows(std::move(rows));
   // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
   boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
                                                    : contributors);
@@ -150,6 +166,7 @@ void Run::find_places() {
   std::string node;
   agree(world(), [&] {
     site_ = open_site(config_.site);
+    trust_ = open_trust(config_.trust, utc_now());
     node = node_of_rank();
   });
   const std::vector<std::string> nodes = world().gather(node);
@@ -172,9 +189,15 @@ void Run::find_places() {
 
 void Run::exchange_facts(const std::vector<Documents>& documents) {
   Json led = Json::array();
+  // One that the partitions do not have is reported by check_splits().
+  std::string split = config_.train.split;
+  for (const Documents& domain : documents)
+    if (const auto& known = domain.manifests.front().schema.splits;
+        std::ranges::find(known, split) == known.end())
+      split.clear();
   for (std::size_t d = 0; d < documents.size(); ++d)
     if (decomposition_->leads(d))
-      led.push_back(facts_json(decomposition_->local_domains()[d], documents[d]));
+      led.push_back(facts_json(decomposition_->local_domains()[d], documents[d], split));
   domains_.resize(config_.domains.size());
   std::vector<Schema> schemas(config_.domains.size());
   std::vector<std::vector<std::string>> keys(config_.domains.size());
@@ -196,18 +219,38 @@ void Run::exchange_facts(const std::vector<Documents>& documents) {
       facts.duties = {entry.at("attribute"), entry.at("inform"), entry.at("delete_by")};
       for (const Json& partition : entry.at("partitions"))
         facts.partitions.push_back({partition.at("name"), partition.at("rows"),
-                                    Digest::from_hex(partition.at("root").get<std::string>())});
+                                    Digest::from_hex(partition.at("root").get<std::string>()),
+                                    partition.at("rows to train"), partition.at("blocks")});
       schemas[index] = schema_from_json(entry.at("schema"), facts.name);
     }
   const std::vector<std::size_t> owner = owners_of(keys);
-  for (std::size_t i = 0; i < domains_.size(); ++i)
+  for (std::size_t i = 0; i < domains_.size(); ++i) {
     domains_[i].owner = owner[i];
+    delete_by(domains_[i].duties.delete_by);
+  }
   schema_ = schemas.front();
   for (std::size_t i = 1; i < schemas.size(); ++i)
     if (schemas[i] != schema_)
       throw Error(ExitCode::data,
                   "the partitions of domain {} have another schema than those of {}: {}",
                   domains_[i].name, domains_[0].name, describe_difference(schema_, schemas[i]));
+}
+
+void Run::delete_by(const std::string& moment) {
+  const auto end = parse_instant(moment), before = parse_instant(delete_by_);
+  if (end && (!before || *end < *before)) delete_by_ = moment;
+}
+
+void Run::check_usable(const std::string& path, const Digest& what,
+                       const std::string& moment) const {
+  const std::string now = utc_now();
+  if (const auto end = parse_instant(moment); end && *parse_instant(now) >= *end)
+    throw Error(ExitCode::policy, "{}: must have been deleted by {}: it says so itself (now {})",
+                path, moment, now);
+  for (std::size_t d = 0; d < withdrawn_.size(); ++d)
+    if (std::ranges::find(withdrawn_[d], what.hex()) != withdrawn_[d].end())
+      throw Error(ExitCode::policy, "{}: domain {} has withdrawn it", path,
+                  domains_[decomposition_->local_domains()[d]].name);
 }
 
 std::size_t Run::owners() const {
@@ -247,6 +290,8 @@ AccessRequest Run::request_of(std::size_t d, const std::vector<Action>& actions,
   for (const DomainFacts& other : domains_)
     if (other.owner != domains_[index].owner)
       request.partners.push_back({other.name, other.owners, other.rows()});
+  request.trust = trust_.key;
+  request.trusted = trust_.keys;
   request.occur_again = occurrences(index);
   request.registry = documents.registry;
   request.sums_cross = several_sums(actions);
@@ -263,6 +308,51 @@ AccessRequest Run::request_of(std::size_t d, const std::vector<Action>& actions,
   request.partitions = documents.manifests;
   request.policy = documents.policy_digest.hex();
   return request;
+}
+
+/// Whether all that crosses when a network is trained is made of rows enough of a domain.
+Clause Run::rows_of_rounds(const LocalDomain& domain) const {
+  std::uint64_t before = 0, all = 0;
+  for (std::size_t i = 0; i < domains_.size(); ++i) {
+    if (i < domain.index) before += domains_[i].rows_to_train();
+    all += domains_[i].rows_to_train();
+  }
+  const std::uint64_t own = domains_[domain.index].rows_to_train();
+  const std::uint64_t rows = fewest_rows_of_a_round(domain.manifests, config_.train, before, all);
+  const bool federated = config_.train.federated.has_value();
+  std::string detail =
+      fmt::format("{} of this domain's {} in a {} (required: {})", rows, own,
+                  federated ? "round of local steps" : "step", domain.minimum_rows);
+  const bool holds = domain.minimum_rows <= 1 || rows >= domain.minimum_rows;
+  if (!holds && federated)
+    detail += "; raise train.federated.local_steps or train.descent.batch_rows";
+  else if (!holds && own >= domain.minimum_rows)
+    detail += fmt::format("; set train.descent.batch_rows to {} or more",
+                          (all - 1) / (own / domain.minimum_rows) + 1);
+  return {"rows of rounds", holds, detail};
+}
+
+std::vector<std::string> Run::judge_rounds() {
+  Json own = Json::array();
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < local_.size(); ++d)
+      if (decomposition_->leads(d)) {
+        const Clause clause = rows_of_rounds(local_[d]);
+        own.push_back({local_[d].index, clause.holds, clause.detail});
+      }
+  });
+  for (const std::string& text : world().gather(own.dump()))
+    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
+      Verdict& verdict = verdicts_[entry[0].get<std::size_t>()];
+      verdict.clauses.push_back({"rows of rounds", entry[1], entry[2]});
+      verdict.admitted = verdict.admitted && verdict.clauses.back().holds;
+    }
+  std::vector<std::string> reasons;
+  for (const Verdict& verdict : verdicts_)
+    if (!verdict.admitted)
+      reasons.push_back(fmt::format("domain {}: rows of rounds: {}", verdict.domain,
+                                    verdict.clauses.back().detail));
+  return reasons;
 }
 
 void Run::admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests) {
@@ -304,6 +394,7 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
                        {"refusal", refusal ? refusal->message() : ""},
                        {"clauses", to_json(admission ? admission->clauses() : refusal->clauses)}});
       access_logs_.push_back(documents[d].access_log);
+      withdrawn_.push_back(documents[d].registry.withdrawn);
       if (admission) admit(here[d], std::move(*admission), std::move(documents[d].manifests));
     }
   });
@@ -322,7 +413,11 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
       reasons[index] = entry.at("refusal").get<std::string>();
     }
   std::erase(reasons, "");
-  if (reasons.empty()) check_splits();  // before anything counts as a run
+  if (reasons.empty()) {  // before anything counts as a run
+    check_splits();
+    if (actions.front() == Action::train && config_.model.kind == ModelKind::mlp)
+      reasons = judge_rounds();
+  }
   if (!verdicts_only) log_decisions(actions, reasons.empty());
   if (!reasons.empty() && !verdicts_only)
     throw Error(ExitCode::policy, "refused, and nothing was read:\n  {}", join(reasons, "\n  "));

@@ -24,6 +24,8 @@ struct DomainFacts {
     std::string name;
     std::uint64_t rows = 0;
     Digest root;
+    std::uint64_t rows_to_train = 0;  ///< of train.split
+    std::uint64_t blocks = 0;         ///< as stored
   };
   std::string name;
   std::string jurisdiction;
@@ -40,6 +42,7 @@ struct DomainFacts {
   std::uint64_t maximum_runs = 0;
   Duties duties;
   std::uint64_t rows() const;
+  std::uint64_t rows_to_train() const;
 };
 
 /// One of this rank's domains, admitted.
@@ -87,6 +90,12 @@ class Run {
   const std::vector<DomainFacts>& domains() const { return domains_; }
   const std::vector<LocalDomain>& local() const { return local_; }
   const std::vector<Verdict>& verdicts() const { return verdicts_; }
+  /// The first moment at which what comes of this run must be gone, by the policies and by what it
+  /// goes on from; empty: never.
+  const std::string& delete_by() const { return delete_by_; }
+  void delete_by(const std::string& moment);
+  /// Throws ExitCode::policy if an owner on this rank has withdrawn `what`, or `moment` is over.
+  void check_usable(const std::string& path, const Digest& what, const std::string& moment) const;
   const Site& site() const { return site_.site; }
   const std::vector<RankPlace>& places() const { return places_; }
   const DomainDecomposition& decomposition() const { return *decomposition_; }
@@ -116,12 +125,15 @@ class Run {
   std::vector<std::string> occurrences(std::size_t index) const;
   AccessRequest request_of(std::size_t d, const std::vector<Action>& actions,
                            const Documents& documents) const;
+  Clause rows_of_rounds(const LocalDomain& domain) const;
+  std::vector<std::string> judge_rounds();
   void admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests);
 
   Session& session_;
   RunConfig config_;
   Digest config_digest_;
   OpenedSite site_;
+  OpenedTrust trust_;
   std::vector<RankPlace> places_;  ///< of every rank
   std::optional<DomainDecomposition> decomposition_;
   std::optional<Boundary> boundary_;
@@ -129,6 +141,8 @@ class Run {
   std::vector<DomainFacts> domains_;
   std::vector<Verdict> verdicts_;
   std::vector<std::optional<std::string>> access_logs_;  ///< one a local domain
+  std::vector<std::vector<std::string>> withdrawn_;      ///< digests, one list a local domain
+  std::string delete_by_;
   Schema schema_;
 };
 

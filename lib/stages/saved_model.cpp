@@ -111,6 +111,7 @@ SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
   model.names = columns.names;
   model.categories = columns.categories;
   model.embeddings = columns.embeddings;
+  model.delete_by = run.delete_by();
   return model;
 }
 
@@ -137,6 +138,7 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
   checkpoint.attributes["model"] = description.dump();
   checkpoint.attributes["iteration"] = std::to_string(model.iteration);
   checkpoint.attributes["converged"] = model.converged ? "true" : "false";
+  if (!model.delete_by.empty()) checkpoint.attributes["delete_by"] = model.delete_by;
   checkpoint.arrays["parameters"] = model.parameters;
   checkpoint.arrays["standardisation/mean"] = model.mean;
   checkpoint.arrays["standardisation/scale"] = model.scale;
@@ -197,6 +199,9 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   }
   model.iteration = static_cast<int>(parse_count(attribute("iteration"), path + ": iteration"));
   model.converged = attribute("converged") == "true";
+  if (const auto found = checkpoint.attributes.find("delete_by");
+      found != checkpoint.attributes.end())
+    model.delete_by = found->second;
   model.parameters = array("parameters", true);
   model.mean = array("standardisation/mean", true);
   model.scale = array("standardisation/scale", true);

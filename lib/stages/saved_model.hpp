@@ -33,6 +33,7 @@ struct SavedModel {
       standard_errors;  ///< in the units of the data; final model only
   double log_likelihood = 0, null_log_likelihood = 0;
   double rows = 0;  ///< sum of weights
+  std::string delete_by;  ///< the first moment at which an owner wants it gone; empty: none does
 };
 
 /// The model of a run, with the columns that its config left to the partitions, without parameters.

@@ -43,6 +43,7 @@ SavedModel open_model(Run& run, const std::string& path, std::span<const PublicK
     const io::Checkpoint checkpoint = io::read_checkpoint(path, content);
     demand_stated(signed_one, path, *content);
     model = model_from_checkpoint(checkpoint, path);
+    run.check_usable(path, *content, model.delete_by);
     check_meant(run.config().model, model.config, path);
   });
   return model;
@@ -68,6 +69,7 @@ std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
         throw Error(ExitCode::integrity,
                     "{}: is signed as coming from another common model than {}", file, path);
       models[d] = model_from_checkpoint(checkpoint, file);
+      run.check_usable(file, own, models[d].delete_by);
       if (models[d].names != common.names || models[d].categories != common.categories ||
           models[d].embeddings != common.embeddings)
         throw Error(ExitCode::data, "{}: not a model of the same columns as the common one", file);

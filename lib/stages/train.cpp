@@ -181,6 +181,8 @@ void train(Session& session, RunConfig config, const std::string& resume,
       find_restart(run, resume, keys, fingerprint, [&](const std::string& path) {
         if (federated) check_regions(run, path);
       });
+  if (const auto& said = restart.checkpoint.attributes; said.contains("delete_by"))
+    run.delete_by(said.at("delete_by"));
   RunRecord record(run, "train", "lineage", restart.in_place, std::move(lock));
   if (!restart.path.empty())
     record.add_dependency({dependency::resumed_from, restart.content, Json::object(), {}});

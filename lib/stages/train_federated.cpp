@@ -8,6 +8,7 @@
 #include <iostream>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "lib/core/stopwatch.hpp"
 #include "lib/core/text.hpp"
@@ -72,6 +73,11 @@ class FederatedTraining {
   struct Losses {
     double weight = 0, loss = 0;
   };
+  /// Different rows of non-zero weight that a stretch of steps has used.
+  struct Used {
+    std::uint64_t epoch = UINT64_MAX;
+    std::int64_t in_epoch = 0, rows = 0;
+  };
 
   std::uint64_t steps_an_epoch(std::size_t d) const {
     return data_.lanes().steps_an_epoch(run_.local()[d].index);
@@ -104,6 +110,7 @@ class FederatedTraining {
   std::vector<double> control_;  ///< scaffold: c
   Kokkos::View<double*, kernels::Memory> anchor_, correction_;
   std::vector<Aggregate> parts_, changes_;
+  Used used_;  ///< by the steps of this round in one domain
 };
 
 std::size_t first_personal(const Architecture& architecture,
@@ -196,6 +203,10 @@ void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::P
     const std::uint64_t step = locals_[d].step++;
     options_.epoch = step / steps_an_epoch(d);
     data_.gather(step, batch_, d);
+    // An epoch takes every row once; the next one may take the same again.
+    if (std::exchange(used_.epoch, options_.epoch) != options_.epoch) used_.in_epoch = 0;
+    used_.in_epoch += data_.rows_gathered()[d];
+    used_.rows = std::max(used_.rows, used_.in_epoch);
     network_.sum_gradient(options_, batch_, {&parts_[d], 1}, d);
     run_.boundary().within_domain(d, parts_[d]);
     const double weight = parts_[d].value("weight");
@@ -221,6 +232,7 @@ const double* put(const Kokkos::View<double*, kernels::Memory>& view,
 void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
   Local& local = locals_[d];
   const std::size_t count = local_steps(d);
+  used_ = {};
   // The common parameters, and after them the domain's own.
   std::vector<double> start = theta_;
   std::copy(local.own.begin() + static_cast<std::ptrdiff_t>(shared_), local.own.end(),
@@ -241,6 +253,7 @@ void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
   if (personal_ && personal_->kind == "fedrep") {
     steps(d, static_cast<std::size_t>(personal_->steps), pull, Range{shared_, theta_.size()},
           losses);
+    used_ = {};  // these have not moved what crosses
     steps(d, count, pull, Range{0, shared_}, losses);
   } else {
     steps(d, count, pull, {}, losses);
@@ -275,6 +288,7 @@ void FederatedTraining::contribute(std::size_t d, std::size_t count,
   Local& local = locals_[d];
   Aggregate& change = changes_[d];
   std::ranges::fill(change.words(), 0);
+  change.set_rows(used_.rows);
   const double norm = nova_norm(count);
   const bool nova = federated_.strategy == "fednova";
   std::vector<double> values(shared_);
@@ -398,6 +412,7 @@ void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
     regions.emplace(run, training_fingerprint(run, columns.names), restart.in_place);
   take_up(run, restart, [&] {
     model = model_from_checkpoint(restart.checkpoint, restart.path);
+    model.delete_by = run.delete_by();
     training.restore(model.iteration, restart.checkpoint.arrays,
                      home ? states_at_home(run, restart.path) : std::vector<State>());
   });

@@ -96,10 +96,10 @@ Training::Training(Run& run, NetworkData& data, const Architecture& architecture
                config_.seed, 0},
       descent_(descent_options(run.config().train, steps_an_epoch()),
                architecture.initial_parameters(config_.seed)),
-      team_(kernels::on_host
-                ? run.boundary().make_team(1 + step_layout(architecture, options_.format)->words(),
-                                           architecture.parameters())
-                : nullptr),
+      team_(kernels::on_host ? run.boundary().make_team(
+                                   step_layout(architecture, options_.format)->memory_words(),
+                                   architecture.parameters())
+                             : nullptr),
       network_(architecture, data.lanes().held_rows_a_step(),
                team_ ? team_->floats() : std::span<float>()),
       batch_(data.empty_batch(architecture)),
@@ -139,6 +139,8 @@ void Training::step() {
   options_.epoch = steps_ / steps_an_epoch();
   data_.gather(steps_, batch_);
   network_.sum_gradient(options_, batch_, parts_);
+  for (std::size_t d = 0; d < parts_.size(); ++d)
+    parts_[d].set_rows(data_.rows_gathered()[d]);
   times_.gradient += watch.lap();
   if (team_)
     run_.boundary().across_domains_again("step", parts_.front(), at_parameters(), *team_);
@@ -180,6 +182,8 @@ double Training::validation_loss() {
       batch_.add(data_.validation()[d], begin, end - begin, d);
     }
   add_batch();
+  for (std::size_t d = 0; d < losses_.size(); ++d)
+    losses_[d].set_rows(data_.validation_rows()[d]);
   run_.boundary().across_domains_again("validation", losses_, at_parameters());
   const Aggregate& sum = losses_.front();
   check(sum);
@@ -234,6 +238,7 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
   take_up(run, restart, [&] {
     training.restore(restart.checkpoint.arrays);
     model = model_from_checkpoint(restart.checkpoint, restart.path);
+    model.delete_by = run.delete_by();
     if (validating) best = best_of(restart.checkpoint.arrays, architecture.parameters());
   });
   training.meet();

@@ -39,14 +39,16 @@ class Checkout:
         assert result.returncode == code, f"{' '.join(command)}\nexit code {result.returncode}, not {code}\n{output}"
         return output
 
-    def prepare(self, job):
-        """Keys, partitions and signed policies of a job, as the comments in its configs say."""
+    def prepare(self, job, minimum_rows=None):
+        """Keys, partitions and signed policies of a job, as the comments in its configs say; policies may ask for other rows."""
         ingest = self.path(f"configs/{job}/ingest.yaml")
         for name in {*re.findall(r"keys/([\w-]+)\.pem", ingest.read_text()), "operator"}:
             self.path(f"out/{job}/keys").mkdir(parents=True, exist_ok=True)
             self.run("keygen", f"out/{job}/keys/{name}")
         self.run("ingest", ingest.relative_to(self.root))
         for policy in sorted(self.path(f"configs/{job}").glob("policy-*.yaml")):
+            if minimum_rows is not None:
+                policy.write_text(re.sub(r"^  rows: \d+", f"  rows: {minimum_rows}", policy.read_text(), flags=re.M))
             self.sign_policy(policy)
         return self
 
@@ -69,12 +71,12 @@ def needs_shared(name):
 
 @pytest.fixture(scope="session")
 def jobs(tmp_path_factory):
-    """job -> a prepared Checkout, made once a session; tests only add to out/."""
+    """job, rows that its policies ask for -> a prepared Checkout, made once a session; tests only add to out/."""
     made = {}
 
-    def prepared(job):
+    def prepared(*job):
         if job not in made:
-            made[job] = Checkout(tmp_path_factory.mktemp(job)).prepare(job)
+            made[job] = Checkout(tmp_path_factory.mktemp(job[0])).prepare(*job)
         return made[job]
 
     return prepared

@@ -96,7 +96,7 @@ def test_dropout_layer_norm_and_early_stopping_stop_and_resume_alike(heart):
 @needs_shared("tcga_brca")
 def test_early_stopping_of_cox_sees_the_same_risk_sets_on_any_ranks(jobs):
     """With blocks that are larger than what a rank holds of a step, and more ranks than lanes."""
-    job = jobs("breast-cancer")
+    job = jobs("breast-cancer", 1)
     words = ["--set", "model={kind: mlp, time: time, status: event, mlp: {layers: [{units: 8}], loss: cox}}",
              "--set", "train={method: adamw, split: train, descent: {epochs: 4, batch_rows: 12, block_rows: 64, "
                       "early_stopping: {split: train, patience: 3}}}"]

@@ -94,8 +94,6 @@ def test_acs_income_sample(fresh):
         sample.writelines(itertools.islice(source, 0, None, 7))
     ingest = fresh.path("configs/acs-income/ingest.yaml")
     ingest.write_text(ingest.read_text().replace("../../../shared/data/acs_income/acs_income_2018.csv.gz", "../../out/sample.csv"))
-    policy = fresh.path("configs/acs-income/policy-us-census.yaml")
-    policy.write_text(policy.read_text().replace("rows: 500", "rows: 50"))
     fresh.prepare("acs-income")
     levels = lambda name, last, reference: [f"{name}_{k}" for k in range(1, last + 1) if k != reference]
     features = ["AGEP", "WKHP", *levels("COW", 8, 1), *levels("SCHL", 24, 16), "MAR_2", "SEX_2", *levels("RAC1P", 5, 1)]

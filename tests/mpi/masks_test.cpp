@@ -238,3 +238,51 @@ TEST_CASE("a number that too few domains are in does not cross, whatever crossed
                           "round \"numbers\": number 2 of 3 of n would be the sum of 1 domain,"));
   CHECK(boundary.ledger().back().name == "contributors to numbers");  // its sum was never made
 }
+
+TEST_CASE("a part of too few rows is withheld, and nobody learns the others' sum either") {
+  for (const bool masked : {false, true}) {
+    Domains domains(4);
+    Boundary boundary(domains.decomposition);
+    if (masked) domains.start(boundary);
+    const std::vector<std::size_t>& here = domains.decomposition.local_domains();
+    boundary.require_rows(std::vector<std::uint64_t>(here.size(), 10));
+    const auto layout =
+        std::make_shared<const AggregateLayout>(std::vector<Stream>{{"n", 3, counts}});
+    // Domain i says 5 + i of a part of rows[i] rows, which all its ranks hold together.
+    const auto round = [&](std::array<std::int64_t, 4> rows, std::array<std::int64_t, 4> values) {
+      std::vector<Aggregate> parts;
+      std::vector<std::uint64_t> held;
+      for (std::size_t d = 0; d < here.size(); ++d) {
+        const bool leads = domains.decomposition.leads(d);
+        held.push_back(leads ? static_cast<std::uint64_t>(rows[here[d]]) : 0);
+        Aggregate& part = parts.emplace_back(layout);
+        const std::int64_t value = leads ? values[here[d]] : 0;
+        part.add_counts("n", std::array<std::int64_t, 3>{value, 0, -value});
+      }
+      boundary.hold_rows(held);
+      return words_of(boundary.across_domains("numbers", std::move(parts)));
+    };
+    CHECK(round({10, 11, 12, 13}, {1, 2, 3, 4}) == std::vector<std::int64_t>{0, 10, 0, -10});
+    // No row at all, and zero, is no part.
+    CHECK(round({10, 0, 12, 13}, {1, 0, 3, 4}) == std::vector<std::int64_t>{0, 8, 0, -8});
+    const std::string few = failure_of(ExitCode::policy, [&] {
+      round({10, 9, 12, 3}, {1, 2, 3, 4});
+    });
+    CHECK_THAT(few,
+               ContainsSubstring("no sum was learnt") &&
+                   ContainsSubstring("domain d1: its part of the round \"numbers\" would be made "
+                                     "of 9 rows of non-zero weight, and 10 at least") &&
+                   ContainsSubstring("domain d3: ") && !ContainsSubstring("domain d2"));
+  }
+}
+
+TEST_CASE("numbers of no rows are no way round the minimum") {
+  Domains domains(3);
+  Boundary boundary(domains.decomposition);
+  boundary.require_rows(
+      std::vector<std::uint64_t>(domains.decomposition.local_domains().size(), 10));
+  // Nobody has said how many rows these are made of.
+  const std::string text =
+      failure_of(ExitCode::policy, [&] { boundary.across_domains("r", domains.parts(8)); });
+  CHECK_THAT(text, ContainsSubstring("would be made of 0 rows"));
+}

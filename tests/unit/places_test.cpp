@@ -6,6 +6,7 @@
 #include "lib/stages/places.hpp"
 #include "lib/boundary/decomposition.hpp"
 #include "lib/core/error.hpp"
+#include "lib/stages/documents.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;
@@ -122,4 +123,13 @@ TEST_CASE("a jurisdiction without ranks, and a rank without domains, are named")
       "rank 2 on node node2 holds no domain: the node lies in no declared place, the jurisdiction "
       "of none that ranks are dealt to; start no rank there, or name it under a domain's `ranks`",
       two, places({"FR", "CH", ""}));
+}
+
+TEST_CASE("domains that share a key, directly or through others, are one owner's") {
+  CHECK(owners_of({}).empty());
+  CHECK(owners_of({{"a"}, {"b"}, {"c"}}) == std::vector<std::size_t>{0, 1, 2});
+  CHECK(owners_of({{"a"}, {"b"}, {"a"}}) == std::vector<std::size_t>{0, 1, 0});
+  CHECK(owners_of({{"a", "x"}, {"b"}, {"c"}, {"b", "x"}}) == std::vector<std::size_t>{0, 0, 2, 0});
+  CHECK(owners_of({{"a"}, {"b"}, {"c"}, {"c", "b"}, {"a", "c"}}) ==
+        std::vector<std::size_t>{0, 0, 0, 0, 0});
 }

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/registry.hpp"
+
+#include <filesystem>
+#include <iostream>
+
+#include "apps/command.hpp"
+#include "apps/options.hpp"
+#include "io/checkpoint.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/envelope.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+int publish(const std::vector<std::string>& words) {
+  Options options("registry publish POLICY [options]",
+                  "Puts a signed policy in force in the folder that it names as `registry`, in\n"
+                  "place of one with a lower serial number.");
+  options.add()("key", po::value<std::vector<std::string>>()->required(),
+                "the owner's public key; may be given again");
+  if (!options.parse(words)) return 0;
+  const std::string path = options.text("POLICY"), bytes = read_file(path);
+  std::vector<PublicKey> keys;
+  for (const std::string& key : options.list("key"))
+    keys.push_back(PublicKey::load(key));
+  const std::string payload = open_envelope(envelope_from_json(bytes, path, ExitCode::policy),
+                                            policy_type, keys, path, ExitCode::policy);
+  const Policy policy = policy_from_odrl(parse_json(payload, path, ExitCode::policy), path);
+  if (policy.registry.empty())
+    throw Error(ExitCode::policy, "{}: names no registry: say where with `registry`, and `serial`",
+                path);
+  const Registry registry(policy.registry);
+  registry.publish(bytes, policy, keys);
+  std::cout << fmt::format("in force: {}, serial {}\n  {}\n", policy.uid, policy.serial,
+                           registry.current_policy());
+  return 0;
+}
+
+/// A digest, or that of what a model or checkpoint holds.
+Digest digest_of(const std::string& text) {
+  return std::filesystem::exists(text) ? io::content_digest(text) : Digest::from_hex(text);
+}
+
+int withdraw(const std::vector<std::string>& words) {
+  Options options("registry withdraw FOLDER WHAT [options]",
+                  "Says in an owner's registry that nobody may use WHAT any more: a model or\n"
+                  "checkpoint (its file), or the digest of one, of a policy, or of a partition's root.");
+  options.add()("reason", po::value<std::string>()->required(), "why, for people");
+  if (!options.parse(words)) return 0;
+  const Registry registry(options.text("FOLDER"));
+  const Digest what = digest_of(options.text("WHAT"));
+  registry.withdraw(what, options.text("reason"));
+  std::cout << fmt::format("withdrawn: {}\n  {}\n", what.hex(), registry.withdrawn());
+  return 0;
+}
+
+}  // namespace
+
+int command_registry(const Arguments& arguments) {
+  const std::string what = arguments.words.empty() ? "--help" : arguments.words.front();
+  const std::vector<std::string> rest(arguments.words.begin() + (arguments.words.empty() ? 0 : 1),
+                                      arguments.words.end());
+  if (what == "publish") return publish(rest);
+  if (what == "withdraw") return withdraw(rest);
+  if (what != "--help" && what != "-h")
+    throw Error(ExitCode::usage,
+                "unknown command \"registry {}\"; there are publish and withdraw", what);
+  std::cout << "usage: bailiwick registry publish|withdraw ... [--help]\n";
+  return 0;
+}
+
+}  // namespace bailiwick
