@@ -49,7 +49,11 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
       "HH:MM:SS or D-HH:MM:SS without any progress after which the run is ended; 0: never");
   if (scores)
     options.add()("model", po::value<std::string>(),
-                  "model file (default: model.h5 in the output folder)");
+                  "model file (default: model.h5 in the output folder), beside its lineage");
+  if (scores || std::string(name) == "train")
+    options.add()("model-key", po::value<std::vector<std::string>>(),
+                  "public key (PEM) that may have signed the model or checkpoint that is named, "
+                  "beside the operator's of the config; may be given again");
 
   if (std::string(name) == "train") {
     options.add()("resume", po::value<std::string>(),
@@ -74,6 +78,7 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     run.config = options.text("CONFIG");
     run.model = options.text("model");
     run.resume = options.text("resume");
+    run.model_keys = options.list("model-key");
     const std::string typo = did_you_mean(run.resume, std::array<std::string, 1>{resume_latest});
     if (run.resume != resume_latest && !typo.empty() && !std::filesystem::exists(run.resume))
       throw Error(ExitCode::usage, "--resume {}: there is no such checkpoint{}", run.resume, typo);

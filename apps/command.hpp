@@ -46,8 +46,9 @@ int command_verify(const Arguments& arguments);
 struct RunOptions {
   std::string config;
   Overrides overrides;
-  std::string model;   ///< evaluate and predict: --model
-  std::string resume;  ///< train: --resume
+  std::string model;                    ///< evaluate and predict: --model
+  std::string resume;                   ///< train: --resume
+  std::vector<std::string> model_keys;  ///< train, evaluate and predict: --model-key
 };
 
 /// Starts a session, calls `work` with it and the options, and turns an Error into an exit code on

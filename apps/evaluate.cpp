@@ -16,7 +16,7 @@ int command_evaluate(const Arguments& arguments) {
       "for each domain. Writes evaluation.json and a signed statement beside the model.",
       [](Session& session, const RunOptions& options) {
         evaluate(session, load_run_config(session.world(), options.config, options.overrides),
-                 options.model);
+                 options.model, options.model_keys);
       });
 }
 

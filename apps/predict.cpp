@@ -16,7 +16,7 @@ int command_predict(const Arguments& arguments) {
       "with the domain: nothing crosses.",
       [](Session& session, const RunOptions& options) {
         predict(session, load_run_config(session.world(), options.config, options.overrides),
-                options.model);
+                options.model, options.model_keys);
       });
 }
 

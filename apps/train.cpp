@@ -16,7 +16,7 @@ int command_train(const Arguments& arguments) {
       "lineage to the output folder. Rows never leave their domain; only integer sums do.",
       [](Session& session, const RunOptions& options) {
         train(session, load_run_config(session.world(), options.config, options.overrides),
-              options.resume);
+              options.resume, options.model_keys);
       });
 }
 

@@ -21,11 +21,15 @@ int command_verify(const Arguments& arguments) {
                 "public key (PEM) that must have signed; may be given again");
   options.add()("no-partitions",
                 "leave out the partitions, and policies that cannot be reached from here");
+  options.add()("format", po::value<std::string>()->default_value("1"),
+                "oldest format version of a lineage that is taken; what runs of release 0.1 leave, "
+                "version 1, leaves more open");
   options.add()("quiet", "print only what does not hold");
   if (!options.parse(arguments.words)) return 0;
 
   const RunVerification result =
-      verify_run(options.text("FOLDER"), options.list("key"), !options.has("no-partitions"));
+      verify_run(options.text("FOLDER"), options.list("key"), !options.has("no-partitions"),
+                 static_cast<int>(parse_count(options.text("format"), "--format")));
   for (const Finding& finding : result.findings)
     if (!finding.holds || !options.has("quiet"))
       std::cout << (finding.holds ? "ok  " : "NO  ") << finding.what << '\n';

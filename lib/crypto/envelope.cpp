@@ -20,6 +20,10 @@ std::string base64_member(const Json& object, const char* key, const std::string
   return *std::move(bytes);
 }
 
+auto key_named(std::span<const PublicKey> keys, const std::string& id) {
+  return std::ranges::find_if(keys, [&](const PublicKey& key) { return key.id() == id; });
+}
+
 }  // namespace
 
 std::string pre_authentication_encoding(std::string_view type, std::string_view body) {
@@ -77,9 +81,10 @@ std::string open_envelope(const Envelope& envelope, const std::string& payload_t
   bool holds = false;
   std::vector<std::string> signers;
   for (const auto& signature : envelope.signatures) {
+    if (std::ranges::find(signers, signature.key_id) != signers.end())
+      throw Error(code, "{}: two of its signatures name the key {}", what, signature.key_id);
     signers.push_back(signature.key_id);
-    const auto key = std::find_if(keys.begin(), keys.end(),
-                                  [&](const auto& k) { return k.id() == signature.key_id; });
+    const auto key = key_named(keys, signature.key_id);
     if (key == keys.end()) continue;
     if (!key->verifies(signed_bytes, signature.bytes))
       throw Error(code, "{}: the signature by key {} does not hold: changed after it was signed",
@@ -94,6 +99,35 @@ std::string open_envelope(const Envelope& envelope, const std::string& payload_t
                 join(signers), trusted.empty() ? "no key was given" : join(trusted));
   }
   return envelope.payload;
+}
+
+void demand_exact_signatures(const Envelope& envelope, const std::string& signer,
+                             std::span<const PublicKey> keys, OtherSignatures others,
+                             const std::string& what) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(ExitCode::integrity, "{}: {}", what, why);
+  };
+  const auto& signatures = envelope.signatures;
+  for (std::size_t i = 0; i < signatures.size(); ++i) {
+    const std::string& id = signatures[i].key_id;
+    if (!is_canonical_signature(signatures[i].bytes))
+      refuse(
+          fmt::format("the signature by key {} is not in the form that is signed (strict DER, "
+                      "low s): it was replaced by another spelling",
+                      id));
+    if (i == 0 && id != signer)
+      refuse(fmt::format("its first signature is by key {}, and the signer it names is {}", id,
+                         signer));
+    if (i > 1 && id <= signatures[i - 1].key_id)
+      refuse("its countersignatures do not stand in the order of their key ids");
+    if (others == OtherSignatures::none && key_named(keys, id) == keys.end())
+      refuse(
+          fmt::format("is also signed by key {}, which was not given, so that nobody can tell "
+                      "whether that holds; give it with --key, or take the signature out",
+                      id));
+  }
+  if (key_named(keys, signer) == keys.end())
+    refuse(fmt::format("its signer {} is none of the trusted keys", signer));
 }
 
 }  // namespace bailiwick

@@ -40,10 +40,21 @@ Envelope envelope_from_json(std::string_view text, const std::string& what,
                             ExitCode code = ExitCode::integrity);
 
 /// The payload, once its type is `payload_type` and one of `keys` verifies one signature. A
-/// signature in the name of one of `keys` that does not hold is an error even beside one that does.
-/// Throws `code` naming `what` and why not.
+/// signature in the name of one of `keys` that does not hold is an error even beside one that does,
+/// and so are two by one key. Throws `code` naming `what` and why not.
 std::string open_envelope(const Envelope& envelope, const std::string& payload_type,
                           std::span<const PublicKey> keys, const std::string& what,
                           ExitCode code = ExitCode::integrity);
+
+/// Which signatures by keys that nobody gave may stand in an envelope.
+enum class OtherSignatures { none, any };
+
+/// Of an envelope that open_envelope() opened, demands besides that nothing about its signatures
+/// can change unnoticed: each is canonical, the first is by the key `signer` and the others follow
+/// in ascending order of their key ids; with OtherSignatures::none each is by one of `keys`. Throws
+/// ExitCode::integrity naming `what`.
+void demand_exact_signatures(const Envelope& envelope, const std::string& signer,
+                             std::span<const PublicKey> keys, OtherSignatures others,
+                             const std::string& what);
 
 }  // namespace bailiwick

@@ -8,6 +8,7 @@
 #include <malloc.h>
 #endif
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
@@ -99,6 +100,55 @@ struct Erased {
   std::string& text;
   ~Erased() { erase(std::as_writable_bytes(std::span(text))); }
 };
+
+using Signature = openssl::Handle<ECDSA_SIG, ECDSA_SIG_free>;
+using Number = openssl::Handle<BIGNUM, BN_free>;
+
+Signature signature_from(std::string_view der) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+  Signature signature(d2i_ECDSA_SIG(nullptr, &bytes, static_cast<long>(der.size())));
+  ERR_clear_error();
+  return signature;
+}
+
+std::string der_of(const ECDSA_SIG* signature) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_ECDSA_SIG(signature, &bytes);
+  if (size <= 0) throw_openssl("write a signature");
+  std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  return der;
+}
+
+/// n of P-256: the order of its group.
+const BIGNUM* group_order() {
+  static const openssl::Handle<EC_GROUP, EC_GROUP_free> group(
+      EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
+  if (!group) throw_openssl("name the curve P-256");
+  return EC_GROUP_get0_order(group.get());
+}
+
+bool is_low(const BIGNUM* s) {
+  const Number half(BN_new());
+  if (!half || BN_rshift1(half.get(), group_order()) != 1) throw_openssl("halve a number");
+  return BN_cmp(s, half.get()) <= 0;
+}
+
+/// The form of a signature whose s is at most n/2.
+std::string with_low_s(const std::string& der) {
+  const Signature signature = signature_from(der);
+  if (!signature) throw_openssl("read a signature");
+  if (is_low(ECDSA_SIG_get0_s(signature.get()))) return der;
+  Number r(BN_dup(ECDSA_SIG_get0_r(signature.get()))), s(BN_new());
+  const Signature low(ECDSA_SIG_new());
+  if (!r || !s || !low || BN_sub(s.get(), group_order(), ECDSA_SIG_get0_s(signature.get())) != 1 ||
+      ECDSA_SIG_set0(low.get(), r.get(), s.get()) != 1)
+    throw_openssl("write a signature");
+  // They are the signature's now.
+  static_cast<void>(r.release());
+  static_cast<void>(s.release());
+  return der_of(low.get());
+}
 
 // Never prompts: a batch job has no terminal. `asked` tells that the key is encrypted.
 int refuse_passphrase(char*, int, int, void* asked) {
@@ -236,7 +286,15 @@ std::string PrivateKey::sign(std::string_view message) const {
                      bytes, message.size()) != 1)
     throw_openssl("sign");
   signature.resize(size);
-  return signature;
+  return with_low_s(signature);
+}
+
+bool is_canonical_signature(std::string_view der) {
+  const Signature signature = signature_from(der);
+  if (!signature || der_of(signature.get()) != der) return false;
+  const BIGNUM *r = ECDSA_SIG_get0_r(signature.get()), *s = ECDSA_SIG_get0_s(signature.get());
+  const auto is_positive = [](const BIGNUM* x) { return !BN_is_zero(x) && !BN_is_negative(x); };
+  return is_positive(r) && is_positive(s) && is_low(s);
 }
 
 }  // namespace bailiwick

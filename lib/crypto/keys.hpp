@@ -20,7 +20,8 @@ class PublicKey {
   std::string id() const { return id_; }
   /// As OpenSSL writes it: 64 columns, uncompressed point, newline at the end.
   std::string pem() const;
-  /// ECDSA with SHA-256 over `message`; `signature` is DER.
+  /// ECDSA with SHA-256 over `message`; `signature` is DER. Holds for both forms of a signature, s
+  /// and n - s: who demands one form asks is_canonical_signature() too.
   bool verifies(std::string_view message, std::string_view signature) const;
 
  private:
@@ -38,11 +39,15 @@ class PrivateKey {
   /// Mode 0600; refuses to overwrite. Throws ExitCode::data naming the file.
   void save(const std::string& path) const;
   PublicKey public_key() const;
-  /// DER ECDSA/SHA-256 signature. Differs from call to call: ECDSA is randomised.
+  /// DER ECDSA/SHA-256 signature, canonical. Differs from call to call: ECDSA is randomised.
   std::string sign(std::string_view message) const;
 
  private:
   std::shared_ptr<void> key_;
 };
+
+/// Whether it is an ECDSA P-256 signature in the one form that we write: strict DER, and s at most
+/// n/2. Of every signature anybody can make a second that verifies, with n - s.
+bool is_canonical_signature(std::string_view der);
 
 }  // namespace bailiwick

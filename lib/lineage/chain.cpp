@@ -8,7 +8,6 @@
 #include <set>
 
 #include "lib/core/text.hpp"
-#include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 
 namespace bailiwick {
@@ -20,8 +19,8 @@ using Check = Finding::Check;
 /// Walks over a lineage file and collects findings.
 class Verifier {
  public:
-  Verifier(const std::string& path, std::span<const PublicKey> keys)
-      : name_(std::filesystem::path(path).filename().string()), keys_(keys) {
+  Verifier(const std::string& path, std::span<const PublicKey> keys, OtherSignatures others)
+      : name_(std::filesystem::path(path).filename().string()), keys_(keys), others_(others) {
     std::string_view text = storage_ = read_file(path, document::lineage);
     while (!text.empty()) {
       const std::size_t end = text.find('\n');
@@ -49,8 +48,10 @@ class Verifier {
         const std::string payload = open_envelope(envelope, statement_type, keys_, at(i));
         add(check, at(i) + ": signature", "");
         check = Check::statement;
-        result_.statements.push_back(
-            statement_from_json(parse_document(payload, at(i), ExitCode::integrity), at(i)));
+        Statement statement =
+            statement_from_json(parse_document(payload, at(i), ExitCode::integrity), at(i));
+        check_version(i, statement, envelope);
+        result_.statements.push_back(std::move(statement));
         digests_.push_back(sha256(payload));
       } catch (const Error& error) {
         std::string why = error.what();
@@ -66,14 +67,21 @@ class Verifier {
 
   void check_subjects(const std::filesystem::path& folder, const ContentOf& content_of) {
     std::set<std::uint64_t> stand;
-    for (const Statement& statement : standing(result_.statements))
+    std::set<std::string> there;
+    for (const Statement& statement : standing(result_.statements)) {
       stand.insert(statement.sequence);
+      there.insert(statement.subject_name);
+    }
     for (std::size_t i = 0; i < opened(); ++i) {
       const Statement& statement = result_.statements[i];
       const std::string what = fmt::format("{}: {}: ", at(i), statement.subject_name);
       if (stand.contains(statement.sequence))
         add(Check::subject, what + (statement.subject_sha256 ? "file digest" : "content digest"),
             subject_problem(statement, folder, content_of));
+      else if (statement.version > 1 && !there.contains(statement.subject_name) &&
+               is_there(folder / statement.subject_name))
+        add(Check::subject, what + "removed",
+            "a later statement says that it was, and a file lies there");
       else
         add(Check::subject, what + "replaced or removed, as a later statement says", "");
     }
@@ -122,6 +130,30 @@ class Verifier {
   std::vector<std::string> lines() const { return {lines_.begin(), lines_.end()}; }
 
  private:
+  /// What a version of the format asks of a line beside its statement's own members.
+  void check_version(std::size_t i, const Statement& statement, const Envelope& envelope) const {
+    const auto refuse = [&](const std::string& why) {
+      throw Error(ExitCode::integrity, "{}: {}", at(i), why);
+    };
+    if (i > 0 && statement.version != result_.statements.front().version)
+      refuse(fmt::format("is of format version {}, and the chain began with version {}",
+                         statement.version, result_.statements.front().version));
+    if (statement.version == 1) return;
+    const Json& parameters = statement.internal_parameters;
+    const auto signer = parameters.find("signer");
+    if (signer == parameters.end() || !signer->is_string())
+      refuse("internalParameters does not name the signer");
+    if (i > 0 && *signer != result_.statements.front().internal_parameters.at("signer"))
+      refuse("has another signer than the chain's first statement");
+    demand_exact_signatures(envelope, signer->get<std::string>(), keys_, others_, at(i));
+  }
+
+  /// Also a link that leads nowhere.
+  static bool is_there(const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+  }
+
   std::size_t opened() const { return digests_.size(); }
   std::string at(std::size_t i) const { return fmt::format("{}:{}", name_, i + 1); }
   void add(Check check, std::string what, const std::string& why) {
@@ -173,6 +205,7 @@ class Verifier {
   std::string name_;
   std::string storage_;
   std::span<const PublicKey> keys_;
+  OtherSignatures others_;
   std::vector<std::string_view> lines_;
   std::vector<Digest> digests_;
   Verification result_;
@@ -189,7 +222,7 @@ Chain Chain::create(std::string path, PrivateKey key) {
 
 Chain Chain::resume(std::string path, PrivateKey key) {
   const std::vector<PublicKey> keys = {key.public_key()};
-  Verifier verifier(path, keys);
+  Verifier verifier(path, keys, OtherSignatures::any);
   Chain chain(std::move(path), std::move(key));
   chain.lines_ = verifier.lines();
   Verification found = verifier.without_subjects();
@@ -197,13 +230,18 @@ Chain Chain::resume(std::string path, PrivateKey key) {
     throw Error(ExitCode::integrity, "{}: cannot be resumed:\n{}", chain.path_, found.failures());
   if (found.holds())
     throw Error(ExitCode::integrity, "{}: cannot be resumed: the run is finished", chain.path_);
+  if (const int version = found.statements.front().version; version != lineage_version)
+    throw Error(ExitCode::data,
+                "{}: was begun by an earlier release, in format version {}: finish it with that "
+                "release, or begin anew in another folder",
+                chain.path_, version);
   chain.head_ = found.head;
   chain.resumed_ = std::move(found.statements);
   return chain;
 }
 
 std::vector<Statement> read_statements(const std::string& path, std::span<const PublicKey> keys) {
-  Verification found = Verifier(path, keys).without_subjects();
+  Verification found = Verifier(path, keys, OtherSignatures::any).without_subjects();
   if (!found.holds_so_far())
     throw Error(ExitCode::integrity, "{}: does not hold:\n{}", path, found.failures());
   return std::move(found.statements);
@@ -214,6 +252,7 @@ Digest Chain::append(Statement statement) {
   statement.sequence = lines_.size();
   statement.previous = head_;
   if (statement.final_count) statement.final_count = lines_.size() + 1;
+  statement.internal_parameters["signer"] = key_.public_key().id();
 
   std::string payload;
   try {
@@ -269,8 +308,9 @@ std::string Verification::failures() const {
 }
 
 Verification verify_chain(const std::string& path, const std::string& folder,
-                          std::span<const PublicKey> keys, const ContentOf& content_of) {
-  Verifier verifier(path, keys);
+                          std::span<const PublicKey> keys, const ContentOf& content_of,
+                          OtherSignatures others) {
+  Verifier verifier(path, keys, others);
   verifier.open();
   verifier.check_subjects(folder, content_of);
   verifier.check_links();

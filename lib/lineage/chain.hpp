@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/crypto/keys.hpp"
+#include "lib/crypto/envelope.hpp"
 #include "lib/lineage/statement.hpp"
 
 namespace bailiwick {
@@ -21,11 +21,12 @@ class Chain {
   /// Starts a new chain. Throws ExitCode::data if the file exists.
   static Chain create(std::string path, PrivateKey key);
   /// Goes on with the chain of a run that was stopped, signed by the same key. Throws
-  /// ExitCode::integrity if it does not hold or is finished; does not look at the subjects' files.
+  /// ExitCode::integrity if it does not hold or is finished, ExitCode::data if its format is an
+  /// older one; does not look at the subjects' files.
   static Chain resume(std::string path, PrivateKey key);
 
-  /// Sets sequence, previous and the value of final_count if there is one; signs, writes. Returns
-  /// the digest of the payload. Nothing may follow a statement with a final_count.
+  /// Sets sequence, previous, signer and the value of final_count if there is one; signs, writes.
+  /// Returns the digest of the payload. Nothing may follow a statement with a final_count.
   Digest append(Statement statement);
   std::size_t size() const { return lines_.size(); }
   /// Those that were there when the chain was resumed.
@@ -52,6 +53,7 @@ struct Finding {
     sequence,
     count,
     finished,
+    stage,
     other
   };
   bool holds = false;
@@ -75,7 +77,8 @@ struct Verification {
 };
 
 /// The statements of a lineage file, in order, of which envelopes, signatures, links and sequence
-/// hold; the end may be missing. Does not look at the subjects' files. Throws ExitCode::integrity.
+/// hold; the end may be missing. Does not look at the subjects' files, nor at countersignatures by
+/// other keys. Throws ExitCode::integrity.
 std::vector<Statement> read_statements(const std::string& path, std::span<const PublicKey> keys);
 
 /// Whether there is such a file and it has its final statement. Throws as read_statements().
@@ -90,8 +93,10 @@ using ContentOf = std::function<Digest(const std::string& path)>;
 /// Recomputes everything a lineage file claims, in order: envelope, signature by one of `keys`,
 /// digests of each subject in `folder`, link, sequence, count. Checks nothing beyond the first
 /// statement that cannot be opened. Throws ExitCode::data only if `path` cannot be read. Without
-/// `content_of`, a subject that is named by its content alone does not hold.
+/// `content_of`, a subject that is named by its content alone does not hold. `others`: what of
+/// countersignatures by keys that are not among `keys`.
 Verification verify_chain(const std::string& path, const std::string& folder,
-                          std::span<const PublicKey> keys, const ContentOf& content_of = {});
+                          std::span<const PublicKey> keys, const ContentOf& content_of = {},
+                          OtherSignatures others = OtherSignatures::none);
 
 }  // namespace bailiwick

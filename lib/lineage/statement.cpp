@@ -4,6 +4,8 @@
 #include "lib/lineage/statement.hpp"
 
 #include <string_view>
+#include <tuple>
+#include <utility>
 
 namespace bailiwick {
 
@@ -16,9 +18,8 @@ constexpr const char* link_name = "chain/previous";
 constexpr const char* source_name = "source";
 constexpr const char* content_name = "bailiwickModelV2";
 
-// buildType is base + type + version. The IRIs are names: nothing is ever fetched from them.
+// buildType is base + type + "/v" + version. The IRIs are names: nothing is ever fetched from them.
 constexpr std::string_view build_type_base = "https://bailiwick.dev/buildtypes/";
-constexpr std::string_view build_type_version = "/v1";
 
 /// A JSON value of the statement and how to name it in messages.
 struct Node {
@@ -91,13 +92,17 @@ Artefact artefact_from(const Node& node) {
           node.object("annotations"), uri == nullptr ? "" : node.at("uri").text()};
 }
 
-std::string build_type_from(const Node& node) {
+/// Type and version.
+std::pair<std::string, int> build_type_from(const Node& node) {
   const std::string iri = node.text();
-  const std::size_t around = build_type_base.size() + build_type_version.size();
-  if (iri.size() <= around || !iri.starts_with(build_type_base) ||
-      !iri.ends_with(build_type_version))
-    node.fail(fmt::format("is not {}TYPE{}", build_type_base, build_type_version));
-  return iri.substr(build_type_base.size(), iri.size() - around);
+  for (int version = 1; version <= lineage_version; ++version) {
+    const std::string end = fmt::format("/v{}", version);
+    const std::size_t around = build_type_base.size() + end.size();
+    if (iri.size() > around && iri.starts_with(build_type_base) && iri.ends_with(end))
+      return {iri.substr(build_type_base.size(), iri.size() - around), version};
+  }
+  node.fail(fmt::format("is not {}TYPE/v1 or …/v{}; written by a newer Bailiwick?", build_type_base,
+                        lineage_version));
 }
 
 }  // namespace
@@ -134,7 +139,7 @@ Json to_json(const Statement& statement) {
           {"predicate",
            {{"buildDefinition",
              {{"buildType",
-               fmt::format("{}{}{}", build_type_base, statement.build_type, build_type_version)},
+               fmt::format("{}{}/v{}", build_type_base, statement.build_type, statement.version)},
               {"externalParameters", statement.external_parameters},
               {"internalParameters", statement.internal_parameters},
               {"resolvedDependencies", dependencies}}},
@@ -170,7 +175,7 @@ Statement statement_from_json(const Json& json, const std::string& what) {
       statement.removed.push_back(name.text());
 
   const Node definition = root.at("predicate").at("buildDefinition");
-  statement.build_type = build_type_from(definition.at("buildType"));
+  std::tie(statement.build_type, statement.version) = build_type_from(definition.at("buildType"));
   definition.at("externalParameters");
   statement.external_parameters = definition.object("externalParameters");
   statement.internal_parameters = definition.object("internalParameters");

@@ -21,16 +21,22 @@ struct Artefact {
   std::string uri = {};  ///< where or what it is, e.g. "urn:bailiwick:domain:DE"; may be empty
 };
 
+/// Of the format that is written (docs/lineage.md). What version 1 left open is fixed in version 2;
+/// both are read, each by its own rules.
+inline constexpr int lineage_version = 2;
+
 /// One link of the lineage: an in-toto Statement v1 with SLSA provenance v1 (docs/lineage.md).
 struct Statement {
-  std::string subject_name;  ///< file name of the artefact, relative to the output folder
+  int version = lineage_version;  ///< of the format: the end of the buildType IRI
+  std::string subject_name;       ///< file name of the artefact, relative to the output folder
   /// At least one of the two: of the file's bytes, and of what a model or checkpoint holds
   /// ("bailiwickModelV2").
   std::optional<Digest> subject_sha256, subject_content;
   /// Files named by earlier statements that are removed once this one stands.
   std::vector<std::string> removed;
-  std::string build_type;  ///< "train", "evaluate", …: last part of the buildType IRI
+  std::string build_type;  ///< "train", "evaluate", …: the stage in the buildType IRI
   Json external_parameters = Json::object();
+  /// Holds "signer", the id of the key that signs the chain (Chain::append).
   Json internal_parameters = Json::object();
   std::vector<Artefact> dependencies;  ///< config, policy/NAME, partition/NAME, binary …
   std::string source_commit;           ///< git commit of the program; empty if not known exactly

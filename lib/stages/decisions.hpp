@@ -13,12 +13,10 @@ namespace bailiwick {
 /// the duties that go with what is released.
 std::string decisions_json(const Run& run);
 
+/// The member "duties" of a domain in it.
+Json duties_json(const Duties& duties);
+
 /// What goes with the model, for people; empty: nothing does.
 std::string words_of(const Duties& duties);
-
-/// Throws ExitCode::policy if a duty that any session of the training wrote down (decisions.json,
-/// decisions-2.json, … in the model's folder) says that the model, or the checkpoint, should have
-/// been deleted by `now`.
-void check_duties(const std::string& model_path, const std::string& now);
 
 }  // namespace bailiwick

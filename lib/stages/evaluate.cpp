@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "lib/core/text.hpp"
+#include "lib/runtime/agree.hpp"
 #include "lib/stages/restart.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/scorecard.hpp"
@@ -22,17 +23,22 @@ const char* word_of(Standardisation how) {
 
 }  // namespace
 
-void evaluate(Session& session, RunConfig config, std::string model_path) {
+void evaluate(Session& session, RunConfig config, std::string model_path,
+              const std::vector<std::string>& keys) {
   if (model_path.empty()) model_path = config.output + "/model.h5";
   if (is_done(session.world(), config, "evaluation", model_path)) return;
   Run run(session, std::move(config), {Action::evaluate, Action::release_statistics});
   const EvaluateConfig& how = run.config().evaluate;
   Digest content;
-  const SavedModel model = open_model(run, model_path, &content);
+  const std::vector<PublicKey> trusted = model_keys(run, keys);
+  const SavedModel model = open_model(run, model_path, trusted, &content);
+  agree(run.world(), [&] {
+    if (run.world().is_root()) check_model_of_folder(run.config(), content, trusted);
+  });
   const ModelColumns columns = columns_of(model, run.schema(), true);
   RunRecord record(run, "evaluate", "evaluation", true);
+  record.add_dependency({dependency::model, content, Json::object(), {}});
   record.publish_decisions();
-  record.add_dependency({"model", content, Json::object(), {}});
 
   const Standardisation standardisation = how.standardise.value_or(model.config.standardise);
   const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
@@ -40,7 +46,8 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
   standardise(rows, moments);
 
   const Scorecard scorecard(model, how);
-  const std::vector<SavedModel> models = models_of_domains(run, model, model_path);
+  const std::vector<SavedModel> models =
+      models_of_domains(run, model, model_path, content, trusted);
   std::vector<Aggregate> parts;
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {

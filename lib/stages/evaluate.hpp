@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/config/run_config.hpp"
 #include "lib/runtime/session.hpp"
@@ -11,7 +12,9 @@
 namespace bailiwick {
 
 /// Scores the model at `model_path` (empty: model.h5 in the output folder) on evaluate.split:
-/// overall and, if the config asks and every policy allows, for each domain. Collective.
-void evaluate(Session& session, RunConfig config, std::string model_path);
+/// overall and, if the config asks and every policy allows, for each domain. `keys`: files of
+/// public keys that may have signed the model, beside the operator's. Collective.
+void evaluate(Session& session, RunConfig config, std::string model_path,
+              const std::vector<std::string>& keys = {});
 
 }  // namespace bailiwick

@@ -70,18 +70,21 @@ std::string predictions_csv(const SavedModel& model, const ModelColumns& columns
 
 }  // namespace
 
-void predict(Session& session, RunConfig config, std::string model_path) {
+void predict(Session& session, RunConfig config, std::string model_path,
+             const std::vector<std::string>& keys) {
   if (model_path.empty()) model_path = config.output + "/model.h5";
   Run run(session, std::move(config), {Action::predict});
   Digest content;
-  const SavedModel model = open_model(run, model_path, &content);
+  const std::vector<PublicKey> trusted = model_keys(run, keys);
+  const SavedModel model = open_model(run, model_path, trusted, &content);
   ModelColumns columns = columns_of(model, run.schema(), false);
   columns.ids = true;
   columns.weights = false;  // a row that counted for nothing in training has a prediction too
   const std::vector<ColumnMoments> moments = scoring_moments(
       run, model, columns, run.config().evaluate.standardise.value_or(model.config.standardise));
 
-  const std::vector<SavedModel> models = models_of_domains(run, model, model_path);
+  const std::vector<SavedModel> models =
+      models_of_domains(run, model, model_path, content, trusted);
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < run.local().size(); ++d) {
       const LocalDomain& domain = run.local()[d];

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/config/run_config.hpp"
 #include "lib/runtime/session.hpp"
@@ -12,7 +13,9 @@ namespace bailiwick {
 
 /// Writes `<output>/predictions/<domain>/<partition>.csv`, one line a row. Each domain's
 /// predictions are written by its own ranks, partition by partition, in constant memory; nothing
-/// crosses. Collective.
-void predict(Session& session, RunConfig config, std::string model_path);
+/// crosses. `keys`: files of public keys that may have signed the model, beside the operator's.
+/// Collective.
+void predict(Session& session, RunConfig config, std::string model_path,
+             const std::vector<std::string>& keys = {});
 
 }  // namespace bailiwick

@@ -72,7 +72,9 @@ Regions::Regions(Run& run, const std::string& fingerprint, bool in_place)
         if (in_place && is_finished(folder + "/lineage.jsonl", {&key, 1})) continue;
         Region& region = regions_.emplace_back(d);
         region.record =
-            std::make_unique<RunRecord>(run, own_, folder, region_key(run, d), in_place);
+            std::make_unique<RunRecord>(run, own_, run.domains()[run.local()[d].index].name, folder,
+                                        region_key(run, d), in_place);
+        region.record->publish_decisions();
         region.checkpoints = std::make_unique<Checkpoints>(*region.record, keep, fingerprint);
       }
   });
@@ -90,7 +92,7 @@ void Regions::finish(const std::string& name, const Digest& common,
                      const std::function<io::Checkpoint(std::size_t)>& last) {
   agree(run_.world(), [&] {
     for (Region& region : regions_) {
-      region.record->add_dependency({"common model", common, Json::object(), {}});
+      region.record->add_dependency({dependency::common_model, common, Json::object(), {}});
       region.record->publish(last(region.domain), name, true);
     }
   });

@@ -14,10 +14,15 @@
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
 #include "lib/stages/run_record.hpp"
+#include "lib/stages/stated.hpp"
 
 namespace bailiwick {
 
 namespace {
+
+/// What the attribute "training" begins with; in release 0.1 it was a digest alone, of another
+/// text.
+constexpr const char* fingerprint_form = "v2:";
 
 std::string lineage_path(const std::string& folder) {
   return folder + "/lineage.jsonl";
@@ -37,6 +42,11 @@ io::Checkpoint read_as_stated(const std::string& folder, const Statement& statem
 void check_training(const io::Checkpoint& checkpoint, const std::string& fingerprint,
                     const std::string& path) {
   const auto found = checkpoint.attributes.find("training");
+  if (found != checkpoint.attributes.end() && !found->second.starts_with(fingerprint_form))
+    throw Error(ExitCode::data,
+                "{}: a checkpoint of an earlier release, which does not say which domain has which "
+                "rows: end that training with that release, or begin anew",
+                path);
   if (found == checkpoint.attributes.end() || found->second != fingerprint)
     throw Error(ExitCode::data,
                 "{}: not a checkpoint of this training: another config, other rows, or a final "
@@ -74,10 +84,12 @@ std::string training_fingerprint(const Run& run, const std::vector<std::string>&
   if (schedule != "linear" && schedule != "cosine")  // those end where the training does
     same.train.descent.epochs = 1;
   std::string text = resolved_yaml(same) + join(columns, ",");
-  for (const DomainFacts& domain : run.domains())
+  for (const DomainFacts& domain : run.domains()) {
+    text += "\n" + domain.name;
     for (const DomainFacts::Partition& partition : domain.partitions)
-      text += partition.root.hex();
-  return sha256(text).hex();
+      text += " " + partition.root.hex();
+  }
+  return fingerprint_form + sha256(text).hex();
 }
 
 bool is_done(const Communicator& world, const RunConfig& config, const std::string& stem,
@@ -91,7 +103,8 @@ bool is_done(const Communicator& world, const RunConfig& config, const std::stri
     if (!is_finished(path, {&key, 1}) ||
         sha256_file(resolved_config_path(config.output, stem)) != sha256(resolved_yaml(config)))
       return;
-    const Verification found = verify_chain(path, config.output, {&key, 1}, io::content_digest);
+    const Verification found =
+        verify_chain(path, config.output, {&key, 1}, io::content_digest, OtherSignatures::any);
     if (!found.holds())
       throw Error(ExitCode::integrity, "{}: the {} there is finished, but:\n{}", config.output,
                   stem == "lineage" ? "training" : stem, found.failures());
@@ -115,14 +128,16 @@ io::Checkpoint read_stated(const std::string& folder, const std::string& name,
   throw Error(ExitCode::integrity, "{}: no statement speaks of {}", lineage_path(folder), name);
 }
 
-Restart find_restart(const Run& run, const std::string& from, const std::string& fingerprint,
-                     const RegionalCheck& regional) {
+Restart find_restart(const Run& run, const std::string& from, const std::vector<std::string>& keys,
+                     const std::string& fingerprint, const RegionalCheck& regional) {
   const Communicator& world = run.world();
   Restart restart;
   if (from.empty()) return restart;
   if (from != resume_latest) {
+    const Digest signed_one = stated_content(run, from, model_keys(run, keys));
     agree(world, [&] {
       restart.checkpoint = io::read_checkpoint(from, &restart.content);
+      demand_stated(signed_one, from, restart.content);
       check_training(restart.checkpoint, fingerprint, from);
       if (regional) regional(from);
     });

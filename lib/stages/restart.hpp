@@ -19,8 +19,9 @@ inline constexpr const char* resume_latest = "latest";
 /// Within the output folder.
 inline constexpr const char* checkpoints_folder = "checkpoints/";
 
-/// What decides the bits of a training of these columns: rows, model, method. A checkpoint is only
-/// taken up by the same. Not in it: how long it trains, what it keeps, where it writes, who asks.
+/// What decides the bits of a training of these columns: rows, whose they are, model, method. A
+/// checkpoint is only taken up by the same. Not in it: how long it trains, what it keeps, where it
+/// writes, who asks.
 std::string training_fingerprint(const Run& run, const std::vector<std::string>& columns);
 
 /// Whether the output folder holds what this config asks for, done and all as it was signed: of the
@@ -43,10 +44,11 @@ using RegionalCheck = std::function<void(const std::string& path)>;
 
 /// What `from` means: empty, the start; `latest`, the newest checkpoint in the output folder that
 /// is as it was signed, or the start if there is none, and rank 0 says which it passed over and
-/// why; a file, that one, to go on from in a new folder. Collective. Throws ExitCode::data if that
-/// file belongs to another training.
-Restart find_restart(const Run& run, const std::string& from, const std::string& fingerprint,
-                     const RegionalCheck& regional = {});
+/// why; a file, that one, to go on from in a new folder, if the lineage beside it vouches for it
+/// (stated_model), signed with the operator's key or one in the files `keys`. Collective. Throws
+/// ExitCode::data if that file belongs to another training, ExitCode::integrity if nobody vouches.
+Restart find_restart(const Run& run, const std::string& from, const std::vector<std::string>& keys,
+                     const std::string& fingerprint, const RegionalCheck& regional = {});
 
 /// What a training does with the checkpoint that it goes on from, if there is one; errors name its
 /// file. Collective.

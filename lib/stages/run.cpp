@@ -12,6 +12,7 @@
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/lineage/stages.hpp"
 #include "lib/policy/instant.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/egress_meter.hpp"
@@ -474,28 +475,24 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
 
 std::vector<Artefact> Run::dependencies() const {
   std::vector<Artefact> list = inputs();
-  list.push_back({"libraries", libraries_at_start().digest, Json::object(), {}});
+  list.push_back({dependency::libraries, libraries_at_start().digest, Json::object(), {}});
   return list;
 }
 
 std::vector<Artefact> Run::inputs() const {
-  std::map<std::string, int> domains_with;  // a partition of that name
-  for (const DomainFacts& domain : domains_)
-    for (const DomainFacts::Partition& partition : domain.partitions)
-      ++domains_with[partition.name];
   std::vector<Artefact> list;
-  list.push_back({"config", config_digest_, Json::object(), {}});
-  if (site_.digest) list.push_back({"site", *site_.digest, {{"name", site_.site.name}}, {}});
-  list.push_back({"binary", sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
+  list.push_back({dependency::config, config_digest_, Json::object(), {}});
+  if (site_.digest)
+    list.push_back({dependency::site, *site_.digest, {{"name", site_.site.name}}, {}});
+  list.push_back({dependency::binary, sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
   for (const DomainFacts& domain : domains_) {
-    list.push_back({"policy/" + domain.name, domain.policy, {{"uid", domain.policy_uid}}, {}});
-    for (const DomainFacts::Partition& partition : domain.partitions) {
-      const bool shared = domains_with[partition.name] > 1;
-      list.push_back({"partition/" + (shared ? domain.name + "/" : "") + partition.name,
+    list.push_back(
+        {dependency::policy(domain.name), domain.policy, {{"uid", domain.policy_uid}}, {}});
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      list.push_back({dependency::partition(domain.name, partition.name),
                       partition.root,
                       {{"rows", partition.rows}},
                       {}});
-    }
   }
   return list;
 }

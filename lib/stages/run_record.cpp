@@ -3,6 +3,7 @@
 
 #include "lib/stages/run_record.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
@@ -27,10 +28,6 @@ namespace bailiwick {
 
 std::string resolved_config_path(const std::string& folder, const std::string& stem) {
   return folder + (stem == "lineage" ? "/resolved.yaml" : "/" + stem + ".resolved.yaml");
-}
-
-std::string session_file(const std::string& name, std::size_t session) {
-  return name + (session == 1 ? "" : fmt::format("-{}", session)) + ".json";
 }
 
 void check_same_config(const Run& run, const std::string& folder, const std::string& stem) {
@@ -81,14 +78,15 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_pl
   start(run.config().operator_key, in_place);
 }
 
-RunRecord::RunRecord(Run& run, const Communicator& own, std::string folder, const std::string& key,
-                     bool in_place)
+RunRecord::RunRecord(Run& run, const Communicator& own, std::string domain, std::string folder,
+                     const std::string& key, bool in_place)
     : run_(run),
       comm_(own),
       writers_(own),
       folder_(std::move(folder)),
       command_("train"),
       stem_("lineage"),
+      domain_(std::move(domain)),
       started_(utc_now()),
       ranks_(run.world().size()),
       dependencies_(run.dependencies()) {
@@ -140,10 +138,20 @@ void RunRecord::remove_temporaries() const {
 
 void RunRecord::go_on() {
   check_same_config(run_, folder_, stem_);
-  std::set<std::string> sessions;
-  for (const Statement& statement : chain_->resumed())
+  std::set<std::string> sessions, removed;
+  for (const Statement& statement : chain_->resumed()) {
     sessions.insert(statement.invocation);
+    removed.insert(statement.removed.begin(), statement.removed.end());
+  }
   session_ += sessions.size();
+  clock_ = chain_->resumed().back().finished;
+  started_ = std::max(started_, clock_);
+  // Whoever was killed may not have come to it.
+  for (const Statement& statement : standing(chain_->resumed()))
+    removed.erase(statement.subject_name);
+  for (const std::string& name : removed)
+    if (name.starts_with(checkpoints_folder) && name.find("..") == std::string::npos)
+      std::filesystem::remove(path(name));
 }
 
 const std::vector<Statement>& RunRecord::earlier() const {
@@ -164,14 +172,17 @@ void RunRecord::append_here(Statement statement, bool last) {
       {"config", std::filesystem::path(run_.config().path).filename().string()},
       {"name", run_.config().name},
       {"purpose", run_.config().purpose}};
+  if (!domain_.empty()) statement.external_parameters["domain"] = domain_;
   statement.internal_parameters = {{"ranks", ranks_}, {"domains", run_.domains().size()}};
   statement.dependencies = dependencies_;
   if (!git_commit().ends_with("-dirty") && git_commit() != "unknown")
     statement.source_commit = git_commit();
   statement.invocation = invocation_;
   statement.started = started_;
-  statement.finished = utc_now();
-  statement.builder = "https://bailiwick.dev/site/" + run_.site().name;
+  // Of a clock that was set back the statements say the time before.
+  clock_ = std::max({clock_, started_, utc_now()});
+  statement.finished = clock_;
+  statement.builder = builder_of(run_.site().name);
   if (last) statement.final_count = chain_->size() + 1;
   const std::vector<std::string> removed = statement.removed;
   std::error_code ignored;

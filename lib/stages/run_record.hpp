@@ -11,6 +11,7 @@
 #include "io/checkpoint_writer.hpp"
 #include "lib/core/file_lock.hpp"
 #include "lib/lineage/chain.hpp"
+#include "lib/lineage/stages.hpp"
 #include "lib/stages/run.hpp"
 
 namespace bailiwick {
@@ -18,9 +19,6 @@ namespace bailiwick {
 /// Beside `lineage.jsonl` lies `resolved.yaml`, beside `evaluation.jsonl`
 /// `evaluation.resolved.yaml`.
 std::string resolved_config_path(const std::string& folder, const std::string& stem);
-
-/// What every session of a run has its own of: decisions.json, decisions-2.json, …
-std::string session_file(const std::string& name, std::size_t session);
 
 /// Throws ExitCode::config if the run in that folder began with another config. Local.
 void check_same_config(const Run& run, const std::string& folder, const std::string& stem);
@@ -41,10 +39,10 @@ class RunRecord {
   RunRecord(Run& run, std::string command, std::string stem, bool in_place = false,
             std::unique_ptr<FileLock> lock = {});
 
-  /// Of what stays with one domain, in its own folder, written by one rank: `own` holds that alone.
+  /// Of what stays with `domain`, in its own folder, written by one rank: `own` holds that alone.
   /// Its statements are signed with `key`, a PEM file.
-  RunRecord(Run& run, const Communicator& own, std::string folder, const std::string& key,
-            bool in_place);
+  RunRecord(Run& run, const Communicator& own, std::string domain, std::string folder,
+            const std::string& key, bool in_place);
 
   /// Publishes `<folder>/<name>` and signs a statement about it; `last` closes the chain.
   void publish(const io::Checkpoint& checkpoint, const std::string& name, bool last) {
@@ -101,7 +99,9 @@ class RunRecord {
   const Communicator& comm_;
   const Communicator& writers_;
   std::string folder_, command_, stem_;
+  std::string domain_;  ///< whose own record it is; empty: the run's
   std::string invocation_, started_;
+  std::string clock_;  ///< what the statement before says; what follows says no earlier
   int ranks_;
   std::size_t session_ = 1;  ///< first rank only: how often this run was begun, this time included
   std::vector<Artefact> dependencies_;

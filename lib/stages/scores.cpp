@@ -8,8 +8,8 @@
 #include "kokkos_kernels/exact_math.hpp"
 #include "kokkos_kernels/glm.hpp"
 #include "lib/core/text.hpp"
+#include "lib/lineage/stages.hpp"
 #include "lib/runtime/agree.hpp"
-#include "lib/stages/decisions.hpp"
 #include "lib/stages/network_model.hpp"
 
 namespace bailiwick {
@@ -35,11 +35,14 @@ void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::
 
 }  // namespace
 
-SavedModel open_model(Run& run, const std::string& path, Digest* content) {
+SavedModel open_model(Run& run, const std::string& path, std::span<const PublicKey> keys,
+                      Digest* content) {
+  const Digest signed_one = stated_content(run, path, keys);
   SavedModel model;
   agree(run.world(), [&] {
-    check_duties(path, utc_now());
-    model = model_from_checkpoint(io::read_checkpoint(path, content), path);
+    const io::Checkpoint checkpoint = io::read_checkpoint(path, content);
+    demand_stated(signed_one, path, *content);
+    model = model_from_checkpoint(checkpoint, path);
     run.check_usable(path, *content, model.delete_by);
     check_meant(run.config().model, model.config, path);
   });
@@ -47,7 +50,8 @@ SavedModel open_model(Run& run, const std::string& path, Digest* content) {
 }
 
 std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
-                                          const std::string& path) {
+                                          const std::string& path, const Digest& content,
+                                          std::span<const PublicKey> keys) {
   std::vector<SavedModel> models(run.local().size(), common);
   if (!run.config().evaluate.regional) return models;
   agree(run.world(), [&] {
@@ -55,8 +59,17 @@ std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
       const std::string& name = run.domains()[run.local()[d].index].name;
       const std::string file =
           (std::filesystem::path(path).parent_path() / "regions" / name / "model.h5").string();
-      check_duties(file, utc_now());
-      models[d] = model_from_checkpoint(io::read_checkpoint(file), file);
+      const StatedModel stated = stated_model(run.config(), file, keys);
+      check_duties(stated, file, utc_now());
+      Digest own;
+      const io::Checkpoint checkpoint = io::read_checkpoint(file, &own);
+      demand_stated(*stated.statement.subject_content, file, own);
+      const Artefact* from = find_dependency(stated.statement, dependency::common_model);
+      if (from == nullptr || from->sha256 != content)
+        throw Error(ExitCode::integrity,
+                    "{}: is signed as coming from another common model than {}", file, path);
+      models[d] = model_from_checkpoint(checkpoint, file);
+      run.check_usable(file, own, models[d].delete_by);
       if (models[d].names != common.names || models[d].categories != common.categories ||
           models[d].embeddings != common.embeddings)
         throw Error(ExitCode::data, "{}: not a model of the same columns as the common one", file);

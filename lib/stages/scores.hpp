@@ -3,22 +3,28 @@
 
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "lib/model/metrics.hpp"
 #include "lib/stages/model_rows.hpp"
 #include "lib/stages/saved_model.hpp"
+#include "lib/stages/stated.hpp"
 
 namespace bailiwick {
 
-/// Opens the model in the file `path`, which a run is to use. Collective.
-SavedModel open_model(Run& run, const std::string& path, Digest* content);
+/// The model in the file `path`, which a run is to use, and whose lineage vouches for it
+/// (stated_model). Collective. Throws ExitCode::integrity.
+SavedModel open_model(Run& run, const std::string& path, std::span<const PublicKey> keys,
+                      Digest* content);
 
-/// The model of each local domain: `common`, which is in the file `path`, or with evaluate.regional
-/// the domain's own, in regions/ beside that. Collective.
+/// The model of each local domain: `common`, which is in the file `path` and has that content, or
+/// with evaluate.regional the domain's own, in regions/ beside that, of which the domain's lineage
+/// says that it came from the common one. Collective. Throws ExitCode::integrity.
 std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
-                                          const std::string& path);
+                                          const std::string& path, const Digest& content,
+                                          std::span<const PublicKey> keys);
 
 /// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing.
 ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets);

@@ -166,7 +166,8 @@ void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
 
 }  // namespace
 
-void train(Session& session, RunConfig config, const std::string& resume) {
+void train(Session& session, RunConfig config, const std::string& resume,
+           const std::vector<std::string>& keys) {
   std::unique_ptr<FileLock> lock;
   if (resume == resume_latest) {
     lock = lock_training(session.world(), config.output);
@@ -176,15 +177,16 @@ void train(Session& session, RunConfig config, const std::string& resume) {
   const ModelColumns columns = select_columns(run.config().model, run.schema());
   const std::string fingerprint = training_fingerprint(run, columns.names);
   const bool federated = run.config().train.federated.has_value();
-  const Restart restart = find_restart(run, resume, fingerprint, [&](const std::string& path) {
-    if (federated) check_regions(run, path);
-  });
+  const Restart restart =
+      find_restart(run, resume, keys, fingerprint, [&](const std::string& path) {
+        if (federated) check_regions(run, path);
+      });
   if (const auto& said = restart.checkpoint.attributes; said.contains("delete_by"))
     run.delete_by(said.at("delete_by"));
   RunRecord record(run, "train", "lineage", restart.in_place, std::move(lock));
-  record.publish_decisions();
   if (!restart.path.empty())
-    record.add_dependency({"resumed from", restart.content, Json::object(), {}});
+    record.add_dependency({dependency::resumed_from, restart.content, Json::object(), {}});
+  record.publish_decisions();
   Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
   if (federated)
     train_federated(run, record, columns, checkpoints, restart);

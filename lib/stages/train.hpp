@@ -9,7 +9,9 @@
 namespace bailiwick {
 
 /// Admission, rows, standardisation, solver, checkpoints and lineage, model.h5 and its table.
-/// Collective; throws on all ranks alike what the stage met.
-void train(Session& session, RunConfig config, const std::string& resume = "");
+/// `keys`: files of public keys that may have signed the checkpoint that `resume` names, beside the
+/// operator's. Collective; throws on all ranks alike what the stage met.
+void train(Session& session, RunConfig config, const std::string& resume = "",
+           const std::vector<std::string>& keys = {});
 
 }  // namespace bailiwick

@@ -13,15 +13,33 @@
 #include "io/partition.hpp"
 #include "lib/config/run_config.hpp"
 #include "lib/core/failure.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/lineage/stages.hpp"
 #include "lib/policy/policy.hpp"
+#include "lib/stages/decisions.hpp"
 #include "lib/stages/run_record.hpp"
 
 namespace bailiwick {
 
+namespace fs = std::filesystem;
+
 namespace {
+
+/// Text with names that somebody chose, as it may be shown on a terminal.
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 32 || byte == 127)
+      shown += fmt::format("\\x{:02x}", byte);
+    else
+      shown += c;
+  }
+  return shown;
+}
 
 /// Runs one look and records how it went: what throws does not hold.
 template <class Look>
@@ -35,60 +53,192 @@ void look(Verification& result, const std::string& what, const Look& body) {
   }
 }
 
-/// What the statements say went in. Sessions of one run may have had another program, site or
-/// policies in force; then the last counts. Rows and config must be the same in all.
-std::map<std::string, Digest> dependencies_of(const std::vector<Statement>& statements,
-                                              Verification& result) {
-  std::map<std::string, Digest> digests;
+/// What the statements say went in, by name.
+using Claims = std::map<std::string, Artefact>;
+
+/// Sessions of one run may have had another program, site or policies in force; then the last
+/// counts. Rows and config must be the same in all.
+Claims claims_of(const std::vector<Statement>& statements, Verification& result) {
+  Claims claims;
   for (const Statement& statement : statements)
     for (const Artefact& artefact : statement.dependencies) {
-      const auto [known, fresh] = digests.emplace(artefact.name, artefact.sha256);
-      if (fresh || known->second == artefact.sha256) continue;
-      if (artefact.name == "config" || artefact.name.starts_with("partition/"))
+      const auto [known, fresh] = claims.emplace(artefact.name, artefact);
+      if (fresh || known->second.sha256 == artefact.sha256) continue;
+      if (artefact.name == dependency::config || artefact.name.starts_with("partition/"))
         result.findings.push_back(
             {false, artefact.name + ": statements disagree about its digest"});
-      known->second = artefact.sha256;
+      known->second = artefact;
     }
-  return digests;
+  return claims;
 }
 
-void verify_partition(Verification& result, const std::string& domain, const std::string& path,
-                      const std::vector<PublicKey>& keys,
-                      const std::map<std::string, Digest>& claimed) {
-  PartitionManifest manifest;
+bool claims_digest(const Claims& claims, const std::string& name, const Digest& digest) {
+  const auto claim = claims.find(name);
+  return claim != claims.end() && claim->second.sha256 == digest;
+}
+
+/// What a statement of format version 2 says of its config, against that config; empty: the same.
+std::string config_problem(const Statement& statement, const RunConfig& config) {
+  std::vector<std::string> wrong;
+  const auto demand = [&](bool holds, const std::string& why) {
+    if (!holds) wrong.push_back(why);
+  };
+  const auto says = [&](const Json& parameters, const char* key, const Json& value) {
+    demand(parameters.contains(key) && parameters.at(key) == value,
+           fmt::format("\"{}\" is not the config's", key));
+  };
+  says(statement.external_parameters, "name", config.name);
+  says(statement.external_parameters, "purpose", config.purpose);
+  says(statement.internal_parameters, "domains", config.domains.size());
+  if (!config.site.file)
+    demand(statement.builder == builder_of(config.site.declared.name), "builder is another site");
+
+  std::set<std::string> expected = {dependency::config, dependency::binary, dependency::libraries};
+  if (config.site.file) expected.insert(dependency::site);
+  for (const DomainConfig& domain : config.domains)
+    expected.insert(dependency::policy(domain.name));
+  for (const std::string& name : expected)
+    demand(find_dependency(statement, name) != nullptr, "does not name " + name);
+  std::size_t partitions = 0;
+  for (const DomainConfig& domain : config.domains) {
+    std::size_t count = 0;
+    for (const Artefact& artefact : statement.dependencies)
+      if (artefact.name.starts_with(dependency::partition(domain.name, ""))) ++count;
+    demand(count == domain.partitions.size(),
+           fmt::format("names {} partitions of {}, and the config {}", count, domain.name,
+                       domain.partitions.size()));
+    partitions += count;
+  }
+  expected.insert({dependency::model, dependency::resumed_from, dependency::common_model});
+  std::size_t others = 0;
+  for (const Artefact& artefact : statement.dependencies)
+    if (!expected.contains(artefact.name)) ++others;
+  demand(others == partitions, "names more than its config and its stage do");
+  return join(wrong, "; ");
+}
+
+/// Partitions that were opened, by path: each is hashed once, however many lineages name it.
+using SeenPartitions = std::map<std::string, std::optional<PartitionManifest>>;
+
+void verify_partition(Verification& result, const std::string& path,
+                      const std::vector<PublicKey>& keys, SeenPartitions& seen) {
+  const auto [known, fresh] = seen.emplace(path, std::nullopt);
+  if (!fresh) return;
   look(result, path + ": manifest and signature", [&] {
-    manifest = io::read_manifest(path, keys);
+    known->second = io::read_manifest(path, keys);
     return true;
   });
-  if (manifest.name.empty()) return;
-  look(result, path + ": root", [&] {
-    // With its domain where another one has a partition of that name as well.
-    auto claim = claimed.find("partition/" + domain + "/" + manifest.name);
-    if (claim == claimed.end()) claim = claimed.find("partition/" + manifest.name);
-    return claim != claimed.end() && claim->second == manifest.root;
-  });
-  look(result, fmt::format("{}: {} blocks", path, manifest.blocks()), [&] {
-    io::verify_partition(path, manifest);
+  if (!known->second) return;
+  look(result, fmt::format("{}: {} blocks", path, known->second->blocks()), [&] {
+    io::verify_partition(path, *known->second);
     return true;
   });
 }
 
-void verify_site(Verification& result, const SiteConfig& site,
-                 const std::map<std::string, Digest>& claimed) {
+void verify_site(Verification& result, const SiteConfig& site, const Claims& claims) {
   if (!site.file) return;
   look(result, *site.file + ": site and signature", [&] {
     const PublicKey key = PublicKey::load(site.key.value());
     const std::string payload =
         open_envelope(envelope_from_json(read_file(*site.file, document::site), *site.file),
                       site_type, {&key, 1}, *site.file);
-    const auto claim = claimed.find("site");
-    return claim != claimed.end() && claim->second == sha256(payload);
+    return claims_digest(claims, dependency::site, sha256(payload));
   });
 }
 
-void verify_domain(Verification& result, const DomainConfig& domain, bool partitions,
-                   const std::map<std::string, Digest>& claimed, std::set<std::string>& seen) {
-  const auto is_there = [](const std::string& path) { return std::filesystem::exists(path); };
+/// Of a session's decisions, which the statement is about: the policies that it names allowed all.
+/// Leaves what they say of each domain in `decisions`.
+bool decisions_agree(const std::string& path, const Statement& statement, const RunConfig& config,
+                     std::map<std::string, Json>& decisions) {
+  const Json domains = json_member<Json>(parse_json(read_file(path), path), "domains", path);
+  if (domains.size() != config.domains.size()) return false;
+  bool agree = true;
+  for (const Json& domain : domains) {
+    const auto name = json_member<std::string>(domain, "domain", path);
+    const Json policy = json_member<Json>(domain, "policy", path);
+    const Artefact* named = find_dependency(statement, dependency::policy(name));
+    agree = agree && named != nullptr && json_member<bool>(domain, "admitted", path) &&
+            json_member<std::string>(policy, "sha256", path) == named->sha256.hex();
+    decisions[name] = domain;
+  }
+  return agree && decisions.size() == config.domains.size();
+}
+
+/// One lineage of a folder, its findings and what it says.
+struct VerifiedChain {
+  std::string stem;
+  std::string prefix;  ///< of names in its folder: regions/NAME/, or nothing
+  std::string domain;  ///< whose own it is; empty: the run's
+  Verification found;
+  Claims claims;
+  std::optional<RunConfig> config;
+  std::map<std::string, Json> decisions;  ///< on each domain, of the last session
+
+  int version() const { return found.statements.empty() ? 0 : found.statements.front().version; }
+  std::string name() const { return prefix + stem + ".jsonl"; }
+  void say(bool holds, const std::string& what) { found.findings.push_back({holds, what}); }
+};
+
+/// The chain itself, the stage it speaks of, and the config beside it.
+VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
+                         const std::string& stem, std::span<const PublicKey> keys, int oldest) {
+  VerifiedChain chain{stem, prefix, {}, {}, {}, {}, {}};
+  chain.found = verify_chain(folder + "/" + stem + ".jsonl", folder, keys, io::content_digest);
+  const std::vector<Statement>& statements = chain.found.statements;
+  if (statements.empty()) return chain;
+  const Statement& first = statements.front();
+  if (const int version = chain.version(); version == 1) {
+    chain.say(oldest <= 1,
+              fmt::format("{}.jsonl: format version 1, held to the rules of that version", stem));
+  } else {
+    chain.domain = first.external_parameters.value("domain", Json()).is_string()
+                       ? first.external_parameters.at("domain").get<std::string>()
+                       : "";
+    chain.say(
+        oldest <= version,
+        fmt::format("{}.jsonl: format version {}, {}{}, signed by key {}", stem, version,
+                    first.build_type, chain.domain.empty() ? "" : " of domain " + chain.domain,
+                    first.internal_parameters.at("signer").get<std::string>()));
+    std::ranges::move(check_stage(stem, chain.domain, statements),
+                      std::back_inserter(chain.found.findings));
+  }
+  chain.claims = claims_of(statements, chain.found);
+  const std::string config_path = resolved_config_path(folder, stem);
+  look(chain.found, config_path, [&] {
+    const std::string yaml = read_file(config_path);
+    if (!claims_digest(chain.claims, dependency::config, sha256(yaml))) return false;
+    chain.config = parse_run_config(yaml, config_path);
+    return true;
+  });
+  if (chain.config && chain.version() > 1)
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+      const std::string why = config_problem(statements[i], *chain.config);
+      chain.say(why.empty(), fmt::format("{}.jsonl:{}: what its config asks for{}{}", stem, i + 1,
+                                         why.empty() ? "" : ": ", why));
+    }
+  if (chain.config && chain.version() > 1)
+    for (const Statement& statement : statements)
+      if (const std::string& name = statement.subject_name;
+          name.find("decisions") != std::string::npos && fs::exists(folder + "/" + name))
+        look(chain.found, name + ": policies", [&] {
+          return decisions_agree(folder + "/" + name, statement, *chain.config, chain.decisions);
+        });
+  if (stem == "evaluation" && chain.version() > 1 && fs::exists(folder + "/evaluation.json"))
+    look(chain.found, "evaluation.json: model", [&] {
+      const std::string path = folder + "/evaluation.json";
+      const auto model = json_member<std::string>(parse_json(read_file(path), path), "model", path);
+      return claims_digest(chain.claims, dependency::model, Digest::from_hex(model));
+    });
+  return chain;
+}
+
+/// What a chain says of a domain, against the domain's own documents.
+void verify_domain(VerifiedChain& chain, const DomainConfig& domain, bool partitions,
+                   SeenPartitions& seen) {
+  Verification& result = chain.found;
+  const Claims& claims = chain.claims;
+  const int version = chain.version();
+  const auto is_there = [](const std::string& path) { return fs::exists(path); };
   if (!partitions && !(is_there(domain.policy) && std::ranges::all_of(domain.keys, is_there)))
     return;
   std::vector<PublicKey> owners;
@@ -97,92 +247,201 @@ void verify_domain(Verification& result, const DomainConfig& domain, bool partit
       owners.push_back(PublicKey::load(path));
     return true;
   });
+  std::string payload;
   look(result, domain.policy + ": policy and signature", [&] {
     const Envelope envelope =
         envelope_from_json(read_file(domain.policy, document::policy), domain.policy);
-    const std::string payload = open_envelope(envelope, policy_type, owners, domain.policy);
-    const auto claim = claimed.find("policy/" + domain.name);
-    return claim != claimed.end() && claim->second == sha256(payload);
+    payload = open_envelope(envelope, policy_type, owners, domain.policy);
+    return claims_digest(claims, dependency::policy(domain.name), sha256(payload));
   });
+  if (const auto decision = chain.decisions.find(domain.name);
+      decision != chain.decisions.end() && !payload.empty())
+    look(result, "domain " + domain.name + ": duties in the decisions", [&] {
+      const Policy policy = policy_from_odrl(parse_document(payload, domain.policy), domain.policy);
+      return decision->second.value("duties", Json()) == duties_json(policy.duties);
+    });
   if (!partitions) return;
-  for (const std::string& path : domain.partitions)
-    if (seen.insert(path).second) verify_partition(result, domain.name, path, owners, claimed);
+  std::set<std::string> met;
+  for (const std::string& path : domain.partitions) {
+    verify_partition(result, path, owners, seen);
+    const std::optional<PartitionManifest>& manifest = seen.at(path);
+    if (!manifest) continue;
+    const std::string name = version == 1 ? "partition/" + manifest->name
+                                          : dependency::partition(domain.name, manifest->name);
+    look(result, path + ": root and rows", [&] {
+      if (!met.insert(name).second || !claims_digest(claims, name, manifest->root)) return false;
+      return version == 1 || claims.at(name).annotations == Json{{"rows", manifest->rows}};
+    });
+  }
 }
 
-/// Removes what statements speak of, and what verify_run() itself looks at.
-std::vector<std::string> unsigned_files(const std::string& folder,
-                                        const std::vector<Statement>& statements,
-                                        const std::vector<std::string>& chains) {
-  std::set<std::string> covered;
-  for (const Statement& statement : statements) {
-    covered.insert(statement.subject_name);
-    covered.insert(statement.removed.begin(), statement.removed.end());
+/// The content of the model that a finished training ended with.
+std::optional<Digest> model_of(const VerifiedChain& training) {
+  const std::vector<Statement>& statements = training.found.statements;
+  if (statements.empty() || !statements.back().final_count) return {};
+  return statements.back().subject_content;
+}
+
+/// All chains of a folder are about the model of its training.
+void tie_to_training(VerifiedChain& chain, const VerifiedChain& training) {
+  if (chain.version() == 0) return;  // nothing of it holds
+  if (training.version() > 1 && chain.version() == 1)
+    chain.say(false, chain.name() + ": has format version 1, beside a training of a newer one");
+  if (chain.version() == 1 || chain.stem != "evaluation") return;
+  const std::optional<Digest> model = model_of(training);
+  const bool same = model && claims_digest(chain.claims, dependency::model, *model);
+  chain.say(same, chain.name() + ": model" +
+                      (same    ? ""
+                       : model ? ": is about another model than the one that was trained here"
+                               : ": the training here has not ended with a model"));
+}
+
+/// What stays with a domain belongs to this run: its config, its rows, its common model.
+void tie_region(VerifiedChain& region, const VerifiedChain& training) {
+  if (region.version() == 0) return;
+  const std::string what = region.name() + ": run";
+  if (region.version() != training.version())
+    return region.say(false, what + ": has another format version than the training");
+  for (const auto& [name, claim] : training.claims)
+    if ((name == dependency::config || name.starts_with("partition/")) &&
+        !claims_digest(region.claims, name, claim.sha256))
+      return region.say(false, what + ": was made with another " + name);
+  const std::optional<Digest> model = model_of(training);
+  if (model && model_of(region) && !claims_digest(region.claims, dependency::common_model, *model))
+    return region.say(false, what + ": comes from another common model");
+  region.say(true, what);
+}
+
+/// Files of a folder, and which of them a statement speaks of.
+class Coverage {
+ public:
+  explicit Coverage(std::string folder) : folder_(std::move(folder)) {}
+
+  void add(const VerifiedChain& chain) {
+    if (chain.version() == 0) return;
+    for (const Statement& statement : standing(chain.found.statements))
+      covered_.insert(chain.prefix + statement.subject_name);
+    covered_.insert(chain.name());
+    covered_.insert(resolved_config_path(chain.prefix, chain.stem).erase(chain.prefix.size(), 1));
+    empty_.insert(fmt::format("{}.{}.lock", chain.prefix, chain.stem));
   }
-  for (const std::string& chain : chains) {
-    const std::filesystem::path path(chain);
-    covered.insert(path.filename().string());
-    covered.insert(fmt::format(".{}.lock", path.stem().string()));
-    covered.insert(std::filesystem::path(resolved_config_path(folder, path.stem().string()))
-                       .filename()
-                       .string());
-  }
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    const std::string name = entry.path().lexically_relative(folder).generic_string();
-    if (entry.is_regular_file() && !name.starts_with("regions/") && !covered.contains(name))
+
+  /// In the order of their names. Links to folders are not followed: they are named themselves.
+  std::vector<std::string> unsigned_files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
+      if (!entry.is_symlink() && entry.is_directory()) continue;
+      const std::string name = entry.path().lexically_relative(folder_).generic_string();
+      if (entry.is_regular_file() &&
+          (covered_.contains(name) || (empty_.contains(name) && entry.file_size() == 0)))
+        continue;
       names.push_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
   }
-  std::sort(names.begin(), names.end());
-  return names;
+
+ private:
+  std::string folder_;
+  std::set<std::string> covered_;
+  std::set<std::string> empty_;  ///< locks
+};
+
+/// What stays with a domain: its lineage, under the domain's keys or one of `keys`. Nothing where
+/// the keys are out of reach; then its files are nobody's.
+std::optional<VerifiedChain> verify_region(const std::string& folder, const DomainConfig& domain,
+                                           std::vector<PublicKey> keys, int oldest) {
+  const std::string prefix = "regions/" + domain.name + "/";
+  if (!fs::exists(folder + "/" + prefix + "lineage.jsonl")) return {};
+  bool reached = false;
+  for (const std::string& path : domain.keys)
+    if (fs::exists(path)) {
+      keys.push_back(PublicKey::load(path));
+      reached = true;
+    }
+  VerifiedChain region =
+      verify_one(folder + "/regions/" + domain.name, prefix, "lineage", keys, oldest);
+  if (region.version() == 0 && !reached) return {};
+  if (region.version() > 1 && region.domain != domain.name)
+    region.say(false, "lineage.jsonl: is not the lineage of this domain");
+  for (Finding& finding : region.found.findings)
+    if (!finding.what.starts_with(folder)) finding.what.insert(0, prefix);
+  return region;
+}
+
+/// Results, of which nobody may believe one without a statement.
+bool is_result(const std::string& name, const std::set<std::string>& unreached) {
+  const fs::path path(name);
+  static const std::set<std::string> results = {"model.h5", "evaluation.json", "description.json"};
+  if (!path.has_parent_path()) return results.contains(name);
+  return path.filename() == "model.h5" && path.parent_path().parent_path() == "regions" &&
+         !unreached.contains(path.parent_path().filename().string());
 }
 
 }  // namespace
 
 RunVerification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
-                           bool partitions) {
+                           bool partitions, int oldest) {
   std::vector<PublicKey> keys;
   for (const std::string& path : key_paths)
     keys.push_back(PublicKey::load(path));
 
-  std::vector<std::string> chains;
-  if (!std::filesystem::is_directory(folder))
+  std::vector<std::string> stems;
+  if (!fs::is_directory(folder))
     throw Error(ExitCode::data, "{}: is not the output folder of a run", folder);
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (entry.path().extension() == ".jsonl") chains.push_back(entry.path().string());
-  std::sort(chains.begin(), chains.end());
-  const bool trained =
-      std::find(chains.begin(), chains.end(), folder + "/lineage.jsonl") != chains.end();
-  if (chains.empty() || (!trained && std::filesystem::exists(folder + "/model.h5")))
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".jsonl") stems.push_back(entry.path().stem().string());
+  std::sort(stems.begin(), stems.end());
+  const bool trained = std::ranges::find(stems, "lineage") != stems.end();
+  if (stems.empty() || (!trained && fs::exists(folder + "/model.h5")))
     throw Error(ExitCode::integrity,
                 "{}: holds no lineage.jsonl; is it the output folder of a run?", folder);
 
-  RunVerification result;
-  std::set<std::string> seen;  // a partition is hashed once, however many lineages name it
-  for (const std::string& chain : chains) {
-    Verification one = verify_chain(chain, folder, keys, io::content_digest);
-    const std::map<std::string, Digest> claimed = dependencies_of(one.statements, one);
-    const std::string config_path =
-        resolved_config_path(folder, std::filesystem::path(chain).stem().string());
-    std::optional<RunConfig> config;
-    if (!one.statements.empty())
-      look(one, config_path, [&] {
-        const std::string yaml = read_file(config_path, document::config);
-        const auto claim = claimed.find("config");
-        if (claim == claimed.end() || claim->second != sha256(yaml)) return false;
-        config = parse_run_config(yaml, config_path);
-        return true;
-      });
-    if (config) verify_site(one, config->site, claimed);
-    if (config)
-      for (const DomainConfig& domain : config->domains)
-        verify_domain(one, domain, partitions, claimed, seen);
-    std::move(one.findings.begin(), one.findings.end(), std::back_inserter(result.findings));
-    std::move(one.statements.begin(), one.statements.end(), std::back_inserter(result.statements));
+  std::vector<VerifiedChain> chains;
+  SeenPartitions seen;
+  for (const std::string& stem : stems) {
+    VerifiedChain& chain = chains.emplace_back(verify_one(folder, "", stem, keys, oldest));
+    // What stays with a domain is no run's own model, wherever somebody lays it.
+    if (!chain.domain.empty() && fs::canonical(folder).filename() != chain.domain)
+      chain.say(false, chain.name() + ": is what stays with domain " + chain.domain +
+                           ", and does not lie in a folder of that name");
+    if (!chain.config) continue;
+    verify_site(chain.found, chain.config->site, chain.claims);
+    for (const DomainConfig& domain : chain.config->domains)
+      verify_domain(chain, domain, partitions, seen);
   }
-  result.unsigned_files = unsigned_files(folder, result.statements, chains);
-  for (const std::string& name : result.unsigned_files)
-    if (name == "model.h5" || name == "evaluation.json" || name == "description.json")
+  std::set<std::string> unreached;  // domains whose keys are not there
+  const auto training = std::ranges::find(chains, "lineage", &VerifiedChain::stem);
+  if (training != chains.end()) {
+    for (VerifiedChain& chain : chains)
+      if (&chain != &*training) tie_to_training(chain, *training);
+    std::vector<VerifiedChain> regions;
+    if (training->config && training->domain.empty())
+      for (const DomainConfig& domain : training->config->domains) {
+        if (auto region = verify_region(folder, domain, keys, oldest)) {
+          tie_region(*region, *training);
+          regions.push_back(*std::move(region));
+        } else if (fs::exists(fmt::format("{}/regions/{}/lineage.jsonl", folder, domain.name))) {
+          unreached.insert(domain.name);
+        }
+      }
+    std::ranges::move(regions, std::back_inserter(chains));
+  }
+
+  RunVerification result;
+  Coverage coverage(folder);
+  for (VerifiedChain& chain : chains) {
+    coverage.add(chain);
+    std::ranges::move(chain.found.findings, std::back_inserter(result.findings));
+    std::ranges::move(chain.found.statements, std::back_inserter(result.statements));
+  }
+  for (const std::string& name : coverage.unsigned_files()) {
+    result.unsigned_files.push_back(printable(name));
+    if (is_result(name, unreached))
       result.findings.push_back({false, name + ": no statement speaks of it"});
+  }
+  for (Finding& finding : result.findings)
+    finding.what = printable(finding.what);
   return result;
 }
 

@@ -11,16 +11,18 @@
 namespace bailiwick {
 
 struct RunVerification : Verification {
-  /// Files of the folder that no statement speaks of, in the order of their names; what lies in
-  /// regions/ is for its own lineages.
+  /// Files of the folder, and links, that no statement speaks of, in the order of their names, as
+  /// they may be shown.
   std::vector<std::string> unsigned_files;
 };
 
-/// Verifies every lineage in a run's output folder under one of the keys in `key_paths`, and what
-/// the statements name beyond the folder: the config against resolved.yaml, the policies, and, with
-/// `partitions`, every block of the partitions named there. Without, what cannot be reached of the
-/// rest is left out too. A result without lineage does not hold. Not collective, needs no MPI.
+/// Verifies every lineage in a run's output folder under one of the keys in `key_paths`, those in
+/// regions/ under the keys of their domains too; that each says what its stage declares, and all
+/// are of one run and one model; and what the statements name beyond the folder: the config against
+/// resolved.yaml, the policies, and, with `partitions`, every block of the partitions named there.
+/// Without, what cannot be reached of the rest is left out too. A result without lineage does not
+/// hold, nor a lineage of a format before `oldest`. Not collective, needs no MPI.
 RunVerification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
-                           bool partitions);
+                           bool partitions, int oldest = 1);
 
 }  // namespace bailiwick

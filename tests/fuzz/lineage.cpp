@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/lineage/chain.hpp"
+#include "lib/lineage/stages.hpp"
 
 #include <filesystem>
 
@@ -43,8 +43,8 @@ void look_at(const std::string& input) {
   std::string signed_lines, previous(64, '0');
   for (std::size_t begin = 0; begin < input.size();) {
     const std::size_t end = std::min(input.find('\n', begin), input.size());
-    const std::string payload = replaced(
-        replaced(input.substr(begin, end - begin), "@previous@", previous), "@file@", file_digest);
+    std::string payload = replaced(input.substr(begin, end - begin), "@previous@", previous);
+    payload = replaced(replaced(payload, "@file@", file_digest), "@signer@", trusted.id());
     signed_lines += to_json_line(sign_envelope(statement_type, payload, key)) + "\n";
     previous = sha256(payload).hex();
     begin = end + 1;
@@ -52,6 +52,7 @@ void look_at(const std::string& input) {
   write_file_atomically(path, signed_lines);
   const Verification found = verify_chain(path, folder.path, {&trusted, 1});
   require(!found.findings.empty());
+  require(!check_stage("lineage", "", found.statements).empty() || found.statements.empty());
   if (found.holds())
     for (const Statement& statement : found.statements)
       require(statement_from_json(to_json(statement), "again").subject_name ==

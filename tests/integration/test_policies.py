@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+import forge
+
 POLICY, INTEGRITY = 4, 7
 CLINICS = ("bern", "lyon", "graz")
 INGEST = """
@@ -206,6 +208,17 @@ def test_prohibitions_and_recipients(stays):
 LATER, BEFORE = "2098-01-02T00:00:00Z", "2026-01-02T00:00:00Z"
 
 
+def as_if_time_had_passed(stays, decisions):
+    """The duty of a training is over; the operator signs that."""
+    decisions.write_text(decisions.read_text().replace(LATER, BEFORE))
+    lineage = decisions.parent / "lineage.jsonl"
+    statements = forge.read(lineage)
+    for statement in statements:
+        if statement["subject"][0]["name"] == decisions.name:
+            statement["subject"][0]["digest"]["sha256"] = forge.sha256(decisions.read_bytes())
+    forge.write(lineage, statements, forge.Signer(stays.path("operator.pem")))
+
+
 def test_duties_go_with_the_model(stays):
     stays.terms("lyon", f"duties: {{attribute: 'Lyon registry', inform: 'mailto:data@lyon.example', delete_by: {LATER}}}\n")
     out = stays.train(output="run", np=3)
@@ -216,7 +229,7 @@ def test_duties_go_with_the_model(stays):
     assert decisions["bern"]["duties"] == {} and decisions["bern"]["admitted"]
     assert all(c["holds"] for c in decisions["bern"]["clauses"])
     stays.run("verify", "run", "--key", "operator.pub.pem")
-    path.write_text(path.read_text().replace(LATER, BEFORE))  # as if time had passed
+    as_if_time_had_passed(stays, path)
     for command in ("evaluate", "predict"):
         out = stays.run(command, "run.yaml", np=3, code=POLICY)
         assert f"run/model.h5: must have been deleted by {BEFORE}: a duty of the policy of domain lyon" in out
@@ -229,7 +242,7 @@ def test_duties_of_every_session_count(stays):
     stays.terms("lyon", f"duties: {{delete_by: {LATER}}}\n")
     stays.train(*to, output="run", np=2)
     path = stays.path("run/decisions-2.json")
-    path.write_text(path.read_text().replace(LATER, BEFORE))
+    as_if_time_had_passed(stays, path)
     checkpoint = next(stays.path("run/checkpoints").glob("*.h5"))
     for model in ("run/model.h5", checkpoint.relative_to(stays.checkout.root)):
         assert f"{model}: must have been deleted by {BEFORE}" in stays.run("evaluate", "run.yaml", *to[2:], "--model", model, code=POLICY)

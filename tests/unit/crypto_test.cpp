@@ -25,6 +25,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/hex.hpp"
+#include "tests/support/signature.hpp"
 
 namespace fs = std::filesystem;
 using namespace bailiwick;
@@ -388,6 +389,29 @@ TEST_CASE("a key that was used leaves nothing in memory", "[crypto]") {
 
 #endif
 
+TEST_CASE("signatures have one form, and the others are told apart", "[crypto]") {
+  const PrivateKey key = PrivateKey::generate();
+  for (int i = 0; i < 40; ++i) {  // every second one had the other form before
+    const std::string message = std::to_string(i), der = key.sign(message);
+    REQUIRE(is_canonical_signature(der));
+    const std::string other = malleated(der);
+    CHECK(key.public_key().verifies(message, der));
+    CHECK(key.public_key().verifies(message, other));
+    CHECK_FALSE(is_canonical_signature(other));
+    CHECK(malleated(other) == der);
+  }
+  const std::string der = key.sign("x");
+  std::string longer = der;  // r with a zero in front, which DER leaves out
+  longer.insert(4, 1, '\0');
+  ++longer[1], ++longer[3];
+  std::string long_length = der;
+  long_length.insert(1, 1, '\x81');
+  for (const std::string& wrong :
+       {std::string(), std::string("junk"), der + "x", der.substr(0, der.size() - 1), longer,
+        long_length, unhex("3006020100020100"), unhex("3006020101020100")})
+    CHECK_FALSE(is_canonical_signature(wrong));
+}
+
 TEST_CASE("pre-authentication encoding meets the example of the DSSE specification", "[crypto]") {
   CHECK(pre_authentication_encoding("http://example.com/HelloWorld", "hello world") ==
         "DSSEv1 29 http://example.com/HelloWorld 11 hello world");
@@ -414,6 +438,10 @@ TEST_CASE("envelopes open for trusted keys only", "[crypto]") {
   Envelope forged = envelope;
   forged.signatures[0].key_id = bob.public_key().id();
   CHECK(contains(refused(forged, trusted), "does not hold"));
+
+  Envelope twice = envelope;
+  twice.signatures.push_back(twice.signatures[0]);
+  CHECK(contains(refused(twice, trusted), "two of its signatures name the key"));
 
   add_signature(envelope, bob);
   add_signature(envelope, bob);

@@ -5,14 +5,16 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "lib/core/text.hpp"
 #include "lib/crypto/base64.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/lineage/chain.hpp"
+#include "lib/lineage/stages.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/signature.hpp"
 
 namespace fs = std::filesystem;
 using namespace bailiwick;
@@ -44,7 +46,7 @@ Statement make_statement(const std::string& name, std::string_view bytes) {
   s.subject_content = sha256("content of " + name);
   s.build_type = "train";
   s.external_parameters = {{"command", "train"}, {"config", "run.yaml"}, {"seed", "42"}};
-  s.internal_parameters = {{"ranks", "64"}};
+  s.internal_parameters = {{"ranks", 64}, {"domains", 2}};
   s.dependencies = {{"config", sha256("config"), Json::object()},
                     {"partition/DE", sha256("DE"), {{"rows", 120000}}, "urn:bailiwick:domain:DE"}};
   s.source_commit = std::string(40, 'a');
@@ -119,9 +121,9 @@ TEST_CASE("a statement has the members of in-toto and SLSA", "[lineage]") {
     "predicateType": "https://slsa.dev/provenance/v1",
     "predicate": {
       "buildDefinition": {
-        "buildType": "https://bailiwick.dev/buildtypes/train/v1",
+        "buildType": "https://bailiwick.dev/buildtypes/train/v2",
         "externalParameters": {"command": "train", "config": "run.yaml", "seed": "42"},
-        "internalParameters": {"ranks": "64"},
+        "internalParameters": {"domains": 2, "ranks": 64},
         "resolvedDependencies": [
           {"name": "chain/previous", "digest": {"sha256": "<payload before>"},
            "mediaType": "application/vnd.in-toto.provenance+dsse", "annotations": {"seq": 6}},
@@ -138,9 +140,16 @@ TEST_CASE("a statement has the members of in-toto and SLSA", "[lineage]") {
     const std::size_t size = text.find('>', at) + 1 - at;
     text.replace(at, size, sha256(text.substr(at + 1, size - 2)).hex());
   }
-  const Json expected = Json::parse(text);
+  Json expected = Json::parse(text);
   CHECK(to_json(s) == expected);
   CHECK(to_json(statement_from_json(expected, "s")) == expected);
+  Json& build_type = expected["predicate"]["buildDefinition"]["buildType"];
+  build_type = "https://bailiwick.dev/buildtypes/train/v1";
+  CHECK(statement_from_json(expected, "s").version == 1);
+  CHECK(to_json(statement_from_json(expected, "s")) == expected);
+  build_type = "https://bailiwick.dev/buildtypes/train/v3";
+  CHECK(contains(refusal(ExitCode::integrity, [&] { statement_from_json(expected, "s"); }),
+                 "written by a newer Bailiwick?"));
 
   s.sequence = 0;
   s.previous.reset();
@@ -285,7 +294,6 @@ TEST_CASE("a file may go, or be written again, once a statement says so", "[line
   output.write("checkpoints/step-2.h5", "the same step, by a later session");
   statement.subject_sha256 = sha256("the same step, by a later session");
   chain.append(statement);
-  CHECK(output.verify().holds_so_far());
   const auto names = [&] {
     std::vector<std::string> list;
     const PublicKey key = output.key.public_key();
@@ -295,8 +303,13 @@ TEST_CASE("a file may go, or be written again, once a statement says so", "[line
   };
   CHECK(names() == std::vector<std::string>{"checkpoints/step-1.h5", "checkpoints/step-2.h5"});
 
-  output.write("checkpoints/step-0.h5", "whatever lies there now");  // nobody speaks of it any more
+  const std::string step_0 = (output.folder / "checkpoints/step-0.h5").string();
+  CHECK(contains(output.verify().failures(), "step-0.h5: removed: a later statement says"));
+  fs::remove(step_0);
   CHECK(output.verify().holds_so_far());
+  fs::create_symlink("nowhere", step_0);  // nothing may lie under that name, not even a link
+  CHECK(contains(output.verify().failures(), "step-0.h5: removed: a later statement says"));
+  fs::remove(step_0);
   std::filesystem::remove(output.folder / "checkpoints/step-1.h5");
   CHECK(contains(output.verify().failures(), "checkpoints/step-1.h5"));
   output.write("checkpoints/step-2.h5", "changed");
@@ -304,6 +317,7 @@ TEST_CASE("a file may go, or be written again, once a statement says so", "[line
       contains(output.verify().failures(), "lineage.jsonl:4: checkpoints/step-2.h5: file digest"));
 
   // What was removed and is there again must be as its newest statement says.
+  output.write("checkpoints/step-0.h5", "changed");
   statement = chain.resumed().at(0);
   chain.append(statement);
   CHECK(names().back() == "checkpoints/step-0.h5");
@@ -500,6 +514,7 @@ TEST_CASE("each way of tampering has its own message", "[lineage]") {
     const Envelope last = envelope_from_json(lines.back(), "line");
     for (const char* name : {"../outside", "/etc/hostname", "a/../../b", ""}) {
       Statement s = make_statement(name, "x");
+      s.internal_parameters["signer"] = output.keys[0].id();
       s.sequence = 4;
       s.previous = sha256(last.payload);
       lines.resize(4);
@@ -534,16 +549,276 @@ TEST_CASE("owners may countersign", "[lineage]") {
   std::vector<std::string> lines = output.lines();
   Envelope envelope = envelope_from_json(lines[1], "line");
   add_signature(envelope, owner);
-  lines[1] = to_json_line(envelope);
-  output.set_lines(lines);
-  CHECK(output.verify().holds());
+  const auto failures = [&](const std::vector<PublicKey>& keys) {
+    lines[1] = to_json_line(envelope);
+    output.set_lines(lines);
+    return verify_chain(output.path, output.folder.string(), keys).failures();
+  };
   const std::vector<PublicKey> both = {output.keys[0], owner.public_key()};
-  CHECK(verify_chain(output.path, output.folder.string(), both).holds());
+  CHECK(failures(both).empty());
+  // Without the owner's key nobody can tell whether that is a signature; the program goes on.
+  CHECK(contains(failures(output.keys),
+                 "is also signed by key " + owner.public_key().id() + ", which was not given"));
+  CHECK(read_statements(output.path, output.keys).size() == 2);
+  // The owner's word does not stand for the operator's.
+  CHECK(contains(failures({owner.public_key()}), "none of the trusted"));
+  std::swap(envelope.signatures[0], envelope.signatures[1]);
+  CHECK(contains(failures(both), "its first signature is by key " + owner.public_key().id()));
+  std::swap(envelope.signatures[0], envelope.signatures[1]);
   envelope.signatures[1].bytes = owner.sign("another head");
-  lines[1] = to_json_line(envelope);
-  output.set_lines(lines);
-  CHECK(contains(verify_chain(output.path, output.folder.string(), both).failures(),
+  CHECK(contains(failures(both),
                  "the signature by key " + owner.public_key().id() + " does not hold"));
+}
+
+TEST_CASE("signatures are exactly those that were made", "[lineage]") {
+  const Output output(2);
+  std::vector<std::string> lines = output.lines();
+  const Envelope line = envelope_from_json(lines[1], "line");
+  const std::string sig = line.signatures[0].bytes;
+  const auto failures = [&](const Envelope& envelope) {
+    lines[1] = to_json_line(envelope);
+    output.set_lines(lines);
+    CHECK_FALSE(output.verify().holds());
+    return output.verify().failures();
+  };
+  Envelope changed = line;
+  changed.signatures[0].bytes = malleated(sig);
+  CHECK(output.keys[0].verifies(pre_authentication_encoding(line.payload_type, line.payload),
+                                changed.signatures[0].bytes));
+  CHECK(contains(failures(changed), "is not in the form that is signed"));
+  CHECK_THROWS_AS(read_statements(output.path, output.keys), Error);  // whoever reads it
+  changed = line;
+  changed.signatures.push_back(line.signatures[0]);
+  CHECK(contains(failures(changed), "two of its signatures name the key"));
+  changed.signatures[1].bytes = output.key.sign("something else");
+  CHECK(contains(failures(changed), "two of its signatures name the key"));
+  changed.signatures[1] = {std::string(64, '0'), "junk"};
+  CHECK(contains(failures(changed), "is not in the form that is signed"));
+  changed.signatures[1] = {std::string(64, '0'), sig};
+  CHECK(contains(failures(changed), "is also signed by key 000"));
+  std::swap(changed.signatures[0], changed.signatures[1]);
+  CHECK(contains(failures(changed), "its first signature is by key 000"));
+}
+
+TEST_CASE("format version 1 goes by its own rules, and a chain has one version", "[lineage]") {
+  const Output output(0);
+  const auto line = [&](int version, std::uint64_t sequence, const std::string& before) {
+    Statement s = make_statement("checkpoints/step-0.h5", "model 0");
+    s.version = version;
+    s.sequence = sequence;
+    if (sequence > 0) s.previous = sha256(envelope_from_json(before, "line").payload);
+    if (version > 1) s.internal_parameters["signer"] = output.keys[0].id();
+    return to_json_line(sign_envelope(statement_type, to_json(s).dump(), output.key));
+  };
+  output.write("checkpoints/step-0.h5", "model 0");
+  const std::string first = line(1, 0, "");
+  Envelope loose = envelope_from_json(line(1, 1, first), "line");
+  loose.signatures[0].bytes = malleated(loose.signatures[0].bytes);
+  loose.signatures.push_back({std::string(64, '0'), "junk"});
+  output.set_lines({first, to_json_line(loose)});
+  CHECK(output.verify().holds_so_far());
+  CHECK(contains(refusal(ExitCode::data, [&] { Chain::resume(output.path, output.key); }),
+                 "was begun by an earlier release, in format version 1"));
+  for (const int version : {1, 2}) {
+    const std::string begin = line(version, 0, "");
+    output.set_lines({begin, line(3 - version, 1, begin)});
+    CHECK(contains(output.verify().failures(),
+                   fmt::format("is of format version {}, and the chain began with version {}",
+                               3 - version, version)));
+  }
+}
+
+TEST_CASE("every statement names the one signer of its chain", "[lineage]") {
+  const Output output(1);
+  const PrivateKey other = PrivateKey::generate();
+  const std::vector<PublicKey> both = {output.keys[0], other.public_key()};
+  const auto failures = [&](const Json& signer, const PrivateKey& key) {
+    Statement s = make_statement("checkpoints/step-1.h5", "model 1");
+    output.write("checkpoints/step-1.h5", "model 1");
+    s.sequence = 1;
+    s.previous = sha256(envelope_from_json(output.lines()[0], "line").payload);
+    if (!signer.is_null()) s.internal_parameters["signer"] = signer;
+    const std::vector<std::string> before = output.lines();
+    output.set_lines(
+        {before[0], to_json_line(sign_envelope(statement_type, to_json(s).dump(), key))});
+    const std::string text = verify_chain(output.path, output.folder.string(), both).failures();
+    output.set_lines(before);
+    return text;
+  };
+  CHECK(contains(failures({}, output.key), "does not name the signer"));
+  CHECK(contains(failures(7, output.key), "does not name the signer"));
+  CHECK(
+      contains(failures(other.public_key().id(), other), "another signer than the chain's first"));
+  CHECK(contains(failures(output.keys[0].id(), other), "and the signer it names is"));
+}
+
+namespace {
+
+/// What a training of format version 2 leaves that was stopped once: two sessions.
+std::vector<Statement> two_sessions() {
+  std::vector<Statement> chain;
+  for (const auto& [session, name] :
+       std::vector<std::pair<int, std::string>>{{1, "decisions.json"},
+                                                {1, "checkpoints/step-1.h5"},
+                                                {1, "checkpoints/step-2.h5"},
+                                                {1, "egress.json"},
+                                                {2, "decisions-2.json"},
+                                                {2, "checkpoints/step-3.h5"},
+                                                {2, "egress-2.json"},
+                                                {2, "model.h5"}}) {
+    Statement s = make_statement(name, name);
+    if (name.ends_with(".json")) s.subject_content.reset();
+    if (name.starts_with("checkpoints/")) s.subject_sha256.reset();
+    s.external_parameters = {{"config", "run.yaml"}, {"name", "a run"}, {"purpose", "research"}};
+    s.dependencies = {{"config", sha256("config")},
+                      {"binary", sha256("binary")},
+                      {"policy/DE", sha256("policy")},
+                      {"partition/DE/clinic", sha256("DE"), {{"rows", 120000}}}};
+    if (session == 2)
+      s.dependencies.push_back({"resumed from", sha256("content of checkpoints/step-2.h5")});
+    s.invocation = fmt::format("session {}", session);
+    s.started = fmt::format("2026-11-20T1{}:00:00Z", session);
+    s.finished = fmt::format("2026-11-20T1{}:00:0{}Z", session, chain.size());
+    if (name == "checkpoints/step-3.h5") s.removed = {"checkpoints/step-1.h5"};
+    if (name == "model.h5") s.final_count = 8;
+    chain.push_back(s);
+  }
+  return chain;
+}
+
+/// The findings that do not hold, one a line.
+std::string stage_failures(const std::vector<Statement>& chain, const std::string& stem = "lineage",
+                           const std::string& domain = "") {
+  Verification found;
+  found.findings = check_stage(stem, domain, chain);
+  CHECK(found.findings.size() >= 1);
+  return found.failures();
+}
+
+}  // namespace
+
+TEST_CASE("statements say what their stage declares", "[lineage]") {
+  CHECK(stage_failures(two_sessions()).empty());
+  using Forgery = std::function<void(std::vector<Statement>&)>;
+  const std::pair<const char*, Forgery> forgeries[] = {
+      {":2: stage: buildType is \"evaluate\"", [](auto& c) { c[1].build_type = "evaluate"; }},
+      {":8: stage: does not name its config",
+       [](auto& c) {
+         for (Statement& s : c)
+           s.dependencies.erase(s.dependencies.begin());
+       }},
+      {":1: stage: does not name its binary",
+       [](auto& c) {
+         for (Statement& s : c)
+           s.dependencies.erase(s.dependencies.begin() + 1);
+       }},
+      {":3: stage: dependencies differ within a session",
+       [](auto& c) { c[2].dependencies[3].sha256 = sha256("other rows"); }},
+      {":7: stage: dependencies differ within a session",
+       [](auto& c) { c[6].dependencies.pop_back(); }},
+      {":4: stage: names config twice",
+       [](auto& c) { c[3].dependencies.push_back(c[3].dependencies[0]); }},
+      {":1: stage: an evaluation names its model, and nothing else does",
+       [](auto& c) {
+         for (Statement& s : c)
+           s.dependencies.push_back({"model", sha256("model")});
+       }},
+      {":5: stage: is resumed from something that no statement before it is about",
+       [](auto& c) {
+         for (std::size_t i = 4; i < 8; ++i)
+           c[i].dependencies.back().sha256 = sha256("a forged checkpoint");
+       }},
+      {":1: stage: externalParameters lacks purpose",
+       [](auto& c) {
+         for (Statement& s : c)
+           s.external_parameters.erase("purpose");
+       }},
+      {":2: stage: externalParameters differ",
+       [](auto& c) { c[1].external_parameters["purpose"] = "profit"; }},
+      {":1: stage: externalParameters holds more than config, name, purpose",
+       [](auto& c) {
+         for (Statement& s : c)
+           s.external_parameters["approved"] = "yes";
+       }},
+      {":1: stage: internalParameters lacks ranks",
+       [](auto& c) {
+         for (Statement& s : c)
+           s.internal_parameters["ranks"] = 0;
+       }},
+      {":8: stage: finished before it started",
+       [](auto& c) { c[7].finished = "2026-11-20T11:59:59Z"; }},
+      {":3: stage: its times go back behind", [](auto& c) { c[2].finished = c[2].started; }},
+      {":5: stage: its times go back behind",
+       [](auto& c) {
+         for (std::size_t i = 4; i < 8; ++i)
+           c[i].started = "2026-11-20T11:00:01Z";
+       }},
+      {":6: stage: started at another time than its session",
+       [](auto& c) { c[5].started = "2026-11-20T12:00:01Z"; }},
+      {":1: stage: its times are not written",
+       [](auto& c) { c[0].finished = "2026-11-20T11:00:00+01:00"; }},
+      {":2: stage: builder differs within a session",
+       [](auto& c) { c[1].builder = "https://elsewhere.example"; }},
+      {":2: stage: source differs within a session",
+       [](auto& c) { c[1].source_commit = std::string(40, 'b'); }},
+      {":8: stage: goes on with a session after another began",
+       [](auto& c) { c[7].invocation = c[0].invocation; }},
+      {":2: stage: a session begins with its decisions-2.json",
+       [](auto& c) { c[1].invocation = "another"; }},
+      {":1: stage: a session begins with its decisions.json", [](auto& c) { c.erase(c.begin()); }},
+      {":7: stage: the egress report must come before it", [](auto& c) { c.erase(c.begin() + 6); }},
+      {":7: stage: something follows the egress report of its session",
+       [](auto& c) { c[6] = c[5], std::swap(c[5], c[6]), c[5].subject_name = "egress-2.json"; }},
+      {":3: stage: notes.txt is no artefact of this stage",
+       [](auto& c) { c[2].subject_name = "notes.txt"; }},
+      {":3: stage: checkpoints/../model.h5 is no artefact of this stage",
+       [](auto& c) { c[2].subject_name = "checkpoints/../model.h5"; }},
+      {":8: stage: the final statement is about model.h5",
+       [](auto& c) { c[7].final_count.reset(); }},
+      {":7: stage: the final statement is about model.h5", [](auto& c) { c[6].final_count = 7; }},
+      {":8: stage: models are named by both digests", [](auto& c) { c[7].subject_sha256.reset(); }},
+      {":2: stage: models are named by both digests",
+       [](auto& c) { c[1].subject_sha256 = sha256("its bytes"); }},
+      {":6: stage: removes decisions.json, which is no earlier checkpoint",
+       [](auto& c) { c[5].removed = {"decisions.json"}; }},
+      {":6: stage: removes checkpoints/step-3.h5, which is no earlier checkpoint",
+       [](auto& c) { c[5].removed = {"checkpoints/step-3.h5"}; }},
+  };
+  for (const auto& [why, forge] : forgeries) {
+    std::vector<Statement> chain = two_sessions();
+    forge(chain);
+    CAPTURE(why);
+    CHECK(contains(stage_failures(chain), std::string("lineage.jsonl") + why));
+  }
+  std::vector<Statement> long_name = two_sessions();
+  long_name[2].subject_name = "checkpoints/" + std::string(2000000, 'a') + "/.h5";
+  long_name[3].started = std::string(2000000, '0');
+  CHECK(stage_failures(long_name).size() > 2000000);
+  CHECK(contains(stage_failures(two_sessions(), "evaluation"), "the chain is of \"evaluate\""));
+  CHECK(contains(stage_failures(two_sessions(), "training"), "no stage has a chain of this name"));
+}
+
+TEST_CASE("a domain's own lineage says whose it is and what it came from", "[lineage]") {
+  const auto region = [] {
+    std::vector<Statement> chain = two_sessions();
+    chain.erase(chain.begin() + 6);  // a domain's own has no egress report
+    chain.erase(chain.begin() + 3);
+    chain.back().dependencies.push_back({"common model", sha256("common")});
+    for (Statement& s : chain)
+      s.external_parameters["domain"] = "DE";
+    return chain;
+  };
+  CHECK(stage_failures(region(), "lineage", "DE").empty());
+  CHECK(contains(stage_failures(region(), "lineage", "FR"), "is of another domain"));
+  CHECK(contains(stage_failures(region()), "externalParameters holds more"));
+  CHECK(contains(stage_failures(two_sessions(), "lineage", "DE"), "lacks domain"));
+  std::vector<Statement> chain = region();
+  chain.back().dependencies.pop_back();
+  CHECK(contains(stage_failures(chain, "lineage", "DE"), "names the common model"));
+  chain = region();
+  chain.back().subject_name = "state.h5";
+  CHECK(stage_failures(chain, "lineage", "DE").empty());
+  CHECK(contains(stage_failures(chain, "evaluation", "DE"), "no stage has a chain"));
 }
 
 TEST_CASE("the recipe in docs/lineage.md finds what we find", "[lineage][referee]") {
@@ -555,7 +830,24 @@ TEST_CASE("the recipe in docs/lineage.md finds what we find", "[lineage][referee
   }
   const std::string page = read_file(std::string(source) + "/docs/lineage.md");
   const std::size_t begin = page.find("```sh\n") + 6;
-  const Output output(4);
+  /// What a training leaves: decisions, two checkpoints of which one is removed, egress, model.
+  struct Training : Output {
+    Training() : Output(0) {
+      write("resolved.yaml", "config");
+      Chain chain = Chain::create(path, key);
+      for (const char* name : {"decisions.json", "checkpoints/step-1.h5", "checkpoints/step-2.h5",
+                               "egress.json", "model.h5"}) {
+        write(name, name);
+        Statement s = make_statement(name, name);
+        s.dependencies.push_back({"binary", sha256("binary")});
+        if (std::string(name) == "checkpoints/step-2.h5") s.removed = {"checkpoints/step-1.h5"};
+        if (std::string(name) == "model.h5") s.final_count = 0;
+        chain.append(s);
+      }
+      fs::remove(folder / "checkpoints/step-1.h5");
+    }
+  };
+  const Training output;
   output.write("audit.sh", page.substr(begin, page.find("```", begin) - begin));
   output.write("operator.pub.pem", output.keys[0].pem());
   const auto audit = [&] {
@@ -570,7 +862,7 @@ TEST_CASE("the recipe in docs/lineage.md finds what we find", "[lineage][referee
   const auto [good, log] = audit();
   CAPTURE(log);
   CHECK(good);
-  CHECK(contains(log, "4 statements hold; the head is " + output.verify().head->hex()));
+  CHECK(contains(log, "5 statements hold; the head is " + output.verify().head->hex()));
 
   const auto refused = [&](std::vector<std::string> changed, const char* why) {
     output.set_lines(changed);
@@ -579,26 +871,50 @@ TEST_CASE("the recipe in docs/lineage.md finds what we find", "[lineage][referee
     CHECK_FALSE(holds);
     CHECK(contains(text, why));
   };
-  Envelope envelope = envelope_from_json(lines[1], "line");
-  envelope.payload[100] = static_cast<char>(envelope.payload[100] ^ 1);
-  refused({lines[0], to_json_line(envelope), lines[2], lines[3]},
-          "line 1: signature does not hold");
-  refused({lines[0], lines[2], lines[3]}, "line 1: does not follow the line before");
-  refused({lines[1], lines[2], lines[3]}, "line 0: does not follow the line before");
-  refused({lines[0], lines[1], lines[2]}, "the run did not finish, or the end was cut off");
-  output.write("checkpoints/step-2.h5", "another model");
-  refused(lines, "line 2: checkpoints/step-2.h5 was changed");
+  const auto with = [&](const Envelope& envelope) {
+    std::vector<std::string> changed = lines;
+    changed[1] = to_json_line(envelope);
+    return changed;
+  };
+  const Envelope line = envelope_from_json(lines[1], "line");
+  Envelope changed = line;
+  changed.payload[100] = static_cast<char>(changed.payload[100] ^ 1);
+  refused(with(changed), "line 1: signature does not hold");
+  changed = line;
+  changed.signatures[0].bytes = malleated(changed.signatures[0].bytes);
+  refused(with(changed), "line 1: signature is not in its one form");
+  changed.signatures = {line.signatures[0], {std::string(64, '0'), "junk"}};
+  refused(with(changed), "line 1: is signed by others too");
+  refused({lines[0], lines[2], lines[3], lines[4]}, "line 1: does not follow the line before");
+  refused({lines[1], lines[2], lines[3], lines[4]}, "line 0: does not follow the line before");
+  refused({lines[0], lines[1], lines[2], lines[3]}, "the run did not finish, or the end was cut");
+  output.write("egress.json", "another report");
+  refused(lines, "line 3: egress.json was changed");
+  output.write("egress.json", "egress.json");
+  output.write("checkpoints/step-1.h5", "planted");
+  refused(lines, "line 1: checkpoints/step-1.h5 was removed, and a file lies there");
+  fs::remove(output.folder / "checkpoints/step-1.h5");
+  CHECK(audit().first);
 
-  Output shorter(3, false);
-  Chain chain = Chain::resume(shorter.path, shorter.key);
-  Statement statement = chain.resumed().at(2);
-  statement.removed = {"checkpoints/step-0.h5"};
-  statement.final_count = 4;
-  chain.append(statement);
-  std::filesystem::remove(shorter.folder / "checkpoints/step-0.h5");
-  shorter.write("audit.sh", page.substr(begin, page.find("```", begin) - begin));
-  shorter.write("operator.pub.pem", shorter.keys[0].pem());
-  CHECK(std::system(
-            ("cd " + shorter.folder.string() + " && sh audit.sh operator.pub.pem > audit.log 2>&1")
-                .c_str()) == 0);
+  // The operator, with its key, lets the whole chain say something else.
+  const std::pair<const char*, std::function<void(Statement&)>> forgeries[] = {
+      {"another stage", [](Statement& s) { s.build_type = "evaluate"; }},
+      {"finished before it started", [](Statement& s) { s.finished = "2026-11-20T09:00:00Z"; }},
+      {"no program", [](Statement& s) { s.dependencies.pop_back(); }},
+      {"another config", [](Statement& s) { s.dependencies[0].sha256 = sha256("x"); }},
+      {"other rows", [](Statement& s) { s.dependencies[1].sha256 = sha256(s.subject_name); }}};
+  for (const auto& [what, forge] : forgeries) {
+    CAPTURE(what);
+    const std::vector<Statement> statements = read_statements(output.path, output.keys);
+    fs::remove(output.path);
+    Chain chain = Chain::create(output.path, output.key);
+    for (Statement s : statements) {
+      forge(s);
+      chain.append(s);
+    }
+    const auto [holds, text] = audit();
+    output.set_lines(lines);
+    CHECK_FALSE(holds);
+    CHECK(contains(text, "the statements do not say what a training declares"));
+  }
 }

@@ -1,0 +1,157 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""A verifier of lineages of format version 2 written from docs/lineage.md alone; looks at no config, policy or partition.
+
+page_verifier.py FOLDER KEY.pub.pem...: prints what does not hold.
+"""
+import base64
+import hashlib
+import json
+import pathlib
+import re
+import sys
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+HALF = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551 // 2
+CHAINS = {"lineage": ("train", "", "model.h5"), "evaluation": ("evaluate", "evaluate.", "evaluation.json"),
+          "description": ("describe", "describe.", "description.json")}
+CHECKPOINT = re.compile(r"checkpoints/[\w-]+\.h5", re.A)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.A)
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def load(path):
+    key = serialization.load_pem_public_key(pathlib.Path(path).read_bytes())
+    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return sha256(pem), key
+
+
+class Chain:
+    def __init__(self, folder, stem, keys, domain=None):
+        self.folder, self.stem, self.keys, self.domain, self.problems = folder, stem, keys, domain, []
+        text = (folder / f"{stem}.jsonl").read_text()
+        self.demand(text.endswith("\n"), "the end was cut off")
+        self.payloads = [self.open(line) for line in text.splitlines()]
+        self.statements = [json.loads(payload) for payload in self.payloads]
+        self.check()
+
+    def demand(self, holds, why):
+        if not holds:
+            self.problems.append(f"{self.stem}: {why}")
+
+    def open(self, line):
+        envelope = json.loads(line)
+        payload = base64.b64decode(envelope["payload"], validate=True)
+        self.demand(json.dumps(envelope, separators=(",", ":")) == line and list(envelope) == ["payload", "payloadType", "signatures"], "spelling")
+        signer = json.loads(payload)["predicate"]["buildDefinition"]["internalParameters"]["signer"]
+        ids = [s["keyid"] for s in envelope["signatures"]]
+        self.demand(ids[0] == signer and ids[1:] == sorted(set(ids[1:]) - {signer}), "signatures are not the expected ones")
+        kind = envelope["payloadType"]
+        signed = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
+        for signature in envelope["signatures"]:
+            der = base64.b64decode(signature["sig"], validate=True)
+            try:
+                self.keys[signature["keyid"]].verify(der, signed, ec.ECDSA(hashes.SHA256()))
+                r, s = decode_dss_signature(der)
+                self.demand(s <= HALF and encode_dss_signature(r, s) == der, "another form of a signature")
+            except (InvalidSignature, KeyError, ValueError):
+                self.demand(False, "a signature that does not hold")
+        return payload
+
+    def check(self):
+        stage, prefix, result = CHAINS[self.stem]
+        before, session, names, count = None, 0, [], len(self.statements)
+        sessions, first = [], None
+        for i, statement in enumerate(self.statements):
+            subject, predicate = statement["subject"][0], statement["predicate"]
+            build, details = predicate["buildDefinition"], predicate["runDetails"]
+            name, time, inputs = subject["name"], details["metadata"], build["resolvedDependencies"]
+            marks = subject.get("annotations", {})
+            links = [d for d in inputs if d.get("name") == "chain/previous"]
+            own = [(d["name"], d["digest"]) for d in inputs if d["name"] != "chain/previous"]
+            begins = time["invocationId"] not in sessions[-1:]
+            if begins:
+                self.demand(time["invocationId"] not in sessions, "a session comes back")
+                sessions.append(time["invocationId"])
+                session, first, ended = session + 1, (details["builder"], time["startedOn"], dict(build["internalParameters"]), own), False
+                self.demand(before is None or time["startedOn"] >= before["predicate"]["runDetails"]["metadata"]["finishedOn"], "times")
+            suffix = "" if session == 1 else f"-{session}"
+            self.demand(statement["_type"] == "https://in-toto.io/Statement/v1", "type")
+            self.demand(build["buildType"] == f"https://bailiwick.dev/buildtypes/{stage}/v2", "buildType")
+            self.demand([link["digest"]["sha256"] for link in links] == ([sha256(self.payloads[i - 1])] if i else []), "link")
+            self.demand([link["annotations"]["seq"] for link in links] == ([i - 1] if i else []), "sequence")
+            self.demand((marks.get("count") == count) == (i + 1 == count) and ("count" in marks) == (i + 1 == count), "count")
+            self.demand(set(build["externalParameters"]) == {"config", "name", "purpose"} | ({"domain"} if self.domain else set()), "parameters")
+            if before:
+                self.demand(build["externalParameters"] == before["predicate"]["buildDefinition"]["externalParameters"], "parameters change")
+                self.demand(time["finishedOn"] >= before["predicate"]["runDetails"]["metadata"]["finishedOn"], "times")
+            self.demand(TIME.fullmatch(time["startedOn"]) and TIME.fullmatch(time["finishedOn"]) and time["startedOn"] <= time["finishedOn"], "times")
+            common = [d for d in own if d[0] == "common model"]
+            self.demand(len(common) == (self.domain is not None and i + 1 == count), "common model")
+            self.demand(first == (details["builder"], time["startedOn"], build["internalParameters"], [d for d in own if d not in common]), "session")
+            kinds = [d[0] for d in own]
+            self.demand(len(set(kinds)) == len(kinds) and {"config", "binary"} <= set(kinds), "dependencies")
+            self.demand(("model" in kinds) == (stage == "evaluate"), "model")
+            checkpoint, final = CHECKPOINT.fullmatch(name) and stage == "train", i + 1 == count
+            egress = name == f"{prefix}egress{suffix}.json" and not self.domain
+            self.demand((name == f"{prefix}decisions{suffix}.json") == begins, "decisions")
+            self.demand(begins or checkpoint or egress or final, "no artefact of this stage")
+            self.demand(not final or name == result or (self.domain and name == "state.h5"), "result")
+            self.demand(not ended or final, "something follows the egress report")
+            self.demand(not final or ended or self.domain, "no egress report")
+            ended = ended or egress
+            expected = {"bailiwickModelV2"} if checkpoint else {"sha256", "bailiwickModelV2"} if name.endswith(".h5") else {"sha256"}
+            self.demand(set(subject["digest"]) == expected, "digests")
+            self.demand(all(CHECKPOINT.fullmatch(r) and r in names and r != name for r in marks.get("removed", [])), "removed")
+            names.append(name)
+            before = statement
+            later = [s["subject"][0] for s in self.statements[i + 1:]]
+            path = self.folder / name
+            if name in [s["name"] for s in later]:
+                continue
+            if any(name in s.get("annotations", {}).get("removed", []) for s in later):
+                self.demand(not path.exists() and not path.is_symlink(), f"{name} was removed")
+            elif "sha256" in subject["digest"]:
+                self.demand(path.exists() and sha256(path.read_bytes()) == subject["digest"]["sha256"], f"{name} was changed")
+            config = next((d[1]["sha256"] for d in own if d[0] == "config"), None)
+            resolved = self.folder / ("resolved.yaml" if self.stem == "lineage" else f"{self.stem}.resolved.yaml")
+            self.demand(sha256(resolved.read_bytes()) == config, "config")
+
+    def says(self, name):
+        """The digest of a dependency of the last statement."""
+        return next(d["digest"]["sha256"] for d in self.statements[-1]["predicate"]["buildDefinition"]["resolvedDependencies"] if d["name"] == name)
+
+    def content(self):
+        return self.statements[-1]["subject"][0]["digest"].get("bailiwickModelV2")
+
+
+def problems(folder, keys, regions={}):
+    """What does not hold in the output folder of a run; `regions`: the public key of each domain, in PEM files."""
+    folder = pathlib.Path(folder)
+    keys = dict(map(load, keys))
+    chains = {path.stem: Chain(folder, path.stem, keys) for path in folder.glob("*.jsonl")}
+    found = [p for chain in chains.values() for p in chain.problems]
+    run = chains["lineage"]
+    if "evaluation" in chains:
+        result = json.loads((folder / "evaluation.json").read_text())["model"]
+        if not run.content() == chains["evaluation"].says("model") == result:
+            found.append("the evaluation is of another model")
+    for domain, key in regions.items():
+        chain = Chain(folder / "regions" / domain, "lineage", dict([load(key)]), domain)
+        found += chain.problems
+        if chain.says("common model") != run.content() or chain.says("config") != run.says("config"):
+            found.append(f"regions/{domain} is of another run")
+    return found
+
+
+if __name__ == "__main__":
+    broken = problems(sys.argv[1], sys.argv[2:])
+    print("\n".join(broken) or "all holds")
+    sys.exit(1 if broken else 0)

@@ -1,0 +1,387 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an operator forges with its own key, or lays beside a run, is found; nobody uses a model that nobody vouches for."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import h5py
+import pytest
+
+import forge
+import page_verifier
+from conftest import SOURCE, Checkout
+from forge import dependency
+from test_policies import Stays
+
+DATA, INTEGRITY = 5, 7
+KEY = ("--key", "operator.pub.pem")
+NETWORK = ("--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}")
+FEDERATED = (*NETWORK, "--set", "train={method: sgd, federated: {rounds: 3, local_epochs: 1, personal: {kind: ditto}}, "
+             "descent: {batch_rows: 24, block_rows: 24}, checkpoint: {every: 1, keep_last: 1}}")
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    """run and other: two finished trainings with their evaluations; federated: one with something in every region."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("verify")))
+    stays.terms("lyon", "duties: {inform: 'mailto:data@lyon.example'}\n")
+    for output, words in (("run", ("--set", "train.checkpoint.keep_last=1")), ("other", ("--set", "model.l2=3"))):
+        stays.train(*words, output=output)
+        stays.run("evaluate", "run.yaml", *words, "--output", output)
+    stays.train(*FEDERATED, output="federated")
+    stays.run("keygen", "stranger")
+    return stays
+
+
+@pytest.fixture
+def signer(stays):
+    return forge.Signer(stays.path("operator.pem"))
+
+
+@pytest.fixture
+def copy(stays, tmp_path):
+    """A folder of one's own that was made by a run."""
+    return lambda name: shutil.copytree(stays.path(name), tmp_path / name, symlinks=True)
+
+
+def verdict(stays, folder, *texts, code=INTEGRITY, words=KEY, page=False):
+    """What verify says; `page`: and the verifier that was written from the page alone, which must be of one mind with it."""
+    out = stays.run("verify", folder, *words, code=code)
+    if page:
+        found = page_verifier.problems(stays.path(folder), [stays.path(word) for word in words[1::2]])
+        assert bool(found) == (code != 0), found
+    for text in texts:
+        assert text in out, out
+    return out
+
+
+def definition(statement):
+    return statement["predicate"]["buildDefinition"]
+
+
+def inputs(statement):
+    return definition(statement)["resolvedDependencies"]
+
+
+def without(name):
+    def forgery(statement):
+        inputs(statement)[:] = [d for d in inputs(statement) if d["name"] != name]
+    return forgery
+
+
+def put(text, *path):
+    def forgery(statement):
+        for key in path[:-1]:
+            statement = statement[key]
+        statement[path[-1]] = text
+    return forgery
+
+
+def test_as_it_was_made_it_holds(stays):
+    for name in ("run", "other", "federated"):
+        verdict(stays, name, "lineage.jsonl: format version 2, train, signed by key ", code=0, page=True)
+    regions = {clinic: stays.path(f"{clinic}.pub.pem") for clinic in stays.clinics}
+    assert page_verifier.problems(stays.path("federated"), [stays.path("operator.pub.pem")], regions) == []
+    verdict(stays, "federated", "ok  regions/lyon/lineage.jsonl: format version 2, train of domain lyon, signed by", code=0)
+
+
+@pytest.mark.parametrize("forgery, text", [
+    (without("policy/lyon"), "does not name policy/lyon"),
+    (without("partition/bern/bern"), "names 0 partitions of bern, and the config 1"),
+    (without("binary"), "does not name its binary"),
+    (without("config"), "does not name its config"),
+    (lambda s: inputs(s).append({"name": "partition/rome/rome", "digest": {"sha256": "0" * 64}}), "names more than its config and its stage do"),
+    (lambda s: inputs(s).append({"name": "approval", "digest": {"sha256": "0" * 64}}), "names more than its config and its stage do"),
+    (lambda s: dependency(s, "partition/bern/bern").update(annotations={"rows": 24000}), "partitions/bern.h5: root and rows: differs"),
+    (lambda s: dependency(s, "partition/bern/bern").update(digest=dependency(s, "partition/lyon/lyon")["digest"]), "bern.h5: root and rows: differs"),
+    (put("dpv:CommercialResearch", "predicate", "buildDefinition", "externalParameters", "purpose"), '"purpose" is not the config\'s'),
+    (put("another study", "predicate", "buildDefinition", "externalParameters", "name"), '"name" is not the config\'s'),
+    (put(7, "predicate", "buildDefinition", "internalParameters", "domains"), '"domains" is not the config\'s'),
+    (put("https://bailiwick.dev/site/elsewhere", "predicate", "runDetails", "builder", "id"), "builder is another site"),
+    (put("https://bailiwick.dev/buildtypes/evaluate/v2", "predicate", "buildDefinition", "buildType"), 'buildType is "evaluate"'),
+    (put("2020-01-01T00:00:00Z", "predicate", "runDetails", "metadata", "finishedOn"), "finished before it started"),
+    (put("0" * 64, "predicate", "buildDefinition", "internalParameters", "signer"), "and the signer it names is 000"),
+])
+def test_statements_that_claim_something_else(stays, copy, signer, forgery, text):
+    folder = copy("run")
+    statements = forge.read(folder / "lineage.jsonl")
+    for statement in statements:
+        forgery(statement)
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    verdict(stays, folder, text)
+
+
+@pytest.mark.parametrize("change, text", [
+    (lambda d: d["domains"][1].update(duties={}), "NO  domain lyon: duties in the decisions: differs"),
+    (lambda d: d["domains"][0].update(admitted=False), "NO  decisions.json: policies: differs"),
+    (lambda d: d["domains"][0]["policy"].update(sha256="0" * 64), "NO  decisions.json: policies: differs"),
+    (lambda d: d["domains"].pop(), "NO  decisions.json: policies: differs"),
+    (lambda d: d["domains"].append(d["domains"][0]), "NO  decisions.json: policies: differs"),
+])
+def test_decisions_that_were_not_taken(stays, copy, signer, change, text):
+    folder = copy("run")
+    path = folder / "decisions.json"
+    decisions = json.loads(path.read_text())
+    change(decisions)
+    path.write_text(json.dumps(decisions, indent=2) + "\n")
+    statements = forge.read(folder / "lineage.jsonl")
+    statements[0]["subject"][0]["digest"]["sha256"] = forge.sha256(path.read_bytes())
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    verdict(stays, folder, text)
+
+
+def test_a_chain_signed_again_as_it_was_holds(stays, copy, signer):
+    """What the test above forges is found for what it says, and not for how it was written."""
+    folder = copy("run")
+    forge.write(folder / "lineage.jsonl", forge.read(folder / "lineage.jsonl"), signer)
+    verdict(stays, folder, code=0, page=True)
+
+
+def test_signatures_that_are_not_those_that_were_made(stays, copy, signer):
+    folder = copy("run")
+    path = folder / "lineage.jsonl"
+    first, *rest = path.read_text().splitlines()
+    payload, [(key, sig)] = forge.payload_of(first), forge.signatures_of(first)
+    stranger = forge.Signer(stays.path("stranger.pem"))
+    for signatures, text in (([(key, forge.other_form(sig))], "is not in the form that is signed"),
+                             ([(key, sig), ("0" * 64, sig)], "is also signed by key 000"),
+                             ([(key, sig), (key, signer.sign(payload))], "two of its signatures name the key"),
+                             ([(key, sig), (stranger.id, stranger.sign(payload))], f"is also signed by key {stranger.id}, which was not given")):
+        path.write_text("\n".join([forge.envelope(payload, signatures), *rest]) + "\n")
+        verdict(stays, folder, text, page=True)
+    both = (*KEY, "--key", "stranger.pub.pem")  # an owner's word beside the operator's, which the auditor knows
+    verdict(stays, folder, code=0, words=both, page=True)
+    path.write_text("\n".join([forge.envelope(payload, [(stranger.id, stranger.sign(payload)), (key, sig)]), *rest]) + "\n")
+    verdict(stays, folder, f"its first signature is by key {stranger.id}", words=both, page=True)
+
+
+def test_an_evaluation_of_another_model(stays, copy, signer):
+    folder = copy("run")
+    for path in stays.path("other").glob("evaluat*"):
+        shutil.copy(path, folder)
+    verdict(stays, folder, "NO  evaluation.jsonl: model: is about another model than the one that was trained here", page=True)
+
+    folder = copy("other")  # it names the model that lies there, and its results that of the other
+    result, chain = folder / "evaluation.json", folder / "evaluation.jsonl"
+    model = json.loads(result.read_text())["model"]
+    results = json.loads(stays.path("run/evaluation.json").read_text())
+    result.write_text(json.dumps(results, indent=2) + "\n")
+    statements = forge.read(chain)
+    statements[-1]["subject"][0]["digest"]["sha256"] = forge.sha256(result.read_bytes())
+    forge.write(chain, statements, signer)
+    verdict(stays, folder, "NO  evaluation.json: model: differs", page=True)
+    for statement in statements:
+        dependency(statement, "model")["digest"]["sha256"] = results["model"]
+    forge.write(chain, statements, signer)
+    assert model != results["model"]
+    verdict(stays, folder, "NO  evaluation.jsonl: model: is about another model", page=True)
+    for statement in statements:  # as if an earlier release had made it
+        definition(statement)["buildType"] = "https://bailiwick.dev/buildtypes/evaluate/v1"
+    forge.write(chain, statements, signer)
+    verdict(stays, folder, "NO  evaluation.jsonl: has format version 1, beside a training of a newer one")
+
+
+def test_no_other_model_is_evaluated_into_the_folder_of_a_training(stays, copy):
+    folder = copy("run")
+    for path in folder.glob("evaluat*"):
+        path.unlink()
+    checkpoint = next((folder / "checkpoints").glob("*.h5"))
+    for model in (stays.path("other/model.h5"), checkpoint):
+        out = stays.run("evaluate", "run.yaml", "--model", model, "--output", folder, code=DATA)
+        assert "holds a training, and this is not the model that it ended with; name another folder" in out
+    assert not (folder / "evaluation.jsonl").exists()
+
+
+def test_what_lies_under_the_name_of_what_was_removed(stays, copy):
+    folder = copy("run")
+    removed = [name for s in forge.read(folder / "lineage.jsonl") for name in s["subject"][0].get("annotations", {}).get("removed", [])]
+    assert removed
+    shutil.copy(next((folder / "checkpoints").glob("*.h5")), folder / removed[0])
+    verdict(stays, folder, f"{removed[0]}: removed: a later statement says that it was, and a file lies there", page=True)
+    (folder / removed[0]).unlink()
+    (folder / removed[0]).symlink_to("nowhere")
+    verdict(stays, folder, f"{removed[0]}: removed: a later statement says", page=True)
+    (folder / removed[0]).unlink()
+    verdict(stays, folder, code=0, page=True)
+
+
+def test_what_lies_beside_a_run_is_named(stays, copy, tmp_path):
+    folder = copy("run")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/model.h5").write_text("planted")
+    (folder / "regions").symlink_to(tmp_path / "elsewhere")
+    (folder / "checkpoints/step-000099.h5").write_text("planted")
+    (folder / "readme\x1b[2Jok  lineage").write_text("planted")
+    (folder / ".evaluation.lock").write_text("planted")
+    os.mkfifo(folder / "pipe")
+    out = verdict(stays, folder, code=0)
+    line = next(line for line in out.splitlines() if line.startswith("--"))
+    for name in ("checkpoints/step-000099.h5", "regions", "readme\\x1b[2Jok  lineage", ".evaluation.lock", "pipe"):
+        assert f" {name}" in line, line
+    (folder / "\x1b[2J.jsonl").write_text("planted")
+    out += verdict(stays, folder, r"NO  \x1b[2J.jsonl: last line: has no newline")
+    assert "\x1b" not in out
+    (folder / "\x1b[2J.jsonl").unlink()
+    (folder / "regions").unlink()
+    (folder / "regions/lyon").mkdir(parents=True)
+    (folder / "regions/lyon/model.h5").write_text("planted")
+    verdict(stays, folder, "NO  regions/lyon/model.h5: no statement speaks of it")
+
+
+def test_what_stays_with_a_domain(stays, copy):
+    folder = copy("federated")
+    (folder / "regions/lyon/checkpoints/round-000099.h5").write_text("planted")
+    assert " regions/lyon/checkpoints/round-000099.h5" in verdict(stays, folder, code=0)
+    shutil.copy(folder / "regions/bern/model.h5", folder / "regions/lyon/model.h5")
+    verdict(stays, folder, "NO  regions/lyon/lineage.jsonl:", "model.h5: file digest")
+
+
+def test_a_domain_in_place_of_another(stays, copy, signer):
+    folder = copy("federated")
+    shutil.rmtree(folder / "regions/lyon")
+    shutil.copytree(folder / "regions/bern", folder / "regions/lyon")
+    verdict(stays, folder, "NO  regions/lyon/lineage.jsonl:1: signed by key", "which is none of the trusted ones")
+
+    path = folder / "regions/lyon/lineage.jsonl"
+    statements = forge.read(path)
+    for statement in statements:
+        definition(statement)["internalParameters"]["signer"] = signer.id
+    forge.write(path, statements, signer)
+    verdict(stays, folder, "NO  regions/lyon/lineage.jsonl: is not the lineage of this domain")
+
+
+def test_what_stays_with_a_domain_is_no_model_of_a_run(stays, copy, signer):
+    """The operator signs a domain's own model, which a config without session keys lets it do, and lays it in the run's place."""
+    folder = copy("federated") / "regions/lyon"
+    statements = forge.read(folder / "lineage.jsonl")
+    for statement in statements:
+        definition(statement)["internalParameters"]["signer"] = signer.id
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    verdict(stays, folder, "format version 2, train of domain lyon", code=0)
+    run = folder.rename(folder.parent.parent.parent / "moved")
+    verdict(stays, run, "NO  lineage.jsonl: is what stays with domain lyon, and does not lie in a folder of that name")
+    out = stays.run("predict", "run.yaml", *FEDERATED, "--model", run / "model.h5", code=INTEGRITY)
+    assert "is what stays with a domain, in a folder that is not that domain's" in out
+
+
+def test_a_domain_of_another_run(stays, copy, tmp_path):
+    words = (*FEDERATED, "--set", "train.descent.seed=9")
+    stays.train(*words, output="federated-9")
+    folder = copy("federated")
+    shutil.rmtree(folder / "regions/lyon")
+    shutil.copytree(stays.path("federated-9/regions/lyon"), folder / "regions/lyon")
+    verdict(stays, folder, "NO  regions/lyon/lineage.jsonl: run: was made with another config")
+    out = stays.run("evaluate", "run.yaml", *FEDERATED, "--set", "evaluate.regional=true", "--model", folder / "model.h5",
+                    "--output", tmp_path / "out", code=INTEGRITY)
+    assert "regions/lyon/model.h5: is signed as coming from another common model than" in out
+
+
+@pytest.mark.parametrize("np", [None, 3])
+def test_only_a_model_that_its_lineage_vouches_for_is_used(stays, copy, tmp_path, np):
+    def used(model, *words, code=INTEGRITY, command="predict"):
+        return stays.run(command, "run.yaml", "--model", model, "--output", tmp_path / "out", *words, np=np, code=code)
+
+    folder = copy("run")
+    for command in ("evaluate", "predict"):
+        (tmp_path / "alone").mkdir(exist_ok=True)
+        shutil.copy(folder / "model.h5", tmp_path / "alone")
+        out = used(tmp_path / "alone/model.h5", command=command)
+        assert "alone/model.h5: nobody who is trusted vouches for it: there is no " in out and "--model-key" in out
+    if np:
+        return
+    shutil.copy(folder / "model.h5", folder / "best.h5")
+    assert "is about best.h5" in used(folder / "best.h5")
+    shutil.copy(stays.path("other/model.h5"), folder / "model.h5")
+    assert "model.h5: the content digest is " in used(folder / "model.h5")
+    shutil.copy(stays.path("other/checkpoints/step-000001.h5"), next((folder / "checkpoints").glob("*.h5")))
+    assert ".h5: the content digest is " in used(next((folder / "checkpoints").glob("*.h5")))
+    (folder / "decisions.json").unlink()
+    assert "which says what duties go with it, is not beside it" in used(folder / "model.h5")
+    used(stays.path("run/model.h5"), code=0)
+    (tmp_path / "link.h5").symlink_to(stays.path("run/model.h5"))
+    used(tmp_path / "link.h5", code=0)
+
+
+def test_a_model_of_another_operator_is_used_by_ones_own_word(stays, tmp_path):
+    other = ("--set", "lineage.key=stranger.pem")
+    stays.train(*other, output="foreign", np=None)
+    model = ("--model", "foreign/model.h5", "--output", tmp_path / "out")
+    out = stays.run("predict", "run.yaml", *model, code=INTEGRITY)
+    assert "foreign/model.h5: nobody who is trusted vouches for it" in out and "none of the trusted ones" in out
+    stays.run("predict", "run.yaml", *model, "--model-key", "stranger.pub.pem")
+    stays.run("predict", "run.yaml", *model, "--model-key", "stranger.pub.pem", "--set", "lineage.key=none.pem")
+    out = stays.run("predict", "run.yaml", *model, "--set", "lineage.key=none.pem", code=3)
+    assert "none.pem: is not there, and its public half is what the model must be signed with; give that with --model-key" in out
+
+
+def test_only_a_checkpoint_that_its_lineage_vouches_for_is_taken_up(stays, copy, tmp_path):
+    folder = copy("run")
+    checkpoint = next((folder / "checkpoints").glob("*.h5"))
+    (tmp_path / "alone/checkpoints").mkdir(parents=True)
+    shutil.copy(checkpoint, tmp_path / "alone/checkpoints")
+    words = ("--set", "train.checkpoint.keep_last=1", "--resume")
+    out = stays.train(*words, tmp_path / "alone/checkpoints" / checkpoint.name, output=tmp_path / "out", code=INTEGRITY)
+    assert "nobody who is trusted vouches for it: there is no " in out and not (tmp_path / "out").exists()
+    shutil.copy(checkpoint, folder / "checkpoints/step-000099.h5")
+    out = stays.train(*words, folder / "checkpoints/step-000099.h5", output=tmp_path / "out", code=INTEGRITY)
+    assert "is about checkpoints/step-000099.h5" in out
+    stays.train(*words, checkpoint, output=tmp_path / "out")
+
+
+def test_a_checkpoint_of_release_0_1(stays, copy, signer, tmp_path):
+    """Its fingerprint was a digest alone, of a text without the domains."""
+    folder = copy("run")
+    checkpoint = next((folder / "checkpoints").glob("*.h5"))
+    page = (SOURCE / "docs/checkpoint-format.md").read_text()
+    (tmp_path / "content.py").write_text(page[page.index("```python") + 10:page.index("```", page.index("```python") + 3)])
+    with h5py.File(checkpoint, "r+") as file:
+        file["attributes"].attrs.modify("training", "0" * 64)
+    content = subprocess.run([sys.executable, tmp_path / "content.py", checkpoint], capture_output=True, text=True, check=True).stdout.strip()
+    with h5py.File(checkpoint, "r+") as file:
+        file.attrs.modify("content", content)
+    statements = forge.read(folder / "lineage.jsonl")
+    about = next(s for s in statements if s["subject"][0]["name"] == f"checkpoints/{checkpoint.name}")
+    about["subject"][0]["digest"]["bailiwickModelV2"] = content
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    out = stays.train("--set", "train.checkpoint.keep_last=1", "--resume", checkpoint, output=tmp_path / "out", code=DATA)
+    assert "a checkpoint of an earlier release, which does not say which domain has which rows" in out
+
+
+def test_rows_that_went_to_other_domains_are_another_training(fresh):
+    """The same partitions in the same order, of which the second is now the third's."""
+    stays = Stays(fresh)
+    for clinic in stays.clinics:
+        stays.terms(clinic, allow="exact_release: true, two_parties: true")
+    words = (*NETWORK, "--set", "train={method: sgd, federated: {rounds: 2, local_epochs: 1}, descent: {batch_rows: 48, block_rows: 24}}")
+    begin = stays.path("run.yaml").read_text()
+
+    def group(*domains):
+        text = begin[:begin.index("domains:")] + "domains:\n"
+        for names in domains:
+            first = names[0]
+            terms = stays.path(f"{first}.yaml")
+            terms.write_text(terms.read_text().replace(f"target: {first}\n", 'target: "*"\n'))
+            stays.run("policy", "sign", f"{first}.yaml", *(word for name in names for word in ("--key", f"{name}.pem")),
+                      "--output", f"{first}-of.json", "--force")
+            keys = ", ".join(f"{name}.pub.pem" for name in names)
+            rows = ", ".join(f"partitions/{name}.h5" for name in names)
+            text += (f"  - {{name: {first}, jurisdiction: CH, keys: [{keys}], session_key: {first}.pem, policy: {first}-of.json, "
+                     f"partitions: [{rows}]}}\n")
+        stays.write("run.yaml", text)
+
+    group(("bern", "lyon"), ("graz",))
+    stays.train(*words, output="run")
+    group(("bern",), ("lyon", "graz"))
+    out = stays.train(*words, "--resume", "run/checkpoints/round-000001.h5", output="regrouped", code=DATA)
+    assert "not a checkpoint of this training: another config, other rows" in out
+
+
+def test_the_older_format_is_named_and_can_be_refused(stays, tmp_path):
+    folder = shutil.copytree(SOURCE / "tests/data/runs/0.1", tmp_path / "runs")
+    words = ("--key", folder / "keys/operator.pub.pem", "--no-partitions")
+    verdict(stays, folder / "cox", "lineage.jsonl: format version 1, held to the rules of that version", code=0, words=words)
+    verdict(stays, folder / "cox", "NO  lineage.jsonl: format version 1", words=(*words, "--format", "2"))
+    verdict(stays, "run", code=0, words=(*KEY, "--format", "2"))
