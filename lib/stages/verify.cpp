@@ -28,19 +28,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Text with names that somebody chose, as it may be shown on a terminal.
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 32 || byte == 127)
-      shown += fmt::format("\\x{:02x}", byte);
-    else
-      shown += c;
-  }
-  return shown;
-}
-
 /// Runs one look and records how it went: what throws does not hold.
 template <class Look>
 void look(Verification& result, const std::string& what, const Look& body) {
