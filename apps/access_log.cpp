@@ -91,10 +91,11 @@ void print_json(const AccessChain& chain) {
 }  // namespace
 
 int command_access_log(const Arguments& arguments) {
-  Options options("access-log FILE [options]",
-                  "Reads an owner's access log, checks its chain of digests, and prints who asked\n"
-                  "for the data, what was decided and what came of it. Keep the digest of the last\n"
-                  "line, the head, elsewhere: with --head a log that was cut or rewritten shows.");
+  Options options(
+      "access-log FILE [options]",
+      "Reads an owner's access log, checks its chain of digests, and prints who asked\n"
+      "for the data, what was decided and what came of it. Keep the digest of the last\n"
+      "line, the head, elsewhere: with --head a log that was cut or rewritten shows.");
   options.add()("json", "print every line as JSON, with its digest");
   options.add()("head", po::value<std::string>(),
                 "a head that was kept elsewhere: it must be in the log");
@@ -121,10 +122,9 @@ int command_access_log(const Arguments& arguments) {
   if (options.has("json")) return 0;
   std::cout << fmt::format("{} line{}, a whole chain{}\nhead {}\n", chain.lines.size(),
                            chain.lines.size() == 1 ? "" : "s",
-                           options.has("head")
-                               ? fmt::format(", {} since the head that was kept",
-                                             chain.lines.end() - kept - 1)
-                               : "",
+                           options.has("head") ? fmt::format(", {} since the head that was kept",
+                                                             chain.lines.end() - kept - 1)
+                                               : "",
                            chain.lines.empty() ? "-" : chain.lines.back().digest.hex());
   return 0;
 }

@@ -105,7 +105,8 @@ int show(const std::vector<std::string>& words) {
     std::cout << to_odrl(policy).dump(2) << '\n';
   } else {
     std::cout << "# digest " << sha256(envelope.payload).hex() << '\n';
-    const std::string verified = options.has("key") ? PublicKey::load(options.text("key")).id() : "";
+    const std::string verified =
+        options.has("key") ? PublicKey::load(options.text("key")).id() : "";
     for (const Envelope::Signature& signature : envelope.signatures)
       // Whoever made the file chose these names: as JSON they stay on their line.
       std::cout << "# signed by "

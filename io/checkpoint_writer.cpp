@@ -208,8 +208,7 @@ Digest publish_checkpoint(const Checkpoint& checkpoint, const std::string& path,
 }
 
 Digest publish_checkpoint(const Communicator& comm, const Communicator& writers,
-                          const Checkpoint& checkpoint, const std::string& path,
-                          Readers readers) {
+                          const Checkpoint& checkpoint, const std::string& path, Readers readers) {
   const EgressPurpose purpose("checkpoints");
   const bool writes = writers.handle() != MPI_COMM_NULL;
   std::optional<Draft> draft;  // of the first rank; its file goes if anything throws

@@ -11,8 +11,9 @@ namespace bailiwick::io {
 
 /// Writes `checkpoint` (equal on every rank) with parallel HDF5: temporary name, sync, rename, sync
 /// of the folder. Each rank of `writers`, some of `comm` with its first among them (empty on the
-/// others), writes its share of every array. The first rank makes the file. Returns the content digest. Collective over `comm`; a
-/// failure on any rank throws ExitCode::data on all and leaves no file.
+/// others), writes its share of every array. The first rank makes the file. Returns the content
+/// digest. Collective over `comm`; a failure on any rank throws ExitCode::data on all and leaves no
+/// file.
 Digest publish_checkpoint(const Communicator& comm, const Communicator& writers,
                           const Checkpoint& checkpoint, const std::string& path,
                           Readers readers = Readers::umask);

@@ -191,9 +191,8 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
   std::filesystem::copy_file(path, temporary.path(), failure);
   // Whoever wrote the rows may have left them for all to read.
   if (!failure)
-    std::filesystem::permissions(temporary.path(),
-                                 static_cast<std::filesystem::perms>(mode_for(Readers::owner)),
-                                 failure);
+    std::filesystem::permissions(
+        temporary.path(), static_cast<std::filesystem::perms>(mode_for(Readers::owner)), failure);
   if (failure) throw Error(ExitCode::data, "{}: cannot copy: {}", path, failure.message());
   if (!complete) {
     h5::OutputFile copy = h5::OutputFile::append(temporary.path(), path);

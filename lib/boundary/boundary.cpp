@@ -52,7 +52,8 @@ std::string name_numbers(const AggregateLayout& layout, std::span<const std::int
       add(stream, pairs);
   }
   constexpr std::size_t most = 10;
-  std::string text = fmt::format("{}", fmt::join(std::span(names).first(std::min(most, names.size())), ", "));
+  std::string text =
+      fmt::format("{}", fmt::join(std::span(names).first(std::min(most, names.size())), ", "));
   if (names.size() > most) text += fmt::format(" and {} more", names.size() - most);
   return text;
 }

@@ -105,9 +105,8 @@ void shorten(YamlNode& node, const YamlNode* usual) {
   });
   for (YamlNode& item : node.items)
     shorten(item, nullptr);
-  node.flow = std::ranges::all_of(node.items, [](const YamlNode& item) {
-    return item.kind == YamlNode::Kind::scalar;
-  });
+  node.flow = std::ranges::all_of(
+      node.items, [](const YamlNode& item) { return item.kind == YamlNode::Kind::scalar; });
   if (is_plain(node.text)) node.quoted = false;
 }
 

@@ -12,9 +12,9 @@ namespace bailiwick {
 inline constexpr double lock_patience_seconds = 300;
 
 /// Locks an open file against other processes of this and other nodes, until it is closed. Waits up
-/// to `seconds` for the one that has it, and says so on stderr after a second. `holder`: who has it,
-/// as far as is known then. 0, or why it has no lock: EWOULDBLOCK if the other still has it, or what
-/// the system says.
+/// to `seconds` for the one that has it, and says so on stderr after a second. `holder`: who has
+/// it, as far as is known then. 0, or why it has no lock: EWOULDBLOCK if the other still has it, or
+/// what the system says.
 int lock_open_file(int file, const std::string& path, double seconds,
                    const std::function<std::string()>& holder = {});
 
@@ -23,8 +23,9 @@ int lock_open_file(int file, const std::string& path, double seconds,
 /// nobody out.
 class FileLock {
  public:
-  /// Makes the file if need be, and writes into it who holds it. Waits as lock_open_file does; false
-  /// from held() if the other still has it then. Throws ExitCode::data if the file cannot be opened.
+  /// Makes the file if need be, and writes into it who holds it. Waits as lock_open_file does;
+  /// false from held() if the other still has it then. Throws ExitCode::data if the file cannot be
+  /// opened.
   FileLock(const std::string& path, double seconds);
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -22,8 +22,7 @@ void prepare_standard_streams() {
   // The lowest number that is free is taken: in this order each gets its own. Opened to read, so
   // that writing to it goes on failing.
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF &&
-        ::open("/dev/null", O_RDONLY) != stream)
+    if (::fcntl(stream, F_GETFD) < 0 && errno == EBADF && ::open("/dev/null", O_RDONLY) != stream)
       throw Error(ExitCode::data, "/dev/null: cannot open: {}", std::strerror(errno));
 }
 

@@ -159,8 +159,7 @@ void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, const Bina
   for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
     const double e = predictor(b, 0, r), p = exact::sigmoid(e);
     const bool event = y >= 0.5;
-    const std::size_t cell =
-        cells.cells.cell_of(bin_of((e + 16) * auc_bins_per_unit, auc_bins));
+    const std::size_t cell = cells.cells.cell_of(bin_of((e + 16) * auc_bins_per_unit, auc_bins));
     log_loss.add(exact::softplus(event ? -e : e));
     error.add(event ? (1 - p) * (1 - p) : p * p);
     (event ? positives : negatives).count(cell);

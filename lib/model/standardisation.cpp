@@ -32,9 +32,9 @@ std::vector<double> decoded(Aggregate& total, std::string_view stream) {
 ColumnMoments moments_of(const ColumnSelection& columns, const Round& round) {
   const std::size_t size = columns.names.size();
   const auto names = std::make_shared<const std::vector<std::string>>(columns.names);
-  Aggregate first = round("column means",
-                          {{"weight", 1, raw_moments}, {"sums", size, raw_moments, names}},
-                          kernels::column_sums);
+  Aggregate first =
+      round("column means", {{"weight", 1, raw_moments}, {"sums", size, raw_moments, names}},
+            kernels::column_sums);
   ColumnMoments result;
   std::vector<double> mean = decoded(first, "sums");
   result.rows = first.values("weight").front();

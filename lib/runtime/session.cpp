@@ -77,7 +77,8 @@ bool Session::all_arrive(double seconds) const {
 
 void Session::end(ExitCode code, const std::string& message) {
   std::exception_ptr failure;
-  for (const Ending& ending : std::exchange(endings_, {})) try {
+  for (const Ending& ending : std::exchange(endings_, {}))
+    try {
       ending(code, message);
     } catch (...) {
       if (!failure) failure = std::current_exception();

@@ -36,9 +36,9 @@ struct AccessChain {
 bool is_request(const Json& entry);
 
 /// The owner's record of who asked for its data, what was decided, and what came of it
-/// (docs/access-log.md): one JSON object a line, each with the SHA-256 of the line before, only ever
-/// appended to. It outlives runs, and is what `maximum.runs` of a policy counts. Not collective: the
-/// first rank of the domain alone uses it.
+/// (docs/access-log.md): one JSON object a line, each with the SHA-256 of the line before, only
+/// ever appended to. It outlives runs, and is what `maximum.runs` of a policy counts. Not
+/// collective: the first rank of the domain alone uses it.
 class AccessLog {
  public:
   /// `patience`: seconds that a line waits for other jobs which hold the log.

@@ -65,10 +65,10 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
     own.push_back({run.local()[d].admission, scorecard.metrics(domain)});
   }
   const bool shared = run.boundary().contributors() > 1 && run.domains().size() > 1;
-  const Json overall = shared ? shared_metrics(models, how, rows, std::move(parts), run.boundary(),
-                                               model.parameters)
-                              : scorecard.metrics(run.boundary().across_domains(
-                                    "evaluation", std::move(parts), model.parameters));
+  const Json overall =
+      shared ? shared_metrics(models, how, rows, std::move(parts), run.boundary(), model.parameters)
+             : scorecard.metrics(
+                   run.boundary().across_domains("evaluation", std::move(parts), model.parameters));
 
   std::vector<std::pair<std::string, Json>> lines;
   Json domains = Json::object();
@@ -83,9 +83,10 @@ void evaluate(Session& session, RunConfig config, std::string model_path) {
   lines.emplace_back("overall", overall);
 
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
-  const std::string text = fmt::format(
-      "{} of {}, standardise: {}{}\n{}{}", split, run.config().name, word_of(standardisation),
-      how.regional ? ", each domain by its own model" : "", Scorecard::table(lines), notes(overall));
+  const std::string text =
+      fmt::format("{} of {}, standardise: {}{}\n{}{}", split, run.config().name,
+                  word_of(standardisation), how.regional ? ", each domain by its own model" : "",
+                  Scorecard::table(lines), notes(overall));
   const Json results = {{"model", content.hex()},   {"split", how.split},
                         {"regional", how.regional}, {"standardise", word_of(standardisation)},
                         {"overall", overall},       {"domains", domains}};

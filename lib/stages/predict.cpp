@@ -94,7 +94,8 @@ void predict(Session& session, RunConfig config, std::string model_path) {
         const std::string folder = run.config().output + "/predictions/" + facts.name;
         create_folders(folder);
         write_file_atomically(folder + "/" + domain.manifests[p].name + ".csv",
-                              predictions_csv(models[d], columns, moments[d], domain, p), Readers::owner);
+                              predictions_csv(models[d], columns, moments[d], domain, p),
+                              Readers::owner);
       }
     }
   });

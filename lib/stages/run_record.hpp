@@ -106,16 +106,16 @@ class RunRecord {
   std::string folder_, command_, stem_;
   std::string invocation_, started_;
   int ranks_;
-  bool regional_ = false;  ///< of what stays with one domain
+  bool regional_ = false;             ///< of what stays with one domain
   Readers readers_ = Readers::umask;  ///< of models and checkpoints
   std::size_t session_ = 1;  ///< first rank only: how often this run was begun, this time included
   std::vector<Artefact> dependencies_;
   std::shared_ptr<FileLock> lock_;  ///< first rank only: one job at a time writes here
   /// First rank only: names of what this session wrote, for it to take away again.
   std::shared_ptr<std::set<std::string>> written_ = std::make_shared<std::set<std::string>>();
-  std::optional<Chain> chain_;      ///< first rank only
-  bool later_ = false;              ///< something was given to publish_later()
-  std::future<void> writing_;       ///< first rank only; after all that its thread uses
+  std::optional<Chain> chain_;  ///< first rank only
+  bool later_ = false;          ///< something was given to publish_later()
+  std::future<void> writing_;   ///< first rank only; after all that its thread uses
 };
 
 }  // namespace bailiwick

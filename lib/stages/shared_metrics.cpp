@@ -136,7 +136,13 @@ class SharedSums {
       for (const Stream& stream : kept)
         std::ranges::copy(part.words(stream.name), fewer.words(stream.name).begin());
     }
-    return boundary_.across_domains("evaluation", std::move(rest), parameters_);
+    Aggregate total = boundary_.across_domains("evaluation", std::move(rest), parameters_);
+    if (total.saturated() != 0)
+      throw Error(ExitCode::data,
+                  "{} predictions are not finite or too far from the target to sum; are these the "
+                  "columns, and their standardisation, that the model was trained on?",
+                  total.saturated());
+    return total;
   }
 
   std::uint64_t contributors() const { return boundary_.contributors(); }
@@ -192,14 +198,10 @@ std::string too_few(std::uint64_t contributors) {
 Json shared_numbers(const SavedModel& model, const EvaluateConfig& how,
                     std::vector<Aggregate> parts, SharedSums& sums) {
   static const std::map<std::string, std::vector<std::string>> needs = {
-      {"absolute", {"mae"}},
-      {"squares", {"rmse", "r_squared"}},
-      {"about", {"r_squared"}},
-      {"about_squares", {"r_squared"}},
-      {"phm08", {"phm08"}},
-      {"observed", {"observed", "d_squared"}},
-      {"expected", {"expected"}},
-      {"deviance", {"mean_deviance", "d_squared"}},
+      {"absolute", {"mae"}},      {"squares", {"rmse", "r_squared"}},
+      {"about", {"r_squared"}},   {"about_squares", {"r_squared"}},
+      {"phm08", {"phm08"}},       {"observed", {"observed", "d_squared"}},
+      {"expected", {"expected"}}, {"deviance", {"mean_deviance", "d_squared"}},
       {"y_log_y", {"d_squared"}}};
   std::set<std::string> missing;
   const Aggregate total = sums.sum(std::move(parts), missing);
@@ -226,13 +228,15 @@ Json shared_binary(const std::vector<SavedModel>& models, const EvaluateConfig& 
     };
     // Rows alone: of "bin_rows", whose sum they are.
     std::vector<Aggregate> rest = regroup(parts, "bin_rows", &all);
-    for (const char* stream : {"correct", "positives", "negatives", "bin_events", "bin_predictions"})
+    for (const char* stream :
+         {"correct", "positives", "negatives", "bin_events", "bin_predictions"})
       rest = regroup(rest, stream, nullptr);
     const Aggregate total = sums.sum(std::move(rest), missing);
     if (missing.contains("bin_rows")) refuse(sums.contributors());
     const double all_rows = total.value("bin_rows");
     Json metrics = {{"rows", all_rows}};
-    for (const auto& [measure, stream] : {std::pair("log_loss", "log_loss"), {"brier", "squared_error"}})
+    for (const auto& [measure, stream] :
+         {std::pair("log_loss", "log_loss"), {"brier", "squared_error"}})
       if (total.layout().has(stream)) metrics[measure] = total.value(stream) / all_rows;
     leave_out(metrics, {"events", "accuracy", "auc", "auc_lower", "auc_upper", "calibration"}, few);
     if (missing.contains("log_loss")) leave_out(metrics, {"log_loss"}, few);
@@ -273,22 +277,20 @@ Json shared_multinomial(const SavedModel& model, const std::vector<Aggregate>& p
       return sums_of;
     };
   };
-  const std::vector<Way> ways = {
-      [](std::span<const std::int64_t> confusion) {
-        return Counts(confusion.begin(), confusion.end());
-      },
-      right_and_wrong(true), right_and_wrong(false),
-      [](std::span<const std::int64_t> confusion) {
-        Counts all(1, 0);
-        for (const std::int64_t count : confusion)
-          all.front() += count;
-        return all;
-      }};
+  const std::vector<Way> ways = {[](std::span<const std::int64_t> confusion) {
+                                   return Counts(confusion.begin(), confusion.end());
+                                 },
+                                 right_and_wrong(true), right_and_wrong(false),
+                                 [](std::span<const std::int64_t> confusion) {
+                                   Counts all(1, 0);
+                                   for (const std::int64_t count : confusion)
+                                     all.front() += count;
+                                   return all;
+                                 }};
   const auto way = sums.choose(sums.domain_totals(parts), "confusion", ways);
   if (!way) refuse(sums.contributors());
   std::set<std::string> missing;
-  Aggregate total =
-      sums.sum(regroup(parts, "confusion", &ways[*way]), missing);
+  Aggregate total = sums.sum(regroup(parts, "confusion", &ways[*way]), missing);
   total.normalise();
   const std::string few = too_few(sums.contributors());
   if (missing.contains("confusion")) refuse(sums.contributors());
