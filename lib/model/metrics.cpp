@@ -142,7 +142,7 @@ BinaryCells::BinaryCells(SharedCells shared, std::size_t calibration_bins)
   }
 }
 
-std::shared_ptr<const AggregateLayout> binary_layout(const BinaryCells& cells) {
+std::shared_ptr<const AggregateLayout> binary_cells_layout(const BinaryCells& cells) {
   const std::size_t size = cells.groups.size();
   return layout({{"log_loss", 1, wide},
                  {"squared_error", 1, wide},
@@ -151,8 +151,8 @@ std::shared_ptr<const AggregateLayout> binary_layout(const BinaryCells& cells) {
                  {"predictions", cells.groups.back() + 1, wide}});
 }
 
-void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, const BinaryCells& cells,
-                Aggregate& sum) {
+void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
+                      const BinaryCells& cells, Aggregate& sum) {
   const RowSum log_loss(sum, "log_loss"), error(sum, "squared_error"), positives(sum, "positives"),
       negatives(sum, "negatives"), predictions(sum, "predictions");
   const auto predictor = host_copy(eta);
@@ -167,7 +167,7 @@ void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, const Bina
   });
 }
 
-BinaryMetrics binary_metrics(Aggregate total, const BinaryCells& cells) {
+BinaryMetrics binary_cells_metrics(Aggregate total, const BinaryCells& cells) {
   BinaryMetrics m;
   const auto positives = values(total, "positives"), negatives = values(total, "negatives");
   const auto predictions = total.layout().has("predictions")

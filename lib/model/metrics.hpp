@@ -60,12 +60,12 @@ struct BinaryCells {
 
   BinaryCells(SharedCells shared, std::size_t calibration_bins);
 };
-std::shared_ptr<const AggregateLayout> binary_layout(const BinaryCells& cells);
-void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, const BinaryCells& cells,
-                Aggregate& sum);
+std::shared_ptr<const AggregateLayout> binary_cells_layout(const BinaryCells& cells);
+void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
+                      const BinaryCells& cells, Aggregate& sum);
 /// Accuracy: not a number unless the cells are cut at probability 1/2, which counts as an event
 /// here. Not a number, too, is what a stream that `total` lacks would tell.
-BinaryMetrics binary_metrics(Aggregate total, const BinaryCells& cells);
+BinaryMetrics binary_cells_metrics(Aggregate total, const BinaryCells& cells);
 
 struct RegressionMetrics {
   double rows = 0;

@@ -57,8 +57,8 @@ class Passage {
 
   void pass(std::size_t bin) {
     occupied_ = occupied_ || some_[bin];
-    while (next_ < ranges_.shared().size() && ranges_.shared()[next_].last <= bin + 1)
-      shared_ = shared_ || ranges_.shared()[next_++].first >= begin_;
+    for (; next_ < ranges_.shared().size() && ranges_.shared()[next_].last <= bin + 1; ++next_)
+      shared_ = shared_ || ranges_.shared()[next_].first >= begin_;
   }
   bool empty() const { return !occupied_; }
   bool fit() const { return !occupied_ || shared_; }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lib/core/text.hpp"
+#include "lib/model/concordance.hpp"
 
 namespace bailiwick {
 
@@ -244,14 +245,14 @@ Json shared_binary(const std::vector<SavedModel>& models, const EvaluateConfig& 
     return metrics;
   }
   const BinaryCells cells(*found, static_cast<std::size_t>(how.calibration_bins));
-  const auto layout = binary_layout(cells);
+  const auto layout = binary_cells_layout(cells);
   std::vector<Aggregate> of_cells;
   for (std::size_t d = 0; d < parts.size(); ++d) {
     const kernels::RowBlocks& own = rows.domains[d].rows;
-    add_binary(own, predictor(models[d], own), cells, of_cells.emplace_back(layout));
+    add_binary_cells(own, predictor(models[d], own), cells, of_cells.emplace_back(layout));
   }
   Aggregate total = sums.sum(std::move(of_cells), missing);
-  Json metrics = to_json(binary_metrics(std::move(total), cells));
+  Json metrics = to_json(binary_cells_metrics(std::move(total), cells));
   metrics["cells"] = cells.groups.size();
   if (!cells.cells.is_cut)
     leave_out(metrics, {"accuracy"},
