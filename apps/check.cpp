@@ -77,6 +77,16 @@ void print(const Run& run, const ModelColumns& columns, const std::optional<Netw
     std::cout
         << "\nNo policy says with whom (partners, trust): whoever writes the config may bring "
            "owners of its own,\nand subtract what it knows from the sums.\n";
+  std::uint64_t contributors = 1;
+  for (const DomainFacts& domain : run.domains())
+    contributors = std::max(contributors, domain.minimum_contributors);
+  if (contributors > 1)
+    std::cout << fmt::format(
+        "\ncontributors {}: every number of every round must be zero or the sum of as many "
+        "domains. "
+        "Manifests do\nnot say which columns and levels a domain has rows of: the run asks before "
+        "each round, and a refusal\nnames them, costs no run and leaves nothing (exit code 4).\n",
+        contributors);
   std::cout << std::flush;
 }
 

@@ -10,7 +10,9 @@
 #include "lib/core/error.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/names.hpp"
+#include "lib/core/standard_streams.hpp"
 #include "lib/core/text.hpp"
+#include "lib/runtime/agree.hpp"
 #include "lib/runtime/stop_signal.hpp"
 #include "lib/stages/restart.hpp"
 
@@ -21,8 +23,15 @@ namespace {
 /// How long a rank that failed waits for the others to fail as well before it ends the job.
 constexpr double patience_seconds = 5;
 
-int report(const Session& session, int code, const std::string& message) {
+int report(Session& session, const Error& error) {
+  const int code = static_cast<int>(error.code());
+  const std::string message = printable_lines(error.what());
   const bool everyone = session.all_arrive(patience_seconds);
+  try {
+    session.end(error.code(), message);
+  } catch (...) {  // what the run itself met counts
+    std::cerr << fmt::format("bailiwick: {}\n", printable_lines(caught_error().what())) << std::flush;
+  }
   if (!everyone) {
     std::cerr << fmt::format("bailiwick: rank {} on {}: {}\n", session.world().rank(), node_name(),
                              message)
@@ -92,10 +101,13 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
     if (options.has("petsc"))
       run.overrides.emplace_back("train.petsc_options", options.text("petsc"));
     work(session, run);
+    agree(session.world(), [&] {
+      if (session.world().is_root()) check_standard_output();
+    });
+    agree(session.world(), [&] { session.end(ExitCode::ok, ""); });
     return 0;
   } catch (...) {
-    const Error error = caught_error();
-    return report(session, static_cast<int>(error.code()), printable_lines(error.what()));
+    return report(session, caught_error());
   }
 }
 

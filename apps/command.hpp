@@ -26,6 +26,7 @@ struct Command {
   std::function<int(const Arguments&)> run;
 };
 
+int command_access_log(const Arguments& arguments);
 int command_check(const Arguments& arguments);
 int command_describe(const Arguments& arguments);
 int command_digest(const Arguments& arguments);

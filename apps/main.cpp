@@ -9,6 +9,7 @@
 #include "io/library.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/names.hpp"
+#include "lib/core/standard_streams.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/runtime/surroundings.hpp"
@@ -30,6 +31,7 @@ const Command commands[] = {
     {"train", "train a model over all domains", command_train},
     {"evaluate", "score a model, overall and for each domain", command_evaluate},
     {"predict", "write predictions that stay with their domain", command_predict},
+    {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
     {"verify", "recompute everything the lineage of a run claims", command_verify},
     {"slurm", "write the batch script of a config", command_slurm},
     {"digest", "print the digest of a model's content", command_digest},
@@ -39,7 +41,7 @@ void print_help() {
   std::cout << "Bailiwick trains models on data that may not leave its owner's jurisdiction.\n\n"
                "usage: bailiwick COMMAND ... [--help]\n       bailiwick --version\n\n";
   for (const Command& command : commands)
-    std::printf("  %-9s %s\n", command.name, command.summary);
+    std::printf("  %-10s %s\n", command.name, command.summary);
   std::cout
       << "\nStart check, describe, train, evaluate and predict under mpirun or srun for more than "
          "one rank.\n"
@@ -77,7 +79,10 @@ int main(int argc, char** argv) {
   using namespace bailiwick;
   clear_surroundings();
   try {
-    return dispatch(argc, argv);
+    prepare_standard_streams();
+    const int code = dispatch(argc, argv);
+    if (code == 0) check_standard_output();
+    return code;
   } catch (...) {
     const Error error = caught_error();
     std::cerr << "bailiwick: " << printable_lines(error.what()) << '\n';

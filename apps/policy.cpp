@@ -23,15 +23,21 @@ namespace bailiwick {
 
 namespace {
 
-Policy open_policy(const std::string& path, const std::string& key_path) {
-  const Envelope envelope =
-      envelope_from_json(read_file(path, document::policy), path, ExitCode::policy);
-  std::string payload = envelope.payload;
+struct OpenedPolicy {
+  Policy policy;
+  Envelope envelope;
+};
+
+OpenedPolicy open_policy(const std::string& path, const std::string& key_path) {
+  OpenedPolicy opened;
+  opened.envelope = envelope_from_json(read_file(path, document::policy), path, ExitCode::policy);
+  std::string payload = opened.envelope.payload;
   if (!key_path.empty()) {
     const PublicKey key = PublicKey::load(key_path);
-    payload = open_envelope(envelope, policy_type, {&key, 1}, path, ExitCode::policy);
+    payload = open_envelope(opened.envelope, policy_type, {&key, 1}, path, ExitCode::policy);
   }
-  return policy_from_odrl(parse_document(payload, path, ExitCode::policy), path);
+  opened.policy = policy_from_odrl(parse_document(payload, path, ExitCode::policy), path);
+  return opened;
 }
 
 int sign(const std::vector<std::string>& words) {
@@ -83,12 +89,26 @@ int sign(const std::vector<std::string>& words) {
 }
 
 int show(const std::vector<std::string>& words) {
-  Options options("policy show POLICY [options]", "Prints a signed policy as ODRL JSON.");
+  Options options("policy show POLICY [options]",
+                  "Prints a signed policy as its owner wrote it, and who signed it.");
   options.add()("key", po::value<std::string>(),
                 "the owner's public key: verify the signature too");
+  options.add()("json", "print what is signed: ODRL 2.2 as JSON-LD");
   if (!options.parse(words)) return 0;
-  const Policy policy = open_policy(options.text("POLICY"), options.text("key"));
-  std::cout << to_odrl(policy).dump(2) << '\n';
+  const auto [policy, envelope] = open_policy(options.text("POLICY"), options.text("key"));
+  if (options.has("json")) {
+    std::cout << to_odrl(policy).dump(2) << '\n';
+  } else {
+    std::cout << "# digest " << sha256(envelope.payload).hex() << '\n';
+    const std::string verified =
+        options.has("key") ? PublicKey::load(options.text("key")).id() : "";
+    for (const Envelope::Signature& signature : envelope.signatures)
+      // Whoever made the file chose these names: as JSON they stay on their line.
+      std::cout << "# signed by "
+                << Json(signature.key_id).dump(-1, ' ', true, Json::error_handler_t::replace)
+                << (signature.key_id == verified ? ", verified\n" : ", not verified\n");
+    std::cout << to_policy_yaml(policy);
+  }
   if (!options.has("key")) std::cerr << "signature not verified: pass --key\n";
   return 0;
 }
@@ -125,7 +145,7 @@ int check(const std::vector<std::string>& words) {
   if (!options.parse(words)) return 0;
 
   const std::string path = options.text("POLICY");
-  const Policy policy = open_policy(path, options.text("key"));
+  const Policy policy = open_policy(path, options.text("key")).policy;
   AccessRequest request;
   request.domain = policy.owner;
   for (const std::string& action : options.list("action"))

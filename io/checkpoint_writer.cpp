@@ -42,8 +42,8 @@ std::string object_name(const std::string& array) {
 /// The file before it has its name, as the first rank sees it.
 class Draft {
  public:
-  Draft(const Checkpoint& checkpoint, const std::string& path)
-      : checkpoint_(checkpoint), path_(path), temporary_(path) {}
+  Draft(const Checkpoint& checkpoint, const std::string& path, Readers readers)
+      : checkpoint_(checkpoint), path_(path), readers_(readers), temporary_(path) {}
   const std::string& temporary() const { return temporary_.path(); }
 
   /// Everything but the content digest, and the arrays' values only if asked to. Their place is
@@ -55,11 +55,12 @@ class Draft {
  private:
   const Checkpoint& checkpoint_;
   const std::string& path_;
+  Readers readers_;
   Temporary temporary_;
 };
 
 void Draft::lay_out(bool values) {
-  h5::OutputFile file = h5::OutputFile::create(temporary(), path_);
+  h5::OutputFile file = h5::OutputFile::create(temporary(), path_, readers_);
   h5::write_attribute(file, "format", checkpoint_format, path_);
   h5::write_attribute(file, "version", std::int64_t{checkpoint_version}, path_);
   h5::write_attribute(file, content_name, Digest().hex(), path_);
@@ -198,8 +199,8 @@ std::optional<Error> write_together(const Communicator& comm, const Checkpoint& 
 
 }  // namespace
 
-Digest publish_checkpoint(const Checkpoint& checkpoint, const std::string& path) {
-  Draft draft(checkpoint, path);
+Digest publish_checkpoint(const Checkpoint& checkpoint, const std::string& path, Readers readers) {
+  Draft draft(checkpoint, path, readers);
   ContentDigest content(checkpoint);
   draft.lay_out(true);
   const Digest digest = content.finish();
@@ -208,11 +209,11 @@ Digest publish_checkpoint(const Checkpoint& checkpoint, const std::string& path)
 }
 
 Digest publish_checkpoint(const Communicator& comm, const Communicator& writers,
-                          const Checkpoint& checkpoint, const std::string& path) {
+                          const Checkpoint& checkpoint, const std::string& path, Readers readers) {
   const EgressPurpose purpose("checkpoints");
   const bool writes = writers.handle() != MPI_COMM_NULL;
   std::optional<Draft> draft;  // of the first rank; its file goes if anything throws
-  if (comm.is_root()) draft.emplace(checkpoint, path);
+  if (comm.is_root()) draft.emplace(checkpoint, path, readers);
   // Both go on while values are written and reach the disk.
   std::optional<ContentDigest> content;
   if (writes)

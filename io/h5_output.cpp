@@ -29,6 +29,7 @@ struct DriverFile {
 
 struct DriverInfo {
   int* failure;
+  unsigned mode;  ///< of a file that is made
 };
 
 DriverFile& own(H5FD_t* file) {
@@ -48,7 +49,7 @@ H5FD_t* driver_open(const char* name, unsigned flags, hid_t access, haddr_t) {
                    ((flags & H5F_ACC_TRUNC) ? O_TRUNC : 0) | ((flags & H5F_ACC_EXCL) ? O_EXCL : 0);
   const auto* info = static_cast<const DriverInfo*>(H5Pget_driver_info(access));
   if (info == nullptr) return nullptr;
-  const int descriptor = ::open(name, mode | O_CLOEXEC, 0644);
+  const int descriptor = ::open(name, mode | O_CLOEXEC, info->mode);
   if (descriptor < 0) {
     *info->failure = errno;
     return nullptr;
@@ -169,16 +170,17 @@ hid_t driver() {
 
 }  // namespace
 
-Properties OutputFile::access() const {
+Properties OutputFile::access(Readers readers) const {
   Properties access = file_access();
-  const DriverInfo info{failure_.get()};
+  const DriverInfo info{failure_.get(), mode_for(readers)};
   h5::check(H5Pset_driver(access, driver(), &info), shown_, "choose a driver");
   return access;
 }
 
-OutputFile OutputFile::create(const std::string& path, const std::string& shown) {
+OutputFile OutputFile::create(const std::string& path, const std::string& shown, Readers readers) {
   OutputFile output(shown);
-  const Properties access = output.access();
+  ::unlink(path.c_str());  // one that a killed process left would keep its mode
+  const Properties access = output.access(readers);
   const Properties creation = without_times(H5P_FILE_CREATE);
   output.file_ = File(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access));
   output.check("create");
@@ -188,7 +190,7 @@ OutputFile OutputFile::create(const std::string& path, const std::string& shown)
 
 OutputFile OutputFile::append(const std::string& path, const std::string& shown) {
   OutputFile output(shown);
-  const Properties access = output.access();
+  const Properties access = output.access(Readers::umask);
   output.file_ = File(H5Fopen(path.c_str(), H5F_ACC_RDWR, access));
   output.check("open for writing");
   h5::check<hid_t>(output.file_, shown, "open for writing");

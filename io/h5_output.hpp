@@ -7,6 +7,7 @@
 #include <string>
 
 #include "io/h5.hpp"
+#include "lib/core/text.hpp"
 
 namespace bailiwick::io::h5 {
 
@@ -16,7 +17,8 @@ namespace bailiwick::io::h5 {
 /// check().
 class OutputFile {
  public:
-  static OutputFile create(const std::string& path, const std::string& shown);
+  static OutputFile create(const std::string& path, const std::string& shown,
+                           Readers readers = Readers::umask);
   static OutputFile append(const std::string& path, const std::string& shown);
 
   operator hid_t() const { return file_; }
@@ -26,7 +28,7 @@ class OutputFile {
 
  private:
   explicit OutputFile(std::string shown) : shown_(std::move(shown)) {}
-  Properties access() const;
+  Properties access(Readers readers) const;
 
   std::string shown_;  ///< the name for messages; the file's own is temporary
   std::unique_ptr<int> failure_ = std::make_unique<int>(0);  ///< errno; outlives file_

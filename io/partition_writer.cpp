@@ -125,7 +125,7 @@ PartitionWriter::PartitionWriter(std::string path, Schema schema, Options option
                 "block_rows",
                 s.path, options.block_rows, s.header.row_bytes());
 
-  s.file = h5::OutputFile::create(s.temporary.path(), s.path);
+  s.file = h5::OutputFile::create(s.temporary.path(), s.path, Readers::owner);
   h5::write_attribute(*s.file, "format", partition_format, s.path);
   h5::write_attribute(*s.file, "version", std::int64_t{partition_version}, s.path);
   h5::write_attribute(*s.file, "name", s.header.name, s.path);
@@ -194,6 +194,10 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
   Temporary temporary(path);
   std::error_code failure;
   std::filesystem::copy_file(path, temporary.path(), failure);
+  // Whoever wrote the rows may have left them for all to read.
+  if (!failure)
+    std::filesystem::permissions(
+        temporary.path(), static_cast<std::filesystem::perms>(mode_for(Readers::owner)), failure);
   if (failure) throw Error(ExitCode::data, "{}: cannot copy: {}", path, failure.message());
   if (!complete) {
     h5::OutputFile copy = h5::OutputFile::append(temporary.path(), path);

@@ -75,6 +75,17 @@ void for_each_value(const Stream& stream, std::span<const std::int64_t> words, c
 
 }  // namespace
 
+std::string Stream::name_of(std::size_t i) const {
+  const std::size_t rows = names ? names->size() : 0;
+  if (rows > 0 && rows == size) return (*names)[i];
+  if (rows == 0 || rows * (rows + 1) / 2 != size)
+    return fmt::format("number {} of {} of {}", i + 1, size, name);
+  std::size_t row = 0;
+  for (; i > row; ++row)
+    i -= row + 1;
+  return row == i ? (*names)[row] : (*names)[row] + " with " + (*names)[i];
+}
+
 AggregateLayout::AggregateLayout(std::vector<Stream> streams) : streams_(std::move(streams)) {
   for (const Stream& stream : streams_) {
     if (stream.format.limbs < 1 || stream.format.limbs > max_limbs ||
@@ -95,6 +106,10 @@ std::size_t AggregateLayout::index(std::string_view name) const {
   for (std::size_t i = 0; i < streams_.size(); ++i)
     if (streams_[i].name == name) return i;
   throw Error(ExitCode::bug, "aggregate has no stream \"{}\"", name);
+}
+
+bool AggregateLayout::has(std::string_view name) const {
+  return std::ranges::any_of(streams_, [&](const Stream& stream) { return stream.name == name; });
 }
 
 const Stream& AggregateLayout::stream(std::string_view name) const {

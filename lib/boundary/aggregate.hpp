@@ -20,8 +20,16 @@ struct Stream {
   std::string name;
   std::size_t size = 0;
   FixedPoint format;
+  /// What the values are about, for messages: a name each, or of a packed lower triangle one a row;
+  /// empty if nobody gave any.
+  std::shared_ptr<const std::vector<std::string>> names = {};
 
-  bool operator==(const Stream&) const = default;
+  /// Of value `i`: "column", "row with column", or "number 4 of 5 of sums" without names.
+  std::string name_of(std::size_t i) const;
+
+  bool operator==(const Stream& other) const {
+    return name == other.name && size == other.size && format == other.format;
+  }
 };
 
 /// The streams of an aggregate, in order. Equal on every rank of every domain.
@@ -31,6 +39,7 @@ class AggregateLayout {
 
   std::span<const Stream> streams() const { return streams_; }
   const Stream& stream(std::string_view name) const;
+  bool has(std::string_view name) const;
 
   /// First word of a stream. Inside a stream words are limb-major: word = offset + limb*size + i.
   std::size_t offset(std::string_view name) const;

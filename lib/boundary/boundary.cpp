@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include "lib/core/error.hpp"
 #include "lib/core/json.hpp"
@@ -32,13 +33,35 @@ void add_wrapping(std::span<const std::int64_t> from, std::span<std::int64_t> to
                                       static_cast<std::uint64_t>(from[i]));
 }
 
-/// Number `i` of a round, counted over its streams, for people.
-std::string name_of(const AggregateLayout& layout, std::size_t i) {
-  for (const Stream& stream : layout.streams()) {
-    if (i < stream.size) return fmt::format("{} of {} of {}", i + 1, stream.size, stream.name);
-    i -= stream.size;
+/// What would be the sum of too few domains, for people: names and how many domains, at most ten.
+std::string name_numbers(const AggregateLayout& layout, std::span<const std::int64_t> domains,
+                         std::int64_t least) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;  // a column is in several numbers of a round
+  std::size_t n = 0;
+  // A column that too few domains have is said once, not again with every other.
+  const auto add = [&](const Stream& stream, bool pairs) {
+    for (std::size_t i = 0; i < stream.size; ++i) {
+      if (domains[n + i] <= 0 || domains[n + i] >= least) continue;
+      const std::string name = stream.name_of(i);
+      const std::size_t with = name.find(" with ");
+      if (pairs != (with != std::string::npos)) continue;
+      if (pairs && (seen.contains(name.substr(0, with)) || seen.contains(name.substr(with + 6))))
+        continue;
+      if (seen.insert(name).second) names.push_back(fmt::format("{} ({})", name, domains[n + i]));
+    }
+    n += stream.size;
+  };
+  for (const bool pairs : {false, true}) {
+    n = 0;
+    for (const Stream& stream : layout.streams())
+      add(stream, pairs);
   }
-  return "beyond the last";
+  constexpr std::size_t most = 10;
+  std::string text =
+      fmt::format("{}", fmt::join(std::span(names).first(std::min(most, names.size())), ", "));
+  if (names.size() > most) text += fmt::format(" and {} more", names.size() - most);
+  return text;
 }
 
 }  // namespace
@@ -233,28 +256,38 @@ void Boundary::check_masks(const std::string& round, std::int64_t parties) const
               rounds_ - 1, round);
 }
 
+std::vector<std::int64_t> Boundary::count_domains(const std::string& round,
+                                                  std::span<const std::string> marks,
+                                                  const Digest& at) {
+  // The first word counts domains, as ever.
+  std::vector<std::int64_t> words(1 + marks.front().size(), 0);
+  for (std::size_t d = 0; d < marks.size(); ++d) {
+    if (!leads(d)) continue;
+    ++words.front();
+    for (std::size_t i = 0; i < marks[d].size(); ++i)
+      words[1 + i] += marks[d][i] == '1' ? 1 : 0;
+  }
+  cross(round, at, words, Rounds::one);
+  return {words.begin() + 1, words.end()};
+}
+
 void Boundary::check_contributors(const std::string& round, std::span<const Aggregate> parts,
                                   const Digest& at) {
-  // How many of this rank's domains are not zero in each number; the first word counts them, as
-  // ever.
   const AggregateLayout& layout = parts.front().layout();
-  std::vector<std::int64_t> words{0};
-  for (std::size_t d = 0; d < parts.size(); ++d)
-    words.front() += leads(d) ? 1 : 0;
+  std::vector<std::string> marks(parts.size());  // whether each number is not zero
   std::string pattern;
-  for (const Stream& stream : layout.streams())
-    for (std::size_t i = 0; i < stream.size; ++i) {
-      words.push_back(0);
-      for (std::size_t d = 0; d < parts.size(); ++d) {
-        if (!leads(d)) continue;
-        const std::span limbs = parts[d].words(stream.name);
+  for (std::size_t d = 0; d < parts.size(); ++d) {
+    for (const Stream& stream : layout.streams()) {
+      const std::span limbs = parts[d].words(stream.name);
+      for (std::size_t i = 0; i < stream.size; ++i) {
         bool zero = true;
         for (std::size_t word = i; word < limbs.size(); word += stream.size)
           zero = zero && limbs[word] == 0;
-        words.back() += zero ? 0 : 1;
-        pattern += zero ? '0' : '1';
+        marks[d] += zero ? '0' : '1';
       }
     }
+    if (leads(d)) pattern += marks[d];
+  }
   // Approved is a state of all domains together: if no rank's zeros have changed since, it is the
   // same.
   const auto approved = approved_.find(round);
@@ -265,15 +298,16 @@ void Boundary::check_contributors(const std::string& round, std::span<const Aggr
     decomposition_.world_.sum(fresh);
   }
   if (fresh.front() == 0) return;
-  const std::string name = "contributors to " + round;
-  cross(name, at, words, Rounds::one);
-  for (std::size_t i = 1; i < words.size(); ++i)
-    if (words[i] > 0 && words[i] < static_cast<std::int64_t>(contributors_))
-      throw Error(
-          ExitCode::policy,
-          "round \"{}\": number {} would be the sum of {} domain{}, and a policy asks for at least "
-          "{} in each (minimum.contributors); merge rare levels, or leave them out",
-          round, name_of(layout, i - 1), words[i], words[i] == 1 ? "" : "s", contributors_);
+  const std::vector<std::int64_t> domains = count_domains("contributors to " + round, marks, at);
+  const auto least = static_cast<std::int64_t>(contributors_);
+  const auto few = std::ranges::count_if(
+      domains, [&](std::int64_t count) { return count > 0 && count < least; });
+  if (few > 0)
+    throw Error(ExitCode::policy,
+                "round \"{}\": {} number{} would be the sum of fewer domains than the {} that a "
+                "policy asks for in each (minimum.contributors), in brackets how many: {}; merge "
+                "rare levels, or leave them out",
+                round, few, few == 1 ? "" : "s", least, name_numbers(layout, domains, least));
   approved_[round] = std::move(pattern);
 }
 

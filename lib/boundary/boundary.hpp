@@ -75,6 +75,16 @@ class Boundary : public Sums {
   /// domains that are not zero in it: before a round whose zeros are not those of the last of its
   /// name, the domains' counts of non-zero numbers are summed, masked like all else.
   void require_contributors(std::uint64_t domains) { contributors_ = domains; }
+  std::uint64_t contributors() const { return contributors_; }
+
+  /// In how many domains each of these marks is set, as the check of contributors counts numbers
+  /// that are not zero: one text of '0' and '1' for each of this rank's domains, of which those it
+  /// leads count. Collective over the world.
+  std::vector<std::int64_t> count_domains(const std::string& round,
+                                          std::span<const std::string> marks,
+                                          std::span<const double> parameters) {
+    return count_domains(round, marks, digest_of(round, parameters));
+  }
 
   /// From here on what a local domain sends is made of no row at all, and zero, or of so many at
   /// least: else every rank throws ExitCode::policy, and nobody has learnt a sum. One a local
@@ -116,6 +126,8 @@ class Boundary : public Sums {
   void note(const std::string& round, std::size_t words, Rounds rounds);
   /// ExitCode::integrity if the count of domains is not theirs.
   void check_masks(const std::string& round, std::int64_t parties) const;
+  std::vector<std::int64_t> count_domains(const std::string& round,
+                                          std::span<const std::string> marks, const Digest& at);
   static Digest digest_of(const std::string& round, std::span<const double> parameters);
   /// Throws ExitCode::policy if a number of the coming round has too few contributors.
   void check_contributors(const std::string& round, std::span<const Aggregate> parts,

@@ -3,7 +3,12 @@
 
 #include "lib/config/policy_yaml.hpp"
 
+#include <algorithm>
+#include <regex>
+#include <utility>
+
 #include "lib/config/reader.hpp"
+#include "lib/config/writer.hpp"
 
 namespace bailiwick {
 
@@ -66,6 +71,57 @@ Policy parse_policy_yaml(const std::string& text, const std::string& path) {
   Policy policy;
   read_yaml(text, path, policy);
   return policy;
+}
+
+namespace {
+
+YamlNode node_of(Policy policy) {
+  YamlWriter writer;
+  schema(writer, policy);
+  return writer.node();
+}
+
+bool is_equal(const YamlNode& a, const YamlNode& b) {
+  return a.kind == b.kind && a.text == b.text &&
+         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), is_equal) &&
+         std::equal(a.entries.begin(), a.entries.end(), b.entries.begin(), b.entries.end(),
+                    [](const YamlEntry& x, const YamlEntry& y) {
+                      return x.key == y.key && is_equal(x.value, y.value);
+                    });
+}
+
+/// A text that no reader of YAML takes for anything but this text.
+bool is_plain(const std::string& text) {
+  static const std::regex word("[A-Za-z][A-Za-z0-9_.-]*(:[A-Za-z0-9_./-]+)?");
+  static const std::regex other("null|true|false|yes|no|on|off|y|n", std::regex::icase);
+  return std::regex_match(text, word) && !std::regex_match(text, other);
+}
+
+/// What is empty says nothing, and what `usual` says too need not be said.
+void shorten(YamlNode& node, const YamlNode* usual) {
+  std::erase_if(node.entries, [&](YamlEntry& entry) {
+    const YamlEntry* same = usual ? find(*usual, entry.key) : nullptr;
+    if (same && entry.key != "version" && is_equal(entry.value, same->value)) return true;
+    shorten(entry.value, same ? &same->value : nullptr);
+    const YamlNode& value = entry.value;
+    return value.kind == YamlNode::Kind::list  ? value.items.empty()
+           : value.kind == YamlNode::Kind::map ? value.entries.empty()
+                                               : value.quoted && value.text.empty();
+  });
+  for (YamlNode& item : node.items)
+    shorten(item, nullptr);
+  node.flow = std::ranges::all_of(
+      node.items, [](const YamlNode& item) { return item.kind == YamlNode::Kind::scalar; });
+  if (is_plain(node.text)) node.quoted = false;
+}
+
+}  // namespace
+
+std::string to_policy_yaml(Policy policy) {
+  YamlNode node = node_of(std::move(policy));
+  const YamlNode usual = node_of({});
+  shorten(node, &usual);
+  return to_yaml(node);
 }
 
 }  // namespace bailiwick

@@ -12,4 +12,8 @@ namespace bailiwick {
 /// The YAML an owner writes (docs/policy.md). Errors as parse_run_config.
 Policy parse_policy_yaml(const std::string& text, const std::string& path);
 
+/// The same terms as an owner would write them, without what is as it is by default: reading it
+/// gives an equal policy.
+std::string to_policy_yaml(Policy policy);
+
 }  // namespace bailiwick

@@ -206,7 +206,7 @@ void emit(YAML::Emitter& out, const YamlNode& node) {
       out << node.text;
       break;
     case YamlNode::Kind::list:
-      out << (node.items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+      out << (node.flow || node.items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
       for (const YamlNode& item : node.items)
         emit(out, item);
       out << YAML::EndSeq;

@@ -22,6 +22,7 @@ struct YamlNode {
 
   Kind kind = Kind::null;
   bool quoted = false;  ///< scalars: "3" is text, 3 may be a number
+  bool flow = false;    ///< lists: to be written as [a, b]
   std::string text;
   std::vector<YamlNode> items;
   std::vector<YamlEntry> entries;

@@ -78,9 +78,11 @@ std::string round_trip(double value) {
   return std::string(buffer, result.ptr);
 }
 
-void write_file_atomically(const std::string& path, std::string_view bytes) {
+void write_file_atomically(const std::string& path, std::string_view bytes, Readers readers) {
   const std::string temporary = path + ".tmp." + std::to_string(::getpid());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  ::unlink(temporary.c_str());  // one that a killed process left would keep its mode
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                          mode_for(readers));
   if (file < 0) throw_system(path, "write");
   const auto fail = [&](const char* action) {
     const int reason = errno;

@@ -29,9 +29,19 @@ std::string with_thousands(long long value);
 /// The shortest decimal text that reads back to the same double.
 std::string round_trip(double value);
 
+/// Who may read a file that is made: as the umask says, or its owner alone, for what holds rows or
+/// predictions of rows, which lies on nodes where others log in.
+enum class Readers { umask, owner };
+
+/// The mode to make a file with.
+inline constexpr unsigned mode_for(Readers readers) {
+  return readers == Readers::owner ? 0600 : 0644;
+}
+
 /// Writes through a temporary name, fsync and rename, so that no reader sees half a file.
 /// Throws ExitCode::data naming the file and the system's reason.
-void write_file_atomically(const std::string& path, std::string_view bytes);
+void write_file_atomically(const std::string& path, std::string_view bytes,
+                           Readers readers = Readers::umask);
 
 /// Makes a folder and those above it; an empty path is the current one. Throws ExitCode::data.
 void create_folders(const std::string& path);

@@ -112,7 +112,7 @@ class CoxObjective : public Objective {
     for (const RiskSets& sets : risk_sets_)
       cells.push_back(sets.sums(theta, order));
 
-    const auto layout = likelihood_layout(size(), order);
+    const auto layout = likelihood_layout(options_.names, order);
     if (options_.grid) {  // the cells cross, and every rank draws the same conclusion
       const Aggregate total = sums_.across_domains("risk-set sums", std::move(cells), theta);
       Aggregate likelihood(layout);

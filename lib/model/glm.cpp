@@ -31,7 +31,7 @@ class GlmObjective : public Objective {
 
   Evaluation evaluate(std::span<const double> theta, Order order) override {
     ensure(theta.size() == size(), "theta has one value a parameter");
-    const auto layout = likelihood_layout(size(), order);
+    const auto layout = likelihood_layout(options_.names, order);
     std::vector<Aggregate> parts;
     for (const kernels::RowBlocks& rows : domains_) {
       Aggregate& part = parts.emplace_back(layout);
@@ -43,8 +43,9 @@ class GlmObjective : public Objective {
   std::vector<double> hessian_times(std::span<const double> theta,
                                     std::span<const double> v) override {
     ensure(theta.size() == size() && v.size() == size(), "one value a parameter");
-    const auto layout =
-        std::make_shared<const AggregateLayout>(std::vector<Stream>{{"product", size(), wide}});
+    const auto layout = std::make_shared<const AggregateLayout>(
+        std::vector<Stream>{{"product", size(), wide,
+                             std::make_shared<const std::vector<std::string>>(options_.names)}});
     std::vector<Aggregate> parts;
     for (const kernels::RowBlocks& rows : domains_) {
       Aggregate& part = parts.emplace_back(layout);

@@ -11,11 +11,14 @@
 
 namespace bailiwick {
 
-std::shared_ptr<const AggregateLayout> likelihood_layout(std::size_t parameters, Order order) {
+std::shared_ptr<const AggregateLayout> likelihood_layout(const std::vector<std::string>& names,
+                                                         Order order) {
+  const std::size_t parameters = names.size();
+  const auto shared = std::make_shared<const std::vector<std::string>>(names);
   std::vector<Stream> streams{{"log_likelihood", 1, wide}};
-  if (order >= Order::gradient) streams.push_back({"score", parameters, wide});
+  if (order >= Order::gradient) streams.push_back({"score", parameters, wide, shared});
   if (order >= Order::hessian) {
-    streams.push_back({"information", parameters * (parameters + 1) / 2, wide});
+    streams.push_back({"information", parameters * (parameters + 1) / 2, wide, shared});
   }
   return std::make_shared<const AggregateLayout>(std::move(streams));
 }

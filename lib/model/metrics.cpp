@@ -15,7 +15,6 @@
 namespace bailiwick {
 namespace {
 
-constexpr std::size_t auc_bins = 65536;
 constexpr double auc_bins_per_unit = 2048;
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
@@ -27,6 +26,11 @@ std::shared_ptr<const AggregateLayout> layout(std::vector<Stream> streams) {
 std::size_t bin_of(double scaled, std::size_t bins) {
   const double last = static_cast<double>(bins - 1);
   return static_cast<std::size_t>(scaled >= 0 ? std::min(scaled, last) : 0.0);
+}
+
+/// Twice the linear predictor in the middle of two bounds of bins that add up to `bounds`.
+double predictor_at(std::size_t bounds) {
+  return static_cast<double>(bounds) / auc_bins_per_unit - 32;
 }
 
 /// The values of a stream, after checking that every contribution fitted.
@@ -41,8 +45,9 @@ std::vector<double> values(Aggregate& total, const char* stream) {
   return total.values(stream);
 }
 
+/// Not a number if the total has no such stream: it was left out.
 double value(Aggregate& total, const char* stream) {
-  return values(total, stream).front();
+  return total.layout().has(stream) ? values(total, stream).front() : undefined;
 }
 
 /// Not a number where there is nothing to divide by: 0 would read as a perfect loss.
@@ -60,7 +65,7 @@ double explained(double residual, double variation, double terms) {
 BinnedAuc binned_auc(std::span<const std::int64_t> positives,
                      std::span<const std::int64_t> negatives) {
   std::int64_t below = 0, above = 0, sure = 0, open = 0;  // pairs: fewer than 2^62 for 2^31 rows
-  for (std::size_t b = 0; b < auc_bins; ++b) {
+  for (std::size_t b = 0; b < positives.size(); ++b) {
     sure += positives[b] * below;
     open += positives[b] * negatives[b];
     below += negatives[b];
@@ -118,6 +123,74 @@ BinaryMetrics binary_metrics(Aggregate total) {
     m.events += bin_events[b];
   }
   m.accuracy = ratio(value(total, "correct"), m.rows);
+  m.log_loss = ratio(value(total, "log_loss"), m.rows);
+  m.brier = ratio(value(total, "squared_error"), m.rows);
+  m.auc = binned_auc(total.words("positives"), total.words("negatives"));
+  return m;
+}
+
+BinaryCells::BinaryCells(SharedCells shared, std::size_t calibration_bins)
+    : cells(std::move(shared)) {
+  std::size_t last = calibration_bins;  // none yet
+  for (std::size_t c = 0; c < cells.starts.size(); ++c) {
+    const std::size_t end = c + 1 < cells.starts.size() ? cells.starts[c + 1] : auc_bins;
+    const double middle = exact::sigmoid(predictor_at(cells.starts[c] + end) / 2);
+    const std::size_t bin =
+        bin_of(middle * static_cast<double>(calibration_bins), calibration_bins);
+    groups.push_back(groups.empty() ? 0 : groups.back() + (bin == last ? 0 : 1));
+    last = bin;
+  }
+}
+
+std::shared_ptr<const AggregateLayout> binary_cells_layout(const BinaryCells& cells) {
+  const std::size_t size = cells.groups.size();
+  return layout({{"log_loss", 1, wide},
+                 {"squared_error", 1, wide},
+                 {"positives", size, counts},
+                 {"negatives", size, counts},
+                 {"predictions", cells.groups.back() + 1, wide}});
+}
+
+void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
+                      const BinaryCells& cells, Aggregate& sum) {
+  const RowSum log_loss(sum, "log_loss"), error(sum, "squared_error"), positives(sum, "positives"),
+      negatives(sum, "negatives"), predictions(sum, "predictions");
+  const auto predictor = host_copy(eta);
+  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
+    const double e = predictor(b, 0, r), p = exact::sigmoid(e);
+    const bool event = y >= 0.5;
+    const std::size_t cell = cells.cells.cell_of(bin_of((e + 16) * auc_bins_per_unit, auc_bins));
+    log_loss.add(exact::softplus(event ? -e : e));
+    error.add(event ? (1 - p) * (1 - p) : p * p);
+    (event ? positives : negatives).count(cell);
+    predictions.add(p, cells.groups[cell]);
+  });
+}
+
+BinaryMetrics binary_cells_metrics(Aggregate total, const BinaryCells& cells) {
+  BinaryMetrics m;
+  const auto positives = values(total, "positives"), negatives = values(total, "negatives");
+  const auto predictions = total.layout().has("predictions")
+                               ? values(total, "predictions")
+                               : std::vector<double>(cells.groups.back() + 1, undefined);
+  double correct = 0;
+  for (std::size_t c = 0; c < positives.size(); ++c) {
+    const std::size_t start = cells.cells.starts[c], group = cells.groups[c];
+    if (group == m.calibration.size()) {
+      const double lower = c == 0 ? 0 : exact::sigmoid(predictor_at(2 * start) / 2);
+      if (c > 0) m.calibration.back().upper = lower;
+      m.calibration.push_back({lower, 1, 0, 0, undefined});
+    }
+    CalibrationBin& bin = m.calibration.back();
+    bin.rows += positives[c] + negatives[c];
+    bin.events += positives[c];
+    m.rows += positives[c] + negatives[c];
+    m.events += positives[c];
+    correct += start >= auc_bins / 2 ? positives[c] : negatives[c];
+  }
+  for (std::size_t g = 0; g < predictions.size(); ++g)
+    m.calibration[g].mean_prediction = ratio(predictions[g], m.calibration[g].rows);
+  m.accuracy = cells.cells.is_cut ? ratio(correct, m.rows) : undefined;
   m.log_loss = ratio(value(total, "log_loss"), m.rows);
   m.brier = ratio(value(total, "squared_error"), m.rows);
   m.auc = binned_auc(total.words("positives"), total.words("negatives"));

@@ -10,6 +10,7 @@
 
 #include "kokkos_kernels/glm.hpp"
 #include "lib/boundary/aggregate.hpp"
+#include "lib/model/shared_cells.hpp"
 
 // How well a model predicts. Each kind has the layout of its sums, a function that adds the rows of
 // one domain on this rank, and one that reads the total over all ranks and domains. Rows of
@@ -27,6 +28,8 @@ struct BinnedAuc {
   double estimate = 0;          ///< pairs in one bin count half
   double lower = 0, upper = 0;  ///< the exact area lies between
 };
+
+inline constexpr std::size_t auc_bins = 65536;
 
 /// Rows whose predicted probability lies in [lower, upper).
 struct CalibrationBin {
@@ -47,6 +50,22 @@ struct BinaryMetrics {
 std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bins);
 void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
 BinaryMetrics binary_metrics(Aggregate total);
+
+/// The same from cells of the AUC's bins instead (shared_cells): whatever is told of single
+/// predictions follows from the rows and events of each cell, so that no two tables cut them at
+/// different places. A bin of the calibration table consists of cells, which give it its bounds.
+struct BinaryCells {
+  SharedCells cells;
+  std::vector<std::size_t> groups;  ///< of each cell: its bin of the calibration table
+
+  BinaryCells(SharedCells shared, std::size_t calibration_bins);
+};
+std::shared_ptr<const AggregateLayout> binary_cells_layout(const BinaryCells& cells);
+void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
+                      const BinaryCells& cells, Aggregate& sum);
+/// Accuracy: not a number unless the cells are cut at probability 1/2, which counts as an event
+/// here. Not a number, too, is what a stream that `total` lacks would tell.
+BinaryMetrics binary_cells_metrics(Aggregate total, const BinaryCells& cells);
 
 struct RegressionMetrics {
   double rows = 0;

@@ -31,8 +31,10 @@ std::vector<double> decoded(Aggregate& total, std::string_view stream) {
 
 ColumnMoments moments_of(const ColumnSelection& columns, const Round& round) {
   const std::size_t size = columns.names.size();
-  Aggregate first = round("column means", {{"weight", 1, raw_moments}, {"sums", size, raw_moments}},
-                          kernels::column_sums);
+  const auto names = std::make_shared<const std::vector<std::string>>(columns.names);
+  Aggregate first =
+      round("column means", {{"weight", 1, raw_moments}, {"sums", size, raw_moments, names}},
+            kernels::column_sums);
   ColumnMoments result;
   std::vector<double> mean = decoded(first, "sums");
   result.rows = first.values("weight").front();
@@ -44,7 +46,7 @@ ColumnMoments moments_of(const ColumnSelection& columns, const Round& round) {
   for (double& m : mean)
     m /= result.rows;
 
-  Aggregate second = round("column variances", {{"squares", size, raw_moments}},
+  Aggregate second = round("column variances", {{"squares", size, raw_moments, names}},
                            [&](const kernels::RowBlocks& rows, std::span<std::int64_t> words) {
                              kernels::centred_squares(rows, mean, words);
                            });

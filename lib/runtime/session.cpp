@@ -8,6 +8,8 @@
 
 #include <Kokkos_Core.hpp>
 #include <cstdlib>
+#include <exception>
+#include <utility>
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/egress_meter.hpp"
@@ -83,6 +85,17 @@ bool Session::all_arrive(double seconds) const {
     if (!done) ::usleep(1000);
   }
   return done != 0;
+}
+
+void Session::end(ExitCode code, const std::string& message) {
+  std::exception_ptr failure;
+  for (const Ending& ending : std::exchange(endings_, {}))
+    try {
+      ending(code, message);
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
+    }
+  if (failure) std::rethrow_exception(failure);
 }
 
 void Session::abort(int code) const {

@@ -3,9 +3,13 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "lib/core/error.hpp"
 #include "lib/runtime/communicator.hpp"
 
 namespace bailiwick {
@@ -32,6 +36,13 @@ class Session {
   /// everyone's. Afterwards nothing else may be communicated.
   bool all_arrive(double seconds) const;
 
+  /// Called on this rank when the command has ended, with its exit code and message; local.
+  using Ending = std::function<void(ExitCode code, const std::string& message)>;
+  void at_end(Ending ending) { endings_.push_back(std::move(ending)); }
+  /// Calls them, in order, once. What fails does not keep the others from it: the first failure is
+  /// thrown afterwards.
+  void end(ExitCode code, const std::string& message);
+
   /// Ends every process of the job at once, for what one rank alone meets.
   [[noreturn]] void abort(int code) const;
 
@@ -41,6 +52,7 @@ class Session {
   Communicator last_words_;  ///< all_arrive() must not meet a half-done collective on world_
   std::unique_ptr<Kokkos> kokkos_;
   bool petsc_started_ = false;
+  std::vector<Ending> endings_;
 };
 
 /// Host name of this node.

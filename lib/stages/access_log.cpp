@@ -4,13 +4,16 @@
 #include "lib/stages/access_log.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <utility>
+#include <map>
 
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
@@ -19,44 +22,101 @@ namespace bailiwick {
 
 namespace {
 
-struct Summary {
-  std::uint64_t lines = 0, admitted = 0;
-  Digest last{};  ///< of the last line, without its newline
-};
+constexpr int access_log_version = 2;
 
-Summary read_chain(const std::string& path, const std::string& text, const Digest& policy) {
-  Summary summary;
-  const auto broken = [&](const char* why) {
-    throw Error(ExitCode::integrity, "{}: line {}: {}; the access log was changed", path,
-                summary.lines + 1, why);
-  };
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = text.find('\n', begin);
-    if (end == std::string::npos) broken("it does not end");
-    const std::string line = text.substr(begin, end - begin);
-    const Json entry = parse_json(line, path);
-    const Json previous = summary.lines == 0 ? Json() : Json(summary.last.hex());
-    if (!entry.is_object() || entry.value("previous", Json("")) != previous)
-      broken("it does not follow from the line before");
-    if (entry.value("policy", "") == policy.hex() && entry.value("admitted", false))
-      ++summary.admitted;
-    summary.last = sha256(line);
-    ++summary.lines;
-    begin = end + 1;
-  }
-  return summary;
+/// The member `key` if it is a text.
+std::string text_member(const Json& entry, const char* key) {
+  const auto at = entry.find(key);
+  return at != entry.end() && at->is_string() ? at->get<std::string>() : "";
 }
+
+/// Follows a chain line by line.
+class ChainReader {
+ public:
+  AccessChain read(const std::string& text) {
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = text.find('\n', begin);
+      const std::string why =
+          end == std::string::npos ? "it does not end" : add(text.substr(begin, end - begin));
+      if (!why.empty()) {
+        chain_.broken = fmt::format("line {}: {}", chain_.lines.size() + 1, why);
+        break;
+      }
+      begin = end + 1;
+    }
+    return std::move(chain_);
+  }
+
+ private:
+  /// Why not; nothing if it was added.
+  std::string add(const std::string& line) {
+    Json entry;
+    try {
+      entry = parse_json(line, "line");
+    } catch (const Error&) {
+      return "it is not JSON";
+    }
+    if (!entry.is_object()) return "it is not a JSON object";
+    const Json previous = chain_.lines.empty() ? Json() : Json(chain_.lines.back().digest.hex());
+    if (!entry.contains("previous") || entry["previous"] != previous)
+      return "it does not follow from the line before";
+    if (entry.contains("version") && entry["version"] != access_log_version)
+      return fmt::format("its version is {}, and this program knows 1 and {}",
+                         entry["version"].dump(), access_log_version);
+    const Digest digest = sha256(line);
+    const std::string why = is_request(entry) ? add_request(entry, digest) : add_outcome(entry);
+    if (why.empty()) chain_.lines.push_back({digest, std::move(entry), {}});
+    return why;
+  }
+
+  std::string add_request(const Json& entry, const Digest& digest) {
+    const auto admitted = entry.find("admitted");
+    if (text_member(entry, "policy").empty() || admitted == entry.end() || !admitted->is_boolean())
+      return "it does not say which policy decided, and what";
+    if (admitted->get<bool>()) open_[digest.hex()] = chain_.lines.size();
+    return "";
+  }
+
+  std::string add_outcome(const Json& entry) {
+    if (text_member(entry, "event") != "outcome") return "it is neither a request nor an outcome";
+    const auto released = entry.find("released");
+    if (text_member(entry, "outcome").empty() || released == entry.end() || !released->is_array())
+      return "it does not say how a run ended";
+    const auto request = open_.find(text_member(entry, "request"));
+    if (request == open_.end())
+      return "it tells the outcome of no run that was admitted and is still open";
+    chain_.lines[request->second].outcome = chain_.lines.size();
+    open_.erase(request);
+    return "";
+  }
+
+  AccessChain chain_;
+  std::map<std::string, std::size_t> open_;  ///< admitted requests without an outcome: their lines
+};
 
 /// Closes, and so unlocks.
 class LockedFile {
  public:
-  explicit LockedFile(const std::string& path)
+  LockedFile(const std::string& path, double patience)
       : path_(path), file_(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) {
-    if (file_ < 0 || ::flock(file_, LOCK_EX) != 0) fail("open");
+    if (file_ < 0) fail("open");
+    struct stat status = {};
+    if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) {
+      ::close(file_);
+      throw Error(ExitCode::data, "{}: is not a regular file, as an access log must be", path_);
+    }
+    const int why = lock_open_file(file_, path_, patience);
+    if (why == 0) return;
+    ::close(file_);
+    if (why == EWOULDBLOCK)
+      throw Error(ExitCode::data,
+                  "{}: another job has held the access log for {:.0f} s; nothing was written; find "
+                  "and end that job (lslocks shows it on its node)",
+                  path_, patience);
+    errno = why;
+    fail("lock");
   }
-  ~LockedFile() {
-    if (file_ >= 0) ::close(file_);
-  }
+  ~LockedFile() { ::close(file_); }
   LockedFile(const LockedFile&) = delete;
   LockedFile& operator=(const LockedFile&) = delete;
 
@@ -89,28 +149,105 @@ class LockedFile {
   int file_;
 };
 
+/// The line for `entry` after the last of `before`, and its digest.
+std::pair<std::string, Digest> next_line(const AccessChain& before, Json entry) {
+  entry["version"] = access_log_version;
+  entry["previous"] = before.lines.empty() ? Json() : Json(before.lines.back().digest.hex());
+  // What somebody typed may be no UTF-8.
+  const std::string line = entry.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return {line, sha256(line)};
+}
+
+std::string outcome_word(ExitCode code) {
+  return code == ExitCode::ok        ? "finished"
+         : code == ExitCode::policy  ? "refused"
+         : code == ExitCode::stopped ? "stopped"
+                                     : "failed";
+}
+
 }  // namespace
+
+bool is_request(const Json& entry) {
+  return !entry.contains("version") || text_member(entry, "event") == "request";
+}
+
+std::uint64_t AccessChain::admitted(const Digest& policy) const {
+  std::uint64_t count = 0;
+  for (const Line& line : lines) {
+    if (!is_request(line.entry) || line.entry["policy"] != policy.hex() ||
+        line.entry["admitted"] != true)
+      continue;
+    const bool for_nothing = line.outcome && lines[*line.outcome].entry["outcome"] == "refused" &&
+                             lines[*line.outcome].entry["released"].empty();
+    count += for_nothing ? 0 : 1;
+  }
+  return count;
+}
+
+AccessChain AccessLog::read() const {
+  return ChainReader().read(read_file(path_, document::access_log));
+}
+
+AccessChain AccessLog::read_whole() const {
+  AccessChain chain = read();
+  if (!chain.broken.empty())
+    throw Error(ExitCode::integrity, "{}: {}; the access log was changed", path_, chain.broken);
+  return chain;
+}
 
 std::uint64_t AccessLog::admitted(const Digest& policy) const {
   if (!std::filesystem::exists(path_)) return 0;
-  return read_chain(path_, read_file(path_, document::access_log), policy).admitted;
+  return read_whole().admitted(policy);
 }
 
-void AccessLog::append(Json decision, const Digest& policy, bool admitted,
-                       std::uint64_t limit) const {
+Digest AccessLog::append(Json decision, const Digest& policy, bool admitted,
+                         std::uint64_t limit) const {
   create_folders(std::filesystem::path(path_).parent_path().string());
-  const LockedFile file(path_);
-  const Summary before = read_chain(path_, read_file(path_, document::access_log), policy);
-  if (admitted && limit > 0 && before.admitted >= limit)
+  const LockedFile file(path_, patience_);
+  const AccessChain before = read_whole();
+  if (admitted && limit > 0 && before.admitted(policy) >= limit)
     throw Error(
         ExitCode::policy,
         "refused, and nothing was read:\n  {}: another run has just used up the {} that the "
         "policy allows",
         path_, limit);
+  decision["event"] = "request";
   decision["policy"] = policy.hex();
   decision["admitted"] = admitted;
-  decision["previous"] = before.lines == 0 ? Json() : Json(before.last.hex());
-  file.append(decision.dump() + "\n");
+  const auto [line, digest] = next_line(before, std::move(decision));
+  file.append(line + "\n");
+  return digest;
+}
+
+void AccessLog::append_outcome(const Digest& request, Json outcome) const {
+  const LockedFile file(path_, patience_);
+  outcome["event"] = "outcome";
+  outcome["request"] = request.hex();
+  file.append(next_line(read_whole(), std::move(outcome)).first + "\n");
+}
+
+Json access_identity(const std::string& key) {
+  const ::passwd* user = ::getpwuid(::geteuid());
+  const char* job = std::getenv("SLURM_JOB_ID");
+  return {{"key", key.empty() ? Json() : Json(key)},
+          {"user", {{"id", ::geteuid()}, {"name", user ? Json(user->pw_name) : Json()}}},
+          {"job", job ? Json(job) : Json()}};
+}
+
+void AccessOutcome::add_step(const std::string& name) {
+  ++steps_;
+  last_step_ = name;
+}
+
+void AccessOutcome::write(ExitCode code, const std::string& message) const {
+  Json released = released_;
+  if (steps_ > 0) released.push_back({{"name", last_step_}, {"steps", steps_}});
+  for (const auto& [log, request] : requests_)
+    log.append_outcome(request, {{"time", utc_now()},
+                                 {"outcome", outcome_word(code)},
+                                 {"exit_code", static_cast<int>(code)},
+                                 {"message", message},
+                                 {"released", released}});
 }
 
 }  // namespace bailiwick

@@ -10,6 +10,7 @@
 #include "lib/stages/restart.hpp"
 #include "lib/stages/run_record.hpp"
 #include "lib/stages/scorecard.hpp"
+#include "lib/stages/shared_metrics.hpp"
 
 namespace bailiwick {
 
@@ -19,6 +20,19 @@ const char* word_of(Standardisation how) {
   return how == Standardisation::pooled ? "pooled"
          : how == Standardisation::none ? "none"
                                         : "per_domain";
+}
+
+/// What a policy's minimum.contributors cost.
+std::string notes(const Json& overall) {
+  std::string text;
+  if (overall.contains("cells"))
+    text += fmt::format("overall, events and areas: from {} cells of at least {} domains each\n",
+                        overall["cells"].get<std::size_t>(),
+                        overall["contributors"].get<std::uint64_t>());
+  if (overall.contains("left_out"))
+    for (const auto& [measure, why] : overall["left_out"].items())
+      text += fmt::format("left out overall: {}: {}\n", measure, why.get<std::string>());
+  return text;
 }
 
 }  // namespace
@@ -57,8 +71,11 @@ void evaluate(Session& session, RunConfig config, std::string model_path,
     run.boundary().within_domain(d, domain);
     own.push_back({run.local()[d].admission, scorecard.metrics(domain)});
   }
-  const Json overall = scorecard.metrics(
-      run.boundary().across_domains("evaluation", std::move(parts), model.parameters));
+  const bool shared = run.boundary().contributors() > 1 && run.domains().size() > 1;
+  const Json overall =
+      shared ? shared_metrics(models, how, rows, std::move(parts), run.boundary(), model.parameters)
+             : scorecard.metrics(
+                   run.boundary().across_domains("evaluation", std::move(parts), model.parameters));
 
   std::vector<std::pair<std::string, Json>> lines;
   Json domains = Json::object();
@@ -73,9 +90,10 @@ void evaluate(Session& session, RunConfig config, std::string model_path,
   lines.emplace_back("overall", overall);
 
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
-  const std::string text = fmt::format(
-      "{} of {}, standardise: {}{}\n{}", split, run.config().name, word_of(standardisation),
-      how.regional ? ", each domain by its own model" : "", Scorecard::table(lines));
+  const std::string text =
+      fmt::format("{} of {}, standardise: {}{}\n{}{}", split, run.config().name,
+                  word_of(standardisation), how.regional ? ", each domain by its own model" : "",
+                  Scorecard::table(lines), notes(overall));
   const Json results = {{"model", content.hex()},   {"split", how.split},
                         {"regional", how.regional}, {"standardise", word_of(standardisation)},
                         {"overall", overall},       {"domains", domains}};

@@ -97,7 +97,8 @@ void predict(Session& session, RunConfig config, std::string model_path,
         const std::string folder = run.config().output + "/predictions/" + facts.name;
         create_folders(folder);
         write_file_atomically(folder + "/" + domain.manifests[p].name + ".csv",
-                              predictions_csv(models[d], columns, moments[d], domain, p));
+                              predictions_csv(models[d], columns, moments[d], domain, p),
+                              Readers::owner);
       }
     }
   });

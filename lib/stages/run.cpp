@@ -453,22 +453,39 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
   std::vector<std::string> words;
   for (const Action action : actions)
     words.push_back(to_string(action));
+  // A request that is refused is written down though its operator's key cannot be opened.
+  std::string key;
+  agree(world(), [&] {
+    if (world().is_root()) try {
+        key = PrivateKey::load(config_.operator_key).public_key().id();
+      } catch (const Error&) {
+        if (admitted) throw;
+      }
+  });
+  key = world().broadcast(0, key);
+  session_.at_end([outcome = outcome_](ExitCode code, const std::string& message) {
+    outcome->write(code, message);
+  });
   agree(world(), [&] {
     for (std::size_t d = 0; d < decomposition_->local_domains().size(); ++d) {
       const std::size_t index = decomposition_->local_domains()[d];
       const std::optional<std::string>& path = access_logs_[d];
       if (!path || !decomposition_->leads(d)) continue;
-      AccessLog(*path).append({{"time", utc_now()},
-                               {"domain", domains_[index].name},
-                               {"serial", domains_[index].policy_serial},
-                               {"run", config_.name},
-                               {"config", config_digest_.hex()},
-                               {"purpose", config_.purpose},
-                               {"recipients", config_.recipients},
-                               {"actions", words},
-                               {"node", node_name()},
-                               {"clauses", to_json(verdicts_[index].clauses)}},
-                              domains_[index].policy, admitted, domains_[index].maximum_runs);
+      const AccessLog log(*path);
+      Json request = {{"time", utc_now()},
+                      {"domain", domains_[index].name},
+                      {"serial", domains_[index].policy_serial},
+                      {"run", config_.name},
+                      {"config", config_digest_.hex()},
+                      {"purpose", config_.purpose},
+                      {"recipients", config_.recipients},
+                      {"actions", words},
+                      {"node", node_name()},
+                      {"clauses", to_json(verdicts_[index].clauses)}};
+      request.update(access_identity(key));
+      const Digest line = log.append(std::move(request), domains_[index].policy, admitted,
+                                     domains_[index].maximum_runs);
+      if (admitted) outcome_->add_request(log, line);
     }
   });
 }

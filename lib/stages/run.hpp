@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "lib/lineage/statement.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/runtime/session.hpp"
+#include "lib/stages/access_log.hpp"
 #include "lib/stages/documents.hpp"
 #include "lib/stages/places.hpp"
 
@@ -100,6 +102,8 @@ class Run {
   const std::vector<RankPlace>& places() const { return places_; }
   const DomainDecomposition& decomposition() const { return *decomposition_; }
   Boundary& boundary() { return *boundary_; }
+  /// What the owners' access logs are told at the end.
+  const std::shared_ptr<AccessOutcome>& outcome() { return outcome_; }
 
   /// Digest of the resolved config.
   const Digest& config_digest() const { return config_digest_; }
@@ -147,6 +151,8 @@ class Run {
   std::vector<std::vector<std::string>> withdrawn_;      ///< digests, one list a local domain
   std::string delete_by_;
   Schema schema_;
+  std::shared_ptr<AccessOutcome> outcome_ =
+      std::make_shared<AccessOutcome>();  ///< the session's, too
 };
 
 }  // namespace bailiwick

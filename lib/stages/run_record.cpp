@@ -43,13 +43,26 @@ void check_same_config(const Run& run, const std::string& folder, const std::str
 
 namespace {
 
+std::string lock_name(const std::string& folder, const std::string& stem) {
+  return fmt::format("{}/.{}.lock", folder, stem);
+}
+
 std::unique_ptr<FileLock> lock_of(const std::string& folder, const std::string& stem) {
   // File systems may notice only after minutes that a node is gone, and its lock with it.
-  auto lock = std::make_unique<FileLock>(fmt::format("{}/.{}.lock", folder, stem), 300);
+  auto lock = std::make_unique<FileLock>(lock_name(folder, stem), lock_patience_seconds);
   if (!lock->held())
-    throw Error(ExitCode::data, "{}: another job is writing there; wait until it has ended",
-                folder);
+    throw Error(ExitCode::data, "{}: another job is writing there{}; wait until it has ended",
+                folder, lock->holder());
   return lock;
+}
+
+/// The folder and those above it that are still to be made, the innermost first.
+std::vector<std::string> missing_folders(const std::string& folder) {
+  std::vector<std::string> missing;
+  std::filesystem::path path = folder;
+  for (; !path.empty() && !std::filesystem::exists(path); path = path.parent_path())
+    missing.push_back(path.string());
+  return missing;
 }
 
 }  // namespace
@@ -89,6 +102,8 @@ RunRecord::RunRecord(Run& run, const Communicator& own, std::string domain, std:
       domain_(std::move(domain)),
       started_(utc_now()),
       ranks_(run.world().size()),
+      regional_(true),
+      readers_(Readers::owner),
       dependencies_(run.dependencies()) {
   start(key, in_place);
 }
@@ -96,6 +111,7 @@ RunRecord::RunRecord(Run& run, const Communicator& own, std::string domain, std:
 void RunRecord::start(const std::string& key_file, bool in_place) {
   agree(comm_, [&] {
     if (!comm_.is_root()) return;
+    const std::vector<std::string> made = missing_folders(folder_);
     create_folders(folder_);
     if (!lock_) lock_ = lock_of(folder_, stem_);
     const std::string lineage = path(stem_ + ".jsonl");
@@ -121,9 +137,30 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
       chain_.emplace(Chain::resume(lineage, std::move(key)));
       return go_on();
     }
+    forget_if_refused(made);
+    written_->insert({lineage, resolved_config_path(folder_, stem_)});
     write_file_atomically(resolved_config_path(folder_, stem_), resolved_yaml(run_.config()));
     chain_.emplace(Chain::create(lineage, std::move(key)));
   });
+}
+
+/// A policy that refuses during the run, before anything was released, leaves no trace here: the
+/// next try finds the folder as this one did.
+void RunRecord::forget_if_refused(const std::vector<std::string>& made) {
+  const auto forget = [folder = folder_, lock_name = lock_name(folder_, stem_), made,
+                       written = written_, lock = lock_,
+                       outcome = run_.outcome()](ExitCode code, const std::string&) {
+    if (code != ExitCode::policy || outcome->released_anything()) return;
+    std::error_code ignored;
+    for (const std::string& path : *written)
+      std::filesystem::remove(path, ignored);
+    std::filesystem::remove(folder + "/" + checkpoints_folder, ignored);
+    if (made.empty()) return;  // others may wait for the lock
+    std::filesystem::remove(lock_name, ignored);
+    for (const std::string& path : made)
+      std::filesystem::remove(path, ignored);  // if it is empty
+  };
+  run_.session().at_end(forget);
 }
 
 /// What a killed session left without a name: NAME.tmp.PID, with a name that we give. Nothing else
@@ -216,17 +253,24 @@ Statement about(const std::string& name, const Digest& content,
 void RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
                         const std::vector<std::string>& removed, bool last) {
   settle();
-  const Digest content = io::publish_checkpoint(comm_, writers_, checkpoint, path(name));
+  const Digest content = io::publish_checkpoint(comm_, writers_, checkpoint, path(name), readers_);
   append(about(name, content, removed), last);
+  if (regional_) return;
+  if (last)
+    run_.outcome()->add_release({{"name", name}, {"content", content.hex()}});
+  else
+    run_.outcome()->add_step(name);
 }
 
 void RunRecord::publish_later(io::Checkpoint checkpoint, const std::string& name,
                               const std::vector<std::string>& removed) {
   settle();
   later_ = true;
+  run_.outcome()->add_step(name);
   if (!chain_) return;
   writing_ = run_beside([this, checkpoint = std::move(checkpoint), name, removed] {
-    append_here(about(name, io::publish_checkpoint(checkpoint, path(name)), removed), false);
+    append_here(about(name, io::publish_checkpoint(checkpoint, path(name), readers_), removed),
+                false);
   });
 }
 
@@ -253,6 +297,7 @@ void RunRecord::publish_text(const std::string& text, const std::string& name, b
   statement.subject_name = name;
   statement.subject_sha256 = sha256(text);
   append(std::move(statement), last);
+  if (last) run_.outcome()->add_release({{"name", name}, {"sha256", sha256(text).hex()}});
 }
 
 std::string RunRecord::of_session(const std::string& name) const {
@@ -269,7 +314,9 @@ void RunRecord::publish_egress() {
 
 void RunRecord::write_text(const std::string& text, const std::string& name) {
   agree(comm_, [&] {
-    if (comm_.is_root()) write_file_atomically(path(name), text);
+    if (!comm_.is_root()) return;
+    written_->insert(path(name));
+    write_file_atomically(path(name), text);
   });
 }
 

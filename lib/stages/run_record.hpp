@@ -6,7 +6,9 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "io/checkpoint_writer.hpp"
 #include "lib/core/file_lock.hpp"
@@ -94,6 +96,7 @@ class RunRecord {
   void go_on();
   void remove_temporaries() const;
   std::string of_session(const std::string& name) const;
+  void forget_if_refused(const std::vector<std::string>& made);
 
   Run& run_;
   const Communicator& comm_;
@@ -103,12 +106,16 @@ class RunRecord {
   std::string invocation_, started_;
   std::string clock_;  ///< what the statement before says; what follows says no earlier
   int ranks_;
+  bool regional_ = false;             ///< of what stays with one domain
+  Readers readers_ = Readers::umask;  ///< of models and checkpoints
   std::size_t session_ = 1;  ///< first rank only: how often this run was begun, this time included
   std::vector<Artefact> dependencies_;
-  std::unique_ptr<FileLock> lock_;  ///< first rank only: one job at a time writes here
-  std::optional<Chain> chain_;      ///< first rank only
-  bool later_ = false;              ///< something was given to publish_later()
-  std::future<void> writing_;       ///< first rank only; after all that its thread uses
+  std::shared_ptr<FileLock> lock_;  ///< first rank only: one job at a time writes here
+  /// First rank only: names of what this session wrote, for it to take away again.
+  std::shared_ptr<std::set<std::string>> written_ = std::make_shared<std::set<std::string>>();
+  std::optional<Chain> chain_;  ///< first rank only
+  bool later_ = false;          ///< something was given to publish_later()
+  std::future<void> writing_;   ///< first rank only; after all that its thread uses
 };
 
 }  // namespace bailiwick

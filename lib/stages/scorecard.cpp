@@ -77,6 +77,25 @@ void add_pairs(const SavedModel& model, const kernels::RowBlocks& rows, std::siz
 
 }  // namespace
 
+Json to_json(const BinaryMetrics& m) {
+  Json bins = Json::array();
+  for (const CalibrationBin& bin : m.calibration)
+    bins.push_back({{"lower", bin.lower},
+                    {"upper", bin.upper},
+                    {"rows", bin.rows},
+                    {"events", bin.events},
+                    {"mean_prediction", defined(bin.mean_prediction)}});
+  return {{"rows", m.rows},
+          {"events", m.events},
+          {"accuracy", defined(m.accuracy)},
+          {"log_loss", defined(m.log_loss)},
+          {"brier", defined(m.brier)},
+          {"auc", defined(m.auc.estimate)},
+          {"auc_lower", defined(m.auc.lower)},
+          {"auc_upper", defined(m.auc.upper)},
+          {"calibration", bins}};
+}
+
 Scorecard::Scorecard(const SavedModel& model, const EvaluateConfig& how)
     : model_(model), layout_(layout_of(model, how)) {}
 
@@ -118,30 +137,13 @@ Json Scorecard::metrics(const Aggregate& total) const {
       if (m.phm08) metrics["phm08"] = *m.phm08;
       return metrics;
     }
-    case ModelKind::logistic: {
-      const BinaryMetrics m = binary_metrics(total);
-      Json bins = Json::array();
-      for (const CalibrationBin& bin : m.calibration)
-        bins.push_back({{"lower", bin.lower},
-                        {"upper", bin.upper},
-                        {"rows", bin.rows},
-                        {"events", bin.events},
-                        {"mean_prediction", defined(bin.mean_prediction)}});
-      return {{"rows", m.rows},
-              {"events", m.events},
-              {"accuracy", defined(m.accuracy)},
-              {"log_loss", defined(m.log_loss)},
-              {"brier", defined(m.brier)},
-              {"auc", defined(m.auc.estimate)},
-              {"auc_lower", defined(m.auc.lower)},
-              {"auc_upper", defined(m.auc.upper)},
-              {"calibration", bins}};
-    }
+    case ModelKind::logistic:
+      return to_json(binary_metrics(total));
     case ModelKind::poisson: {
       const PoissonMetrics m = poisson_metrics(total);
       return {{"rows", m.rows},
-              {"observed", m.observed},
-              {"expected", m.expected},
+              {"observed", defined(m.observed)},
+              {"expected", defined(m.expected)},
               {"mean_deviance", defined(m.mean_deviance)},
               {"d_squared", defined(m.d_squared)}};
     }

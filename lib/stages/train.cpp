@@ -138,6 +138,7 @@ void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
                                iterate.evaluation.log_likelihood, iterate.decrement,
                                solving.seconds())
                 << std::flush;
+    run.outcome()->add_step(fmt::format("log-likelihood of iteration {}", iterate.iteration));
     const std::string stop = StopSignal::agreed(run.world());
     const bool due = every > 0 && iterate.iteration > 0 && iterate.iteration % every == 0;
     if (!stop.empty() || (due && checkpoints.ready())) {

@@ -432,6 +432,7 @@ void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
     if (root)
       std::cout << fmt::format("{:>9}  {:>16.9g}  {:>8.2f}\n", round, loss, solving.seconds())
                 << std::flush;
+    run.outcome()->add_step(fmt::format("loss of round {}", round));
     if (round == federated.rounds) break;
     const int every = config.train.checkpoint.every;
     const std::string stop = StopSignal::agreed(run.world());

@@ -299,6 +299,7 @@ void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
                                      static_cast<double>(training.steps_an_epoch()) / seconds)),
                                  solving.seconds())
                   << std::flush;
+      run.outcome()->add_step(fmt::format("loss of epoch {}", epoch));
       steps = 0;
       due = due || (when.every > 0 && epoch % when.every == 0);
     }

@@ -8,7 +8,7 @@ import pytest
 from conftest import PROGRAM
 
 COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "registry", "registry publish", "registry withdraw", "trust", "trust sign", "site", "site sign", "site show", "inspect", "check", "describe", "train",
-            "evaluate", "predict", "verify", "slurm", "digest"]
+            "evaluate", "predict", "access-log", "verify", "slurm", "digest"]
 
 
 def run(*words, launcher=()):
@@ -40,7 +40,7 @@ def test_a_time_without_quotes_or_in_minutes():
 def test_help_names_every_command():
     result = run("--help")
     assert (result.returncode, result.stderr) == (0, "")
-    named = re.findall(r"^  (\w+) +\w", result.stdout, re.M)
+    named = re.findall(r"^  ([\w-]+) +\w", result.stdout, re.M)
     assert named == list(dict.fromkeys(command.split()[0] for command in COMMANDS))
 
 

@@ -234,8 +234,8 @@ TEST_CASE("a number that too few domains are in does not cross, whatever crossed
     CHECK(error.code() == ExitCode::policy);
     refusal = error.what();
   }
-  CHECK_THAT(refusal, ContainsSubstring(
-                          "round \"numbers\": number 2 of 3 of n would be the sum of 1 domain,"));
+  CHECK_THAT(refusal,
+             ContainsSubstring("in brackets how many: number 2 of 3 of n (1); merge rare levels"));
   CHECK(boundary.ledger().back().name == "contributors to numbers");  // its sum was never made
 }
 
@@ -285,4 +285,44 @@ TEST_CASE("numbers of no rows are no way round the minimum") {
   const std::string text =
       failure_of(ExitCode::policy, [&] { boundary.across_domains("r", domains.parts(8)); });
   CHECK_THAT(text, ContainsSubstring("would be made of 0 rows"));
+}
+
+TEST_CASE("a refusal names every column that too few domains have, once, and at most ten") {
+  const Domains domains(3);
+  DomainDecomposition decomposition(test_world(), Domains::shapes(3));
+  Boundary boundary(decomposition);
+  domains.start(boundary);
+  boundary.require_contributors(2);
+  auto names = std::make_shared<std::vector<std::string>>();
+  for (const char* name : {"age", "icu", "sex"})
+    names->emplace_back(name);
+  const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
+      {"score", 3, counts, names}, {"information", 6, counts, names}, {"rest", 12, counts}});
+  // Domain 1 alone has rows of icu; domain 2 alone both of age and sex; the rest are its, too.
+  const auto refusal = [&](bool rest) -> std::string {
+    std::vector<Aggregate> parts;
+    for (const std::size_t d : decomposition.local_domains()) {
+      Aggregate& part = parts.emplace_back(layout);
+      if (!decomposition.leads(parts.size() - 1)) continue;
+      const std::int64_t icu = d == 1, both = d == 2;
+      const std::int64_t score[] = {1, icu, 1};
+      const std::int64_t information[] = {1, icu, icu, both, icu, 1};
+      const std::vector<std::int64_t> others(12, rest ? both : 0);
+      part.add_counts("score", score);
+      part.add_counts("information", information);
+      part.add_counts("rest", others);
+    }
+    try {
+      boundary.across_domains("fit", std::move(parts));
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::policy);
+      return error.what();
+    }
+    return "";
+  };
+  CHECK_THAT(refusal(false), ContainsSubstring("round \"fit\": 5 numbers") &&
+                                 ContainsSubstring("in brackets how many: icu (1), sex with age "
+                                                   "(1); merge rare levels"));
+  CHECK_THAT(refusal(true), ContainsSubstring("icu (1), number 1 of 12 of rest (1), ") &&
+                                ContainsSubstring("number 9 of 12 of rest (1) and 4 more;"));
 }

@@ -48,6 +48,19 @@ TEST_CASE("streams lie one after the other behind the saturated word", "[aggrega
   CHECK_THROWS_AS(AggregateLayout({{"a", 1, FixedPoint{1, 2000}}}), Error);
 }
 
+TEST_CASE("values of a stream are named one by one, as pairs of a triangle, or by number") {
+  const auto names =
+      std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"a", "b", "c"});
+  const Stream each{"s", 3, counts, names}, pairs{"i", 6, counts, names}, none{"n", 4, counts};
+  CHECK(each.name_of(2) == "c");
+  std::string all;
+  for (std::size_t i = 0; i < 6; ++i)
+    all += pairs.name_of(i) + "; ";
+  CHECK(all == "a; b with a; b; c with a; c with b; c; ");
+  CHECK(none.name_of(1) == "number 2 of 4 of n");
+  CHECK(Stream{"s", 3, counts} == each);  // names are for people
+}
+
 TEST_CASE("sums do not depend on order and decode exactly", "[aggregate]") {
   std::vector<double> values;
   std::mt19937_64 random(2);

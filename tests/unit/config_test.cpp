@@ -529,6 +529,23 @@ TEST_CASE("a policy is read from YAML, and every mistake is named with its place
   CHECK(policy.maximum_runs == 5);
   CHECK(policy.duties.attribute == "Oslo clinic");
   CHECK(policy_from_odrl(to_odrl(policy), "p") == policy);
+  // And written as it was read.
+  const std::string written = to_policy_yaml(policy);
+  CHECK(parse_policy_yaml(written, "p") == policy);
+  CHECK(std::ranges::count(written, '\n') < 30);
+  CHECK_THAT(written, ContainsSubstring("permit: [train, evaluate]"));
+  CHECK_THAT(written, !ContainsSubstring("site_key") && !ContainsSubstring("recipients"));
+  Policy hard = policy;
+  hard.jurisdictions = {"NO"};  // which YAML 1.1 reads as false
+  hard.owner = "Oslo: \"clinic\"\nuid: urn:of:another # \x1b[2J";
+  hard.duties = {"null", "mailto:a@b.example", "2030-01-01T00:00:00Z"};
+  hard.target = "*";
+  hard.minimum_contributors = 2;
+  hard.recipients = {"https://uni.example/team", "urn:x:1"};
+  hard.prohibitions = {{{}, {"dpv:CommercialPurpose"}, {}, {}},
+                       {Action::train, {}, {"NO"}, {"urn:y"}}};
+  hard.allow = {true, true, true, true, true};
+  CHECK(parse_policy_yaml(to_policy_yaml(hard), "p") == hard);
 
   struct Case {
     std::string from, to, message;
