@@ -453,13 +453,14 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
   std::vector<std::string> words;
   for (const Action action : actions)
     words.push_back(to_string(action));
-  // A request that is refused is written down though its operator's key cannot be opened.
+  // A request that is refused, or signs nothing, is written down though its operator's key cannot be
+  // opened.
   std::string key;
   agree(world(), [&] {
     if (world().is_root()) try {
         key = PrivateKey::load(config_.operator_key).public_key().id();
       } catch (const Error&) {
-        if (admitted) throw;
+        if (admitted && actions.front() != Action::predict) throw;
       }
   });
   key = world().broadcast(0, key);

@@ -219,10 +219,10 @@ def test_what_lies_beside_a_run_is_named(stays, copy, tmp_path):
     os.mkfifo(folder / "pipe")
     out = verdict(stays, folder, code=0)
     line = next(line for line in out.splitlines() if line.startswith("--"))
-    for name in ("checkpoints/step-000099.h5", "regions", "readme\\x1b[2Jok  lineage", ".evaluation.lock", "pipe"):
+    for name in ("checkpoints/step-000099.h5", "regions", "readme\\u{1b}[2Jok  lineage", ".evaluation.lock", "pipe"):
         assert f" {name}" in line, line
     (folder / "\x1b[2J.jsonl").write_text("planted")
-    out += verdict(stays, folder, r"NO  \x1b[2J.jsonl: last line: has no newline")
+    out += verdict(stays, folder, r"NO  \u{1b}[2J.jsonl: last line: has no newline")
     assert "\x1b" not in out
     (folder / "\x1b[2J.jsonl").unlink()
     (folder / "regions").unlink()
