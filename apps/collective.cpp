@@ -30,7 +30,8 @@ int report(Session& session, const Error& error) {
   try {
     session.end(error.code(), message);
   } catch (...) {  // what the run itself met counts
-    std::cerr << fmt::format("bailiwick: {}\n", printable_lines(caught_error().what())) << std::flush;
+    std::cerr << fmt::format("bailiwick: {}\n", printable_lines(caught_error().what()))
+              << std::flush;
   }
   if (!everyone) {
     std::cerr << fmt::format("bailiwick: rank {} on {}: {}\n", session.world().rank(), node_name(),

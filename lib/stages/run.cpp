@@ -453,8 +453,8 @@ void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const
   std::vector<std::string> words;
   for (const Action action : actions)
     words.push_back(to_string(action));
-  // A request that is refused, or signs nothing, is written down though its operator's key cannot be
-  // opened.
+  // A request that is refused, or signs nothing, is written down though its operator's key cannot
+  // be opened.
   std::string key;
   agree(world(), [&] {
     if (world().is_root()) try {

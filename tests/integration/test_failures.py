@@ -53,7 +53,7 @@ ONE_PROCESS = ("ingest", "replace")
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory):
-    checkout = Checkout(tmp_path_factory.mktemp("failures")).prepare("lung")
+    checkout = Checkout(tmp_path_factory.mktemp("failures")).prepare("lung", 1)
     configs = checkout.path("configs/lung")
     (configs / "other.yaml").write_text((configs / "ingest.yaml").read_text().replace("lung/partitions", "lung/case"))
     text = (configs / "logistic.yaml").read_text()

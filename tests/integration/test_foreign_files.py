@@ -214,7 +214,7 @@ def test_two_owners_may_choose_one_name(lung):
         shutil.copy(lung.path(f"out/lung/partitions/south{end}"), lung.path(f"out/lung/partitions/north{end}"))
     shutil.copy(lung.path("out/lung/keys/south.pub.pem"), lung.path("out/lung/keys/north.pub.pem"))
     out = lung.run("verify", "out/both-None", "--key", "out/lung/keys/operator.pub.pem", code=INTEGRITY)
-    assert "partitions/north.h5: root: differs from what the lineage says" in out
+    assert "partitions/north.h5: root and rows: differs from what the lineage says" in out
 
 
 def test_one_owner_may_not(lung):
