@@ -23,23 +23,28 @@ namespace {
 /// How long a rank that failed waits for the others to fail as well before it ends the job.
 constexpr double patience_seconds = 5;
 
+/// What is done at the end whatever happened. What the run itself met counts, and is said first.
+void end(Session& session, const Error& error) {
+  try {
+    session.end(error.code(), error.what());
+  } catch (...) {
+    std::cerr << printable_lines(caught_error().what()) << '\n' << std::flush;
+  }
+}
+
 int report(Session& session, const Error& error) {
   const int code = static_cast<int>(error.code());
   const std::string message = printable_lines(error.what());
   const bool everyone = session.all_arrive(patience_seconds);
-  try {
-    session.end(error.code(), message);
-  } catch (...) {  // what the run itself met counts
-    std::cerr << fmt::format("bailiwick: {}\n", printable_lines(caught_error().what()))
-              << std::flush;
-  }
   if (!everyone) {
     std::cerr << fmt::format("bailiwick: rank {} on {}: {}\n", session.world().rank(), node_name(),
                              message)
               << std::flush;
+    end(session, error);
     session.abort(code);
   }
   if (session.world().is_root()) std::cerr << "bailiwick: " << message << '\n' << std::flush;
+  end(session, error);
   return code;
 }
 

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <map>
 
@@ -242,12 +243,19 @@ void AccessOutcome::add_step(const std::string& name) {
 void AccessOutcome::write(ExitCode code, const std::string& message) const {
   Json released = released_;
   if (steps_ > 0) released.push_back({{"name", last_step_}, {"steps", steps_}});
+  const Json outcome = {{"time", utc_now()},
+                        {"outcome", outcome_word(code)},
+                        {"exit_code", static_cast<int>(code)},
+                        {"message", message},
+                        {"released", released}};
+  std::exception_ptr failure;  // of one owner's log: the others are told all the same
   for (const auto& [log, request] : requests_)
-    log.append_outcome(request, {{"time", utc_now()},
-                                 {"outcome", outcome_word(code)},
-                                 {"exit_code", static_cast<int>(code)},
-                                 {"message", message},
-                                 {"released", released}});
+    try {
+      log.append_outcome(request, outcome);
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
+    }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace bailiwick

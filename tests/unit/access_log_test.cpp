@@ -164,13 +164,16 @@ TEST_CASE("a line says who asked, and an outcome what was released") {
   AccessOutcome outcome;
   Json request = {{"run", "caf\xc3\xa9 \xff"}};
   request.update(access_identity("0123"));
+  // A log that is gone does not keep the others from being told.
+  outcome.add_request(AccessLog(book.folder / "absent/gone.jsonl", 0), policy);
   outcome.add_request(book.log, book.log.append(request, policy, true, 0));
   CHECK_FALSE(outcome.released_anything());
   outcome.add_step("checkpoints/step-000001.h5");
   outcome.add_step("checkpoints/step-000002.h5");
   CHECK(outcome.released_anything());
   outcome.add_release({{"name", "model.h5"}, {"content", policy.hex()}});
-  outcome.write(ExitCode::not_converged, "too few iterations");
+  CHECK_THROWS_WITH(outcome.write(ExitCode::not_converged, "too few iterations"),
+                    ContainsSubstring("gone.jsonl: cannot open the access log"));
   const AccessChain chain = book.log.read();
   REQUIRE(chain.lines.size() == 2);
   const Json& asked = chain.lines[0].entry;
