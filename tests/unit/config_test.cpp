@@ -543,7 +543,8 @@ TEST_CASE("a policy is read from YAML, and every mistake is named with its place
   hard.partners = {std::string(64, '0'), std::string(64, '1')};
   hard.trust = std::string(64, '2');
   hard.minimum_partner_rows = 7;
-  hard.duties = {"Oslo: \"clinic\"\nuid: urn:of:another # ", "mailto:a@b.example", "2030-01-01T00:00:00Z"};
+  hard.duties = {"Oslo: \"clinic\"\nuid: urn:of:another # ", "mailto:a@b.example",
+                 "2030-01-01T00:00:00Z"};
   hard.target = "*";
   hard.minimum_contributors = 2;
   hard.recipients = {"https://uni.example/team", "urn:x:1"};
