@@ -85,7 +85,8 @@ class StageCheck {
   void check_parameters(const Statement& s) {
     const auto is_text = [&](const char* key) {
       const auto member = s.external_parameters.find(key);
-      return member != s.external_parameters.end() && member->is_string() && *member != "";
+      return member != s.external_parameters.end() && member->is_string() &&
+             !member->get_ref<const std::string&>().empty();
     };
     std::vector<std::string> keys = {"config", "name", "purpose"};
     if (!domain_.empty()) keys.insert(keys.begin() + 1, "domain");

@@ -39,7 +39,7 @@ extern "C" {
 
 #define BAILIWICK_MADE(NAME, PARAMETERS, ARGUMENTS, BYTES)                 \
   BAILIWICK_WRAP(NAME, PARAMETERS, ARGUMENTS, Passage passage(CALL, comm); \
-                 passage.makes().all(ints(1) + BYTES))
+                 passage.makes().all(ints(1) + (BYTES)))
 
 BAILIWICK_MADE(Comm_dup, (MPI_Comm comm, MPI_Comm* copy), (comm, copy), 0)
 BAILIWICK_MADE(Comm_dup_with_info, (MPI_Comm comm, MPI_Info info, MPI_Comm* copy),

@@ -80,6 +80,8 @@ std::vector<std::string>& taken_away() {
 
 /// The build-id in the notes that lie at `note`.
 std::string build_id_in(const char* note, std::size_t size) {
+  static constexpr char gnu[] = "GNU";
+  constexpr std::string_view owner(gnu, sizeof gnu);  // with its zero
   const auto padded = [](std::size_t n) { return (n + 3) / 4 * 4; };
   while (size >= sizeof(ElfW(Nhdr))) {
     ElfW(Nhdr) header;
@@ -87,8 +89,7 @@ std::string build_id_in(const char* note, std::size_t size) {
     const std::size_t name = padded(header.n_namesz), rest = size - sizeof header;
     if (name > rest || padded(header.n_descsz) > rest - name) return "";
     const char* const words = note + sizeof header;
-    if (header.n_type == NT_GNU_BUILD_ID &&
-        std::string_view(words, header.n_namesz) == std::string_view("GNU", 4)) {
+    if (header.n_type == NT_GNU_BUILD_ID && std::string_view(words, header.n_namesz) == owner) {
       std::string id;
       for (std::size_t i = 0; i < header.n_descsz; ++i)
         id += fmt::format("{:02x}", static_cast<unsigned char>(words[name + i]));
@@ -110,6 +111,7 @@ int add_library(dl_phdr_info* info, std::size_t, void* list) {
     const auto& segment = info->dlpi_phdr[i];
     if (segment.p_type == PT_NOTE)
       library.build_id = build_id_in(
+          // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader says where it is by a number.
           reinterpret_cast<const char*>(info->dlpi_addr + segment.p_vaddr), segment.p_memsz);
   }
   static_cast<std::vector<LoadedLibrary>*>(list)->push_back(std::move(library));

@@ -65,7 +65,7 @@ class ChainReader {
       return fmt::format("its version is {}, and this program knows 1 and {}",
                          entry["version"].dump(), access_log_version);
     const Digest digest = sha256(line);
-    const std::string why = is_request(entry) ? add_request(entry, digest) : add_outcome(entry);
+    std::string why = is_request(entry) ? add_request(entry, digest) : add_outcome(entry);
     if (why.empty()) chain_.lines.push_back({digest, std::move(entry), {}});
     return why;
   }

@@ -109,15 +109,16 @@ using SeenPartitions = std::map<std::string, std::optional<PartitionManifest>>;
 
 void verify_partition(Verification& result, const std::string& path,
                       const std::vector<PublicKey>& keys, SeenPartitions& seen) {
-  const auto [known, fresh] = seen.emplace(path, std::nullopt);
+  const auto [entry, fresh] = seen.emplace(path, std::nullopt);
   if (!fresh) return;
+  std::optional<PartitionManifest>& known = entry->second;
   look(result, path + ": manifest and signature", [&] {
-    known->second = io::read_manifest(path, keys);
+    known = io::read_manifest(path, keys);
     return true;
   });
-  if (!known->second) return;
-  look(result, fmt::format("{}: {} blocks", path, known->second->blocks()), [&] {
-    io::verify_partition(path, *known->second);
+  if (!known) return;
+  look(result, fmt::format("{}: {} blocks", path, known->blocks()), [&] {
+    io::verify_partition(path, *known);
     return true;
   });
 }
@@ -206,9 +207,10 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
   if (chain.config && chain.version() > 1)
     for (const Statement& statement : statements)
       if (const std::string& name = statement.subject_name;
-          name.find("decisions") != std::string::npos && fs::exists(folder + "/" + name))
+          name.find("decisions") != std::string::npos && fs::exists(fs::path(folder) / name))
         look(chain.found, name + ": policies", [&] {
-          return decisions_agree(folder + "/" + name, statement, *chain.config, chain.decisions);
+          return decisions_agree((fs::path(folder) / name).string(), statement, *chain.config,
+                                 chain.decisions);
         });
   if (stem == "evaluation" && chain.version() > 1 && fs::exists(folder + "/evaluation.json"))
     look(chain.found, "evaluation.json: model", [&] {
@@ -292,7 +294,7 @@ void tie_region(VerifiedChain& region, const VerifiedChain& training) {
   for (const auto& [name, claim] : training.claims)
     if ((name == dependency::config || name.starts_with("partition/")) &&
         !claims_digest(region.claims, name, claim.sha256))
-      return region.say(false, what + ": was made with another " + name);
+      return region.say(false, fmt::format("{}: was made with another {}", what, name));
   const std::optional<Digest> model = model_of(training);
   if (model && model_of(region) && !claims_digest(region.claims, dependency::common_model, *model))
     return region.say(false, what + ": comes from another common model");

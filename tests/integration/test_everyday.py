@@ -104,7 +104,7 @@ def test_a_limit_of_file_size_is_an_error_not_a_signal(stays):
 
 
 def test_policy_show_prints_what_the_owner_wrote(stays):
-    stays.terms("lyon", "minimum: {rows: 20}\nduties: {attribute: \"Lyon, \\e[2Jregistry\"}\n")
+    stays.terms("lyon", "minimum: {rows: 20}\nduties: {attribute: \"Lyon: registry # of stays\"}\n")
     shown = stays.run("policy", "show", "lyon.json", "--key", "lyon.pub.pem")
     assert len(shown.splitlines()) < 30 and "permit: [train, evaluate" in shown and "rows: 20" in shown
     assert "\x1b" not in shown and shown.splitlines()[1].startswith("# signed by ") and shown.splitlines()[1].endswith(", verified")
@@ -185,12 +185,12 @@ def test_the_access_log_is_read_by_a_command(stays):
 
 @RANKS
 def test_a_refusal_during_the_run_costs_no_run_and_leaves_nothing(stays, np):
-    stays.terms("bern", f"maximum: {{runs: 1}}\nminimum: {{contributors: 2}}\nduties: {{attribute: \"{np} ranks\"}}\n")
+    stays.bind("bern", np, f"maximum: {{runs: 1}}\nminimum: {{contributors: 2}}\nduties: {{attribute: \"{np} ranks\"}}\n")
     for _ in range(2):
         out = stays.refused('round "column means": 1 number would be the sum of fewer domains than the 2', "ward_icu (1)", output=f"new/{np}/refused", np=np)
         assert "minimum.contributors" in out
         assert not stays.path(f"new/{np}").exists()
-        end = entries(stays)[-1]
+        end = json.loads(stays.path("registry/access-log.jsonl").read_text().splitlines()[-1])
         assert (end["outcome"], end["exit_code"], end["released"]) == ("refused", POLICY, [])
     kept = stays.path(f"kept-{np}")
     kept.mkdir()
