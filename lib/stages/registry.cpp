@@ -39,7 +39,7 @@ RegistryFacts Registry::look(std::span<const PublicKey> keys) const {
       facts.withdrawn.push_back(json_member<std::string>(line, "sha256", withdrawn()));
     });
     for_each_line(access_log(), [&](const Json& line) {
-      if (line.is_object() && line.contains("serial"))
+      if (line.is_object() && line.contains("serial") && line.value("admitted", Json()) == true)
         facts.highest_serial = std::max(facts.highest_serial,
                                         json_member<std::uint64_t>(line, "serial", access_log()));
     });
