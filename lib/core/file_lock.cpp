@@ -61,6 +61,8 @@ std::string FileLock::holder() const {
 }
 
 FileLock::~FileLock() {
+  // A lock that nobody holds is empty; what a killed process wrote stays until the next one.
+  [[maybe_unused]] const int emptied = held_ ? ::ftruncate(file_, 0) : 0;
   ::close(file_);
 }
 

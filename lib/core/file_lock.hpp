@@ -23,9 +23,9 @@ int lock_open_file(int file, const std::string& path, double seconds,
 /// nobody out.
 class FileLock {
  public:
-  /// Makes the file if need be, and writes into it who holds it. Waits as lock_open_file does;
-  /// false from held() if the other still has it then. Throws ExitCode::data if the file cannot be
-  /// opened.
+  /// Makes the file if need be, and writes into it who holds it, until it lets go. Waits as
+  /// lock_open_file does; false from held() if the other still has it then. Throws ExitCode::data
+  /// if the file cannot be opened.
   FileLock(const std::string& path, double seconds);
   ~FileLock();
   FileLock(const FileLock&) = delete;

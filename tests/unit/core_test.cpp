@@ -92,7 +92,9 @@ TEST_CASE("a lock is one holder's at a time") {
     const FileLock first(path, 0);
     CHECK(first.held());
     CHECK_FALSE(FileLock(path, 0).held());
+    CHECK(read_file(path).starts_with("process "));
   }
+  CHECK(read_file(path).empty());
   CHECK(FileLock(path, 0).held());
   CHECK_THROWS_WITH(FileLock(folder / "absent/.lock", 0),
                     Catch::Matchers::EndsWith("absent/.lock: cannot open for writing: No such file "
