@@ -9,6 +9,7 @@
 #include "io/library.hpp"
 #include "io/partition.hpp"
 #include "lib/core/json.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/lineage/statement.hpp"

@@ -5,12 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 #include "lib/core/error.hpp"
-#include "lib/core/names.hpp"
 
 namespace bailiwick {
 
@@ -18,7 +17,7 @@ namespace bailiwick {
 using Json = nlohmann::json;
 
 /// Lists and objects within each other: deeper ones would exhaust the stack of whoever walks them.
-inline constexpr int deepest_json = 64;
+inline constexpr std::size_t deepest_json = 64;
 
 /// Throws `code` naming `what` (a file or document) and the byte where parsing failed, lists and
 /// objects nested too deep, or a member that an object gives twice: a signed document has one
@@ -27,24 +26,7 @@ Json parse_json(std::string_view text, const std::string& what, ExitCode code = 
 
 /// Throws `code` where a text in `json` holds what would steer the terminal or the log that it is
 /// printed to. Ends of lines and tabs may stand in prose: printable() is for that.
-inline void check_texts(const Json& json, const std::string& what, ExitCode code = ExitCode::data) {
-  const auto check = [&](std::string text) {
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
-    if (!is_printable(text))
-      throw Error(code, "{}: holds a control character: \"{}\"", what,
-                  printable(text.substr(0, 80)));
-  };
-  if (json.is_string()) check(json.get_ref<const std::string&>());
-  if (json.is_array())
-    for (const Json& item : json)
-      check_texts(item, what, code);
-  if (json.is_object())
-    for (const auto& item : json.items()) {
-      check(item.key());
-      check_texts(item.value(), what, code);
-    }
-}
+void check_texts(const Json& json, const std::string& what, ExitCode code = ExitCode::data);
 
 /// A document of somebody else: parse_json() and check_texts().
 inline Json parse_document(std::string_view text, const std::string& what,

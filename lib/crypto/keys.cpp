@@ -21,6 +21,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
 
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
@@ -170,6 +172,12 @@ PublicKey PublicKey::from_pem(const std::string& pem, const std::string& what) {
   if (pem.find("PRIVATE KEY-----") != std::string::npos)
     throw Error(ExitCode::config,
                 "{}: holds a private key; name the public one, and keep this secret", what);
+  // Fifty domains of one owner name one key fifty times, and OpenSSL takes a millisecond for each.
+  static std::mutex one_at_a_time;
+  static std::map<std::string, PublicKey> known;
+  const std::lock_guard lock(one_at_a_time);
+  if (const auto found = known.find(pem); found != known.end()) return found->second;
+
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) throw_openssl("read from memory");
   Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
@@ -181,7 +189,7 @@ PublicKey PublicKey::from_pem(const std::string& pem, const std::string& what) {
   PublicKey result;
   result.id_ = sha256(public_pem(key.get())).hex();
   result.key_ = std::move(key);
-  return result;
+  return known[pem] = result;
 }
 
 std::string PublicKey::pem() const {

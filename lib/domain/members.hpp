@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/core/json.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {

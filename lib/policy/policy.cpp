@@ -7,6 +7,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/policy/instant.hpp"

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "lib/core/helper_thread.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/random.hpp"

@@ -14,6 +14,7 @@
 #include "lib/config/run_config.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/json.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"

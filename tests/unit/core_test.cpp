@@ -13,6 +13,7 @@
 #include "lib/core/failure.hpp"
 #include "lib/core/file_lock.hpp"
 #include "lib/core/json.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/folder.hpp"
