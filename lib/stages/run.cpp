@@ -21,7 +21,6 @@
 #include "lib/stages/documents.hpp"
 #include "lib/stages/lane.hpp"
 #include "lib/stages/libraries.hpp"
-#include "lib/stages/load_rows.hpp"
 
 namespace bailiwick {
 
@@ -498,11 +497,12 @@ std::vector<Artefact> Run::dependencies() const {
 }
 
 std::vector<Artefact> Run::inputs() const {
+  static const Digest program = sha256_file("/proc/self/exe");
   std::vector<Artefact> list;
   list.push_back({dependency::config, config_digest_, Json::object(), {}});
   if (site_.digest)
     list.push_back({dependency::site, *site_.digest, {{"name", site_.site.name}}, {}});
-  list.push_back({dependency::binary, sha256_file("/proc/self/exe"), {{"version", version()}}, {}});
+  list.push_back({dependency::binary, program, {{"version", version()}}, {}});
   for (const DomainFacts& domain : domains_) {
     list.push_back(
         {dependency::policy(domain.name), domain.policy, {{"uid", domain.policy_uid}}, {}});
