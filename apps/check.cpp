@@ -9,10 +9,10 @@
 #include "apps/command.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/keys.hpp"
+#include "lib/data/load_rows.hpp"
+#include "lib/kinds/network/cost.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
-#include "lib/stages/load_rows.hpp"
-#include "lib/stages/network_cost.hpp"
-#include "lib/stages/run.hpp"
 
 namespace bailiwick {
 

@@ -12,9 +12,9 @@
 #include "lib/core/names.hpp"
 #include "lib/core/standard_streams.hpp"
 #include "lib/core/text.hpp"
+#include "lib/record/restart.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/stop_signal.hpp"
-#include "lib/stages/restart.hpp"
 
 namespace bailiwick {
 

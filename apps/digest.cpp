@@ -5,7 +5,7 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "io/checkpoint.hpp"
+#include "io/checkpoint/checkpoint.hpp"
 
 namespace bailiwick {
 

@@ -4,7 +4,7 @@
 #include "lib/stages/evaluate.hpp"
 
 #include "apps/command.hpp"
-#include "lib/stages/run.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

@@ -10,10 +10,10 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "lib/config/ingest_config.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
-#include "lib/stages/ingest.hpp"
+#include "lib/ingest/config.hpp"
+#include "lib/ingest/ingest.hpp"
 
 namespace bailiwick {
 

@@ -6,16 +6,16 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "io/library.hpp"
-#include "io/partition.hpp"
+#include "io/h5/library.hpp"
+#include "io/partition/partition.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
+#include "lib/kinds/network/predictor.hpp"
+#include "lib/kinds/saved_model.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/policy/policy.hpp"
-#include "lib/stages/network_model.hpp"
-#include "lib/stages/saved_model.hpp"
 
 namespace bailiwick {
 

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "apps/command.hpp"
-#include "io/library.hpp"
+#include "io/h5/library.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/standard_streams.hpp"

@@ -7,17 +7,17 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "io/library.hpp"
-#include "io/partition.hpp"
-#include "lib/config/policy_yaml.hpp"
+#include "io/h5/library.hpp"
+#include "io/partition/partition.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/policy/policy.hpp"
+#include "lib/policy/policy_yaml.hpp"
 #include "lib/policy/purposes.hpp"
-#include "lib/stages/registry.hpp"
+#include "lib/run/registry.hpp"
 
 namespace bailiwick {
 

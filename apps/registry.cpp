@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/registry.hpp"
+#include "lib/run/registry.hpp"
 
 #include <filesystem>
 #include <iostream>
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "io/checkpoint.hpp"
+#include "io/checkpoint/checkpoint.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 

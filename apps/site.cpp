@@ -6,11 +6,11 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "lib/config/site_yaml.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/run/site_yaml.hpp"
 
 namespace bailiwick {
 

@@ -8,11 +8,11 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "lib/batch/batch_script.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
-#include "lib/stages/batch_script.hpp"
-#include "lib/stages/places.hpp"
-#include "lib/stages/run.hpp"
+#include "lib/run/places.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

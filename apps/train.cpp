@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/train.hpp"
+#include "lib/train/train.hpp"
 
 #include "apps/command.hpp"
-#include "lib/stages/run.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

@@ -6,9 +6,9 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "lib/config/trust_yaml.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
+#include "lib/policy/trust_yaml.hpp"
 
 namespace bailiwick {
 

@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "io/checkpoint_writer.hpp"
+#include "io/checkpoint/writer.hpp"
 #include "lib/core/error.hpp"
 
 using namespace bailiwick;

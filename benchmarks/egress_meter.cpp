@@ -14,7 +14,7 @@
 #include <fstream>
 #include <vector>
 
-#include "lib/runtime/egress_meter.hpp"
+#include "lib/egress/meter.hpp"
 #include "lib/runtime/session.hpp"
 
 using namespace bailiwick;

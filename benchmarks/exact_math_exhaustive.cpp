@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Checks kokkos_kernels/exact_math.hpp: all floats of every function against correct rounding,
+// Checks kokkos_kernels/math/exact_math.hpp: all floats of every function against correct rounding,
 // random doubles against MPFR, and the time of a call against the C library's in the same run.
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "kokkos_kernels/exact_math.hpp"
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "kokkos_kernels/gemm.hpp"
+#include "kokkos_kernels/gemm/gemm.hpp"
 
 namespace {
 

@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "kokkos_kernels/glm.hpp"
-#include "kokkos_kernels/lanes.hpp"
-#include "kokkos_kernels/quantise.hpp"
+#include "kokkos_kernels/glm/glm.hpp"
+#include "kokkos_kernels/sums/lanes.hpp"
+#include "kokkos_kernels/sums/quantise.hpp"
 
 using namespace bailiwick;
 using namespace bailiwick::kernels;

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "benchmarks/peak.hpp"
-#include "kokkos_kernels/dense.hpp"
-#include "kokkos_kernels/descent.hpp"
-#include "kokkos_kernels/losses.hpp"
-#include "kokkos_kernels/network_rows.hpp"
+#include "kokkos_kernels/network/dense.hpp"
+#include "kokkos_kernels/network/descent.hpp"
+#include "kokkos_kernels/network/losses.hpp"
+#include "kokkos_kernels/network/network_rows.hpp"
 #include "lib/core/stopwatch.hpp"
 
 namespace {

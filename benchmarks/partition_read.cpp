@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "io/partition.hpp"
+#include "io/partition/partition.hpp"
 #include "lib/core/json.hpp"
 #include "tests/support/admission.hpp"
 

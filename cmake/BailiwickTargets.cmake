@@ -3,12 +3,16 @@
 
 include(GNUInstallDirs)  # before the first target, whose exported include folder it names
 
-# bailiwick_module(NAME SOURCES ... [DEPENDS ...] [PRIVATE ...])
-# A static library bailiwick_NAME, alias Bailiwick::NAME. Headers are included by their path from
-# the top: "lib/core/error.hpp", "io/partition_reader.hpp". PRIVATE names third-party targets that
+# bailiwick_module(NAME [SOURCES ...] [DEPENDS ...] [PRIVATE ...])
+# A static library bailiwick_NAME, alias Bailiwick::NAME, of all sources in the folder unless some are
+# named. Headers are included by their path from
+# the top: "lib/core/error.hpp", "io/partition/reader.hpp". PRIVATE names third-party targets that
 # must not be seen by those who use the module.
 function(bailiwick_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  if(NOT arg_SOURCES)
+    file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS *.cpp)
+  endif()
   add_library(bailiwick_${name} STATIC ${arg_SOURCES})
   add_library(Bailiwick::${name} ALIAS bailiwick_${name})
   target_include_directories(bailiwick_${name} PUBLIC

@@ -12,8 +12,6 @@
 #include <string>
 #include <type_traits>
 
-#include "kokkos_kernels/rows.hpp"
-
 // Before a loop whose turns touch different elements, which the compiler cannot see.
 #if defined(__clang__)
 #define BAILIWICK_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
@@ -24,6 +22,9 @@
 #endif
 
 namespace bailiwick::kernels {
+
+using Execution = Kokkos::DefaultExecutionSpace;
+using Memory = Execution::memory_space;
 
 /// Kernels run on the processor itself: one thread a team, long inner loops, SIMD.
 inline constexpr bool on_host = std::is_same_v<Execution, Kokkos::DefaultHostExecutionSpace>;

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <utility>
 
-#include "kokkos_kernels/quantise.hpp"
+#include "kokkos_kernels/sums/quantise.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick {

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kokkos_kernels/fixed_point.hpp"
+#include "kokkos_kernels/sums/fixed_point.hpp"
 
 namespace bailiwick {
 

@@ -13,8 +13,8 @@
 #include "lib/crypto/base64.hpp"
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/egress/meter.hpp"
 #include "lib/runtime/agree.hpp"
-#include "lib/runtime/egress_meter.hpp"
 
 namespace bailiwick {
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "lib/core/error.hpp"
-#include "lib/runtime/egress_meter.hpp"
+#include "lib/egress/meter.hpp"
 
 namespace bailiwick {
 

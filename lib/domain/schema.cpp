@@ -118,7 +118,7 @@ std::string describe_columns(const std::vector<Column>& ours, const std::vector<
                              const char* kind) {
   for (std::size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
     if (ours[i].name != theirs[i].name)
-      return fmt::format("{} {} is \"{}\" here and \"{}\" there", kind, i, ours[i].name,
+      return fmt::format("{} {} is \"{}\" here and \"{}\" there", kind, i + 1, ours[i].name,
                          theirs[i].name);
     if (ours[i] != theirs[i])
       return fmt::format("{} \"{}\" is {} here and {} there", kind, ours[i].name,

@@ -9,7 +9,7 @@
 #include <functional>
 #include <memory>
 
-#include "kokkos_kernels/glm.hpp"
+#include "kokkos_kernels/glm/glm.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick {

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "kokkos_kernels/exact_math.hpp"
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick {

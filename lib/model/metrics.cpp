@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "kokkos_kernels/exact_math.hpp"
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 #include "lib/model/row_sums.hpp"
 

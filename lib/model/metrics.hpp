@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "kokkos_kernels/glm.hpp"
+#include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/aggregate.hpp"
 #include "lib/model/shared_cells.hpp"
 

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "kokkos_kernels/embeddings.hpp"
-#include "kokkos_kernels/layers.hpp"
-#include "kokkos_kernels/losses.hpp"
-#include "kokkos_kernels/network_rows.hpp"
+#include "kokkos_kernels/network/embeddings.hpp"
+#include "kokkos_kernels/network/layers.hpp"
+#include "kokkos_kernels/network/losses.hpp"
+#include "kokkos_kernels/network/network_rows.hpp"
 #include "lib/boundary/aggregate.hpp"
 
 namespace bailiwick {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kokkos_kernels/order.hpp"
+#include "kokkos_kernels/sums/order.hpp"
 #include "lib/boundary/sums.hpp"
 
 namespace bailiwick {

@@ -5,7 +5,7 @@
 
 #include <span>
 
-#include "kokkos_kernels/glm.hpp"
+#include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/sums.hpp"
 
 namespace bailiwick {

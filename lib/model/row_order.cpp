@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "kokkos_kernels/random.hpp"
+#include "kokkos_kernels/math/random.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick {

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "kokkos_kernels/quantise.hpp"
-#include "kokkos_kernels/rows.hpp"
+#include "kokkos_kernels/sums/quantise.hpp"
+#include "kokkos_kernels/sums/rows.hpp"
 #include "lib/boundary/aggregate.hpp"
 
 // Sums whose contributions are single rows, taken on the host: not the hot path of a fit.

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kokkos_kernels/glm.hpp"
+#include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/sums.hpp"
 
 namespace bailiwick {

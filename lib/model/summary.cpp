@@ -7,7 +7,7 @@
 #include <array>
 #include <cmath>
 
-#include "kokkos_kernels/exact_math.hpp"
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 #include "lib/model/distributions.hpp"
 

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "kokkos_kernels/descent.hpp"
+#include "kokkos_kernels/network/descent.hpp"
 #include "lib/core/range.hpp"
 #include "lib/optim/schedule.hpp"
 #include "lib/optim/state.hpp"

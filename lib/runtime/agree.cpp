@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "lib/core/failure.hpp"
-#include "lib/runtime/egress_meter.hpp"
+#include "lib/egress/meter.hpp"
 
 namespace bailiwick {
 

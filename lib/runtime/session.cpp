@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "lib/core/error.hpp"
-#include "lib/runtime/egress_meter.hpp"
+#include "lib/egress/meter.hpp"
 #include "lib/runtime/mpi_check.hpp"
 #include "lib/runtime/stop_signal.hpp"
 #include "lib/runtime/watchdog.hpp"

@@ -12,7 +12,7 @@
 #include <cstdint>
 
 #include "lib/core/error.hpp"
-#include "lib/runtime/egress_meter.hpp"
+#include "lib/egress/meter.hpp"
 #include "lib/runtime/watchdog.hpp"
 
 namespace bailiwick {

@@ -7,13 +7,13 @@
 #include <cmath>
 #include <iostream>
 
-#include "kokkos_kernels/glm.hpp"
+#include "kokkos_kernels/glm/glm.hpp"
 #include "lib/core/text.hpp"
+#include "lib/data/model_rows.hpp"
 #include "lib/model/description.hpp"
 #include "lib/model/row_sums.hpp"
-#include "lib/stages/model_rows.hpp"
-#include "lib/stages/restart.hpp"
-#include "lib/stages/run_record.hpp"
+#include "lib/record/restart.hpp"
+#include "lib/record/run_record.hpp"
 
 namespace bailiwick {
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "lib/config/run_config.hpp"
+#include "lib/run/config.hpp"
 #include "lib/runtime/session.hpp"
 
 namespace bailiwick {

@@ -6,9 +6,9 @@
 #include <iostream>
 
 #include "lib/core/text.hpp"
+#include "lib/record/restart.hpp"
+#include "lib/record/run_record.hpp"
 #include "lib/runtime/agree.hpp"
-#include "lib/stages/restart.hpp"
-#include "lib/stages/run_record.hpp"
 #include "lib/stages/scorecard.hpp"
 #include "lib/stages/shared_metrics.hpp"
 

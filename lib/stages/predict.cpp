@@ -7,8 +7,8 @@
 #include <iostream>
 
 #include "lib/core/text.hpp"
+#include "lib/record/egress_report.hpp"
 #include "lib/runtime/agree.hpp"
-#include "lib/stages/egress_report.hpp"
 #include "lib/stages/scores.hpp"
 
 namespace bailiwick {

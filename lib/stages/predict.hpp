@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/config/run_config.hpp"
+#include "lib/run/config.hpp"
 #include "lib/runtime/session.hpp"
 
 namespace bailiwick {

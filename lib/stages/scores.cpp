@@ -5,12 +5,12 @@
 
 #include <filesystem>
 
-#include "kokkos_kernels/exact_math.hpp"
-#include "kokkos_kernels/glm.hpp"
+#include "kokkos_kernels/glm/glm.hpp"
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/text.hpp"
+#include "lib/kinds/network/predictor.hpp"
 #include "lib/lineage/stages.hpp"
 #include "lib/runtime/agree.hpp"
-#include "lib/stages/network_model.hpp"
 
 namespace bailiwick {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "lib/data/model_rows.hpp"
+#include "lib/kinds/saved_model.hpp"
 #include "lib/model/metrics.hpp"
-#include "lib/stages/model_rows.hpp"
-#include "lib/stages/saved_model.hpp"
-#include "lib/stages/stated.hpp"
+#include "lib/record/stated.hpp"
 
 namespace bailiwick {
 

@@ -9,9 +9,8 @@
 #include <optional>
 #include <set>
 
-#include "io/checkpoint.hpp"
-#include "io/partition.hpp"
-#include "lib/config/run_config.hpp"
+#include "io/checkpoint/checkpoint.hpp"
+#include "io/partition/partition.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
@@ -20,8 +19,10 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/stages.hpp"
 #include "lib/policy/policy.hpp"
-#include "lib/stages/decisions.hpp"
-#include "lib/stages/run_record.hpp"
+#include "lib/record/decisions.hpp"
+#include "lib/record/layout.hpp"
+#include "lib/record/run_record.hpp"
+#include "lib/run/config.hpp"
 
 namespace bailiwick {
 

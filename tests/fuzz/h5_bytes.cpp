@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/checkpoint.hpp"
+#include "io/checkpoint/checkpoint.hpp"
 #include "lib/core/error.hpp"
 #include "tests/fuzz/read_rows.hpp"
 #include "tests/fuzz/scratch_file.hpp"

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "lib/stages/ingest_rows.hpp"
+#include "lib/ingest/rows.hpp"
 #include "tests/fuzz/scratch_file.hpp"
 
 using namespace bailiwick;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/config/ingest_config.hpp"
+#include "lib/ingest/config.hpp"
 
 #include "tests/fuzz/fuzz.hpp"
 

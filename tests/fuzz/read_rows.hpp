@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "io/partition_file.hpp"
+#include "io/partition/file.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 /// Reads all that a partition holds, as a reader does after the manifest's signature held.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/config/run_config.hpp"
+#include "lib/run/config.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace bailiwick;

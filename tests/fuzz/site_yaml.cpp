@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/config/site_yaml.hpp"
+#include "lib/run/site_yaml.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace bailiwick;

@@ -10,11 +10,11 @@
 #include <memory>
 #include <optional>
 
-#include "io/checkpoint_writer.hpp"
+#include "io/checkpoint/writer.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/runtime/egress_meter.hpp"
+#include "lib/egress/meter.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/world.hpp"

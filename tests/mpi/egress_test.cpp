@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/runtime/egress_meter.hpp"
+#include "lib/egress/meter.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/world.hpp"
 

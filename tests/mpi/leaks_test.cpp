@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <string>
 
-#include "lib/runtime/egress_meter.hpp"
+#include "lib/egress/meter.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/leaks.hpp"
 #include "tests/support/world.hpp"

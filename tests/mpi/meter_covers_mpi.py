@@ -52,7 +52,7 @@ def main():
 
     exported = {name for _, kind, name in symbols(program, "-D", "--defined-only") if kind == "T"}
     in_front = {name for name in exported if name.startswith("MPI")}
-    refused = {name for where, kind, name in symbols(archive, "--defined-only") if "egress_refused" in where and name.startswith("MPI")}
+    refused = {name for where, kind, name in symbols(archive, "--defined-only") if "refused.cpp" in where and name.startswith("MPI")}
     truth = {name: "refused" if name in refused else "metered" for name in in_front}
     used = set()
 

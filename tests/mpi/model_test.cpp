@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/boundary/boundary.hpp"
-#include "lib/model/cox.hpp"
-#include "lib/model/glm.hpp"
+#include "lib/kinds/cox/cox.hpp"
+#include "lib/kinds/glm/glm.hpp"
 #include "lib/model/standardisation.hpp"
 #include "lib/optim/newton.hpp"
 #include "tests/support/catch.hpp"

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "lib/core/error.hpp"
-#include "lib/model/cox.hpp"
-#include "lib/model/glm.hpp"
+#include "lib/kinds/cox/cox.hpp"
+#include "lib/kinds/glm/glm.hpp"
 #include "lib/model/standardisation.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/local_sums.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "kokkos_kernels/rows.hpp"
+#include "kokkos_kernels/sums/rows.hpp"
 
 namespace bailiwick::testing {
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/access_log.hpp"
+#include "lib/run/access_log.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

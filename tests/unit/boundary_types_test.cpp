@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "io/partition.hpp"
-#include "kokkos_kernels/rows.hpp"
+#include "io/partition/partition.hpp"
+#include "kokkos_kernels/sums/rows.hpp"
 #include "lib/boundary/boundary.hpp"
 #include "lib/model/description.hpp"
 #include "tests/support/catch.hpp"

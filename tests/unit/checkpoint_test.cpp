@@ -6,7 +6,7 @@
 #include <limits>
 #include <span>
 
-#include "io/checkpoint.hpp"
+#include "io/checkpoint/checkpoint.hpp"
 #include "lib/core/error.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "tests/support/catch.hpp"

@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <sstream>
 
-#include "lib/config/ingest_config.hpp"
-#include "lib/config/policy_yaml.hpp"
-#include "lib/config/run_config.hpp"
-#include "lib/config/site_yaml.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
+#include "lib/ingest/config.hpp"
+#include "lib/policy/policy_yaml.hpp"
+#include "lib/run/config.hpp"
+#include "lib/run/site_yaml.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/model/cox.hpp"
+#include "lib/kinds/cox/cox.hpp"
 
 #include <cmath>
 #include <random>
@@ -77,7 +77,7 @@ SurvivalRows one_stratum(const kernels::RowBlocks& rows) {
   return {rows, std::vector<std::size_t>(rows.blocks(), 0), 1};
 }
 
-CoxOptions options(Ties ties, std::optional<CoxOptions::TimeGrid> grid = {}) {
+CoxOptions options(Ties ties, std::optional<TimeGrid> grid = {}) {
   return {ties, {"karno", "age", "prior"}, {}, grid};
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("weighted fits agree with R") {
 }
 
 TEST_CASE("unstratified fits over domains on a time grid agree with R") {
-  const CoxOptions::TimeGrid weeks{7, 1001};
+  const TimeGrid weeks{7, 1001};
   check_fit(Veteran().by_week().federated(), options(Ties::breslow, weeks),
             {{-0.032095194802880145, -0.0014057891257612117, -0.0065529079342641844},
              {0.0051846340649431433, 0.0090800047298342304, 0.020128153954761883},
@@ -215,7 +215,7 @@ TEST_CASE("on a grid, domains and pooled rows give the same words") {
   const Veteran weeks = Veteran().by_week();
   for (const Ties ties : {Ties::breslow, Ties::efron}) {
     LocalSums pooled(1), federated(4);
-    const auto o = options(ties, CoxOptions::TimeGrid{7, 1001});
+    const auto o = options(ties, TimeGrid{7, 1001});
     const auto one = make_cox_objective({one_stratum(weeks.all())}, o, pooled);
     const auto four = make_cox_objective(weeks.federated(), o, federated);
     CHECK(one->evaluate(theta, Order::hessian).gradient ==
@@ -261,13 +261,13 @@ TEST_CASE("the value of many event times is sharp enough to decide the last step
 }
 
 TEST_CASE("survival data that are none are named") {
-  const auto make = [](Column time, Column status, std::optional<CoxOptions::TimeGrid> grid) {
+  const auto make = [](Column time, Column status, std::optional<TimeGrid> grid) {
     LocalSums sums(1);
     const Column x(time.size(), 1.0);
     make_cox_objective({one_stratum(make_rows({x, x, x}, {time, status}))},
                        options(Ties::efron, grid), sums);
   };
-  const CoxOptions::TimeGrid days{1, 100};
+  const TimeGrid days{1, 100};
   const auto expect = [](const Error& error, ExitCode code, const char* text) {
     CHECK(error.code() == code);
     CHECK_THAT(error.what(), Catch::Contains(text));
@@ -291,7 +291,7 @@ TEST_CASE("survival data that are none are named") {
          ExitCode::data, "row 2: a survival time must not exceed model.cox.time_maximum");
   expect(error_of([&] { make({1, 2, 3}, {0, 0, 0}, {}); }), ExitCode::data, "no row has an event");
   expect(error_of([&] {
-           make({1, 2, 3}, {1, 0, 1}, CoxOptions::TimeGrid{1e-6, 100});
+           make({1, 2, 3}, {1, 0, 1}, TimeGrid{1e-6, 100});
          }),
          ExitCode::config, "model.cox.time_step");
 }

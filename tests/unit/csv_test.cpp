@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/csv.hpp"
+#include "io/csv/csv.hpp"
 
 #include <unistd.h>
 #include <zlib.h>

@@ -118,7 +118,7 @@ TEST_CASE("Differences of schemas are told in words") {
   theirs.features[1].name = "cp_3";
   theirs.has_weights = true;
   CHECK(describe_difference(ours, theirs) ==
-        "feature 1 is \"cp_2\" here and \"cp_3\" there; weights only there");
+        "feature 2 is \"cp_2\" here and \"cp_3\" there; weights only there");
   theirs = ours;
   theirs.features[0].unit = "months";
   CHECK_THAT(describe_difference(ours, theirs),

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "kokkos_kernels/exact_math.hpp"
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "tests/support/catch.hpp"
 
 // At namespace scope, as nvcc wants of what runs on the device.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "kokkos_kernels/gemm.hpp"
+#include "kokkos_kernels/gemm/gemm.hpp"
 
 #include <barrier>
 #include <bit>
@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "kokkos_kernels/random.hpp"
+#include "kokkos_kernels/math/random.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick::kernels;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kokkos_kernels/glm.hpp"
+#include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/aggregate.hpp"
 #include "tests/support/catch.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/ingest.hpp"
+#include "lib/ingest/ingest.hpp"
 
 #include <sys/resource.h>
 
@@ -9,10 +9,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "io/partition.hpp"
+#include "io/partition/partition.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
-#include "lib/stages/ingest_rows.hpp"
+#include "lib/ingest/rows.hpp"
 #include "tests/support/admission.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/folder.hpp"

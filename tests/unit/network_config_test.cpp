@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "lib/config/ingest_config.hpp"
-#include "lib/config/run_config.hpp"
 #include "lib/core/error.hpp"
+#include "lib/ingest/config.hpp"
+#include "lib/run/config.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;

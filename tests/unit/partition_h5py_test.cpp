@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "io/partition.hpp"
+#include "io/partition/partition.hpp"
 #include "tests/support/admission.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/folder.hpp"

@@ -10,7 +10,7 @@
 #include <limits>
 #include <optional>
 
-#include "io/partition.hpp"
+#include "io/partition/partition.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "tests/support/admission.hpp"
@@ -320,7 +320,7 @@ TEST_CASE("A file that disagrees with its manifest is not opened") {
   check_differs("block_rows is 16 in the file and 8", [](auto& m) { m.block_rows = 8; });
   check_differs("the precision is float64 in the file and float32",
                 [](auto& m) { m.precision = "float32"; });
-  check_differs("feature 0 is \"age\" here and \"sex\" there",
+  check_differs("feature 1 is \"age\" here and \"sex\" there",
                 [](auto& m) { m.schema.features[0].name = "sex"; });
   check_differs("the root digest is", [](auto& m) { m.root.bytes[5] ^= 1; });
   const PartitionManifest other = write(folder / "other.h5");

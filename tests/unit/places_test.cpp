@@ -3,10 +3,10 @@
 
 // Which ranks hold which domains, by where they run.
 
-#include "lib/stages/places.hpp"
+#include "lib/run/places.hpp"
 #include "lib/boundary/decomposition.hpp"
 #include "lib/core/error.hpp"
-#include "lib/stages/documents.hpp"
+#include "lib/run/documents.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "kokkos_kernels/quantise.hpp"
+#include "kokkos_kernels/sums/quantise.hpp"
 
 #include <cmath>
 #include <cstdint>

@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "lib/core/error.hpp"
+#include "lib/kinds/glm/glm.hpp"
 #include "lib/model/distributions.hpp"
-#include "lib/model/glm.hpp"
 #include "lib/optim/cholesky.hpp"
 #include "lib/optim/newton.hpp"
 #include "tests/support/catch.hpp"

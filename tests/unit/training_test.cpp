@@ -6,9 +6,9 @@
 #include <map>
 #include <numeric>
 
+#include "lib/data/lanes.hpp"
 #include "lib/model/row_order.hpp"
 #include "lib/optim/schedule.hpp"
-#include "lib/stages/lanes.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;

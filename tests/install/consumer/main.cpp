@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "io/library.hpp"
-#include "kokkos_kernels/exact_math.hpp"
+#include "io/h5/library.hpp"
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/sha256.hpp"

@@ -1,0 +1,250 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "io/csv/csv.hpp"
+
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "lib/core/error.hpp"
+#include "lib/core/input_file.hpp"
+
+namespace bailiwick::io {
+
+namespace {
+
+constexpr std::uint64_t every_byte = 0x0101010101010101U;
+
+/// The high bit of each byte of `word` that equals the byte repeated in `pattern`; exact, no
+/// carries.
+std::uint64_t bytes_equal(std::uint64_t word, std::uint64_t pattern) {
+  constexpr std::uint64_t low = 0x7F * every_byte;
+  const std::uint64_t difference = word ^ pattern;
+  return ~(((difference & low) + low) | difference | low);
+}
+
+std::uint64_t repeated(char c) {
+  return static_cast<unsigned char>(c) * every_byte;
+}
+
+}  // namespace
+
+// data[begin, end) is not yet consumed; data[end] is a line feed that no file holds, so that scans
+// stop there, and 8 more bytes may be read.
+struct CsvReader::State {
+  std::string path;
+  char delimiter;
+  gzFile file = nullptr;
+  std::uint64_t size = 0;  // when it was opened
+  std::string data;
+  std::size_t begin = 0, end = 0;
+  bool exhausted = false;
+  std::uint64_t line = 0, next_line = 1;
+  std::vector<std::string_view> fields;
+  std::string_view text;
+  std::string unquoted;  // fields whose quotes had to go; never reallocated within a record
+  bool well_quoted = true;
+
+  State(std::string p, char d) : path(std::move(p)), delimiter(d), data((1U << 20) + 9, '\0') {
+    InputFile input(path);
+    size = input.size();
+    const int descriptor = input.release();
+    file = gzdopen(descriptor, "rb");
+    if (!file) {
+      ::close(descriptor);
+      throw std::bad_alloc();
+    }
+    gzbuffer(file, 1U << 18);
+  }
+  ~State() { gzclose_r(file); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  std::size_t capacity() const { return data.size() - 9; }
+
+  // Moves what is left to the front and reads more. False if the file has no more.
+  bool fill() {
+    if (exhausted) return false;
+    if (begin == 0 && end == capacity()) {
+      if (capacity() >= longest_record)
+        throw Error(ExitCode::data, "{}:{}: this row is longer than {} MiB; is a quote left open?",
+                    path, next_line, longest_record >> 20);
+      data.resize(2 * capacity() + 9);
+    }
+    std::memmove(data.data(), data.data() + begin, end - begin);
+    end -= begin;
+    begin = 0;
+    errno = 0;
+    const int got = gzread(file, data.data() + end, static_cast<unsigned>(capacity() - end));
+    int status = Z_OK;
+    const char* reason = gzerror(file, &status);
+    // Z_BUF_ERROR is how zlib says that a gzip stream ends too early.
+    if (got < 0 || status == Z_BUF_ERROR)
+      throw Error(ExitCode::data, "{}: cannot read after line {}: {}", path, next_line - 1,
+                  status == Z_ERRNO ? std::strerror(errno) : reason);
+    if (got == 0) exhausted = true;
+    if (gzoffset(file) > static_cast<z_off_t>(size))
+      throw Error(ExitCode::data, "{}: grows while it is read; has it been written to its end?",
+                  path);
+    const bool first = next_line == 1 && end == 0;
+    end += static_cast<std::size_t>(got);
+    if (first) check_encoding();
+    data[end] = '\n';
+    return got > 0;
+  }
+
+  void check_encoding() {
+    const std::string_view head(data.data(), std::min<std::size_t>(end, 3));
+    if (head.substr(0, 2) == "\xFF\xFE" || head.substr(0, 2) == "\xFE\xFF")
+      throw Error(ExitCode::data, "{}: is UTF-16; convert it: iconv -f UTF-16 -t UTF-8", path);
+    if (head == "\xEF\xBB\xBF") begin = 3;
+  }
+
+  // The record [begin, stop) ends with the line feed at `stop`.
+  void finish_record(std::size_t stop) {
+    std::size_t length = stop - begin;
+    if (length > 0 && data[stop - 1] == '\r') --length;
+    text = {data.data() + begin, length};
+    begin = std::min(stop + 1, end);
+  }
+
+  enum class Scan { record, quoted, incomplete };
+
+  // Records without quotes, 8 bytes at a time: nearly all of any file.
+  Scan scan_plain() {
+    const std::uint64_t delimiters = repeated(delimiter);
+    const std::uint64_t line_feeds = repeated('\n');
+    const std::uint64_t quotes = repeated('"');
+    const char* field = data.data() + begin;
+    for (const char* p = field;; p += 8) {
+      std::uint64_t word;
+      std::memcpy(&word, p, 8);
+      if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+      std::uint64_t hits =
+          bytes_equal(word, delimiters) | bytes_equal(word, line_feeds) | bytes_equal(word, quotes);
+      for (; hits != 0; hits &= hits - 1) {
+        const char* at = p + std::countr_zero(hits) / 8;
+        const auto stop = static_cast<std::size_t>(at - data.data());
+        if (stop >= end && !exhausted) return Scan::incomplete;
+        if (stop < end && *at == '"' && at == field) return Scan::quoted;
+        if (stop >= end || *at == '\n') {
+          const bool crlf = at > field && at[-1] == '\r';
+          fields.emplace_back(field, static_cast<std::size_t>(at - field) - (crlf ? 1 : 0));
+          finish_record(stop);
+          ++next_line;
+          return Scan::record;
+        }
+        if (*at == '"') continue;
+        fields.emplace_back(field, static_cast<std::size_t>(at - field));
+        field = at + 1;
+      }
+    }
+  }
+
+  Scan scan_quoted() {
+    unquoted.clear();
+    unquoted.reserve(end - begin);
+    const char* const last = data.data() + end;
+    const auto ends_field = [this](char c) { return c == delimiter || c == '\n'; };
+    for (const char* p = data.data() + begin;;) {
+      const char* value = p;
+      std::size_t length = 0;
+      if (p < last && *p == '"') {
+        value = unquoted.data() + unquoted.size();
+        for (++p;; p += 2) {
+          const auto* quote =
+              static_cast<const char*>(std::memchr(p, '"', static_cast<std::size_t>(last - p)));
+          if (!quote && exhausted)
+            throw Error(ExitCode::data, "{}:{}: a quote opened in this row is never closed", path,
+                        next_line);
+          if (!quote || (quote + 1 == last && !exhausted)) return Scan::incomplete;
+          unquoted.append(p, quote);
+          p = quote;
+          if (p[1] != '"' || p + 1 == last) break;
+          unquoted.push_back('"');
+        }
+        const char* rest = ++p;
+        p = std::find_if(p, last + 1, ends_field);
+        const char* rest_end = p > rest && *p == '\n' && p[-1] == '\r' ? p - 1 : p;
+        well_quoted = well_quoted && rest == rest_end;
+        unquoted.append(rest, rest_end);
+        length = static_cast<std::size_t>(unquoted.data() + unquoted.size() - value);
+      } else {
+        p = std::find_if(p, last + 1, ends_field);
+        length = static_cast<std::size_t>(p - value);
+        if (length > 0 && *p == '\n' && p[-1] == '\r') --length;
+      }
+      if (p >= last && !exhausted) return Scan::incomplete;
+      fields.emplace_back(value, length);
+      if (p >= last || *p == '\n') {
+        const auto stop = static_cast<std::size_t>(std::min(p, last) - data.data());
+        next_line += 1 + static_cast<std::uint64_t>(
+                             std::count(data.data() + begin, data.data() + stop, '\n'));
+        finish_record(stop);
+        return Scan::record;
+      }
+      ++p;
+    }
+  }
+
+  bool next() {
+    for (;;) {
+      if (begin == end && !fill()) return false;
+      line = next_line;
+      fields.clear();
+      well_quoted = true;
+      Scan scan = scan_plain();
+      if (scan == Scan::quoted) {
+        fields.clear();
+        scan = scan_quoted();
+      }
+      if (scan == Scan::incomplete) {
+        fill();  // at the end of the file the next scan takes what is there
+      } else if (!text.empty()) {
+        return true;
+      }
+    }
+  }
+};
+
+CsvReader::CsvReader(std::string path, char delimiter)
+    : state_(std::make_unique<State>(std::move(path), delimiter)) {}
+CsvReader::~CsvReader() = default;
+CsvReader::CsvReader(CsvReader&&) noexcept = default;
+
+bool CsvReader::next() {
+  return state_->next();
+}
+const std::vector<std::string_view>& CsvReader::fields() const {
+  return state_->fields;
+}
+std::string_view CsvReader::text() const {
+  return state_->text;
+}
+bool CsvReader::well_quoted() const {
+  return state_->well_quoted;
+}
+std::uint64_t CsvReader::line() const {
+  return state_->line;
+}
+std::uint64_t CsvReader::bytes_read() const {
+  return static_cast<std::uint64_t>(std::max<z_off_t>(gzoffset(state_->file), 0));
+}
+
+std::string csv_field(std::string_view field) {
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
+  std::string quoted = "\"";
+  for (const char c : field) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace bailiwick::io

@@ -1,0 +1,234 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Blocks of a partition in memory: layout, digests, conversion between file and RowBuffer.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "io/h5/hash_fields.hpp"
+#include "io/partition/file.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick::io::detail {
+
+namespace {
+
+template <class T>
+bool all_finite(std::span<const T> values) {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits exponent = sizeof(T) == 4 ? Bits(0x7f800000) : Bits(0x7ff0000000000000);
+  Bits found = 0;  // without a branch, so that the compiler vectorises
+  for (const T value : values)
+    found |= (std::bit_cast<Bits>(value) & exponent) == exponent ? Bits(1) : Bits(0);
+  return found == 0;
+}
+
+std::string column_name(const Header& header, Part part, std::size_t column) {
+  if (part == features) return fmt::format("feature \"{}\"", header.schema.features[column].name);
+  if (part == targets) return fmt::format("target \"{}\"", header.schema.targets[column].name);
+  return part_names[part];
+}
+
+[[noreturn]] void throw_value(const Header& header, Part part, std::uint64_t row,
+                              std::size_t column, const std::string& problem,
+                              const std::string& where) {
+  throw Error(ExitCode::data, "{}: row {} (from 0), {}: {}", where, row,
+              column_name(header, part, column), problem);
+}
+
+/// Throws naming the first value that is not finite; `row` is the number of the first row.
+template <class T>
+void check_finite(const Header& header, Part part, std::span<const T> values, std::uint64_t row,
+                  const std::string& where) {
+  if (all_finite(values)) return;
+  const std::size_t columns = header.columns(part);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i]))
+      throw_value(header, part, row + i / columns, i % columns,
+                  fmt::format("{} is not a finite number", values[i]), where);
+}
+
+void check_split(const Header& header, std::uint8_t code, std::uint64_t row,
+                 const std::string& where) {
+  const std::size_t known = header.schema.splits.size();
+  if (code >= known)
+    throw_value(header, splits, row, 0,
+                fmt::format("code {} has no name; the schema has {} ({})", code, known,
+                            join(header.schema.splits)),
+                where);
+}
+
+void append_bytes(std::vector<std::byte>& to, const void* from, std::size_t size) {
+  const auto* bytes = static_cast<const std::byte*>(from);
+  to.insert(to.end(), bytes, bytes + size);
+}
+
+template <class T>
+std::span<const T> view(const std::vector<std::byte>& bytes) {
+  return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
+void append_doubles(const Header& header, Part part, std::span<const double> values,
+                    std::uint64_t row, RawBlock& block, const std::string& where) {
+  check_finite(header, part, values, row, where);
+  if (part != features || header.precision == "float64") {
+    append_bytes(block.parts[part], values.data(), values.size_bytes());
+    return;
+  }
+  const std::vector<float> narrow(values.begin(), values.end());
+  if (!all_finite(std::span<const float>(narrow)))
+    for (std::size_t i = 0; i < narrow.size(); ++i)
+      if (!std::isfinite(narrow[i]))
+        throw_value(header, part, row + i / header.columns(part), i % header.columns(part),
+                    round_trip(values[i]) + " does not fit float32", where);
+  append_bytes(block.parts[part], narrow.data(), sizeof(float) * narrow.size());
+}
+
+}  // namespace
+
+bool Header::has(Part part) const {
+  return columns(part) > 0;
+}
+
+std::size_t Header::columns(Part part) const {
+  switch (part) {
+    case detail::features:
+      return schema.features.size();
+    case detail::targets:
+      return schema.targets.size();
+    case detail::weights:
+      return schema.has_weights ? 1 : 0;
+    case detail::splits:
+      return schema.splits.empty() ? 0 : 1;
+    case detail::ids:
+      return schema.has_ids ? 1 : 0;
+    default:
+      return 0;
+  }
+}
+
+std::size_t Header::row_bytes(Part part) const {
+  if (part == detail::splits) return columns(part);
+  if (part == detail::ids) return columns(part) * id_bytes;
+  return columns(part) * (part == detail::features && precision == "float32" ? 4 : 8);
+}
+
+std::size_t Header::row_bytes() const {
+  std::size_t sum = 0;
+  for (std::size_t part = 0; part < part_count; ++part)
+    sum += row_bytes(static_cast<Part>(part));
+  return sum;
+}
+
+h5::Type Header::type(Part part, const std::string& where) const {
+  if (part == detail::ids) return h5::string_type(id_bytes, where);
+  const hid_t type = part == detail::splits                               ? H5T_STD_U8LE
+                     : part == detail::features && precision == "float32" ? H5T_IEEE_F32LE
+                                                                          : H5T_IEEE_F64LE;
+  return h5::Type(h5::check(H5Tcopy(type), where, "copy a type"));
+}
+
+std::vector<hsize_t> Header::shape(Part part, std::uint64_t row_count) const {
+  if (part == detail::features || part == detail::targets) return {row_count, columns(part)};
+  return {row_count};
+}
+
+Digest block_digest(const Header& header, const RawBlock& block) {
+  Sha256 hash;
+  hash.update(header.salt);
+  hash_number(hash, block.index);
+  hash_number(hash, block.rows);
+  for (std::size_t part = 0; part < part_count; ++part) {
+    if (!header.has(static_cast<Part>(part))) continue;
+    hash_field(hash, part_names[part]);
+    hash_number(hash, block.parts[part].size());
+    hash.update(std::span<const std::byte>(block.parts[part]));
+  }
+  return hash.finish();
+}
+
+void BlockList::add(const Header& header, const RawBlock& block) {
+  digests.push_back(block_digest(header, block));
+  split_rows.resize(header.schema.splits.size());
+  const std::span<const std::uint8_t> codes = view<std::uint8_t>(block.parts[splits]);
+  for (std::size_t split = 0; split < split_rows.size(); ++split)
+    split_rows[split].push_back(
+        static_cast<std::uint64_t>(std::count(codes.begin(), codes.end(), split)));
+}
+
+Digest root_digest(const Header& header, std::span<const Digest> digests) {
+  Sha256 hash;
+  hash_field(hash, partition_format);
+  hash_number(hash, partition_version);
+  hash_field(hash, header.name);
+  hash_number(hash, header.rows);
+  hash_number(hash, header.block_rows);
+  hash_field(hash, header.precision);
+  hash_field(hash, header.schema_text);
+  hash_field(hash, header.salt);
+  hash_number(hash, digests.size_bytes());
+  hash.update(std::as_bytes(digests));
+  return hash.finish();
+}
+
+void encode(const Header& header, const RowBuffer& rows, std::size_t first, std::size_t count,
+            std::uint64_t row, RawBlock& block, const std::string& where) {
+  const auto part_of = [&](const std::vector<double>& values, Part part) {
+    const std::size_t columns = header.columns(part);
+    ensure(values.size() == rows.rows * columns, "RowBuffer has rows x columns values");
+    if (columns > 0)
+      append_doubles(header, part, std::span(values).subspan(first * columns, count * columns), row,
+                     block, where);
+  };
+  part_of(rows.features, features);
+  part_of(rows.targets, targets);
+  part_of(rows.weights, weights);
+  ensure(rows.splits.size() == rows.rows * header.columns(splits), "RowBuffer has a split a row");
+  ensure(rows.ids.size() == rows.rows * header.columns(ids), "RowBuffer has an id a row");
+  if (header.has(splits)) {
+    for (std::size_t i = 0; i < count; ++i)
+      check_split(header, rows.splits[first + i], row + i, where);
+    append_bytes(block.parts[splits], rows.splits.data() + first, count);
+  }
+  for (std::size_t i = 0; header.has(ids) && i < count; ++i) {
+    const std::string& id = rows.ids[first + i];
+    if (id.size() > header.id_bytes || id.find('\0') != std::string::npos)
+      throw_value(header, ids, row + i, 0,
+                  fmt::format("an id may have {} bytes and no NUL, found {} bytes; raise id_bytes",
+                              header.id_bytes, id.size()),
+                  where);
+    append_bytes(block.parts[ids], id.data(), id.size());
+    block.parts[ids].resize(block.parts[ids].size() + header.id_bytes - id.size());
+  }
+  block.rows += count;
+}
+
+void decode(const Header& header, const RawBlock& block, RowBuffer& rows,
+            const std::string& where) {
+  const std::uint64_t row = block.index * header.block_rows;
+  const auto convert = [&]<class T>(T, Part part, std::vector<double>& to) {
+    const std::span<const T> from = view<T>(block.parts[part]);
+    check_finite(header, part, from, row, where);
+    to.assign(from.begin(), from.end());
+  };
+  rows.rows = block.rows;
+  if (header.precision == "float32")
+    convert(float{}, features, rows.features);
+  else
+    convert(double{}, features, rows.features);
+  convert(double{}, targets, rows.targets);
+  convert(double{}, weights, rows.weights);
+  const std::span<const std::uint8_t> codes = view<std::uint8_t>(block.parts[splits]);
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    check_split(header, codes[i], row + i, where);
+  rows.splits.assign(codes.begin(), codes.end());
+  rows.ids.resize(header.has(ids) ? block.rows : 0);
+  for (std::size_t i = 0; i < rows.ids.size(); ++i) {
+    const char* id = reinterpret_cast<const char*>(block.parts[ids].data()) + i * header.id_bytes;
+    rows.ids[i].assign(id, ::strnlen(id, header.id_bytes));
+  }
+}
+
+}  // namespace bailiwick::io::detail

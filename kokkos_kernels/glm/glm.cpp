@@ -1,0 +1,362 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "kokkos_kernels/glm/glm.hpp"
+
+#include <stdexcept>
+
+#include "kokkos_kernels/glm/glm_rows.hpp"
+#include "kokkos_kernels/sums/block_sums.hpp"
+#include "kokkos_kernels/sums/factors.hpp"
+
+namespace bailiwick::kernels {
+
+namespace {
+
+using Cube = Kokkos::View<double***, Kokkos::LayoutRight, Memory>;
+using Vector = Kokkos::View<const double*, Memory>;
+
+std::size_t triangle(std::size_t d) {
+  return d * (d + 1) / 2;
+}
+
+std::size_t outputs_of(Family family, std::size_t classes) {
+  return family == Family::multinomial ? classes - 1 : 1;
+}
+
+void require(bool condition, const char* promise) {
+  if (!condition) throw std::invalid_argument(promise);
+}
+
+/// What both sums need of rows and model. Kept in device memory, copied with the functor.
+struct Problem {
+  RowBlocks blocks;
+  InternalColumns internal;
+  Vector theta;  ///< of internal columns
+  Family family;
+  std::size_t outputs, rows;
+  FixedPoint format;
+
+  Problem(const RowBlocks& row_blocks, Family f, std::size_t classes,
+          std::span<const double> parameters, FixedPoint fixed_point)
+      : blocks(row_blocks),
+        internal(row_blocks),
+        family(f),
+        outputs(outputs_of(f, classes)),
+        rows(row_blocks.block_rows()),
+        format(fixed_point) {
+    require(rows % lanes == 0, "blocks are padded to a multiple of 8 rows");
+    require(parameters.size() == glm_parameters(f, internal.columns, classes),
+            "as many parameters as the model has");
+    theta = to_device(internal.parameters(parameters));
+  }
+
+  KOKKOS_FUNCTION std::size_t parameters() const { return outputs * internal.columns; }
+
+  /// eta(k, r) becomes the weighted residual; `pi` holds the weighted information, or for
+  /// multinomial the probabilities of the classes.
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void evaluate(const Team& team, std::size_t b, double* eta, double* pi,
+                                       double* value, double* work) const {
+    const Columns xs = columns_of(blocks, b);
+    const BlockFactors factors = factors_of(blocks, b);
+    const double *const ys = &blocks.y(b, 0, 0), *const ws = &blocks.weight(b, 0);
+    const double* const t = theta.data();
+    const std::size_t n = outputs, width = internal.count;
+    const Family kind = family;
+    spread(team, rows, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t k = 0; k < n; ++k)
+        linear_rows(xs, factors, t + k * width, begin, end, eta + k * xs.stride);
+      switch (kind) {
+        case Family::gaussian:
+          return family_rows<Family::gaussian>(ys, ws, begin, end, eta, value, pi);
+        case Family::binomial:
+          return family_rows<Family::binomial>(ys, ws, begin, end, eta, value, pi);
+        case Family::poisson:
+          return family_rows<Family::poisson>(ys, ws, begin, end, eta, value, pi);
+        case Family::multinomial:
+          return multinomial_rows(ys, ws, n, xs.stride, begin, end, eta, pi, value, work);
+      }
+    });
+    team.team_barrier();
+  }
+
+  /// Weights of the information between classes a and b of a row.
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION const double* pair_weights(const Team& team, std::size_t block_index,
+                                                    std::size_t a, std::size_t b, const double* pi,
+                                                    double* work) const {
+    if (family != Family::multinomial) return pi;
+    const double* const w = &blocks.weight(block_index, 0);
+    const double *const pa = pi + a * rows, *const pb = pi + b * rows;
+    const bool same = a == b;
+    spread(team, rows, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r)
+        work[r] = weighted(w[r], pa[r] * (same ? 1.0 - pb[r] : -pb[r]));
+    });
+    team.team_barrier();
+    return work;
+  }
+};
+
+template <class Tile>
+struct GlmSums {
+  Problem problem;
+  Order order;
+
+  // A few columns by this many rows stay in the first-level cache while tiles pass over them.
+  static constexpr std::size_t chunk_rows = on_host ? 256 : std::size_t{1} << 30;
+  static constexpr std::size_t panel = Tile::rows;
+
+  KOKKOS_FUNCTION std::size_t values() const {
+    const std::size_t d = problem.parameters();
+    return 1 + (order == Order::value ? 0 : d) + (order == Order::hessian ? d * (d + 1) / 2 : 0);
+  }
+  KOKKOS_FUNCTION std::size_t partial_size() const {
+    const std::size_t dense = panel * problem.blocks.x.extent(1) * lanes;
+    return dense < problem.internal.table ? problem.internal.table : dense;
+  }
+  std::size_t scratch() const {
+    return problem.rows * (2 * problem.outputs + 2 + panel) + (lanes + partial_size()) +
+           triangle(problem.internal.count) + problem.internal.count + values();
+  }
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
+                                         std::int64_t* words) const {
+    const std::size_t rows = problem.rows, d = problem.parameters(), p = problem.internal.columns;
+    double* const eta = scratch;
+    double* const pi = eta + problem.outputs * rows;
+    double* const value = pi + problem.outputs * rows;
+    double* const work = value + rows;
+    double* const weighted_x = work + rows;
+    double* const partial = weighted_x + panel * rows;
+    double* const internal = partial + lanes + partial_size();
+    double* const sums = internal + problem.internal.count * (problem.internal.count + 3) / 2;
+
+    problem.evaluate(team, block, eta, pi, value, work);
+    const Columns x = columns_of(problem.blocks, block);
+    const BlockFactors factors = factors_of(problem.blocks, block);
+    row_sum(team, value, rows, partial, sums);
+    if (order != Order::value)
+      for (std::size_t k = 0; k < problem.outputs; ++k) {
+        column_products<Tile>(team, eta + k * rows, x, partial, internal);
+        all_cell_sums(team, factors, eta + k * rows, partial, internal);
+        problem.internal.vector(team, internal, sums + 1 + k * p);
+      }
+    if (order == Order::hessian)
+      for (std::size_t a = 0; a < problem.outputs; ++a)
+        for (std::size_t b = 0; b <= a; ++b) {
+          const double* const h = problem.pair_weights(team, block, a, b, pi, work);
+          dense_information(team, x, h, weighted_x, partial, internal);
+          factor_information(team, x, factors, h, weighted_x, partial, internal);
+          spread_information(team, a, b, internal, sums + 1 + d);
+        }
+    team.team_barrier();
+
+    std::int64_t* to = words + 1;
+    std::size_t done = 0;
+    const std::size_t sizes[] = {1, d, d * (d + 1) / 2};
+    for (const std::size_t size : sizes) {
+      if (done == values()) break;
+      quantise(team, sums + done, size, problem.format, to, words);
+      done += size;
+      to += size * static_cast<std::size_t>(problem.format.limbs);
+    }
+  }
+
+  /// The packed lower triangle of sum_r (h(r) x(i, r)) x(j, r).
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void dense_information(const Team& team, const Columns& x, const double* h,
+                                                double* weighted_x, double* partial,
+                                                double* out) const {
+    for (std::size_t i0 = 0; i0 < x.count; i0 += panel) {
+      const std::size_t height = x.count - i0 < panel ? x.count - i0 : panel;
+      const std::size_t breadth = i0 + height;
+      fill_zero(team, partial, height * breadth * lanes);
+      for (std::size_t r0 = 0; r0 < x.stride; r0 += chunk_rows) {
+        const std::size_t n = x.stride - r0 < chunk_rows ? x.stride - r0 : chunk_rows;
+        const Columns left{x.data + i0 * x.stride + r0, x.stride, height};
+        for (std::size_t i = 0; i < height; ++i)
+          multiply(team, h + r0, left.data + i * left.stride, n, weighted_x + i * n);
+        team.team_barrier();
+        panel_products<Tile>(team, {weighted_x, n, height}, {x.data + r0, x.stride, breadth}, n,
+                             partial);
+        team.team_barrier();
+      }
+      for (std::size_t i = 0; i < height; ++i) {
+        double* const to = out + (i0 + i) * (i0 + i + 1) / 2;
+        const double* const from = partial + i * breadth * lanes;
+        spread(team, i0 + i + 1, [=](std::size_t begin, std::size_t end) {
+          for (std::size_t j = begin; j < end; ++j)
+            to[j] = lane_sum(from + j * lanes);
+        });
+      }
+      team.team_barrier();
+    }
+  }
+
+  /// The triangle's rows of cells: against columns of x, against the cells of earlier factors, and,
+  /// as a row is in one cell of a factor only, the diagonal.
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void factor_information(const Team& team, const Columns& x,
+                                                 const BlockFactors& factors, const double* h,
+                                                 double* weighted_x, double* partial,
+                                                 double* out) const {
+    if (factors.count == 0) return;
+    for (std::size_t j = 0; j < x.count; ++j) {
+      multiply(team, h, x.data + j * x.stride, x.stride, weighted_x);
+      team.team_barrier();
+      for (std::size_t f = 0; f < factors.count; ++f) {
+        const std::size_t first = factors.first[f];
+        cell_sums(team, factors, f, weighted_x, partial, [=](std::size_t i, double sum) {
+          out[(first + i) * (first + i + 1) / 2 + j] = sum;
+        });
+      }
+    }
+    for (std::size_t f = 0; f < factors.count; ++f) {
+      const std::size_t first = factors.first[f];
+      cell_sums(team, factors, f, h, partial, [=](std::size_t i, double sum) {
+        double* const row = out + (first + i) * (first + i + 1) / 2 + first;
+        for (std::size_t j = 0; j < i; ++j)
+          row[j] = 0.0;
+        row[i] = sum;
+      });
+      for (std::size_t g = 0; g < f; ++g) {
+        const std::size_t other = factors.first[g];
+        cell_sums(team, factors, f, g, h, partial, [=](std::size_t i, std::size_t j, double sum) {
+          out[(first + i) * (first + i + 1) / 2 + other + j] = sum;
+        });
+      }
+    }
+  }
+
+  /// The information between classes a >= b of the model's columns, from that of the internal ones.
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void spread_information(const Team& team, std::size_t a, std::size_t b,
+                                                 double* internal, double* sums) const {
+    const std::size_t n = problem.internal.count, p = problem.internal.columns;
+    problem.internal.standardise(team, internal, internal + n * (n + 1) / 2);
+    const std::size_t* const place = problem.internal.order.data();
+    spread(team, p, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::size_t row = a * p + i, at = place ? place[i] : i;
+        double* const to = sums + row * (row + 1) / 2 + b * p;
+        for (std::size_t j = 0; j < (a == b ? i + 1 : p); ++j) {
+          const std::size_t other = place ? place[j] : j;
+          to[j] = at < other ? internal[other * (other + 1) / 2 + at]
+                             : internal[at * (at + 1) / 2 + other];
+        }
+      }
+    });
+    team.team_barrier();
+  }
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION static void multiply(const Team& team, const double* h, const double* x,
+                                              std::size_t rows, double* out) {
+    spread(team, rows, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r)
+        out[r] = h[r] * x[r];
+    });
+  }
+};
+
+/// X' W X v: the score of residuals w_r (W_r X_r v), with X_r v a second linear predictor.
+template <class Tile>
+struct HessianTimes {
+  Problem problem;
+  Vector direction;
+
+  KOKKOS_FUNCTION std::size_t partial_size() const {
+    const std::size_t dense = problem.blocks.x.extent(1) * lanes;
+    return dense < problem.internal.table ? problem.internal.table : dense;
+  }
+  std::size_t scratch() const {
+    return problem.rows * (3 * problem.outputs + 2) + lanes + partial_size() +
+           problem.internal.count + problem.parameters();
+  }
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
+                                         std::int64_t* words) const {
+    const std::size_t rows = problem.rows, n = problem.outputs;
+    const Columns x = columns_of(problem.blocks, block);
+    const BlockFactors factors = factors_of(problem.blocks, block);
+    double* const eta = scratch;
+    double* const pi = eta + n * rows;
+    double* const change = pi + n * rows;
+    double* const value = change + n * rows;
+    double* const work = value + rows;
+    double* const partial = work + rows;
+    double* const internal = partial + lanes + partial_size();
+    double* const sums = internal + problem.internal.count;
+
+    problem.evaluate(team, block, eta, pi, value, work);
+    const double* const v = direction.data();
+    const double* const w = &problem.blocks.weight(block, 0);
+    const std::size_t width = problem.internal.count, p = problem.internal.columns;
+    const bool classes = problem.family == Family::multinomial;
+    spread(team, rows, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t k = 0; k < n; ++k)
+        linear_rows(x, factors, v + k * width, begin, end, change + k * rows);
+      if (classes)
+        multinomial_change(w, n, rows, begin, end, pi, change, work);
+      else
+        for (std::size_t r = begin; r < end; ++r)
+          change[r] = weighted(pi[r], change[r]);
+    });
+    team.team_barrier();
+    for (std::size_t k = 0; k < n; ++k) {
+      column_products<Tile>(team, change + k * rows, x, partial, internal);
+      all_cell_sums(team, factors, change + k * rows, partial, internal);
+      problem.internal.vector(team, internal, sums + k * p);
+    }
+    quantise(team, sums, problem.parameters(), problem.format, words + 1, words);
+  }
+};
+
+}  // namespace
+
+std::size_t glm_parameters(Family family, std::size_t columns, std::size_t classes) {
+  return columns * outputs_of(family, classes);
+}
+
+std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, Order order,
+                      FixedPoint format) {
+  const std::size_t d = glm_parameters(family, columns, classes);
+  const std::size_t values =
+      1 + (order == Order::value ? 0 : d) + (order == Order::hessian ? triangle(d) : 0);
+  return 1 + static_cast<std::size_t>(format.limbs) * values;
+}
+
+void glm_sums(const RowBlocks& rows, Family family, std::size_t classes,
+              std::span<const double> theta, Order order, FixedPoint format,
+              std::span<std::int64_t> words, Tuning tuning) {
+  require(words.size() == glm_words(family, rows.columns(), classes, order, format),
+          "glm_sums writes glm_words() words");
+  const Problem problem(rows, family, classes, theta, format);
+  if (tuning.portable)
+    sum_blocks("glm_sums", GlmSums<Portable>{problem, order}, rows.blocks(), words, tuning.workers);
+  else
+    sum_blocks("glm_sums", GlmSums<Preferred>{problem, order}, rows.blocks(), words,
+               tuning.workers);
+}
+
+void glm_hessian_times(const RowBlocks& rows, Family family, std::size_t classes,
+                       std::span<const double> theta, std::span<const double> v, FixedPoint format,
+                       std::span<std::int64_t> words, Tuning tuning) {
+  const Problem problem(rows, family, classes, theta, format);
+  require(v.size() == theta.size(), "a direction has as many entries as there are parameters");
+  require(words.size() == 1 + static_cast<std::size_t>(format.limbs) * theta.size(),
+          "glm_hessian_times writes a word for saturation and limbs for every parameter");
+  const Vector direction = to_device(problem.internal.parameters(v));
+  if (tuning.portable)
+    sum_blocks("glm_hessian_times", HessianTimes<Portable>{problem, direction}, rows.blocks(),
+               words, tuning.workers);
+  else
+    sum_blocks("glm_hessian_times", HessianTimes<Preferred>{problem, direction}, rows.blocks(),
+               words, tuning.workers);
+}
+
+}  // namespace bailiwick::kernels

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kokkos_kernels/glm/family.hpp"
+#include "kokkos_kernels/sums/fixed_point.hpp"
+#include "kokkos_kernels/sums/order.hpp"
+#include "kokkos_kernels/sums/rows.hpp"
+
+namespace bailiwick::kernels {
+
+/// How a sum runs, never what comes out: for tests and benchmarks.
+struct Tuning {
+  std::size_t workers = 0;  ///< 0: as many as the machine has
+  bool portable = false;    ///< one lane at a time
+};
+
+/// Parameters of a family: columns, or columns * (classes - 1) for multinomial.
+std::size_t glm_parameters(Family family, std::size_t columns, std::size_t classes);
+
+/// Words written by glm_sums: 1 + limbs * (1 + d [+ d (d+1)/2]), d = glm_parameters.
+std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, Order order,
+                      FixedPoint format);
+
+/// Adds to `words` the block sums of a canonical-link GLM at theta, each block's sum rounded once.
+///
+/// words: [saturated][log-likelihood][score, d][Fisher information, packed lower triangle by rows,
+/// d(d+1)/2], each stream limb-major in `format`. Weighted by rows.weight.
+///   gaussian     eta = x'theta; l = -(y-eta)^2/2; residual y-eta; information weight 1
+///   binomial     l = y eta - log(1+e^eta), y in [0,1]; mu(1-mu)
+///   poisson      l = y eta - e^eta (log y! left out); mu
+///   multinomial  y = class 0..K-1, class 0 is the reference; theta class-major (K-1) x columns
+/// (McCullagh & Nelder 1989, sections 2.2, 2.5.) Host call, local to the rank, not collective.
+/// A sum that does not fit counts as saturated; nothing throws on the numbers.
+void glm_sums(const RowBlocks& rows, Family family, std::size_t classes,
+              std::span<const double> theta, Order order, FixedPoint format,
+              std::span<std::int64_t> words, Tuning tuning = {});
+
+/// Adds X' W(theta) X v, the Hessian of the negative log-likelihood times v. words: [saturated][d].
+void glm_hessian_times(const RowBlocks& rows, Family family, std::size_t classes,
+                       std::span<const double> theta, std::span<const double> v, FixedPoint format,
+                       std::span<std::int64_t> words, Tuning tuning = {});
+
+/// out(block, k, row) = sum_j x(block, j, row) theta[k*columns + j], j in order, k = 0..outputs-1:
+/// the linear predictor, left on the device.
+Kokkos::View<double***, Kokkos::LayoutRight, Memory> linear_predictor(const RowBlocks& rows,
+                                                                      std::span<const double> theta,
+                                                                      std::size_t outputs);
+
+/// Adds the weighted column sums: words [saturated][sum w][sum w x_j, columns], format
+/// `raw_moments`.
+void column_sums(const RowBlocks& rows, std::span<std::int64_t> words);
+
+/// Adds the weighted squares about a centre: words [saturated][sum w (x_j - c_j)^2, columns].
+void centred_squares(const RowBlocks& rows, std::span<const double> centre,
+                     std::span<std::int64_t> words);
+
+/// x_j <- (x_j - centre_j) * scale_j for rows of non-zero weight; others stay zero.
+void standardise(RowBlocks& rows, std::span<const double> centre, std::span<const double> scale);
+
+}  // namespace bailiwick::kernels

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+// Internal to the kernels: what a generalised linear model makes of single rows. Loops over rows
+// are written so that compilers vectorise them; each row is on its own.
+
+#include <cstddef>
+
+#include "kokkos_kernels/glm/family.hpp"
+#include "kokkos_kernels/math/exact_math.hpp"
+#include "kokkos_kernels/sums/block_sums.hpp"
+#include "kokkos_kernels/sums/factors.hpp"
+
+namespace bailiwick::kernels {
+
+/// out(r) = sum_j x(j, r) theta_j, j in order, then the row's cells. Four columns a pass keep `out`
+/// in registers longer.
+KOKKOS_INLINE_FUNCTION void linear_rows(const Columns& x, const BlockFactors& factors,
+                                        const double* theta, std::size_t begin, std::size_t end,
+                                        double* KOKKOS_RESTRICT out) {
+  for (std::size_t r = begin; r < end; ++r)
+    out[r] = 0.0;
+  std::size_t j = 0;
+  for (; j + 4 <= x.count; j += 4) {
+    const double* const x0 = x.data + j * x.stride;
+    const double *const x1 = x0 + x.stride, *const x2 = x1 + x.stride, *const x3 = x2 + x.stride;
+    const double t0 = theta[j], t1 = theta[j + 1], t2 = theta[j + 2], t3 = theta[j + 3];
+    for (std::size_t r = begin; r < end; ++r)
+      out[r] = ::fma(x3[r], t3, ::fma(x2[r], t2, ::fma(x1[r], t1, ::fma(x0[r], t0, out[r]))));
+  }
+  for (; j < x.count; ++j) {
+    const double* const xj = x.data + j * x.stride;
+    const double tj = theta[j];
+    for (std::size_t r = begin; r < end; ++r)
+      out[r] = ::fma(xj[r], tj, out[r]);
+  }
+  add_factor_rows(factors, theta, begin, end, out);
+}
+
+using exact::detail::select;  // on bits, so that loops vectorise; ?: may become a branch
+
+/// Rows of no weight add nothing, whatever their numbers are.
+KOKKOS_FORCEINLINE_FUNCTION double weighted(double weight, double value) {
+  return select(weight == 0.0, 0.0, weight * value);
+}
+
+/// One row of a family with one linear predictor: log-likelihood, y - mean, information weight.
+struct Row {
+  double value, residual, information;
+};
+
+template <Family>
+KOKKOS_FORCEINLINE_FUNCTION Row row_of(double y, double eta);
+
+template <>
+KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::gaussian>(double y, double eta) {
+  const double residual = y - eta;
+  return {-0.5 * (residual * residual), residual, 1.0};
+}
+
+template <>
+KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::binomial>(double y, double eta) {
+  // One exp serves the mean and the likelihood; neither overflows.
+  const double e = exact::exp(select(eta < 0.0, eta, -eta));
+  const double one_over = 1.0 / (1.0 + e);
+  const double mean = select(eta < 0.0, e * one_over, one_over);
+  const double positive = select(eta < 0.0, 0.0, eta);
+  return {::fma(y, eta, -positive) - exact::log1p(e), y - mean, mean * (1.0 - mean)};
+}
+
+template <>
+KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::poisson>(double y, double eta) {
+  const double mean = exact::exp(eta);
+  return {::fma(y, eta, -mean), y - mean, mean};
+}
+
+/// Rows [begin, end): eta becomes the weighted residual.
+template <Family family>
+KOKKOS_INLINE_FUNCTION void family_rows(const double* y, const double* w, std::size_t begin,
+                                        std::size_t end, double* KOKKOS_RESTRICT eta,
+                                        double* KOKKOS_RESTRICT value,
+                                        double* KOKKOS_RESTRICT information) {
+  for (std::size_t r = begin; r < end; ++r) {
+    const Row row = row_of<family>(y[r], eta[r]);
+    value[r] = weighted(w[r], row.value);
+    eta[r] = weighted(w[r], row.residual);
+    information[r] = weighted(w[r], row.information);
+  }
+}
+
+/// Probabilities of classes 1..K-1 into pi(k, r) from eta(k, r), and log sum_k e^eta_k into
+/// log_sum(r); `largest` is work space. Shifted by the largest predictor, class 0's zero included.
+KOKKOS_INLINE_FUNCTION void softmax_rows(std::size_t outputs, std::size_t stride, std::size_t begin,
+                                         std::size_t end, const double* eta,
+                                         double* KOKKOS_RESTRICT pi,
+                                         double* KOKKOS_RESTRICT log_sum,
+                                         double* KOKKOS_RESTRICT largest) {
+  for (std::size_t r = begin; r < end; ++r)
+    largest[r] = 0.0;
+  for (std::size_t k = 0; k < outputs; ++k)
+    for (std::size_t r = begin; r < end; ++r)
+      largest[r] = eta[k * stride + r] > largest[r] ? eta[k * stride + r] : largest[r];
+  for (std::size_t r = begin; r < end; ++r)
+    log_sum[r] = exact::exp(-largest[r]);
+  for (std::size_t k = 0; k < outputs; ++k)
+    for (std::size_t r = begin; r < end; ++r) {
+      pi[k * stride + r] = exact::exp(eta[k * stride + r] - largest[r]);
+      log_sum[r] += pi[k * stride + r];
+    }
+  for (std::size_t k = 0; k < outputs; ++k)
+    for (std::size_t r = begin; r < end; ++r)
+      pi[k * stride + r] /= log_sum[r];
+  for (std::size_t r = begin; r < end; ++r)
+    log_sum[r] = largest[r] + exact::log(log_sum[r]);
+}
+
+/// Rows [begin, end): eta(k, r) becomes the weighted residual of class k + 1, pi its probability.
+KOKKOS_INLINE_FUNCTION void multinomial_rows(const double* y, const double* w, std::size_t outputs,
+                                             std::size_t stride, std::size_t begin, std::size_t end,
+                                             double* KOKKOS_RESTRICT eta,
+                                             double* KOKKOS_RESTRICT pi,
+                                             double* KOKKOS_RESTRICT value,
+                                             double* KOKKOS_RESTRICT work) {
+  softmax_rows(outputs, stride, begin, end, eta, pi, value, work);
+  for (std::size_t r = begin; r < end; ++r)
+    work[r] = 0.0;
+  for (std::size_t k = 0; k < outputs; ++k) {
+    const double label = static_cast<double>(k + 1);
+    for (std::size_t r = begin; r < end; ++r) {
+      const std::size_t at = k * stride + r;
+      work[r] = y[r] == label ? eta[at] : work[r];
+      eta[at] = weighted(w[r], (y[r] == label ? 1.0 : 0.0) - pi[at]);
+    }
+  }
+  for (std::size_t r = begin; r < end; ++r)
+    value[r] = weighted(w[r], work[r] - value[r]);
+}
+
+/// change(k, r) becomes w pi_k (change_k - sum_l pi_l change_l): the row's information times
+/// change.
+KOKKOS_INLINE_FUNCTION void multinomial_change(const double* w, std::size_t outputs,
+                                               std::size_t stride, std::size_t begin,
+                                               std::size_t end, const double* pi,
+                                               double* KOKKOS_RESTRICT change,
+                                               double* KOKKOS_RESTRICT mean) {
+  for (std::size_t r = begin; r < end; ++r)
+    mean[r] = 0.0;
+  for (std::size_t k = 0; k < outputs; ++k)
+    for (std::size_t r = begin; r < end; ++r)
+      mean[r] = ::fma(pi[k * stride + r], change[k * stride + r], mean[r]);
+  for (std::size_t k = 0; k < outputs; ++k)
+    for (std::size_t r = begin; r < end; ++r) {
+      const std::size_t at = k * stride + r;
+      change[at] = weighted(w[r], pi[at] * (change[at] - mean[r]));
+    }
+}
+
+}  // namespace bailiwick::kernels

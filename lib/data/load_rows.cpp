@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/data/load_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/core/text.hpp"
+#include "lib/data/row_blocks.hpp"
+#include "lib/runtime/watchdog.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// What a model asks of its targets; returns the rule that a value breaks, or nullptr.
+const char* broken_rule(ModelKind kind, const double* target, std::size_t classes) {
+  switch (kind) {
+    case ModelKind::linear:
+      return nullptr;
+    case ModelKind::logistic:
+      return target[0] == 0 || target[0] == 1 ? nullptr
+                                              : "a logistic model needs a target of 0 or 1";
+    case ModelKind::poisson:
+      return target[0] >= 0 ? nullptr : "a Poisson model needs a target that is not negative";
+    case ModelKind::multinomial:
+      return target[0] >= 0 && target[0] < static_cast<double>(classes) &&
+                     target[0] == std::floor(target[0])
+                 ? nullptr
+                 : "a multinomial model needs the code of one of the target's categories";
+    case ModelKind::cox:
+      if (!(target[0] >= 0)) return "a Cox model needs times of at least zero";
+      return target[1] == 0 || target[1] == 1 ? nullptr : "a Cox model needs a status of 0 or 1";
+    case ModelKind::mlp:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
+                     const ModelColumns& columns, const std::string& split) {
+  std::size_t block_rows = 1;
+  for (const PartitionManifest& manifest : domain.manifests)
+    block_rows = std::max<std::size_t>(block_rows, std::min(manifest.rows, manifest.block_rows));
+
+  LoadedRows loaded;
+  loaded.partitions = domain.manifests.size();
+  RowBlocksBuilder builder(columns, domain.blocks.count, block_rows);
+  std::vector<std::size_t> chosen;
+  std::uint64_t first_block = 0;  // of the partition, counted over the domain
+  for (std::size_t p = 0; p < domain.manifests.size(); ++p) {
+    const PartitionManifest& manifest = domain.manifests[p];
+    const std::uint64_t begin = std::max(domain.blocks.first, first_block);
+    const std::uint64_t end =
+        std::min(domain.blocks.first + domain.blocks.count, first_block + manifest.blocks());
+    const std::uint64_t offset = first_block;
+    first_block += manifest.blocks();
+    if (begin >= end) continue;
+
+    const Schema& schema = manifest.schema;
+    const auto code = split.empty() ? std::optional<std::size_t>() : split_code(schema, split);
+    io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
+    const auto on_block = [&](std::uint64_t block, const io::RowBuffer& buffer) {
+      const auto fail = [&](std::size_t r, const std::string& why) {
+        throw Error(ExitCode::data, "{}: row {}: {}", domain.paths[p],
+                    block * manifest.block_rows + r, why);
+      };
+      chosen.clear();
+      std::uint64_t in_split = 0;
+      for (std::size_t r = 0; r < buffer.rows; ++r) {
+        if (code && buffer.splits[r] != *code) continue;
+        ++in_split;
+        double target[2] = {0, 0};
+        for (std::size_t k = 0; k < std::min<std::size_t>(2, columns.targets.size()); ++k)
+          target[k] = buffer.targets[r * schema.targets.size() + columns.targets[k]];
+        if (!columns.targets.empty())
+          if (const char* rule = broken_rule(response_of(model), target, columns.categories.size()))
+            fail(r, rule);
+        if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
+        if (columns.weights && buffer.weights[r] == 0 && model.kind != ModelKind::mlp) continue;
+        chosen.push_back(r);
+        if (!columns.weights || buffer.weights[r] > 0) ++loaded.selected;
+        if (has_times(model) && target[1] == 1) ++loaded.events;
+      }
+      if (code && in_split != manifest.split_rows[*code][block])
+        throw Error(ExitCode::integrity,
+                    "{}: block {} has {} rows of split \"{}\" and {} in its manifest",
+                    domain.paths[p], block, in_split, split, manifest.split_rows[*code][block]);
+      Watchdog::moved();
+      loaded.rows_of_block.push_back(chosen.size());
+      if (columns.ids && schema.has_ids)
+        for (const std::size_t r : chosen)
+          loaded.ids.push_back(buffer.ids[r]);
+      builder.add(buffer, schema, chosen, fail);
+      loaded.partition.push_back(p);
+    };
+    reader.read_blocks(begin - offset, end - begin, on_block);
+  }
+  loaded.rows = builder.finish();
+  return loaded;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/sums/rows.hpp"
+#include "lib/data/columns.hpp"
+#include "lib/run/run.hpp"
+
+namespace bailiwick {
+
+/// This rank's rows of one of its domains.
+struct LoadedRows {
+  kernels::RowBlocks rows;
+  std::vector<std::size_t> rows_of_block;
+  std::vector<std::string> ids;        ///< of the rows, if asked for and the partitions have them
+  std::vector<std::size_t> partition;  ///< of each block, in the order of the domain's partitions
+  std::size_t partitions = 0;          ///< of the domain
+  std::uint64_t selected = 0;          ///< rows of non-zero weight
+  std::uint64_t events = 0;            ///< Cox: of these, with status 1
+};
+
+/// Reads this rank's blocks, checking digests, targets and indicators as it goes; rows outside
+/// `split` (empty: none are) and rows of
+/// weight zero are left out, but for networks, whose steps count rows. Not collective. Throws
+/// ExitCode::data, ExitCode::integrity.
+LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
+                     const ModelColumns& columns, const std::string& split);
+
+}  // namespace bailiwick

@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/data/model_rows.hpp"
+
+#include <optional>
+
+#include "lib/core/text.hpp"
+#include "lib/runtime/agree.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& columns) {
+  ColumnSelection selection;
+  selection.names = columns.names;
+  if (columns.intercept) selection.intercept = 0;
+  const bool network = model.kind == ModelKind::mlp;
+  selection.centre = model.kind == ModelKind::cox || network || columns.intercept;
+  selection.constant_says_nothing = network;
+  return selection;
+}
+
+}  // namespace
+
+ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
+                          const std::string& split) {
+  ModelRows rows;
+  agree(run.world(), [&] {
+    for (const LocalDomain& domain : run.local())
+      rows.domains.push_back(load_rows(domain, model, columns, split));
+  });
+  // Counts, summed like everything else: rows selected and events among them. Of the first, a
+  // policy asks for a minimum of its own domain, before anything leaves.
+  const auto layout =
+      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", 2, counts}});
+  std::vector<Aggregate> parts;
+  std::optional<Error> refusal;
+  for (std::size_t d = 0; d < rows.domains.size(); ++d) {
+    const std::int64_t both[] = {static_cast<std::int64_t>(rows.domains[d].selected),
+                                 static_cast<std::int64_t>(rows.domains[d].events)};
+    parts.emplace_back(layout).add_counts("rows", both);
+    Aggregate domain = parts.back();
+    run.boundary().within_domain(d, domain);
+    const auto selected = static_cast<std::uint64_t>(domain.words("rows")[0]);
+    const LocalDomain& local = run.local()[d];
+    // Without a minimum (1) a domain may have no rows of a split.
+    if (local.minimum_rows > 1 && selected < local.minimum_rows && !refusal)
+      refusal = Error(
+          ExitCode::policy,
+          "domain {}: fewer rows {} than the {} that {} policy asks for (minimum.{}rows)",
+          local.admission.domain(),
+          split.empty() ? "of non-zero weight" : "of split \"" + split + "\"", local.minimum_rows,
+          local.minimum_rows > local.admission.minimum_rows() ? "a partner's" : "its",
+          local.minimum_rows > local.admission.minimum_rows() ? "partner_" : "");
+  }
+  agree(run.world(), [&] {
+    if (refusal) throw *refusal;
+  });
+  std::vector<std::uint64_t> held;
+  for (const LoadedRows& domain : rows.domains)
+    held.push_back(domain.selected);
+  run.boundary().hold_rows(std::move(held));
+  const Aggregate total = run.boundary().across_domains("rows", std::move(parts));
+  rows.selected = static_cast<std::uint64_t>(total.words("rows")[0]);
+  rows.events = static_cast<std::uint64_t>(total.words("rows")[1]);
+  if (rows.selected == 0)
+    throw Error(ExitCode::data, "no row {}",
+                split.empty() ? "in any partition" : "of split \"" + split + "\" in any partition");
+  return rows;
+}
+
+ColumnMoments standardise_for_training(Run& run, const ModelConfig& model,
+                                       const ModelColumns& columns, ModelRows& rows) {
+  std::vector<kernels::RowBlocks> blocks;
+  for (const LoadedRows& domain : rows.domains)
+    blocks.push_back(domain.rows);
+  ColumnMoments pooled = pooled_moments(blocks, selection_of(model, columns), run.boundary());
+  switch (model.standardise) {
+    case Standardisation::pooled:
+      standardise(rows, std::vector<ColumnMoments>(rows.domains.size(), pooled));
+      break;
+    case Standardisation::per_domain:
+      standardise(rows, moments_of_domains(run, model, columns, rows));
+      break;
+    case Standardisation::none:
+      pooled.centre.assign(columns.columns(), 0.0);
+      pooled.scale.assign(columns.columns(), 1.0);
+      break;
+  }
+  return pooled;
+}
+
+std::vector<ColumnMoments> moments_of_domains(Run& run, const ModelConfig& model,
+                                              const ModelColumns& columns, const ModelRows& rows) {
+  // A domain that fails must not keep its ranks from the sums of their other domains.
+  std::vector<ColumnMoments> moments(rows.domains.size());
+  std::optional<Error> failure;
+  ColumnSelection selection = selection_of(model, columns);
+  selection.constant_says_nothing = true;
+  for (std::size_t d = 0; d < rows.domains.size(); ++d)
+    try {
+      moments[d] = domain_moments(rows.domains[d].rows, d, selection, run.boundary());
+    } catch (const Error& error) {
+      failure = Error(error.code(), "domain {}: {}", run.domains()[run.local()[d].index].name,
+                      error.what());
+    }
+  agree(run.world(), [&] {
+    if (failure) throw *failure;
+  });
+  return moments;
+}
+
+void standardise(ModelRows& rows, const std::vector<ColumnMoments>& moments) {
+  for (std::size_t d = 0; d < rows.domains.size(); ++d)
+    kernels::standardise(rows.domains[d].rows, moments[d].centre, moments[d].scale);
+}
+
+}  // namespace bailiwick

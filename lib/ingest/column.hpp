@@ -1,0 +1,64 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/domain/schema.hpp"
+#include "lib/ingest/config.hpp"
+
+namespace bailiwick {
+
+/// Without spaces and tabs around it.
+std::string_view trim(std::string_view text);
+
+/// The rule of one CSV column, made ready to be applied to millions of values (docs/ingest.md).
+class ColumnRule {
+ public:
+  enum class Fault { none, missing, number, integer, range, large, small, category, date, boolean };
+
+  /// `missing`: the words for a missing value. `largest`: the largest magnitude that can be stored.
+  /// Throws ExitCode::config, naming `where`, if the rule contradicts itself.
+  ColumnRule(const IngestColumn& column, const std::vector<std::string>& missing, double largest,
+             const std::string& where);
+
+  /// What the column becomes: one schema column, or one for each indicator.
+  const std::vector<Column>& columns() const { return columns_; }
+
+  /// Turns the text of a field into columns().size() numbers.
+  Fault read(std::string_view text, double* values) const;
+  /// For identifiers: the text, trimmed and mapped.
+  Fault read(std::string_view text, std::string& value) const;
+
+  /// `fault` in words, the same for every row.
+  std::string reason(Fault fault) const;
+
+ private:
+  std::string_view clean(std::string_view text) const;
+  bool is_missing(std::string_view text) const;
+  Fault read_category(std::string_view text, double* values) const;
+  Fault read_number(std::string_view text, double& value) const;
+
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  IngestColumn column_;
+  std::vector<std::string> missing_;
+  double minimum_, maximum_;
+  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> map_;
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> codes_;  // of the levels
+  std::vector<std::size_t>
+      indicators_;  // one-hot: of each level; columns_.size() for the reference
+  std::vector<Column> columns_;
+};
+
+}  // namespace bailiwick

@@ -1,0 +1,271 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/ingest/config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "lib/config/reader.hpp"
+
+namespace bailiwick {
+
+// The schema below is the whole language of an ingest YAML; docs/configuration.md explains it.
+
+using Role = IngestColumn::Role;
+using Type = IngestColumn::Type;
+using Missing = IngestColumn::Missing;
+
+template <>
+inline constexpr auto words<Role> =
+    std::to_array<std::pair<Role, const char*>>({{Role::feature, "feature"},
+                                                 {Role::target, "target"},
+                                                 {Role::weight, "weight"},
+                                                 {Role::id, "id"},
+                                                 {Role::split, "split"},
+                                                 {Role::domain, "domain"},
+                                                 {Role::ignore, "ignore"}});
+
+template <>
+inline constexpr auto words<Type> =
+    std::to_array<std::pair<Type, const char*>>({{Type::number, "number"},
+                                                 {Type::integer, "integer"},
+                                                 {Type::category, "category"},
+                                                 {Type::date, "date"},
+                                                 {Type::boolean, "boolean"}});
+
+template <>
+inline constexpr auto words<Missing> = std::to_array<std::pair<Missing, const char*>>(
+    {{Missing::quarantine, "quarantine"}, {Missing::value, "value"}});
+
+template <class Visitor>
+void schema(Visitor& v, IngestColumn& column) {
+  v.key("role", column.role, required);
+  v.key("type", column.type);
+  v.key("as", column.as, non_empty);
+  v.key("unit", column.unit);
+  v.key("description", column.description);
+  v.key("minimum", column.minimum);
+  v.key("maximum", column.maximum);
+  v.key("levels", column.levels, non_empty, distinct);
+  v.key("one_hot", column.one_hot);
+  v.key("reference", column.reference, non_empty);
+  v.key("date_format", column.date_format, non_empty);
+  v.key("map", column.map);
+  v.key("missing", column.missing);
+  v.key("missing_value", column.missing_value);
+
+  const bool category = column.type == Type::category;
+  const bool stored = column.role == Role::feature || column.role == Role::target;
+  v.check(!category || !stored || !column.levels.empty(), "type",
+          "a category needs its levels, so that every partition codes them alike");
+  v.check(!category || column.role != Role::feature || column.one_hot, "type",
+          "a feature that is a category needs one_hot: true");
+  v.check(category || column.levels.empty(), "levels", "only used with type: category");
+  v.check(!column.one_hot || (category && column.role == Role::feature), "one_hot",
+          "only used with role: feature and type: category");
+  v.check(column.reference.empty() || column.one_hot, "reference", "only used with one_hot: true");
+  v.check(column.reference.empty() || column.reference == "none" ||
+              std::find(column.levels.begin(), column.levels.end(), column.reference) !=
+                  column.levels.end(),
+          "reference", "\"" + column.reference + "\" is not one of the levels, nor none");
+  const bool numeric = column.type == Type::number || column.type == Type::integer;
+  v.check(numeric || !column.minimum, "minimum", "only used with type: number or integer");
+  v.check(numeric || !column.maximum, "maximum", "only used with type: number or integer");
+  v.check(!column.minimum || !column.maximum || *column.minimum <= *column.maximum, "maximum",
+          "less than the minimum");
+  v.check(column.type == Type::date || !v.given("date_format"), "date_format",
+          "only used with type: date");
+  v.check(!category || column.missing != Missing::value, "missing",
+          "a missing category has no number; map the missing word to a level instead");
+  v.check((column.missing == Missing::value) == v.given("missing_value"),
+          v.given("missing_value") ? "missing_value" : "missing",
+          "missing: value and missing_value go together");
+}
+
+template <class Visitor>
+void schema(Visitor& v, IngestLookup& lookup) {
+  v.key("file", lookup.path, required, is_path);
+  v.key("key", lookup.key, required, non_empty);
+  v.key("input_key", lookup.input_key, non_empty);
+  v.key("columns", lookup.columns, distinct);
+}
+
+template <class Visitor>
+void schema(Visitor& v, IngestPartition& partition) {
+  v.key("name", partition.name, required, a_file_name);
+  v.key("owner", partition.owner, required, non_empty);
+  v.key("values", partition.values, non_empty, distinct);
+  v.key("key", partition.key, required, is_path);
+}
+
+namespace {
+
+std::size_t count(const IngestConfig& ingest, Role role) {
+  return static_cast<std::size_t>(
+      std::count_if(ingest.columns.begin(), ingest.columns.end(),
+                    [role](const IngestColumn& column) { return column.role == role; }));
+}
+
+/// What a column called "pixel_{0..783}" stands for: 784 columns that are treated alike.
+struct Range {
+  std::string before, after;
+  int first = 0, last = 0;
+
+  std::size_t size() const { return static_cast<std::size_t>(std::max(0, last - first + 1)); }
+};
+
+/// At most six digits from `at` on, which then stands behind them.
+std::optional<int> digits_at(const std::string& name, std::size_t& at) {
+  int value = 0;
+  const std::size_t begin = at;
+  for (; at < name.size() && std::isdigit(static_cast<unsigned char>(name[at])); ++at) {
+    if (at - begin == 6) return std::nullopt;
+    value = 10 * value + (name[at] - '0');
+  }
+  return at > begin ? std::optional(value) : std::nullopt;
+}
+
+std::optional<Range> range_of(const std::string& name) {
+  const auto read = [&](std::size_t open) -> std::optional<Range> {
+    std::size_t at = open + 1;
+    const auto first = digits_at(name, at);
+    if (!first || name.compare(at, 2, "..") != 0) return std::nullopt;
+    at += 2;
+    const auto last = digits_at(name, at);
+    if (!last || name.compare(at, 1, "}") != 0) return std::nullopt;
+    return Range{name.substr(0, open), name.substr(at + 1), *first, *last};
+  };
+  for (std::size_t open = name.rfind('{'); open != std::string::npos;
+       open = open == 0 ? std::string::npos : name.rfind('{', open - 1))
+    if (auto range = read(open)) return range;
+  return std::nullopt;
+}
+
+constexpr std::size_t most_columns = 1'000'000;
+
+std::size_t count_expanded(const std::vector<IngestColumn>& columns) {
+  std::size_t count = 0;
+  for (const IngestColumn& column : columns) {
+    const auto range = range_of(column.name);
+    count += range ? range->size() : 1;
+  }
+  return count;
+}
+
+std::vector<IngestColumn> expanded(const std::vector<IngestColumn>& columns) {
+  std::vector<IngestColumn> all;
+  for (const IngestColumn& column : columns) {
+    const auto range = range_of(column.name);
+    if (!range) {
+      all.push_back(column);
+      continue;
+    }
+    for (int i = range->first; i <= range->last; ++i) {
+      all.push_back(column);
+      all.back().name = range->before + std::to_string(i) + range->after;
+    }
+  }
+  return all;
+}
+
+// Columns of the CSV and what becomes of them.
+template <class Visitor>
+void check_columns(Visitor& v, const IngestConfig& ingest) {
+  const std::size_t columns = count_expanded(ingest.columns);
+  v.check(columns <= most_columns, "columns",
+          fmt::format("{} columns; there may be {} at most", columns, most_columns));
+  if (columns > most_columns) return;
+  v.check(count(ingest, Role::feature) > 0, "columns", "no column has role: feature");
+  for (const auto& [role, word] : words<Role>)
+    if (role == Role::weight || role == Role::id || role == Role::split || role == Role::domain)
+      v.check(count(ingest, role) <= 1, "columns",
+              fmt::format("more than one column has role: {}", word));
+  v.check(count(ingest, Role::split) == 0 || ingest.hash_split.empty(), "split",
+          "a column has role: split already");
+
+  std::vector<std::string> known = ingest.column_names;
+  for (const IngestLookup& lookup : ingest.lookups)
+    known.insert(known.end(), lookup.columns.begin(), lookup.columns.end());
+  std::set<std::string> stored;
+  for (const IngestColumn& column : expanded(ingest.columns)) {
+    const std::string key = "columns." + column.name;
+    const std::string& name = column.as.empty() ? column.name : column.as;
+    if (column.role == Role::feature || column.role == Role::target)
+      v.check(stored.insert(name).second, key, "another column becomes \"" + name + "\"");
+    if (!ingest.header)
+      v.check(std::find(known.begin(), known.end(), column.name) != known.end(), key,
+              "not one of csv.columns" + did_you_mean(column.name, known));
+  }
+}
+
+// Which rows go to which partition.
+template <class Visitor>
+void check_partitions(Visitor& v, const IngestConfig& ingest) {
+  const bool by_column = count(ingest, Role::domain) > 0;
+  v.check(by_column || ingest.partitions.size() <= 1, "partitions",
+          "more than one partition needs a column with role: domain");
+  std::set<std::string> names, values;
+  for (std::size_t i = 0; i < ingest.partitions.size(); ++i) {
+    const IngestPartition& partition = ingest.partitions[i];
+    const std::string item = "partitions." + std::to_string(i);
+    v.check(names.insert(partition.name).second, item + ".name",
+            "another partition is called \"" + partition.name + "\"");
+    v.check(by_column == !partition.values.empty(), item + ".values",
+            by_column ? "which values of the domain column are meant?"
+                      : "only used with a column of role: domain");
+    for (const std::string& value : partition.values)
+      v.check(values.insert(value).second, item + ".values",
+              "\"" + value + "\" already belongs to another partition");
+  }
+}
+
+}  // namespace
+
+template <class Visitor>
+void schema(Visitor& v, IngestConfig& ingest) {
+  int version = 1;
+  v.key("version", version, required, is_version(1));
+  v.either("input", "inputs", ingest.inputs, non_empty, is_path, distinct);
+  v.section("csv", [&](auto& s) {
+    s.key("delimiter", ingest.delimiter);
+    s.key("header", ingest.header);
+    s.key("columns", ingest.column_names, non_empty, distinct);
+    s.key("missing", ingest.missing, distinct);
+    s.check(ingest.header == ingest.column_names.empty(), "columns",
+            ingest.header ? "only used with header: false" : "header: false needs the names");
+  });
+  v.key("lookups", ingest.lookups);
+  v.named("columns", ingest.columns, &IngestColumn::name);
+  v.section("split", [&](auto& s) {
+    s.key("hash", ingest.hash_split, positive);
+    s.key("seed", ingest.split_seed);
+    double total = 0;
+    for (const auto& [name, share] : ingest.hash_split)
+      total += share;
+    s.check(ingest.hash_split.empty() || std::abs(total - 1) < 1e-9, "hash",
+            fmt::format("the shares sum to {}, not to 1", total));
+    s.check(!ingest.hash_split.empty() || !s.given("seed"), "seed", "only used with hash");
+  });
+  v.key("output", ingest.output, required, is_path);
+  v.key("block_rows", ingest.block_rows, at_least(1), at_most(1 << 20));
+  v.key("precision", ingest.precision, one_of("float64", "float32"));
+  v.key("partitions", ingest.partitions, required, non_empty);
+
+  check_columns(v, ingest);
+  check_partitions(v, ingest);
+}
+
+IngestConfig parse_ingest_config(const std::string& text, const std::string& path) {
+  IngestConfig config;
+  config.path = path;
+  read_yaml(text, path, config);
+  config.columns = expanded(config.columns);
+  return config;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,270 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/ingest/ingest.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "io/csv/csv.hpp"
+#include "io/partition/partition.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/keys.hpp"
+#include "lib/ingest/lookup.hpp"
+#include "lib/ingest/quarantine.hpp"
+#include "lib/ingest/rows.hpp"
+
+namespace bailiwick {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* quarantine_name = "quarantine.csv";
+constexpr std::size_t gathered_rows = 1024;
+
+// Everything is written into a folder inside the output folder, and moved when all is there.
+class Staging {
+ public:
+  explicit Staging(fs::path output)
+      : output_(std::move(output)), folder_(output_ / fmt::format(".ingest.{}", ::getpid())) {
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (error)
+      throw Error(ExitCode::data, "{}: cannot make the folder: {}", folder_.string(),
+                  error.message());
+  }
+  ~Staging() {
+    std::error_code ignored;
+    if (!kept_) fs::remove_all(folder_, ignored);
+  }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  // All files or none: what was there comes back if one cannot be put in place. Nothing on the way
+  // asks for memory.
+  void publish(const std::vector<std::string>& names) {
+    struct Move {
+      fs::path from, to, before;
+    };
+    std::vector<Move> moves;
+    for (const std::string& name : names)
+      moves.push_back({folder_ / name, output_ / name, folder_ / (name + ".before")});
+    std::error_code error, ignored;
+    std::size_t done = 0;
+    for (; done < moves.size() && !error; ++done) {
+      const Move& move = moves[done];
+      if (fs::exists(move.to, error)) {
+        fs::create_hard_link(move.to, move.before, error);
+        // Without hard links the name is free for a moment.
+        if (error) fs::rename(move.to, move.before, error);
+      }
+      if (!error) fs::rename(move.from, move.to, error);
+    }
+    for (std::size_t i = error ? done : 0; i-- > 0;) {
+      const Move& move = moves[i];
+      if (!fs::exists(move.before, ignored)) {
+        // A file that did not get its place is in the staging folder still.
+        if (!fs::exists(move.from, ignored)) fs::remove(move.to, ignored);
+      } else if (!fs::equivalent(move.before, move.to, ignored)) {
+        std::error_code stuck;
+        fs::rename(move.before, move.to, stuck);
+        kept_ = kept_ || stuck;
+      }
+    }
+    if (error)
+      throw Error(ExitCode::data, "{}: cannot be put in place: {}{}", moves[done - 1].to.string(),
+                  error.message(),
+                  kept_ ? "; nor can what was there before: it is in " + folder_.string() : "");
+    const int directory = ::open(output_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return;
+    ::fsync(directory);
+    ::close(directory);
+  }
+
+ private:
+  fs::path output_, folder_;
+  bool kept_ = false;  ///< it holds the only copy of what was there
+};
+
+std::string file_name(const IngestPartition& partition) {
+  return partition.name + ".h5";
+}
+
+std::vector<std::string> output_names(const IngestConfig& config) {
+  std::vector<std::string> names = {quarantine_name};
+  for (const IngestPartition& partition : config.partitions) {
+    names.push_back(file_name(partition));
+    names.push_back(io::manifest_path(file_name(partition)));
+  }
+  return names;
+}
+
+void check_nothing_is_there(const IngestConfig& config) {
+  for (const std::string& name : output_names(config)) {
+    const fs::path path = fs::path(config.output) / name;
+    if (fs::exists(path))
+      throw Error(ExitCode::data,
+                  "{}: exists already; choose another output folder, or replace what is there with "
+                  "--force",
+                  path.string());
+  }
+}
+
+std::vector<PrivateKey> load_keys(const IngestConfig& config) {
+  std::vector<PrivateKey> keys;
+  for (const IngestPartition& partition : config.partitions) {
+    if (!fs::exists(partition.key))
+      throw Error(ExitCode::config,
+                  "{}: partition \"{}\": there is no key {}; make one: bailiwick keygen {}",
+                  config.path, partition.name, partition.key,
+                  fs::path(partition.key).replace_extension().string());
+    keys.push_back(PrivateKey::load(partition.key));
+  }
+  return keys;
+}
+
+// Partitions being written. Rows gather until a call of the writer is worth it.
+class Outputs {
+ public:
+  Outputs(const IngestConfig& config, const Schema& schema, const Staging& staging)
+      : buffers_(config.partitions.size()) {
+    for (const IngestPartition& partition : config.partitions) {
+      writers_.emplace_back(staging.path(file_name(partition)), schema,
+                            io::PartitionWriter::Options{partition.name, partition.owner,
+                                                         config.block_rows, config.precision});
+      report_.push_back({partition.name, partition.owner,
+                         (fs::path(config.output) / file_name(partition)).string(), 0,
+                         std::vector<std::uint64_t>(schema.splits.size())});
+    }
+  }
+
+  std::vector<io::RowBuffer>& buffers() { return buffers_; }
+
+  void count(std::size_t partition) {
+    auto& report = report_[partition];
+    ++report.rows;
+    const io::RowBuffer& buffer = buffers_[partition];
+    if (!buffer.splits.empty()) ++report.split_rows[buffer.splits.back()];
+    if (buffer.rows >= gathered_rows) flush(partition);
+  }
+
+  std::vector<IngestReport::Partition> finish(const std::vector<PrivateKey>& keys) {
+    for (std::size_t i = 0; i < writers_.size(); ++i) {
+      flush(i);
+      const PartitionManifest manifest = writers_[i].finish(keys[i]);
+      ensure(manifest.rows == report_[i].rows, "every row kept is in a partition");
+    }
+    return report_;
+  }
+
+  const std::vector<IngestReport::Partition>& report() const { return report_; }
+
+ private:
+  void flush(std::size_t partition) {
+    io::RowBuffer& buffer = buffers_[partition];
+    if (buffer.rows > 0) writers_[partition].append(buffer);
+    buffer.rows = 0;
+    buffer.features.clear();
+    buffer.targets.clear();
+    buffer.weights.clear();
+    buffer.splits.clear();
+    buffer.ids.clear();
+  }
+
+  std::vector<io::RowBuffer> buffers_;
+  std::vector<io::PartitionWriter> writers_;
+  std::vector<IngestReport::Partition> report_;
+};
+
+std::vector<std::string> header_of(const IngestConfig& config, io::CsvReader& reader,
+                                   const std::string& path) {
+  if (!config.header) return config.column_names;
+  if (!reader.next()) throw Error(ExitCode::data, "{}: is empty: there is no header", path);
+  if (!reader.well_quoted())
+    throw Error(ExitCode::data, "{}:{}: the header has text after a closing quote", path,
+                reader.line());
+  std::vector<std::string> header = header_from(reader.fields(), path);
+  for (std::string& name : header)
+    name = std::string(trim(name));
+  return header;
+}
+
+void check_rows(const IngestConfig& config, const Outputs& outputs, std::uint64_t rows,
+                const std::vector<IngestReport::Quarantined>& quarantined) {
+  std::string most;
+  if (!quarantined.empty())
+    most = fmt::format("; most often: {}{}{}, first at {}", quarantined[0].column,
+                       quarantined[0].column.empty() ? "" : ": ", quarantined[0].reason,
+                       quarantined[0].first);
+  if (rows == 0) throw Error(ExitCode::data, "{}: no rows", join(config.inputs));
+  std::uint64_t kept = 0;
+  for (const auto& partition : outputs.report())
+    kept += partition.rows;
+  if (kept == 0)
+    throw Error(ExitCode::data, "{}: every one of the {} rows broke a rule{}", join(config.inputs),
+                with_thousands(static_cast<long long>(rows)), most);
+  for (std::size_t i = 0; i < config.partitions.size(); ++i)
+    if (outputs.report()[i].rows == 0)
+      throw Error(ExitCode::data, "{}: partition \"{}\" got no rows; its values are: {}{}",
+                  config.path, config.partitions[i].name, join(config.partitions[i].values), most);
+}
+
+}  // namespace
+
+IngestReport ingest(const IngestConfig& config, bool force,
+                    const std::function<void(const IngestProgress&)>& progress) {
+  RowRules rules(config);
+  if (!force) check_nothing_is_there(config);
+  const std::vector<PrivateKey> keys = load_keys(config);
+  Staging staging(config.output);
+  Quarantine quarantine(staging.path(quarantine_name));
+  Outputs outputs(config, rules.schema(), staging);
+
+  IngestReport report;
+  IngestProgress state;
+  for (const std::string& path : config.inputs) {
+    std::error_code unknown;
+    const std::uintmax_t size = fs::file_size(path, unknown);
+    if (!unknown) state.total_bytes += size;
+  }
+  for (const std::string& path : config.inputs) {
+    const std::uint64_t bytes_before = state.bytes;
+    const auto tell = [&](const io::CsvReader& reader) {
+      state.rows = report.rows_read;
+      state.quarantined = quarantine.rows();
+      state.bytes = bytes_before + reader.bytes_read();
+      if (progress) progress(state);
+    };
+    io::CsvReader reader(path, config.delimiter);
+    rules.bind(header_of(config, reader, path), path);
+    if (path == config.inputs.front()) report.unused = rules.unused();
+    while (reader.next()) {
+      if (const auto rejection = rules.read(reader, report.rows_read, outputs.buffers()))
+        quarantine.add(path, reader, *rejection);
+      else
+        outputs.count(rules.partition());
+      if (++report.rows_read % 65536 == 0) tell(reader);
+    }
+    tell(reader);
+  }
+
+  report.quarantined = quarantine.summary();
+  check_rows(config, outputs, report.rows_read, report.quarantined);
+  quarantine.finish();
+  report.splits = rules.schema().splits;
+  report.partitions = outputs.finish(keys);
+  ensure(report.rows_read == report.rows_kept() + report.rows_quarantined(),
+         "every row read is kept or quarantined");
+
+  staging.publish(output_names(config));
+  report.quarantine_path = (fs::path(config.output) / quarantine_name).string();
+  return report;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/ingest/lookup.hpp"
+
+#include <algorithm>
+
+#include "io/csv/csv.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Names for people: a file without a header has a row there, one with the wrong delimiter a line.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t most_names = 30, longest = 40;
+  std::vector<std::string> shown;
+  for (const std::string& name : names) {
+    if (shown.size() == most_names) break;
+    std::size_t end = std::min(name.size(), longest);
+    while (end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U)
+      --end;  // not within a character of UTF-8
+    shown.push_back(name.substr(0, end) + (end < name.size() ? "..." : ""));
+  }
+  const std::size_t more = names.size() - shown.size();
+  return join(shown) + (more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+}  // namespace
+
+std::vector<std::string> header_from(const std::vector<std::string_view>& fields,
+                                     const std::string& path) {
+  for (const std::string_view name : fields)
+    for (std::size_t at = name.find('\r'); at != std::string_view::npos;
+         at = name.find('\r', at + 1))
+      if (name.substr(at + 1, 1) != "\n")
+        throw Error(
+            ExitCode::data,
+            "{}: its header holds a carriage return (CR) that ends no line; if its lines end "
+            "with CR alone, convert it: tr '\\r' '\\n' < {} > NEW",
+            path, path);
+  return {fields.begin(), fields.end()};
+}
+
+std::size_t find_column(const std::vector<std::string>& header, const std::string& name,
+                        const std::string& path) {
+  const auto found = std::find(header.begin(), header.end(), name);
+  if (found == header.end())
+    throw Error(ExitCode::data, "{}: no column \"{}\"; it has: {}{}", path, name, listed(header),
+                did_you_mean(name, header));
+  if (std::find(found + 1, header.end(), name) != header.end())
+    throw Error(ExitCode::data, "{}: two columns are called \"{}\"", path, name);
+  return static_cast<std::size_t>(found - header.begin());
+}
+
+Lookup::Lookup(const IngestLookup& config, char delimiter) {
+  io::CsvReader reader(config.path, delimiter);
+  if (!reader.next()) throw Error(ExitCode::data, "{}: is empty", config.path);
+  const std::vector<std::string> header = header_from(reader.fields(), config.path);
+  const std::size_t key = find_column(header, config.key, config.path);
+  std::vector<std::size_t> columns;
+  for (const std::string& name : config.columns)
+    columns.push_back(find_column(header, name, config.path));
+  while (reader.next()) {
+    const auto& fields = reader.fields();
+    if (fields.size() != header.size() || !reader.well_quoted())
+      throw Error(ExitCode::data, "{}:{}: {} fields where the header has {}, or broken quotes",
+                  config.path, reader.line(), fields.size(), header.size());
+    std::vector<std::string> values;
+    for (const std::size_t column : columns)
+      values.emplace_back(fields[column]);
+    if (!rows_.emplace(fields[key], std::move(values)).second)
+      throw Error(ExitCode::data, "{}:{}: {} \"{}\" occurs twice", config.path, reader.line(),
+                  config.key, fields[key]);
+  }
+}
+
+const std::vector<std::string>* Lookup::find(std::string_view key) const {
+  const auto row = rows_.find(key);
+  return row == rows_.end() ? nullptr : &row->second;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/ingest/config.hpp"
+
+namespace bailiwick {
+
+/// Names of columns as a file's first line gives them. Throws ExitCode::data, naming `path`, if
+/// they hold a carriage return that ends no line: then every row may be in the header.
+std::vector<std::string> header_from(const std::vector<std::string_view>& fields,
+                                     const std::string& path);
+
+/// The position of `name` in `header`. Throws ExitCode::data, naming `path`, if it is not there or
+/// there twice.
+std::size_t find_column(const std::vector<std::string>& header, const std::string& name,
+                        const std::string& path);
+
+/// A lookup file, held in memory.
+class Lookup {
+ public:
+  /// Throws ExitCode::data, with file and line, on anything irregular: a lookup is reference data.
+  Lookup(const IngestLookup& config, char delimiter);
+
+  /// The values of config.columns for `key`; null if the file does not have it.
+  const std::vector<std::string>* find(std::string_view key) const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  std::unordered_map<std::string, std::vector<std::string>, Hash, std::equal_to<>> rows_;
+};
+
+}  // namespace bailiwick

@@ -1,0 +1,214 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/ingest/rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+using Role = IngestColumn::Role;
+using Fault = ColumnRule::Fault;
+
+std::uint64_t splitmix64(std::uint64_t x) {
+  x += 0x9E3779B97F4A7C15U;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
+  return x ^ (x >> 31);
+}
+
+double largest_of(const IngestConfig& config, Role role) {
+  // Only the features' precision can be chosen.
+  return role == Role::feature && config.precision == "float32"
+             ? std::numeric_limits<float>::max()
+             : std::numeric_limits<double>::max();
+}
+
+}  // namespace
+
+double split_position(std::uint64_t seed, std::uint64_t row) {
+  return static_cast<double>(splitmix64(splitmix64(seed) + row) >> 11) * 0x1p-53;
+}
+
+RowRules::RowRules(const IngestConfig& config) : config_(config) {
+  for (const IngestColumn& column : config.columns)
+    if (column.role != Role::ignore) add_column(column);
+  const auto fail = [&](const char* problem) {
+    throw Error(ExitCode::config, "{}: {}", config.path, problem);
+  };
+  std::set<Role> single;
+  for (const Use& use : uses_)
+    if (use.column.role != Role::feature && use.column.role != Role::target &&
+        !single.insert(use.column.role).second)
+      fail("at most one column each may have the role weight, id, split or domain");
+  std::set<std::string> names;
+  for (const auto* columns : {&schema_.features, &schema_.targets})
+    for (const Column& column : *columns)
+      if (!names.insert(column.name).second)
+        throw Error(ExitCode::config,
+                    "{}: two columns of the partition would be called \"{}\"; set `as`",
+                    config.path, column.name);
+  if (schema_.features.empty()) fail("no column has the role feature");
+  if (!single.contains(Role::domain) && config.partitions.size() != 1)
+    fail("several partitions need a column with the role domain that tells their rows apart");
+
+  double end = 0;
+  for (const auto& [name, share] : config.hash_split) {
+    if (single.contains(Role::split)) fail("rows are split by a column or by a hash, not both");
+    schema_.splits.push_back(name);
+    split_ends_.push_back(end += share);
+  }
+  if (!split_ends_.empty()) {
+    if (std::abs(end - 1) > 1e-9) fail("the shares of the hash split must add up to 1");
+    split_ends_.back() = 1;
+  }
+  if (schema_.splits.size() > 256) fail("at most 256 splits");
+  for (const IngestLookup& lookup : config.lookups)
+    lookups_.emplace_back(lookup, config.delimiter);
+  features_.resize(schema_.features.size());
+  targets_.resize(schema_.targets.size());
+}
+
+void RowRules::add_column(IngestColumn column) {
+  switch (column.role) {
+    case Role::weight:
+      column.minimum = std::max(column.minimum.value_or(0), 0.0);
+      break;
+    case Role::split:
+      column.type = IngestColumn::Type::category;
+      break;
+    case Role::domain:
+      column.type = IngestColumn::Type::category;
+      column.levels.clear();
+      for (std::size_t i = 0; i < config_.partitions.size(); ++i) {
+        if (config_.partitions[i].values.empty())
+          throw Error(ExitCode::config,
+                      "{}: partition \"{}\": which values of \"{}\" are its rows?", config_.path,
+                      config_.partitions[i].name, column.name);
+        for (const std::string& value : config_.partitions[i].values) {
+          column.levels.push_back(value);
+          partition_of_value_.push_back(i);
+        }
+      }
+      break;
+    default:
+      break;
+  }
+  if (column.one_hot && column.role != Role::feature)
+    throw Error(ExitCode::config, "{}: column \"{}\": one_hot is for features", config_.path,
+                column.name);
+  ColumnRule rule(column, config_.missing, largest_of(config_, column.role), config_.path);
+  const auto extend = [&rule](std::vector<Column>& columns) {
+    columns.insert(columns.end(), rule.columns().begin(), rule.columns().end());
+  };
+  if (column.role == Role::feature) extend(schema_.features);
+  if (column.role == Role::target) extend(schema_.targets);
+  if (column.role == Role::weight) schema_.has_weights = true;
+  if (column.role == Role::id) schema_.has_ids = true;
+  if (column.role == Role::split) schema_.splits = column.levels;
+  uses_.push_back({std::move(column), std::move(rule)});
+}
+
+void RowRules::bind(std::vector<std::string> header, const std::string& path) {
+  header_ = std::move(header);
+  own_columns_ = header_.size();
+  lookup_keys_.clear();
+  for (const IngestLookup& lookup : config_.lookups) {
+    lookup_keys_.push_back(
+        find_column(header_, lookup.input_key.empty() ? lookup.key : lookup.input_key, path));
+    header_.insert(header_.end(), lookup.columns.begin(), lookup.columns.end());
+  }
+  for (Use& use : uses_)
+    use.field = find_column(header_, use.column.name, path);
+}
+
+std::vector<std::string> RowRules::unused() const {
+  std::set<std::string> named;
+  for (const IngestColumn& column : config_.columns)
+    named.insert(column.name);
+  for (const std::size_t field : lookup_keys_)
+    named.insert(header_[field]);
+  std::vector<std::string> names;
+  for (std::size_t field = 0; field < own_columns_; ++field)
+    if (!named.contains(header_[field])) names.push_back(header_[field]);
+  return names;
+}
+
+std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64_t number,
+                                        std::vector<io::RowBuffer>& partitions) {
+  if (!record.well_quoted()) return Rejection{"", "", "text after a closing quote"};
+  if (record.fields().size() != own_columns_) return Rejection{"", "", "wrong number of fields"};
+  fields_.assign(record.fields().begin(), record.fields().end());
+  for (std::size_t i = 0; i < lookups_.size(); ++i) {
+    const std::string_view key = fields_[lookup_keys_[i]];
+    const std::vector<std::string>* values = lookups_[i].find(key);
+    if (!values)
+      return Rejection{header_[lookup_keys_[i]], key, "not in " + config_.lookups[i].path};
+    fields_.insert(fields_.end(), values->begin(), values->end());
+  }
+  if (!split_ends_.empty()) {
+    const double position = split_position(config_.split_seed, number);
+    const auto end = std::upper_bound(split_ends_.begin(), split_ends_.end(), position);
+    split_ = static_cast<std::uint8_t>(end - split_ends_.begin());
+  }
+  if (auto rejection = read_fields()) return rejection;
+  append(partitions.at(partition_));
+  return std::nullopt;
+}
+
+std::optional<Rejection> RowRules::read_fields() {
+  double* feature = features_.data();
+  double* target = targets_.data();
+  for (const Use& use : uses_) {
+    const std::string_view text = fields_[use.field];
+    double code = 0;
+    Fault fault = Fault::none;
+    switch (use.column.role) {
+      case Role::feature:
+        fault = use.rule.read(text, feature);
+        feature += use.rule.columns().size();
+        break;
+      case Role::target:
+        fault = use.rule.read(text, target);
+        target += use.rule.columns().size();
+        break;
+      case Role::weight:
+        fault = use.rule.read(text, &weight_);
+        break;
+      case Role::id:
+        fault = use.rule.read(text, id_);
+        break;
+      case Role::split:
+        fault = use.rule.read(text, &code);
+        split_ = static_cast<std::uint8_t>(code);
+        break;
+      case Role::domain:
+        fault = use.rule.read(text, &code);
+        if (fault == Fault::none) partition_ = partition_of_value_[static_cast<std::size_t>(code)];
+        break;
+      case Role::ignore:
+        break;
+    }
+    if (fault != Fault::none) return Rejection{use.column.name, text, use.rule.reason(fault)};
+  }
+  return std::nullopt;
+}
+
+void RowRules::append(io::RowBuffer& rows) const {
+  ++rows.rows;
+  rows.features.insert(rows.features.end(), features_.begin(), features_.end());
+  rows.targets.insert(rows.targets.end(), targets_.begin(), targets_.end());
+  if (schema_.has_weights) rows.weights.push_back(weight_);
+  if (schema_.has_ids) rows.ids.push_back(id_);
+  if (!schema_.splits.empty()) rows.splits.push_back(split_);
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/kinds/cox/cox.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "lib/core/error.hpp"
+#include "lib/kinds/cox/risk_sets.hpp"
+#include "lib/model/likelihood.hpp"
+
+namespace bailiwick {
+namespace {
+
+constexpr double most_grid_times = 1 << 20;
+
+using EventTimes = std::vector<std::vector<double>>;  // ascending, for each stratum
+
+/// The union over the ranks of a domain.
+EventTimes domain_event_times(std::span<const Subject> subjects, std::size_t strata, std::size_t d,
+                              Sums& sums) {
+  std::vector<double> pairs;  // stratum, time
+  for (const Subject& subject : subjects) {
+    if (subject.event) pairs.insert(pairs.end(), {double(subject.stratum), subject.time});
+  }
+  pairs = sums.gather_within_domain(d, pairs);
+  EventTimes times(strata);
+  for (std::size_t i = 0; i < pairs.size(); i += 2) {
+    times[static_cast<std::size_t>(pairs[i])].push_back(pairs[i + 1]);
+  }
+  for (auto& of_stratum : times) {
+    std::sort(of_stratum.begin(), of_stratum.end());
+    of_stratum.erase(std::unique(of_stratum.begin(), of_stratum.end()), of_stratum.end());
+  }
+  return times;
+}
+
+/// The steps of the public grid at which any domain has an event: one round of counts.
+EventTimes grid_event_times(const std::vector<std::vector<Subject>>& subjects, const TimeGrid& grid,
+                            Sums& sums) {
+  const auto steps = static_cast<std::size_t>(std::nearbyint(grid.maximum / grid.step)) + 1;
+  const auto layout =
+      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"events", steps, counts}});
+  std::vector<Aggregate> parts;
+  for (const auto& of_domain : subjects) {
+    Aggregate& part = parts.emplace_back(layout);
+    for (const Subject& subject : of_domain) {
+      if (subject.event) part.words("events")[static_cast<std::size_t>(subject.time)] += 1;
+    }
+  }
+  const Aggregate total = sums.across_domains("events on the time grid", std::move(parts));
+  EventTimes times(1);
+  for (std::size_t t = 0; t < steps; ++t) {
+    if (total.words("events")[t] != 0) times.front().push_back(double(t));
+  }
+  return times;
+}
+
+class CoxObjective : public Objective {
+ public:
+  CoxObjective(const std::vector<SurvivalRows>& domains, CoxOptions options, Sums& sums)
+      : options_(std::move(options)), sums_(sums) {
+    ensure(domains.size() == sums_.local_domains(), "one SurvivalRows for each local domain");
+    ensure(!domains.empty(), "every rank belongs to a domain");
+    options_.penalty = checked_penalty(std::move(options_.penalty), size());
+    const auto& grid = options_.grid;
+    if (grid && !(grid->step > 0 && grid->maximum >= grid->step &&
+                  grid->maximum / grid->step < most_grid_times)) {
+      throw Error(
+          ExitCode::config,
+          "model.cox.time_step: a step of {} up to {} (model.cox.time_maximum) is no grid of 1 to "
+          "{} times",
+          grid->step, grid->maximum, most_grid_times);
+    }
+    std::vector<std::vector<Subject>> subjects;
+    for (std::size_t d = 0; d < domains.size(); ++d) {
+      ensure(domains[d].rows.blocks() == 0 || domains[d].rows.columns() == size(),
+             "every domain has the model's columns, each with a name");
+      ensure(!grid || domains[d].strata == 1, "a time grid is for unstratified models");
+      subjects.push_back(read_subjects(domains[d], d, grid));
+    }
+    EventTimes times;
+    if (grid) times = grid_event_times(subjects, *grid, sums_);
+    std::vector<Aggregate> events;
+    for (std::size_t d = 0; d < domains.size(); ++d) {
+      if (!grid) times = domain_event_times(subjects[d], domains[d].strata, d, sums_);
+      risk_sets_.emplace_back(domains[d], subjects[d], times, size());
+      events.push_back(risk_sets_.back().events());
+    }
+    if (grid) {
+      const Aggregate total =
+          sums_.across_domains("events and their covariates", std::move(events));
+      for (RiskSets& sets : risk_sets_)
+        sets.set_events(total, options_.ties);
+    } else {
+      for (std::size_t d = 0; d < domains.size(); ++d) {
+        sums_.within_domain(d, events[d]);
+        risk_sets_[d].set_events(std::move(events[d]), options_.ties);
+      }
+    }
+    require_events(subjects);
+  }
+
+  std::size_t size() const override { return options_.names.size(); }
+  std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
+
+  Evaluation evaluate(std::span<const double> theta, Order order) override {
+    ensure(theta.size() == size(), "theta has one value a parameter");
+    std::vector<Aggregate> cells;
+    for (const RiskSets& sets : risk_sets_)
+      cells.push_back(sets.sums(theta, order));
+
+    const auto layout = likelihood_layout(options_.names, order);
+    if (options_.grid) {  // the cells cross, and every rank draws the same conclusion
+      const Aggregate total = sums_.across_domains("risk-set sums", std::move(cells), theta);
+      Aggregate likelihood(layout);
+      risk_sets_.front().add_likelihood(total, theta, order, likelihood);
+      return decode_likelihood(std::move(likelihood), theta, options_.penalty, order);
+    }
+    std::vector<Aggregate> parts;
+    for (std::size_t d = 0; d < risk_sets_.size(); ++d) {
+      sums_.within_domain(d, cells[d]);
+      Aggregate& part = parts.emplace_back(layout);
+      // All ranks of the domain know its risk sets; one speaks for them.
+      if (sums_.leads(d)) risk_sets_[d].add_likelihood(std::move(cells[d]), theta, order, part);
+    }
+    return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
+  }
+
+  std::vector<double> hessian_times(std::span<const double> theta,
+                                    std::span<const double> v) override {
+    if (!std::equal(theta.begin(), theta.end(), theta_.begin(), theta_.end())) {
+      Evaluation at = evaluate(theta, Order::hessian);
+      if (at.saturated != 0) {
+        throw Error(ExitCode::not_converged,
+                    "{} risk-set sums are not finite or too large; standardise the columns "
+                    "(model.standardise), or use train.method: newton",
+                    at.saturated);
+      }
+      hessian_ = std::move(at.hessian);
+      theta_.assign(theta.begin(), theta.end());
+    }
+    return symmetric_times(hessian_, v);
+  }
+
+ private:
+  void require_events(const std::vector<std::vector<Subject>>& subjects) {
+    const auto layout =
+        std::make_shared<const AggregateLayout>(std::vector<Stream>{{"events", 1, counts}});
+    std::vector<Aggregate> parts;
+    for (const auto& of_domain : subjects) {
+      parts.emplace_back(layout).words("events").front() = std::count_if(
+          of_domain.begin(), of_domain.end(), [](const Subject& s) { return s.event; });
+    }
+    const Aggregate total = sums_.across_domains("number of events", std::move(parts));
+    if (total.words("events").front() == 0) {
+      throw Error(
+          ExitCode::data,
+          "no row has an event: a Cox model needs some; look at model.status and train.split");
+    }
+  }
+
+  CoxOptions options_;
+  Sums& sums_;
+  std::vector<RiskSets> risk_sets_;  // one a local domain
+  std::vector<double> theta_;        // where hessian_ was taken
+  std::vector<double> hessian_;
+};
+
+}  // namespace
+
+std::unique_ptr<Objective> make_cox_objective(std::vector<SurvivalRows> domains, CoxOptions options,
+                                              Sums& sums) {
+  return std::make_unique<CoxObjective>(domains, std::move(options), sums);
+}
+
+}  // namespace bailiwick

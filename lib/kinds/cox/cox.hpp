@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/kinds/cox/survival_rows.hpp"
+#include "lib/model/objective.hpp"
+
+namespace bailiwick {
+
+struct CoxOptions {
+  Ties ties = Ties::efron;
+  std::vector<std::string> names;  ///< one a column
+  std::vector<double> penalty;     ///< as in GlmOptions
+  std::optional<TimeGrid> grid;
+};
+
+/// Cox partial likelihood (Cox 1972; ties: Breslow 1974, Efron 1977; formulas in docs/models.md).
+/// Risk-set sums are integers per event time, so the bits do not depend on how rows lie on ranks.
+std::unique_ptr<Objective> make_cox_objective(std::vector<SurvivalRows> domains, CoxOptions options,
+                                              Sums& sums);
+
+}  // namespace bailiwick

@@ -1,0 +1,226 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/kinds/cox/risk_sets.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kokkos_kernels/math/exact_math.hpp"
+#include "lib/core/error.hpp"
+#include "lib/model/row_sums.hpp"
+
+namespace bailiwick {
+
+std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t domain,
+                                   const std::optional<TimeGrid>& grid) {
+  const auto y = host_copy(survival.rows.y);
+  const auto weight = host_copy(survival.rows.weight);
+  ensure(survival.stratum.size() == survival.rows.blocks(), "every block has a stratum");
+  std::vector<Subject> subjects;
+  for (std::size_t b = 0; b < survival.rows.blocks(); ++b) {
+    ensure(survival.stratum[b] < survival.strata, "a stratum is less than the number of strata");
+    for (std::size_t r = 0; r < survival.rows.block_rows(); ++r) {
+      if (weight(b, r) == 0) continue;
+      Subject subject{survival.stratum[b], y(b, 0, r), weight(b, r), y(b, 1, r) == 1, b, r};
+      const auto fail = [&](const char* problem, double value) {
+        throw Error(ExitCode::data, "local domain {}, block {}, row {}: {} (it is {})", domain, b,
+                    r, problem, value);
+      };
+      if (!std::isfinite(subject.time))
+        fail("a survival time must be a finite number", subject.time);
+      if (!subject.event && y(b, 1, r) != 0) fail("a status must be 0 or 1", y(b, 1, r));
+      if (grid) {
+        const double step = std::nearbyint(subject.time / grid->step);
+        if (std::fabs(subject.time - step * grid->step) > 1e-9 * grid->step || step < 0) {
+          fail("a survival time must be a multiple of model.cox.time_step", subject.time);
+        }
+        if (subject.time > grid->maximum) {
+          fail("a survival time must not exceed model.cox.time_maximum", subject.time);
+        }
+        subject.time = step;
+      }
+      subjects.push_back(subject);
+    }
+  }
+  return subjects;
+}
+
+RiskSets::RiskSets(const SurvivalRows& survival, std::span<const Subject> subjects,
+                   std::span<const std::vector<double>> event_times, std::size_t columns)
+    : columns_(columns), first_cell_{0} {
+  for (const auto& times : event_times)
+    first_cell_.push_back(first_cell_.back() + times.size());
+
+  std::vector<std::pair<std::size_t, const Subject*>> at_risk;
+  for (const Subject& subject : subjects) {
+    const auto& times = event_times[subject.stratum];
+    const auto after = std::upper_bound(times.begin(), times.end(), subject.time);
+    if (after == times.begin()) continue;
+    const auto last = static_cast<std::size_t>(after - times.begin()) - 1;
+    at_risk.emplace_back(first_cell_[subject.stratum] + last, &subject);
+  }
+  std::sort(at_risk.begin(), at_risk.end());
+
+  const auto x = host_copy(survival.rows.x);
+  for (const auto& [cell, subject] : at_risk) {
+    rows_.push_back({cell, subject->weight, subject->event});
+    for (std::size_t j = 0; j < columns_; ++j)
+      x_.push_back(x(subject->block, j, subject->row));
+  }
+}
+
+std::size_t RiskSets::stratum_of(std::size_t cell) const {
+  const auto after = std::upper_bound(first_cell_.begin(), first_cell_.end(), cell);
+  return static_cast<std::size_t>(after - first_cell_.begin()) - 1;
+}
+
+std::size_t RiskSets::moments_of(Order order) const {
+  return order == Order::value      ? 1
+         : order == Order::gradient ? 1 + columns_
+                                    : 1 + columns_ + columns_ * (columns_ + 1) / 2;
+}
+
+Aggregate RiskSets::events() const {
+  Aggregate sum(std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"deaths", cells(), counts},
+                          {"weight", cells(), wide},
+                          {"covariates", strata() * columns_, wide}}));
+  const std::span deaths = sum.words("deaths"), weights = sum.words("weight"),
+                  covariates = sum.words("covariates");
+  std::vector<double> product(columns_);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Row& row = rows_[i];
+    if (!row.event) continue;
+    deaths[row.cell] += 1;
+    for (std::size_t j = 0; j < columns_; ++j)
+      product[j] = row.weight * x_[i * columns_ + j];
+    sum.words().front() +=
+        kernels::add_quantised(&row.weight, 1, wide, &weights[row.cell], cells()) +
+        kernels::add_quantised(product.data(), columns_, wide,
+                               covariates.data() + stratum_of(row.cell) * columns_,
+                               strata() * columns_);
+    if (i % rows_between_carries == rows_between_carries - 1) sum.normalise();
+  }
+  sum.normalise();
+  return sum;
+}
+
+void RiskSets::set_events(Aggregate total, Ties ties) {
+  total.normalise();
+  if (total.saturated() != 0) {
+    throw Error(ExitCode::data,
+                "{} rows with an event hold a covariate or weight that is not finite or too large",
+                total.saturated());
+  }
+  deaths_ = total.values("deaths");
+  death_weight_ = total.values("weight");
+  covariates_ = total.values("covariates");
+  tied_.assign(cells(), none);
+  tied_cells_ = 0;
+  for (std::size_t c = 0; c < cells(); ++c) {
+    if (ties == Ties::efron && deaths_[c] > 1) tied_[c] = tied_cells_++;
+  }
+}
+
+Aggregate RiskSets::sums(std::span<const double> theta, Order order) const {
+  const std::size_t q = moments_of(order);
+  Aggregate sum(std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"at_risk", cells() * q, wide}, {"tied", tied_cells_ * q, wide}}));
+  std::int64_t* const at_risk = sum.words("at_risk").data();
+  std::int64_t* const tied = sum.words("tied").data();
+  std::vector<double> moment(q);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Row& row = rows_[i];
+    const double* const x = &x_[i * columns_];
+    double eta = 0;
+    for (std::size_t j = 0; j < columns_; ++j)
+      eta = std::fma(x[j], theta[j], eta);
+    moment[0] = row.weight * exact::exp(eta);
+    for (std::size_t j = 0; order >= Order::gradient && j < columns_; ++j) {
+      moment[1 + j] = moment[0] * x[j];
+    }
+    double* second = moment.data() + 1 + columns_;
+    for (std::size_t j = 0; order >= Order::hessian && j < columns_; ++j) {
+      for (std::size_t k = 0; k <= j; ++k)
+        second[k] = moment[1 + j] * x[k];
+      second += j + 1;
+    }
+    std::int64_t& saturated = sum.words().front();
+    saturated +=
+        kernels::add_quantised(moment.data(), q, wide, at_risk + row.cell * q, cells() * q);
+    if (row.event && tied_[row.cell] != none) {
+      saturated += kernels::add_quantised(moment.data(), q, wide, tied + tied_[row.cell] * q,
+                                          tied_cells_ * q);
+    }
+    if (i % rows_between_carries == rows_between_carries - 1) sum.normalise();
+  }
+  sum.normalise();
+  return sum;
+}
+
+void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta, Order order,
+                              Aggregate& likelihood) const {
+  // From sums over cells to sums over risk sets, still in whole numbers: add the later cells.
+  const std::size_t q = moments_of(order);
+  const auto words = cells_sum.words("at_risk");
+  for (std::size_t limb = 0; limb < static_cast<std::size_t>(wide.limbs); ++limb) {
+    std::int64_t* const from = words.data() + limb * cells() * q;
+    for (std::size_t s = 0; s < strata(); ++s) {
+      for (std::size_t c = first_cell_[s + 1]; c-- > first_cell_[s] + 1;) {
+        for (std::size_t i = 0; i < q; ++i)
+          from[(c - 1) * q + i] += from[c * q + i];
+      }
+    }
+  }
+  cells_sum.normalise();
+  likelihood.words().front() += cells_sum.saturated();
+  const std::vector<double> at_risk = cells_sum.values("at_risk");
+  const std::vector<double> tied = cells_sum.values("tied");
+
+  // One contribution for the events themselves, then one for each event time, so that a long sum
+  // in double does not blur the value that the solver's decisions rest on.
+  std::vector<double> mean(columns_), score, information(columns_ * (columns_ + 1) / 2);
+  for (std::size_t s = 0; s < strata(); ++s) {
+    score.assign(&covariates_[s * columns_], &covariates_[s * columns_] + columns_);
+    double value = 0;
+    for (std::size_t j = 0; j < columns_; ++j)
+      value = std::fma(score[j], theta[j], value);
+    likelihood.add("log_likelihood", std::span(&value, 1));
+    if (order >= Order::gradient) likelihood.add("score", score);
+  }
+  for (std::size_t c = 0; c < cells(); ++c) {
+    double value = 0;
+    score.assign(columns_, 0.0);
+    std::fill(information.begin(), information.end(), 0.0);
+    // Efron: the l-th of d tied events sees the risk set less l/d of the events themselves.
+    const double* const all = &at_risk[c * q];
+    const double* const events = tied_[c] == none ? nullptr : &tied[tied_[c] * q];
+    const double terms = events ? deaths_[c] : 1.0;
+    const double weight = death_weight_[c] / terms;
+    for (double l = 0; l < terms; ++l) {
+      const double gone = l / terms;
+      const auto moment = [&](std::size_t i) {
+        return events ? std::fma(-gone, events[i], all[i]) : all[i];
+      };
+      const double risk = moment(0);
+      value = std::fma(-weight, exact::log(risk), value);
+      for (std::size_t j = 0; order >= Order::gradient && j < columns_; ++j) {
+        mean[j] = moment(1 + j) / risk;
+        score[j] = std::fma(-weight, mean[j], score[j]);
+      }
+      for (std::size_t j = 0, at = 0; order >= Order::hessian && j < columns_; ++j) {
+        for (std::size_t k = 0; k <= j; ++k, ++at) {
+          const double covariance = std::fma(-mean[j], mean[k], moment(1 + columns_ + at) / risk);
+          information[at] = std::fma(weight, covariance, information[at]);
+        }
+      }
+    }
+    likelihood.add("log_likelihood", std::span(&value, 1));
+    if (order >= Order::gradient) likelihood.add("score", score);
+    if (order >= Order::hessian) likelihood.add("information", information);
+  }
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lib/kinds/cox/survival_rows.hpp"
+#include "lib/model/objective.hpp"
+
+namespace bailiwick {
+
+/// A row of non-zero weight.
+struct Subject {
+  std::size_t stratum = 0;
+  double time = 0;  ///< on a grid: in steps, a whole number
+  double weight = 0;
+  bool event = false;
+  std::size_t block = 0, row = 0;
+};
+
+/// Throws ExitCode::data for a time or status that is not one, or a time off the grid; `domain` is
+/// for messages.
+std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t domain,
+                                   const std::optional<TimeGrid>& grid);
+
+/// The event times of one domain and this rank's rows at risk at them.
+///
+/// A cell is a distinct event time of a stratum. A row belongs to the last cell not after its own
+/// time, so the sum over a risk set is the sum over this cell and the later ones of its stratum.
+/// Rows that leave before the first event are never at risk at one.
+class RiskSets {
+ public:
+  /// event_times: ascending, for each stratum. Copies the rows it needs.
+  RiskSets(const SurvivalRows& survival, std::span<const Subject> subjects,
+           std::span<const std::vector<double>> event_times, std::size_t columns);
+
+  /// What theta does not change, over this rank's events: streams `deaths` and `weight` of each
+  /// cell, and `covariates`, sum of w x of each stratum.
+  Aggregate events() const;
+  /// Takes the sum of events() over all rows of the risk sets; sums() needs it first.
+  void set_events(Aggregate total, Ties ties);
+
+  /// Sums over this rank's rows, cell by cell: stream `at_risk` of w e^eta (1, x, x x') and, at
+  /// tied event times under Efron, stream `tied` of the same over the events.
+  Aggregate sums(std::span<const double> theta, Order order) const;
+
+  /// Adds log-likelihood, score and information to `likelihood` (likelihood_layout), a contribution
+  /// for each stratum and each event time. cells: the sum of sums() over all rows of the risk sets.
+  void add_likelihood(Aggregate cells, std::span<const double> theta, Order order,
+                      Aggregate& likelihood) const;
+
+ private:
+  static constexpr std::size_t none = ~std::size_t{0};
+  struct Row {
+    std::size_t cell;
+    double weight;
+    bool event;
+  };
+
+  std::size_t cells() const { return first_cell_.back(); }
+  std::size_t strata() const { return first_cell_.size() - 1; }
+  std::size_t stratum_of(std::size_t cell) const;
+  std::size_t moments_of(Order order) const;
+
+  std::size_t columns_ = 0;
+  std::vector<std::size_t> first_cell_;  // of each stratum, and the end
+  std::vector<Row> rows_;                // sorted by cell, so that a cell's sums stay in the cache
+  std::vector<double> x_;                // (row, column)
+  std::vector<double> deaths_;           // of each cell: rows
+  std::vector<double> death_weight_;     // of each cell
+  std::vector<double> covariates_;       // (stratum, column)
+  std::vector<std::size_t> tied_;        // of each cell: its place in stream `tied`
+  std::size_t tied_cells_ = 0;
+};
+
+}  // namespace bailiwick

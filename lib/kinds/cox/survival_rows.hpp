@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "kokkos_kernels/sums/rows.hpp"
+
+namespace bailiwick {
+
+enum class Ties { breslow, efron };
+
+/// Unstratified across domains: a public grid of times makes event-time counts and risk-set sums
+/// cross the boundary. Unset: strata never span domains and only score, information and
+/// log-likelihood cross.
+struct TimeGrid {
+  double step = 1;     ///< all times must be multiples of it
+  double maximum = 0;  ///< no time beyond it
+};
+
+/// One domain's rows on this rank. rows.y holds time (target 0) and status (target 1; 1 = event).
+struct SurvivalRows {
+  kernels::RowBlocks rows;
+  std::vector<std::size_t>
+      stratum;  ///< of each block, 0 … strata-1, numbered alike on all ranks of the domain
+  std::size_t strata = 1;  ///< in this domain
+};
+
+}  // namespace bailiwick

@@ -1,0 +1,86 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/kinds/glm/glm.hpp"
+
+#include <cmath>
+#include <utility>
+
+#include "lib/core/error.hpp"
+#include "lib/model/likelihood.hpp"
+
+namespace bailiwick {
+namespace {
+
+class GlmObjective : public Objective {
+ public:
+  GlmObjective(std::vector<kernels::RowBlocks> domains, GlmOptions options, Sums& sums)
+      : domains_(std::move(domains)), options_(std::move(options)), sums_(sums) {
+    ensure(domains_.size() == sums_.local_domains(), "one RowBlocks for each local domain");
+    ensure(options_.family != kernels::Family::multinomial || options_.classes >= 2,
+           "a multinomial model has two classes or more");
+    options_.penalty = checked_penalty(std::move(options_.penalty), size());
+    for (const kernels::RowBlocks& rows : domains_) {
+      ensure(kernels::glm_parameters(options_.family, rows.columns(), options_.classes) == size(),
+             "every domain has the model's columns, each with a name");
+    }
+  }
+
+  std::size_t size() const override { return options_.names.size(); }
+  std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
+
+  Evaluation evaluate(std::span<const double> theta, Order order) override {
+    ensure(theta.size() == size(), "theta has one value a parameter");
+    const auto layout = likelihood_layout(options_.names, order);
+    std::vector<Aggregate> parts;
+    for (const kernels::RowBlocks& rows : domains_) {
+      Aggregate& part = parts.emplace_back(layout);
+      kernels::glm_sums(rows, options_.family, options_.classes, theta, order, wide, part.words());
+    }
+    return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
+  }
+
+  std::vector<double> hessian_times(std::span<const double> theta,
+                                    std::span<const double> v) override {
+    ensure(theta.size() == size() && v.size() == size(), "one value a parameter");
+    const auto layout = std::make_shared<const AggregateLayout>(
+        std::vector<Stream>{{"product", size(), wide,
+                             std::make_shared<const std::vector<std::string>>(options_.names)}});
+    std::vector<Aggregate> parts;
+    for (const kernels::RowBlocks& rows : domains_) {
+      Aggregate& part = parts.emplace_back(layout);
+      kernels::glm_hessian_times(rows, options_.family, options_.classes, theta, v, wide,
+                                 part.words());
+      part.normalise();
+    }
+    std::vector<double> point(theta.begin(), theta.end());
+    point.insert(point.end(), v.begin(), v.end());
+    Aggregate total = sums_.across_domains("information times vector", std::move(parts), point);
+    total.normalise();
+    if (total.saturated() != 0) {
+      throw Error(ExitCode::not_converged,
+                  "{} sums of information times vector are not finite or too large; standardise "
+                  "the columns (model.standardise), or use train.method: newton",
+                  total.saturated());
+    }
+    std::vector<double> product = total.values("product");
+    for (std::size_t j = 0; j < size(); ++j) {
+      product[j] = std::fma(options_.penalty[j], v[j], product[j]);
+    }
+    return product;
+  }
+
+ private:
+  std::vector<kernels::RowBlocks> domains_;
+  GlmOptions options_;
+  Sums& sums_;
+};
+
+}  // namespace
+
+std::unique_ptr<Objective> make_glm_objective(std::vector<kernels::RowBlocks> domains,
+                                              GlmOptions options, Sums& sums) {
+  return std::make_unique<GlmObjective>(std::move(domains), std::move(options), sums);
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kokkos_kernels/glm/glm.hpp"
+#include "lib/model/objective.hpp"
+
+namespace bailiwick {
+
+struct GlmOptions {
+  kernels::Family family = kernels::Family::gaussian;
+  std::size_t classes = 2;         ///< multinomial only
+  std::vector<std::string> names;  ///< of the parameters, as glm_parameters counts them
+  std::vector<double>
+      penalty;  ///< lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; 0 = none
+};
+
+/// GLM with canonical link over the rows of this rank's domains (one RowBlocks a domain, held until
+/// the objective is destroyed). Each evaluation is one round of `sums`.
+std::unique_ptr<Objective> make_glm_objective(std::vector<kernels::RowBlocks> domains,
+                                              GlmOptions options, Sums& sums);
+
+}  // namespace bailiwick

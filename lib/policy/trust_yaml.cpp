@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/policy/trust_yaml.hpp"
+
+#include "lib/config/reader.hpp"
+#include "lib/policy/instant.hpp"
+#include "lib/policy/policy.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+struct KeyId {
+  std::string operator()(const std::string& text) const {
+    return is_key_id(text) ? ""
+                           : "must be the id of a key, 64 hexadecimal digits as keygen prints it";
+  }
+};
+constexpr KeyId a_key_id;
+
+struct Moment {
+  std::string operator()(const std::string& text) const {
+    return parse_instant(text) ? ""
+                               : "is not a date and time with zone such as 2026-01-31T00:00:00Z";
+  }
+};
+constexpr Moment a_moment;
+
+}  // namespace
+
+template <class Visitor>
+void schema(Visitor& v, TrustList& list) {
+  int version = 1;
+  v.key("version", version, required, is_version(1));
+  v.key("name", list.name, required, non_empty);
+  v.key("valid_until", list.valid_until, required, a_moment);
+  v.key("keys", list.keys, required, non_empty, distinct, a_key_id);
+}
+
+TrustList parse_trust_yaml(const std::string& text, const std::string& path) {
+  TrustList list;
+  read_yaml(text, path, list);
+  return list;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/record/restart.hpp"
+#include "lib/record/layout.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "lib/core/text.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/egress/meter.hpp"
+#include "lib/lineage/chain.hpp"
+#include "lib/record/run_record.hpp"
+#include "lib/record/stated.hpp"
+#include "lib/runtime/agree.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// What the attribute "training" begins with; in release 0.1 it was a digest alone, of another
+/// text.
+constexpr const char* fingerprint_form = "v2:";
+
+std::string lineage_path(const std::string& folder) {
+  return folder + "/lineage.jsonl";
+}
+
+io::Checkpoint read_as_stated(const std::string& folder, const Statement& statement,
+                              Digest* content) {
+  const std::string path = folder + "/" + statement.subject_name;
+  io::Checkpoint checkpoint = io::read_checkpoint(path, content);
+  if (*content != statement.subject_content)
+    throw Error(ExitCode::integrity, "{}: the content digest is {}, signed was {}", path,
+                content->hex(),
+                statement.subject_content ? statement.subject_content->hex() : "none");
+  return checkpoint;
+}
+
+void check_training(const io::Checkpoint& checkpoint, const std::string& fingerprint,
+                    const std::string& path) {
+  const auto found = checkpoint.attributes.find("training");
+  if (found != checkpoint.attributes.end() && !found->second.starts_with(fingerprint_form))
+    throw Error(ExitCode::data,
+                "{}: a checkpoint of an earlier release, which does not say which domain has which "
+                "rows: end that training with that release, or begin anew",
+                path);
+  if (found == checkpoint.attributes.end() || found->second != fingerprint)
+    throw Error(ExitCode::data,
+                "{}: not a checkpoint of this training: another config, other rows, or a final "
+                "model",
+                path);
+}
+
+/// The first failure of `work` on any rank, the same text on all; empty: it succeeded everywhere.
+template <class Work>
+std::string failure_of(const Communicator& world, const Work& work) {
+  try {
+    agree(world, work);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+std::string training_fingerprint(const Run& run, const std::vector<std::string>& columns) {
+  RunConfig same = run.config();
+  same.path = same.name = same.output = same.operator_key = same.purpose = "";
+  same.recipients.clear();
+  same.domains.clear();
+  same.site = {};
+  same.trust.reset();
+  same.evaluate = {};
+  same.describe = {};
+  same.boundary = {};
+  same.train.checkpoint = {};
+  same.train.max_iterations = 1;
+  if (same.train.federated) same.train.federated->rounds = 1;
+  const std::string& schedule = same.train.descent.schedule.kind;
+  if (schedule != "linear" && schedule != "cosine")  // those end where the training does
+    same.train.descent.epochs = 1;
+  std::string text = resolved_yaml(same) + join(columns, ",");
+  for (const DomainFacts& domain : run.domains()) {
+    text += "\n" + domain.name;
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      text += " " + partition.root.hex();
+  }
+  return fingerprint_form + sha256(text).hex();
+}
+
+bool is_done(const Communicator& world, const RunConfig& config, const std::string& stem,
+             const std::string& model) {
+  const EgressPurpose purpose("config");
+  std::int64_t done = 0;
+  agree(world, [&] {
+    const std::string path = fmt::format("{}/{}.jsonl", config.output, stem);
+    if (!world.is_root() || !std::filesystem::exists(path)) return;
+    const PublicKey key = PrivateKey::load(config.operator_key).public_key();
+    if (!is_finished(path, {&key, 1}) ||
+        sha256_file(resolved_config_path(config.output, stem)) != sha256(resolved_yaml(config)))
+      return;
+    const Verification found =
+        verify_chain(path, config.output, {&key, 1}, io::content_digest, OtherSignatures::any);
+    if (!found.holds())
+      throw Error(ExitCode::integrity, "{}: the {} there is finished, but:\n{}", config.output,
+                  stem == "lineage" ? "training" : stem, found.failures());
+    done = 1;
+    for (const Artefact& artefact : found.statements.back().dependencies)
+      if (artefact.name == "model" && artefact.sha256 != io::content_digest(model)) done = 0;
+  });
+  world.broadcast(0, {&done, 1});
+  if (done != 0 && world.is_root())
+    std::cout << fmt::format("{}: the {} there is finished already\n", config.output,
+                             stem == "lineage" ? "training" : stem);
+  return done != 0;
+}
+
+io::Checkpoint read_stated(const std::string& folder, const std::string& name,
+                           const std::string& key) {
+  const PublicKey signer = PrivateKey::load(key).public_key();
+  Digest content;
+  for (const Statement& statement : standing(read_statements(lineage_path(folder), {&signer, 1})))
+    if (statement.subject_name == name) return read_as_stated(folder, statement, &content);
+  throw Error(ExitCode::integrity, "{}: no statement speaks of {}", lineage_path(folder), name);
+}
+
+Restart find_restart(const Run& run, const std::string& from, const std::vector<std::string>& keys,
+                     const std::string& fingerprint, const RegionalCheck& regional) {
+  const Communicator& world = run.world();
+  Restart restart;
+  if (from.empty()) return restart;
+  if (from != resume_latest) {
+    const Digest signed_one = stated_content(run, from, model_keys(run, keys));
+    agree(world, [&] {
+      restart.checkpoint = io::read_checkpoint(from, &restart.content);
+      demand_stated(signed_one, from, restart.content);
+      check_training(restart.checkpoint, fingerprint, from);
+      if (regional) regional(from);
+    });
+    restart.path = from;
+    return restart;
+  }
+
+  const EgressPurpose purpose("checkpoints");
+  const std::string& folder = run.config().output;
+  std::vector<Statement> candidates;  // of the first rank
+  std::string names;
+  agree(world, [&] {
+    if (!world.is_root() || !std::filesystem::exists(lineage_path(folder))) return;
+    check_same_config(run, folder, "lineage");
+    const PublicKey key = PrivateKey::load(run.config().operator_key).public_key();
+    candidates = standing(read_statements(lineage_path(folder), {&key, 1}));
+    std::erase_if(candidates, [](const Statement& statement) {
+      return !statement.subject_name.starts_with(checkpoints_folder);
+    });
+    std::reverse(candidates.begin(), candidates.end());  // the newest first
+    for (const Statement& statement : candidates)
+      names.append(statement.subject_name).append(1, '\n');
+    names.append(1, '\n');  // there is a lineage to go on with
+  });
+  names = world.broadcast(0, names);
+  restart.in_place = !names.empty();
+  std::size_t i = 0;
+  std::istringstream lines(names);
+  for (std::string name; std::getline(lines, name) && !name.empty();) {
+    const std::string path = fmt::format("{}/{}", folder, name);
+    const std::string failure = failure_of(world, [&] {
+      restart.checkpoint = world.is_root() ? read_as_stated(folder, candidates[i], &restart.content)
+                                           : io::read_checkpoint(path, &restart.content);
+      check_training(restart.checkpoint, fingerprint, path);
+      if (regional) regional(path);
+    });
+    const std::string content = world.broadcast(0, restart.content.hex());
+    agree(world, [&] {
+      if (failure.empty() && restart.content.hex() != content)
+        throw Error(ExitCode::data, "{}: is another file on {} than on the first node", path,
+                    node_name());
+    });
+    ++i;
+    if (failure.empty()) {
+      restart.path = path;
+      break;
+    }
+    if (world.is_root()) std::cout << "passed over " << failure << '\n';
+    restart.checkpoint = {};
+  }
+  if (world.is_root() && restart.in_place)
+    std::cout << (restart.path.empty()
+                      ? folder + ": no checkpoint there can be used: from the start\n"
+                      : "goes on from " + restart.path + '\n')
+              << std::flush;
+  return restart;
+}
+
+void take_up(const Run& run, const Restart& restart, const std::function<void()>& work) {
+  if (restart.path.empty()) return;
+  agree(run.world(), [&] {
+    try {
+      work();
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      if (what.starts_with(restart.path)) throw;
+      throw Error(error.code(), "{}: {}", restart.path, what);
+    }
+  });
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,381 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/record/run_record.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <regex>
+#include <set>
+
+#include "lib/core/helper_thread.hpp"
+#include "lib/core/names.hpp"
+#include "lib/core/text.hpp"
+#include "lib/core/version.hpp"
+#include "lib/crypto/random.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/egress/meter.hpp"
+#include "lib/record/decisions.hpp"
+#include "lib/record/egress_report.hpp"
+#include "lib/record/layout.hpp"
+#include "lib/run/libraries.hpp"
+#include "lib/runtime/agree.hpp"
+#include "lib/runtime/surroundings.hpp"
+#include "lib/runtime/watchdog.hpp"
+
+namespace bailiwick {
+
+void check_same_config(const Run& run, const std::string& folder, const std::string& stem) {
+  const std::string path = resolved_config_path(folder, stem);
+  if (sha256_file(path) != run.config_digest())
+    throw Error(ExitCode::config,
+                "{}: the run there began with another config; go on with the same{}, or name "
+                "another folder with --output{}",
+                path, stem == "lineage" ? "" : fmt::format(", remove {}.jsonl there", stem),
+                stem == "lineage" ? " and one of its checkpoints with --resume"
+                                  : " and the model with --model");
+}
+
+namespace {
+
+std::string lock_name(const std::string& folder, const std::string& stem) {
+  return fmt::format("{}/.{}.lock", folder, stem);
+}
+
+std::unique_ptr<FileLock> lock_of(const std::string& folder, const std::string& stem) {
+  // File systems may notice only after minutes that a node is gone, and its lock with it.
+  auto lock = std::make_unique<FileLock>(lock_name(folder, stem), lock_patience_seconds);
+  if (!lock->held())
+    throw Error(ExitCode::data, "{}: another job is writing there{}; wait until it has ended",
+                folder, lock->holder());
+  return lock;
+}
+
+/// The folder and those above it that are still to be made, the innermost first.
+std::vector<std::string> missing_folders(const std::string& folder) {
+  std::vector<std::string> missing;
+  std::filesystem::path path = folder;
+  for (; !path.empty() && !std::filesystem::exists(path); path = path.parent_path())
+    missing.push_back(path.string());
+  return missing;
+}
+
+}  // namespace
+
+std::unique_ptr<FileLock> lock_training(const Communicator& world, const std::string& folder) {
+  std::unique_ptr<FileLock> lock;
+  agree(world, [&] {
+    if (world.is_root() && std::filesystem::exists(folder + "/lineage.jsonl"))
+      lock = lock_of(folder, "lineage");
+  });
+  return lock;
+}
+
+RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_place,
+                     std::unique_ptr<FileLock> lock)
+    : run_(run),
+      comm_(run.world()),
+      writers_(run.writers()),
+      folder_(run.config().output),
+      command_(std::move(command)),
+      stem_(std::move(stem)),
+      started_(utc_now()),
+      ranks_(run.world().size()),
+      dependencies_(run.dependencies()),
+      lock_(std::move(lock)) {
+  start(run.config().operator_key, in_place);
+}
+
+RunRecord::RunRecord(Run& run, const Communicator& own, std::string domain, std::string folder,
+                     const std::string& key, bool in_place)
+    : run_(run),
+      comm_(own),
+      writers_(own),
+      folder_(std::move(folder)),
+      command_("train"),
+      stem_("lineage"),
+      domain_(std::move(domain)),
+      started_(utc_now()),
+      ranks_(run.world().size()),
+      regional_(true),
+      readers_(Readers::owner),
+      dependencies_(run.dependencies()) {
+  start(key, in_place);
+}
+
+void RunRecord::start(const std::string& key_file, bool in_place) {
+  agree(comm_, [&] {
+    if (!comm_.is_root()) return;
+    const std::vector<std::string> made = missing_folders(folder_);
+    create_folders(folder_);
+    if (!lock_) lock_ = lock_of(folder_, stem_);
+    const std::string lineage = path(stem_ + ".jsonl");
+    PrivateKey key = PrivateKey::load(key_file);
+    const bool exists = std::filesystem::exists(lineage);
+    const PublicKey signer = key.public_key();
+    if (exists && (!in_place || is_finished(lineage, {&signer, 1})))
+      throw Error(
+          ExitCode::data,
+          "{}: holds the lineage of an earlier {}; name another folder with --output{}, or "
+          "remove it{}",
+          folder_, command_, command_ == "evaluate" ? " and the model with --model" : "",
+          command_ == "train" ? "; an interrupted training goes on with --resume latest" : "");
+    if (command_ == "train" && !exists && std::filesystem::exists(path("model.h5")))
+      throw Error(ExitCode::data,
+                  "{}: holds a model already, without its lineage; name another folder with "
+                  "--output, or remove it",
+                  folder_);
+    if (command_ == "train") create_folders(path(checkpoints_folder));
+    if (command_ == "train") remove_temporaries();
+    invocation_ = new_uuid();
+    if (exists) {
+      chain_.emplace(Chain::resume(lineage, std::move(key)));
+      return go_on();
+    }
+    forget_if_refused(made);
+    written_->insert({lineage, resolved_config_path(folder_, stem_)});
+    write_file_atomically(resolved_config_path(folder_, stem_), resolved_yaml(run_.config()));
+    chain_.emplace(Chain::create(lineage, std::move(key)));
+  });
+}
+
+/// A policy that refuses during the run, before anything was released, leaves no trace here: the
+/// next try finds the folder as this one did.
+void RunRecord::forget_if_refused(const std::vector<std::string>& made) {
+  const auto forget = [folder = folder_, lock_name = lock_name(folder_, stem_), made,
+                       written = written_, lock = lock_,
+                       outcome = run_.outcome()](ExitCode code, const std::string&) {
+    if (code != ExitCode::policy || outcome->released_anything()) return;
+    std::error_code ignored;
+    for (const std::string& path : *written)
+      std::filesystem::remove(path, ignored);
+    std::filesystem::remove(folder + "/" + checkpoints_folder, ignored);
+    if (made.empty()) return;  // others may wait for the lock
+    std::filesystem::remove(lock_name, ignored);
+    for (const std::string& path : made)
+      std::filesystem::remove(path, ignored);  // if it is empty
+  };
+  run_.session().at_end(forget);
+}
+
+/// What a killed session left without a name: NAME.tmp.PID, with a name that we give. Nothing else
+/// that lies in the folder is ours to remove.
+void RunRecord::remove_temporaries() const {
+  static const std::regex ours(R"(.+\.(h5|json|jsonl|yaml|txt)\.tmp\.[0-9]+)");
+  for (const std::string& folder : {folder_, path(checkpoints_folder)})
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (std::regex_match(entry.path().filename().string(), ours))
+        std::filesystem::remove(entry.path());
+}
+
+void RunRecord::go_on() {
+  check_same_config(run_, folder_, stem_);
+  std::set<std::string> sessions, removed;
+  for (const Statement& statement : chain_->resumed()) {
+    sessions.insert(statement.invocation);
+    removed.insert(statement.removed.begin(), statement.removed.end());
+  }
+  session_ += sessions.size();
+  clock_ = chain_->resumed().back().finished;
+  started_ = std::max(started_, clock_);
+  // Whoever was killed may not have come to it.
+  for (const Statement& statement : standing(chain_->resumed()))
+    removed.erase(statement.subject_name);
+  for (const std::string& name : removed)
+    if (name.starts_with(checkpoints_folder) && name.find("..") == std::string::npos)
+      std::filesystem::remove(path(name));
+}
+
+const std::vector<Statement>& RunRecord::earlier() const {
+  static const std::vector<Statement> none;
+  return chain_ ? chain_->resumed() : none;
+}
+
+void RunRecord::append(Statement statement, bool last) {
+  agree(comm_, [&] {
+    if (chain_) append_here(std::move(statement), last);
+  });
+}
+
+void RunRecord::append_here(Statement statement, bool last) {
+  const std::string name = statement.subject_name;
+  statement.build_type = command_;
+  statement.external_parameters = {
+      {"config", std::filesystem::path(run_.config().path).filename().string()},
+      {"name", run_.config().name},
+      {"purpose", run_.config().purpose}};
+  if (!domain_.empty()) statement.external_parameters["domain"] = domain_;
+  statement.internal_parameters = {{"ranks", ranks_}, {"domains", run_.domains().size()}};
+  statement.dependencies = dependencies_;
+  if (!git_commit().ends_with("-dirty") && git_commit() != "unknown")
+    statement.source_commit = git_commit();
+  statement.invocation = invocation_;
+  statement.started = started_;
+  // Of a clock that was set back the statements say the time before.
+  clock_ = std::max({clock_, started_, utc_now()});
+  statement.finished = clock_;
+  statement.builder = builder_of(run_.site().name);
+  if (last) statement.final_count = chain_->size() + 1;
+  const std::vector<std::string> removed = statement.removed;
+  std::error_code ignored;
+  try {
+    // What is released is named by its bytes too, so that any sha256sum can check it. Checkpoints
+    // are not: one core hashes slower than disks write.
+    if (!statement.subject_sha256 && !name.starts_with(checkpoints_folder))
+      statement.subject_sha256 = sha256_file(path(name));
+    chain_->append(std::move(statement));
+  } catch (...) {  // what no statement vouches for keeps no name
+    std::filesystem::remove(path(name), ignored);
+    throw;
+  }
+  for (const std::string& old : removed)
+    std::filesystem::remove(path(old), ignored);  // one that stays does no harm
+}
+
+namespace {
+
+Statement about(const std::string& name, const Digest& content,
+                const std::vector<std::string>& removed) {
+  Statement statement;
+  statement.subject_name = name;
+  statement.subject_content = content;
+  statement.removed = removed;
+  return statement;
+}
+
+}  // namespace
+
+void RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& name,
+                        const std::vector<std::string>& removed, bool last) {
+  settle();
+  const Digest content = io::publish_checkpoint(comm_, writers_, checkpoint, path(name), readers_);
+  append(about(name, content, removed), last);
+  if (regional_) return;
+  if (last)
+    run_.outcome()->add_release({{"name", name}, {"content", content.hex()}});
+  else
+    run_.outcome()->add_step(name);
+}
+
+void RunRecord::publish_later(io::Checkpoint checkpoint, const std::string& name,
+                              const std::vector<std::string>& removed) {
+  settle();
+  later_ = true;
+  run_.outcome()->add_step(name);
+  if (!chain_) return;
+  writing_ = run_beside([this, checkpoint = std::move(checkpoint), name, removed] {
+    append_here(about(name, io::publish_checkpoint(checkpoint, path(name), readers_), removed),
+                false);
+  });
+}
+
+bool RunRecord::is_writing(bool busy) {
+  if (!later_) return false;
+  const EgressPurpose purpose("checkpoints");
+  std::int64_t writing = busy || (writing_.valid() && writing_.wait_for(std::chrono::seconds(0)) !=
+                                                          std::future_status::ready);
+  if (comm_.size() > 1) comm_.broadcast(0, {&writing, 1});
+  return writing != 0;
+}
+
+void RunRecord::settle() {
+  if (!later_) return;
+  agree(comm_, [&] {
+    if (writing_.valid()) writing_.get();
+  });
+}
+
+void RunRecord::publish_text(const std::string& text, const std::string& name, bool last) {
+  settle();
+  write_text(text, name);
+  Statement statement;
+  statement.subject_name = name;
+  statement.subject_sha256 = sha256(text);
+  append(std::move(statement), last);
+  if (last) run_.outcome()->add_release({{"name", name}, {"sha256", sha256(text).hex()}});
+}
+
+std::string RunRecord::of_session(const std::string& name) const {
+  return session_file(command_ == "train" ? name : command_ + "." + name, session_);
+}
+
+void RunRecord::publish_decisions() {
+  publish_text(decisions_json(run_), of_session("decisions"), false);
+}
+
+void RunRecord::publish_egress() {
+  publish_text(egress_report(run_), of_session("egress"), false);
+}
+
+void RunRecord::write_text(const std::string& text, const std::string& name) {
+  agree(comm_, [&] {
+    if (!comm_.is_root()) return;
+    written_->insert(path(name));
+    write_file_atomically(path(name), text);
+  });
+}
+
+void RunRecord::publish_model(const io::Checkpoint& model, Json results) {
+  const std::string digest = model.digest().hex();
+  results["digest"] = digest;
+  write_run_json(results);
+  publish_egress();
+  publish(model, "model.h5", true);
+  if (!comm_.is_root()) return;
+  std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", path("model.h5"), digest);
+  for (const DomainFacts& domain : run_.domains())
+    if (const std::string words = words_of(domain.duties); !words.empty())
+      std::cout << fmt::format("duties of {}: {}\n", domain.name, printable(words));
+}
+
+void RunRecord::write_run_json(const Json& results) {
+  const EgressPurpose purpose("names of nodes");
+  const double mine[] = {Watchdog::waited()};
+  const std::vector<double> waited = run_.world().gather(mine);
+  Json nodes = Json::array();
+  for (const std::string& node : run_.world().gather(node_name()))
+    nodes.push_back(node);
+  Json rounds = Json::array();
+  for (const LedgerLine& line : run_.boundary().ledger())
+    rounds.push_back({{"round", line.round},
+                      {"rounds", line.rounds},
+                      {"name", line.name},
+                      {"words", line.words},
+                      {"domains", line.domains}});
+  Json domains = Json::array();
+  for (const DomainFacts& domain : run_.domains())
+    domains.push_back({{"name", domain.name},
+                       {"jurisdiction", domain.jurisdiction},
+                       {"rows", domain.rows()},
+                       {"ranks", domain.ranks},
+                       {"policy", domain.policy.hex()}});
+  const Libraries& libraries = libraries_at_start();
+  Json others = Json::array();
+  const std::vector<std::string> digests = run_.world().gather(libraries.digest.hex());
+  for (std::size_t rank = 0; rank < digests.size(); ++rank)
+    if (digests[rank] != digests.front()) others.push_back(rank);
+  const Json record = {{"command", command_},
+                       {"name", run_.config().name},
+                       {"invocation", invocation_},
+                       {"started", started_},
+                       {"finished", utc_now()},
+                       {"version", version()},
+                       {"gitCommit", git_commit()},
+                       {"libraries", runtime_versions()},
+                       {"librariesLoaded", libraries.list},
+                       {"librariesLoadedLater", libraries_since()},
+                       {"ranksWithOtherLibraries", others},
+                       {"environment", telling_variables()},
+                       {"environmentCleared", cleared_variables()},
+                       {"nodes", nodes},
+                       {"secondsWaiting", waited},
+                       {"domains", domains},
+                       {"config", run_.config_digest().hex()},
+                       {"rounds", rounds},
+                       {"results", results}};
+  write_text(record.dump(2) + "\n", command_ == "train" ? "run.json" : command_ + ".run.json");
+}
+
+}  // namespace bailiwick

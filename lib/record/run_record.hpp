@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint/writer.hpp"
+#include "lib/core/file_lock.hpp"
+#include "lib/lineage/chain.hpp"
+#include "lib/lineage/stages.hpp"
+#include "lib/run/run.hpp"
+
+namespace bailiwick {
+
+/// Throws ExitCode::config if the run in that folder began with another config. Local.
+void check_same_config(const Run& run, const std::string& folder, const std::string& stem);
+
+/// One job at a time writes into a folder. If a training began there, waits until no other job goes
+/// on with it: what is read after that stays so. Collective; the first rank holds the lock. Throws
+/// ExitCode::data after five minutes.
+std::unique_ptr<FileLock> lock_training(const Communicator& world, const std::string& folder);
+
+/// What a run leaves in its output folder: resolved.yaml, checkpoints and their signed lineage,
+/// run.json. All members are collective; a failure on one rank is everyone's.
+class RunRecord {
+ public:
+  /// Makes the folder if need be and starts the lineage `<stem>.jsonl`; `in_place`, goes on with
+  /// the one that is there and has no end. Throws ExitCode::data if there is one and it should not
+  /// be: nothing is ever overwritten. Throws ExitCode::config if a run with another config began
+  /// it.
+  RunRecord(Run& run, std::string command, std::string stem, bool in_place = false,
+            std::unique_ptr<FileLock> lock = {});
+
+  /// Of what stays with `domain`, in its own folder, written by one rank: `own` holds that alone.
+  /// Its statements are signed with `key`, a PEM file.
+  RunRecord(Run& run, const Communicator& own, std::string domain, std::string folder,
+            const std::string& key, bool in_place);
+
+  /// Publishes `<folder>/<name>` and signs a statement about it; `last` closes the chain.
+  void publish(const io::Checkpoint& checkpoint, const std::string& name, bool last) {
+    publish(checkpoint, name, {}, last);
+  }
+  /// The same of one of a training's checkpoints, which makes those of the names in `removed`
+  /// superfluous: once its statement stands, they go.
+  void publish(const io::Checkpoint& checkpoint, const std::string& name,
+               const std::vector<std::string>& removed, bool last);
+  /// The same by a thread of the first rank, beside what the ranks do next; nobody may call HDF5
+  /// meanwhile. What fails is everyone's error at the next call of settle() or of any publish.
+  void publish_later(io::Checkpoint checkpoint, const std::string& name,
+                     const std::vector<std::string>& removed);
+  /// Whether that is still under way, or the first rank says `busy`. Collective.
+  bool is_writing(bool busy);
+  /// Waits for it.
+  void settle();
+
+  /// The same for a file of text, written by the first rank.
+  void publish_text(const std::string& text, const std::string& name, bool last);
+
+  /// Which policies allowed what (decisions_json), as the lineage's next statement.
+  void publish_decisions();
+
+  /// What crossed between domains until now (egress_report), as the lineage's next statement.
+  void publish_egress();
+
+  /// A file of text that no statement names.
+  void write_text(const std::string& text, const std::string& name);
+
+  /// Adds to the statements that follow.
+  void add_dependency(Artefact artefact) { dependencies_.push_back(std::move(artefact)); }
+
+  /// run.json: who, where, with what; `results` is put under its own key.
+  void write_run_json(const Json& results);
+
+  /// The end of a training: run.json, the egress report, and last, so that where it is all is, the
+  /// model. Rank 0 says where.
+  void publish_model(const io::Checkpoint& model, Json results);
+
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  /// Statements of earlier sessions of this run, on the first rank: those it was resumed with.
+  const std::vector<Statement>& earlier() const;
+
+ private:
+  void append(Statement statement, bool last);
+  void append_here(Statement statement, bool last);
+  void start(const std::string& key, bool in_place);
+  void go_on();
+  void remove_temporaries() const;
+  std::string of_session(const std::string& name) const;
+  void forget_if_refused(const std::vector<std::string>& made);
+
+  Run& run_;
+  const Communicator& comm_;
+  const Communicator& writers_;
+  std::string folder_, command_, stem_;
+  std::string domain_;  ///< whose own record it is; empty: the run's
+  std::string invocation_, started_;
+  std::string clock_;  ///< what the statement before says; what follows says no earlier
+  int ranks_;
+  bool regional_ = false;             ///< of what stays with one domain
+  Readers readers_ = Readers::umask;  ///< of models and checkpoints
+  std::size_t session_ = 1;  ///< first rank only: how often this run was begun, this time included
+  std::vector<Artefact> dependencies_;
+  std::shared_ptr<FileLock> lock_;  ///< first rank only: one job at a time writes here
+  /// First rank only: names of what this session wrote, for it to take away again.
+  std::shared_ptr<std::set<std::string>> written_ = std::make_shared<std::set<std::string>>();
+  std::optional<Chain> chain_;  ///< first rank only
+  bool later_ = false;          ///< something was given to publish_later()
+  std::future<void> writing_;   ///< first rank only; after all that its thread uses
+};
+
+}  // namespace bailiwick

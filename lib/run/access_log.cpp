@@ -1,0 +1,261 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/run/access_log.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <map>
+
+#include "lib/core/text.hpp"
+#include "lib/crypto/sha256.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+constexpr int access_log_version = 2;
+
+/// The member `key` if it is a text.
+std::string text_member(const Json& entry, const char* key) {
+  const auto at = entry.find(key);
+  return at != entry.end() && at->is_string() ? at->get<std::string>() : "";
+}
+
+/// Follows a chain line by line.
+class ChainReader {
+ public:
+  AccessChain read(const std::string& text) {
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = text.find('\n', begin);
+      const std::string why =
+          end == std::string::npos ? "it does not end" : add(text.substr(begin, end - begin));
+      if (!why.empty()) {
+        chain_.broken = fmt::format("line {}: {}", chain_.lines.size() + 1, why);
+        break;
+      }
+      begin = end + 1;
+    }
+    return std::move(chain_);
+  }
+
+ private:
+  /// Why not; nothing if it was added.
+  std::string add(const std::string& line) {
+    Json entry;
+    try {
+      entry = parse_json(line, "line");
+    } catch (const Error&) {
+      return "it is not JSON";
+    }
+    if (!entry.is_object()) return "it is not a JSON object";
+    const Json previous = chain_.lines.empty() ? Json() : Json(chain_.lines.back().digest.hex());
+    if (!entry.contains("previous") || entry["previous"] != previous)
+      return "it does not follow from the line before";
+    if (entry.contains("version") && entry["version"] != access_log_version)
+      return fmt::format("its version is {}, and this program knows 1 and {}",
+                         entry["version"].dump(), access_log_version);
+    const Digest digest = sha256(line);
+    std::string why = is_request(entry) ? add_request(entry, digest) : add_outcome(entry);
+    if (why.empty()) chain_.lines.push_back({digest, std::move(entry), {}});
+    return why;
+  }
+
+  std::string add_request(const Json& entry, const Digest& digest) {
+    const auto admitted = entry.find("admitted");
+    if (text_member(entry, "policy").empty() || admitted == entry.end() || !admitted->is_boolean())
+      return "it does not say which policy decided, and what";
+    if (admitted->get<bool>()) open_[digest.hex()] = chain_.lines.size();
+    return "";
+  }
+
+  std::string add_outcome(const Json& entry) {
+    if (text_member(entry, "event") != "outcome") return "it is neither a request nor an outcome";
+    const auto released = entry.find("released");
+    if (text_member(entry, "outcome").empty() || released == entry.end() || !released->is_array())
+      return "it does not say how a run ended";
+    const auto request = open_.find(text_member(entry, "request"));
+    if (request == open_.end())
+      return "it tells the outcome of no run that was admitted and is still open";
+    chain_.lines[request->second].outcome = chain_.lines.size();
+    open_.erase(request);
+    return "";
+  }
+
+  AccessChain chain_;
+  std::map<std::string, std::size_t> open_;  ///< admitted requests without an outcome: their lines
+};
+
+/// Closes, and so unlocks.
+class LockedFile {
+ public:
+  LockedFile(const std::string& path, double patience)
+      : path_(path), file_(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) {
+    if (file_ < 0) fail("open");
+    struct stat status = {};
+    if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) {
+      ::close(file_);
+      throw Error(ExitCode::data, "{}: is not a regular file, as an access log must be", path_);
+    }
+    const int why = lock_open_file(file_, path_, patience);
+    if (why == 0) return;
+    ::close(file_);
+    if (why == EWOULDBLOCK)
+      throw Error(ExitCode::data,
+                  "{}: another job has held the access log for {:.0f} s; nothing was written; find "
+                  "and end that job (lslocks shows it on its node)",
+                  path_, patience);
+    errno = why;
+    fail("lock");
+  }
+  ~LockedFile() { ::close(file_); }
+  LockedFile(const LockedFile&) = delete;
+  LockedFile& operator=(const LockedFile&) = delete;
+
+  void append(const std::string& line) const {
+    std::size_t done = 0;
+    while (done < line.size()) {
+      const ssize_t written = ::write(file_, line.data() + done, line.size() - done);
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) break;
+      done += static_cast<std::size_t>(written);
+    }
+    if (done == line.size() && ::fsync(file_) == 0) return;
+    const int why = errno;
+    if (done > 0) {  // half a line would break the chain
+      const off_t end = ::lseek(file_, 0, SEEK_END);
+      if (::ftruncate(file_, end - static_cast<off_t>(done)) != 0)
+        fail("undo a half written line of");
+    }
+    errno = why;
+    fail("append to");
+  }
+
+ private:
+  [[noreturn]] void fail(const char* what) const {
+    throw Error(ExitCode::data, "{}: cannot {} the access log: {}", path_, what,
+                std::strerror(errno));
+  }
+
+  const std::string& path_;
+  int file_;
+};
+
+/// The line for `entry` after the last of `before`, and its digest.
+std::pair<std::string, Digest> next_line(const AccessChain& before, Json entry) {
+  entry["version"] = access_log_version;
+  entry["previous"] = before.lines.empty() ? Json() : Json(before.lines.back().digest.hex());
+  // What somebody typed may be no UTF-8.
+  const std::string line = entry.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return {line, sha256(line)};
+}
+
+std::string outcome_word(ExitCode code) {
+  return code == ExitCode::ok        ? "finished"
+         : code == ExitCode::policy  ? "refused"
+         : code == ExitCode::stopped ? "stopped"
+                                     : "failed";
+}
+
+}  // namespace
+
+bool is_request(const Json& entry) {
+  return !entry.contains("version") || text_member(entry, "event") == "request";
+}
+
+std::uint64_t AccessChain::admitted(const Digest& policy) const {
+  std::uint64_t count = 0;
+  for (const Line& line : lines) {
+    if (!is_request(line.entry) || line.entry["policy"] != policy.hex() ||
+        line.entry["admitted"] != true)
+      continue;
+    const bool for_nothing = line.outcome && lines[*line.outcome].entry["outcome"] == "refused" &&
+                             lines[*line.outcome].entry["released"].empty();
+    count += for_nothing ? 0 : 1;
+  }
+  return count;
+}
+
+AccessChain AccessLog::read() const {
+  return ChainReader().read(read_file(path_, document::access_log));
+}
+
+AccessChain AccessLog::read_whole() const {
+  AccessChain chain = read();
+  if (!chain.broken.empty())
+    throw Error(ExitCode::integrity, "{}: {}; the access log was changed", path_, chain.broken);
+  return chain;
+}
+
+std::uint64_t AccessLog::admitted(const Digest& policy) const {
+  if (!std::filesystem::exists(path_)) return 0;
+  return read_whole().admitted(policy);
+}
+
+Digest AccessLog::append(Json decision, const Digest& policy, bool admitted,
+                         std::uint64_t limit) const {
+  create_folders(std::filesystem::path(path_).parent_path().string());
+  const LockedFile file(path_, patience_);
+  const AccessChain before = read_whole();
+  if (admitted && limit > 0 && before.admitted(policy) >= limit)
+    throw Error(
+        ExitCode::policy,
+        "refused, and nothing was read:\n  {}: another run has just used up the {} that the "
+        "policy allows",
+        path_, limit);
+  decision["event"] = "request";
+  decision["policy"] = policy.hex();
+  decision["admitted"] = admitted;
+  const auto [line, digest] = next_line(before, std::move(decision));
+  file.append(line + "\n");
+  return digest;
+}
+
+void AccessLog::append_outcome(const Digest& request, Json outcome) const {
+  const LockedFile file(path_, patience_);
+  outcome["event"] = "outcome";
+  outcome["request"] = request.hex();
+  file.append(next_line(read_whole(), std::move(outcome)).first + "\n");
+}
+
+Json access_identity(const std::string& key) {
+  const ::passwd* user = ::getpwuid(::geteuid());
+  const char* job = std::getenv("SLURM_JOB_ID");
+  return {{"key", key.empty() ? Json() : Json(key)},
+          {"user", {{"id", ::geteuid()}, {"name", user ? Json(user->pw_name) : Json()}}},
+          {"job", job ? Json(job) : Json()}};
+}
+
+void AccessOutcome::add_step(const std::string& name) {
+  ++steps_;
+  last_step_ = name;
+}
+
+void AccessOutcome::write(ExitCode code, const std::string& message) const {
+  Json released = released_;
+  if (steps_ > 0) released.push_back({{"name", last_step_}, {"steps", steps_}});
+  const Json outcome = {{"time", utc_now()},
+                        {"outcome", outcome_word(code)},
+                        {"exit_code", static_cast<int>(code)},
+                        {"message", message},
+                        {"released", released}};
+  std::exception_ptr failure;  // of one owner's log: the others are told all the same
+  for (const auto& [log, request] : requests_)
+    try {
+      log.append_outcome(request, outcome);
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
+    }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,411 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/run/config.hpp"
+
+#include <array>
+#include <set>
+
+#include "lib/config/reader.hpp"
+#include "lib/config/writer.hpp"
+#include "lib/policy/iri.hpp"
+#include "lib/policy/purposes.hpp"
+#include "lib/run/site_schema.hpp"
+
+namespace bailiwick {
+
+// The schema below is the whole language of a run's YAML; docs/configuration.md explains it.
+
+template <>
+inline constexpr auto words<ModelKind> =
+    std::to_array<std::pair<ModelKind, const char*>>({{ModelKind::linear, "linear"},
+                                                      {ModelKind::logistic, "logistic"},
+                                                      {ModelKind::poisson, "poisson"},
+                                                      {ModelKind::multinomial, "multinomial"},
+                                                      {ModelKind::cox, "cox"},
+                                                      {ModelKind::mlp, "mlp"}});
+
+template <>
+inline constexpr auto words<Standardisation> =
+    std::to_array<std::pair<Standardisation, const char*>>({{Standardisation::none, "none"},
+                                                            {Standardisation::pooled, "pooled"},
+                                                            {Standardisation::per_domain,
+                                                             "per_domain"}});
+
+template <>
+inline constexpr auto words<std::optional<Standardisation>> =
+    std::to_array<std::pair<std::optional<Standardisation>, const char*>>(
+        {{std::nullopt, "model"},
+         {Standardisation::none, "none"},
+         {Standardisation::pooled, "pooled"},
+         {Standardisation::per_domain, "per_domain"}});
+
+template <>
+inline constexpr auto words<Strata> = std::to_array<std::pair<Strata, const char*>>(
+    {{Strata::domain, "domain"}, {Strata::partition, "partition"}, {Strata::none, "none"}});
+
+namespace {
+
+bool is_domain_name(const std::string& name) {
+  return !name.empty() &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
+}
+constexpr Matching a_domain_name{is_domain_name, "a name of a-z, 0-9, \"-\" and \"_\""};
+
+struct APurpose {
+  std::string operator()(const std::string& text) const {
+    return is_purpose(text) ? "" : fmt::format("\"{}\" is not {}", text, purpose_form(text));
+  }
+};
+constexpr APurpose a_purpose;
+
+struct Iris {
+  std::string operator()(const std::vector<std::string>& names) const {
+    for (const std::string& name : names)
+      if (!is_iri(name))
+        return fmt::format("\"{}\" is not an absolute IRI such as https://clinic.example/team",
+                           name);
+    return "";
+  }
+};
+constexpr Iris absolute_iris;
+
+}  // namespace
+
+template <class Visitor>
+void schema(Visitor& v, SiteConfig& site) {
+  v.key("file", site.file, is_path);
+  v.key("key", site.key, is_path);
+  v.check(site.file.has_value() == site.key.has_value(), site.file ? "key" : "file",
+          "a site file and the public key of who signed it go together");
+  if (!site.file) return site_keys(v, site.declared);
+  for (const char* name : {"name", "nodes", "slurm_features"})
+    v.check(!v.given(name), name, "stands in the site file");
+}
+
+template <class Visitor>
+void schema(Visitor& v, TrustConfig& trust) {
+  v.key("file", trust.file, required, is_path);
+  v.key("key", trust.key, required, is_path);
+}
+
+template <class Visitor>
+void schema(Visitor& v, DomainConfig& domain) {
+  v.key("name", domain.name, required, a_domain_name);
+  v.key("jurisdiction", domain.jurisdiction, required, a_jurisdiction);
+  v.either("key", "keys", domain.keys, non_empty, is_path, distinct);
+  v.key("session_key", domain.session_key, is_path);
+  v.key("policy", domain.policy, required, is_path);
+  v.key("partitions", domain.partitions, required, non_empty, is_path, distinct);
+  v.key("access_log", domain.access_log, is_path);
+  v.key("ranks", domain.ranks, non_empty, at_least(0), distinct);
+}
+
+struct Fraction {
+  std::string operator()(double value) const {
+    return value >= 0 && value < 1 ? "" : fmt::format("{} is not at least 0 and below 1", value);
+  }
+};
+constexpr Fraction a_fraction;
+
+template <class Visitor>
+void schema(Visitor& v, LayerConfig& layer) {
+  v.key("units", layer.units, required, at_least(1), at_most(1 << 20));
+  v.key("activation", layer.activation,
+        one_of("relu", "gelu", "tanh", "silu", "sigmoid", "identity"));
+  v.key("layer_norm", layer.layer_norm);
+  v.key("dropout", layer.dropout, a_fraction);
+}
+
+template <class Visitor>
+void schema(Visitor& v, MlpConfig& mlp) {
+  v.key("embeddings", mlp.embeddings, at_least(1), at_most(1 << 16));
+  v.key("layers", mlp.layers);
+  v.key("loss", mlp.loss, required,
+        one_of("squared_error", "huber", "binary", "cross_entropy", "poisson", "cox"));
+  v.key("huber_delta", mlp.huber_delta, positive);
+  v.check(mlp.loss == "huber" || mlp.huber_delta == 1, "huber_delta", "only used with loss: huber");
+  if (mlp.loss == "squared_error" || mlp.loss == "huber")
+    v.key("standardise_target", mlp.standardise_target);
+  else
+    v.unused("standardise_target", "only used with loss: squared_error or huber");
+}
+
+template <class Visitor>
+void schema(Visitor& v, ModelConfig& model) {
+  v.key("kind", model.kind, required);
+  const bool mlp = model.kind == ModelKind::mlp;
+  v.section(
+      "mlp", [&](auto& s) { schema(s, model.mlp); }, mlp, "only used with kind: mlp");
+  // Where rows have a time and an event instead of a target.
+  const bool cox = model.kind == ModelKind::cox || (mlp && model.mlp.loss == "cox");
+  if (cox || mlp) model.intercept = false;
+  v.key("features", model.features, distinct);
+  v.key("target", model.target);
+  v.key("time", model.time);
+  v.key("status", model.status);
+  v.key("intercept", model.intercept);
+  v.key("weights", model.weights);
+  v.key("l2", model.l2, at_least(0));
+  v.key("standardise", model.standardise);
+  v.section(
+      "cox",
+      [&](auto& s) {
+        s.key("strata", model.strata);
+        s.key("ties", model.ties, one_of("efron", "breslow"));
+        s.key("time_step", model.time_step, positive);
+        s.key("time_maximum", model.time_maximum, at_least(0));
+        const bool grid = model.strata == Strata::none;
+        s.check(!grid || model.time_maximum > 0, "time_maximum",
+                "strata: none needs the last time of the public grid, greater than 0");
+        s.check(grid || model.time_maximum == 0, "time_maximum", "only used with strata: none");
+      },
+      model.kind == ModelKind::cox, "only used with kind: cox");
+
+  v.check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
+  v.check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
+  v.check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
+  v.check(!(cox || mlp) || !model.intercept, "intercept",
+          mlp ? "the layers of a network have their own" : "kind: cox has no intercept");
+  v.check(!mlp || model.l2 == 0, "l2", "networks have train.descent.weight_decay instead");
+  v.check(cox || model.time.empty(), "time", "only used with kind: cox");
+  v.check(cox || model.status.empty(), "status", "only used with kind: cox");
+  v.check(!cox || model.time.empty() || model.time != model.status, "status",
+          "the same column as time");
+}
+
+template <class Visitor>
+void schema(Visitor& v, ScheduleConfig& schedule) {
+  v.key("kind", schedule.kind, one_of("constant", "linear", "cosine", "step"));
+  v.key("warmup_epochs", schedule.warmup_epochs, at_least(0));
+  if (schedule.kind == "linear" || schedule.kind == "cosine")
+    v.key("final_fraction", schedule.final_fraction, at_least(0), at_most(1));
+  else
+    v.unused("final_fraction", "only used with kind: linear or cosine");
+  if (schedule.kind == "step") {
+    v.key("step_epochs", schedule.step_epochs, at_least(1));
+    v.key("step_factor", schedule.step_factor, positive, at_most(1));
+  } else {
+    v.unused("step_epochs", "only used with kind: step");
+    v.unused("step_factor", "only used with kind: step");
+  }
+}
+
+template <class Visitor>
+void schema(Visitor& v, EarlyStoppingConfig& stopping) {
+  v.key("split", stopping.split);
+  v.key("patience", stopping.patience, at_least(1));
+}
+
+template <class Visitor>
+void schema(Visitor& v, PersonalConfig& personal) {
+  v.key("kind", personal.kind, one_of("fedper", "fedrep", "ditto", "finetune"));
+  if (personal.kind == "fedper" || personal.kind == "fedrep")
+    v.key("layers", personal.layers, at_least(1));
+  else
+    v.unused("layers", "only used with kind: fedper or fedrep");
+  if (personal.kind == "fedrep" || personal.kind == "finetune")
+    v.key("steps", personal.steps, at_least(1));
+  else
+    v.unused("steps", "only used with kind: fedrep or finetune");
+  if (personal.kind == "ditto")
+    v.key("proximal", personal.proximal, at_least(0));
+  else
+    v.unused("proximal", "only used with kind: ditto");
+}
+
+template <class Visitor>
+void schema(Visitor& v, FederatedConfig& federated) {
+  v.key("strategy", federated.strategy,
+        one_of("fedavg", "fedprox", "fedadam", "fedyogi", "fedadagrad", "scaffold", "fednova"));
+  v.key("rounds", federated.rounds, at_least(1));
+  v.key("local_steps", federated.local_steps, at_least(1));
+  if (federated.local_steps)
+    v.unused("local_epochs", "give either local_steps or local_epochs, not both");
+  else
+    v.key("local_epochs", federated.local_epochs, at_least(1));
+  v.key("server_rate", federated.server_rate, positive);
+  if (federated.strategy == "fedprox")
+    v.key("proximal", federated.proximal, at_least(0));
+  else
+    v.unused("proximal", "only used with strategy: fedprox");
+  const bool adaptive = federated.strategy == "fedadam" || federated.strategy == "fedyogi" ||
+                        federated.strategy == "fedadagrad";
+  if (adaptive) {
+    v.key("beta1", federated.beta1, a_fraction);
+    v.key("beta2", federated.beta2, a_fraction);
+    v.key("tau", federated.tau, positive);
+  } else {
+    for (const char* name : {"beta1", "beta2", "tau"})
+      v.unused(name, "only used with strategy: fedadam, fedyogi or fedadagrad");
+  }
+  v.key("personal", federated.personal);
+}
+
+template <class Visitor>
+void schema(Visitor& v, DescentConfig& descent, bool adamw, bool federated) {
+  if (federated) {
+    for (const char* name : {"epochs", "schedule", "early_stopping"})
+      v.unused(name, "not used with train.federated");
+  } else {
+    v.key("epochs", descent.epochs, at_least(1));
+    v.key("schedule", descent.schedule);
+    v.key("early_stopping", descent.early_stopping);
+  }
+  v.key("batch_rows", descent.batch_rows, at_least(1));
+  v.key("block_rows", descent.block_rows, at_least(1));
+  v.key("seed", descent.seed);
+  v.key("learning_rate", descent.learning_rate, positive);
+  if (adamw) {
+    v.key("beta1", descent.beta1, a_fraction);
+    v.key("beta2", descent.beta2, a_fraction);
+    v.key("epsilon", descent.epsilon, positive);
+    for (const char* name : {"momentum", "nesterov"})
+      v.unused(name, "only used with method: sgd");
+  } else {
+    v.key("momentum", descent.momentum, a_fraction);
+    v.key("nesterov", descent.nesterov);
+    for (const char* name : {"beta1", "beta2", "epsilon"})
+      v.unused(name, "only used with method: adamw");
+  }
+  v.key("weight_decay", descent.weight_decay, at_least(0));
+  v.key("clip_norm", descent.clip_norm, at_least(0));
+  v.check(!descent.nesterov || descent.momentum > 0, "nesterov", "needs momentum");
+}
+
+template <class Visitor>
+void schema(Visitor& v, CheckpointConfig& checkpoint, bool steps) {
+  v.key("every", checkpoint.every, at_least(0));
+  if (steps)
+    v.key("every_steps", checkpoint.every_steps, at_least(0));
+  else
+    v.unused("every_steps", "only used with model.kind: mlp, without train.federated");
+  v.key("keep_last", checkpoint.keep_last, at_least(0));
+  v.key("keep_best", checkpoint.keep_best, at_least(0));
+  v.key("asynchronous", checkpoint.asynchronous);
+  v.check(checkpoint.keep_best == 0 || checkpoint.keep_last > 0, "keep_best",
+          "all are kept (keep_last: 0)");
+}
+
+template <class Visitor>
+void schema(Visitor& v, TrainConfig& train, bool network) {
+  if (network) {
+    v.key("method", train.method, one_of("adamw", "sgd"));
+    v.key("federated", train.federated);
+    const bool federated = train.federated.has_value();
+    v.section("descent",
+              [&](auto& s) { schema(s, train.descent, train.method == "adamw", federated); });
+    v.check(!federated || train.method == "sgd", "method",
+            "domains train by themselves with method: sgd");
+    for (const char* name : {"tolerance", "max_iterations"})
+      v.unused(name, "a network trains for train.descent.epochs");
+  } else {
+    v.key("method", train.method, one_of("newton", "lbfgs", "newton-krylov"));
+    v.unused("descent", "only used with model.kind: mlp");
+    v.key("tolerance", train.tolerance, positive);
+    v.key("max_iterations", train.max_iterations, at_least(1));
+  }
+  v.section("checkpoint",
+            [&](auto& s) { schema(s, train.checkpoint, network && !train.federated); });
+  v.key("split", train.split);
+  if (network) return v.unused("petsc_options", "only used with method: lbfgs or newton-krylov");
+  v.key("petsc_options", train.petsc_options);
+  v.check(train.method != "newton" || train.petsc_options.empty(), "petsc_options",
+          "only used with method: lbfgs or newton-krylov");
+}
+
+template <class Visitor>
+void schema(Visitor& v, EvaluateConfig& evaluate) {
+  v.key("split", evaluate.split);
+  v.key("standardise", evaluate.standardise);
+  v.key("per_domain", evaluate.per_domain);
+  v.key("calibration_bins", evaluate.calibration_bins, at_least(1), at_most(1000));
+  v.key("regional", evaluate.regional);
+  v.key("phm08", evaluate.phm08);
+}
+
+struct Probability {
+  std::string operator()(double value) const {
+    return value > 0 && value < 1 ? "" : fmt::format("{} is not between 0 and 1", value);
+  }
+};
+
+template <class Visitor>
+void schema(Visitor& v, DescribeConfig& describe) {
+  v.key("split", describe.split);
+  v.key("quantiles", describe.quantiles, Probability{}, distinct);
+  v.key("bins", describe.bins, at_least(0), at_most(1000));
+  v.key("tables", describe.tables);
+  v.key("correlation", describe.correlation);
+  v.key("per_domain", describe.per_domain);
+  for (std::size_t i = 0; i < describe.tables.size(); ++i)
+    v.check(describe.tables[i].size() == 2 && describe.tables[i][0] != describe.tables[i][1],
+            "tables." + std::to_string(i), "name two different categories");
+}
+
+template <class Visitor>
+void schema(Visitor& v, BoundaryConfig& boundary) {
+  v.key("secure_aggregation", boundary.secure_aggregation);
+}
+
+template <class Visitor>
+void schema(Visitor& v, RunConfig& run) {
+  int version = 1;
+  v.key("version", version, required, is_version(1));
+  v.key("name", run.name, required, non_empty);
+  v.key("purpose", run.purpose, required, a_purpose);
+  v.key("recipients", run.recipients, absolute_iris, distinct);
+  v.key("output", run.output, required, is_path);
+  v.key("site", run.site, required);
+  v.key("trust", run.trust);
+  v.section("lineage", [&](auto& s) { s.key("key", run.operator_key, required, is_path); });
+  v.key("domains", run.domains, required, non_empty);
+  v.key("boundary", run.boundary);
+  v.key("model", run.model, required);
+  const bool network = run.model.kind == ModelKind::mlp;
+  if (network && run.train.method == "newton") run.train.method = "adamw";
+  v.section("train", [&](auto& s) { schema(s, run.train, network); });
+  v.key("evaluate", run.evaluate);
+  v.check(!run.evaluate.regional || (run.train.federated && run.train.federated->personal),
+          "evaluate.regional", "only used with train.federated.personal");
+  v.check(!run.evaluate.phm08 || run.model.kind == ModelKind::linear ||
+              (network && (run.model.mlp.loss == "squared_error" || run.model.mlp.loss == "huber")),
+          "evaluate.phm08",
+          "only used with models of a mean: linear, or a network's squared_error or huber");
+  v.key("describe", run.describe);
+
+  std::set<std::string> names, partitions;
+  for (std::size_t i = 0; i < run.domains.size(); ++i) {
+    const DomainConfig& domain = run.domains[i];
+    const std::string item = "domains." + std::to_string(i);
+    v.check(names.insert(domain.name).second, item + ".name",
+            "another domain is called \"" + domain.name + "\"");
+    // Rows counted twice would be neither pooled nor federated.
+    const std::set<std::string> own(domain.partitions.begin(), domain.partitions.end());
+    for (const std::string& partition : own)
+      v.check(partitions.insert(partition).second, item + ".partitions",
+              "\"" + partition + "\" already belongs to another domain");
+    v.check(!run.boundary.secure_aggregation || run.domains.size() == 1 ||
+                domain.session_key.has_value(),
+            item + ".session_key",
+            "missing: secure aggregation needs the private half of one of the domain's keys (or "
+            "boundary.secure_aggregation: false, where every policy allows that)");
+  }
+}
+
+RunConfig parse_run_config(const std::string& text, const std::string& path,
+                           const Overrides& overrides) {
+  RunConfig config;
+  config.path = path;
+  read_yaml(text, path, config, overrides);
+  return config;
+}
+
+std::string resolved_yaml(const RunConfig& config) {
+  RunConfig copy = config;  // a schema takes what it visits by reference
+  YamlWriter writer;
+  schema(writer, copy);
+  return to_yaml(writer.node());
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/run/documents.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "io/partition/partition.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/run/registry.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Where the owner's log of access lies, and what its registry says.
+void open_registry(const DomainConfig& domain, std::span<const PublicKey> keys,
+                   Documents& documents) {
+  documents.access_log = domain.access_log;
+  if (documents.policy.registry.empty()) return;
+  const Registry registry(documents.policy.registry);
+  documents.registry = registry.look(keys);
+  documents.access_log = registry.access_log();
+  if (domain.access_log && std::filesystem::weakly_canonical(*domain.access_log) !=
+                               std::filesystem::weakly_canonical(registry.access_log()))
+    documents.registry.problem =
+        fmt::format("the config names another access_log, {}; leave it out", *domain.access_log);
+}
+
+}  // namespace
+
+Documents open_documents(const DomainConfig& domain) {
+  std::vector<PublicKey> keys;
+  for (const std::string& path : domain.keys)
+    keys.push_back(PublicKey::load(path));
+  Documents documents;
+  for (const std::string& path : domain.partitions) {
+    documents.manifests.push_back(io::read_manifest(path, keys));
+    const Schema &first = documents.manifests.front().schema,
+                 &schema = documents.manifests.back().schema;
+    if (schema != first)
+      throw Error(ExitCode::data, "{}: its schema differs from that of {}: {}", path,
+                  domain.partitions.front(), describe_difference(schema, first));
+  }
+  const std::string text = read_file(domain.policy, document::policy);
+  const Envelope envelope = envelope_from_json(text, domain.policy, ExitCode::policy);
+  const std::string payload =
+      open_envelope(envelope, policy_type, keys, domain.policy, ExitCode::policy);
+  // Nobody speaks for another owner: who signed rows must have signed the terms for them.
+  std::vector<PublicKey> signers;
+  for (const PublicKey& key : keys)
+    if (std::ranges::any_of(envelope.signatures,
+                            [&](const auto& signature) { return signature.key_id == key.id(); })) {
+      signers.push_back(key);
+      documents.owners.push_back(key.id());
+    }
+  for (const std::string& path : domain.partitions)
+    try {
+      if (signers.size() < keys.size()) io::read_manifest(path, signers);
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::integrity) throw;  // it could not even be read
+      throw Error(ExitCode::policy,
+                  "{}: is not signed by the key that signed {}: terms cover the rows of those who "
+                  "signed them (policy sign takes --key again for every owner)",
+                  domain.policy, io::manifest_path(path));
+    }
+  documents.policy =
+      policy_from_odrl(parse_document(payload, domain.policy, ExitCode::policy), domain.policy);
+  documents.policy_digest = sha256(payload);
+  open_registry(domain, keys, documents);
+  return documents;
+}
+
+std::vector<std::size_t> owners_of(const std::vector<std::vector<std::string>>& keys) {
+  std::vector<std::size_t> owner(keys.size());
+  std::iota(owner.begin(), owner.end(), std::size_t{0});
+  const auto share = [&](std::size_t a, std::size_t b) {
+    return std::ranges::find_first_of(keys[a], keys[b]) != keys[a].end();
+  };
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (share(i, j)) {
+        const auto [low, high] = std::minmax(owner[i], owner[j]);
+        const std::size_t from = high, to = low;
+        std::ranges::replace(owner, from, to);
+      }
+  return owner;
+}
+
+}  // namespace bailiwick

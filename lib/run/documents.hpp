@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/core/digest.hpp"
+#include "lib/domain/partition_manifest.hpp"
+#include "lib/policy/gate.hpp"
+#include "lib/run/config.hpp"
+
+namespace bailiwick {
+
+/// A domain's manifests, policy and registry, opened and verified on its own ranks.
+struct Documents {
+  std::vector<PartitionManifest> manifests;  ///< all of one schema
+  Policy policy;
+  Digest policy_digest;
+  std::vector<std::string> owners;  ///< ids of the keys that signed the policy
+  RegistryFacts registry;
+  std::optional<std::string> access_log;
+};
+
+/// Not collective. Throws ExitCode::policy, ExitCode::integrity and ExitCode::data naming the file.
+Documents open_documents(const DomainConfig& domain);
+
+/// Whose each domain is: the number of the first domain that has a key in common with it, directly
+/// or through others. `keys`: ids of the keys that signed each domain's policy.
+std::vector<std::size_t> owners_of(const std::vector<std::vector<std::string>>& keys);
+
+}  // namespace bailiwick

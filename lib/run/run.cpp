@@ -1,0 +1,476 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/run/run.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "io/partition/partition.hpp"
+#include "lib/core/text.hpp"
+#include "lib/core/version.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/egress/meter.hpp"
+#include "lib/lineage/stages.hpp"
+#include "lib/policy/instant.hpp"
+#include "lib/run/access_log.hpp"
+#include "lib/run/documents.hpp"
+#include "lib/run/lane.hpp"
+#include "lib/run/libraries.hpp"
+#include "lib/runtime/agree.hpp"
+#include "lib/runtime/slurm.hpp"
+
+namespace bailiwick {
+
+Json to_json(const std::vector<Clause>& clauses) {
+  Json list = Json::array();
+  for (const Clause& clause : clauses)
+    list.push_back({{"rule", clause.rule}, {"holds", clause.holds}, {"detail", clause.detail}});
+  return list;
+}
+
+std::uint64_t visible_blocks(const DomainConfig& domain) {
+  std::uint64_t blocks = 0;
+  try {
+    std::vector<PublicKey> keys;
+    for (const std::string& path : domain.keys)
+      keys.push_back(PublicKey::load(path));
+    for (const std::string& path : domain.partitions)
+      blocks += io::read_manifest(path, keys).blocks();
+  } catch (const Error&) {
+    return 0;
+  }
+  return blocks;
+}
+
+RunConfig load_run_config(const Communicator& world, const std::string& path,
+                          const Overrides& overrides) {
+  const EgressPurpose purpose("config");
+  std::string text;
+  agree(world, [&] {
+    if (world.is_root()) try {
+        text = read_file(path, document::config);
+      } catch (const Error& error) {
+        throw Error(ExitCode::config, error.what());
+      }
+  });
+  text = world.broadcast(0, text);
+  RunConfig config;
+  agree(world, [&] { config = parse_run_config(text, path, overrides); });
+  return config;
+}
+
+Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only)
+    : session_(session), config_(std::move(config)) {
+  config_digest_ = sha256(resolved_yaml(config_));
+  find_places();
+  const EgressPurpose purpose("decomposition");
+
+  std::vector<std::int64_t> blocks(config_.domains.size(), 0);
+  if (world().is_root())
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      blocks[i] = static_cast<std::int64_t>(visible_blocks(config_.domains[i]));
+  world().broadcast(0, blocks);
+  std::vector<std::vector<int>> home = ranks_at_home(config_.domains, places_);
+  std::vector<DomainShape> shapes;
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    shapes.push_back({config_.domains[i].name, static_cast<std::uint64_t>(blocks[i]),
+                      config_.domains[i].ranks.value_or(std::vector<int>()), std::move(home[i])});
+  decomposition_.emplace(world(), std::move(shapes));
+  boundary_.emplace(*decomposition_);
+
+  decide(actions, verdicts_only);
+  std::uint64_t contributors = 1;
+  for (const DomainFacts& domain : domains_)
+    contributors = std::max(contributors, domain.minimum_contributors);
+  std::vector<std::uint64_t> rows;
+  for (const LocalDomain& domain : local_)
+    rows.push_back(domain.minimum_rows);
+  boundary_->require_rows(std::move(rows));
+  // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
+  boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
+                                                   : contributors);
+  if (several_sums(actions) && config_.boundary.secure_aggregation && !verdicts_only) start_masks();
+}
+
+bool Run::several_sums(const std::vector<Action>& actions) const {
+  return config_.domains.size() > 1 && actions.front() != Action::predict;
+}
+
+void Run::start_masks() {
+  Sha256 terms;
+  terms.update(config_.name);
+  for (const Artefact& artefact : inputs())
+    terms.update(artefact.name).update(artefact.sha256.hex());
+  std::vector<MaskParty> parties;
+  agree(world(), [&] {
+    for (const DomainConfig& domain : config_.domains) {
+      parties.push_back({domain.name, {}});
+      for (const std::string& path : domain.keys)
+        parties.back().keys.push_back(PublicKey::load(path));
+    }
+  });
+  boundary_->start_masks(terms.finish(), parties, [&](std::size_t i) {
+    return PrivateKey::load(config_.domains[i].session_key.value());
+  });
+}
+
+void Run::find_places() {
+  const EgressPurpose purpose("places and verdicts");
+  std::string node;
+  agree(world(), [&] {
+    site_ = open_site(config_.site);
+    trust_ = open_trust(config_.trust, utc_now());
+    node = node_of_rank();
+  });
+  const std::vector<std::string> nodes = world().gather(node);
+  std::string asked;
+  agree(world(), [&] {
+    if (!world().is_root() || site_.site.slurm_features.empty()) return;
+    const std::set<std::string> distinct(nodes.begin(), nodes.end());
+    asked = Json(slurm_features({distinct.begin(), distinct.end()})).dump();
+  });
+  asked = world().broadcast(0, asked);
+  std::map<std::string, std::vector<std::string>> features;
+  if (!asked.empty())
+    features = parse_json(asked, "features", ExitCode::bug)
+                   .get<std::map<std::string, std::vector<std::string>>>();
+  agree(world(), [&] {
+    for (const std::string& name : nodes)
+      places_.push_back({name, site_.site.place_of(name, features[name])});
+  });
+}
+
+void Run::exchange_facts(const std::vector<Documents>& documents) {
+  Json led = Json::array();
+  // One that the partitions do not have is reported by check_splits().
+  std::string split = config_.train.split;
+  for (const Documents& domain : documents)
+    if (const auto& known = domain.manifests.front().schema.splits;
+        std::ranges::find(known, split) == known.end())
+      split.clear();
+  for (std::size_t d = 0; d < documents.size(); ++d)
+    if (decomposition_->leads(d))
+      led.push_back({decomposition_->local_domains()[d], to_json(facts_of(documents[d], split))});
+  domains_.resize(config_.domains.size());
+  for (const std::string& text : world().gather(led.dump()))
+    for (const Json& entry : parse_json(text, "facts", ExitCode::bug)) {
+      const auto index = entry.at(0).get<std::size_t>();
+      DomainFacts& facts = domains_[index] = facts_from_json(entry.at(1));
+      facts.name = config_.domains[index].name;
+      facts.jurisdiction = config_.domains[index].jurisdiction;
+      facts.ranks = decomposition_->ranks_of(index);
+    }
+  std::vector<std::vector<std::string>> keys;
+  for (const DomainFacts& domain : domains_)
+    keys.push_back(domain.owners);
+  const std::vector<std::size_t> owner = owners_of(keys);
+  for (std::size_t i = 0; i < domains_.size(); ++i)
+    domains_[i].owner = owner[i];
+  for (const DomainFacts& domain : domains_) {
+    delete_by(domain.duties.delete_by);
+    if (domain.schema != schema())
+      throw Error(ExitCode::data,
+                  "the partitions of domain {} have another schema than those of {}: {}",
+                  domain.name, domains_[0].name, describe_difference(domain.schema, schema()));
+  }
+}
+
+void Run::delete_by(const std::string& moment) {
+  const auto end = parse_instant(moment), before = parse_instant(delete_by_);
+  if (end && (!before || *end < *before)) delete_by_ = moment;
+}
+
+void Run::check_usable(const std::string& path, const Digest& what,
+                       const std::string& moment) const {
+  const std::string now = utc_now();
+  if (const auto end = parse_instant(moment); end && *parse_instant(now) >= *end)
+    throw Error(ExitCode::policy, "{}: must have been deleted by {}: it says so itself (now {})",
+                path, moment, now);
+  for (std::size_t d = 0; d < withdrawn_.size(); ++d)
+    if (std::ranges::find(withdrawn_[d], what.hex()) != withdrawn_[d].end())
+      throw Error(ExitCode::policy, "{}: domain {} has withdrawn it", path,
+                  domains_[decomposition_->local_domains()[d]].name);
+}
+
+std::size_t Run::owners() const {
+  std::set<std::size_t> distinct;
+  for (const DomainFacts& domain : domains_)
+    distinct.insert(domain.owner);
+  return distinct.size();
+}
+
+/// Where else the rows of a domain's partitions occur in the run.
+std::vector<std::string> Run::occurrences(std::size_t index) const {
+  std::vector<std::string> again;
+  const std::vector<DomainFacts::Partition>& own = domains_[index].partitions;
+  for (std::size_t p = 0; p < own.size(); ++p)
+    for (std::size_t i = 0; i < domains_.size(); ++i)
+      for (std::size_t q = 0; q < domains_[i].partitions.size(); ++q)
+        if (std::pair(i, q) != std::pair(index, p) && domains_[i].partitions[q].root == own[p].root)
+          again.push_back(fmt::format("{} is {} of domain {}", own[p].name,
+                                      domains_[i].partitions[q].name, domains_[i].name));
+  return again;
+}
+
+AccessRequest Run::request_of(std::size_t d, const std::vector<Action>& actions,
+                              const Documents& documents) const {
+  const std::size_t index = decomposition_->local_domains()[d];
+  AccessRequest request;
+  request.domain = domains_[index].name;
+  request.actions = actions;
+  request.purpose = config_.purpose;
+  request.now = utc_now();
+  for (const int rank : decomposition_->ranks_of(index))
+    request.places.push_back(places_[static_cast<std::size_t>(rank)].place);
+  request.site_key = site_.key;
+  request.recipients = config_.recipients;
+  request.domains = domains_.size();
+  request.parties = owners();
+  for (const DomainFacts& other : domains_)
+    if (other.owner != domains_[index].owner)
+      request.partners.push_back({other.name, other.owners, other.rows()});
+  request.trust = trust_.key;
+  request.trusted = trust_.keys;
+  request.occur_again = occurrences(index);
+  request.registry = documents.registry;
+  request.sums_cross = several_sums(actions);
+  request.unmasked = request.sums_cross && !config_.boundary.secure_aggregation;
+  request.exact = actions.front() != Action::predict;
+  // The first rank of a domain counts for all of it: its refusal is everyone's.
+  if (documents.access_log && decomposition_->leads(d))
+    request.runs = AccessLog(*documents.access_log).admitted(documents.policy_digest);
+  request.unstratified_survival =
+      config_.model.kind == ModelKind::cox && config_.model.strata == Strata::none;
+  request.per_domain_statistics =
+      (actions.front() == Action::evaluate && config_.evaluate.per_domain) ||
+      (actions.front() == Action::describe && config_.describe.per_domain);
+  request.partitions = documents.manifests;
+  request.policy = documents.policy_digest.hex();
+  return request;
+}
+
+/// Whether all that crosses when a network is trained is made of rows enough of a domain.
+Clause Run::rows_of_rounds(const LocalDomain& domain) const {
+  std::uint64_t before = 0, all = 0;
+  for (std::size_t i = 0; i < domains_.size(); ++i) {
+    if (i < domain.index) before += domains_[i].rows_to_train();
+    all += domains_[i].rows_to_train();
+  }
+  const std::uint64_t own = domains_[domain.index].rows_to_train();
+  const std::uint64_t rows = fewest_rows_of_a_round(domain.manifests, config_.train, before, all);
+  const bool federated = config_.train.federated.has_value();
+  std::string detail =
+      fmt::format("{} of this domain's {} in a {} (required: {})", rows, own,
+                  federated ? "round of local steps" : "step", domain.minimum_rows);
+  const bool holds = domain.minimum_rows <= 1 || rows >= domain.minimum_rows;
+  if (!holds && federated)
+    detail += "; raise train.federated.local_steps or train.descent.batch_rows";
+  else if (!holds && own >= domain.minimum_rows)
+    detail += fmt::format("; set train.descent.batch_rows to {} or more",
+                          (all - 1) / (own / domain.minimum_rows) + 1);
+  return {"rows of rounds", holds, detail};
+}
+
+std::vector<std::string> Run::judge_rounds() {
+  Json own = Json::array();
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < local_.size(); ++d)
+      if (decomposition_->leads(d)) {
+        const Clause clause = rows_of_rounds(local_[d]);
+        own.push_back({local_[d].index, clause.holds, clause.detail});
+      }
+  });
+  for (const std::string& text : world().gather(own.dump()))
+    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
+      Verdict& verdict = verdicts_[entry[0].get<std::size_t>()];
+      verdict.clauses.push_back({"rows of rounds", entry[1], entry[2]});
+      verdict.admitted = verdict.admitted && verdict.clauses.back().holds;
+    }
+  std::vector<std::string> reasons;
+  for (const Verdict& verdict : verdicts_)
+    if (!verdict.admitted)
+      reasons.push_back(fmt::format("domain {}: rows of rounds: {}", verdict.domain,
+                                    verdict.clauses.back().detail));
+  return reasons;
+}
+
+void Run::admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests) {
+  std::uint64_t blocks = 0;
+  for (const PartitionManifest& manifest : manifests)
+    blocks += manifest.blocks();
+  const std::vector<int>& ranks = decomposition_->ranks_of(index);
+  const auto member = std::find(ranks.begin(), ranks.end(), world().rank()) - ranks.begin();
+  const auto share = share_blocks(blocks, static_cast<int>(ranks.size()), static_cast<int>(member));
+  // Its own terms, and what its partners ask of it.
+  std::uint64_t minimum_rows = admission.minimum_rows();
+  for (const DomainFacts& other : domains_)
+    if (other.owner != domains_[index].owner)
+      minimum_rows = std::max(minimum_rows, other.minimum_partner_rows);
+  local_.push_back({index, std::move(admission), config_.domains[index].partitions,
+                    std::move(manifests), share, minimum_rows});
+}
+
+void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
+  const EgressPurpose purpose("places and verdicts");
+  const std::vector<std::size_t>& here = decomposition_->local_domains();
+  std::vector<Documents> documents;
+  agree(world(), [&] {
+    for (const std::size_t index : here)
+      documents.push_back(open_documents(config_.domains[index]));
+  });
+  exchange_facts(documents);
+
+  Json own = Json::array();
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < here.size(); ++d) {
+      auto decision = PolicyGate::decide(documents[d].policy, documents[d].policy_digest,
+                                         request_of(d, actions, documents[d]));
+      auto* admission = std::get_if<Admission>(&decision);
+      const auto* refusal = std::get_if<Refusal>(&decision);
+      if (decomposition_->leads(d))
+        own.push_back({{"index", here[d]},
+                       {"admitted", admission != nullptr},
+                       {"refusal", refusal ? refusal->message() : ""},
+                       {"clauses", to_json(admission ? admission->clauses() : refusal->clauses)}});
+      access_logs_.push_back(documents[d].access_log);
+      withdrawn_.push_back(documents[d].registry.withdrawn);
+      if (admission) admit(here[d], std::move(*admission), std::move(documents[d].manifests));
+    }
+  });
+
+  // Every rank ends with the same list of reasons, in the order of the config.
+  verdicts_.resize(config_.domains.size());
+  std::vector<std::string> reasons(config_.domains.size());
+  for (const std::string& text : world().gather(own.dump()))
+    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
+      const auto index = entry.at("index").get<std::size_t>();
+      Verdict& verdict = verdicts_[index];
+      verdict.domain = domains_[index].name;
+      verdict.admitted = entry.at("admitted").get<bool>();
+      for (const Json& clause : entry.at("clauses"))
+        verdict.clauses.push_back({clause.at("rule"), clause.at("holds"), clause.at("detail")});
+      reasons[index] = entry.at("refusal").get<std::string>();
+    }
+  std::erase(reasons, "");
+  if (reasons.empty()) {  // before anything counts as a run
+    check_splits();
+    check_names();
+    if (actions.front() == Action::train && config_.model.kind == ModelKind::mlp)
+      reasons = judge_rounds();
+  }
+  if (!verdicts_only) log_decisions(actions, reasons.empty());
+  if (!reasons.empty() && !verdicts_only)
+    throw Error(ExitCode::policy, "refused, and nothing was read:\n  {}", join(reasons, "\n  "));
+}
+
+void Run::check_splits() const {
+  const std::pair<const char*, const std::string&> keys[] = {
+      {"train.split", config_.train.split},
+      {"train.descent.early_stopping.split", config_.train.descent.early_stopping.split},
+      {"evaluate.split", config_.evaluate.split},
+      {"describe.split", config_.describe.split}};
+  for (const auto& [key, split] : keys)
+    if (!split.empty()) split_code(schema(), split, key);
+}
+
+/// Of one domain; two may have partitions of one name.
+void Run::check_names() const {
+  for (const DomainFacts& domain : domains_) {
+    std::set<std::string> names;
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      if (!names.insert(partition.name).second)
+        throw Error(
+            ExitCode::config,
+            "domain {}: two of its partitions are called \"{}\"; predictions and the lineage "
+            "would take one for the other",
+            domain.name, partition.name);
+  }
+}
+
+void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const {
+  std::vector<std::string> words;
+  for (const Action action : actions)
+    words.push_back(to_string(action));
+  // A request that is refused, or signs nothing, is written down though its operator's key cannot
+  // be opened.
+  std::string key;
+  agree(world(), [&] {
+    if (world().is_root()) try {
+        key = PrivateKey::load(config_.operator_key).public_key().id();
+      } catch (const Error&) {
+        if (admitted && actions.front() != Action::predict) throw;
+      }
+  });
+  key = world().broadcast(0, key);
+  session_.at_end([outcome = outcome_](ExitCode code, const std::string& message) {
+    outcome->write(code, message);
+  });
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < decomposition_->local_domains().size(); ++d) {
+      const std::size_t index = decomposition_->local_domains()[d];
+      const std::optional<std::string>& path = access_logs_[d];
+      if (!path || !decomposition_->leads(d)) continue;
+      const AccessLog log(*path);
+      Json request = {{"time", utc_now()},
+                      {"domain", domains_[index].name},
+                      {"serial", domains_[index].policy_serial},
+                      {"run", config_.name},
+                      {"config", config_digest_.hex()},
+                      {"purpose", config_.purpose},
+                      {"recipients", config_.recipients},
+                      {"actions", words},
+                      {"node", node_name()},
+                      {"clauses", to_json(verdicts_[index].clauses)}};
+      request.update(access_identity(key));
+      const Digest line = log.append(std::move(request), domains_[index].policy, admitted,
+                                     domains_[index].maximum_runs);
+      if (admitted) outcome_->add_request(log, line);
+    }
+  });
+}
+
+std::vector<Artefact> Run::dependencies() const {
+  std::vector<Artefact> list = inputs();
+  list.push_back({dependency::libraries, libraries_at_start().digest, Json::object(), {}});
+  return list;
+}
+
+std::vector<Artefact> Run::inputs() const {
+  static const Digest program = sha256_file("/proc/self/exe");
+  std::vector<Artefact> list;
+  list.push_back({dependency::config, config_digest_, Json::object(), {}});
+  if (site_.digest)
+    list.push_back({dependency::site, *site_.digest, {{"name", site_.site.name}}, {}});
+  list.push_back({dependency::binary, program, {{"version", version()}}, {}});
+  for (const DomainFacts& domain : domains_) {
+    list.push_back(
+        {dependency::policy(domain.name), domain.policy, {{"uid", domain.policy_uid}}, {}});
+    for (const DomainFacts::Partition& partition : domain.partitions)
+      list.push_back({dependency::partition(domain.name, partition.name),
+                      partition.root,
+                      {{"rows", partition.rows}},
+                      {}});
+  }
+  return list;
+}
+
+std::string Run::headline(std::uint64_t rows, std::size_t parameters) const {
+  const auto s = [](std::size_t n) { return n == 1 ? "" : "s"; };
+  const auto ranks = static_cast<std::size_t>(world().size());
+  return fmt::format("{}: {} rows of {} domain{} on {} rank{}, {} parameters", config_.name,
+                     with_thousands(static_cast<long long>(rows)), domains_.size(),
+                     s(domains_.size()), ranks, s(ranks),
+                     with_thousands(static_cast<long long>(parameters)));
+}
+
+std::uint64_t Run::rows() const {
+  std::uint64_t total = 0;
+  for (const DomainFacts& domain : domains_)
+    total += domain.rows();
+  return total;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/partition/partition.hpp"
+#include "lib/boundary/boundary.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/policy/gate.hpp"
+#include "lib/run/access_log.hpp"
+#include "lib/run/config.hpp"
+#include "lib/run/documents.hpp"
+#include "lib/run/facts.hpp"
+#include "lib/run/places.hpp"
+#include "lib/runtime/session.hpp"
+
+namespace bailiwick {
+
+/// One of this rank's domains, admitted.
+struct LocalDomain {
+  std::size_t index = 0;  ///< in the run
+  Admission admission;
+  std::vector<std::string> paths;
+  std::vector<PartitionManifest> manifests;
+  BlockRange blocks;  ///< this rank's share, counted over the partitions in order
+  std::uint64_t minimum_rows =
+      1;  ///< that its policy, or a partner's, asks for in all that crosses
+};
+
+/// The verdict on one domain, for `check`.
+struct Verdict {
+  std::string domain;
+  bool admitted = false;
+  std::vector<Clause> clauses;
+};
+
+Json to_json(const std::vector<Clause>& clauses);
+
+/// Blocks of a domain if its manifests can be read from here; 0 if not. For sharing out work
+/// fairly: nothing else depends on it.
+std::uint64_t visible_blocks(const DomainConfig& domain);
+
+/// Reads the YAML on rank 0, broadcasts and parses it everywhere. Collective; ExitCode::config.
+RunConfig load_run_config(const Communicator& world, const std::string& path,
+                          const Overrides& overrides);
+
+/// A run that every domain's policy has admitted. The way there (design, section 4, steps 1 to 3)
+/// is the same for all stages: config, manifests, decomposition, policies, agreement.
+class Run {
+ public:
+  /// Collective. Throws on all ranks alike; ExitCode::policy lists every domain's reasons. With
+  /// `verdicts_only` a refusal does not throw and nothing may be read: for `check`.
+  Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only = false);
+
+  const RunConfig& config() const { return config_; }
+  const Communicator& world() const { return session_.world(); }
+  /// Ranks that write files together; empty on the others.
+  const Communicator& writers() const { return decomposition_->writers(); }
+  Session& session() { return session_; }
+  const Schema& schema() const { return domains_.front().schema; }
+  const std::vector<DomainFacts>& domains() const { return domains_; }
+  const std::vector<LocalDomain>& local() const { return local_; }
+  const std::vector<Verdict>& verdicts() const { return verdicts_; }
+  /// The first moment at which what comes of this run must be gone, by the policies and by what it
+  /// goes on from; empty: never.
+  const std::string& delete_by() const { return delete_by_; }
+  void delete_by(const std::string& moment);
+  /// Throws ExitCode::policy if an owner on this rank has withdrawn `what`, or `moment` is over.
+  void check_usable(const std::string& path, const Digest& what, const std::string& moment) const;
+  const Site& site() const { return site_.site; }
+  const std::vector<RankPlace>& places() const { return places_; }
+  const DomainDecomposition& decomposition() const { return *decomposition_; }
+  Boundary& boundary() { return *boundary_; }
+  /// What the owners' access logs are told at the end.
+  const std::shared_ptr<AccessOutcome>& outcome() { return outcome_; }
+
+  /// Digest of the resolved config.
+  const Digest& config_digest() const { return config_digest_; }
+  /// The dependencies every statement names: what went in, and the libraries of this rank.
+  std::vector<Artefact> dependencies() const;
+  /// Config, site, program, policies, partitions: the same on every rank.
+  std::vector<Artefact> inputs() const;
+  std::uint64_t rows() const;
+  /// Different owners, of one domain or several.
+  std::size_t owners() const;
+  /// "name: N rows of D domains on R ranks, P parameters".
+  std::string headline(std::uint64_t rows, std::size_t parameters) const;
+
+  /// From here on this rank holds these blocks of its d-th local domain, and other ranks the rest.
+  void hold(std::size_t d, BlockRange blocks) { local_[d].blocks = blocks; }
+
+ private:
+  void find_places();
+  bool several_sums(const std::vector<Action>& actions) const;
+  void check_splits() const;
+  void check_names() const;
+  void log_decisions(const std::vector<Action>& actions, bool admitted) const;
+  void start_masks();
+  void decide(const std::vector<Action>& actions, bool verdicts_only);
+  void exchange_facts(const std::vector<Documents>& documents);
+  std::vector<std::string> occurrences(std::size_t index) const;
+  AccessRequest request_of(std::size_t d, const std::vector<Action>& actions,
+                           const Documents& documents) const;
+  Clause rows_of_rounds(const LocalDomain& domain) const;
+  std::vector<std::string> judge_rounds();
+  void admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests);
+
+  Session& session_;
+  RunConfig config_;
+  Digest config_digest_;
+  OpenedSite site_;
+  OpenedTrust trust_;
+  std::vector<RankPlace> places_;  ///< of every rank
+  std::optional<DomainDecomposition> decomposition_;
+  std::optional<Boundary> boundary_;
+  std::vector<LocalDomain> local_;
+  std::vector<DomainFacts> domains_;
+  std::vector<Verdict> verdicts_;
+  std::vector<std::optional<std::string>> access_logs_;  ///< one a local domain
+  std::vector<std::vector<std::string>> withdrawn_;      ///< digests, one list a local domain
+  std::string delete_by_;
+  std::shared_ptr<AccessOutcome> outcome_ =
+      std::make_shared<AccessOutcome>();  ///< the session's, too
+};
+
+}  // namespace bailiwick
