@@ -50,7 +50,7 @@ int sign(const std::vector<std::string>& words) {
                 "the owner's private key (PEM); terms: given again, all these owners sign them");
   options.add()("output", po::value<std::string>(), "terms: the signed policy to write");
   options.add()("owner", po::value<std::string>(), "partitions: who owns the rows");
-  options.add()("force", "overwrite an existing policy");
+  options.add()("force", "overwrite an existing policy or manifest");
   if (!options.parse(words)) return 0;
   const std::string path = options.text("FILE"), output = options.text("output");
   std::vector<PrivateKey> keys;
@@ -62,6 +62,9 @@ int sign(const std::vector<std::string>& words) {
       throw Error(ExitCode::usage, "{}: a partition has one owner; pass one --key", path);
     if (!options.has("owner"))
       throw Error(ExitCode::usage, "{}: name the owner of the rows with --owner", path);
+    if (std::filesystem::exists(io::manifest_path(path)) && !options.has("force"))
+      throw Error(ExitCode::data, "{}: exists already; pass --force to replace it",
+                  io::manifest_path(path));
     const PartitionManifest manifest =
         io::sign_partition(path, options.text("owner"), keys.front());
     std::cout << fmt::format("signed partition {} of {}: {} rows in {} blocks\n  {}\n  root {}\n",

@@ -9,6 +9,7 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "io/checkpoint/checkpoint.hpp"
+#include "io/partition/partition.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 
@@ -42,6 +43,11 @@ int publish(const std::vector<std::string>& words) {
 
 /// A digest, or that of what a model or checkpoint holds.
 Digest digest_of(const std::string& text) {
+  if (std::filesystem::exists(io::manifest_path(text)))
+    throw Error(
+        ExitCode::usage,
+        "{}: is a partition; give the digest of its root, which `bailiwick inspect {}` shows", text,
+        text);
   return std::filesystem::exists(text) ? io::content_digest(text) : Digest::from_hex(text);
 }
 

@@ -24,7 +24,7 @@ int command_verify(const Arguments& arguments) {
   options.add()("format", po::value<std::string>()->default_value("1"),
                 "oldest format version of a lineage that is taken; what runs of release 0.1 leave, "
                 "version 1, leaves more open");
-  options.add()("quiet", "print only what does not hold");
+  options.add()("quiet", "print only what does not hold, what nobody signed, and the heads");
   if (!options.parse(arguments.words)) return 0;
 
   const RunVerification result =
@@ -33,8 +33,11 @@ int command_verify(const Arguments& arguments) {
   for (const Finding& finding : result.findings)
     if (!finding.holds || !options.has("quiet"))
       std::cout << (finding.holds ? "ok  " : "NO  ") << finding.what << '\n';
-  if (!result.unsigned_files.empty() && !options.has("quiet"))
+  // Even where only what does not hold is asked for: nobody vouches for these.
+  if (!result.unsigned_files.empty())
     std::cout << "--  no statement speaks of " << join(result.unsigned_files) << '\n';
+  for (const auto& [name, head] : result.heads)
+    std::cout << fmt::format("--  head of {}: {}\n", name, head.hex());
   const auto broken = std::count_if(result.findings.begin(), result.findings.end(),
                                     [](const Finding& finding) { return !finding.holds; });
   std::cout << fmt::format("{} of {} findings hold: {}\n",

@@ -78,6 +78,8 @@ std::string manifest_path(const std::string& partition_path) {
 PartitionManifest read_manifest(const std::string& partition_path,
                                 const std::vector<PublicKey>& keys) {
   const std::string path = manifest_path(partition_path);
+  if (!std::filesystem::exists(partition_path) && !std::filesystem::exists(path))
+    throw Error(ExitCode::data, "{}: no such partition", partition_path);
   if (!std::filesystem::exists(path))
     throw Error(ExitCode::data, "{}: no such manifest; its owner must sign {} first", path,
                 partition_path);

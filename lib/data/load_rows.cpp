@@ -42,6 +42,7 @@ const char* broken_rule(ModelKind kind, const double* target, std::size_t classe
 
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                      const ModelColumns& columns, const std::string& split) {
+  domain.outcome->add_reading();
   std::size_t block_rows = 1;
   for (const PartitionManifest& manifest : domain.manifests)
     block_rows = std::max<std::size_t>(block_rows, std::min(manifest.rows, manifest.block_rows));

@@ -28,11 +28,12 @@ double value_at(std::uint64_t order) {
 }
 
 std::vector<std::int64_t> sum_counts(
-    const char* round, std::size_t size, std::span<const DescribedRows> domains, Sums& sums,
-    const std::function<void(const DescribedRows&, std::span<std::int64_t>)>& count,
+    const char* round, std::vector<std::string> names, std::span<const DescribedRows> domains,
+    Sums& sums, const std::function<void(const DescribedRows&, std::span<std::int64_t>)>& count,
     std::span<const double> parameters = {}) {
-  const auto layout =
-      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", size, counts}});
+  const std::size_t size = names.size();
+  const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
+      {"rows", size, counts, std::make_shared<const std::vector<std::string>>(std::move(names))}});
   std::vector<Aggregate> parts;
   for (const DescribedRows& rows : domains)
     count(rows, parts.emplace_back(layout).words("rows"));
@@ -43,18 +44,21 @@ std::vector<std::int64_t> sum_counts(
 
 }  // namespace
 
-std::vector<std::vector<double>> exact_quantiles(std::span<DescribedRows> domains, std::uint64_t n,
+std::vector<std::vector<double>> exact_quantiles(const DescribedColumns& columns,
+                                                 std::span<DescribedRows> domains, std::uint64_t n,
                                                  std::span<const double> probabilities,
                                                  Sums& sums) {
   ensure(n > 0 && !domains.empty(), "quantiles are of rows");
-  const std::size_t columns = domains.front().numbers.size(), each = probabilities.size();
-  if (columns == 0 || each == 0) return std::vector<std::vector<double>>(columns);
+  const std::size_t each = probabilities.size(), size = columns.numbers.size() * each;
+  if (size == 0) return std::vector<std::vector<double>>(columns.numbers.size());
+  std::vector<std::string> names;
+  for (const std::string& column : columns.numbers)
+    names.insert(names.end(), each, column);
   for (DescribedRows& rows : domains)
     for (std::vector<double>& column : rows.numbers)
       std::ranges::sort(column);
 
   // The answer lies in [low, high]: too few rows are at most low - 1, enough are at most high.
-  const std::size_t size = columns * each;
   std::vector<std::uint64_t> low(size, order_of(-INFINITY)), high(size, order_of(INFINITY));
   std::vector<std::int64_t> wanted(each);
   for (std::size_t i = 0; i < each; ++i)
@@ -65,7 +69,7 @@ std::vector<std::vector<double>> exact_quantiles(std::span<DescribedRows> domain
     for (std::size_t i = 0; i < size; ++i)
       middle[i] = value_at(low[i] + (high[i] - low[i]) / 2);
     const std::vector<std::int64_t> at_most = sum_counts(
-        "rows up to a value", size, domains, sums,
+        "quantiles", names, domains, sums,
         [&](const DescribedRows& rows, std::span<std::int64_t> words) {
           for (std::size_t i = 0; i < size; ++i) {
             const std::vector<double>& column = rows.numbers[i / each];
@@ -81,20 +85,21 @@ std::vector<std::vector<double>> exact_quantiles(std::span<DescribedRows> domain
         low[i] = half + 1;
     }
   }
-  std::vector<std::vector<double>> result(columns);
+  std::vector<std::vector<double>> result(columns.numbers.size());
   for (std::size_t i = 0; i < size; ++i)
     result[i / each].push_back(value_at(low[i]) + 0.0);  // zero has no sign
   return result;
 }
 
-std::vector<std::vector<std::int64_t>> histograms(std::span<const DescribedRows> domains,
+std::vector<std::vector<std::int64_t>> histograms(const DescribedColumns& columns,
+                                                  std::span<const DescribedRows> domains,
                                                   std::span<const std::vector<double>> edges,
                                                   Sums& sums) {
-  std::size_t size = 0;
-  for (const std::vector<double>& of_column : edges)
-    size += of_column.size() + 1;
+  std::vector<std::string> names;
+  for (std::size_t j = 0; j < edges.size(); ++j)
+    names.insert(names.end(), edges[j].size() + 1, columns.numbers[j]);
   const std::vector<std::int64_t> words =
-      sum_counts("histograms", size, domains, sums,
+      sum_counts("histograms", std::move(names), domains, sums,
                  [&](const DescribedRows& rows, std::span<std::int64_t> to) {
                    std::size_t first = 0;
                    for (std::size_t j = 0; j < edges.size(); ++j) {
@@ -117,23 +122,32 @@ std::vector<std::vector<std::int64_t>> histograms(std::span<const DescribedRows>
 }
 
 std::vector<std::vector<std::int64_t>> contingency_tables(
-    std::span<const DescribedRows> domains, std::span<const std::size_t> levels,
+    const DescribedColumns& columns, std::span<const DescribedRows> domains,
     std::span<const std::pair<std::size_t, std::size_t>> tables, Sums& sums) {
-  const auto cells = [&](const std::pair<std::size_t, std::size_t>& table) {
-    return levels[table.first] * (table.first == table.second ? 1 : levels[table.second]);
+  const auto levels = [&](std::size_t category) {
+    return columns.categories[category].levels.size();
   };
-  std::size_t size = 0;
-  for (const auto& table : tables)
-    size += cells(table);
+  const auto cells = [&](const std::pair<std::size_t, std::size_t>& table) {
+    return levels(table.first) * (table.first == table.second ? 1 : levels(table.second));
+  };
+  std::vector<std::string> names;
+  for (const auto& [first, second] : tables)
+    for (const std::string& level : columns.categories[first].levels) {
+      const std::string own = columns.categories[first].name + " " + level;
+      if (first == second) names.push_back(own);
+      for (const std::string& other : columns.categories[second].levels)
+        if (first != second)
+          names.push_back(own + " with " + columns.categories[second].name + " " + other);
+    }
   const std::vector<std::int64_t> words = sum_counts(
-      "contingency tables", size, domains, sums,
+      "contingency tables", std::move(names), domains, sums,
       [&](const DescribedRows& rows, std::span<std::int64_t> to) {
         std::size_t first = 0;
         for (const auto& table : tables) {
           const auto &left = rows.codes[table.first], &right = rows.codes[table.second];
           for (std::size_t r = 0; r < left.size(); ++r)
             ++to[first + (table.first == table.second ? left[r]
-                                                      : left[r] * levels[table.second] + right[r])];
+                                                      : left[r] * levels(table.second) + right[r])];
           first += cells(table);
         }
       });
@@ -147,13 +161,15 @@ std::vector<std::vector<std::int64_t>> contingency_tables(
   return result;
 }
 
-std::vector<double> sums_of_products(std::span<const kernels::RowBlocks> domains, Sums& sums) {
+std::vector<double> sums_of_products(const std::vector<std::string>& names,
+                                     std::span<const kernels::RowBlocks> domains, Sums& sums) {
   // The information of a linear model: its kernel adds up products of columns already.
   const std::size_t columns = domains.front().columns();
   const auto layout = std::make_shared<const AggregateLayout>(
       std::vector<Stream>{{"value", 1, wide},
                           {"score", columns, wide},
-                          {"products", columns * (columns + 1) / 2, wide}});
+                          {"products", columns * (columns + 1) / 2, wide,
+                           std::make_shared<const std::vector<std::string>>(names)}});
   const std::vector<double> nothing(columns, 0.0);
   std::vector<Aggregate> parts;
   for (const kernels::RowBlocks& rows : domains) {

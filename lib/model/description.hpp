@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,16 @@
 #include "lib/boundary/sums.hpp"
 
 namespace bailiwick {
+
+/// The columns of all domains: numbers, and categories with a level a code. Refusals name them.
+struct DescribedColumns {
+  struct Category {
+    std::string name;
+    std::vector<std::string> levels;
+  };
+  std::vector<std::string> numbers;
+  std::vector<Category> categories;
+};
 
 /// This rank's rows of one domain, column by column.
 struct DescribedRows {
@@ -24,24 +35,27 @@ struct DescribedRows {
 /// bisection over the ordered doubles: one round a bit, at most 64, each a count of rows for each
 /// column and probability, of which nothing but the sum over domains is seen. `n`: rows in all, at
 /// least 1. Sorts the numbers. Collective over the world. result[column][probability].
-std::vector<std::vector<double>> exact_quantiles(std::span<DescribedRows> domains, std::uint64_t n,
+std::vector<std::vector<double>> exact_quantiles(const DescribedColumns& columns,
+                                                 std::span<DescribedRows> domains, std::uint64_t n,
                                                  std::span<const double> probabilities, Sums& sums);
 
 /// Rows of every column in [edges[i], edges[i + 1]), the last bin with its end, after the rows
 /// below the first edge and before those above the last. One round. result[column],
 /// edges[column].size() + 1 long.
-std::vector<std::vector<std::int64_t>> histograms(std::span<const DescribedRows> domains,
+std::vector<std::vector<std::int64_t>> histograms(const DescribedColumns& columns,
+                                                  std::span<const DescribedRows> domains,
                                                   std::span<const std::vector<double>> edges,
                                                   Sums& sums);
 
 /// Rows for each pair of codes of two categories, or for each code where both are the same.
-/// `levels`: codes that each category has. One round. result[table], row-major.
+/// One round. result[table], row-major.
 std::vector<std::vector<std::int64_t>> contingency_tables(
-    std::span<const DescribedRows> domains, std::span<const std::size_t> levels,
+    const DescribedColumns& columns, std::span<const DescribedRows> domains,
     std::span<const std::pair<std::size_t, std::size_t>> tables, Sums& sums);
 
 /// Sums of products of all pairs of standardised columns, packed lower triangle by rows: n - 1
-/// times their correlations. One round.
-std::vector<double> sums_of_products(std::span<const kernels::RowBlocks> domains, Sums& sums);
+/// times their correlations. `names`: of the columns. One round.
+std::vector<double> sums_of_products(const std::vector<std::string>& names,
+                                     std::span<const kernels::RowBlocks> domains, Sums& sums);
 
 }  // namespace bailiwick

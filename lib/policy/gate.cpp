@@ -128,7 +128,7 @@ Clause partners(const Policy& policy, const AccessRequest& request) {
                                           policy.trust.empty() ? std::string()
                                           : policy.trust != request.trust
                                               ? ", or in a list signed by " + policy.trust +
-                                                    ", which is not there"
+                                                    "; this run names none by that key"
                                               : ", or in the list signed by " + policy.trust)};
 }
 

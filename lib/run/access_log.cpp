@@ -166,6 +166,12 @@ std::string outcome_word(ExitCode code) {
                                      : "failed";
 }
 
+/// Whether a run that ended so told nobody anything. (Lines of before do not say `read`.)
+bool was_for_nothing(const Json& outcome) {
+  return outcome["released"].empty() &&
+         (outcome["outcome"] == "refused" || outcome.value("read", Json(true)) == false);
+}
+
 }  // namespace
 
 bool is_request(const Json& entry) {
@@ -178,9 +184,7 @@ std::uint64_t AccessChain::admitted(const Digest& policy) const {
     if (!is_request(line.entry) || line.entry["policy"] != policy.hex() ||
         line.entry["admitted"] != true)
       continue;
-    const bool for_nothing = line.outcome && lines[*line.outcome].entry["outcome"] == "refused" &&
-                             lines[*line.outcome].entry["released"].empty();
-    count += for_nothing ? 0 : 1;
+    count += line.outcome && was_for_nothing(lines[*line.outcome].entry) ? 0 : 1;
   }
   return count;
 }
@@ -247,6 +251,7 @@ void AccessOutcome::write(ExitCode code, const std::string& message) const {
                         {"outcome", outcome_word(code)},
                         {"exit_code", static_cast<int>(code)},
                         {"message", message},
+                        {"read", read_},
                         {"released", released}};
   std::exception_ptr failure;  // of one owner's log: the others are told all the same
   for (const auto& [log, request] : requests_)

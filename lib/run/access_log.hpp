@@ -81,6 +81,8 @@ class AccessOutcome {
   void add_release(Json what) { released_.push_back(std::move(what)); }
   /// The same of a checkpoint or of the numbers of a single step, of which the newest is named.
   void add_step(const std::string& name);
+  /// Rows are about to be read.
+  void add_reading() { read_ = true; }
   bool released_anything() const { return steps_ > 0 || !released_.empty(); }
 
   /// Appends the outcome to every log.
@@ -90,6 +92,7 @@ class AccessOutcome {
   std::vector<std::pair<AccessLog, Digest>> requests_;
   std::vector<Json> released_;
   std::uint64_t steps_ = 0;
+  bool read_ = false;
   std::string last_step_;
 };
 

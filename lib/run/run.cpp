@@ -310,7 +310,7 @@ void Run::admit(std::size_t index, Admission admission, std::vector<PartitionMan
     if (other.owner != domains_[index].owner)
       minimum_rows = std::max(minimum_rows, other.minimum_partner_rows);
   local_.push_back({index, std::move(admission), config_.domains[index].partitions,
-                    std::move(manifests), share, minimum_rows});
+                    std::move(manifests), share, minimum_rows, outcome_});
 }
 
 void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {

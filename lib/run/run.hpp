@@ -30,6 +30,7 @@ struct LocalDomain {
   BlockRange blocks;  ///< this rank's share, counted over the partitions in order
   std::uint64_t minimum_rows =
       1;  ///< that its policy, or a partner's, asks for in all that crosses
+  std::shared_ptr<AccessOutcome> outcome;  ///< for its owner's log
 };
 
 /// The verdict on one domain, for `check`.

@@ -24,10 +24,7 @@ namespace {
 struct Columns {
   std::vector<Column>
       numbers;  ///< features that are no level of a category, then targets that have none
-  struct Category {
-    std::string name;
-    std::vector<std::string> levels;  ///< one a code
-  };
+  using Category = DescribedColumns::Category;
   std::vector<Category> categories;  ///< sources of indicators, then targets with categories
   std::vector<std::size_t> number_targets, category_targets;
   std::size_t features = 0;  ///< numbers that are features
@@ -177,13 +174,13 @@ Json correlation_json(const std::vector<std::string>& names, const std::vector<d
 }
 
 /// Rows for each level of each category in one domain; nothing leaves it.
-std::vector<std::vector<std::int64_t>> own_frequencies(const DescribedRows& rows, std::size_t d,
-                                                       const std::vector<std::size_t>& levels,
-                                                       Sums& sums) {
+std::vector<std::vector<std::int64_t>> own_frequencies(
+    const DescribedRows& rows, std::size_t d, const std::vector<Columns::Category>& categories,
+    Sums& sums) {
   std::vector<std::vector<std::int64_t>> frequencies;
-  for (std::size_t c = 0; c < levels.size(); ++c) {
-    Aggregate count(
-        std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", levels[c], counts}}));
+  for (std::size_t c = 0; c < categories.size(); ++c) {
+    Aggregate count(std::make_shared<const AggregateLayout>(
+        std::vector<Stream>{{"rows", categories[c].levels.size(), counts}}));
     for (const std::uint16_t code : rows.codes[c])
       ++count.words("rows")[code];
     sums.within_domain(d, count);
@@ -268,9 +265,9 @@ void describe(Session& session, RunConfig config) {
   for (const std::vector<std::string>& pair : how.tables)
     tables.emplace_back(columns.category(pair[0], "describe.tables"),
                         columns.category(pair[1], "describe.tables"));
-  std::vector<std::size_t> levels;
-  for (const Columns::Category& category : columns.categories)
-    levels.push_back(category.levels.size());
+  DescribedColumns named{{}, columns.categories};
+  for (const Column& column : columns.numbers)
+    named.numbers.push_back(column.name);
   RunRecord record(run, "describe", "description", true);
   record.publish_decisions();
 
@@ -287,8 +284,7 @@ void describe(Session& session, RunConfig config) {
   Boundary& sums = run.boundary();
   ColumnSelection selection;
   selection.constant_says_nothing = true;
-  for (const Column& column : columns.numbers)
-    selection.names.push_back(column.name);
+  selection.names = named.numbers;
   ColumnMoments moments;
   std::vector<ColumnMoments> own_moments(rows.size());
   if (!columns.numbers.empty()) {
@@ -296,7 +292,7 @@ void describe(Session& session, RunConfig config) {
     for (std::size_t d = 0; how.per_domain && d < rows.size(); ++d)
       own_moments[d] = domain_moments(numbers[d], d, selection, sums);
   }
-  const auto quantiles = exact_quantiles(rows, loaded.selected, how.quantiles, sums);
+  const auto quantiles = exact_quantiles(named, rows, loaded.selected, how.quantiles, sums);
   std::vector<std::vector<double>> edges;
   for (std::size_t j = 0; j < columns.numbers.size(); ++j)
     edges.push_back(edges_of(columns.numbers[j], quantiles[j], how.bins));
@@ -304,14 +300,14 @@ void describe(Session& session, RunConfig config) {
   if (std::ranges::any_of(edges, [](const auto& e) { return !e.empty(); })) {
     for (std::vector<double>& e : edges)  // a column without a range: all its rows in one bin
       if (e.empty()) e = {-INFINITY, INFINITY};
-    bins = histograms(rows, edges, sums);
+    bins = histograms(named, rows, edges, sums);
   }
-  if (!tables.empty()) counted = contingency_tables(rows, levels, tables, sums);
+  if (!tables.empty()) counted = contingency_tables(named, rows, tables, sums);
   std::vector<double> products;
   if (how.correlation && columns.numbers.size() > 1) {
     for (kernels::RowBlocks& blocks : numbers)
       kernels::standardise(blocks, moments.centre, moments.scale);
-    products = sums_of_products(numbers, sums);
+    products = sums_of_products(named.numbers, numbers, sums);
   }
 
   Json description = {{"format", "bailiwick-description"},
@@ -338,9 +334,9 @@ void describe(Session& session, RunConfig config) {
   if (how.per_domain) {
     std::vector<OwnStatistics> own;
     for (std::size_t d = 0; d < rows.size(); ++d)
-      own.push_back(
-          {run.local()[d].admission,
-           domain_json(own_moments[d], columns, own_frequencies(rows[d], d, levels, sums))});
+      own.push_back({run.local()[d].admission,
+                     domain_json(own_moments[d], columns,
+                                 own_frequencies(rows[d], d, named.categories, sums))});
     const std::vector<std::string> released = sums.release("per-domain statistics", own);
     for (std::size_t i = 0; i < released.size(); ++i)
       description["domains"][run.domains()[i].name] =

@@ -19,10 +19,11 @@ namespace {
 /// The model file decides; a config that speaks of another model was not meant for it.
 void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::string& path) {
   const auto refuse = [&](const char* key) {
-    throw Error(ExitCode::config,
-                "model.{}: {} is a model of another; give the config it was trained with, or "
-                "another model with --model",
-                key, path);
+    throw Error(
+        ExitCode::config,
+        "model.{0}: {1} is a model with another {0}; give the config it was trained with, or "
+        "another model with --model",
+        key, path);
   };
   if (asked.kind != model.kind) refuse("kind");
   const auto differs = [](const std::string& word, const std::string& other) {

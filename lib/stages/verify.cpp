@@ -423,6 +423,7 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
   Coverage coverage(folder);
   for (VerifiedChain& chain : chains) {
     coverage.add(chain);
+    if (chain.found.head) result.heads.emplace_back(printable(chain.name()), *chain.found.head);
     std::ranges::move(chain.found.findings, std::back_inserter(result.findings));
     std::ranges::move(chain.found.statements, std::back_inserter(result.statements));
   }

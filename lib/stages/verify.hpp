@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/lineage/chain.hpp"
@@ -14,6 +15,8 @@ struct RunVerification : Verification {
   /// Files of the folder, and links, that no statement speaks of, in the order of their names, as
   /// they may be shown.
   std::vector<std::string> unsigned_files;
+  /// Of each chain of the run: its file, and the digest of its last line.
+  std::vector<std::pair<std::string, Digest>> heads;
 };
 
 /// Verifies every lineage in a run's output folder under one of the keys in `key_paths`, those in

@@ -159,14 +159,14 @@ class TestShamPartners:
         stays.terms("bern", f"trust: {key_id(stays, 'trust')}\n")
         assert "No policy says with whom" in (stays.terms("bern"), stays.run("check", "run.yaml"))[1]
         stays.terms("bern", f"trust: {key_id(stays, 'trust')}\n")
-        stays.refused("in a list signed by ", "which is not there")
+        stays.refused("in a list signed by ", "this run names none by that key")
 
         def sign(key, *names, until="2099-01-01T00:00:00Z"):
             stays.write("trust.yaml", f"version: 1\nname: heart trust\nvalid_until: {until}\nkeys: [{', '.join(key_id(stays, n) for n in names)}]\n")
             stays.run("trust", "sign", "trust.yaml", "--key", f"{key}.pem", "--output", "trust.json", "--force")
             return ("--set", f"trust={{file: trust.json, key: {key}.pub.pem}}")
 
-        stays.refused("which is not there", words=sign("other", "lyon", "graz"), output="other")
+        stays.refused("this run names none by that key", words=sign("other", "lyon", "graz"), output="other")
         stays.refused("domain bern: partners: graz (permitted", words=sign("trust", "lyon"), output="lyon", np=3)
         stays.refused("trust.json: the list was valid until 2026-02-01T00:00:00Z", words=sign("trust", "lyon", "graz", until="2026-02-01T00:00:00Z"), output="late")
         stays.refused("trust.json: signed by key", words=(sign("trust", "lyon", "graz"), "--set", "trust={file: trust.json, key: other.pub.pem}")[1:], output="key")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statistics over all domains: exact counts and quantiles, equal bytes for any number of ranks, numpy and R as referees."""
 import json
+import re
 import subprocess
 
 import pytest
@@ -85,4 +86,5 @@ def test_a_level_of_one_clinic_alone_is_not_counted(stays, np):
     quiet = ("--set", "describe.quantiles=[]")
     out = stays.run("describe", "run.yaml", *quiet, "--output", "refused", np=np, code=POLICY)
     assert 'round "contingency tables": 1 number would be the sum of fewer domains than the 2' in out
+    assert re.search(r": (ward|sex) \w+ \(1\); merge", out)
     assert not stays.path("refused/description.json").exists()

@@ -284,6 +284,21 @@ def test_a_split_that_is_not_there_is_no_run(stays):
     stays.train(output="run")
 
 
+def test_a_run_that_read_nothing_does_not_count(stays):
+    stays.bind("bern", 1, "maximum: {runs: 1}\n")
+    assert 'no feature "agee"' in stays.train("--set", "model.features=[agee]", output="typo", np=2, code=3)
+    assert "model.h5: cannot open" in stays.run("evaluate", "run.yaml", "--output", "typo", code=5)
+    stays.path("full").mkdir()
+    stays.write("full/lineage.jsonl", "")
+    stays.train(output="full", code=5)
+    outcomes = [json.loads(line) for line in stays.log()]
+    assert [entry["read"] for entry in outcomes if entry["event"] == "outcome"] == [False] * 3
+    assert not stays.path("typo").exists()
+    stays.train(output="run")
+    assert json.loads(stays.log()[-1])["read"] is True
+    assert "maximum runs" in stays.train(output="again", code=4)
+
+
 @pytest.mark.parametrize("np", [1, 4])
 def test_check_opens_the_keys(stays, np):
     """What train would sign and mask with: missing, public, or somebody else's."""

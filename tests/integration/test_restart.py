@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import hashlib
 import re
 import shutil
 import signal
@@ -367,7 +368,10 @@ def test_verify_says_what_nobody_signed(heart, whole):
     verify = ("verify", "out/heart/unsigned", "--key", KEY)
     output = heart.run(*verify)
     assert "--  no statement speaks of model.txt, model2.h5, run.json" in output and "findings hold: verified" in output
-    assert "no statement" not in heart.run(*verify, "--quiet")
+    quiet = heart.run(*verify, "--quiet")
+    last = (folder / "lineage.jsonl").read_bytes().splitlines()[-1]
+    assert f"--  head of lineage.jsonl: {hashlib.sha256(base64.b64decode(json.loads(last)["payload"])).hexdigest()}" in quiet
+    assert "no statement speaks of model.txt" in quiet and "ok  " not in quiet
     (folder / "evaluation.json").write_text('{"auc": 0.99}')
     assert "NO  evaluation.json: no statement speaks of it" in heart.run(*verify, code=7)
     (folder / "evaluation.json").unlink()

@@ -41,7 +41,7 @@ TEST_CASE("quantiles are values of the rows, whatever the numbers and however th
   const std::size_t domains = GENERATE(1, 2, 3, 5);
   std::vector<DescribedRows> rows = split(columns, domains);
   LocalSums sums(domains);
-  const auto found = exact_quantiles(rows, 5, probabilities, sums);
+  const auto found = exact_quantiles({{"a", "b", "c", "d", "e"}, {}}, rows, 5, probabilities, sums);
   CHECK(sums.rounds <= 64);
   for (std::size_t j = 0; j < columns.size(); ++j) {
     std::vector<double> sorted = columns[j];
@@ -52,14 +52,16 @@ TEST_CASE("quantiles are values of the rows, whatever the numbers and however th
       CHECK(std::signbit(found[j][i]) == (expected < 0));
     }
   }
-  CHECK(exact_quantiles(rows, 5, {}, sums) == std::vector<std::vector<double>>(columns.size()));
+  CHECK(exact_quantiles({{"a", "b", "c", "d", "e"}, {}}, rows, 5, {}, sums) ==
+        std::vector<std::vector<double>>(columns.size()));
 }
 
 TEST_CASE("histograms count the last edge in, and what lies outside apart") {
   const std::vector<DescribedRows> rows = split({{-1, 0, 0.5, 1, 1.5, 2, 2.5}}, 2);
   LocalSums sums(2);
   const std::vector<std::vector<double>> edges{{0, 1, 2}};
-  CHECK(histograms(rows, edges, sums) == std::vector<std::vector<std::int64_t>>{{1, 2, 3, 1}});
+  CHECK(histograms({{"a"}, {}}, rows, edges, sums) ==
+        std::vector<std::vector<std::int64_t>>{{1, 2, 3, 1}});
 }
 
 TEST_CASE("contingency tables count pairs of codes") {
@@ -67,9 +69,9 @@ TEST_CASE("contingency tables count pairs of codes") {
   rows[0].codes = {{0, 1, 2, 2}, {0, 0, 1, 1}};
   rows[1].codes = {{1, 1}, {1, 0}};
   LocalSums sums(2);
-  const std::vector<std::size_t> levels{3, 2};
+  const DescribedColumns columns{{}, {{"ward", {"a", "b", "c"}}, {"sex", {"f", "m"}}}};
   const std::vector<std::pair<std::size_t, std::size_t>> tables{{0, 0}, {1, 1}, {0, 1}};
-  CHECK(contingency_tables(rows, levels, tables, sums) ==
+  CHECK(contingency_tables(columns, rows, tables, sums) ==
         std::vector<std::vector<std::int64_t>>{{1, 3, 2}, {3, 3}, {1, 0, 2, 1, 0, 2}});
 }
 
@@ -77,5 +79,5 @@ TEST_CASE("products of columns are those of their definition") {
   const std::vector<std::vector<double>> x{{1, 2, 3, 4}, {2, 0, -2, 1}};
   const std::vector<kernels::RowBlocks> whole{testing::make_rows(x, {{0, 0, 0, 0}})};
   LocalSums sums(1);
-  CHECK(sums_of_products(whole, sums) == std::vector<double>{30, 0, 9});
+  CHECK(sums_of_products({"a", "b"}, whole, sums) == std::vector<double>{30, 0, 9});
 }

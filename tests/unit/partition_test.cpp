@@ -280,9 +280,12 @@ TEST_CASE("A manifest must be there, signed by a known key, and say what it must
   const std::string path = folder / "heart.h5", beside = folder / "heart.manifest.json";
   CHECK(io::manifest_path(path) == beside);
   CHECK(io::manifest_path("a.b/c.d") == "a.b/c.d.manifest.json");
+  check_throws(ExitCode::data, "heart.h5: no such partition", [&] { manifest_of(path); });
+  write(path);
+  std::filesystem::rename(beside, folder / "elsewhere.json");
   check_throws(ExitCode::data, "heart.manifest.json: no such manifest; its owner must sign",
                [&] { manifest_of(path); });
-  write(path);
+  std::filesystem::rename(folder / "elsewhere.json", beside);
   check_throws(ExitCode::integrity, "heart.manifest.json",
                [&] { io::read_manifest(path, {PrivateKey::generate().public_key()}); });
   const auto publish = [&](const std::string& type, const std::string& payload) {

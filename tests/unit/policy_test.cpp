@@ -211,7 +211,7 @@ TEST_CASE("each clause, broken alone, refuses with its own message") {
          r.partners = {{"oslo", {key_id('a')}, 50}};
        },
        "oslo (permitted: owners with 0 keys, or in a list signed by " + key_id('c') +
-           ", which is not there)"},
+           "; this run names none by that key)"},
       {"minimum partner rows",
        [](Policy& p, AccessRequest& r) {
          p.minimum_partner_rows = 20;
