@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trainings that are stopped, killed and gone on with: whatever happens, the model is that of the uninterrupted run."""
 import base64
+import hashlib
 import json
 import os
 import pathlib
 import random
-import hashlib
 import re
 import shutil
 import signal
@@ -369,8 +369,9 @@ def test_verify_says_what_nobody_signed(heart, whole):
     output = heart.run(*verify)
     assert "--  no statement speaks of model.txt, model2.h5, run.json" in output and "findings hold: verified" in output
     quiet = heart.run(*verify, "--quiet")
-    last = (folder / "lineage.jsonl").read_bytes().splitlines()[-1]
-    assert f"--  head of lineage.jsonl: {hashlib.sha256(base64.b64decode(json.loads(last)["payload"])).hexdigest()}" in quiet
+    last = json.loads((folder / "lineage.jsonl").read_bytes().splitlines()[-1])
+    head = hashlib.sha256(base64.b64decode(last["payload"])).hexdigest()
+    assert f"--  head of lineage.jsonl: {head}" in quiet
     assert "no statement speaks of model.txt" in quiet and "ok  " not in quiet
     (folder / "evaluation.json").write_text('{"auc": 0.99}')
     assert "NO  evaluation.json: no statement speaks of it" in heart.run(*verify, code=7)
