@@ -85,7 +85,8 @@ void print(const Run& run, const ModelColumns& columns, const std::optional<Netw
         "\ncontributors {}: every number of every round must be zero or the sum of as many "
         "domains. "
         "Manifests do\nnot say which columns and levels a domain has rows of: the run asks before "
-        "each round, and a refusal\nnames them, costs no run and leaves nothing (exit code 4).\n",
+        "each round, and a refusal\nnames them and leaves nothing (exit code 4); three of them "
+        "cost no run.\n",
         contributors);
   std::cout << std::flush;
 }

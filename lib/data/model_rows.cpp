@@ -37,6 +37,7 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
       std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", 2, counts}});
   std::vector<Aggregate> parts;
   std::optional<Error> refusal;
+  std::vector<bool> has_rows;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {
     const std::int64_t both[] = {static_cast<std::int64_t>(rows.domains[d].selected),
                                  static_cast<std::int64_t>(rows.domains[d].events)};
@@ -44,6 +45,7 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     Aggregate domain = parts.back();
     run.boundary().within_domain(d, domain);
     const auto selected = static_cast<std::uint64_t>(domain.words("rows")[0]);
+    has_rows.push_back(selected > 0);
     const LocalDomain& local = run.local()[d];
     // Without a minimum (1) a domain may have no rows of a split.
     if (local.minimum_rows > 1 && selected < local.minimum_rows && !refusal)
@@ -58,6 +60,7 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
   agree(run.world(), [&] {
     if (refusal) throw *refusal;
   });
+  run.check_parties(has_rows, split);
   std::vector<std::uint64_t> held;
   for (const LoadedRows& domain : rows.domains)
     held.push_back(domain.selected);

@@ -166,10 +166,14 @@ std::string outcome_word(ExitCode code) {
                                      : "failed";
 }
 
-/// Whether a run that ended so told nobody anything. (Lines of before do not say `read`.)
-bool was_for_nothing(const Json& outcome) {
-  return outcome["released"].empty() &&
-         (outcome["outcome"] == "refused" || outcome.value("read", Json(true)) == false);
+/// Whether a run ended before it had read a row. (Lines of before do not say.)
+bool read_nothing(const Json& outcome) {
+  return outcome["released"].empty() && outcome.value("read", Json(true)) == false;
+}
+/// Whether a run read rows and was then refused: which numbers too few owners are in is all that it
+/// told.
+bool was_refused(const Json& outcome) {
+  return outcome["released"].empty() && outcome["outcome"] == "refused";
 }
 
 }  // namespace
@@ -179,12 +183,15 @@ bool is_request(const Json& entry) {
 }
 
 std::uint64_t AccessChain::admitted(const Digest& policy) const {
-  std::uint64_t count = 0;
+  std::uint64_t count = 0, refused = 0;
   for (const Line& line : lines) {
     if (!is_request(line.entry) || line.entry["policy"] != policy.hex() ||
         line.entry["admitted"] != true)
       continue;
-    count += line.outcome && was_for_nothing(lines[*line.outcome].entry) ? 0 : 1;
+    const Json outcome = line.outcome ? lines[*line.outcome].entry : Json();
+    if (!outcome.is_null() && read_nothing(outcome)) continue;
+    if (!outcome.is_null() && was_refused(outcome) && ++refused <= refusals_that_are_free) continue;
+    ++count;
   }
   return count;
 }

@@ -16,6 +16,10 @@
 
 namespace bailiwick {
 
+/// A refusal says which numbers too few owners are in. So many tell somebody in good faith how to
+/// ask for less; more of them count as runs.
+inline constexpr std::uint64_t refusals_that_are_free = 3;
+
 /// A log as it was read: every line that follows from the one before, and what is wrong with the
 /// next.
 struct AccessChain {

@@ -29,6 +29,8 @@ DomainFacts facts_of(const Documents& documents, const std::string& train_split)
   facts.limits_partners = !policy.partners.empty() || !policy.trust.empty();
   facts.minimum_partner_rows = policy.minimum_partner_rows;
   facts.minimum_contributors = policy.minimum_contributors;
+  facts.minimum_parties = policy.minimum_parties;
+  facts.two_parties = policy.allow.two_parties;
   facts.maximum_runs = policy.maximum_runs;
   facts.duties = policy.duties;
   facts.schema = documents.manifests.front().schema;
@@ -53,6 +55,8 @@ Json to_json(const DomainFacts& facts) {
           {"limits partners", facts.limits_partners},
           {"partner rows", facts.minimum_partner_rows},
           {"contributors", facts.minimum_contributors},
+          {"parties", facts.minimum_parties},
+          {"two parties", facts.two_parties},
           {"runs", facts.maximum_runs},
           {"attribute", facts.duties.attribute},
           {"inform", facts.duties.inform},
@@ -70,6 +74,8 @@ DomainFacts facts_from_json(const Json& json) {
   facts.limits_partners = json.at("limits partners");
   facts.minimum_partner_rows = json.at("partner rows");
   facts.minimum_contributors = json.at("contributors");
+  facts.minimum_parties = json.at("parties");
+  facts.two_parties = json.at("two parties");
   facts.maximum_runs = json.at("runs");
   facts.duties = {json.at("attribute"), json.at("inform"), json.at("delete_by")};
   facts.schema = schema_from_json(json.at("schema"), "facts");

@@ -37,6 +37,8 @@ struct DomainFacts {
   std::vector<Partition> partitions;
   std::vector<int> ranks;
   std::uint64_t minimum_contributors = 1;  ///< asked by the policy
+  std::uint64_t minimum_parties = 1;       ///< likewise
+  bool two_parties = false;                ///< likewise allowed: sums of two
   std::uint64_t maximum_runs = 0;
   Duties duties;
   Schema schema;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
 
 #include "lib/model/row_order.hpp"
 
@@ -67,36 +66,23 @@ std::vector<Lane> lanes_of_domain(const std::vector<PartitionManifest>& manifest
   return lanes;
 }
 
-std::uint64_t fewest_rows_of_a_round(const std::vector<PartitionManifest>& manifests,
-                                     const TrainConfig& train, std::uint64_t before,
-                                     std::uint64_t all) {
+RowsOfRounds rows_of_rounds(const std::vector<PartitionManifest>& manifests,
+                            const TrainConfig& train, std::uint64_t before, std::uint64_t all) {
   std::uint64_t own = 0;
   for (const PartitionManifest& manifest : manifests)
     own += manifest.rows_of(train.split);
   const std::uint64_t steps = steps_for(train.federated ? own : all, train);
-  std::vector<std::uint64_t> taken(steps + 1, 0);  // before each step of an epoch
+  std::vector<std::uint64_t> taken(steps, 0);
   for (const Lane& lane : lanes_of_domain(manifests, train, steps, before))
     for (std::uint64_t step = 0; step < steps; ++step)
-      taken[step + 1] += RowOrder::rows_of_step(lane.rows, lane.number, steps, step);
-  std::partial_sum(taken.begin(), taken.end(), taken.begin());
+      taken[step] += RowOrder::rows_of_step(lane.rows, lane.number, steps, step);
 
-  std::uint64_t length = 1, crossings = steps;
-  if (const auto& federated = train.federated) {
-    length = federated->local_steps ? static_cast<std::uint64_t>(*federated->local_steps)
-                                    : static_cast<std::uint64_t>(federated->local_epochs) * steps;
-    crossings = static_cast<std::uint64_t>(federated->rounds);
+  RowsOfRounds found{own, own > 0};
+  for (const std::uint64_t rows : taken) {
+    if (rows > 0) found.fewest = std::min(found.fewest, rows);
+    found.always = found.always && rows > 0;
   }
-  std::uint64_t fewest = own;
-  std::set<std::uint64_t> seen;  // where in an epoch a round began
-  for (std::uint64_t i = 0, begin = 0; i < crossings && seen.insert(begin).second; ++i) {
-    const std::uint64_t end = begin + length;
-    // Two epochs may take the same rows: the longer part counts.
-    std::uint64_t rows = taken[std::min(end, steps)] - taken[begin];
-    if (end > steps) rows = std::max(rows, taken[std::min(end - steps, steps)]);
-    if (rows > 0) fewest = std::min(fewest, rows);
-    begin = end % steps;
-  }
-  return fewest;
+  return found;
 }
 
 }  // namespace bailiwick

@@ -39,11 +39,15 @@ std::vector<Lane> lanes_of_domain(const std::vector<PartitionManifest>& manifest
                                   const TrainConfig& train, std::uint64_t steps,
                                   std::uint64_t number);
 
-/// The fewest different rows of a domain, but for none, that one crossing of a network's training
-/// is made of: those of a step, or of a round's local steps. `before`: rows of the split in the
-/// domains before it; `all`: in all domains.
-std::uint64_t fewest_rows_of_a_round(const std::vector<PartitionManifest>& manifests,
-                                     const TrainConfig& train, std::uint64_t before,
-                                     std::uint64_t all);
+/// What of a domain is in each crossing of a network's training.
+struct RowsOfRounds {
+  /// The fewest different rows, but for none. Of a federated round those of a single local step
+  /// count: whoever chooses learning rate and proximal term can make the last outweigh all others.
+  std::uint64_t fewest = 0;
+  bool always = false;  ///< no crossing is without rows of it
+};
+/// `before`: rows of the split in the domains before it; `all`: in all domains.
+RowsOfRounds rows_of_rounds(const std::vector<PartitionManifest>& manifests,
+                            const TrainConfig& train, std::uint64_t before, std::uint64_t all);
 
 }  // namespace bailiwick

@@ -17,7 +17,6 @@
 #include "lib/policy/instant.hpp"
 #include "lib/run/access_log.hpp"
 #include "lib/run/documents.hpp"
-#include "lib/run/lane.hpp"
 #include "lib/run/libraries.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/slurm.hpp"
@@ -250,51 +249,6 @@ AccessRequest Run::request_of(std::size_t d, const std::vector<Action>& actions,
   request.partitions = documents.manifests;
   request.policy = documents.policy_digest.hex();
   return request;
-}
-
-/// Whether all that crosses when a network is trained is made of rows enough of a domain.
-Clause Run::rows_of_rounds(const LocalDomain& domain) const {
-  std::uint64_t before = 0, all = 0;
-  for (std::size_t i = 0; i < domains_.size(); ++i) {
-    if (i < domain.index) before += domains_[i].rows_to_train();
-    all += domains_[i].rows_to_train();
-  }
-  const std::uint64_t own = domains_[domain.index].rows_to_train();
-  const std::uint64_t rows = fewest_rows_of_a_round(domain.manifests, config_.train, before, all);
-  const bool federated = config_.train.federated.has_value();
-  std::string detail =
-      fmt::format("{} of this domain's {} in a {} (required: {})", rows, own,
-                  federated ? "round of local steps" : "step", domain.minimum_rows);
-  const bool holds = domain.minimum_rows <= 1 || rows >= domain.minimum_rows;
-  if (!holds && federated)
-    detail += "; raise train.federated.local_steps or train.descent.batch_rows";
-  else if (!holds && own >= domain.minimum_rows)
-    detail += fmt::format("; set train.descent.batch_rows to {} or more",
-                          (all - 1) / (own / domain.minimum_rows) + 1);
-  return {"rows of rounds", holds, detail};
-}
-
-std::vector<std::string> Run::judge_rounds() {
-  Json own = Json::array();
-  agree(world(), [&] {
-    for (std::size_t d = 0; d < local_.size(); ++d)
-      if (decomposition_->leads(d)) {
-        const Clause clause = rows_of_rounds(local_[d]);
-        own.push_back({local_[d].index, clause.holds, clause.detail});
-      }
-  });
-  for (const std::string& text : world().gather(own.dump()))
-    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
-      Verdict& verdict = verdicts_[entry[0].get<std::size_t>()];
-      verdict.clauses.push_back({"rows of rounds", entry[1], entry[2]});
-      verdict.admitted = verdict.admitted && verdict.clauses.back().holds;
-    }
-  std::vector<std::string> reasons;
-  for (const Verdict& verdict : verdicts_)
-    if (!verdict.admitted)
-      reasons.push_back(fmt::format("domain {}: rows of rounds: {}", verdict.domain,
-                                    verdict.clauses.back().detail));
-  return reasons;
 }
 
 void Run::admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests) {

@@ -89,6 +89,9 @@ class Run {
   std::uint64_t rows() const;
   /// Different owners, of one domain or several.
   std::size_t owners() const;
+  /// Throws ExitCode::policy if what is to cross would be made of rows of fewer owners than a
+  /// policy asks for. `has_rows`: of each local domain. Collective.
+  void check_parties(const std::vector<bool>& has_rows, const std::string& split) const;
   /// "name: N rows of D domains on R ranks, P parameters".
   std::string headline(std::uint64_t rows, std::size_t parameters) const;
 
@@ -107,7 +110,8 @@ class Run {
   std::vector<std::string> occurrences(std::size_t index) const;
   AccessRequest request_of(std::size_t d, const std::vector<Action>& actions,
                            const Documents& documents) const;
-  Clause rows_of_rounds(const LocalDomain& domain) const;
+  std::pair<Clause, bool> judge_rows(const LocalDomain& domain) const;
+  Clause judge_parties(const DomainFacts& domain, std::size_t parties) const;
   std::vector<std::string> judge_rounds();
   void admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests);
 

@@ -45,10 +45,11 @@ class TestFewRowsAtATime:
     def test_rounds_of_single_rows(self, stays):
         stays.terms("lyon", "minimum: {rows: 6}\n")
         rounds = lambda steps, rows: (*NETWORK, "--set", f"train={{method: sgd, federated: {{rounds: 3, local_steps: {steps}}}, descent: {{batch_rows: {rows}}}}}")
-        stays.refused("domain lyon: rows of rounds: 1 of this domain's 24 in a round of local steps (required: 6)", words=rounds(1, 1), np=2)
-        # Twelve steps of two rows are an epoch: from the second round on these are the same rows again, or not.
-        stays.refused("domain lyon: rows of rounds: 4 of", words=rounds(2, 2), np=1, output="two")
-        stays.train(*rounds(3, 2), output="enough", np=2)
+        stays.refused("domain lyon: rows of rounds: 1 of this domain's 24 in a local step (required: 6); set train.descent.batch_rows to 6",
+                      words=rounds(1, 1), np=2)
+        # With a proximal term of 1/learning_rate every local step forgets those before: the last one is the round.
+        stays.refused("domain lyon: rows of rounds: 2 of", words=rounds(30, 2), np=1, output="many")
+        stays.train(*rounds(3, 6), output="enough", np=2)
 
     @ranks
     def test_rows_without_weight_do_not_count(self, stays, np):
@@ -71,6 +72,26 @@ class TestFewRowsAtATime:
         stays.terms("bern", "minimum: {rows: 6}\n")
         for np in (1, 3):
             stays.refused("domain bern: rows of rounds: 1 of this domain's 24 in a step", words=descent(1), np=np, output=f"one-{np}")
+
+    @ranks
+    def test_a_split_of_one_owner_alone(self, stays, np):
+        """Three owners are in the run, and the rows of one in the sum."""
+        stays.terms("bern", "minimum: {parties: 3}\n")
+        lines = stays.path("stays.csv").read_text().splitlines()
+        only = [line.rsplit(",", 1)[0] + ",solo" if line.startswith("bern") else line for line in lines[1:]]
+        stays.write("stays.csv", "\n".join([lines[0], *only]) + "\n")
+        stays.write("ingest.yaml", stays.path("ingest.yaml").read_text().replace("levels: [train, test]", "levels: [train, test, solo]"))
+        stays.run("ingest", "ingest.yaml", "--force")
+        text = 'domain bern: rows of split "solo": 1 of 3 owners have rows in each (required: 3)'
+        stays.refused(text, words=("--set", "train.split=solo"), np=np)
+        assert text in stays.run("describe", "run.yaml", "--set", "describe.split=solo", "--output", "solo", np=np, code=POLICY)
+        stays.terms("bern", "")
+        stays.train("--set", "train.split=solo", output="alone", np=np)
+
+    def test_steps_of_one_owner_alone(self, stays):
+        """Of few rows some steps take none: the others' sums are then of fewer owners."""
+        stays.terms("bern", "minimum: {parties: 3}\n")
+        stays.refused("domain bern: parties of rounds: 0 of 3 owners have rows in each (required: 3)", words=descent(1))
 
     def test_partners_ask_for_rows_too(self, stays):
         stays.terms("bern", "minimum: {partner_rows: 6}\n")

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numeric>
 
 #include "lib/data/lanes.hpp"
@@ -88,7 +87,7 @@ TEST_CASE("Lanes hold every stored block once, and about as many rows") {
   CHECK(cut_into_lanes({}, 1, 0, 0).front().blocks.count == 0);
 }
 
-TEST_CASE("The fewest rows of a crossing are those that steps take") {
+TEST_CASE("The rows of a crossing are those that steps take") {
   PartitionManifest one, other;
   one.rows = 30;
   one.block_rows = 4;
@@ -108,31 +107,23 @@ TEST_CASE("The fewest rows of a crossing are those that steps take") {
       train.descent.batch_rows = batch_rows;
       train.descent.block_rows = block_rows;
       train.federated.reset();
-      std::uint64_t fewest = 37;
-      const std::uint64_t steps = steps_for(all, train);
-      for (std::uint64_t step = 0; step < steps; ++step)
-        if (const std::uint64_t rows = rows_of_step(steps, step); rows > 0)
-          fewest = std::min(fewest, rows);
-      CHECK(fewest_rows_of_a_round(manifests, train, before, all) == fewest);
-
-      // Rounds of local steps: of two epochs' parts the one with more rows.
-      train.federated.emplace();
-      train.federated->rounds = 50;
-      for (const int length : {1, 2, 3, 5, 11, 200}) {
-        train.federated->local_steps = length;
-        const std::uint64_t own = steps_for(37, train);
-        fewest = 37;
-        for (std::uint64_t round = 0, step = 0; round < 50; ++round) {
-          std::map<std::uint64_t, std::uint64_t> by_epoch;
-          for (int i = 0; i < length; ++i, ++step)
-            by_epoch[step / own] += rows_of_step(own, step % own);
-          std::uint64_t most = 0;
-          for (const auto& [epoch, rows] : by_epoch)
-            most = std::max(most, rows);
-          if (most > 0) fewest = std::min(fewest, most);
+      const auto check = [&](std::uint64_t steps) {
+        std::uint64_t fewest = 37;
+        bool always = true;
+        for (std::uint64_t step = 0; step < steps; ++step) {
+          const std::uint64_t rows = rows_of_step(steps, step);
+          if (rows > 0) fewest = std::min(fewest, rows);
+          always = always && rows > 0;
         }
-        CHECK(fewest_rows_of_a_round(manifests, train, before, all) == fewest);
-      }
+        const auto found = rows_of_rounds(manifests, train, before, all);
+        CHECK(found.fewest == fewest);
+        CHECK(found.always == always);
+      };
+      check(steps_for(all, train));
+      // Of a federated round the last of many local steps may outweigh all others.
+      train.federated.emplace();
+      train.federated->local_steps = 50;
+      check(steps_for(37, train));
     }
 }
 
