@@ -22,7 +22,7 @@ function(bailiwick_unit_test name)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
   add_dependencies(unit_tests test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 900
+  set_tests_properties(unit.${name} PROPERTIES LABELS "unit;quick" TIMEOUT 900
     ENVIRONMENT "${BAILIWICK_TEST_ENVIRONMENT}")
 endfunction()
 
