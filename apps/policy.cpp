@@ -144,6 +144,7 @@ int check(const std::vector<std::string>& words) {
   options.add()("runs", po::value<std::string>(), "runs admitted before (default 0)");
   options.add()("partner", po::value<std::vector<std::string>>(),
                 "id of the key of another owner in the run; may be given again");
+  options.add()("kind", po::value<std::string>(), "model.kind of the run");
   options.add()("unmasked", "sums are not to be masked");
   if (!options.parse(words)) return 0;
 
@@ -170,6 +171,7 @@ int check(const std::vector<std::string>& words) {
   request.exact = asks(Action::release_model) || asks(Action::release_statistics);
   request.sums_cross = request.parties > 1 && (asks(Action::train) || asks(Action::evaluate) ||
                                                asks(Action::describe) || asks(Action::attribute));
+  request.kind = options.text("kind");
   request.unmasked = request.sums_cross && options.has("unmasked");
   const PublicKey key = PublicKey::load(options.text("key"));
   for (const std::string& partition : options.list("partition"))

@@ -98,6 +98,14 @@ Clause recipients(const Policy& policy, const AccessRequest& request) {
                       join(policy.recipients))};
 }
 
+Clause kinds(const Policy& policy, const AccessRequest& request) {
+  const std::string asked = request.kind.empty() ? "no model" : request.kind;
+  const bool any = policy.kinds.empty() || request.kind.empty();
+  return {
+      "kinds", any || contains(policy.kinds, request.kind),
+      fmt::format("{} (permitted: {})", asked, policy.kinds.empty() ? "any" : join(policy.kinds))};
+}
+
 /// The same rows twice would count twice.
 Clause partitions(const Policy&, const AccessRequest& request) {
   return {"partitions", request.occur_again.empty(),
@@ -286,6 +294,7 @@ std::vector<Clause> explain(const Policy& policy, const AccessRequest& request) 
           minimum_contributors(policy, request),
           minimum_rows(policy, request),
           minimum_partner_rows(policy, request),
+          kinds(policy, request),
           partitions(policy, request),
           partners(policy, request),
           registry(policy, request),

@@ -51,6 +51,7 @@ struct AccessRequest {
   bool sums_cross = false;  ///< sums of this domain are added to those of others
   bool unmasked = false;    ///< and are not masked
   bool exact = false;       ///< something is released, without noise
+  std::string kind;         ///< of the model; empty: there is none
   bool unstratified_survival = false;
   bool per_domain_statistics = false;
   std::vector<PartitionManifest> partitions;  ///< verified manifests of the domain

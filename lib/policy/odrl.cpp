@@ -22,6 +22,7 @@ constexpr std::string_view target_prefix = "urn:bailiwick:partition:";
 constexpr std::string_view place_prefix = "iso3166:";
 constexpr std::string_view term_prefix = "bw:";
 constexpr std::string_view key_prefix = "urn:bailiwick:key:";
+constexpr std::string_view kind_prefix = "urn:bailiwick:kind:";
 
 /// What is allowed besides, each a permission of its own.
 constexpr auto allowance_terms = std::to_array<std::pair<bool Allowances::*, const char*>>(
@@ -122,6 +123,7 @@ Policy understood_part(const Json& json) {
   if (const Json& rows = right_of(rule, "bw:partnerRows", "gteq"); !rows.is_null())
     policy.minimum_partner_rows = count(at(rows, "/@value"));
   policy.recipients = names(right_of(rule, "recipient", "isAnyOf"), "");
+  policy.kinds = names(right_of(rule, "bw:modelKind", "isAnyOf"), kind_prefix);
   policy.valid_from = text(at(right_of(rule, "dateTime", "gteq"), "/@value"));
   policy.valid_until = text(at(right_of(rule, "dateTime", "lt"), "/@value"));
   policy.minimum_parties = count(at(right_of(rule, "bw:parties", "gteq"), "/@value"));
@@ -186,6 +188,8 @@ Json constraints_of(const Policy& policy) {
   if (!policy.partners.empty())
     list.push_back(constraint("bw:partner", "isAllOf", iris(key_prefix, policy.partners)));
   if (!policy.trust.empty()) list.push_back(constraint("bw:trust", "eq", policy.trust));
+  if (!policy.kinds.empty())
+    list.push_back(constraint("bw:modelKind", "isAnyOf", iris(kind_prefix, policy.kinds)));
   if (policy.minimum_partner_rows > 1)
     list.push_back(constraint("bw:partnerRows", "gteq", number(policy.minimum_partner_rows)));
   return list;
@@ -244,7 +248,7 @@ Json to_odrl(const Policy& policy) {
     prohibitions.push_back(to_odrl(prohibition, rule));
   const bool version_2 = policy.serial > 0 || !policy.registry.empty() ||
                          !policy.partners.empty() || !policy.trust.empty() ||
-                         policy.minimum_partner_rows > 1;
+                         !policy.kinds.empty() || policy.minimum_partner_rows > 1;
   Json json = {{"@context", context()},  {"@type", "Offer"},
                {"uid", policy.uid},      {"profile", version_2 ? profile_2 : profile},
                {"conflict", "prohibit"}, {"permission", permissions}};

@@ -135,6 +135,10 @@ std::vector<PolicyProblem> problems_of(const Policy& policy) {
   problems.check(policy.registry.empty() || policy.serial > 0, "serial",
                  "must be given with a registry, which holds the policy with the highest");
   problems.iris(policy.recipients, "recipients");
+  for (const std::string& kind : policy.kinds)
+    problems.check(std::ranges::find(model_kinds, kind) != model_kinds.end(), "kinds",
+                   fmt::format("\"{}\" is not one of {}", kind, fmt::join(model_kinds, ", ")));
+  problems.distinct(policy.kinds, "kinds");
   problems.date(policy.valid_from, "valid.from");
   problems.date(policy.valid_until, "valid.until");
   const auto from = parse_instant(policy.valid_from), until = parse_instant(policy.valid_until);

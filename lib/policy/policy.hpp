@@ -70,6 +70,10 @@ struct Allowances {
   bool operator==(const Allowances&) const = default;
 };
 
+/// What `model.kind` of a run may be.
+inline constexpr std::array model_kinds = {"linear",      "logistic", "poisson",
+                                           "multinomial", "cox",      "mlp"};
+
 /// An owner's terms of use. Whatever is not permitted is forbidden, and a prohibition wins.
 struct Policy {
   std::string uid;     ///< IRI naming this policy
@@ -88,6 +92,7 @@ struct Policy {
   std::vector<std::string> partners;
   std::string trust;
   std::vector<std::string> recipients;  ///< who may get the outcome; empty: anybody
+  std::vector<std::string> kinds;       ///< of models (model_kinds); empty: any
   std::string valid_from;               ///< RFC 3339 with zone
   std::string valid_until;
   std::uint64_t minimum_parties = 1;       ///< owners in the run

@@ -39,6 +39,7 @@ void schema(Visitor& v, Policy& policy) {
   v.key("partners", policy.partners, non_empty);
   v.key("trust", policy.trust, non_empty);
   v.key("recipients", policy.recipients, non_empty);
+  v.key("kinds", policy.kinds, non_empty);
   v.section("valid", [&](auto& s) {
     s.key("from", policy.valid_from, required);
     s.key("until", policy.valid_until, required);

@@ -393,6 +393,11 @@ void schema(Visitor& v, RunConfig& run) {
   }
 }
 
+std::string to_string(ModelKind kind) {
+  return std::ranges::find(words<ModelKind>, kind, &std::pair<ModelKind, const char*>::first)
+      ->second;
+}
+
 RunConfig parse_run_config(const std::string& text, const std::string& path,
                            const Overrides& overrides) {
   RunConfig config;

@@ -36,6 +36,8 @@ struct DomainConfig {
 };
 
 enum class ModelKind { linear, logistic, poisson, multinomial, cox, mlp };
+/// As `model.kind` says it.
+std::string to_string(ModelKind kind);
 enum class Standardisation { none, pooled, per_domain };
 /// Strata of the Cox model. `domain`, `partition`: nothing but score and information crosses.
 /// `none`: one risk set over all domains; the policies must allow unstratified survival.

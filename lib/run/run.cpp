@@ -241,6 +241,7 @@ AccessRequest Run::request_of(std::size_t d, const std::vector<Action>& actions,
   // The first rank of a domain counts for all of it: its refusal is everyone's.
   if (documents.access_log && decomposition_->leads(d))
     request.runs = AccessLog(*documents.access_log).admitted(documents.policy_digest);
+  if (actions.front() != Action::describe) request.kind = to_string(config_.model.kind);
   request.unstratified_survival =
       config_.model.kind == ModelKind::cox && config_.model.strata == Strata::none;
   request.per_domain_statistics =

@@ -88,6 +88,15 @@ class TestFewRowsAtATime:
         stays.terms("bern", "")
         stays.train("--set", "train.split=solo", output="alone", np=np)
 
+    def test_kinds_of_models(self, stays):
+        stays.terms("bern", "kinds: [linear, cox]\n")
+        stays.refused("domain bern: kinds: mlp (permitted: linear, cox)", words=descent(36))
+        stays.refused("domain bern: kinds: logistic (permitted: linear, cox)", words=("--set", "model.kind=logistic"), output="logistic")
+        stays.train(output="linear")
+        stays.write("typo.yaml", stays.path("bern.yaml").read_text().replace("kinds: [linear", "kinds: [liner"))
+        out = stays.run("policy", "sign", "typo.yaml", "--key", "bern.pem", "--output", "typo.json", code=3)
+        assert 'kinds: "liner" is not one of linear, logistic, poisson, multinomial, cox, mlp' in out
+
     def test_steps_of_one_owner_alone(self, stays):
         """Of few rows some steps take none: the others' sums are then of fewer owners."""
         stays.terms("bern", "minimum: {parties: 3}\n")

@@ -102,7 +102,7 @@ TEST_CASE("a request that meets every clause is admitted, to these partitions an
   const Admission& admission = std::get<Admission>(decision);
   CHECK(admission.domain() == "zurich");
   CHECK(admission.policy() == policy_digest());
-  CHECK(admission.clauses().size() == 23);
+  CHECK(admission.clauses().size() == 24);
   CHECK(admission.allows(Action::train));
   CHECK_FALSE(admission.allows(Action::evaluate));  // permitted, but not asked for
   CHECK(admission.covers(partition("", 0, 1).root));
@@ -163,6 +163,12 @@ TEST_CASE("each clause, broken alone, refuses with its own message") {
          r.site_key = std::string(64, 'b');
        },
        "signed by " + std::string(64, 'b') + " (required: signed by " + std::string(64, 'a') + ")"},
+      {"kinds",
+       [](Policy& p, AccessRequest& r) {
+         p.kinds = {"linear", "cox"};
+         r.kind = "mlp";
+       },
+       "mlp (permitted: linear, cox)"},
       {"recipients", [](Policy& p, AccessRequest&) { p.recipients = {"urn:team:a"}; },
        "none is named (permitted: urn:team:a)"},
       {"recipients",
@@ -366,6 +372,7 @@ TEST_CASE("terms that version 1 has not make a policy of version 2, and no other
   policy.partners = {key_id('a'), key_id('b')};
   policy.trust = key_id('c');
   policy.minimum_partner_rows = 20;
+  policy.kinds = {"linear", "cox"};
   const Json json = to_odrl(policy);
   CHECK(json.at("profile") == "urn:bailiwick:odrl:v2");
   CHECK(policy_from_odrl(json, "p") == policy);
@@ -409,7 +416,7 @@ TEST_CASE("a refusal names every broken clause and keeps the held ones") {
   const auto decision = PolicyGate::decide(example(), policy_digest(), request);
   REQUIRE(std::holds_alternative<Refusal>(decision));
   const Refusal& refusal = std::get<Refusal>(decision);
-  CHECK(refusal.clauses.size() == 23);
+  CHECK(refusal.clauses.size() == 24);
   CHECK(refusal.message() ==
         "domain zurich: purpose: no purpose is named (permitted: dpv:ScientificResearch, "
         "DUO:0000042); minimum parties: 1 in this run (required: 3)");
