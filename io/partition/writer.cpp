@@ -179,6 +179,7 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
   for (std::uint64_t b = 0; b < header.blocks(); ++b) {
     file->read(b, block);
     decode(header, block, rows, path);  // for its checks
+    check_indicators(header, rows.features, b * header.block_rows, path);
     blocks.add(header, block);
     if (!file->digests().empty() && blocks.digests[b] != file->digests()[b])
       throw Error(ExitCode::integrity,
