@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <new>
 #include <system_error>
 
@@ -100,6 +101,30 @@ TEST_CASE("a lock is one holder's at a time") {
   CHECK_THROWS_WITH(FileLock(folder / "absent/.lock", 0),
                     Catch::Matchers::EndsWith("absent/.lock: cannot open for writing: No such file "
                                               "or directory"));
+}
+
+TEST_CASE("a lock writes into no file of another's") {
+  const testing::TemporaryFolder folder;
+  const std::string precious = folder / "precious", lock = folder / ".lock";
+  std::ofstream(precious) << "precious";
+  const auto refuses = [&](const char* why) {
+    CHECK_THROWS_WITH(FileLock(lock, 0), lock + ": " + why +
+                                             "; it was left as it is: find out who put it there, "
+                                             "and delete it");
+    CHECK(read_file(precious) == "precious");
+    std::filesystem::remove(lock);
+  };
+  std::filesystem::create_symlink(precious, lock);
+  refuses("is a symbolic link");
+  std::filesystem::create_symlink(folder / "nowhere", lock);
+  refuses("is a symbolic link");
+  CHECK_FALSE(std::filesystem::exists(folder / "nowhere"));
+  std::filesystem::create_hard_link(precious, lock);
+  refuses("holds what no lock does");
+  REQUIRE(::mkfifo(lock.c_str(), 0600) == 0);
+  refuses("is not a regular file");
+  std::ofstream(lock) << "process 17 on node3";  // of one that was killed
+  CHECK(FileLock(lock, 0).held());
 }
 
 TEST_CASE("whatever is caught has a code and words") {
