@@ -65,6 +65,14 @@ def set_indicators(f, row, chol, bmi):
     f["features"][row, 1:] = [chol, bmi]
 
 
+def claim_features(f, count):
+    """A few rows of so many columns, none of which was ever written."""
+    schema = json.loads(f["schema"][()])
+    schema["features"] = [{"name": f"x{j}"} for j in range(count)]
+    replace(f, "schema", json.dumps(schema))
+    replace(f, "features", None, shape=(200, count), dtype="f8")
+
+
 def beside(name):
     """Another good partition, outside of the folder that the tests look at."""
     path = pathlib.Path(tempfile.mkdtemp()) / f"{name}.h5"
@@ -132,6 +140,7 @@ FAULTS = {
     "features-flat": lambda f: replace(f, "features", np.zeros(200)),
     "features-group": lambda f: (f.__delitem__("features"), f.create_group("features")),
     "claims-rows": lambda f: replace(f, "features", None, shape=(10**12, 3), dtype="f8"),
+    "claims-wide-rows": lambda f: claim_features(f, 10000),
     "claims-schema": lambda f: replace(f, "schema", None, shape=(), dtype="S2000000000"),
     "no-rows": lambda f: replace(f, "features", np.zeros((0, 3))),
     "targets-float32": lambda f: replace(f, "targets", np.zeros((200, 1), "f4")),
@@ -144,6 +153,8 @@ FAULTS = {
     "indicator-two": lambda f: set_indicators(f, 71, 1, 1),
     "splits-bool": lambda f: replace(f, "splits", np.zeros(200, bool)),
     "ids-variable": lambda f: replace(f, "ids", ["a"] * 200, dtype=h5py.string_dtype()),
+    "ids-long": lambda f: replace(f, "ids", np.zeros(200, "S4097")),
+    "ids-claimed": lambda f: replace(f, "ids", None, shape=(200,), dtype="S300000000", chunks=(1,), compression="gzip"),
     "salt-alone": lambda f: f.attrs.__setitem__("salt", np.zeros(32, "u1")),
     "digests-alone": lambda f: f.create_dataset("digests", data=np.zeros((4, 32), "u1")),
     "digests-short": lambda f: (f.attrs.__setitem__("salt", np.zeros(32, "u1")),

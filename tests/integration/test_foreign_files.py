@@ -281,6 +281,40 @@ def test_rows_and_parameters_lie_in_their_file(lung, how, text):
     assert "all that is read must lie in the file itself" in lung.run("predict", TRAIN, "--output", "out/inside", code=DATA)
 
 
+def bomb(f):
+    """Seven floors of groups, each with thirty names for the one below: 30**7 paths in a few kilobytes."""
+    group = f["arrays"].create_group("g")
+    for _ in range(6):
+        below = group.create_group("0")
+        for i in range(1, 30):
+            group[str(i)] = below
+        group = below
+
+
+def crowd(f):
+    for i in range(5000):
+        f["arrays"].create_group(str(i))
+
+
+def second_name(f):
+    f["arrays/again"] = f["arrays/parameters"]
+
+
+@pytest.mark.parametrize("change,text", [(bomb, "is an object that has another name too"), (crowd, "has more than 4096 arrays and groups"),
+                                         (second_name, "/arrays/parameters: is an object that has another name too")])
+def test_objects_of_a_model_are_few_and_have_one_name(jobs, tmp_path, change, text):
+    h5py = pytest.importorskip("h5py")
+    lung = jobs("lung")
+    if not lung.path("out/names").exists():
+        lung.train(TRAIN, output="out/names")
+    model = tmp_path / "model.h5"
+    shutil.copy(lung.path("out/names/model.h5"), model)
+    with h5py.File(model, "r+") as f:
+        change(f)
+    for command in ("inspect", "digest"):
+        assert text in lung.run(command, model, code=DATA, timeout=20)
+
+
 def test_what_nobody_reads_changes_nothing(lung):
     """docs/durability.md: attributes of data sets; those of the root group are read, and none is unknown."""
     h5py = pytest.importorskip("h5py")

@@ -224,6 +224,8 @@ TEST_CASE("Impossible options are refused") {
                [&] { make([](auto& o) { o.name = ""; }); });
   check_throws(ExitCode::data, "needs an owner", [&] { make([](auto& o) { o.owner = ""; }); });
   check_throws(ExitCode::data, "block_rows", [&] { make([](auto& o) { o.block_rows = 0; }); });
+  check_throws(ExitCode::data, "id_bytes must be 1 to 4096",
+               [&] { make([](auto& o) { o.id_bytes = 4097; }); });
   check_throws(ExitCode::data, "a block of 4 GiB or more",
                [&] { make([](auto& o) { o.block_rows = 1u << 30; }); });
   check_throws(ExitCode::data, "precision must be float32 or float64, found \"half\"",
