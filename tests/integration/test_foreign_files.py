@@ -195,7 +195,7 @@ def of_one_name(lung):
         with h5py.File(path, "r+") as f:
             f.attrs["name"] = "clinic"
             del f["digests"], f.attrs["salt"]
-        lung.run("policy", "sign", path, "--owner", owner, "--key", f"out/lung/keys/{owner}.pem")
+        lung.run("policy", "sign", path, "--owner", owner, "--key", f"out/lung/keys/{owner}.pem", "--force")
         terms = lung.path(f"configs/lung/policy-{owner}.yaml")
         terms.write_text(terms.read_text().replace(f"target: {owner}", "target: clinic"))
         lung.sign_policy(terms)
