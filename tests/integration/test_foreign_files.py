@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -163,6 +164,18 @@ def test_a_policy_names_itself_well(lung):
     terms.write_text(terms.read_text().replace("owner: ", 'owner: "\\e[2J" #'))
     out = lung.run("policy", "sign", terms, "--key", "out/lung/keys/north.pem", "--output", "x.json", code=CONFIG)
     assert "owner: must be one line" in out and "\x1b" not in out
+
+
+def test_a_config_names_itself_well(lung):
+    config = lung.path(TRAIN)
+    before = config.read_text()
+    assert re.search(r"^name: ", before, re.M)
+    for name in ("run\\nverified", "\\e[2J"):
+        config.write_text(re.sub(r"^name: .*$", lambda _: f'name: "{name}"', before, flags=re.M))
+        for words in (["train", TRAIN, "--output", "out/none"], ["check", TRAIN]):
+            out = lung.run(*words, code=CONFIG)
+            assert "name: " in out and "is not one line of text without control characters" in out and "\x1b" not in out
+    assert not lung.path("out/none").exists()
 
 
 INGEST = """
