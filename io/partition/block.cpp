@@ -10,6 +10,7 @@
 
 #include "io/h5/hash_fields.hpp"
 #include "io/partition/file.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick::io::detail {
@@ -81,6 +82,11 @@ void check_split(const Header& header, std::uint8_t code, std::uint64_t row,
                 fmt::format("a code without a name; the schema has {} ({})", known,
                             join(header.schema.splits)),
                 where);
+}
+
+void check_id(const Header& header, const std::string& id, std::uint64_t row,
+              const std::string& where) {
+  if (!is_utf8(id)) throw_value(header, ids, row, 0, "is not valid UTF-8", where);
 }
 
 void append_bytes(std::vector<std::byte>& to, const void* from, std::size_t size) {
@@ -240,6 +246,7 @@ void encode(const Header& header, const RowBuffer& rows, std::size_t first, std:
                   fmt::format("an id may have {} bytes and no NUL, found {} bytes; raise id_bytes",
                               header.id_bytes, id.size()),
                   where);
+    check_id(header, id, row + i, where);
     append_bytes(block.parts[ids], id.data(), id.size());
     block.parts[ids].resize(block.parts[ids].size() + header.id_bytes - id.size());
   }
@@ -270,6 +277,7 @@ void decode(const Header& header, const RawBlock& block, RowBuffer& rows,
   for (std::size_t i = 0; i < rows.ids.size(); ++i) {
     const char* id = reinterpret_cast<const char*>(block.parts[ids].data()) + i * header.id_bytes;
     rows.ids[i].assign(id, ::strnlen(id, header.id_bytes));
+    check_id(header, rows.ids[i], row + i, where);
   }
 }
 

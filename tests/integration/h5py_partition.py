@@ -153,6 +153,7 @@ FAULTS = {
     "indicator-two": lambda f: set_indicators(f, 71, 1, 1),
     "splits-bool": lambda f: replace(f, "splits", np.zeros(200, bool)),
     "ids-variable": lambda f: replace(f, "ids", ["a"] * 200, dtype=h5py.string_dtype()),
+    "ids-latin1": lambda f: f["ids"].__setitem__(3, b"p\xe4tient"),
     "ids-long": lambda f: replace(f, "ids", np.zeros(200, "S4097")),
     "ids-claimed": lambda f: replace(f, "ids", None, shape=(200,), dtype="S300000000", chunks=(1,), compression="gzip"),
     "salt-alone": lambda f: f.attrs.__setitem__("salt", np.zeros(32, "u1")),

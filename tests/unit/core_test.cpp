@@ -192,6 +192,13 @@ TEST_CASE("a foreign document has no text that steers a terminal") {
     CHECK_THROWS_WITH(parse_document(text, "x"), Catch::Contains("x: holds a control character"));
 }
 
+TEST_CASE("UTF-8 is told from other bytes") {
+  for (const char* text : {"", "p\xc3\xa4tient", "a\n\x1b", "\xF0\x9F\x98\x80"})
+    CHECK(is_utf8(text));
+  for (const char* text : {"p\xe4tient", "\xc3", "\xc0\x80", "\xed\xa0\x80"})
+    CHECK_FALSE(is_utf8(text));
+}
+
 TEST_CASE("what is not printable is written as what it is") {
   CHECK(printable("größe 两 \xF0\x9F\x98\x80") == "größe 两 \xF0\x9F\x98\x80");
   CHECK(printable("a\x1b[2J\nb\tc\x7f\xc2\x9b") == "a\\u{1b}[2J\\nb\\tc\\u{7f}\\u{9b}");

@@ -137,6 +137,7 @@ TEST_CASE("Every fault of a file is told with object, expected and found, and no
        "row 71 (from 0), feature \"bmi\": is 1, and so is another level of \"cp\""},
       {"splits-bool", "/splits: expected uint8, found enumeration or boolean"},
       {"ids-variable", "/ids: expected fixed-length strings padded with NUL (h5py: dtype"},
+      {"ids-latin1", "row 3 (from 0), ids: is not valid UTF-8"},
       {"ids-long", "/ids: expected strings of at most 4096 bytes, found string of 4097 bytes"},
       {"ids-claimed", "/ids: expected strings of at most 4096 bytes, found string of 300000000"},
       {"salt-alone", "salt without /digests; delete it and sign the partition again"},
