@@ -252,7 +252,7 @@ def test_nan_in_rows(lung):
     def change(file):
         file["features"][3, 1] = float("nan")
     path = rewrite(lung, change)
-    out = lung.run("policy", "sign", path, "--owner", "east", "--key", "out/lung/keys/east.pem", code=DATA)
+    out = lung.run("policy", "sign", path, "--owner", "east", "--key", "out/lung/keys/east.pem", "--force", code=DATA)
     assert re.search(r"east\.h5: .*row 3.*", out), out
 
 
