@@ -108,9 +108,9 @@ bool is_unsigned_json(std::string_view text) {
 
 void print_envelope(const std::string& line, const std::string& what) {
   const Envelope envelope = envelope_from_json(line, what, ExitCode::data);
-  std::cout << "type         " << envelope.payload_type << '\n';
+  std::cout << "type         " << printable(envelope.payload_type) << '\n';
   for (const auto& signature : envelope.signatures)
-    std::cout << "signed by    " << signature.key_id << '\n';
+    std::cout << "signed by    " << printable(signature.key_id) << ", not verified\n";
   const Json payload = parse_document(envelope.payload, what);
   if (envelope.payload_type == partition_manifest_type) {
     print_manifest(manifest_from_json(payload, what));

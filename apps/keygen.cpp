@@ -20,7 +20,7 @@ int command_keygen(const Arguments& arguments) {
   if (!options.parse(arguments.words)) return 0;
   const std::string name = options.text("NAME");
   const std::string public_path = name + ".pub.pem";
-  if (std::filesystem::exists(public_path))
+  if (is_taken(public_path))
     throw Error(ExitCode::data, "{}: exists already; choose another name", public_path);
   create_folders(std::filesystem::path(name).parent_path().string());
   const PrivateKey key = PrivateKey::generate();

@@ -62,7 +62,7 @@ int sign(const std::vector<std::string>& words) {
       throw Error(ExitCode::usage, "{}: a partition has one owner; pass one --key", path);
     if (!options.has("owner"))
       throw Error(ExitCode::usage, "{}: name the owner of the rows with --owner", path);
-    if (std::filesystem::exists(io::manifest_path(path)) && !options.has("force"))
+    if (is_taken(io::manifest_path(path)) && !options.has("force"))
       throw Error(ExitCode::data, "{}: exists already; pass --force to replace it",
                   io::manifest_path(path));
     const PartitionManifest manifest =
@@ -76,7 +76,7 @@ int sign(const std::vector<std::string>& words) {
 
   if (output.empty())
     throw Error(ExitCode::usage, "{}: say where to write the signed policy with --output", path);
-  if (std::filesystem::exists(output) && !options.has("force"))
+  if (is_taken(output) && !options.has("force"))
     throw Error(ExitCode::data, "{}: exists already; pass --force to replace it", output);
   const Policy policy = parse_policy_yaml(read_file(path, document::config), path);
   const std::string payload = to_odrl(policy).dump();

@@ -26,7 +26,7 @@ int sign(const std::vector<std::string>& words) {
   options.add()("force", "overwrite an existing one");
   if (!options.parse(words)) return 0;
   const std::string path = options.text("FILE"), output = options.text("output");
-  if (std::filesystem::exists(output) && !options.has("force"))
+  if (is_taken(output) && !options.has("force"))
     throw Error(ExitCode::data, "{}: exists already; pass --force to replace it", output);
   const PrivateKey key = PrivateKey::load(options.text("key"));
   const Site site = parse_site_yaml(read_file(path, document::config), path);

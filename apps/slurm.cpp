@@ -107,7 +107,7 @@ BatchOptions read_options(const Options& options, const std::vector<std::string>
 }
 
 void write_new(const std::string& path, const std::string& text, bool force) {
-  if (std::filesystem::exists(path) && !force)
+  if (is_taken(path) && !force)
     throw Error(ExitCode::data, "{}: exists already; pass --force to replace it", path);
   create_folders(std::filesystem::path(path).parent_path().string());
   write_file_atomically(path, text);

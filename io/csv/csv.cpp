@@ -66,6 +66,12 @@ struct CsvReader::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
+  /// Without zlib's name of a file that it was given open: "<fd:8>: ".
+  static std::string_view without_name(std::string_view reason) {
+    const std::size_t name = reason.starts_with("<fd:") ? reason.find(": ") : std::string::npos;
+    return name == std::string::npos ? reason : reason.substr(name + 2);
+  }
+
   std::size_t capacity() const { return data.size() - 9; }
 
   // Moves what is left to the front and reads more. False if the file has no more.
@@ -87,7 +93,7 @@ struct CsvReader::State {
     // Z_BUF_ERROR is how zlib says that a gzip stream ends too early.
     if (got < 0 || status == Z_BUF_ERROR)
       throw Error(ExitCode::data, "{}: cannot read after line {}: {}", path, next_line - 1,
-                  status == Z_ERRNO ? std::strerror(errno) : reason);
+                  status == Z_ERRNO ? std::strerror(errno) : without_name(reason));
     if (got == 0) exhausted = true;
     if (gzoffset(file) > static_cast<z_off_t>(size))
       throw Error(ExitCode::data, "{}: grows while it is read; has it been written to its end?",

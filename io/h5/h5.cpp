@@ -10,7 +10,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <new>
+#include <span>
 
 #include "lib/core/input_file.hpp"
 #include "lib/core/names.hpp"
@@ -189,7 +191,10 @@ void check_claim(std::uint64_t count, std::uint64_t size, std::uint64_t stored,
                  const std::string& where, const std::string& object) {
   constexpr std::uint64_t best_ratio = 100'000;  // no filter in use packs better
   constexpr std::uint64_t unwritten = 64;        // what was never written takes no place
-  if (size == 0 || count / best_ratio <= (stored + unwritten) / size) return;
+  constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t most =
+      stored < largest / best_ratio - unwritten ? (stored + unwritten) * best_ratio : largest;
+  if (count == 0 || size <= most / count) return;
   throw_unexpected(where, object, fmt::format("{} times {} bytes", count, size),
                    fmt::format("{} bytes in the file: damaged", stored));
 }
@@ -239,6 +244,26 @@ void check_is_inside(hid_t dataset, const std::string& where, const std::string&
           "so write it with gzip or without a filter",
           where, printable(name), filter);
   }
+}
+
+std::string address(hid_t object, const std::string& where) {
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info2_t info;
+  check(H5Oget_info3(object, &info, H5O_INFO_BASIC), where, "find an object");
+  const auto bytes = std::as_bytes(std::span(&info.token, 1));
+#else
+  H5O_info_t info;
+  check(H5Oget_info2(object, &info, H5O_INFO_BASIC), where, "find an object");
+  const auto bytes = std::as_bytes(std::span(&info.addr, 1));
+#endif
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::uint64_t file_bytes(hid_t object, const std::string& where) {
+  const File file(check(H5Iget_file_id(object), where, "find the file of an object"));
+  hsize_t bytes = 0;
+  check(H5Fget_filesize(file, &bytes), where, "read the size");
+  return bytes;
 }
 
 Dataset open_dataset(hid_t group, const std::string& name, const std::string& where) {
@@ -310,12 +335,9 @@ std::string read_string_attribute(hid_t object, const std::string& name, const s
   const Attribute attribute = open_attribute(object, name, where);
   const Type type(check(H5Aget_type(attribute), where, "read the type of " + name));
   const Space space(check(H5Aget_space(attribute), where, "read the shape of " + name));
-  const File file(check(H5Iget_file_id(object), where, "find the file of " + name));
-  hsize_t bytes = 0;
-  check(H5Fget_filesize(file, &bytes), where, "read the size");
   return read_string(
-      type, space, [&](hid_t t, void* buffer) { return H5Aread(attribute, t, buffer); }, bytes,
-      where, "attribute \"" + name + "\"");
+      type, space, [&](hid_t t, void* buffer) { return H5Aread(attribute, t, buffer); },
+      file_bytes(object, where), where, "attribute \"" + name + "\"");
 }
 
 std::uint64_t read_count_attribute(hid_t object, const std::string& name,

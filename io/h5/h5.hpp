@@ -99,6 +99,10 @@ std::vector<std::string> link_names(hid_t group, const std::string& where);
 /// what HDF5 itself can unpack: not in files named by it (external storage, virtual data sets), nor
 /// behind a filter that would be loaded. `name` is for messages.
 void check_is_inside(hid_t dataset, const std::string& where, const std::string& name);
+/// What tells objects of a file apart, whatever names they have.
+std::string address(hid_t object, const std::string& where);
+/// Of the file that an object lies in.
+std::uint64_t file_bytes(hid_t object, const std::string& where);
 /// A data set of `group`, which check_is_inside(). The group's link_names() have been looked at.
 Dataset open_dataset(hid_t group, const std::string& name, const std::string& where);
 std::vector<std::string> attribute_names(hid_t object, const std::string& where);

@@ -6,9 +6,11 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <map>
 
 #include "io/h5/hash_fields.hpp"
 #include "io/partition/file.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick::io::detail {
@@ -46,8 +48,30 @@ void check_finite(const Header& header, Part part, std::span<const T> values, st
   const std::size_t columns = header.columns(part);
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!std::isfinite(values[i]))
-      throw_value(header, part, row + i / columns, i % columns,
-                  fmt::format("{} is not a finite number", values[i]), where);
+      throw_value(header, part, row + i / columns, i % columns, "is not a finite number", where);
+}
+
+/// Codes of categorical targets, which whoever counts them takes for indices.
+void check_codes(const Header& header, std::span<const double> values, std::uint64_t row,
+                 const std::string& where) {
+  const std::vector<Column>& columns = header.schema.targets;
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    const std::size_t categories = columns[k].categories.size();
+    if (categories == 0) continue;
+    for (std::size_t i = k; i < values.size(); i += columns.size())
+      if (!(values[i] >= 0 && values[i] < static_cast<double>(categories) &&
+            values[i] == std::floor(values[i])))
+        throw_value(header, targets, row + i / columns.size(), k,
+                    fmt::format("is not the code of one of its {} categories", categories), where);
+  }
+}
+
+/// The features of each category that is spread over indicators.
+std::map<std::string_view, std::vector<std::size_t>> indicators_of(const Schema& schema) {
+  std::map<std::string_view, std::vector<std::size_t>> indicators;
+  for (std::size_t j = 0; j < schema.features.size(); ++j)
+    if (!schema.features[j].source.empty()) indicators[schema.features[j].source].push_back(j);
+  return indicators;
 }
 
 void check_split(const Header& header, std::uint8_t code, std::uint64_t row,
@@ -55,9 +79,14 @@ void check_split(const Header& header, std::uint8_t code, std::uint64_t row,
   const std::size_t known = header.schema.splits.size();
   if (code >= known)
     throw_value(header, splits, row, 0,
-                fmt::format("code {} has no name; the schema has {} ({})", code, known,
+                fmt::format("a code without a name; the schema has {} ({})", known,
                             join(header.schema.splits)),
                 where);
+}
+
+void check_id(const Header& header, const std::string& id, std::uint64_t row,
+              const std::string& where) {
+  if (!is_utf8(id)) throw_value(header, ids, row, 0, "is not valid UTF-8", where);
 }
 
 void append_bytes(std::vector<std::byte>& to, const void* from, std::size_t size) {
@@ -82,7 +111,7 @@ void append_doubles(const Header& header, Part part, std::span<const double> val
     for (std::size_t i = 0; i < narrow.size(); ++i)
       if (!std::isfinite(narrow[i]))
         throw_value(header, part, row + i / header.columns(part), i % header.columns(part),
-                    round_trip(values[i]) + " does not fit float32", where);
+                    "does not fit float32", where);
   append_bytes(block.parts[part], narrow.data(), sizeof(float) * narrow.size());
 }
 
@@ -135,6 +164,24 @@ std::vector<hsize_t> Header::shape(Part part, std::uint64_t row_count) const {
   return {row_count};
 }
 
+void check_indicators(const Header& header, std::span<const double> values, std::uint64_t row,
+                      const std::string& where) {
+  const std::size_t width = header.columns(features);
+  for (const auto& [source, columns] : indicators_of(header.schema))
+    for (std::size_t first = 0; first < values.size(); first += width) {
+      std::size_t ones = 0;
+      const auto fail = [&](std::size_t column, const char* problem) {
+        throw_value(header, features, row + first / width, column,
+                    fmt::format("{} of \"{}\"", problem, source), where);
+      };
+      for (const std::size_t j : columns) {
+        if (values[first + j] == 0) continue;
+        if (values[first + j] != 1) fail(j, "is neither 0 nor 1, but a level");
+        if (++ones > 1) fail(j, "is 1, and so is another level");
+      }
+    }
+}
+
 Digest block_digest(const Header& header, const RawBlock& block) {
   Sha256 hash;
   hash.update(header.salt);
@@ -178,12 +225,12 @@ void encode(const Header& header, const RowBuffer& rows, std::size_t first, std:
   const auto part_of = [&](const std::vector<double>& values, Part part) {
     const std::size_t columns = header.columns(part);
     ensure(values.size() == rows.rows * columns, "RowBuffer has rows x columns values");
-    if (columns > 0)
-      append_doubles(header, part, std::span(values).subspan(first * columns, count * columns), row,
-                     block, where);
+    const auto these = std::span(values).subspan(first * columns, count * columns);
+    if (columns > 0) append_doubles(header, part, these, row, block, where);
+    return these;
   };
-  part_of(rows.features, features);
-  part_of(rows.targets, targets);
+  check_indicators(header, part_of(rows.features, features), row, where);
+  check_codes(header, part_of(rows.targets, targets), row, where);
   part_of(rows.weights, weights);
   ensure(rows.splits.size() == rows.rows * header.columns(splits), "RowBuffer has a split a row");
   ensure(rows.ids.size() == rows.rows * header.columns(ids), "RowBuffer has an id a row");
@@ -199,6 +246,7 @@ void encode(const Header& header, const RowBuffer& rows, std::size_t first, std:
                   fmt::format("an id may have {} bytes and no NUL, found {} bytes; raise id_bytes",
                               header.id_bytes, id.size()),
                   where);
+    check_id(header, id, row + i, where);
     append_bytes(block.parts[ids], id.data(), id.size());
     block.parts[ids].resize(block.parts[ids].size() + header.id_bytes - id.size());
   }
@@ -219,6 +267,7 @@ void decode(const Header& header, const RawBlock& block, RowBuffer& rows,
   else
     convert(double{}, features, rows.features);
   convert(double{}, targets, rows.targets);
+  check_codes(header, rows.targets, row, where);
   convert(double{}, weights, rows.weights);
   const std::span<const std::uint8_t> codes = view<std::uint8_t>(block.parts[splits]);
   for (std::size_t i = 0; i < codes.size(); ++i)
@@ -228,6 +277,7 @@ void decode(const Header& header, const RawBlock& block, RowBuffer& rows,
   for (std::size_t i = 0; i < rows.ids.size(); ++i) {
     const char* id = reinterpret_cast<const char*>(block.parts[ids].data()) + i * header.id_bytes;
     rows.ids[i].assign(id, ::strnlen(id, header.id_bytes));
+    check_id(header, rows.ids[i], row + i, where);
   }
 }
 

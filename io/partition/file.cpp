@@ -42,6 +42,9 @@ void check_type(Header& header, Part part, hid_t type, const std::string& where)
                            "fixed-length strings padded with NUL (h5py: dtype \"S36\")",
                            h5::describe(type));
     header.id_bytes = H5Tget_size(type);
+    if (header.id_bytes > most_id_bytes)
+      h5::throw_unexpected(where, object, fmt::format("strings of at most {} bytes", most_id_bytes),
+                           h5::describe(type));
   } else if (H5Tequal(type, header.type(part, where)) <= 0) {
     h5::throw_unexpected(where, object, h5::describe(header.type(part, where)), h5::describe(type));
   }

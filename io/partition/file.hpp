@@ -62,8 +62,15 @@ Digest root_digest(const Header& header, std::span<const Digest> digests);
 /// partition. Throws ExitCode::data on a value that cannot be stored.
 void encode(const Header& header, const RowBuffer& rows, std::size_t first, std::size_t count,
             std::uint64_t row, RawBlock& block, const std::string& where);
-/// Throws ExitCode::data on a value that is not finite or a split code without a name.
+/// Throws ExitCode::data on a value that is not finite, on a code of a split or category without a
+/// name, and on an id that is no UTF-8. Indicators are left to whoever takes them for such: there
+/// can be hundreds of columns.
 void decode(const Header& header, const RawBlock& block, RowBuffer& rows, const std::string& where);
+
+/// Throws ExitCode::data unless indicators of one source are 0 or 1 and no two of them 1 in a row;
+/// `row` is the number of the first of these rows of features.
+void check_indicators(const Header& header, std::span<const double> values, std::uint64_t row,
+                      const std::string& where);
 
 /// An open partition whose structure holds: every object is there, none is unknown, and types and
 /// shapes are those of docs/partition-format.md.

@@ -25,6 +25,9 @@ struct RowBuffer {
   std::vector<std::string> ids;      ///< rows, or empty
 };
 
+/// Of one id: so a file of a few kilobytes, packed, cannot claim ids that fill memory.
+inline constexpr std::uint64_t most_id_bytes = 4096;
+
 /// `<partition>.h5` -> `<partition>.manifest.json`.
 std::string manifest_path(const std::string& partition_path);
 
@@ -42,7 +45,7 @@ class PartitionWriter {
     std::string owner;
     std::uint64_t block_rows = 1024;
     std::string precision = "float64";
-    std::uint64_t id_bytes = 64;  ///< room for one id, if the schema has ids
+    std::uint64_t id_bytes = 64;  ///< room for one id, if the schema has ids; most_id_bytes at most
   };
   PartitionWriter(std::string path, Schema schema, Options options);
   ~PartitionWriter();

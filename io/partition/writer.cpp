@@ -41,7 +41,8 @@ void check_options(const PartitionWriter::Options& options, const std::string& p
   if (options.precision != "float32" && options.precision != "float64")
     throw Error(ExitCode::data, "{}: precision must be float32 or float64, found \"{}\"", path,
                 options.precision);
-  if (options.id_bytes == 0) throw Error(ExitCode::data, "{}: id_bytes must be at least 1", path);
+  if (options.id_bytes == 0 || options.id_bytes > most_id_bytes)
+    throw Error(ExitCode::data, "{}: id_bytes must be 1 to {}", path, most_id_bytes);
 }
 
 }  // namespace
@@ -179,6 +180,7 @@ PartitionManifest sign_partition(const std::string& path, const std::string& own
   for (std::uint64_t b = 0; b < header.blocks(); ++b) {
     file->read(b, block);
     decode(header, block, rows, path);  // for its checks
+    check_indicators(header, rows.features, b * header.block_rows, path);
     blocks.add(header, block);
     if (!file->digests().empty() && blocks.digests[b] != file->digests()[b])
       throw Error(ExitCode::integrity,

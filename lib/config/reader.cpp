@@ -43,6 +43,8 @@ bool parse_number(const YamlNode& node, Number& value) {
 
 }  // namespace
 
+const Matching one_line{[](const std::string& text) { return is_printable(text); },
+                        "one line of text without control characters"};
 const Matching a_file_name{[](const std::string& name) { return is_file_name(name); },
                            file_name_form};
 
@@ -113,10 +115,8 @@ bool YamlReader::expect_section(const Place& at) {
 }
 
 void YamlReader::resolve(const Place& at, std::string& path) {
-  if (path.empty()) {
-    problems_.add(at.mark, at.path, "must not be empty");
-    return;
-  }
+  const std::string problem = path.empty() ? "must not be empty" : one_line(path);
+  if (!problem.empty()) return problems_.add(at.mark, at.path, problem);
   std::filesystem::path resolved = path;
   if (at.node.mark.option.empty())
     resolved = std::filesystem::path(problems_.path()).parent_path() / resolved;

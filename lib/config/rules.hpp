@@ -114,6 +114,8 @@ struct Jurisdiction {
   std::string operator()(const std::string& code) const;
 };
 inline constexpr Jurisdiction a_jurisdiction;
+/// What is printed shows as it is written: no end of line, nothing that steers a terminal.
+extern const Matching one_line;
 /// Letters, digits, `-`, `_` and `.`: safe as a file name and in an IRI.
 extern const Matching a_file_name;
 

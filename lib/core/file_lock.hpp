@@ -25,7 +25,8 @@ class FileLock {
  public:
   /// Makes the file if need be, and writes into it who holds it, until it lets go. Waits as
   /// lock_open_file does; false from held() if the other still has it then. Throws ExitCode::data
-  /// if the file cannot be opened.
+  /// if the file cannot be opened, is a link or no regular file, or holds what is not of our
+  /// making.
   FileLock(const std::string& path, double seconds);
   ~FileLock();
   FileLock(const FileLock&) = delete;

@@ -71,6 +71,15 @@ bool is_file_name(std::string_view name) {
              std::string_view::npos;
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    if (!c.valid) return false;
+    text.remove_prefix(c.bytes);
+  }
+  return true;
+}
+
 bool is_printable(std::string_view text) {
   while (!text.empty()) {
     const Character c = first_character(text);

@@ -14,6 +14,8 @@ bool is_file_name(std::string_view name);
 inline constexpr const char* file_name_form =
     "a name of letters, digits, \"-\", \"_\" and \".\" that does not begin with \".\"";
 
+bool is_utf8(std::string_view text);
+
 /// One line of UTF-8 that a terminal shows as it is: no control or escape character, and none that
 /// turns the direction of what follows it.
 bool is_printable(std::string_view text);

@@ -122,6 +122,10 @@ void create_folders(const std::string& path) {
   if (error) throw Error(ExitCode::data, "{}: cannot make the folder: {}", path, error.message());
 }
 
+bool is_taken(const std::string& path) {
+  return std::filesystem::symlink_status(path).type() != std::filesystem::file_type::not_found;
+}
+
 double parse_duration(std::string_view text, const std::string& what) {
   if (text == "0") return 0;
   const auto part = [&](std::string_view digits, std::size_t most_digits, std::uint64_t bound) {

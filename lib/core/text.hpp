@@ -46,6 +46,9 @@ void write_file_atomically(const std::string& path, std::string_view bytes,
 /// Makes a folder and those above it; an empty path is the current one. Throws ExitCode::data.
 void create_folders(const std::string& path);
 
+/// Whether something has that name, be it a link that leads nowhere.
+bool is_taken(const std::string& path);
+
 /// Seconds of "HH:MM:SS" or "D-HH:MM:SS", as Slurm has them, or of "0". Throws ExitCode::usage
 /// naming `what`, also for the shorter forms: of a lone number Slurm would read minutes.
 double parse_duration(std::string_view text, const std::string& what);

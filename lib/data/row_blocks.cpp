@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/core/text.hpp"
+#include "lib/core/error.hpp"
 
 namespace bailiwick {
 
@@ -102,8 +102,8 @@ void RowBlocksBuilder::add(const io::RowBuffer& buffer, const Schema& schema,
       const double value = source[chosen[i] * width];
       if (value == 0) continue;
       if (value != 1)
-        fail(chosen[i], fmt::format("\"{}\" is {}, but a level of \"{}\" is 0 or 1", level.name,
-                                    round_trip(value), level.source));
+        fail(chosen[i], fmt::format("\"{}\" is neither 0 nor 1, but a level of \"{}\"", level.name,
+                                    level.source));
       if (code[i] != 0)
         fail(chosen[i], fmt::format("\"{}\" is 1, and so is another level of \"{}\"", level.name,
                                     level.source));

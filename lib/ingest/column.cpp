@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "lib/core/error.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {
@@ -144,6 +145,7 @@ bool ColumnRule::is_missing(std::string_view text) const {
 Fault ColumnRule::read(std::string_view text, std::string& value) const {
   text = clean(text);
   if (is_missing(text)) return Fault::missing;
+  if (!is_utf8(text)) return Fault::encoding;
   value = text;
   return Fault::none;
 }
@@ -217,6 +219,8 @@ std::string ColumnRule::reason(Fault fault) const {
       return fmt::format("not a date like {}", column_.date_format);
     case Fault::boolean:
       return "not true or false";
+    case Fault::encoding:
+      return "not valid UTF-8";
   }
   return "";
 }

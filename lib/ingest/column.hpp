@@ -20,7 +20,19 @@ std::string_view trim(std::string_view text);
 /// The rule of one CSV column, made ready to be applied to millions of values (docs/ingest.md).
 class ColumnRule {
  public:
-  enum class Fault { none, missing, number, integer, range, large, small, category, date, boolean };
+  enum class Fault {
+    none,
+    missing,
+    number,
+    integer,
+    range,
+    large,
+    small,
+    category,
+    date,
+    boolean,
+    encoding
+  };
 
   /// `missing`: the words for a missing value. `largest`: the largest magnitude that can be stored.
   /// Throws ExitCode::config, naming `where`, if the rule contradicts itself.

@@ -108,7 +108,7 @@ std::vector<std::string> output_names(const IngestConfig& config) {
 void check_nothing_is_there(const IngestConfig& config) {
   for (const std::string& name : output_names(config)) {
     const fs::path path = fs::path(config.output) / name;
-    if (fs::exists(path))
+    if (is_taken(path.string()))
       throw Error(ExitCode::data,
                   "{}: exists already; choose another output folder, or replace what is there with "
                   "--force",

@@ -3,6 +3,10 @@
 
 #include "lib/kinds/saved_model.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/domain/members.hpp"
@@ -39,7 +43,8 @@ template <class Enum, std::size_t n>
 Enum value_of(const Word<Enum> (&words)[n], const std::string& text, const std::string& path) {
   for (const auto& word : words)
     if (text == word.text) return word.value;
-  throw Error(ExitCode::data, "{}: unknown word \"{}\"; written by a newer Bailiwick?", path, text);
+  throw Error(ExitCode::data, "{}: model: unknown word \"{}\"; written by a newer Bailiwick?", path,
+              text);
 }
 
 Json to_json(const MlpConfig& mlp, const std::vector<EmbeddedCategory>& embeddings) {
@@ -61,16 +66,39 @@ Json to_json(const MlpConfig& mlp, const std::vector<EmbeddedCategory>& embeddin
   return json;
 }
 
+/// A member of a model's description, or what it must be.
+template <class T>
+void require(bool holds, const std::string& what, const char* key, const T& found,
+             const char* rule) {
+  if (!holds)
+    throw Error(ExitCode::data, "{}: \"{}\" must be {}, found {}", what, key, rule,
+                Json(found).dump().substr(0, 80));
+}
+
+LayerConfig layer_from_json(const Json& json, const std::string& what) {
+  constexpr std::uint64_t most_units = 1 << 20;  // as in a config: products do not overflow
+  const std::uint64_t units = count_member(json, "units", 1, what);
+  require(units <= most_units, what, "units", units, "at most 1048576");
+  LayerConfig layer{static_cast<int>(units), json_member<std::string>(json, "activation", what),
+                    json_member<bool>(json, "layer_norm", what),
+                    json_member<double>(json, "dropout", what)};
+  require(is_activation(layer.activation), what, "activation", layer.activation,
+          "a known activation");
+  require(layer.dropout >= 0 && layer.dropout < 1, what, "dropout", layer.dropout,
+          "at least 0 and below 1");
+  return layer;
+}
+
 MlpConfig mlp_from_json(const Json& json, const std::string& what) {
   MlpConfig mlp;
   mlp.loss = json_member<std::string>(json, "loss", what);
   mlp.huber_delta = json_member<double>(json, "huber_delta", what);
   mlp.standardise_target = json_member<bool>(json, "standardise_target", what);
-  for (const Json& layer : json_member<Json>(json, "layers", what))
-    mlp.layers.push_back({json_member<int>(layer, "units", what),
-                          json_member<std::string>(layer, "activation", what),
-                          json_member<bool>(layer, "layer_norm", what),
-                          json_member<double>(layer, "dropout", what)});
+  require(is_loss(mlp.loss), what, "loss", mlp.loss, "a known loss");
+  require(mlp.huber_delta > 0, what, "huber_delta", mlp.huber_delta, "positive");
+  for (const Json& layer : json_member<Json::array_t>(json, "layers", what))
+    mlp.layers.push_back(
+        layer_from_json(layer, fmt::format("{}: layers[{}]", what, mlp.layers.size())));
   return mlp;
 }
 
@@ -79,15 +107,18 @@ std::vector<EmbeddedCategory> embeddings_from_json(const Json& mlp, std::size_t 
                                                    const std::string& what) {
   std::vector<EmbeddedCategory> embeddings;
   if (!mlp.contains("embeddings")) return embeddings;  // models without have no such member
-  for (const Json& category : mlp["embeddings"]) {
-    embeddings.push_back({json_member<std::string>(category, "category", what),
-                          json_member<std::size_t>(category, "factor", what),
-                          json_member<std::size_t>(category, "levels", what),
-                          json_member<std::size_t>(category, "dimension", what)});
-    const std::size_t levels = embeddings.back().levels;
-    if (levels < 2 || levels - 1 > columns)
-      throw Error(ExitCode::data, "{}: embeddings: more levels than columns", what);
-    columns -= levels - 1;
+  constexpr std::uint64_t most_numbers = 1 << 16;      // as in a config
+  for (const Json& category : json_member<Json::array_t>(mlp, "embeddings", what)) {
+    const std::string here = fmt::format("{}: embeddings[{}]", what, embeddings.size());
+    embeddings.push_back({json_member<std::string>(category, "category", here),
+                          count_member(category, "factor", 0, here),
+                          count_member(category, "levels", 2, here),
+                          count_member(category, "dimension", 1, here)});
+    const EmbeddedCategory& made = embeddings.back();
+    check_line(made.name, here);
+    require(made.dimension <= most_numbers, here, "dimension", made.dimension, "at most 65536");
+    require(made.levels - 1 <= columns, here, "levels", made.levels, "of the model's columns");
+    columns -= made.levels - 1;
   }
   return embeddings;
 }
@@ -100,6 +131,51 @@ std::size_t parameters_of(const SavedModel& model) {
         .parameters();
   return model.names.size() *
          (model.config.kind == ModelKind::multinomial ? model.categories.size() - 1 : 1);
+}
+
+/// What a config of the same words would be held to.
+void check_words(const SavedModel& model, const std::string& what) {
+  const ModelConfig& config = model.config;
+  for (const auto& list : {model.names, config.features, model.categories,
+                           std::vector{config.target, config.time, config.status}})
+    for (const std::string& name : list)
+      check_line(name, what);
+  require(config.ties == "efron" || config.ties == "breslow", what, "ties", config.ties,
+          "efron or breslow");
+  require(config.l2 >= 0, what, "l2", config.l2, "at least 0");
+  require(!model.names.empty(), what, "columns", model.names.size(), "at least one");
+  const bool classes = response_of(config) == ModelKind::multinomial;
+  require(classes ? model.categories.size() > 1 : model.categories.empty(), what, "categories",
+          model.categories.size(), classes ? "two or more" : "none for this kind of model");
+}
+
+void check_size(const std::string& path, const char* name, std::size_t found,
+                std::size_t expected) {
+  if (found != expected)
+    throw Error(ExitCode::data, "{}: not a model: array \"{}\" has {} numbers, not {}", path, name,
+                found, expected);
+}
+
+/// Numbers that a prediction is made of, or that inspect shows one by one.
+void check_arrays(const SavedModel& model, const std::string& path) {
+  const std::size_t columns = model.names.size(), parameters = parameters_of(model);
+  const auto check_finite = [&](const char* name, const std::vector<double>& values) {
+    if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); }))
+      throw Error(ExitCode::data, "{}: array \"{}\" holds what is not a finite number", path, name);
+  };
+  check_size(path, "parameters", model.parameters.size(), parameters);
+  check_size(path, "standardisation/mean", model.mean.size(), columns);
+  check_size(path, "standardisation/scale", model.scale.size(), columns);
+  for (const auto& [name, values] : {std::pair{"coefficients", &model.coefficients},
+                                     {"standard_errors", &model.standard_errors}})
+    if (!values->empty()) check_size(path, name, values->size(), parameters);
+  check_finite("parameters", model.parameters);
+  check_finite("standardisation/mean", model.mean);
+  check_finite("standardisation/scale", model.scale);
+  check_finite("standardisation/target", {model.target_mean, model.target_deviation});
+  if (!std::ranges::all_of(model.scale, [](double value) { return value >= 0; }) ||
+      !(model.target_deviation > 0))
+    throw Error(ExitCode::data, "{}: standardisation: a scale or deviation is not positive", path);
 }
 
 }  // namespace
@@ -194,16 +270,15 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("weights", model.config.weights);
   member("l2", model.config.l2);
   member("ties", model.config.ties);
-  for (const auto& list : {model.names, model.config.features, model.categories})
-    for (const std::string& name : list)
-      check_line(name, path + ": model");
   if (model.config.kind == ModelKind::mlp) {
+    const std::string what = path + ": model: mlp";
     const Json mlp = json_member<Json>(description, "mlp", path + ": model");
-    model.config.mlp = mlp_from_json(mlp, path + ": model");
-    model.embeddings = embeddings_from_json(mlp, model.names.size(), path + ": model");
+    model.config.mlp = mlp_from_json(mlp, what);
+    model.embeddings = embeddings_from_json(mlp, model.names.size(), what);
     for (const EmbeddedCategory& category : model.embeddings)
       model.config.mlp.embeddings[category.name] = static_cast<int>(category.dimension);
   }
+  check_words(model, path + ": model");
   model.iteration = static_cast<int>(parse_count(attribute("iteration"), path + ": iteration"));
   model.converged = attribute("converged") == "true";
   if (const auto found = checkpoint.attributes.find("delete_by");
@@ -215,16 +290,16 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   model.information = array("information", false);
   const std::vector<double> target =
       array("standardisation/target", model.config.kind == ModelKind::mlp);
-  if (target.size() == 2) {
+  if (!target.empty() || model.config.kind == ModelKind::mlp) {
+    check_size(path, "standardisation/target", target.size(), 2);
     model.target_mean = target[0];
     model.target_deviation = target[1];
   }
   model.coefficients = array("coefficients", false);
   model.standard_errors = array("standard_errors", false);
   const std::vector<double> fit = array("fit", true);
-  if (fit.size() != 3 || model.mean.size() != model.names.size() ||
-      model.scale.size() != model.names.size() || model.parameters.size() != parameters_of(model))
-    throw Error(ExitCode::data, "{}: not a model: its arrays do not fit its columns", path);
+  check_size(path, "fit", fit.size(), 3);
+  check_arrays(model, path);
   model.log_likelihood = fit[0];
   model.null_log_likelihood = fit[1];
   model.rows = fit[2];

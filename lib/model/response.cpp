@@ -37,8 +37,8 @@ void check_response(double y, Family family, std::size_t classes, std::size_t do
     problem = "is not the number of a class";
   }
   if (problem) {
-    throw Error(ExitCode::data, "local domain {}, block {}, row {}: the target, {}, {}", domain,
-                block, row, y, problem);
+    throw Error(ExitCode::data, "local domain {}, block {}, row {}: the target {}", domain, block,
+                row, problem);
   }
 }
 

@@ -62,9 +62,9 @@ ColumnMoments moments_of(const ColumnSelection& columns, const Round& round) {
         continue;
       }
       throw Error(ExitCode::data,
-                  "column '{}' is constant ({:.6g}): it cannot be standardised; leave it out of "
+                  "column '{}' is constant: it cannot be standardised; leave it out of "
                   "model.features",
-                  columns.names[j], mean[j]);
+                  columns.names[j]);
     }
     result.scale[j] = 1 / deviation;
     if (columns.centre) result.centre[j] = mean[j];

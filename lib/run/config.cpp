@@ -352,7 +352,7 @@ template <class Visitor>
 void schema(Visitor& v, RunConfig& run) {
   int version = 1;
   v.key("version", version, required, is_version(1));
-  v.key("name", run.name, required, non_empty);
+  v.key("name", run.name, required, non_empty, one_line);
   v.key("purpose", run.purpose, required, a_purpose);
   v.key("recipients", run.recipients, absolute_iris, distinct);
   v.key("output", run.output, required, is_path);

@@ -19,6 +19,8 @@ namespace bailiwick {
 
 namespace {
 
+constexpr std::size_t most_categories = 0xffff;  // of codes in 16 bits
+
 /// The columns as they are described: numbers, and categories, be they indicators or a target's
 /// codes.
 struct Columns {
@@ -50,6 +52,9 @@ struct Columns {
         numbers.push_back(column);
         number_targets.push_back(k);
       } else {
+        if (column.categories.size() > most_categories)
+          throw Error(ExitCode::data, "target \"{}\" has {} categories; describe takes {} at most",
+                      column.name, column.categories.size(), most_categories);
         categories.push_back({column.name, column.categories});
         category_targets.push_back(k);
       }
@@ -86,6 +91,13 @@ kernels::RowBlocks numbers_of(const LoadedRows& loaded, const Columns& columns) 
   return rows;
 }
 
+/// What is counted is an index: whatever reads rows has refused codes that are none.
+std::uint16_t code_of(double value, const Columns::Category& category) {
+  ensure(value >= 0 && value < static_cast<double>(category.levels.size()),
+         "the code of a target is less than the number of its categories");
+  return static_cast<std::uint16_t>(value);
+}
+
 DescribedRows described(const LoadedRows& loaded, const kernels::RowBlocks& numbers,
                         const Columns& columns) {
   DescribedRows rows;
@@ -104,7 +116,7 @@ DescribedRows described(const LoadedRows& loaded, const kernels::RowBlocks& numb
         rows.codes[f].push_back(code(b, f, r));
       for (std::size_t k = 0; k < columns.category_targets.size(); ++k)
         rows.codes[columns.factors + k].push_back(
-            static_cast<std::uint16_t>(y(b, columns.category_targets[k], r)));
+            code_of(y(b, columns.category_targets[k], r), columns.categories[columns.factors + k]));
     }
   return rows;
 }

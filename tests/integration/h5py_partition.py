@@ -55,6 +55,24 @@ def rename_column(f, name):
     replace(f, "schema", json.dumps(schema, ensure_ascii=False))
 
 
+def set_indicators(f, row, chol, bmi):
+    """Two levels of one category, and in one row what they cannot be."""
+    schema = json.loads(f["schema"][()])
+    for column in schema["features"][1:]:
+        column.update(source="cp", level=column["name"])
+    replace(f, "schema", json.dumps(schema))
+    f["features"][:, 1:] = [1, 0]
+    f["features"][row, 1:] = [chol, bmi]
+
+
+def claim_features(f, count):
+    """A few rows of so many columns, none of which was ever written."""
+    schema = json.loads(f["schema"][()])
+    schema["features"] = [{"name": f"x{j}"} for j in range(count)]
+    replace(f, "schema", json.dumps(schema))
+    replace(f, "features", None, shape=(200, count), dtype="f8")
+
+
 def beside(name):
     """Another good partition, outside of the folder that the tests look at."""
     path = pathlib.Path(tempfile.mkdtemp()) / f"{name}.h5"
@@ -122,14 +140,22 @@ FAULTS = {
     "features-flat": lambda f: replace(f, "features", np.zeros(200)),
     "features-group": lambda f: (f.__delitem__("features"), f.create_group("features")),
     "claims-rows": lambda f: replace(f, "features", None, shape=(10**12, 3), dtype="f8"),
+    "claims-wide-rows": lambda f: claim_features(f, 10000),
     "claims-schema": lambda f: replace(f, "schema", None, shape=(), dtype="S2000000000"),
     "no-rows": lambda f: replace(f, "features", np.zeros((0, 3))),
     "targets-float32": lambda f: replace(f, "targets", np.zeros((200, 1), "f4")),
     "targets-short": lambda f: replace(f, "targets", np.zeros((199, 1))),
     "nan": lambda f: f["features"].__setitem__((70, 1), np.nan),
     "split-code": lambda f: f["splits"].__setitem__(7, 9),
+    "target-code": lambda f: f["targets"].__setitem__((9, 0), 2),
+    "target-half": lambda f: f["targets"].__setitem__((150, 0), 0.5),
+    "indicator-half": lambda f: set_indicators(f, 70, 0.5, 0),
+    "indicator-two": lambda f: set_indicators(f, 71, 1, 1),
     "splits-bool": lambda f: replace(f, "splits", np.zeros(200, bool)),
     "ids-variable": lambda f: replace(f, "ids", ["a"] * 200, dtype=h5py.string_dtype()),
+    "ids-latin1": lambda f: f["ids"].__setitem__(3, b"p\xe4tient"),
+    "ids-long": lambda f: replace(f, "ids", np.zeros(200, "S4097")),
+    "ids-claimed": lambda f: replace(f, "ids", None, shape=(200,), dtype="S300000000", chunks=(1,), compression="gzip"),
     "salt-alone": lambda f: f.attrs.__setitem__("salt", np.zeros(32, "u1")),
     "digests-alone": lambda f: f.create_dataset("digests", data=np.zeros((4, 32), "u1")),
     "digests-short": lambda f: (f.attrs.__setitem__("salt", np.zeros(32, "u1")),
@@ -149,30 +175,41 @@ def text(value):
     return value if isinstance(value, bytes) else value.encode()
 
 
-def verify(path):
+def manifest_of(path):
     envelope = json.loads(pathlib.Path(path).with_suffix(".manifest.json").read_text())
     assert envelope["payloadType"] == "application/vnd.bailiwick.partition-manifest.v1+json"
-    manifest = json.loads(base64.b64decode(envelope["payload"]))
+    return json.loads(base64.b64decode(envelope["payload"]))
+
+
+def digests_of(f):
+    salt, block_rows, rows = f.attrs["salt"].tobytes(), int(f.attrs["block_rows"]), f["features"].shape[0]
+    digests = b""
+    for block, first in enumerate(range(0, rows, block_rows)):
+        last = min(first + block_rows, rows)
+        data = salt + u64(block) + u64(last - first)
+        for part in PARTS:
+            if part in f:
+                data += field(part.encode()) + field(f[part][first:last].tobytes())
+        digests += hashlib.sha256(data).digest()
+    return digests
+
+
+def root_of(f, precision):
+    return hashlib.sha256(field(b"bailiwick-partition") + u64(1) + field(text(f.attrs["name"])) + u64(f["features"].shape[0]) +
+                          u64(int(f.attrs["block_rows"])) + field(precision.encode()) + field(text(f["schema"][()])) +
+                          field(f.attrs["salt"].tobytes()) + field(f["digests"][:].tobytes())).hexdigest()
+
+
+def verify(path):
+    manifest = manifest_of(path)
     with h5py.File(path, "r") as f:
-        salt, block_rows = f.attrs["salt"].tobytes(), int(f.attrs["block_rows"])
-        rows = f["features"].shape[0]
+        rows, block_rows = f["features"].shape[0], int(f.attrs["block_rows"])
         precision = {4: "float32", 8: "float64"}[f["features"].dtype.itemsize]
-        digests = b""
-        for block, first in enumerate(range(0, rows, block_rows)):
-            last = min(first + block_rows, rows)
-            data = salt + u64(block) + u64(last - first)
-            for part in PARTS:
-                if part in f:
-                    data += field(part.encode()) + field(f[part][first:last].tobytes())
-            digests += hashlib.sha256(data).digest()
-        assert f["digests"][:].tobytes() == digests, "block digests differ"
-        schema = text(f["schema"][()])
-        root = hashlib.sha256(field(b"bailiwick-partition") + u64(1) + field(text(f.attrs["name"])) + u64(rows) +
-                              u64(block_rows) + field(precision.encode()) + field(schema) + field(salt) +
-                              field(digests)).hexdigest()
+        assert f["digests"][:].tobytes() == digests_of(f), "block digests differ"
+        root = root_of(f, precision)
         assert manifest["root"] == root, "root digests differ"
         assert (manifest["rows"], manifest["block_rows"], manifest["precision"]) == (rows, block_rows, precision)
-        declared = json.loads(schema)
+        declared = json.loads(text(f["schema"][()]))
         assert [c["name"] for c in manifest["schema"]["features"]] == [c["name"] for c in declared["features"]]
     print(root)
 

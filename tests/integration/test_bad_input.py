@@ -252,7 +252,7 @@ def test_nan_in_rows(lung):
     def change(file):
         file["features"][3, 1] = float("nan")
     path = rewrite(lung, change)
-    out = lung.run("policy", "sign", path, "--owner", "east", "--key", "out/lung/keys/east.pem", code=DATA)
+    out = lung.run("policy", "sign", path, "--owner", "east", "--key", "out/lung/keys/east.pem", "--force", code=DATA)
     assert re.search(r"east\.h5: .*row 3.*", out), out
 
 
@@ -325,10 +325,28 @@ def test_full_disk(lung, np):
 
 def test_partition_is_not_overwritten(lung):
     assert "--force" in lung.run("ingest", "configs/lung/ingest.yaml", code=DATA)
+    partitions, policy = lung.path("out/lung/partitions"), lung.path("out/lung/policies/north.policy.json")
+    shutil.rmtree(partitions)
+    partitions.mkdir()
+    policy.unlink()
+    for path, command in ((partitions / "north.h5", ("ingest", "configs/lung/ingest.yaml")),
+                          (policy, ("policy", "sign", "configs/lung/policy-north.yaml", "--key", "out/lung/keys/north.pem", "--output", policy))):
+        path.symlink_to("nowhere")
+        assert f"{path.name}: exists already" in lung.run(*command, code=DATA)
+        assert path.is_symlink()
 
 
 def test_key_is_not_overwritten(lung):
     assert "exists already" in lung.run("keygen", "out/lung/keys/north", code=DATA)
+
+
+def test_inspect_verifies_no_signature_and_says_so(lung):
+    policy = lung.path("out/lung/policies/north.policy.json")
+    envelope = json.loads(policy.read_text())
+    envelope["signatures"][0]["sig"] = "AAAA"
+    policy.write_text(json.dumps(envelope))
+    for path in (policy, lung.path("out/lung/partitions/north.manifest.json"), lung.path("out/lung/partitions/north.h5")):
+        assert re.search(r"^signed by    [0-9a-f]{64}, not verified$", lung.run("inspect", path), re.M)
 
 
 def test_inspect_of_anything_else(lung):

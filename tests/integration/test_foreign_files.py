@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -165,6 +166,18 @@ def test_a_policy_names_itself_well(lung):
     assert "owner: must be one line" in out and "\x1b" not in out
 
 
+def test_a_config_names_itself_well(lung):
+    config = lung.path(TRAIN)
+    before = config.read_text()
+    assert re.search(r"^name: ", before, re.M)
+    for name in ("run\\nverified", "\\e[2J"):
+        config.write_text(re.sub(r"^name: .*$", lambda _: f'name: "{name}"', before, flags=re.M))
+        for words in (["train", TRAIN, "--output", "out/none"], ["check", TRAIN]):
+            out = lung.run(*words, code=CONFIG)
+            assert "name: " in out and "is not one line of text without control characters" in out and "\x1b" not in out
+    assert not lung.path("out/none").exists()
+
+
 INGEST = """
 version: 1
 input: rows.csv
@@ -195,7 +208,7 @@ def of_one_name(lung):
         with h5py.File(path, "r+") as f:
             f.attrs["name"] = "clinic"
             del f["digests"], f.attrs["salt"]
-        lung.run("policy", "sign", path, "--owner", owner, "--key", f"out/lung/keys/{owner}.pem")
+        lung.run("policy", "sign", path, "--owner", owner, "--key", f"out/lung/keys/{owner}.pem", "--force")
         terms = lung.path(f"configs/lung/policy-{owner}.yaml")
         terms.write_text(terms.read_text().replace(f"target: {owner}", "target: clinic"))
         lung.sign_policy(terms)
@@ -279,6 +292,40 @@ def test_rows_and_parameters_lie_in_their_file(lung, how, text):
             del f["arrays/kept"]
     assert text.format("parameters" if how in text_of else "/arrays/parameters") in lung.run("digest", model, code=DATA)
     assert "all that is read must lie in the file itself" in lung.run("predict", TRAIN, "--output", "out/inside", code=DATA)
+
+
+def bomb(f):
+    """Seven floors of groups, each with thirty names for the one below: 30**7 paths in a few kilobytes."""
+    group = f["arrays"].create_group("g")
+    for _ in range(6):
+        below = group.create_group("0")
+        for i in range(1, 30):
+            group[str(i)] = below
+        group = below
+
+
+def crowd(f):
+    for i in range(5000):
+        f["arrays"].create_group(str(i))
+
+
+def second_name(f):
+    f["arrays/again"] = f["arrays/parameters"]
+
+
+@pytest.mark.parametrize("change,text", [(bomb, "is an object that has another name too"), (crowd, "has more than 4096 arrays and groups"),
+                                         (second_name, "/arrays/parameters: is an object that has another name too")])
+def test_objects_of_a_model_are_few_and_have_one_name(jobs, tmp_path, change, text):
+    h5py = pytest.importorskip("h5py")
+    lung = jobs("lung")
+    if not lung.path("out/names").exists():
+        lung.train(TRAIN, output="out/names")
+    model = tmp_path / "model.h5"
+    shutil.copy(lung.path("out/names/model.h5"), model)
+    with h5py.File(model, "r+") as f:
+        change(f)
+    for command in ("inspect", "digest"):
+        assert text in lung.run(command, model, code=DATA, timeout=20)
 
 
 def test_what_nobody_reads_changes_nothing(lung):

@@ -7,8 +7,11 @@ import sys
 
 import pytest
 from conftest import SOURCE
+from test_foreign_files import MANIFEST_TYPE, sign
 
 h5py = pytest.importorskip("h5py")
+numpy = pytest.importorskip("numpy")
+from h5py_partition import digests_of, manifest_of, root_of  # noqa: E402, needs h5py
 
 DOMAINS = ("north", "south", "east", "west")
 
@@ -48,6 +51,7 @@ columns:
   age: {role: feature, minimum: 0}
   ward: {role: feature, type: category, levels: [medicine, surgery, icu], one_hot: true}
   days: {role: target, minimum: 0}
+  died: {role: target, type: category, levels: [y, n]}
 output: out/partitions
 partitions: [{name: bern, owner: bern, key: out/bern.pem}]
 """
@@ -56,7 +60,7 @@ version: 1
 uid: urn:example:wards
 owner: bern
 target: bern
-permit: [train, release_model, release_statistics]
+permit: [train, describe, release_model, release_statistics]
 purposes: ["dpv:ServiceOptimisation"]
 where: [CH]
 valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}
@@ -75,13 +79,26 @@ output: out/run
 """
 
 
-@pytest.mark.parametrize("row, message", [
-    ([50, 0.5, 0], '"ward_surgery" is 0.5, but a level of "ward" is 0 or 1'),
-    ([50, 1, 1], '"ward_icu" is 1, and so is another level of "ward"')])
-def test_indicators_that_are_not_levels_are_refused(fresh, row, message):
+def sign_unchecked(path, key):
+    """What a program that checks no row would sign: all digests hold."""
+    with h5py.File(path, "r+") as f:
+        f["digests"][...] = numpy.frombuffer(digests_of(f), "u1").reshape(-1, 32)
+        manifest = {**manifest_of(path), "root": root_of(f, "float64")}
+    path.with_suffix(".manifest.json").write_text(sign(json.dumps(manifest).encode(), MANIFEST_TYPE, key))
+
+
+@pytest.mark.parametrize("part, row, message", [
+    ("features", [50, 0.5, 0], '"ward_surgery"{} is neither 0 nor 1, but a level of "ward"'),
+    ("features", [50, 1, 1], '"ward_icu"{} is 1, and so is another level of "ward"'),
+    ("targets", [3, 2], 'target "died": is not the code of one of its 2 categories'),
+    ("targets", [3, 1e9], 'target "died": is not the code of one of its 2 categories'),
+    ("targets", [3, 0.5], 'target "died": is not the code of one of its 2 categories'),
+    ("targets", [3, -1], 'target "died": is not the code of one of its 2 categories')])
+def test_what_is_no_level_is_refused(fresh, part, row, message):
+    """Neither signed nor, where somebody signed it all the same, counted: a code is an index into the counts."""
     wards = ("medicine", "surgery", "icu")
-    for name, text in (("wards.csv", "age,ward,days\n" + "".join(f"{30 + 7 * i % 40},{wards[i % 3]},{i * i % 11}\n" for i in range(30))),
-                       ("ingest.yaml", INGEST), ("policy.yaml", POLICY), ("train.yaml", TRAIN)):
+    rows = "".join(f"{30 + 7 * i % 40},{wards[i % 3]},{i * i % 11},{'yn'[i % 2]}\n" for i in range(30))
+    for name, text in (("wards.csv", "age,ward,days,died\n" + rows), ("ingest.yaml", INGEST), ("policy.yaml", POLICY), ("train.yaml", TRAIN)):
         fresh.path(name).write_text(text)
     fresh.path("out").mkdir()
     fresh.run("keygen", "out/bern")
@@ -90,12 +107,16 @@ def test_indicators_that_are_not_levels_are_refused(fresh, row, message):
     fresh.run("train", "train.yaml")
     written = fresh.path("out/partitions/bern.h5")
     rewrite(written, fresh.path("out/own.h5"))
-    fresh.path("out/own.h5").replace(written)
+    with h5py.File(fresh.path("out/own.h5"), "r+") as file:
+        file[part][7] = row
+    out = fresh.run("policy", "sign", "out/own.h5", "--owner", "bern", "--key", "out/bern.pem", code=5)
+    assert "own.h5: row 7 (from 0), " in out and message.format(":") in out
     with h5py.File(written, "r+") as file:
-        file["features"][7] = row
-    fresh.run("policy", "sign", written, "--owner", "bern", "--key", "out/bern.pem")
-    for np in (1, 4):
-        assert "bern.h5: row 7: " + message in fresh.run("train", "train.yaml", "--output", f"out/bad-{np}", np=np, code=5)
+        file[part][7] = row
+    sign_unchecked(written, fresh.path("out/bern.pem"))
+    for command, np in (("train", 1), ("train", 4), ("describe", 1), ("describe", 2)):
+        out = fresh.run(command, "train.yaml", "--output", f"out/bad-{np}", np=np, code=5)
+        assert "bern.h5: row 7" in out and message.format("") in out
 
 
 def test_the_recipe_for_content_digests(jobs, fresh):

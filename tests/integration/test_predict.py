@@ -61,4 +61,4 @@ def test_a_config_that_speaks_of_another_model(fresh, np):
     stays.train(output="run")
     for command in ("evaluate", "predict"):
         out = stays.run(command, "run.yaml", "--set", "model.kind=poisson", np=np, code=3)
-        assert "run/model.h5 is a model of another; give the config it was trained with" in out
+        assert "run/model.h5 is a model with another kind; give the config it was trained with" in out

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <new>
 #include <system_error>
 
@@ -102,6 +103,30 @@ TEST_CASE("a lock is one holder's at a time") {
                                               "or directory"));
 }
 
+TEST_CASE("a lock writes into no file of another's") {
+  const testing::TemporaryFolder folder;
+  const std::string precious = folder / "precious", lock = folder / ".lock";
+  std::ofstream(precious) << "precious";
+  const auto refuses = [&](const char* why) {
+    CHECK_THROWS_WITH(FileLock(lock, 0), lock + ": " + why +
+                                             "; it was left as it is: find out who put it there, "
+                                             "and delete it");
+    CHECK(read_file(precious) == "precious");
+    std::filesystem::remove(lock);
+  };
+  std::filesystem::create_symlink(precious, lock);
+  refuses("is a symbolic link");
+  std::filesystem::create_symlink(folder / "nowhere", lock);
+  refuses("is a symbolic link");
+  CHECK_FALSE(std::filesystem::exists(folder / "nowhere"));
+  std::filesystem::create_hard_link(precious, lock);
+  refuses("holds what no lock does");
+  REQUIRE(::mkfifo(lock.c_str(), 0600) == 0);
+  refuses("is not a regular file");
+  std::ofstream(lock) << "process 17 on node3";  // of one that was killed
+  CHECK(FileLock(lock, 0).held());
+}
+
 TEST_CASE("whatever is caught has a code and words") {
   const auto caught = [](const auto& work) {
     try {
@@ -165,6 +190,13 @@ TEST_CASE("a foreign document has no text that steers a terminal") {
        {R"({"a": "\u001b[2J"})", R"({"\u001b[2J": 1})", R"(["\u009b2J"])", R"([{"a": ["\u007f"]}])",
         R"(["\u202elohc"])", R"(["\u0000"])", R"(["a\rb"])"})
     CHECK_THROWS_WITH(parse_document(text, "x"), Catch::Contains("x: holds a control character"));
+}
+
+TEST_CASE("UTF-8 is told from other bytes") {
+  for (const char* text : {"", "p\xc3\xa4tient", "a\n\x1b", "\xF0\x9F\x98\x80"})
+    CHECK(is_utf8(text));
+  for (const char* text : {"p\xe4tient", "\xc3", "\xc0\x80", "\xed\xa0\x80"})
+    CHECK_FALSE(is_utf8(text));
 }
 
 TEST_CASE("what is not printable is written as what it is") {

@@ -271,6 +271,8 @@ TEST_CASE("survival data that are none are named") {
   const auto expect = [](const Error& error, ExitCode code, const char* text) {
     CHECK(error.code() == code);
     CHECK_THAT(error.what(), Catch::Contains(text));
+    for (const char* value : {"nan", "2.5", "101"})
+      CHECK_THAT(error.what(), !Catch::Contains(value));
   };
   expect(error_of([&] {
            make({1, 2, NAN}, {1, 0, 1}, {});
@@ -279,12 +281,11 @@ TEST_CASE("survival data that are none are named") {
   expect(error_of([&] {
            make({1, 2, 3}, {1, 2, 1}, {});
          }),
-         ExitCode::data, "row 1: a status must be 0 or 1 (it is 2)");
+         ExitCode::data, "row 1: a status must be 0 or 1");
   expect(error_of([&] {
            make({1, 2.5, 3}, {1, 0, 1}, days);
          }),
-         ExitCode::data,
-         "row 1: a survival time must be a multiple of model.cox.time_step (it is 2.5)");
+         ExitCode::data, "row 1: a survival time must be a multiple of model.cox.time_step");
   expect(error_of([&] {
            make({1, 2, 101}, {1, 0, 1}, days);
          }),

@@ -236,6 +236,16 @@ TEST_CASE("A row that breaks a rule is quarantined with its reason, and nothing 
   CHECK_THAT(text, Catch::Contains("not a date like %Y-%m-%d"));
 }
 
+TEST_CASE("An id that is no UTF-8 is quarantined, not handed on") {
+  Job job;
+  job.config.columns = {column("id", Role::id), column("x", Role::feature)};
+  const IngestReport report = job.run("id,x\np\xc3\xa4tient,1\np\xe4tient,2\n");
+  CHECK(read(job, "only").rows.ids == Words{"p\xc3\xa4tient"});
+  REQUIRE(report.quarantined.size() == 1);
+  CHECK(report.quarantined[0].reason == "not valid UTF-8");
+  CHECK(report.quarantined[0].first == job.path("data.csv") + ":3");
+}
+
 TEST_CASE("Missing values: own words, a constant instead, a category of their own") {
   Job job;
   auto constant = column("x", Role::feature);

@@ -250,7 +250,7 @@ TEST_CASE("responses that a family cannot have are named") {
     response_totals(std::vector{make_rows({y}, {y})}, family, 3, true, sums);
   };
   CHECK_THROWS_WITH(totals({0, 1, 2}, Family::binomial),
-                    Catch::Contains("local domain 0, block 0, row 2: the target, 2, does not lie"));
+                    Catch::Contains("local domain 0, block 0, row 2: the target does not lie"));
   CHECK_THROWS_WITH(totals({0, -1}, Family::poisson),
                     Catch::Contains("row 1") && Catch::Contains("negative"));
   CHECK_THROWS_WITH(totals({0, 1.5}, Family::multinomial), Catch::Contains("number of a class"));

@@ -24,20 +24,19 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
     for (std::size_t r = 0; r < survival.rows.block_rows(); ++r) {
       if (weight(b, r) == 0) continue;
       Subject subject{survival.stratum[b], y(b, 0, r), weight(b, r), y(b, 1, r) == 1, b, r};
-      const auto fail = [&](const char* problem, double value) {
-        throw Error(ExitCode::data, "local domain {}, block {}, row {}: {} (it is {})", domain, b,
-                    r, problem, value);
+      // Without the value: whoever runs the program need not be who may see a row.
+      const auto fail = [&](const char* problem) {
+        throw Error(ExitCode::data, "local domain {}, block {}, row {}: {}", domain, b, r, problem);
       };
-      if (!std::isfinite(subject.time))
-        fail("a survival time must be a finite number", subject.time);
-      if (!subject.event && y(b, 1, r) != 0) fail("a status must be 0 or 1", y(b, 1, r));
+      if (!std::isfinite(subject.time)) fail("a survival time must be a finite number");
+      if (!subject.event && y(b, 1, r) != 0) fail("a status must be 0 or 1");
       if (grid) {
         const double step = std::nearbyint(subject.time / grid->step);
         if (std::fabs(subject.time - step * grid->step) > 1e-9 * grid->step || step < 0) {
-          fail("a survival time must be a multiple of model.cox.time_step", subject.time);
+          fail("a survival time must be a multiple of model.cox.time_step");
         }
         if (subject.time > grid->maximum) {
-          fail("a survival time must not exceed model.cox.time_maximum", subject.time);
+          fail("a survival time must not exceed model.cox.time_maximum");
         }
         subject.time = step;
       }

@@ -78,6 +78,15 @@ kernels::NetworkRows network_rows(const kernels::RowBlocks& rows,
   return kernels::network_rows(rows, rows_of_block, factors);
 }
 
+bool is_activation(const std::string& word) {
+  return std::ranges::count(activations, word,
+                            &std::pair<const char*, kernels::Activation>::first) > 0;
+}
+
+bool is_loss(const std::string& word) {
+  return std::ranges::count(losses, word, &std::pair<const char*, kernels::Loss>::first) > 0;
+}
+
 NetworkLoss loss_of(const MlpConfig& mlp) {
   return {named(losses, mlp.loss), mlp.huber_delta};
 }

@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/kinds/saved_model.hpp"
+
+#include <cmath>
+#include <functional>
+
+#include "tests/support/catch.hpp"
+
+using namespace bailiwick;
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+SavedModel linear() {
+  SavedModel model;
+  model.config.kind = ModelKind::linear;
+  model.config.features = {"age"};
+  model.config.target = "days";
+  model.names = {"(intercept)", "age"};
+  model.parameters = model.coefficients = model.standard_errors = {0.5, -2};
+  model.mean = {0, 40};
+  model.scale = {1, 0.1};
+  model.information = {1, 0, 1};
+  model.rows = 100;
+  return model;
+}
+
+/// Three columns, two of them the indicators of an embedded category, to four units, to one output.
+SavedModel network() {
+  SavedModel model = linear();
+  model.config.kind = ModelKind::mlp;
+  model.config.mlp.loss = "squared_error";
+  model.config.mlp.layers = {{4, "relu", false, 0.5}};
+  model.config.features = model.names = {"age", "ward_icu", "ward_surgery"};
+  model.embeddings = {{"ward", 0, 3, 2}};
+  model.mean = {40, 0, 0};
+  model.scale = {0.1, 1, 0};
+  model.parameters.assign(3 * 2 + (3 + 1) * 4 + 4 + 1, 0.25);
+  model.coefficients = model.standard_errors = model.information = {};
+  model.target_mean = 12;
+  model.target_deviation = 3;
+  return model;
+}
+
+using Change = std::function<void(Json&)>;
+
+io::Checkpoint changed(const SavedModel& model, const Change& change) {
+  io::Checkpoint checkpoint = to_checkpoint(model);
+  Json description = Json::parse(checkpoint.attributes["model"]);
+  change(description);
+  checkpoint.attributes["model"] = description.dump();
+  return checkpoint;
+}
+
+void check_refused(const io::Checkpoint& checkpoint, const std::string& text) {
+  INFO(text);
+  try {
+    model_from_checkpoint(checkpoint, "model.h5");
+    FAIL_CHECK("no error");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::data);
+    CHECK_THAT(error.what(), StartsWith("model.h5: ") && ContainsSubstring(text));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a model reads back") {
+  for (const SavedModel& model : {linear(), network()}) {
+    const SavedModel read = model_from_checkpoint(to_checkpoint(model), "model.h5");
+    CHECK(to_checkpoint(read).digest() == to_checkpoint(model).digest());
+    CHECK(read.embeddings == model.embeddings);
+  }
+}
+
+TEST_CASE("a description says nothing that a config could not") {
+  const std::pair<Change, const char*> of_any[] = {
+      {[](Json& m) { m["kind"] = "x"; }, "model: unknown word \"x\""},
+      {[](Json& m) { m["strata"] = "x"; }, "model: unknown word \"x\""},
+      {[](Json& m) { m["standardise"] = "x"; }, "model: unknown word \"x\""},
+      {[](Json& m) { m["ties"] = "x"; }, "model: \"ties\" must be efron or breslow, found \"x\""},
+      {[](Json& m) { m["l2"] = -1; }, "\"l2\" must be at least 0, found -1"},
+      {[](Json& m) { m["target"] = "a\nb"; }, "must be one line without control characters"},
+      {[](Json& m) { m["columns"] = Json::array(); }, "\"columns\" must be at least one, found 0"},
+      {[](Json& m) {
+         m["categories"] = {"a", "b"};
+       },
+       "\"categories\" must be none for this kind"},
+      {[](Json& m) { m["kind"] = "multinomial"; }, "\"categories\" must be two or more, found 0"}};
+  for (const auto& [change, text] : of_any)
+    check_refused(changed(linear(), change), text);
+
+  const std::pair<std::function<void(Json&)>, const char*> of_networks[] = {
+      {[](Json& n) { n["loss"] = "x"; }, "mlp: \"loss\" must be a known loss, found \"x\""},
+      {[](Json& n) { n["loss"] = "cross_entropy"; }, "\"categories\" must be two or more, found 0"},
+      {[](Json& n) { n["huber_delta"] = 0; }, "mlp: \"huber_delta\" must be positive, found 0.0"},
+      {[](Json& n) { n["layers"] = 3; }, "mlp: \"layers\" is missing or has the wrong type"},
+      {[](Json& n) { n["layers"][0] = 3; },
+       "layers[0]: \"units\" must be an integer of at least 1"},
+      {[](Json& n) { n["layers"][0]["units"] = -5; }, "\"units\" must be an integer of at least 1"},
+      {[](Json& n) { n["layers"][0]["units"] = (1ULL << 32) + 4; }, "must be at most 1048576"},
+      {[](Json& n) { n["layers"][0]["activation"] = "x"; },
+       "layers[0]: \"activation\" must be a known activation, found \"x\""},
+      {[](Json& n) { n["layers"][0]["dropout"] = 2; },
+       "layers[0]: \"dropout\" must be at least 0 and below 1, found 2.0"},
+      {[](Json& n) { n["embeddings"][0]["factor"] = -1; }, "\"factor\" must be an integer of at"},
+      {[](Json& n) { n["embeddings"][0]["levels"] = 1; }, "\"levels\" must be an integer of at"},
+      {[](Json& n) { n["embeddings"][0]["levels"] = 5; }, "\"levels\" must be of the model's"},
+      {[](Json& n) { n["embeddings"][0]["dimension"] = 1 << 20; }, "must be at most 65536"}};
+  for (const auto& [change, text] : of_networks)
+    check_refused(changed(network(), [&](Json& m) { change(m["mlp"]); }), text);
+}
+
+TEST_CASE("arrays are as long as their columns need, and of finite numbers") {
+  const auto refuse = [](SavedModel model, const auto& change, const char* text) {
+    change(model);
+    check_refused(to_checkpoint(model), text);
+  };
+  for (const SavedModel& model : {linear(), network()}) {
+    const char* const finite = "\" holds what is not a finite number";
+    for (const double wrong : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+      refuse(
+          model, [&](auto& m) { m.parameters[1] = wrong; }, finite);
+      refuse(
+          model, [&](auto& m) { m.mean[1] = wrong; }, finite);
+      refuse(
+          model, [&](auto& m) { m.scale[1] = wrong; }, finite);
+    }
+    refuse(
+        model, [](auto& m) { m.scale[1] = -1; }, "a scale or deviation is not positive");
+    refuse(
+        model, [](auto& m) { m.parameters.pop_back(); }, "array \"parameters\" has ");
+    refuse(
+        model, [](auto& m) { m.mean.pop_back(); }, "array \"standardisation/mean\" has ");
+    refuse(
+        model, [](auto& m) { m.scale.pop_back(); }, "array \"standardisation/scale\" has ");
+  }
+  refuse(
+      linear(), [](auto& m) { m.coefficients = {1}; }, "\"coefficients\" has 1 numbers, not 2");
+  refuse(
+      linear(), [](auto& m) { m.standard_errors = {1}; }, "errors\" has 1 numbers, not 2");
+  refuse(
+      network(), [](auto& m) { m.target_mean = std::nan(""); }, "target\" holds what is not");
+  refuse(
+      network(), [](auto& m) { m.target_deviation = 0; }, "a scale or deviation is not");
+  io::Checkpoint checkpoint = to_checkpoint(network());
+  checkpoint.arrays["standardisation/target"] = {};
+  check_refused(checkpoint, "array \"standardisation/target\" has 0 numbers, not 2");
+}
