@@ -34,7 +34,7 @@ def stays(tmp_path_factory):
     stays.write("stays.csv", "clinic,age,ward,sex,days,long,outcome,split\n" + "\n".join(rows) + "\n")
     stays.run("ingest", "ingest.yaml", "--force")
     for clinic in CLINICS:
-        stays.terms(clinic, allow="exact_release: true, per_domain_statistics: true")
+        stays.terms(clinic, allow="exact_release: true, per_domain_statistics: true, two_parties: true")
     return stays
 
 
