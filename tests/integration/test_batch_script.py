@@ -190,12 +190,13 @@ def test_a_chain(job):
 
 def test_words_of_others_stay_words(job):
     """A config's names, paths and values cannot become commands of the script."""
-    name, folder = "a\nrm -rf $HOME; `id`", "it's $HOME `id`"
-    job.write("--set", f'name="{name}"'.replace("\n", "\\n"), "--set", f"output={folder}", "--output", "odd.sbatch")
+    name, folder = "a rm -rf $HOME; `id`", "it's $HOME `id`"
+    job.write("--set", f'name="{name}"', "--set", f"output={folder}", "--output", "odd.sbatch")
     text = job.checkout.path("odd.sbatch").read_text()
     assert "#SBATCH --job-name=a-rm--rf--HOME---id-\n" in text
     assert job.start("verify", script="odd.sbatch").wait(timeout=30) == 0
     assert job.ran() == [VERIFY.replace("out/lung/run", folder)]
+    assert "is not one line of text" in job.write("--set", 'name="a\\nb"', code=CONFIG)
     assert "more than one line" in job.write("--set", "name=a\nb", code=USAGE)
     assert "is no feature" in job.write("--set", 'site={name: c, slurm_features: {"u;s": US}}', code=CONFIG)
 
