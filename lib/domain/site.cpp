@@ -68,6 +68,10 @@ bool lies_in(const std::string& place, const std::string& area) {
   return !area.empty() && (place == area || place.starts_with(area + "-"));
 }
 
+bool may_lie_within(const std::string& place, const std::string& area) {
+  return lies_in(place, area) || lies_in(area, place);
+}
+
 void check_jurisdiction(const std::string& code, const std::string& where) {
   if (!is_jurisdiction(code))
     throw Error(ExitCode::config, "{}: \"{}\" is not {}", where, code, jurisdiction_form(code));

@@ -26,6 +26,9 @@ std::string jurisdiction_form(const std::string& text);
 /// True if `place` lies in `area`: equal, or a subdivision of it.
 bool lies_in(const std::string& place, const std::string& area);
 
+/// True if it does, or may: of a place that is known no closer than an area around `area`.
+bool may_lie_within(const std::string& place, const std::string& area);
+
 /// Throws ExitCode::config unless is_jurisdiction(code).
 void check_jurisdiction(const std::string& code, const std::string& where);
 

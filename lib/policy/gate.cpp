@@ -204,11 +204,12 @@ Clause prohibitions(const Policy& policy, const AccessRequest& request) {
     if (!names(rule.purposes.empty(), "purpose", rule.purposes,
                [&](const std::string& area) { return may_be_within(request.purpose, area); }))
       continue;
-    if (!names(
-            rule.jurisdictions.empty(), "place", rule.jurisdictions, [&](const std::string& area) {
-              return std::ranges::any_of(
-                  request.places, [&](const std::string& place) { return lies_in(place, area); });
-            }))
+    if (!names(rule.jurisdictions.empty(), "place", rule.jurisdictions,
+               [&](const std::string& area) {
+                 return std::ranges::any_of(request.places, [&](const std::string& place) {
+                   return may_lie_within(place, area);
+                 });
+               }))
       continue;
     if (!names(rule.recipients.empty(), "recipient", rule.recipients,
                [&](const std::string& forbidden) {

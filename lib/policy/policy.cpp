@@ -80,7 +80,7 @@ class Problems {
   void iris(const std::vector<std::string>& names, const std::string& key) {
     distinct(names, key);
     for (const std::string& name : names)
-      check(is_iri(name), key, fmt::format("\"{}\" is not an absolute IRI", name));
+      check(is_iri(name), key, fmt::format("\"{}\" is not {}", name, iri_form));
   }
   void date(const std::string& text, const std::string& key) {
     check(

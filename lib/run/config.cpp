@@ -62,9 +62,7 @@ constexpr APurpose a_purpose;
 struct Iris {
   std::string operator()(const std::vector<std::string>& names) const {
     for (const std::string& name : names)
-      if (!is_iri(name))
-        return fmt::format("\"{}\" is not an absolute IRI such as https://clinic.example/team",
-                           name);
+      if (!is_iri(name)) return fmt::format("\"{}\" is not {}", name, iri_form);
     return "";
   }
 };

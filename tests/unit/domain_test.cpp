@@ -164,6 +164,10 @@ TEST_CASE("A place lies in an area that is it or holds it") {
   CHECK_FALSE(lies_in("", "US"));
   CHECK_FALSE(lies_in("", ""));
   CHECK_FALSE(lies_in("US", ""));
+  CHECK(may_lie_within("US-NC", "US"));
+  CHECK(may_lie_within("US", "US-NC"));
+  CHECK_FALSE(may_lie_within("US-NC", "US-N"));
+  CHECK_FALSE(may_lie_within("", "US-NC"));
 }
 
 TEST_CASE("Jurisdictions have the form of ISO 3166") {
