@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,17 @@ bool may_lie_within(const std::string& place, const std::string& area);
 /// Throws ExitCode::config unless is_jurisdiction(code).
 void check_jurisdiction(const std::string& code, const std::string& where);
 
+/// Whom to ask for Slurm's features: absolute paths; where there is none, as the system has it.
+struct SlurmAccess {
+  std::optional<std::string> scontrol;  ///< the program
+  std::optional<std::string> conf;      ///< its configuration, slurm.conf
+
+  bool operator==(const SlurmAccess&) const = default;
+};
+
+/// True of a path that the working folder does not change, and that a message may show.
+bool is_absolute_path(const std::string& path);
+
 /// Which node lies in which jurisdiction, as the site declares it.
 struct Site {
   std::string name;
@@ -39,6 +51,7 @@ struct Site {
   std::vector<std::pair<std::string, std::string>> nodes;
   /// Feature that Slurm has of a node, and its jurisdiction.
   std::map<std::string, std::string> slurm_features;
+  std::optional<SlurmAccess> slurm;
 
   bool operator==(const Site&) const = default;
 

@@ -129,7 +129,10 @@ void Run::find_places() {
   agree(world(), [&] {
     if (!world().is_root() || site_.site.slurm_features.empty()) return;
     const std::set<std::string> distinct(nodes.begin(), nodes.end());
-    asked = Json(slurm_features({distinct.begin(), distinct.end()})).dump();
+    const SlurmAccess slurm = site_.site.slurm.value_or(SlurmAccess());
+    asked = Json(slurm_features({distinct.begin(), distinct.end()}, slurm.scontrol.value_or(""),
+                                slurm.conf.value_or("")))
+                .dump();
   });
   asked = world().broadcast(0, asked);
   std::map<std::string, std::vector<std::string>> features;
