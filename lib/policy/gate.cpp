@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
-#include "lib/policy/instant.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
 
@@ -308,6 +308,13 @@ std::vector<Clause> explain(const Policy& policy, const AccessRequest& request) 
           allowance("per-domain statistics", request.per_domain_statistics,
                     allow.per_domain_statistics),
           prohibitions(policy, request)};
+}
+
+std::vector<std::string> clause_rules() {
+  std::vector<std::string> rules;
+  for (const Clause& clause : explain(Policy(), AccessRequest()))
+    rules.push_back(clause.rule);
+  return rules;
 }
 
 std::string Refusal::message() const {

@@ -5,8 +5,8 @@
 
 #include <functional>
 
+#include "lib/core/instant.hpp"
 #include "lib/policy/gate.hpp"
-#include "lib/policy/instant.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
 #include "tests/support/catch.hpp"
@@ -642,6 +642,11 @@ TEST_CASE("moments compare across zones, and what is not a moment is nothing") {
         "2026-01-01T00:00:00.0000000001Z", "26-01-01T00:00:00Z", "+2026-01-01T00:00:00Z",
         "2026-1-1T00:00:00Z"})
     CHECK_FALSE(parse_instant(text).has_value());
+  CHECK(is_utc_second("2028-02-29T23:59:59Z"));
+  for (const char* text :
+       {"2028-02-29T23:59:59+00:00", "2028-02-29T23:59:59.0Z", "2026-02-29T23:59:59Z",
+        "2028-02-29T24:00:00Z", "", "0000-00-00T00:00:00Z"})
+    CHECK_FALSE(is_utc_second(text));
 }
 
 TEST_CASE("actions are a closed list") {
