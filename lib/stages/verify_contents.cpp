@@ -30,6 +30,14 @@ bool is_round(const std::string& purpose) {
   return purpose.starts_with("round ") || purpose.starts_with("rounds: ");
 }
 
+/// A whole number, and no other that a conversion would make one.
+std::uint64_t count(const Json& object, const char* key, const std::string& what) {
+  const Json value = json_member<Json>(object, key, what);
+  if (!value.is_number_unsigned())
+    throw Error(ExitCode::data, "{}: \"{}\" is no whole number", what, key);
+  return value.get<std::uint64_t>();
+}
+
 /// What the report says was sent for one purpose.
 struct Sent {
   std::string purpose;
@@ -37,11 +45,10 @@ struct Sent {
 };
 
 Sent sent_for(const Json& line, const std::string& what) {
-  Sent sent{json_member<std::string>(line, "purpose", what),
-            json_member<std::uint64_t>(line, "ledger", what),
-            json_member<std::uint64_t>(line, "meter", what), 0};
+  Sent sent{json_member<std::string>(line, "purpose", what), count(line, "ledger", what),
+            count(line, "meter", what), 0};
   for (const Json& call : json_member<Json>(line, "calls", what))
-    sent.calls += json_member<std::uint64_t>(call, "bytes", what);
+    sent.calls += count(call, "bytes", what);
   return sent;
 }
 
@@ -79,14 +86,13 @@ std::vector<std::string> egress_problems(const Json& report, const std::string& 
     all.meter += sent.meter;
   }
   const Json bytes = json_member<Json>(report, "bytes", what);
-  demand(json_member<std::int64_t>(bytes, "difference", what) == 0 &&
-             json_member<std::uint64_t>(bytes, "ledger", what) == all.ledger &&
-             json_member<std::uint64_t>(bytes, "meter", what) == all.meter,
+  demand(count(bytes, "difference", what) == 0 && count(bytes, "ledger", what) == all.ledger &&
+             count(bytes, "meter", what) == all.meter,
          "its bytes are not the sums of its purposes, or differ");
   const Json transport = json_member<Json>(report, "transport", what);
   json_member<bool>(transport, "measured", what);
   for (const char* key : {"messages", "bytes"})
-    json_member<std::uint64_t>(transport, key, what);
+    count(transport, key, what);
   const Json holds = json_member<Json>(report, "domains of ranks", what);
   demand(!decisions || holds == domains_of_ranks(*decisions, what),
          "its domains of ranks are not those of the decisions");

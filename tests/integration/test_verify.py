@@ -234,6 +234,7 @@ def test_decisions_and_config_that_agree_on_another_place(stays, copy, signer):
 
 @pytest.mark.parametrize("change, text", [
     (lambda r: r["bytes"].update(difference=99), "its bytes are not the sums of its purposes, or differ"),
+    (lambda r: r["bytes"].update(difference=0.5), '"difference" is no whole number'),
     (lambda r: r["bytes"].update(meter=99, difference=99), "its bytes are not the sums"),
     (lambda r: r["bytes"].update(ledger=1, meter=1), "its bytes are not the sums"),
     (lambda r: r["purposes"][0].update(meter=10**9), "ledger, meter and calls differ"),
