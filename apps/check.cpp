@@ -11,6 +11,7 @@
 #include "lib/crypto/keys.hpp"
 #include "lib/data/load_rows.hpp"
 #include "lib/kinds/network/cost.hpp"
+#include "lib/run/request.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
@@ -118,7 +119,7 @@ int command_check(const Arguments& arguments) {
       [](Session& session, const RunOptions& options) {
         RunConfig config = load_run_config(session.world(), options.config, options.overrides);
         const ModelConfig model = config.model;
-        const Run run(session, std::move(config), {Action::train, Action::release_model}, true);
+        const Run run(session, std::move(config), actions_of("train"), true);
         const ModelColumns columns = select_columns(model, run.schema());
         const bool all_admitted = std::all_of(run.verdicts().begin(), run.verdicts().end(),
                                               [](const Verdict& v) { return v.admitted; });

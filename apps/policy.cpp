@@ -14,6 +14,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/policy/gate.hpp"
+#include "lib/policy/iri.hpp"
 #include "lib/policy/policy.hpp"
 #include "lib/policy/policy_yaml.hpp"
 #include "lib/policy/purposes.hpp"
@@ -163,6 +164,9 @@ int check(const std::vector<std::string>& words) {
   check_jurisdiction(options.text("place"), "--place");
   request.parties = request.domains = parse_count(options.text("parties"), "--parties");
   request.recipients = options.list("recipient");
+  for (const std::string& recipient : request.recipients)
+    if (!is_iri(recipient))
+      throw Error(ExitCode::config, "--recipient: \"{}\" is not {}", recipient, iri_form);
   request.site_key = options.text("site-key");
   if (options.has("runs")) request.runs = parse_count(options.text("runs"), "--runs");
   const auto asks = [&](Action action) {

@@ -161,6 +161,10 @@ Checkpoint read_checkpoint(const std::string& path, Digest* content) {
   return checkpoint;
 }
 
+std::map<std::string, std::string> read_checkpoint_attributes(const std::string& path) {
+  return read_attributes(h5::open_to_read(path), path);
+}
+
 Digest content_digest(const std::string& path) {
   Digest content;
   read_checkpoint(path, &content);

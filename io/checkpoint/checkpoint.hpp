@@ -27,6 +27,8 @@ struct Checkpoint {
 /// Reads and checks a checkpoint, and tells its digest() if asked to. Needs no MPI. Throws
 /// ExitCode::data or ExitCode::integrity.
 Checkpoint read_checkpoint(const std::string& path, Digest* content = nullptr);
+/// Its text attributes alone, without a look at the rest.
+std::map<std::string, std::string> read_checkpoint_attributes(const std::string& path);
 /// Its digest alone.
 Digest content_digest(const std::string& path);
 

@@ -68,9 +68,17 @@ bool lies_in(const std::string& place, const std::string& area) {
   return !area.empty() && (place == area || place.starts_with(area + "-"));
 }
 
+bool may_lie_within(const std::string& place, const std::string& area) {
+  return lies_in(place, area) || lies_in(area, place);
+}
+
 void check_jurisdiction(const std::string& code, const std::string& where) {
   if (!is_jurisdiction(code))
     throw Error(ExitCode::config, "{}: \"{}\" is not {}", where, code, jurisdiction_form(code));
+}
+
+bool is_absolute_path(const std::string& path) {
+  return path.starts_with('/') && is_printable(path);
 }
 
 std::string Site::place_of(const std::string& node,
@@ -96,12 +104,29 @@ Json to_json(const Site& site) {
   Json nodes = Json::array();
   for (const auto& [pattern, jurisdiction] : site.nodes)
     nodes.push_back({{"match", pattern}, {"jurisdiction", jurisdiction}});
-  return {{"format", "bailiwick-site"},
-          {"version", 1},
-          {"name", site.name},
-          {"nodes", nodes},
-          {"slurm_features", site.slurm_features}};
+  Json json = {{"format", "bailiwick-site"},
+               {"version", 1},
+               {"name", site.name},
+               {"nodes", nodes},
+               {"slurm_features", site.slurm_features}};
+  if (site.slurm) {
+    Json& slurm = json["slurm"] = Json::object();
+    if (site.slurm->scontrol) slurm["scontrol"] = *site.slurm->scontrol;
+    if (site.slurm->conf) slurm["conf"] = *site.slurm->conf;
+  }
+  return json;
 }
+
+namespace {
+
+SlurmAccess slurm_access_from(const Json& json) {
+  SlurmAccess slurm;
+  if (json.contains("scontrol")) slurm.scontrol = json.at("scontrol").get<std::string>();
+  if (json.contains("conf")) slurm.conf = json.at("conf").get<std::string>();
+  return slurm;
+}
+
+}  // namespace
 
 Site site_from_json(const Json& json, const std::string& what) {
   Site site;
@@ -111,6 +136,7 @@ Site site_from_json(const Json& json, const std::string& what) {
       site.nodes.emplace_back(node.at("match").get<std::string>(),
                               node.at("jurisdiction").get<std::string>());
     site.slurm_features = json.at("slurm_features").get<std::map<std::string, std::string>>();
+    if (json.contains("slurm")) site.slurm = slurm_access_from(json.at("slurm"));
   } catch (const Json::exception&) {
     throw Error(ExitCode::policy, "{}: not a site file that this version understands", what);
   }
@@ -131,6 +157,9 @@ Site site_from_json(const Json& json, const std::string& what) {
     check(!feature.empty() && is_printable(feature), printable(feature), "is no feature");
     check(is_jurisdiction(jurisdiction), jurisdiction, "is not " + jurisdiction_form(jurisdiction));
   }
+  if (site.slurm)
+    for (const std::optional<std::string>& path : {site.slurm->scontrol, site.slurm->conf})
+      check(!path || is_absolute_path(*path), printable(path.value_or("")), "is no absolute path");
   return site;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,8 +27,22 @@ std::string jurisdiction_form(const std::string& text);
 /// True if `place` lies in `area`: equal, or a subdivision of it.
 bool lies_in(const std::string& place, const std::string& area);
 
+/// True if it does, or may: of a place that is known no closer than an area around `area`.
+bool may_lie_within(const std::string& place, const std::string& area);
+
 /// Throws ExitCode::config unless is_jurisdiction(code).
 void check_jurisdiction(const std::string& code, const std::string& where);
+
+/// Whom to ask for Slurm's features: absolute paths; where there is none, as the system has it.
+struct SlurmAccess {
+  std::optional<std::string> scontrol;  ///< the program
+  std::optional<std::string> conf;      ///< its configuration, slurm.conf
+
+  bool operator==(const SlurmAccess&) const = default;
+};
+
+/// True of a path that the working folder does not change, and that a message may show.
+bool is_absolute_path(const std::string& path);
 
 /// Which node lies in which jurisdiction, as the site declares it.
 struct Site {
@@ -36,6 +51,7 @@ struct Site {
   std::vector<std::pair<std::string, std::string>> nodes;
   /// Feature that Slurm has of a node, and its jurisdiction.
   std::map<std::string, std::string> slurm_features;
+  std::optional<SlurmAccess> slurm;
 
   bool operator==(const Site&) const = default;
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {
@@ -38,12 +39,6 @@ bool is_checkpoint_name(std::string_view name) {
   return name.find_first_not_of(
              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
          std::string_view::npos;
-}
-
-bool is_time(std::string_view text) {
-  constexpr std::string_view form = "dddd-dd-ddTdd:dd:ddZ";
-  return std::ranges::equal(
-      text, form, [](char c, char f) { return f == 'd' ? c >= '0' && c <= '9' : c == f; });
 }
 
 /// Holds the statements of one chain against what their stage declares, in their order.
@@ -108,10 +103,10 @@ class StageCheck {
            "internalParameters differ within a session");
   }
 
-  /// Of texts in this form the order is that of the instants.
+  /// Of texts in that form the order is that of the instants.
   void check_times(const Statement& s, bool begins) {
-    demand(is_time(s.started) && is_time(s.finished),
-           "its times are not written YYYY-MM-DDThh:mm:ssZ");
+    demand(is_utc_second(s.started) && is_utc_second(s.finished),
+           "its times are no moments written YYYY-MM-DDThh:mm:ssZ");
     demand(s.started <= s.finished, "finished before it started");
     demand(s.started == first_->started, "started at another time than its session");
     if (last_ == nullptr) return;
@@ -123,8 +118,10 @@ class StageCheck {
     demand(!s.builder.empty() && s.builder == first_->builder, "builder differs within a session");
     demand(s.source_commit == first_->source_commit, "source differs within a session");
     std::set<std::string> names;
-    for (const Artefact& artefact : s.dependencies)
+    for (const Artefact& artefact : s.dependencies) {
       demand(names.insert(artefact.name).second, "names " + artefact.name + " twice");
+      demand(artefact.sha256 != Digest(), "names " + artefact.name + " by zeros");
+    }
     for (const char* name : {dependency::config, dependency::binary})
       demand(names.contains(name), fmt::format("does not name its {}", name));
     demand(names.contains(dependency::model) == (std::string(chain_.stage) == "evaluate"),

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
-#include "lib/policy/instant.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
 
@@ -204,11 +204,12 @@ Clause prohibitions(const Policy& policy, const AccessRequest& request) {
     if (!names(rule.purposes.empty(), "purpose", rule.purposes,
                [&](const std::string& area) { return may_be_within(request.purpose, area); }))
       continue;
-    if (!names(
-            rule.jurisdictions.empty(), "place", rule.jurisdictions, [&](const std::string& area) {
-              return std::ranges::any_of(
-                  request.places, [&](const std::string& place) { return lies_in(place, area); });
-            }))
+    if (!names(rule.jurisdictions.empty(), "place", rule.jurisdictions,
+               [&](const std::string& area) {
+                 return std::ranges::any_of(request.places, [&](const std::string& place) {
+                   return may_lie_within(place, area);
+                 });
+               }))
       continue;
     if (!names(rule.recipients.empty(), "recipient", rule.recipients,
                [&](const std::string& forbidden) {
@@ -307,6 +308,13 @@ std::vector<Clause> explain(const Policy& policy, const AccessRequest& request) 
           allowance("per-domain statistics", request.per_domain_statistics,
                     allow.per_domain_statistics),
           prohibitions(policy, request)};
+}
+
+std::vector<std::string> clause_rules() {
+  std::vector<std::string> rules;
+  for (const Clause& clause : explain(Policy(), AccessRequest()))
+    rules.push_back(clause.rule);
+  return rules;
 }
 
 std::string Refusal::message() const {

@@ -67,6 +67,10 @@ struct Clause {
 /// Every condition of the policy, in a fixed order, and whether this request meets it. Pure.
 std::vector<Clause> explain(const Policy& policy, const AccessRequest& request);
 
+/// The rules of its clauses, in that order. Signed decisions have all of them: another rule is
+/// another version of decisions.json.
+std::vector<std::string> clause_rules();
+
 struct Refusal {
   std::string domain;
   std::vector<Clause> clauses;  ///< all clauses, held and broken

@@ -3,6 +3,8 @@
 
 #include "lib/policy/iri.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <string_view>
@@ -24,14 +26,16 @@ int hex_digit(char c) {
   return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-/// Escapes of unreserved characters undone, the others in capital letters.
+/// Escapes of unreserved characters undone, the others in capital letters; what is not ASCII is
+/// escaped (RFC 3987, section 3.1).
 std::string unescaped(std::string_view text) {
   std::string result;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const int high = text[i] == '%' && i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
     const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
     if (low < 0) {
-      result += text[i];
+      const auto c = static_cast<unsigned char>(text[i]);
+      result += c < 0x80 ? std::string(1, text[i]) : fmt::format("%{:02X}", c);
       continue;
     }
     const auto c = static_cast<unsigned char>(16 * high + low);
@@ -43,6 +47,44 @@ std::string unescaped(std::string_view text) {
         result += static_cast<char>(std::toupper(static_cast<unsigned char>(digit)));
     i += 2;
   }
+  return result;
+}
+
+bool is_alphanumeric(unsigned char c) {  // of ASCII, whatever the locale
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// Names between dots, with a dot at the end or without, and a port. All else that programs take
+/// for a host (who asks there, escapes, letters that look like a dot) has several readings.
+bool is_web_authority(std::string_view text) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(std::min(colon + 1, text.size()));
+  if (port.find_first_not_of("0123456789") != std::string_view::npos) return false;
+  if (host.ends_with('.')) host.remove_suffix(1);
+  bool label = false;
+  for (const char c : host) {
+    if (c == '.' && !label) return false;
+    label = c != '.';
+    if (label && c != '-' && !is_alphanumeric(static_cast<unsigned char>(c))) return false;
+  }
+  return label;
+}
+
+/// What stands after the scheme of http and https.
+bool is_web_address(std::string_view rest) {
+  if (!rest.starts_with("//")) return false;
+  rest.remove_prefix(2);
+  return is_web_authority(rest.substr(0, rest.find_first_of("/?#")));
+}
+
+/// Of what comes after the scheme: `//` in a path is, to most servers, `/`.
+std::string with_single_slashes(const std::string& iri) {
+  const std::size_t from = iri.find("://");
+  if (from == std::string::npos) return iri;
+  std::string result = iri.substr(0, from + 3);
+  for (const char c : iri.substr(from + 3))
+    if (c != '/' || !result.ends_with('/')) result += c;
   return result;
 }
 
@@ -72,6 +114,10 @@ bool is_iri(const std::string& text) {
   const auto scheme_character = [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '+' || c == '-' || c == '.';
   };
+  const std::string scheme = lower(text.substr(0, colon));
+  if ((scheme == "http" || scheme == "https") &&
+      !is_web_address(std::string_view(text).substr(colon + 1)))
+    return false;
   return std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
          std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon),
                      scheme_character) &&
@@ -112,10 +158,13 @@ std::string normalised_iri(const std::string& iri) {
 }
 
 bool may_lie_in(const std::string& iri, const std::string& area) {
-  const std::string one = lower(normalised_iri(iri)), all = lower(normalised_iri(area));
+  const auto plain = [](const std::string& text) {
+    return with_single_slashes(lower(normalised_iri(text)));
+  };
+  const std::string one = plain(iri), all = plain(area);
   if (!one.starts_with(all)) return false;
   return one.size() == all.size() ||
-         std::string_view("/?#:").find(one[all.size()]) != std::string::npos;
+         std::string_view("/?#:;%").find(one[all.size()]) != std::string::npos;
 }
 
 }  // namespace bailiwick

@@ -7,10 +7,10 @@
 #include <cctype>
 #include <filesystem>
 
+#include "lib/core/instant.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
-#include "lib/policy/instant.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
 
@@ -80,7 +80,7 @@ class Problems {
   void iris(const std::vector<std::string>& names, const std::string& key) {
     distinct(names, key);
     for (const std::string& name : names)
-      check(is_iri(name), key, fmt::format("\"{}\" is not an absolute IRI", name));
+      check(is_iri(name), key, fmt::format("\"{}\" is not {}", name, iri_form));
   }
   void date(const std::string& text, const std::string& key) {
     check(

@@ -4,7 +4,7 @@
 #include "lib/policy/trust_yaml.hpp"
 
 #include "lib/config/reader.hpp"
-#include "lib/policy/instant.hpp"
+#include "lib/core/instant.hpp"
 #include "lib/policy/policy.hpp"
 
 namespace bailiwick {

@@ -81,7 +81,7 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_pl
       folder_(run.config().output),
       command_(std::move(command)),
       stem_(std::move(stem)),
-      started_(utc_now()),
+      started_(run.started()),
       ranks_(run.world().size()),
       dependencies_(run.dependencies()),
       lock_(std::move(lock)) {
@@ -97,7 +97,7 @@ RunRecord::RunRecord(Run& run, const Communicator& own, std::string domain, std:
       command_("train"),
       stem_("lineage"),
       domain_(std::move(domain)),
-      started_(utc_now()),
+      started_(run.started()),
       ranks_(run.world().size()),
       regional_(true),
       readers_(Readers::owner),

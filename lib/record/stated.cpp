@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "lib/core/instant.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
-#include "lib/policy/instant.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/runtime/agree.hpp"
 

@@ -62,9 +62,7 @@ constexpr APurpose a_purpose;
 struct Iris {
   std::string operator()(const std::vector<std::string>& names) const {
     for (const std::string& name : names)
-      if (!is_iri(name))
-        return fmt::format("\"{}\" is not an absolute IRI such as https://clinic.example/team",
-                           name);
+      if (!is_iri(name)) return fmt::format("\"{}\" is not {}", name, iri_form);
     return "";
   }
 };
@@ -79,7 +77,7 @@ void schema(Visitor& v, SiteConfig& site) {
   v.check(site.file.has_value() == site.key.has_value(), site.file ? "key" : "file",
           "a site file and the public key of who signed it go together");
   if (!site.file) return site_keys(v, site.declared);
-  for (const char* name : {"name", "nodes", "slurm_features"})
+  for (const char* name : {"name", "nodes", "slurm_features", "slurm"})
     v.check(!v.given(name), name, "stands in the site file");
 }
 

@@ -33,6 +33,18 @@ void open_registry(const DomainConfig& domain, std::span<const PublicKey> keys,
 
 }  // namespace
 
+SignedPolicy open_policy(const std::string& path, std::span<const PublicKey> keys, ExitCode code) {
+  const Envelope envelope = envelope_from_json(read_file(path, document::policy), path, code);
+  const std::string payload = open_envelope(envelope, policy_type, keys, path, code);
+  SignedPolicy opened{
+      policy_from_odrl(parse_document(payload, path, code), path), sha256(payload), {}};
+  for (const PublicKey& key : keys)
+    if (std::ranges::any_of(envelope.signatures,
+                            [&](const auto& signature) { return signature.key_id == key.id(); }))
+      opened.owners.push_back(key.id());
+  return opened;
+}
+
 Documents open_documents(const DomainConfig& domain) {
   std::vector<PublicKey> keys;
   for (const std::string& path : domain.keys)
@@ -46,18 +58,11 @@ Documents open_documents(const DomainConfig& domain) {
       throw Error(ExitCode::data, "{}: its schema differs from that of {}: {}", path,
                   domain.partitions.front(), describe_difference(schema, first));
   }
-  const std::string text = read_file(domain.policy, document::policy);
-  const Envelope envelope = envelope_from_json(text, domain.policy, ExitCode::policy);
-  const std::string payload =
-      open_envelope(envelope, policy_type, keys, domain.policy, ExitCode::policy);
+  SignedPolicy opened = open_policy(domain.policy, keys);
   // Nobody speaks for another owner: who signed rows must have signed the terms for them.
   std::vector<PublicKey> signers;
   for (const PublicKey& key : keys)
-    if (std::ranges::any_of(envelope.signatures,
-                            [&](const auto& signature) { return signature.key_id == key.id(); })) {
-      signers.push_back(key);
-      documents.owners.push_back(key.id());
-    }
+    if (std::ranges::find(opened.owners, key.id()) != opened.owners.end()) signers.push_back(key);
   for (const std::string& path : domain.partitions)
     try {
       if (signers.size() < keys.size()) io::read_manifest(path, signers);
@@ -68,9 +73,9 @@ Documents open_documents(const DomainConfig& domain) {
                   "signed them (policy sign takes --key again for every owner)",
                   domain.policy, io::manifest_path(path));
     }
-  documents.policy =
-      policy_from_odrl(parse_document(payload, domain.policy, ExitCode::policy), domain.policy);
-  documents.policy_digest = sha256(payload);
+  documents.policy = std::move(opened.policy);
+  documents.policy_digest = opened.digest;
+  documents.owners = std::move(opened.owners);
   open_registry(domain, keys, documents);
   return documents;
 }

@@ -4,15 +4,29 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "lib/core/digest.hpp"
+#include "lib/crypto/keys.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/run/config.hpp"
 
 namespace bailiwick {
+
+/// A domain's terms, and whose they are.
+struct SignedPolicy {
+  Policy policy;
+  Digest digest;                    ///< of what was signed
+  std::vector<std::string> owners;  ///< ids of those of the domain's keys that signed it
+};
+
+/// Throws `code` naming the file unless `path` is a policy that one of `keys` signed, and none of
+/// them to no effect.
+SignedPolicy open_policy(const std::string& path, std::span<const PublicKey> keys,
+                         ExitCode code = ExitCode::policy);
 
 /// A domain's manifests, policy and registry, opened and verified on its own ranks.
 struct Documents {

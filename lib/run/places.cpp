@@ -7,11 +7,11 @@
 #include <set>
 
 #include "lib/core/error.hpp"
+#include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/domain/trust.hpp"
-#include "lib/policy/instant.hpp"
 
 namespace bailiwick {
 

@@ -8,6 +8,7 @@
 
 #include "lib/egress/meter.hpp"
 #include "lib/run/lane.hpp"
+#include "lib/run/request.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
@@ -30,7 +31,7 @@ std::pair<Clause, bool> Run::judge_rows(const LocalDomain& domain) const {
   if (!holds && own >= domain.minimum_rows)
     detail += fmt::format("; set train.descent.batch_rows to {} or more",
                           ((federated ? own : all) - 1) / (own / domain.minimum_rows) + 1);
-  return {{"rows of rounds", holds, detail}, always};
+  return {{rows_of_rounds_rule, holds, detail}, always};
 }
 
 /// Whether so many owners' rows are enough for a domain's policy, whatever crosses.
@@ -39,7 +40,7 @@ Clause Run::judge_parties(const DomainFacts& domain, std::size_t parties) const 
                                    owners(), domain.minimum_parties);
   const bool two = parties == 2 && !domain.two_parties;
   if (two) detail += "; of two, each can compute the other's sums (allow.two_parties)";
-  return {"parties of rounds", parties >= domain.minimum_parties && !two, detail};
+  return {parties_of_rounds_rule, parties >= domain.minimum_parties && !two, detail};
 }
 
 std::vector<std::string> Run::judge_rounds() {
@@ -55,7 +56,7 @@ std::vector<std::string> Run::judge_rounds() {
   for (const std::string& text : world().gather(own.dump()))
     for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
       const auto index = entry[0].get<std::size_t>();
-      verdicts_[index].clauses.push_back({"rows of rounds", entry[1], entry[2]});
+      verdicts_[index].clauses.push_back({rows_of_rounds_rule, entry[1], entry[2]});
       if (entry[3]) always.insert(domains_[index].owner);
     }
   std::vector<std::string> reasons;

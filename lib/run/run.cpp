@@ -9,15 +9,16 @@
 #include <set>
 
 #include "io/partition/partition.hpp"
+#include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/lineage/stages.hpp"
-#include "lib/policy/instant.hpp"
 #include "lib/run/access_log.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/run/libraries.hpp"
+#include "lib/run/request.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/slurm.hpp"
 
@@ -62,7 +63,7 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
 }
 
 Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only)
-    : session_(session), config_(std::move(config)) {
+    : session_(session), config_(std::move(config)), started_(utc_now()) {
   config_digest_ = sha256(resolved_yaml(config_));
   find_places();
   const EgressPurpose purpose("decomposition");
@@ -91,11 +92,8 @@ Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool v
   // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
   boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
                                                    : contributors);
-  if (several_sums(actions) && config_.boundary.secure_aggregation && !verdicts_only) start_masks();
-}
-
-bool Run::several_sums(const std::vector<Action>& actions) const {
-  return config_.domains.size() > 1 && actions.front() != Action::predict;
+  if (sums_cross(config_, actions) && config_.boundary.secure_aggregation && !verdicts_only)
+    start_masks();
 }
 
 void Run::start_masks() {
@@ -129,7 +127,10 @@ void Run::find_places() {
   agree(world(), [&] {
     if (!world().is_root() || site_.site.slurm_features.empty()) return;
     const std::set<std::string> distinct(nodes.begin(), nodes.end());
-    asked = Json(slurm_features({distinct.begin(), distinct.end()})).dump();
+    const SlurmAccess slurm = site_.site.slurm.value_or(SlurmAccess());
+    asked = Json(slurm_features({distinct.begin(), distinct.end()}, slurm.scontrol.value_or(""),
+                                slurm.conf.value_or("")))
+                .dump();
   });
   asked = world().broadcast(0, asked);
   std::map<std::string, std::vector<std::string>> features;
@@ -195,60 +196,25 @@ void Run::check_usable(const std::string& path, const Digest& what,
 }
 
 std::size_t Run::owners() const {
-  std::set<std::size_t> distinct;
-  for (const DomainFacts& domain : domains_)
-    distinct.insert(domain.owner);
-  return distinct.size();
-}
-
-/// Where else the rows of a domain's partitions occur in the run.
-std::vector<std::string> Run::occurrences(std::size_t index) const {
-  std::vector<std::string> again;
-  const std::vector<DomainFacts::Partition>& own = domains_[index].partitions;
-  for (std::size_t p = 0; p < own.size(); ++p)
-    for (std::size_t i = 0; i < domains_.size(); ++i)
-      for (std::size_t q = 0; q < domains_[i].partitions.size(); ++q)
-        if (std::pair(i, q) != std::pair(index, p) && domains_[i].partitions[q].root == own[p].root)
-          again.push_back(fmt::format("{} is {} of domain {}", own[p].name,
-                                      domains_[i].partitions[q].name, domains_[i].name));
-  return again;
+  return count_owners(domains_);
 }
 
 AccessRequest Run::request_of(std::size_t d, const std::vector<Action>& actions,
                               const Documents& documents) const {
   const std::size_t index = decomposition_->local_domains()[d];
-  AccessRequest request;
-  request.domain = domains_[index].name;
-  request.actions = actions;
-  request.purpose = config_.purpose;
+  AccessRequest request = bailiwick::request_of(config_, actions);
+  add_domains(request, domains_, index);
   request.now = utc_now();
   for (const int rank : decomposition_->ranks_of(index))
     request.places.push_back(places_[static_cast<std::size_t>(rank)].place);
   request.site_key = site_.key;
-  request.recipients = config_.recipients;
-  request.domains = domains_.size();
-  request.parties = owners();
-  for (const DomainFacts& other : domains_)
-    if (other.owner != domains_[index].owner)
-      request.partners.push_back({other.name, other.owners, other.rows()});
   request.trust = trust_.key;
   request.trusted = trust_.keys;
-  request.occur_again = occurrences(index);
   request.registry = documents.registry;
-  request.sums_cross = several_sums(actions);
-  request.unmasked = request.sums_cross && !config_.boundary.secure_aggregation;
-  request.exact = actions.front() != Action::predict;
   // The first rank of a domain counts for all of it: its refusal is everyone's.
   if (documents.access_log && decomposition_->leads(d))
     request.runs = AccessLog(*documents.access_log).admitted(documents.policy_digest);
-  if (actions.front() != Action::describe) request.kind = to_string(config_.model.kind);
-  request.unstratified_survival =
-      config_.model.kind == ModelKind::cox && config_.model.strata == Strata::none;
-  request.per_domain_statistics =
-      (actions.front() == Action::evaluate && config_.evaluate.per_domain) ||
-      (actions.front() == Action::describe && config_.describe.per_domain);
   request.partitions = documents.manifests;
-  request.policy = documents.policy_digest.hex();
   return request;
 }
 
@@ -313,8 +279,7 @@ void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
   if (reasons.empty()) {  // before anything counts as a run
     check_splits();
     check_names();
-    if (actions.front() == Action::train && config_.model.kind == ModelKind::mlp)
-      reasons = judge_rounds();
+    if (has_rounds_of_rows(config_, actions)) reasons = judge_rounds();
   }
   if (!verdicts_only) log_decisions(actions, reasons.empty());
   if (!reasons.empty() && !verdicts_only)

@@ -59,6 +59,8 @@ class Run {
   Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only = false);
 
   const RunConfig& config() const { return config_; }
+  /// When this rank began, before any policy was asked.
+  const std::string& started() const { return started_; }
   const Communicator& world() const { return session_.world(); }
   /// Ranks that write files together; empty on the others.
   const Communicator& writers() const { return decomposition_->writers(); }
@@ -100,14 +102,12 @@ class Run {
 
  private:
   void find_places();
-  bool several_sums(const std::vector<Action>& actions) const;
   void check_splits() const;
   void check_names() const;
   void log_decisions(const std::vector<Action>& actions, bool admitted) const;
   void start_masks();
   void decide(const std::vector<Action>& actions, bool verdicts_only);
   void exchange_facts(const std::vector<Documents>& documents);
-  std::vector<std::string> occurrences(std::size_t index) const;
   AccessRequest request_of(std::size_t d, const std::vector<Action>& actions,
                            const Documents& documents) const;
   std::pair<Clause, bool> judge_rows(const LocalDomain& domain) const;
@@ -117,6 +117,7 @@ class Run {
 
   Session& session_;
   RunConfig config_;
+  std::string started_;
   Digest config_digest_;
   OpenedSite site_;
   OpenedTrust trust_;

@@ -17,11 +17,21 @@ void schema(Visitor& v, std::pair<std::string, std::string>& node) {
   v.key("jurisdiction", node.second, required, a_jurisdiction);
 }
 
+inline constexpr Matching an_absolute_path{is_absolute_path, "an absolute path"};
+
+template <class Visitor>
+void schema(Visitor& v, SlurmAccess& slurm) {
+  v.key("scontrol", slurm.scontrol, an_absolute_path);
+  v.key("conf", slurm.conf, an_absolute_path);
+}
+
 template <class Visitor>
 void site_keys(Visitor& v, Site& site) {
   v.key("name", site.name, required, non_empty, one_line);
   v.key("nodes", site.nodes);
   v.key("slurm_features", site.slurm_features, a_jurisdiction);
+  v.key("slurm", site.slurm);
+  v.check(!site.slurm || !site.slurm_features.empty(), "slurm", "only used with slurm_features");
   v.check(!site.nodes.empty() || !site.slurm_features.empty(), "nodes",
           "say where nodes lie, by nodes or slurm_features");
   for (const auto& [feature, jurisdiction] : site.slurm_features)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/stages/describe.hpp"
+#include "lib/run/request.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -267,7 +268,7 @@ std::string table_of(const Json& description) {
 
 void describe(Session& session, RunConfig config) {
   if (is_done(session.world(), config, "description")) return;
-  Run run(session, std::move(config), {Action::describe, Action::release_statistics});
+  Run run(session, std::move(config), actions_of("describe"));
   const DescribeConfig& how = run.config().describe;
   const ModelColumns all = all_columns(run.schema());
   const Columns columns(run.schema(), all);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/stages/evaluate.hpp"
+#include "lib/run/request.hpp"
 
 #include <iostream>
 
@@ -41,7 +42,7 @@ void evaluate(Session& session, RunConfig config, std::string model_path,
               const std::vector<std::string>& keys) {
   if (model_path.empty()) model_path = config.output + "/model.h5";
   if (is_done(session.world(), config, "evaluation", model_path)) return;
-  Run run(session, std::move(config), {Action::evaluate, Action::release_statistics});
+  Run run(session, std::move(config), actions_of("evaluate"));
   const EvaluateConfig& how = run.config().evaluate;
   Digest content;
   const std::vector<PublicKey> trusted = model_keys(run, keys);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/stages/predict.hpp"
+#include "lib/run/request.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -73,7 +74,7 @@ std::string predictions_csv(const SavedModel& model, const ModelColumns& columns
 void predict(Session& session, RunConfig config, std::string model_path,
              const std::vector<std::string>& keys) {
   if (model_path.empty()) model_path = config.output + "/model.h5";
-  Run run(session, std::move(config), {Action::predict});
+  Run run(session, std::move(config), actions_of("predict"));
   Digest content;
   const std::vector<PublicKey> trusted = model_keys(run, keys);
   const SavedModel model = open_model(run, model_path, trusted, &content);

@@ -18,11 +18,12 @@
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/stages.hpp"
-#include "lib/policy/policy.hpp"
-#include "lib/record/decisions.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/run/config.hpp"
+#include "lib/run/documents.hpp"
+#include "lib/stages/verify_contents.hpp"
+#include "lib/stages/verify_decisions.hpp"
 
 namespace bailiwick {
 
@@ -40,6 +41,16 @@ void look(Verification& result, const std::string& what, const Look& body) {
   } catch (...) {
     result.findings.push_back({false, what + ": " + caught_error().what()});
   }
+}
+
+/// The same of one that gives all that does not hold.
+template <class Look>
+void look_for_problems(Verification& result, const std::string& what, const Look& body) {
+  look(result, what, [&] {
+    const std::vector<std::string> problems = body();
+    if (!problems.empty()) throw Error(ExitCode::integrity, "{}", join(problems, "; "));
+    return true;
+  });
 }
 
 /// What the statements say went in, by name.
@@ -136,24 +147,6 @@ void verify_site(Verification& result, const SiteConfig& site, const Claims& cla
   });
 }
 
-/// Of a session's decisions, which the statement is about: the policies that it names allowed all.
-/// Leaves what they say of each domain in `decisions`.
-bool decisions_agree(const std::string& path, const Statement& statement, const RunConfig& config,
-                     std::map<std::string, Json>& decisions) {
-  const Json domains = json_member<Json>(parse_json(read_file(path), path), "domains", path);
-  if (domains.size() != config.domains.size()) return false;
-  bool agree = true;
-  for (const Json& domain : domains) {
-    const auto name = json_member<std::string>(domain, "domain", path);
-    const Json policy = json_member<Json>(domain, "policy", path);
-    const Artefact* named = find_dependency(statement, dependency::policy(name));
-    agree = agree && named != nullptr && json_member<bool>(domain, "admitted", path) &&
-            json_member<std::string>(policy, "sha256", path) == named->sha256.hex();
-    decisions[name] = domain;
-  }
-  return agree && decisions.size() == config.domains.size();
-}
-
 /// One lineage of a folder, its findings and what it says.
 struct VerifiedChain {
   std::string stem;
@@ -162,17 +155,45 @@ struct VerifiedChain {
   Verification found;
   Claims claims;
   std::optional<RunConfig> config;
-  std::map<std::string, Json> decisions;  ///< on each domain, of the last session
 
   int version() const { return found.statements.empty() ? 0 : found.statements.front().version; }
   std::string name() const { return prefix + stem + ".jsonl"; }
   void say(bool holds, const std::string& what) { found.findings.push_back({holds, what}); }
 };
 
+/// The decisions of a session, its egress report and its model, as far as they are there: whether
+/// they say what the config, the documents and each other do.
+void verify_contents(VerifiedChain& chain, const std::string& folder) {
+  const KnownDocuments known = reach_documents(*chain.config);
+  const std::vector<Statement>& statements = chain.found.statements;
+  std::optional<Json> decisions;  // of the session that the statement belongs to
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    const std::string& name = statements[i].subject_name;
+    const std::string path = (fs::path(folder) / name).string();
+    const bool of_texts = name.ends_with(".json") && fs::exists(path);
+    if (of_texts && name.find("decisions") != std::string::npos)
+      look_for_problems(chain.found, name + ": policies", [&] {
+        decisions.reset();
+        decisions = parse_json(read_file(path), name);
+        return decision_problems(
+            {*decisions, name, statements[i], i ? &statements[i - 1] : nullptr}, *chain.config,
+            known);
+      });
+    else if (of_texts && name.find("egress") != std::string::npos)
+      look_for_problems(chain.found, name + ": bytes", [&] {
+        return egress_problems(parse_json(read_file(path), name), name, decisions,
+                               name.find('-') == std::string::npos);
+      });
+    else if (name == "model.h5" && fs::exists(path))
+      look_for_problems(chain.found, name + ": config",
+                        [&] { return model_problems(path, chain.config->model); });
+  }
+}
+
 /// The chain itself, the stage it speaks of, and the config beside it.
 VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
                          const std::string& stem, std::span<const PublicKey> keys, int oldest) {
-  VerifiedChain chain{stem, prefix, {}, {}, {}, {}, {}};
+  VerifiedChain chain{stem, prefix, {}, {}, {}, {}};
   chain.found = verify_chain(folder + "/" + stem + ".jsonl", folder, keys, io::content_digest);
   const std::vector<Statement>& statements = chain.found.statements;
   if (statements.empty()) return chain;
@@ -206,14 +227,7 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
       chain.say(why.empty(), fmt::format("{}.jsonl:{}: what its config asks for{}{}", stem, i + 1,
                                          why.empty() ? "" : ": ", why));
     }
-  if (chain.config && chain.version() > 1)
-    for (const Statement& statement : statements)
-      if (const std::string& name = statement.subject_name;
-          name.find("decisions") != std::string::npos && fs::exists(fs::path(folder) / name))
-        look(chain.found, name + ": policies", [&] {
-          return decisions_agree((fs::path(folder) / name).string(), statement, *chain.config,
-                                 chain.decisions);
-        });
+  if (chain.config && chain.version() > 1) verify_contents(chain, folder);
   if (stem == "evaluation" && chain.version() > 1 && fs::exists(folder + "/evaluation.json"))
     look(chain.found, "evaluation.json: model", [&] {
       const std::string path = folder + "/evaluation.json";
@@ -238,19 +252,10 @@ void verify_domain(VerifiedChain& chain, const DomainConfig& domain, bool partit
       owners.push_back(PublicKey::load(path));
     return true;
   });
-  std::string payload;
   look(result, domain.policy + ": policy and signature", [&] {
-    const Envelope envelope =
-        envelope_from_json(read_file(domain.policy, document::policy), domain.policy);
-    payload = open_envelope(envelope, policy_type, owners, domain.policy);
-    return claims_digest(claims, dependency::policy(domain.name), sha256(payload));
+    const SignedPolicy opened = open_policy(domain.policy, owners, ExitCode::integrity);
+    return claims_digest(claims, dependency::policy(domain.name), opened.digest);
   });
-  if (const auto decision = chain.decisions.find(domain.name);
-      decision != chain.decisions.end() && !payload.empty())
-    look(result, "domain " + domain.name + ": duties in the decisions", [&] {
-      const Policy policy = policy_from_odrl(parse_document(payload, domain.policy), domain.policy);
-      return decision->second.value("duties", Json()) == duties_json(policy.duties);
-    });
   if (!partitions) return;
   std::set<std::string> met;
   for (const std::string& path : domain.partitions) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/train/train.hpp"
+#include "lib/run/request.hpp"
 
 #include <iostream>
 
@@ -175,7 +176,7 @@ void train(Session& session, RunConfig config, const std::string& resume,
     lock = lock_training(session.world(), config.output);
     if (is_done(session.world(), config, "lineage")) return;
   }
-  Run run(session, std::move(config), {Action::train, Action::release_model});
+  Run run(session, std::move(config), actions_of("train"));
   const ModelColumns columns = select_columns(run.config().model, run.schema());
   const std::string fingerprint = training_fingerprint(run, columns.names);
   const bool federated = run.config().train.federated.has_value();

@@ -1,10 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""A verifier of lineages of format version 2 written from docs/lineage.md alone; looks at no config, policy or partition.
+"""A verifier of lineages of format version 2 written from docs/lineage.md and the pages it names alone; looks at no config, policy, site or
+partition.
 
 page_verifier.py FOLDER KEY.pub.pem...: prints what does not hold.
 """
 import base64
+import datetime
 import hashlib
 import json
 import pathlib
@@ -21,10 +23,21 @@ CHAINS = {"lineage": ("train", "", "model.h5"), "evaluation": ("evaluate", "eval
           "description": ("describe", "describe.", "description.json")}
 CHECKPOINT = re.compile(r"checkpoints/[\w-]+\.h5", re.A)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.A)
+CLAUSES = ["target", "action", "purpose", "place", "site", "recipients", "valid from", "valid until", "delete by", "minimum parties",
+           "minimum contributors", "minimum rows", "minimum partner rows", "kinds", "partitions", "partners", "registry", "maximum runs", "two parties",
+           "unmasked sums", "exact release", "unstratified survival", "per-domain statistics", "forbidden", "rows of rounds", "parties of rounds"]
 
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
+
+
+def moment(text):
+    """Seconds since the epoch, or None where there is no such moment."""
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=datetime.timezone.utc).timestamp() if TIME.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def load(path):
@@ -68,7 +81,7 @@ class Chain:
     def check(self):
         stage, prefix, result = CHAINS[self.stem]
         before, session, names, count = None, 0, [], len(self.statements)
-        sessions, first = [], None
+        sessions, first, decisions = [], None, None
         for i, statement in enumerate(self.statements):
             subject, predicate = statement["subject"][0], statement["predicate"]
             build, details = predicate["buildDefinition"], predicate["runDetails"]
@@ -92,7 +105,8 @@ class Chain:
             if before:
                 self.demand(build["externalParameters"] == before["predicate"]["buildDefinition"]["externalParameters"], "parameters change")
                 self.demand(time["finishedOn"] >= before["predicate"]["runDetails"]["metadata"]["finishedOn"], "times")
-            self.demand(TIME.fullmatch(time["startedOn"]) and TIME.fullmatch(time["finishedOn"]) and time["startedOn"] <= time["finishedOn"], "times")
+            self.demand(None not in (moment(time["startedOn"]), moment(time["finishedOn"])) and time["startedOn"] <= time["finishedOn"], "times")
+            self.demand(all(digest.get("sha256") != "0" * 64 for _, digest in own), "a digest of zeros")
             common = [d for d in own if d[0] == "common model"]
             self.demand(len(common) == (self.domain is not None and i + 1 == count), "common model")
             self.demand(first == (details["builder"], time["startedOn"], build["internalParameters"], [d for d in own if d not in common]), "session")
@@ -111,7 +125,7 @@ class Chain:
             self.demand(set(subject["digest"]) == expected, "digests")
             self.demand(all(CHECKPOINT.fullmatch(r) and r in names and r != name for r in marks.get("removed", [])), "removed")
             names.append(name)
-            before = statement
+            before_this, before = before, statement
             later = [s["subject"][0] for s in self.statements[i + 1:]]
             path = self.folder / name
             if name in [s["name"] for s in later]:
@@ -120,9 +134,58 @@ class Chain:
                 self.demand(not path.exists() and not path.is_symlink(), f"{name} was removed")
             elif "sha256" in subject["digest"]:
                 self.demand(path.exists() and sha256(path.read_bytes()) == subject["digest"]["sha256"], f"{name} was changed")
+                if "decisions" in name and path.exists():
+                    held = before_this and before_this["predicate"]["runDetails"]["metadata"]["finishedOn"] == time["startedOn"]
+                    decisions = self.text(self.decisions, path, stage, build, details, held)
+                if "egress" in name and path.exists():
+                    self.text(self.egress, path, decisions, session == 1)
             config = next((d[1]["sha256"] for d in own if d[0] == "config"), None)
             resolved = self.folder / ("resolved.yaml" if self.stem == "lineage" else f"{self.stem}.resolved.yaml")
             self.demand(sha256(resolved.read_bytes()) == config, "config")
+
+    def text(self, look, path, *more):
+        """What lies there, which may be anything that somebody signed."""
+        try:
+            text = json.loads(path.read_text())
+            look(text, *more)
+            return text
+        except (KeyError, TypeError, IndexError) as error:
+            self.demand(False, f"{path.name}: {error!r}")
+
+    def decisions(self, text, stage, build, details, held):
+        demand = lambda holds, why: self.demand(holds, f"decisions: {why}")
+        inputs = {d["name"]: d["digest"].get("sha256") for d in build["resolvedDependencies"]}
+        demand((text["format"], text["version"]) == ("bailiwick-decisions", 1), "version")
+        demand(details["builder"]["id"] == "https://bailiwick.dev/site/" + text["site"], "site")
+        demand(len(text["ranks"]) == build["internalParameters"]["ranks"] and all({"node", "place"} <= set(r) for r in text["ranks"]), "ranks")
+        demand(len({d["domain"] for d in text["domains"]}) == len(text["domains"]) == build["internalParameters"]["domains"], "domains")
+        demand({rank for d in text["domains"] for rank in d["ranks"]} == set(range(len(text["ranks"]))), "ranks of domains")
+        started = moment(details["metadata"]["startedOn"])
+        for domain in text["domains"]:
+            demand(domain["policy"]["sha256"] == inputs.get(f"policy/{domain['domain']}"), "policy")
+            demand(domain["admitted"] is True and domain["owners"], "admitted")
+            demand(domain["ranks"] and len(set(domain["ranks"])) == len(domain["ranks"]), "ranks of a domain")
+            rules = [c["rule"] for c in domain["clauses"]]
+            demand(rules == CLAUSES[:-2] or (rules == (CLAUSES if len(text["domains"]) > 1 else CLAUSES[:-1]) and stage == "train"), "clauses")
+            demand(all(c["holds"] is True for c in domain["clauses"]), "a clause does not hold")
+            asked = [re.search(r"\(now (.*)\)$", c["detail"]) for c in domain["clauses"] if c["rule"] == "valid from"]
+            asked = moment(asked[0][1]) if asked and asked[0] else None
+            demand(None not in (asked, started) and asked <= started + 3600 and (held or asked >= started - 3600), "moment")
+
+    def egress(self, text, decisions, first):
+        demand = lambda holds, why: self.demand(holds, f"egress: {why}")
+        demand((text["format"], text["version"]) == ("bailiwick-egress", 2), "version")
+        purposes, ranks = text["purposes"], text["domains of ranks"]
+        demand(len({p["purpose"] for p in purposes}) == len(purposes), "a purpose twice")
+        demand(all(p["ledger"] == p["meter"] == sum(c["bytes"] for c in p["calls"]) for p in purposes), "purposes")
+        total = sum(p["meter"] for p in purposes)
+        demand([text["bytes"][k] for k in ("ledger", "meter", "difference")] == [total, total, 0], "bytes")
+        demand({"measured", "messages", "bytes"} <= set(text["transport"]), "transport")
+        if decisions:
+            holds = [[d["domain"] for d in decisions["domains"] if rank in d["ranks"]] for rank in range(len(decisions["ranks"]))]
+            demand(ranks == holds, "ranks")
+        crossed = any(p["meter"] for p in purposes if p["purpose"].startswith(("round ", "rounds: ")))
+        demand(crossed or not first or all(rank == ranks[0] for rank in ranks), "rounds")
 
     def says(self, name):
         """The digest of a dependency of the last statement."""

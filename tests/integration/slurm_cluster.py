@@ -18,6 +18,7 @@ TOOLS = SHARED / "tools" / "slurm"
 class Cluster:
     def __init__(self, folder, prefix):
         self.folder, self.prefix = folder, prefix
+        self.conf = f"slurm: {{conf: {folder}/slurm.conf}}"  # for the site: Bailiwick asks no variable
 
     def bash(self, command, cwd, code=0, **environment):
         """Output of a command that can speak to Slurm."""

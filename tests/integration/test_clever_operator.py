@@ -10,6 +10,8 @@ import pytest
 
 from test_policies import CLINICS, POLICY, RUN, Stays
 
+CONFIG = 3
+
 NETWORK = ("--set", "model={kind: mlp, features: [age, sex_m], target: days, mlp: {layers: [], loss: squared_error}}")
 
 
@@ -263,3 +265,23 @@ class TestTermsThatTheOperatorWouldChoose:
         stays.terms("bern", 'forbid:\n  - {recipients: ["https://rival.example"]}\n')
         for i, recipient in enumerate(("https://rival.example/", "http://rival.example", "HTTPS://RIVAL.EXAMPLE/lab")):
             stays.refused("domain bern: forbidden: recipient https://rival.example", words=("--set", f"recipients=['{recipient}']"), output=f"r{i}")
+
+    def test_hosts_that_programs_read_differently(self, stays):
+        for recipient in ("https:///rival.example", "https:rival.example", "https://rival.example%2Fx", "https://rival.example;x",
+                          "https://rival.example%3A443/", "https://rival.example%00", "https://rival。example", "https:\\\\rival.example"):
+            text = "is not an absolute IRI such as https://clinic.example/team (its host in ASCII"
+            stays.refused(text, words=("--set", f"recipients=['{recipient}']"), code=CONFIG)
+            out = stays.run("policy", "check", "bern.json", "--key", "bern.pub.pem", "--purpose", "dpv:ScientificResearch", "--action", "train",
+                            "--place", "CH", "--parties", "3", "--partition", "partitions/bern.h5", "--recipient", recipient, code=CONFIG)
+            assert f"--recipient: \"{recipient}\" {text}" in out
+            stays.write("bern.yaml", stays.path("graz.yaml").read_text() + f"forbid:\n  - {{recipients: ['{recipient}']}}\n")
+            out = stays.run("policy", "sign", "bern.yaml", "--key", "bern.pem", "--output", "bern.json", "--force", code=CONFIG)
+            assert f"forbid.0.recipients: \"{recipient}\" {text}" in out
+
+    @ranks
+    def test_a_node_of_a_country_in_a_forbidden_part_of_it(self, stays, np):
+        stays.terms("bern", "forbid:\n  - {action: train, where: [CH-ZH]}\n")
+        stays.refused("domain bern: forbidden: action train and place CH-ZH", np=np)
+        site = lambda place: ("--set", f'site={{name: here, nodes: [{{match: "*", jurisdiction: {place}}}]}}')
+        stays.refused("domain bern: forbidden: action train and place CH-ZH", words=site("CH-ZH"), np=np, output="zurich")
+        stays.train(*site("CH-BE"), output="run", np=np)

@@ -3,6 +3,7 @@
 """Where a rank runs: signed site files, and the features of nodes in a real Slurm (where one can be started)."""
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -68,13 +69,66 @@ def test_nodes_that_lie_nowhere_elsewhere_or_twice(stays, np):
     assert done.returncode == POLICY and "SLURMD_NODENAME says elsewhere" in done.stderr
 
 
+def sign_site(stays, text):
+    stays.write("cluster.yaml", f"version: 1\nname: cluster\n{text}\n")
+    if not stays.path("site.pem").exists():
+        stays.run("keygen", "site")
+    stays.run("site", "sign", "cluster.yaml", "--key", "site.pem", "--output", "cluster.json", "--force")
+    set_site(stays, "{file: cluster.json, key: site.pub.pem}")
+
+
+def scontrol(folder, text):
+    """A program that speaks as Slurm's."""
+    folder.mkdir()
+    path = folder / "scontrol"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
 def test_slurm_that_cannot_be_asked(stays, tmp_path):
-    (tmp_path / "scontrol").write_text("#!/bin/sh\necho 'Unable to contact slurm controller' >&2\nexit 1\n")
-    (tmp_path / "scontrol").chmod(0o755)
-    set_site(stays, "{name: here, slurm_features: {de: DE}}")
-    done = subprocess.run([PROGRAM, "train", "run.yaml"], cwd=stays.checkout.root, text=True, capture_output=True,
-                          env=dict(os.environ, PATH=f"{tmp_path}:{os.environ['PATH']}"))
-    assert done.returncode == POLICY and "Unable to contact slurm controller" in done.stderr
+    path = scontrol(tmp_path / "bin", "echo 'Unable to contact slurm controller' >&2; exit 1")
+    sign_site(stays, f"slurm_features: {{ch: CH}}\nslurm: {{scontrol: {path}}}")
+    stays.refused(f"Slurm cannot be asked: {path}: Unable to contact slurm controller", output="down")
+    path.unlink()
+    stays.refused(f"Slurm cannot be asked: {path}: No such file or directory", output="gone")
+    sign_site(stays, f"slurm_features: {{ch: CH}}\nslurm: {{conf: {tmp_path}/slurm.conf}}")
+    stays.refused("Slurm cannot be asked: ", *([f"{tmp_path}/slurm.conf: there is no such file"] if shutil.which("scontrol") else []), output="conf")
+
+
+@pytest.mark.parametrize("np", [1, 3])
+def test_the_environment_does_not_answer_for_slurm(stays, tmp_path, np):
+    """The operator's scontrol, and its slurm.conf, say that the node lies at home."""
+    node = os.uname().nodename
+    lie = f"echo NodeName={node} NodeHostName={node} ActiveFeatures=ch"
+    scontrol(tmp_path / "bin", lie)
+    (tmp_path / "slurm.conf").write_text(f"ClusterName=mine\nSlurmctldHost={node}(127.0.0.1)\nSlurmctldPort=1\nInclude /dev/null\n")
+    mine = dict(PATH=f"{tmp_path}/bin:{os.environ['PATH']}", SLURM_CONF=f"{tmp_path}/slurm.conf", BASH_ENV=f"{tmp_path}/bin/scontrol")
+    words = ("train", "run.yaml", "--output", "refused")
+    sign_site(stays, "slurm_features: {ch: CH}")
+    out = stays.run(*words, np=np, code=POLICY, environment=mine)
+    assert "Slurm cannot be asked: " in out and f"{tmp_path}" not in out
+    # The site's own word counts, and what it names sees none of this.
+    honest = scontrol(tmp_path / "site", f'[ -z "$SLURM_CONF$BASH_ENV$HOME" ] && echo NodeName={node.split(".")[0]} NodeHostName={node} ActiveFeatures=fr,gpu')
+    sign_site(stays, f"slurm_features: {{ch: CH, fr: FR}}\nslurm: {{scontrol: {honest}}}")
+    assert "place: FR (permitted: CH)" in stays.run(*words, np=np, code=POLICY, environment=mine)
+    honest.write_text(honest.read_text().replace("fr,gpu", "ch"))
+    stays.train(output="run", np=np)
+    stays.run("verify", "run", "--key", "operator.pub.pem")
+
+
+@pytest.mark.parametrize("np", [1, 3])
+def test_a_variable_names_no_node(stays, np):
+    """The site lays *.zh.example in Zurich; the machine is called otherwise, whatever SLURMD_NODENAME adds to its name."""
+    node = os.uname().nodename
+    sign_site(stays, 'nodes: [{match: "*.zh.example", jurisdiction: CH}]')
+    words = ("train", "run.yaml", "--output", "refused")
+    out = stays.run(*words, np=np, code=POLICY, environment={"SLURMD_NODENAME": f"{node}.zh.example"})
+    assert "place: a node in no declared place (permitted: CH)" in out
+    out = stays.run(*words, np=np, code=POLICY, environment={"SLURMD_NODENAME": "other.zh.example"})
+    assert f"the machine is called {node}, but SLURMD_NODENAME says other.zh.example" in out
+    sign_site(stays, f"nodes: [{{match: {json.dumps(node)}, jurisdiction: CH}}]")
+    stays.run("train", "run.yaml", "--output", "run", np=np, environment={"SLURMD_NODENAME": node})
 
 
 # --- a real Slurm ---------------------------------------------------------------------------------------------
@@ -104,7 +158,7 @@ def test_features_of_slurm(cluster, stays):
     for clinic, place in zip(CLINICS, ("DE", "FR", "CH")):
         stays.write("t.yaml", stays.path(f"{clinic}.yaml").read_text().replace("where: [CH]", f"where: [{place}]"))
         stays.run("policy", "sign", "t.yaml", "--key", f"{clinic}.pem", "--output", f"{clinic}.json", "--force")
-    set_site(stays, "{name: cluster, slurm_features: {de: DE, fr: FR, ch: CH}}")
+    set_site(stays, f"{{name: cluster, slurm_features: {{de: DE, fr: FR, ch: CH}}, {cluster.conf}}}")
     train = f"{PROGRAM} train run.yaml --output "
     # Slurm lists nodes by name: ch1, de1, fr1 are ranks 0, 1, 2.
     at_home = "--set domains.0.ranks=[1] --set domains.1.ranks=[2] --set domains.2.ranks=[0]"

@@ -11,7 +11,7 @@ from test_policies import Stays
 
 PLACES = {"bern": "CH", "lyon": "FR", "graz": "AT"}
 NODES = "at1:at at2:at ch1:ch fr1:fr fr2:fr"
-COUNTRIES = "site: {name: cluster, slurm_features: {at: AT, ch: CH, fr: FR}}"
+COUNTRIES = "site: {name: cluster, slurm_features: {at: AT, ch: CH, fr: FR}, %s}"
 LUXEMBOURG = 'site={name: one, nodes: [{match: "*", jurisdiction: LU}]}'
 # A network whose training takes long enough to be met in the middle of it.
 NETWORK = """model: {kind: mlp, target: days, mlp: {layers: [{units: 8}], loss: squared_error}}
@@ -25,11 +25,11 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stays(tmp_path_factory):
+def stays(cluster, tmp_path_factory):
     """Three clinics in three countries; their rows may be computed on at home, or all in Luxembourg."""
     stays = Stays(Checkout(tmp_path_factory.mktemp("stays")))
     text = stays.path("run.yaml").read_text()
-    lines = [COUNTRIES if line.startswith("site:") else NETWORK if line.startswith("model:") else line for line in text.splitlines()]
+    lines = [COUNTRIES % cluster.conf if line.startswith("site:") else NETWORK if line.startswith("model:") else line for line in text.splitlines()]
     text = "\n".join(lines) + "\n"
     for clinic, place in PLACES.items():
         text = text.replace(f"name: {clinic}, jurisdiction: CH", f"name: {clinic}, jurisdiction: {place}")

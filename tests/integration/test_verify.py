@@ -25,12 +25,15 @@ FEDERATED = (*NETWORK, "--set", "train={method: sgd, federated: {rounds: 3, loca
 
 @pytest.fixture(scope="module")
 def stays(tmp_path_factory):
-    """run and other: two finished trainings with their evaluations; federated: one with something in every region."""
+    """run and other: two finished trainings with their evaluations; ranks: one of several ranks; federated: one with something in every
+    region."""
     stays = Stays(Checkout(tmp_path_factory.mktemp("verify")))
+    stays.terms("graz", "forbid:\n  - {recipients: ['https://rival.example']}\n")
     stays.terms("lyon", "duties: {inform: 'mailto:data@lyon.example'}\n")
     for output, words in (("run", ("--set", "train.checkpoint.keep_last=1")), ("other", ("--set", "model.l2=3"))):
         stays.train(*words, output=output)
         stays.run("evaluate", "run.yaml", *words, "--output", output)
+    stays.train(output="ranks", np=3)
     stays.train(*FEDERATED, output="federated")
     stays.run("keygen", "stranger")
     return stays
@@ -81,7 +84,7 @@ def put(text, *path):
 
 
 def test_as_it_was_made_it_holds(stays):
-    for name in ("run", "other", "federated"):
+    for name in ("run", "other", "ranks", "federated"):
         verdict(stays, name, "lineage.jsonl: format version 2, train, signed by key ", code=0, page=True)
     regions = {clinic: stays.path(f"{clinic}.pub.pem") for clinic in stays.clinics}
     assert page_verifier.problems(stays.path("federated"), [stays.path("operator.pub.pem")], regions) == []
@@ -93,6 +96,9 @@ def test_as_it_was_made_it_holds(stays):
     (without("partition/bern/bern"), "names 0 partitions of bern, and the config 1"),
     (without("binary"), "does not name its binary"),
     (without("config"), "does not name its config"),
+    (lambda s: dependency(s, "binary").update(digest={"sha256": "0" * 64}), "names binary by zeros"),
+    (lambda s: dependency(s, "libraries").update(digest={"sha256": "0" * 64}), "names libraries by zeros"),
+    (put(77, "predicate", "buildDefinition", "internalParameters", "ranks"), "have 1 ranks, and the statement another number"),
     (lambda s: inputs(s).append({"name": "partition/rome/rome", "digest": {"sha256": "0" * 64}}), "names more than its config and its stage do"),
     (lambda s: inputs(s).append({"name": "approval", "digest": {"sha256": "0" * 64}}), "names more than its config and its stage do"),
     (lambda s: dependency(s, "partition/bern/bern").update(annotations={"rows": 24000}), "partitions/bern.h5: root and rows: differs"),
@@ -114,23 +120,204 @@ def test_statements_that_claim_something_else(stays, copy, signer, forgery, text
     verdict(stays, folder, text)
 
 
-@pytest.mark.parametrize("change, text", [
-    (lambda d: d["domains"][1].update(duties={}), "NO  domain lyon: duties in the decisions: differs"),
-    (lambda d: d["domains"][0].update(admitted=False), "NO  decisions.json: policies: differs"),
-    (lambda d: d["domains"][0]["policy"].update(sha256="0" * 64), "NO  decisions.json: policies: differs"),
-    (lambda d: d["domains"].pop(), "NO  decisions.json: policies: differs"),
-    (lambda d: d["domains"].append(d["domains"][0]), "NO  decisions.json: policies: differs"),
-])
-def test_decisions_that_were_not_taken(stays, copy, signer, change, text):
-    folder = copy("run")
-    path = folder / "decisions.json"
-    decisions = json.loads(path.read_text())
-    change(decisions)
-    path.write_text(json.dumps(decisions, indent=2) + "\n")
+def rewrite(folder, signer, name, change):
+    """A signed text says something else, and the operator signs that."""
+    path = folder / name
+    text = json.loads(path.read_text())
+    change(text)
+    path.write_text(json.dumps(text, indent=2) + "\n")
+    sign_again(folder, signer, name)
+
+
+def sign_again(folder, signer, name, statement=lambda s: None):
     statements = forge.read(folder / "lineage.jsonl")
-    statements[0]["subject"][0]["digest"]["sha256"] = forge.sha256(path.read_bytes())
+    for s in statements:
+        statement(s)
+        if s["subject"][0]["name"] == name:
+            s["subject"][0]["digest"]["sha256"] = forge.sha256((folder / name).read_bytes())
     forge.write(folder / "lineage.jsonl", statements, signer)
+
+
+def clause(rule, **words):
+    """Changes a clause of the first domain."""
+    return lambda d: next(c for c in d["domains"][0]["clauses"] if c["rule"] == rule).update(words)
+
+
+def all_domains(change):
+    return lambda d: [change(domain) for domain in d["domains"]]
+
+
+PAGE = [  # what anybody sees who has no config, policy and site
+    (all_domains(lambda domain: domain.update(clauses=[])), "domain bern: its clauses are not those of such a run"),
+    (all_domains(lambda domain: domain.update(clauses=[c for c in domain["clauses"] if c["rule"] != "exact release"])), "its clauses are not those"),
+    (lambda d: d["domains"][2]["clauses"].append(dict(d["domains"][2]["clauses"][0])), "domain graz: its clauses are not those"),
+    (all_domains(lambda domain: [c.update(holds=False) for c in domain["clauses"]]), "domain bern: target: does not hold; domain bern: action: does not"),
+    (lambda d: d["domains"][0].update(admitted=False), "domain bern: is not admitted"),
+    (lambda d: d["domains"][0]["policy"].update(sha256="0" * 64), "domain bern: its policy is not the statement's"),
+    (lambda d: d["domains"].pop(), "domains are not the config's"),
+    (lambda d: d["domains"].append(d["domains"][0]), "domains are not the config's"),
+    (lambda d: d.update(ranks=d["ranks"][:1]), "have 1 ranks, and the statement another number"),
+    (lambda d: d["domains"][1].update(ranks=d["domains"][0]["ranks"]), "a rank holds no domain"),
+    (lambda d: d["domains"][1].update(ranks=[3]), "domain lyon: its ranks are not ranks of this run"),
+    (lambda d: d["domains"][1].update(ranks=[1, 1]), "domain lyon: its ranks are not ranks of this run"),
+    (lambda d: d["domains"][0].update(owners=[]), "domain bern: has no owner"),
+    (lambda d: d.update(site="elsewhere"), "site is not the statement's builder"),
+    (lambda d: d.update(version=2), "are no decisions of version 1"),
+    (clause("valid from", detail="2026-01-01T00:00:00Z (now 2026-01-02T00:00:00Z)"), 'was asked at "2026-01-02T00:00:00Z", which is not when'),
+    (clause("valid from", detail="2026-01-01T00:00:00Z"), 'was asked at "", which is not when the session started'),
+]
+
+
+@pytest.mark.parametrize("change, text, page", [(*row, True) for row in PAGE] + [(*row, False) for row in (
+    (lambda d: d["domains"][1].update(duties={}), "domain lyon: its duties are not its policy's"),
+    (lambda d: d["domains"].reverse(), "domains are not the config's"),
+    (lambda d: d["domains"][0]["policy"].update(uid="urn:x:y"), "domain bern: its policy has another uid or serial"),
+    (lambda d: d["domains"][0]["policy"].update(serial=4), "domain bern: its policy has another uid or serial"),
+    (lambda d: d["domains"][0].update(owners=["0" * 64]), "domain bern: its owners did not sign its policy, or others did"),
+    (lambda d: d["domains"][0].update(owners=d["domains"][1]["owners"]), "domain bern: its owners did not sign its policy, or others did"),
+    (lambda d: d["ranks"][1].update(place="KP"), " is not in KP by the site"),
+    (lambda d: d["ranks"][1].update(place=""), " is not in no place by the site"),
+    (clause("place", detail="DE (permitted: DE)"), 'domain bern: place: is said to be "DE (permitted: DE)", and is "CH (permitted: CH)"'),
+    (clause("minimum rows", detail="2400 in this domain (required: 1)"), 'minimum rows: is said to be "2400 in'),
+    (clause("valid until", detail="2099-01-01T00:00:00Z (now 2026-01-02T00:00:00Z)"), "domain bern: valid until: is said to be"),
+)])
+def test_decisions_that_were_not_taken(stays, copy, signer, change, text, page):
+    folder = copy("ranks")
+    rewrite(folder, signer, "decisions.json", change)
+    out = verdict(stays, folder, "NO  decisions.json: policies: ", text, page=page)
+    assert out.count("NO  ") in (1, 2), out  # the egress report names ranks, too
+
+
+def config_says(folder, signer, old, new, statement=lambda s: None):
+    """The resolved config is another, and all statements name it."""
+    path = folder / "resolved.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+    def names(s):
+        dependency(s, "config")["digest"]["sha256"] = forge.sha256(path.read_bytes())
+        statement(s)
+    sign_again(folder, signer, "resolved.yaml", names)
+
+
+MARKETING = put("dpv:Marketing", "predicate", "buildDefinition", "externalParameters", "purpose")
+
+
+@pytest.mark.parametrize("old, new, statement, text", [
+    ("dpv:ScientificResearch", "dpv:Marketing", MARKETING, "domain bern: purpose: dpv:Marketing (permitted: dpv:ResearchAndDevelopment); domain lyon"),
+    ("jurisdiction: \"CH\"", "jurisdiction: \"KP\"", lambda s: None, " is not in CH by the site"),
+    ("secure_aggregation: true", "secure_aggregation: false", lambda s: None, "domain bern: unmasked sums: asked for (not allowed)"),
+    ("recipients: []", "recipients: [\"https://rival.example\"]", lambda s: None, "domain graz: forbidden: recipient https://rival.example"),
+    ("  l2: 0\n", "  l2: 0.5\n", lambda s: None, "NO  model.h5: config: l2 is 0.0, and the config's 0.5"),
+    ("  kind: linear\n", "  kind: poisson\n", lambda s: None, 'NO  model.h5: config: kind is "linear", and the config\'s "poisson"'),
+])
+def test_a_config_that_was_not_run(stays, copy, signer, old, new, statement, text):
+    folder = copy("ranks")
+    config_says(folder, signer, old, new, statement)
     verdict(stays, folder, text)
+
+
+def test_decisions_and_config_that_agree_on_another_place(stays, copy, signer):
+    """All that the operator signs lays the nodes elsewhere; the owner's terms do not."""
+    folder = copy("ranks")
+
+    def elsewhere(d):
+        for rank in d["ranks"]:
+            rank["place"] = "KP"
+        for domain in d["domains"]:
+            next(c for c in domain["clauses"] if c["rule"] == "place")["detail"] = "KP (permitted: CH)"
+    rewrite(folder, signer, "decisions.json", elsewhere)
+    config_says(folder, signer, 'jurisdiction: "CH"', 'jurisdiction: "KP"')
+    out = verdict(stays, folder, "domain bern: place: KP (permitted: CH); domain lyon: place")
+    assert " by the site" not in out
+
+
+@pytest.mark.parametrize("change, text", [
+    (lambda r: r["bytes"].update(difference=99), "its bytes are not the sums of its purposes, or differ"),
+    (lambda r: r["bytes"].update(difference=0.5), '"difference" is no whole number'),
+    (lambda r: r["bytes"].update(meter=99, difference=99), "its bytes are not the sums"),
+    (lambda r: r["bytes"].update(ledger=1, meter=1), "its bytes are not the sums"),
+    (lambda r: r["purposes"][0].update(meter=10**9), "ledger, meter and calls differ"),
+    (lambda r: r["purposes"][0]["calls"][0].update(bytes=1), "ledger, meter and calls differ"),
+    (lambda r: r["purposes"].append(r["purposes"][0]), "twice"),
+    (lambda r: r.update(purposes=[], bytes=dict(ledger=0, meter=0, difference=0)), "domains lie on different ranks, and no round crossed"),
+    (lambda r: r.update({"domains of ranks": [["bern", "lyon", "graz"]]}), "its domains of ranks are not those of the decisions"),
+    (lambda r: r.update(version=1), "is no egress report of version 2"),
+    (lambda r: r.update(format="x"), "is no egress report of version 2"),
+    (lambda r: r.clear(), '"format" is missing or has the wrong type'),
+    (lambda r: r.pop("transport"), '"transport" is missing'),
+])
+def test_an_egress_report_that_contradicts_itself(stays, copy, signer, change, text):
+    folder = copy("ranks")
+    rewrite(folder, signer, "egress.json", change)
+    verdict(stays, folder, "NO  egress.json: bytes: ", text, page=True)
+
+
+@pytest.mark.parametrize("times, text", [
+    (("1970-01-01T00:00:00Z",) * 2, "which is not when the session started"),
+    (("2040-01-01T00:00:00Z",) * 2, "which is not when the session started"),
+    (("2026-13-45T99:99:99Z",) * 2, "its times are no moments written YYYY-MM-DDThh:mm:ssZ"),
+    (("2026-02-29T00:00:00Z", "2026-03-01T00:00:00Z"), "its times are no moments"),
+    (("2026-02-28T00:00:60Z", "2026-03-01T00:00:00Z"), "its times are no moments"),
+    (("2026-02-28T00:00:00+00:00", "2026-03-01T00:00:00Z"), "its times are no moments"),
+])
+def test_times_that_were_not(stays, copy, signer, times, text):
+    folder = copy("ranks")
+    sign_again(folder, signer, "", lambda s: s["predicate"]["runDetails"]["metadata"].update(startedOn=times[0], finishedOn=times[1]))
+    verdict(stays, folder, text, page=True)
+
+
+def test_what_was_decided_before_terms_began_or_after_they_ended(stays, copy, signer):
+    """Statements and clauses agree on another time; the owner's terms do not."""
+    for moment, text in (("2025-12-31T23:59:59Z", "domain bern: valid from: 2026-01-01T00:00:00Z (now 2025-12-31T23:59:59Z)"),
+                         ("2099-01-01T00:00:00Z", "domain bern: valid until: 2099-01-01T00:00:00Z (now 2099-01-01T00:00:00Z)")):
+        folder = copy("ranks")
+
+        def at(d):
+            for domain in d["domains"]:
+                for c in domain["clauses"]:
+                    if "(now " in c["detail"]:
+                        c["detail"] = c["detail"].split("(now ")[0] + f"(now {moment})"
+        rewrite(folder, signer, "decisions.json", at)
+        sign_again(folder, signer, "", lambda s: s["predicate"]["runDetails"]["metadata"].update(startedOn=moment, finishedOn=moment))
+        verdict(stays, folder, text)
+        shutil.rmtree(folder)
+
+
+def test_terms_that_are_out_of_reach_are_not_asked(stays, copy, signer):
+    """Without the policies the decisions are still held to themselves, the config and the site."""
+    folder = copy("ranks")
+    config_says(folder, signer, str(stays.path("bern.json")), "/nowhere/bern.json")
+    words = (*KEY, "--no-partitions")
+    verdict(stays, folder, code=0, words=words)
+    rewrite(folder, signer, "decisions.json", clause("purpose", detail="dpv:Marketing"))
+    verdict(stays, folder, code=0, words=words)
+    rewrite(folder, signer, "decisions.json", clause("purpose", holds=False))
+    verdict(stays, folder, "NO  decisions.json: policies: domain bern: purpose: does not hold", words=words)
+
+
+def test_the_clauses_of_decisions_are_those_of_the_page(stays):
+    table = (SOURCE / "docs/policy.md").read_text().split("| clause | holds if |")[1].split("\n\n")[0]
+    rules = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+    assert rules[-2:] == ["rows of rounds", "parties of rounds"] and rules == page_verifier.CLAUSES
+    for run, expected in (("ranks", rules[:-2]), ("federated", rules)):
+        for domain in json.loads(stays.path(f"{run}/decisions.json").read_text())["domains"]:
+            assert [c["rule"] for c in domain["clauses"]] == expected
+
+
+def test_decisions_of_evaluations_and_domains(stays, copy, signer):
+    folder = copy("run")
+    path = folder / "evaluate.decisions.json"
+    decisions = json.loads(path.read_text())
+    clause("action", detail="predict (permitted: predict)")(decisions)
+    path.write_text(json.dumps(decisions))
+    statements = forge.read(folder / "evaluation.jsonl")
+    statements[0]["subject"][0]["digest"]["sha256"] = forge.sha256(path.read_bytes())
+    forge.write(folder / "evaluation.jsonl", statements, signer)
+    verdict(stays, folder, 'NO  evaluate.decisions.json: policies: domain bern: action: is said to be "predict')
+    folder = copy("federated")
+    rewrite(folder / "regions/lyon", forge.Signer(stays.path("lyon.pem")), "decisions.json", clause("place", detail="DE"))
+    verdict(stays, folder, "NO  regions/lyon/decisions.json: policies: domain bern: place: is said to be")
 
 
 def test_a_chain_signed_again_as_it_was_holds(stays, copy, signer):

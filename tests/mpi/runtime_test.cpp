@@ -5,6 +5,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/runtime/command.hpp"
 #include "lib/runtime/slurm.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/world.hpp"
@@ -57,14 +58,40 @@ TEST_CASE("when all fail alike the message names no rank") {
 }
 
 TEST_CASE("features of nodes are read from what scontrol says") {
-  const auto features = parse_scontrol(
+  const std::vector<SlurmNode> nodes = parse_scontrol(
       "NodeName=de1 Arch=x86_64 CoresPerSocket=1 AvailableFeatures=de,gpu ActiveFeatures=de,gpu "
-      "Gres=(null)\n"
+      "NodeAddr=10.0.0.1 NodeHostName=de1.example Gres=(null)\n"
       "NodeName=xx AvailableFeatures=(null) ActiveFeatures=(null)\n"
+      "a warning\n"
       "NodeName=fr1 ActiveFeatures=fr\n");
-  CHECK(features.at("de1") == std::vector<std::string>{"de", "gpu"});
-  CHECK(features.at("fr1") == std::vector<std::string>{"fr"});
-  CHECK_FALSE(features.contains("xx"));
+  REQUIRE(nodes.size() == 3);
+  CHECK(nodes[0].name == "de1");
+  CHECK(nodes[0].host == "de1.example");
+  CHECK(nodes[0].features == std::vector<std::string>{"de", "gpu"});
+  CHECK(nodes[1].features.empty());
+  CHECK(nodes[2].features == std::vector<std::string>{"fr"});
   CHECK(parse_scontrol("slurm_load_node error\n").empty());
-  CHECK_THROWS_WITH(slurm_features({"a;rm"}), "\"a;rm\" is no name of a node");
+}
+
+TEST_CASE("a node of Slurm is a host of the same name, with its domain or without") {
+  CHECK(is_same_node("vm", "vm"));
+  CHECK(is_same_node("vm", "vm.zh.example"));
+  CHECK(is_same_node("vm.zh.example", "vm"));
+  CHECK_FALSE(is_same_node("vm.be.example", "vm.zh.example"));
+  CHECK_FALSE(is_same_node("vm1", "vm"));
+  CHECK_FALSE(is_same_node("", "vm"));
+}
+
+TEST_CASE("a program is run without shell, variables and input, and no longer than it may") {
+  const auto script = [](const std::string& text) {
+    return run_command({{"/bin/sh", "-c", text}, {"X=1"}, 1000, std::chrono::seconds(1)});
+  };
+  CHECK(script("echo $X; echo $HOME$SLURM_CONF; cat; echo e >&2").output == "1\n\ne\n");
+  CHECK(script("echo").problem.empty());
+  CHECK(script("echo why; exit 3").problem == "why");
+  CHECK(script("exit 3").problem == "it failed");
+  CHECK(script("while true; do echo more; done").problem == "it writes too much");
+  CHECK(script("exec sleep 30").problem == "it does not end");
+  CHECK(run_command({{"/bin/echo", "$(id); rm"}, {}}).output == "$(id); rm\n");
+  CHECK(run_command({{"/no/such/program"}, {}}).problem == "No such file or directory");
 }

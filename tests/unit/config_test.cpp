@@ -643,8 +643,14 @@ TEST_CASE("a site is declared in the run or in a file that somebody signed, not 
   CHECK_THAT(error("site: {name: s, slurm_features: {de: Germany}}\n"),
              ContainsSubstring("\"Germany\" is not an ISO 3166 code"));
 
+  CHECK_THAT(error("site: {name: s, slurm_features: {de: DE}, slurm: {conf: slurm.conf}}\n"),
+             ContainsSubstring("site.slurm.conf: \"slurm.conf\" is not an absolute path"));
+  CHECK_THAT(error("site: {name: s, nodes: [{match: n, jurisdiction: FR}], slurm: {}}\n"),
+             ContainsSubstring("site.slurm: only used with slurm_features"));
+
   const Site parsed = parse_site_yaml(
-      "version: 1\nname: s\nslurm_features: {de: DE}\nnodes: [{match: n, jurisdiction: FR}]\n",
+      "version: 1\nname: s\nslurm: {conf: /etc/s.conf}\nslurm_features: {de: DE}\nnodes: [{match: "
+      "n, jurisdiction: FR}]\n",
       "s.yaml");
   CHECK(site_from_json(to_json(parsed), "s") == parsed);
   CHECK_THAT(error_of([] { parse_site_yaml("version: 1\nname: s\nnode: []\n", "s.yaml"); }),

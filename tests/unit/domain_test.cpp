@@ -164,6 +164,10 @@ TEST_CASE("A place lies in an area that is it or holds it") {
   CHECK_FALSE(lies_in("", "US"));
   CHECK_FALSE(lies_in("", ""));
   CHECK_FALSE(lies_in("US", ""));
+  CHECK(may_lie_within("US-NC", "US"));
+  CHECK(may_lie_within("US", "US-NC"));
+  CHECK_FALSE(may_lie_within("US-NC", "US-N"));
+  CHECK_FALSE(may_lie_within("", "US-NC"));
 }
 
 TEST_CASE("Jurisdictions have the form of ISO 3166") {
@@ -183,7 +187,7 @@ TEST_CASE("Jurisdictions have the form of ISO 3166") {
 }
 
 TEST_CASE("A node lies in one place, by its name and by Slurm's features") {
-  const Site site{"leonardo", {{"de*", "DE"}}, {{"germany", "DE"}, {"france", "FR"}}};
+  Site site{"leonardo", {{"de*", "DE"}}, {{"germany", "DE"}, {"france", "FR"}}, {}};
   CHECK(site.place_of("n1", {"gpu", "france"}) == "FR");
   CHECK(site.place_of("de1", {"germany"}) == "DE");
   CHECK(site.place_of("n1", {"gpu"}).empty());
@@ -196,11 +200,19 @@ TEST_CASE("A node lies in one place, by its name and by Slurm's features") {
                });
 
   CHECK(site_from_json(to_json(site), "s.json") == site);
+  CHECK_FALSE(to_json(site).contains("slurm"));
+  site.slurm = {"/opt/slurm/23.11/bin/scontrol", std::nullopt};
+  CHECK(site_from_json(to_json(site), "s.json") == site);
   for (const auto& [pointer, value] : {std::pair<const char*, Json>{"/version", 2},
                                        {"/extra", 1},
                                        {"/nodes/0/match", ""},
                                        {"/nodes/0/jurisdiction", "Germany"},
                                        {"/slurm_features/france", "fr"},
+                                       {"/slurm/scontrol", "scontrol"},
+                                       {"/slurm/scontrol", "/bin/a\nb"},
+                                       {"/slurm/conf", "../slurm.conf"},
+                                       {"/slurm/path", "/bin"},
+                                       {"/slurm", Json::array({1})},
                                        {"/name", ""},
                                        {"/nodes", 1},
                                        {"/slurm_features", Json::array({1})}}) {
@@ -212,7 +224,7 @@ TEST_CASE("A node lies in one place, by its name and by Slurm's features") {
 
 TEST_CASE("A site tells where a node lies") {
   const Site site{
-      "leonardo", {{"de*", "DE"}, {"de-07", "DE"}, {"*.fr.*", "FR"}, {"x*y*z", "IT"}}, {}};
+      "leonardo", {{"de*", "DE"}, {"de-07", "DE"}, {"*.fr.*", "FR"}, {"x*y*z", "IT"}}, {}, {}};
   CHECK(site.place_of("de-07") == "DE");
   CHECK(site.place_of("de") == "DE");
   CHECK(site.place_of("n1.fr.example") == "FR");

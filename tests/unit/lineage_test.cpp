@@ -755,8 +755,15 @@ TEST_CASE("statements say what their stage declares", "[lineage]") {
        }},
       {":6: stage: started at another time than its session",
        [](auto& c) { c[5].started = "2026-11-20T12:00:01Z"; }},
-      {":1: stage: its times are not written",
+      {":1: stage: its times are no moments written",
        [](auto& c) { c[0].finished = "2026-11-20T11:00:00+01:00"; }},
+      {":1: stage: its times are no moments written",
+       [](auto& c) { c[0].finished = "2026-02-29T11:00:00Z"; }},
+      {":2: stage: names binary by zeros",
+       [](auto& c) {
+         for (Artefact& artefact : c[1].dependencies)
+           if (artefact.name == dependency::binary) artefact.sha256 = {};
+       }},
       {":2: stage: builder differs within a session",
        [](auto& c) { c[1].builder = "https://elsewhere.example"; }},
       {":2: stage: source differs within a session",

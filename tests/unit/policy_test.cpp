@@ -5,8 +5,8 @@
 
 #include <functional>
 
+#include "lib/core/instant.hpp"
 #include "lib/policy/gate.hpp"
-#include "lib/policy/instant.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
 #include "tests/support/catch.hpp"
@@ -347,12 +347,16 @@ TEST_CASE("spellings of one IRI are one, and what forbids does not depend on spe
   policy.prohibitions = {{{}, {}, {}, {"https://rival.example"}}};
   for (const char* rival :
        {"https://rival.example/", "http://RIVAL.example", "https://rival.example/Lab",
-        "https://me@rival.example:443", "https://RIVAL.example?x"}) {
+        "https://me@rival.example:443", "https://RIVAL.example?x", "https://rival.example;x",
+        "https://rival.example//lab", "https://rival.example%2Flab"}) {
     request.recipients = {"https://uni.example", rival};
     CHECK(refused(policy, request) == "domain zurich: forbidden: recipient https://rival.example");
   }
   request.recipients = {"https://rival.example.org", "https://norival.example"};
   CHECK(refused(policy, request).empty());
+  policy.prohibitions = {{{}, {}, {}, {"https://uni.example/caf\u00e9/lab"}}};
+  request.recipients = {"https://uni.example/caf%c3%a9//lab"};
+  CHECK_THAT(refused(policy, request), ContainsSubstring("forbidden: recipient"));
 
   policy.prohibitions = {{{}, {"https://example.org/terms/Profiling"}, {}, {}}};
   policy.purposes = {"https://example.org/terms/profiling", "dpv:ScientificResearch"};
@@ -362,6 +366,54 @@ TEST_CASE("spellings of one IRI are one, and what forbids does not depend on spe
   CHECK(refused(policy, request).empty());
   policy.prohibitions = {{{}, {"dpv:ResearchAndDevelopment"}, {}, {}}};
   CHECK_THAT(refused(policy, request), ContainsSubstring("forbidden"));
+}
+
+TEST_CASE("an IRI of the web has one host that every program reads alike") {
+  for (const char* good :
+       {"https://uni.example", "HTTP://UNI.example:8080/x?y#z", "https://uni.example.:443/",
+        "https://xn--bcher-kva.example/b\u00fccher", "https://10.0.0.1", "urn:team:b",
+        "did:web:uni.example", "mailto:data@uni.example", "ftp://me@uni.example/"})
+    CHECK(is_iri(good));
+  for (const char* bad : {"https:///rival.example",
+                          "https:rival.example",
+                          "https:/rival.example",
+                          "https://",
+                          "https://rival.example%2Fx",
+                          "https://rival.example;x",
+                          "https://rival.example%3A443/",
+                          "https://rival.example%00",
+                          "https://rival\u3002example",
+                          "https:\\\\rival.example",
+                          "https://uni.example\\@rival.example",
+                          "https://me@rival.example",
+                          "https://[::1]",
+                          "https://rival..example",
+                          "https://.rival.example",
+                          "https://.",
+                          "https://:443",
+                          "https://rival.example:a",
+                          "https://rival.example:443:443",
+                          "hTTp:rival.example",
+                          "https://rival .example",
+                          "https://rival.example\t",
+                          "https://rival.example\x7f"})
+    CHECK_FALSE(is_iri(bad));
+}
+
+TEST_CASE("a place that is known as a country may lie in each of its parts") {
+  Policy policy = example();
+  AccessRequest request = allowed();
+  policy.prohibitions = {{Action::train, {}, {"CH-ZH"}, {}}};
+  for (const char* place : {"CH-ZH", "CH"}) {
+    request.places = {place};
+    CHECK(refused(policy, request) == "domain zurich: forbidden: action train and place CH-ZH");
+  }
+  request.places = {"CH-BE"};
+  CHECK(refused(policy, request).empty());
+  policy.prohibitions.clear();
+  policy.jurisdictions = {"CH-ZH"};
+  request.places = {"CH"};
+  CHECK(refused(policy, request) == "domain zurich: place: CH (permitted: CH-ZH)");
 }
 
 TEST_CASE("terms that version 1 has not make a policy of version 2, and no others do") {
@@ -590,6 +642,11 @@ TEST_CASE("moments compare across zones, and what is not a moment is nothing") {
         "2026-01-01T00:00:00.0000000001Z", "26-01-01T00:00:00Z", "+2026-01-01T00:00:00Z",
         "2026-1-1T00:00:00Z"})
     CHECK_FALSE(parse_instant(text).has_value());
+  CHECK(is_utc_second("2028-02-29T23:59:59Z"));
+  for (const char* text :
+       {"2028-02-29T23:59:59+00:00", "2028-02-29T23:59:59.0Z", "2026-02-29T23:59:59Z",
+        "2028-02-29T24:00:00Z", "", "0000-00-00T00:00:00Z"})
+    CHECK_FALSE(is_utc_second(text));
 }
 
 TEST_CASE("actions are a closed list") {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/policy/instant.hpp"
+#include "lib/core/instant.hpp"
 
 #include <chrono>
 
@@ -80,6 +80,11 @@ std::optional<Instant> parse_instant(std::string_view text) {
     return std::nullopt;
   const std::int64_t days = sys_days{date}.time_since_epoch().count();
   return Instant{((days * 24 + hour) * 60 + minute - offset) * 60 + second, nanoseconds};
+}
+
+bool is_utc_second(std::string_view text) {
+  constexpr std::string_view form = "YYYY-MM-DDThh:mm:ssZ";
+  return text.size() == form.size() && text.ends_with('Z') && parse_instant(text).has_value();
 }
 
 }  // namespace bailiwick

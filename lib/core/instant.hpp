@@ -22,4 +22,7 @@ struct Instant {
 /// leap seconds and dates that do not exist included, is nothing.
 std::optional<Instant> parse_instant(std::string_view text);
 
+/// Whether it is one in the form that records have: YYYY-MM-DDThh:mm:ssZ.
+bool is_utc_second(std::string_view text);
+
 }  // namespace bailiwick
