@@ -170,9 +170,9 @@ void check_indicators(const Header& header, std::span<const double> values, std:
   for (const auto& [source, columns] : indicators_of(header.schema))
     for (std::size_t first = 0; first < values.size(); first += width) {
       std::size_t ones = 0;
-      const auto fail = [&](std::size_t column, const char* problem) {
+      const auto fail = [&, &category = source](std::size_t column, const char* problem) {
         throw_value(header, features, row + first / width, column,
-                    fmt::format("{} of \"{}\"", problem, source), where);
+                    fmt::format("{} of \"{}\"", problem, category), where);
       };
       for (const std::size_t j : columns) {
         if (values[first + j] == 0) continue;
