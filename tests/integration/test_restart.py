@@ -283,7 +283,7 @@ def test_two_jobs_in_one_folder(heart):
         while not list(heart.path(training.output).glob("checkpoints/*.h5")):
             assert time.monotonic() < deadline and jobs[0].poll() is None
             time.sleep(0.05)
-    time.sleep(1.5)
+    time.sleep(5)  # the second starts, and speaks after a second of waiting
     for job in jobs:
         while not ranks_of(job):
             time.sleep(0.05)
