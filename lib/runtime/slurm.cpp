@@ -30,7 +30,7 @@ constexpr auto folders = std::to_array<const char*>(
 std::string find_scontrol() {
   std::string looked;
   for (const char* folder : folders) {
-    const std::string path = std::string(folder) + "/scontrol";
+    std::string path = std::string(folder) + "/scontrol";
     if (std::filesystem::exists(path)) return path;
     looked += (looked.empty() ? "" : ", ") + std::string(folder);
   }
