@@ -22,6 +22,15 @@ endif()
 # A copy of share/bailiwick is a place to work in, and the module file finds the prefix where it is now.
 file(COPY ${WORK}/prefix/share/bailiwick DESTINATION ${WORK})
 run(${CMAKE_COMMAND} -E env BAILIWICK=${WORK}/prefix/bin/bailiwick ${WORK}/bailiwick/scripts/prepare-job lung)
+# An owner's policy names the other three as partners; the common one of all four names nobody.
+run(${WORK}/prefix/bin/bailiwick policy show ${WORK}/bailiwick/out/lung/policies/north.policy.json)
+if(NOT output MATCHES "\npartners:[^:]*,[^:]*,")
+  message(FATAL_ERROR "the policy of north does not name three partners:\n${output}")
+endif()
+run(${WORK}/prefix/bin/bailiwick policy show ${WORK}/bailiwick/out/lung/policies/pooled.policy.json)
+if(output MATCHES "\npartners:")
+  message(FATAL_ERROR "the common policy names partners:\n${output}")
+endif()
 find_program(TCLSH tclsh)
 if(TCLSH)
   file(WRITE ${WORK}/module.tcl "proc unknown args { puts $args }
