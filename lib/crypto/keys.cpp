@@ -192,6 +192,13 @@ PublicKey PublicKey::from_pem(const std::string& pem, const std::string& what) {
   return known[pem] = result;
 }
 
+std::vector<PublicKey> load_public_keys(const std::vector<std::string>& paths) {
+  std::vector<PublicKey> keys;
+  for (const std::string& path : paths)
+    keys.push_back(PublicKey::load(path));
+  return keys;
+}
+
 std::string PublicKey::pem() const {
   return public_pem(handle(key_));
 }

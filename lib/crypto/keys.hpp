@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bailiwick {
 
@@ -28,6 +29,9 @@ class PublicKey {
   std::shared_ptr<void> key_;
   std::string id_;
 };
+
+/// One a path. Throws as PublicKey::load().
+std::vector<PublicKey> load_public_keys(const std::vector<std::string>& paths);
 
 /// ECDSA P-256 private key.
 class PrivateKey {

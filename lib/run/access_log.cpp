@@ -188,9 +188,11 @@ std::uint64_t AccessChain::admitted(const Digest& policy) const {
     if (!is_request(line.entry) || line.entry["policy"] != policy.hex() ||
         line.entry["admitted"] != true)
       continue;
-    const Json outcome = line.outcome ? lines[*line.outcome].entry : Json();
-    if (!outcome.is_null() && read_nothing(outcome)) continue;
-    if (!outcome.is_null() && was_refused(outcome) && ++refused <= refusals_that_are_free) continue;
+    if (line.outcome) {
+      const Json& outcome = lines[*line.outcome].entry;
+      if (read_nothing(outcome)) continue;
+      if (was_refused(outcome) && ++refused <= refusals_that_are_free) continue;
+    }
     ++count;
   }
   return count;

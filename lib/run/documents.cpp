@@ -46,9 +46,7 @@ SignedPolicy open_policy(const std::string& path, std::span<const PublicKey> key
 }
 
 Documents open_documents(const DomainConfig& domain) {
-  std::vector<PublicKey> keys;
-  for (const std::string& path : domain.keys)
-    keys.push_back(PublicKey::load(path));
+  const std::vector<PublicKey> keys = load_public_keys(domain.keys);
   Documents documents;
   for (const std::string& path : domain.partitions) {
     documents.manifests.push_back(io::read_manifest(path, keys));

@@ -34,9 +34,7 @@ Json to_json(const std::vector<Clause>& clauses) {
 std::uint64_t visible_blocks(const DomainConfig& domain) {
   std::uint64_t blocks = 0;
   try {
-    std::vector<PublicKey> keys;
-    for (const std::string& path : domain.keys)
-      keys.push_back(PublicKey::load(path));
+    const std::vector<PublicKey> keys = load_public_keys(domain.keys);
     for (const std::string& path : domain.partitions)
       blocks += io::read_manifest(path, keys).blocks();
   } catch (const Error&) {
@@ -103,11 +101,8 @@ void Run::start_masks() {
     terms.update(artefact.name).update(artefact.sha256.hex());
   std::vector<MaskParty> parties;
   agree(world(), [&] {
-    for (const DomainConfig& domain : config_.domains) {
-      parties.push_back({domain.name, {}});
-      for (const std::string& path : domain.keys)
-        parties.back().keys.push_back(PublicKey::load(path));
-    }
+    for (const DomainConfig& domain : config_.domains)
+      parties.push_back({domain.name, load_public_keys(domain.keys)});
   });
   boundary_->start_masks(terms.finish(), parties, [&](std::size_t i) {
     return PrivateKey::load(config_.domains[i].session_key.value());

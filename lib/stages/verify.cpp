@@ -248,8 +248,7 @@ void verify_domain(VerifiedChain& chain, const DomainConfig& domain, bool partit
     return;
   std::vector<PublicKey> owners;
   look(result, "domain " + domain.name + ": keys", [&] {
-    for (const std::string& path : domain.keys)
-      owners.push_back(PublicKey::load(path));
+    owners = load_public_keys(domain.keys);
     return true;
   });
   look(result, domain.policy + ": policy and signature", [&] {
@@ -378,9 +377,7 @@ bool is_result(const std::string& name, const std::set<std::string>& unreached) 
 
 RunVerification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
                            bool partitions, int oldest) {
-  std::vector<PublicKey> keys;
-  for (const std::string& path : key_paths)
-    keys.push_back(PublicKey::load(path));
+  const std::vector<PublicKey> keys = load_public_keys(key_paths);
 
   std::vector<std::string> stems;
   if (!fs::is_directory(folder))

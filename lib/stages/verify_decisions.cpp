@@ -259,10 +259,8 @@ KnownDocuments reach_documents(const RunConfig& config) {
   // What cannot be opened is found, and told, where the documents themselves are looked at.
   for (const DomainConfig& domain : config.domains)
     try {
-      std::vector<PublicKey> keys;
-      for (const std::string& path : domain.keys)
-        keys.push_back(PublicKey::load(path));
-      known.policies.emplace(domain.name, open_policy(domain.policy, keys));
+      known.policies.emplace(domain.name,
+                             open_policy(domain.policy, load_public_keys(domain.keys)));
     } catch (const Error&) {
     }
   try {

@@ -83,6 +83,21 @@ TEST_CASE("a run counts unless a policy refused it later on, before anything was
   CHECK((status.st_mode & 0777) == 0600);
 }
 
+TEST_CASE("refusals that tell which numbers too few owners are in are free three times") {
+  const Book book;
+  for (std::uint64_t i = 1; i <= refusals_that_are_free + 2; ++i) {
+    book.end(book.ask(), "refused");
+    CHECK(book.log.admitted(policy) ==
+          (i > refusals_that_are_free ? i - refusals_that_are_free : 0));
+  }
+  book.log.append_outcome(book.ask(),
+                          {{"outcome", "failed"}, {"read", false}, {"released", Json::array()}});
+  CHECK(book.log.admitted(policy) == 2);
+  book.log.append_outcome(book.ask(),
+                          {{"outcome", "failed"}, {"read", true}, {"released", Json::array()}});
+  CHECK(book.log.admitted(policy) == 3);
+}
+
 TEST_CASE("an outcome is that of one admitted run, once") {
   const Book book;
   const Digest first = book.ask(), refused = book.ask(policy, false);
