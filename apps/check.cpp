@@ -7,6 +7,7 @@
 #include <span>
 
 #include "apps/command.hpp"
+#include "apps/options.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/data/load_rows.hpp"
@@ -47,31 +48,36 @@ void print_network(const NetworkCost& cost) {
       mebibytes(cost.batch_bytes));
 }
 
-void print(const Run& run, const ModelColumns& columns, const std::optional<NetworkCost>& cost) {
+void print_model(const Run& run, const ModelColumns& columns,
+                 const std::optional<NetworkCost>& cost) {
   const std::size_t parameters =
       columns.columns() * std::max<std::size_t>(2, columns.categories.size()) - columns.columns();
-  std::cout << fmt::format("{}: valid\n\nmodel        {}{} columns: {}\n", run.config().path,
+  std::cout << fmt::format("model        {}{} columns: {}\n",
                            cost ? "" : fmt::format("{} parameters over ", parameters),
                            columns.columns(), some(columns.names));
   if (cost) print_network(*cost);
-  std::cout << fmt::format("rows         {} in {} domain{}, {} rank{}\n",
+  std::cout << fmt::format(
+      "rows take    about {:.1f} MiB in all\n",
+      static_cast<double>(run.rows()) * static_cast<double>(columns.bytes_a_row()) / 1048576.0);
+}
+
+void print_verdicts(const Run& run, bool all_clauses) {
+  std::cout << fmt::format("rows         {} in {} domain{}, {} rank{}\n\n",
                            with_thousands(static_cast<long long>(run.rows())), run.domains().size(),
                            run.domains().size() == 1 ? "" : "s", run.world().size(),
                            run.world().size() == 1 ? "" : "s");
-  std::cout << fmt::format(
-      "rows take    about {:.1f} MiB in all\n\n",
-      static_cast<double>(run.rows()) * static_cast<double>(columns.bytes_a_row()) / 1048576.0);
   for (std::size_t i = 0; i < run.domains().size(); ++i) {
     const DomainFacts& domain = run.domains()[i];
     const Verdict& verdict = run.verdicts()[i];
     std::cout << fmt::format("{} ({}): {}; {} rows in {} partition{}; rank{} {}\n", domain.name,
-                             domain.jurisdiction, verdict.admitted ? "admitted" : "REFUSED",
+                             domain.jurisdiction, verdict.admitted() ? "admitted" : "REFUSED",
                              with_thousands(static_cast<long long>(domain.rows())),
                              domain.partitions.size(), domain.partitions.size() == 1 ? "" : "s",
                              domain.ranks.size() == 1 ? "" : "s", rank_list(domain.ranks));
     for (const Clause& clause : verdict.clauses)
-      std::cout << fmt::format("  {:3} {:<22} {}\n", clause.holds ? "ok" : "NO", clause.rule,
-                               clause.detail);
+      if (all_clauses || !clause.holds)
+        std::cout << fmt::format("  {:3} {:<22} {}\n", clause.holds ? "ok" : "NO", clause.rule,
+                                 clause.detail);
   }
   if (run.domains().size() > 1 &&
       std::ranges::none_of(run.domains(), [](const DomainFacts& d) { return d.limits_partners; }))
@@ -112,22 +118,29 @@ void check_keys(const Run& run) {
 
 int command_check(const Arguments& arguments) {
   return run_collectively(
-      arguments, "check",
-      "Validates a config, opens every manifest and policy, and shows each domain's verdict and "
-      "which\n"
-      "ranks would hold it. Reads no row, computes nothing. Start it as the run will be started.",
+      arguments,
+      {"check",
+       "Validates a config, opens every manifest and policy, and shows each domain's verdict on a "
+       "stage\nand which ranks would hold it. Reads no row, computes nothing. Start it as the run "
+       "will be started."},
       [](Session& session, const RunOptions& options) {
-        RunConfig config = load_run_config(session.world(), options.config, options.overrides);
+        RunConfig config =
+            load_run_config(session.world(), options.config, stage_sections(), options.overrides);
         const ModelConfig model = config.model;
-        const Run run(session, std::move(config), actions_of("train"), true);
-        const ModelColumns columns = select_columns(model, run.schema());
-        const bool all_admitted = std::all_of(run.verdicts().begin(), run.verdicts().end(),
-                                              [](const Verdict& v) { return v.admitted; });
-        std::optional<NetworkCost> cost;
-        if (model.kind == ModelKind::mlp) cost = cost_of_network(run, columns);
+        const StageUse& use = stage_asked(options.asked).use;
+        const Run run(session, std::move(config), use, true);
+        const bool root = session.world().is_root();
+        if (root) std::cout << run.config().path << ": valid\n\n";
+        if (use.of_model) {
+          const ModelColumns columns = select_columns(model, run.schema());
+          std::optional<NetworkCost> cost;
+          if (model.kind == ModelKind::mlp) cost = cost_of_network(run, columns);
+          if (root) print_model(run, columns, cost);
+        }
         check_keys(run);
-        if (session.world().is_root()) print(run, columns, cost);
-        if (!all_admitted) throw Error(ExitCode::policy, "not every domain admits this run");
+        if (root) print_verdicts(run, options.verbose);
+        if (!std::ranges::all_of(run.verdicts(), &Verdict::admitted))
+          throw Error(ExitCode::policy, "not every domain admits this run");
       });
 }
 

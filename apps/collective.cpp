@@ -13,6 +13,7 @@
 #include "lib/core/standard_streams.hpp"
 #include "lib/core/text.hpp"
 #include "lib/record/restart.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/stop_signal.hpp"
 
@@ -50,10 +51,11 @@ int report(Session& session, const Error& error) {
 
 }  // namespace
 
-int run_collectively(const Arguments& arguments, const char* name, const char* help,
+int run_collectively(const Arguments& arguments, const RunCommand& command,
                      const std::function<void(Session&, const RunOptions&)>& work) {
-  const bool scores = std::string(name) == "evaluate" || std::string(name) == "predict";
-  Options options(std::string(name) + " CONFIG [options]", help);
+  const bool scores = command.stage != nullptr && command.stage->chain.names_model;
+  const bool resumes = command.stage != nullptr && command.stage->chain.resumes;
+  Options options(std::string(command.name) + " CONFIG [options]", command.help);
   options.add()("set", po::value<std::vector<std::string>>(),
                 "KEY=VALUE: override a key of the config, e.g. train.method=lbfgs");
   options.add()("output", po::value<std::string>(), "folder for results, instead of the config's");
@@ -65,12 +67,17 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
   if (scores)
     options.add()("model", po::value<std::string>(),
                   "model file (default: model.h5 in the output folder), beside its lineage");
-  if (scores || std::string(name) == "train")
+  if (scores || resumes)
     options.add()("model-key", po::value<std::vector<std::string>>(),
                   "public key (PEM) that may have signed the model or checkpoint that is named, "
                   "beside the operator's of the config; may be given again");
 
-  if (std::string(name) == "train") {
+  if (command.stage == nullptr) {
+    options.add()("stage", po::value<std::string>()->default_value(all_stages().front()->name()),
+                  ("what to ask for: " + join(names_of_stages())).c_str());
+    options.add()("verbose", "every clause of every domain, not only those that refuse");
+  }
+  if (resumes) {
     options.add()("resume", po::value<std::string>(),
                   "latest: go on from the newest checkpoint in the output folder that verifies, or "
                   "start if there is none; a checkpoint file: from that one, into a new folder");
@@ -91,12 +98,13 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
 
     RunOptions run;
     run.config = options.text("CONFIG");
-    run.model = options.text("model");
-    run.resume = options.text("resume");
-    run.model_keys = options.list("model-key");
-    const std::string typo = did_you_mean(run.resume, std::array<std::string, 1>{resume_latest});
-    if (run.resume != resume_latest && !typo.empty() && !std::filesystem::exists(run.resume))
-      throw Error(ExitCode::usage, "--resume {}: there is no such checkpoint{}", run.resume, typo);
+    run.stage = {options.text("model"), options.list("model-key"), options.text("resume")};
+    run.asked = options.text("stage");
+    run.verbose = options.has("verbose");
+    const std::string& resume = run.stage.resume;
+    const std::string typo = did_you_mean(resume, std::array<std::string, 1>{resume_latest});
+    if (resume != resume_latest && !typo.empty() && !std::filesystem::exists(resume))
+      throw Error(ExitCode::usage, "--resume {}: there is no such checkpoint{}", resume, typo);
     session.watch(parse_duration(options.text("watchdog"), "--watchdog"));
     if (options.has("wall-time"))
       StopSignal::set_wall_time(parse_duration(options.text("wall-time"), "--wall-time"));
@@ -115,6 +123,16 @@ int run_collectively(const Arguments& arguments, const char* name, const char* h
   } catch (...) {
     return report(session, caught_error());
   }
+}
+
+int command_stage(const Stage& stage, const Arguments& arguments) {
+  return run_collectively(arguments, {stage.name(), stage.help, &stage},
+                          [&](Session& session, const RunOptions& options) {
+                            stage.run(stage, session,
+                                      load_run_config(session.world(), options.config,
+                                                      stage_sections(), options.overrides),
+                                      options.stage);
+                          });
 }
 
 }  // namespace bailiwick

@@ -9,6 +9,7 @@
 
 #include "lib/run/config.hpp"
 #include "lib/runtime/session.hpp"
+#include "lib/stages/stage.hpp"
 
 namespace bailiwick {
 
@@ -21,16 +22,14 @@ struct Arguments {
 
 /// One subcommand: its name, its line in `bailiwick --help`, and what it does.
 struct Command {
-  const char* name;
-  const char* summary;
+  std::string name;
+  std::string summary;
   std::function<int(const Arguments&)> run;
 };
 
 int command_access_log(const Arguments& arguments);
 int command_check(const Arguments& arguments);
-int command_describe(const Arguments& arguments);
 int command_digest(const Arguments& arguments);
-int command_evaluate(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
@@ -39,22 +38,29 @@ int command_registry(const Arguments& arguments);
 int command_site(const Arguments& arguments);
 int command_trust(const Arguments& arguments);
 int command_slurm(const Arguments& arguments);
-int command_predict(const Arguments& arguments);
-int command_train(const Arguments& arguments);
 int command_verify(const Arguments& arguments);
 
-/// What `train`, `evaluate`, `predict` and `check` have in common on the command line.
+/// What every stage and `check` have in common on the command line.
 struct RunOptions {
   std::string config;
   Overrides overrides;
-  std::string model;                    ///< evaluate and predict: --model
-  std::string resume;                   ///< train: --resume
-  std::vector<std::string> model_keys;  ///< train, evaluate and predict: --model-key
+  StageOptions stage;
+  std::string asked;  ///< check: --stage
+  bool verbose = false;
+};
+
+/// A stage, or `check`: which options it takes.
+struct RunCommand {
+  const char* name;
+  const char* help;
+  const Stage* stage = nullptr;
 };
 
 /// Starts a session, calls `work` with it and the options, and turns an Error into an exit code on
 /// every rank: the same one if all ranks failed, an abort of the job if only some did.
-int run_collectively(const Arguments& arguments, const char* name, const char* help,
+int run_collectively(const Arguments& arguments, const RunCommand& command,
                      const std::function<void(Session&, const RunOptions&)>& work);
+
+int command_stage(const Stage& stage, const Arguments& arguments);
 
 }  // namespace bailiwick

@@ -100,4 +100,12 @@ std::vector<std::pair<std::string, std::string>> Options::assignments(
   return assignments;
 }
 
+const Stage& stage_asked(const std::string& name) {
+  try {
+    return find_stage(name);
+  } catch (const Error& error) {
+    throw Error(ExitCode::usage, "--stage: {}", error.what());
+  }
+}
+
 }  // namespace bailiwick

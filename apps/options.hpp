@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/stages/stage.hpp"
+
 namespace bailiwick {
 
 namespace po = boost::program_options;
@@ -40,5 +42,8 @@ class Options {
   std::vector<std::string> required_;
   po::variables_map values_;
 };
+
+/// The stage that --stage names. Throws ExitCode::usage.
+const Stage& stage_asked(const std::string& name);
 
 }  // namespace bailiwick

@@ -7,39 +7,17 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "apps/policy_check.hpp"
 #include "io/h5/library.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/domain/site.hpp"
-#include "lib/policy/gate.hpp"
-#include "lib/policy/iri.hpp"
-#include "lib/policy/policy.hpp"
 #include "lib/policy/policy_yaml.hpp"
-#include "lib/policy/purposes.hpp"
-#include "lib/run/registry.hpp"
 
 namespace bailiwick {
 
 namespace {
-
-struct OpenedPolicy {
-  Policy policy;
-  Envelope envelope;
-};
-
-OpenedPolicy open_policy(const std::string& path, const std::string& key_path) {
-  OpenedPolicy opened;
-  opened.envelope = envelope_from_json(read_file(path, document::policy), path, ExitCode::policy);
-  std::string payload = opened.envelope.payload;
-  if (!key_path.empty()) {
-    const PublicKey key = PublicKey::load(key_path);
-    payload = open_envelope(opened.envelope, policy_type, {&key, 1}, path, ExitCode::policy);
-  }
-  opened.policy = policy_from_odrl(parse_document(payload, path, ExitCode::policy), path);
-  return opened;
-}
 
 int sign(const std::vector<std::string>& words) {
   Options options(
@@ -99,7 +77,7 @@ int show(const std::vector<std::string>& words) {
                 "the owner's public key: verify the signature too");
   options.add()("json", "print what is signed: ODRL 2.2 as JSON-LD");
   if (!options.parse(words)) return 0;
-  const auto [policy, envelope] = open_policy(options.text("POLICY"), options.text("key"));
+  const auto [policy, envelope] = read_policy(options.text("POLICY"), options.text("key"));
   if (options.has("json")) {
     std::cout << to_odrl(policy).dump(2) << '\n';
   } else {
@@ -117,85 +95,6 @@ int show(const std::vector<std::string>& words) {
   return 0;
 }
 
-PartitionManifest open_manifest(const std::string& partition, const PublicKey& key) {
-  if (!std::filesystem::exists(partition) && !std::filesystem::exists(io::manifest_path(partition)))
-    throw Error(ExitCode::data,
-                "--partition {}: there is no such file; give the path of a partition, e.g. "
-                "partitions/{}.h5",
-                partition, std::filesystem::path(partition).stem().string());
-  return io::read_manifest(partition, {key});
-}
-
-int check(const std::vector<std::string>& words) {
-  Options options("policy check POLICY [options]",
-                  "Explains, clause by clause, what a signed policy says to a request.");
-  options.add()("key", po::value<std::string>()->required(), "the owner's public key");
-  options.add()("purpose", po::value<std::string>()->required(), "e.g. dpv:ScientificResearch");
-  options.add()(
-      "action", po::value<std::vector<std::string>>()->required(),
-      "train, evaluate, predict, describe, release_model, release_statistics; may be given again");
-  options.add()("place", po::value<std::string>()->required(),
-                "jurisdiction of the nodes, e.g. CH");
-  options.add()("parties", po::value<std::string>()->required(), "domains in the run");
-  options.add()("partition", po::value<std::vector<std::string>>(),
-                "partition it is to cover; may be given again");
-  options.add()("recipient", po::value<std::vector<std::string>>(),
-                "IRI of who is to get the outcome; may be given again");
-  options.add()("site-key", po::value<std::string>(), "id of the key that signed the site file");
-  options.add()("runs", po::value<std::string>(), "runs admitted before (default 0)");
-  options.add()("partner", po::value<std::vector<std::string>>(),
-                "id of the key of another owner in the run; may be given again");
-  options.add()("kind", po::value<std::string>(), "model.kind of the run");
-  options.add()("unmasked", "sums are not to be masked");
-  if (!options.parse(words)) return 0;
-
-  const std::string path = options.text("POLICY");
-  const Policy policy = open_policy(path, options.text("key")).policy;
-  AccessRequest request;
-  request.domain = policy.owner;
-  for (const std::string& action : options.list("action"))
-    request.actions.push_back(action_from_string(action, "--action"));
-  request.purpose = options.text("purpose");
-  if (!is_purpose(request.purpose))
-    throw Error(ExitCode::config, "--purpose: \"{}\" is not {}", request.purpose,
-                purpose_form(request.purpose));
-  request.now = utc_now();
-  request.places = {options.text("place")};
-  check_jurisdiction(options.text("place"), "--place");
-  request.parties = request.domains = parse_count(options.text("parties"), "--parties");
-  request.recipients = options.list("recipient");
-  for (const std::string& recipient : request.recipients)
-    if (!is_iri(recipient))
-      throw Error(ExitCode::config, "--recipient: \"{}\" is not {}", recipient, iri_form);
-  request.site_key = options.text("site-key");
-  if (options.has("runs")) request.runs = parse_count(options.text("runs"), "--runs");
-  const auto asks = [&](Action action) {
-    return std::ranges::find(request.actions, action) != request.actions.end();
-  };
-  request.exact = asks(Action::release_model) || asks(Action::release_statistics);
-  request.sums_cross = request.parties > 1 && (asks(Action::train) || asks(Action::evaluate) ||
-                                               asks(Action::describe) || asks(Action::attribute));
-  request.kind = options.text("kind");
-  request.unmasked = request.sums_cross && options.has("unmasked");
-  const PublicKey key = PublicKey::load(options.text("key"));
-  for (const std::string& partition : options.list("partition"))
-    request.partitions.push_back(open_manifest(partition, key));
-  for (const std::string& partner : options.list("partner"))
-    request.partners.push_back({partner.substr(0, 8), {partner}, ~std::uint64_t{0}});
-  request.policy =
-      sha256(envelope_from_json(read_file(path), path, ExitCode::policy).payload).hex();
-  if (!policy.registry.empty()) request.registry = Registry(policy.registry).look({&key, 1});
-
-  bool admitted = true;
-  for (const Clause& clause : explain(policy, request)) {
-    std::cout << fmt::format("{:4} {:<24} {}\n", clause.holds ? "ok" : "NO", clause.rule,
-                             clause.detail);
-    admitted = admitted && clause.holds;
-  }
-  std::cout << (admitted ? "admitted\n" : "refused\n");
-  return static_cast<int>(admitted ? ExitCode::ok : ExitCode::policy);
-}
-
 }  // namespace
 
 int command_policy(const Arguments& arguments) {
@@ -204,7 +103,7 @@ int command_policy(const Arguments& arguments) {
                                       arguments.words.end());
   if (what == "sign") return sign(rest);
   if (what == "show") return show(rest);
-  if (what == "check") return check(rest);
+  if (what == "check") return check_policy(rest);
   if (what != "--help" && what != "-h")
     throw Error(ExitCode::usage, "unknown command \"policy {}\"; there are sign, show and check",
                 what);

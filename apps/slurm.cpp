@@ -83,6 +83,7 @@ std::uint64_t positive(const Options& options, const std::string& name) {
 
 BatchOptions read_options(const Options& options, const std::vector<std::string>& words) {
   BatchOptions batch;
+  batch.stages = names_of_stages();
   batch.command = command_line(words);
   batch.config = options.text("CONFIG");
   batch.time = options.text("time");
@@ -138,11 +139,11 @@ int command_slurm(const Arguments& arguments) {
   } catch (const Error& error) {
     throw Error(ExitCode::config, error.what());
   }
-  RunConfig config = parse_run_config(text, batch.config, batch.overrides);
+  RunConfig config = parse_run_config(text, batch.config, stage_sections(), batch.overrides);
   // A task that could not start is found here, not in the queue.
   for (Overrides task : sweep_tasks(batch.sweep)) {
     task.insert(task.begin(), batch.overrides.begin(), batch.overrides.end());
-    parse_run_config(text, batch.config, task);
+    parse_run_config(text, batch.config, stage_sections(), task);
   }
   batch.key = options.has("key") ? options.text("key")
                                  : typed(public_half(config.operator_key), batch.config);

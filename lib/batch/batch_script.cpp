@@ -321,12 +321,12 @@ std::string batch_script(const RunConfig& config, const Site& site,
   text += fmt::format(
       "# {}: {} domain{}. Written by\n#   {}\n"
       "# Submit it with sbatch from the folder where that was typed. It trains, evaluates and "
-      "verifies, or does\n# what is named behind it: train, evaluate, describe, predict, verify. "
+      "verifies, or does\n# what is named behind it: {}, verify. "
       "Set in the environment, if need be:\n"
       "#   BAILIWICK  the program                   (default: bailiwick)\n"
       "#   LAUNCHER   what starts it on every rank  (default: mpirun; or, say, \"{}\")\n",
       job_name(config.name), config.domains.size(), config.domains.size() == 1 ? "" : "s",
-      options.command,
+      options.command, join(options.stages),
       options.heterogeneous ? fmt::format("srun --mpi=pmix --het-group=0-{}", components.size() - 1)
                             : "srun --mpi=pmix");
   text += fmt::format("\n# What squeue shows.\n#SBATCH --job-name={}", job_name(config.name));

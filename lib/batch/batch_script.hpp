@@ -37,6 +37,7 @@ struct BatchOptions {
   bool heterogeneous = false;       ///< one component a jurisdiction, placed by Slurm's features
   Overrides overrides;              ///< of the config, for every command
   std::vector<Sweep> sweep;
+  std::vector<std::string> stages;  ///< names of what can be asked for, besides verify
 };
 
 /// A self-contained sbatch script (docs/slurm.md) that trains, evaluates and verifies, or does the

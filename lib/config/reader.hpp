@@ -12,18 +12,9 @@
 
 #include "lib/config/rules.hpp"
 #include "lib/config/yaml.hpp"
+#include "lib/core/words.hpp"
 
 namespace bailiwick {
-
-/// Specialised for every type that is written as one of a few words: an array of pairs of value
-/// and word.
-template <class T>
-inline constexpr int words = 0;
-
-template <class T>
-concept Worded = requires {
-  words<T>.size();
-};
 
 /// Fills a struct from a map of YAML by the struct's schema, a function
 /// `template <class Visitor> void schema(Visitor&, Struct&)` that names every key once. The same

@@ -72,9 +72,7 @@ class YamlWriter {
 
   template <Worded T>
   static YamlNode write(const T& value) {
-    for (const auto& [candidate, word] : words<T>)
-      if (candidate == value) return scalar(word, false);
-    return {};
+    return scalar(to_word(value), false);
   }
   template <class T>
   static YamlNode write(std::vector<T>& values) {

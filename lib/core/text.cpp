@@ -3,15 +3,9 @@
 
 #include "lib/core/text.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <ctime>
-#include <filesystem>
 #include <numeric>
 
 #include "lib/core/error.hpp"
@@ -33,10 +27,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
-}
-
-[[noreturn]] void throw_system(const std::string& path, const char* action) {
-  throw Error(ExitCode::data, "{}: cannot {}: {}", path, action, std::strerror(errno));
 }
 
 }  // namespace
@@ -77,53 +67,6 @@ std::string round_trip(double value) {
   char buffer[32];
   const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
   return std::string(buffer, result.ptr);
-}
-
-void write_file_atomically(const std::string& path, std::string_view bytes, Readers readers) {
-  const std::string temporary = path + ".tmp." + std::to_string(::getpid());
-  ::unlink(temporary.c_str());  // one that a killed process left would keep its mode
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-                          mode_for(readers));
-  if (file < 0) throw_system(path, "write");
-  const auto fail = [&](const char* action) {
-    const int reason = errno;
-    ::close(file);
-    ::unlink(temporary.c_str());
-    errno = reason;
-    throw_system(path, action);
-  };
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t written = ::write(file, bytes.data() + done, bytes.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("write");
-    done += static_cast<std::size_t>(written);
-  }
-  if (::fsync(file) != 0) fail("sync");
-  ::close(file);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const int reason = errno;
-    ::unlink(temporary.c_str());
-    errno = reason;
-    throw_system(path, "rename");
-  }
-  std::string folder = std::filesystem::path(path).parent_path().string();
-  if (folder.empty()) folder = ".";
-  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory >= 0) {
-    ::fsync(directory);
-    ::close(directory);
-  }
-}
-
-void create_folders(const std::string& path) {
-  if (path.empty()) return;
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) throw Error(ExitCode::data, "{}: cannot make the folder: {}", path, error.message());
-}
-
-bool is_taken(const std::string& path) {
-  return std::filesystem::symlink_status(path).type() != std::filesystem::file_type::not_found;
 }
 
 double parse_duration(std::string_view text, const std::string& what) {

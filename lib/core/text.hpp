@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
 
 namespace bailiwick {
 
@@ -28,26 +29,6 @@ std::string with_thousands(long long value);
 
 /// The shortest decimal text that reads back to the same double.
 std::string round_trip(double value);
-
-/// Who may read a file that is made: as the umask says, or its owner alone, for what holds rows or
-/// predictions of rows, which lies on nodes where others log in.
-enum class Readers { umask, owner };
-
-/// The mode to make a file with.
-inline constexpr unsigned mode_for(Readers readers) {
-  return readers == Readers::owner ? 0600 : 0644;
-}
-
-/// Writes through a temporary name, fsync and rename, so that no reader sees half a file.
-/// Throws ExitCode::data naming the file and the system's reason.
-void write_file_atomically(const std::string& path, std::string_view bytes,
-                           Readers readers = Readers::umask);
-
-/// Makes a folder and those above it; an empty path is the current one. Throws ExitCode::data.
-void create_folders(const std::string& path);
-
-/// Whether something has that name, be it a link that leads nowhere.
-bool is_taken(const std::string& path);
 
 /// Seconds of "HH:MM:SS" or "D-HH:MM:SS", as Slurm has them, or of "0". Throws ExitCode::usage
 /// naming `what`, also for the shorter forms: of a lone number Slurm would read minutes.

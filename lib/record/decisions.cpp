@@ -27,7 +27,7 @@ std::string decisions_json(const Run& run) {
                          {"sha256", facts.policy.hex()}}},
                        {"owners", facts.owners},
                        {"ranks", facts.ranks},
-                       {"admitted", run.verdicts()[i].admitted},
+                       {"admitted", run.verdicts()[i].admitted()},
                        {"clauses", to_json(run.verdicts()[i].clauses)},
                        {"duties", duties_json(facts.duties)}});
   }

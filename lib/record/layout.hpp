@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <string>
+#include "lib/lineage/stage_chain.hpp"
 
 // What lies where in an output folder.
 namespace bailiwick {
@@ -11,10 +11,13 @@ namespace bailiwick {
 /// Within the output folder.
 inline constexpr const char* checkpoints_folder = "checkpoints/";
 
-/// Beside `lineage.jsonl` lies `resolved.yaml`, beside `evaluation.jsonl`
-/// `evaluation.resolved.yaml`.
-inline std::string resolved_config_path(const std::string& folder, const std::string& stem) {
-  return folder + (stem == "lineage" ? "/resolved.yaml" : "/" + stem + ".resolved.yaml");
-}
+/// The chain of models and checkpoints, which other stages ask about these.
+inline constexpr StageChain training_chain{.stage = "train",
+                                           .stem = "lineage",
+                                           .result = "model.h5",
+                                           .is_part = is_checkpoint_name,
+                                           .resumes = true,
+                                           .at_home = "regions",
+                                           .results_at_home = {"model.h5", "state.h5"}};
 
 }  // namespace bailiwick

@@ -15,20 +15,12 @@ namespace bailiwick {
 
 namespace {
 
-std::string region_folder(const Run& run, std::size_t d, const std::string& output) {
-  return output + "/regions/" + run.domains()[run.local()[d].index].name;
-}
-
 /// Folder and name of what the d-th local domain keeps beside a checkpoint of the common model.
 std::pair<std::string, std::string> at_home(const Run& run, std::size_t d,
                                             const std::string& path) {
   const std::filesystem::path common(path);
-  return {region_folder(run, d, common.parent_path().parent_path().string()),
+  return {training_chain.home_of(common.parent_path().parent_path().string(), run.name_of(d)),
           checkpoints_folder + common.filename().string()};
-}
-
-std::string region_key(const Run& run, std::size_t d) {
-  return run.config().domains[run.local()[d].index].session_key.value_or(run.config().operator_key);
 }
 
 }  // namespace
@@ -42,7 +34,7 @@ void check_regions(const Run& run, const std::string& path) {
   for (std::size_t d = 0; d < run.local().size(); ++d) {
     if (!run.decomposition().leads(d)) continue;
     const auto [folder, name] = at_home(run, d, path);
-    read_stated(folder, name, region_key(run, d));
+    read_stated(folder, name, run.key_at_home(d));
   }
 }
 
@@ -67,14 +59,13 @@ Regions::Regions(Run& run, const std::string& fingerprint, bool in_place)
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < run.local().size(); ++d)
       if (run.boundary().leads(d)) {
-        const std::string folder = region_folder(run, d, run.config().output);
-        const PublicKey key = PrivateKey::load(region_key(run, d)).public_key();
+        const std::string lineage =
+            training_chain.file(training_chain.home_of(run.config().output, run.name_of(d)));
+        const PublicKey key = PrivateKey::load(run.key_at_home(d)).public_key();
         // A session that ended right after had nothing left to do here.
-        if (in_place && is_finished(folder + "/lineage.jsonl", {&key, 1})) continue;
+        if (in_place && is_finished(lineage, {&key, 1})) continue;
         Region& region = regions_.emplace_back(d);
-        region.record =
-            std::make_unique<RunRecord>(run, own_, run.domains()[run.local()[d].index].name, folder,
-                                        region_key(run, d), in_place);
+        region.record = std::make_unique<RunRecord>(run, training_chain, own_, d, in_place);
         region.record->publish_decisions();
         region.checkpoints = std::make_unique<Checkpoints>(*region.record, keep, fingerprint);
       }

@@ -25,10 +25,6 @@ namespace {
 /// text.
 constexpr const char* fingerprint_form = "v2:";
 
-std::string lineage_path(const std::string& folder) {
-  return folder + "/lineage.jsonl";
-}
-
 io::Checkpoint read_as_stated(const std::string& folder, const Statement& statement,
                               Digest* content) {
   const std::string path = folder + "/" + statement.subject_name;
@@ -75,8 +71,8 @@ std::string training_fingerprint(const Run& run, const std::vector<std::string>&
   same.domains.clear();
   same.site = {};
   same.trust.reset();
-  same.evaluate = {};
-  same.describe = {};
+  for (Section& section : same.sections)
+    section.value = section.type->make();
   same.boundary = {};
   same.train.checkpoint = {};
   same.train.max_iterations = 1;
@@ -93,30 +89,31 @@ std::string training_fingerprint(const Run& run, const std::vector<std::string>&
   return fingerprint_form + sha256(text).hex();
 }
 
-bool is_done(const Communicator& world, const RunConfig& config, const std::string& stem,
+bool is_done(const Communicator& world, const RunConfig& config, const StageChain& chain,
              const std::string& model) {
   const EgressPurpose purpose("config");
+  const std::string what = chain.is_training() ? "training" : chain.stem;
   std::int64_t done = 0;
   agree(world, [&] {
-    const std::string path = fmt::format("{}/{}.jsonl", config.output, stem);
+    const std::string path = chain.file(config.output);
     if (!world.is_root() || !std::filesystem::exists(path)) return;
     const PublicKey key = PrivateKey::load(config.operator_key).public_key();
     if (!is_finished(path, {&key, 1}) ||
-        sha256_file(resolved_config_path(config.output, stem)) != sha256(resolved_yaml(config)))
+        sha256_file(chain.resolved_config(config.output)) != sha256(resolved_yaml(config)))
       return;
     const Verification found =
         verify_chain(path, config.output, {&key, 1}, io::content_digest, OtherSignatures::any);
     if (!found.holds())
       throw Error(ExitCode::integrity, "{}: the {} there is finished, but:\n{}", config.output,
-                  stem == "lineage" ? "training" : stem, found.failures());
+                  what, found.failures());
     done = 1;
     for (const Artefact& artefact : found.statements.back().dependencies)
-      if (artefact.name == "model" && artefact.sha256 != io::content_digest(model)) done = 0;
+      if (artefact.name == dependency::model && artefact.sha256 != io::content_digest(model))
+        done = 0;
   });
   world.broadcast(0, {&done, 1});
   if (done != 0 && world.is_root())
-    std::cout << fmt::format("{}: the {} there is finished already\n", config.output,
-                             stem == "lineage" ? "training" : stem);
+    std::cout << fmt::format("{}: the {} there is finished already\n", config.output, what);
   return done != 0;
 }
 
@@ -124,9 +121,11 @@ io::Checkpoint read_stated(const std::string& folder, const std::string& name,
                            const std::string& key) {
   const PublicKey signer = PrivateKey::load(key).public_key();
   Digest content;
-  for (const Statement& statement : standing(read_statements(lineage_path(folder), {&signer, 1})))
+  for (const Statement& statement :
+       standing(read_statements(training_chain.file(folder), {&signer, 1})))
     if (statement.subject_name == name) return read_as_stated(folder, statement, &content);
-  throw Error(ExitCode::integrity, "{}: no statement speaks of {}", lineage_path(folder), name);
+  throw Error(ExitCode::integrity, "{}: no statement speaks of {}", training_chain.file(folder),
+              name);
 }
 
 Restart find_restart(const Run& run, const std::string& from, const std::vector<std::string>& keys,
@@ -151,10 +150,10 @@ Restart find_restart(const Run& run, const std::string& from, const std::vector<
   std::vector<Statement> candidates;  // of the first rank
   std::string names;
   agree(world, [&] {
-    if (!world.is_root() || !std::filesystem::exists(lineage_path(folder))) return;
-    check_same_config(run, folder, "lineage");
+    if (!world.is_root() || !std::filesystem::exists(training_chain.file(folder))) return;
+    check_same_config(run, folder, training_chain);
     const PublicKey key = PrivateKey::load(run.config().operator_key).public_key();
-    candidates = standing(read_statements(lineage_path(folder), {&key, 1}));
+    candidates = standing(read_statements(training_chain.file(folder), {&key, 1}));
     std::erase_if(candidates, [](const Statement& statement) {
       return !statement.subject_name.starts_with(checkpoints_folder);
     });

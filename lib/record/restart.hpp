@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/checkpoint/checkpoint.hpp"
+#include "lib/lineage/stage_chain.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {
@@ -21,11 +22,10 @@ inline constexpr const char* resume_latest = "latest";
 /// writes, who asks.
 std::string training_fingerprint(const Run& run, const std::vector<std::string>& columns);
 
-/// Whether the output folder holds what this config asks for, done and all as it was signed: of the
-/// lineage `stem` ("lineage", "evaluation", "description"), of the model in the file `model` where
-/// it names one. Then rank 0 says so. Collective. Throws ExitCode::integrity if it is done and not
-/// as it was signed.
-bool is_done(const Communicator& world, const RunConfig& config, const std::string& stem,
+/// Whether the output folder holds what this config asks for, done and all as it was signed: of
+/// that stage, and of the model in the file `model` where it names one. Then rank 0 says so.
+/// Collective. Throws ExitCode::integrity if it is done and not as it was signed.
+bool is_done(const Communicator& world, const RunConfig& config, const StageChain& chain,
              const std::string& model = {});
 
 /// Where a training goes on.

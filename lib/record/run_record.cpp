@@ -27,26 +27,23 @@
 
 namespace bailiwick {
 
-void check_same_config(const Run& run, const std::string& folder, const std::string& stem) {
-  const std::string path = resolved_config_path(folder, stem);
+void check_same_config(const Run& run, const std::string& folder, const StageChain& chain) {
+  const std::string path = chain.resolved_config(folder);
   if (sha256_file(path) != run.config_digest())
     throw Error(ExitCode::config,
                 "{}: the run there began with another config; go on with the same{}, or name "
                 "another folder with --output{}",
-                path, stem == "lineage" ? "" : fmt::format(", remove {}.jsonl there", stem),
-                stem == "lineage" ? " and one of its checkpoints with --resume"
-                                  : " and the model with --model");
+                path, chain.resumes ? "" : fmt::format(", remove {}.jsonl there", chain.stem),
+                chain.resumes       ? " and one of its checkpoints with --resume"
+                : chain.names_model ? " and the model with --model"
+                                    : "");
 }
 
 namespace {
 
-std::string lock_name(const std::string& folder, const std::string& stem) {
-  return fmt::format("{}/.{}.lock", folder, stem);
-}
-
-std::unique_ptr<FileLock> lock_of(const std::string& folder, const std::string& stem) {
+std::unique_ptr<FileLock> lock_of(const std::string& folder, const StageChain& chain) {
   // File systems may notice only after minutes that a node is gone, and its lock with it.
-  auto lock = std::make_unique<FileLock>(lock_name(folder, stem), lock_patience_seconds);
+  auto lock = std::make_unique<FileLock>(chain.lock(folder), lock_patience_seconds);
   if (!lock->held())
     throw Error(ExitCode::data, "{}: another job is writing there{}; wait until it has ended",
                 folder, lock->holder());
@@ -64,23 +61,23 @@ std::vector<std::string> missing_folders(const std::string& folder) {
 
 }  // namespace
 
-std::unique_ptr<FileLock> lock_training(const Communicator& world, const std::string& folder) {
+std::unique_ptr<FileLock> lock_chain(const Communicator& world, const std::string& folder,
+                                     const StageChain& chain) {
   std::unique_ptr<FileLock> lock;
   agree(world, [&] {
-    if (world.is_root() && std::filesystem::exists(folder + "/lineage.jsonl"))
-      lock = lock_of(folder, "lineage");
+    if (world.is_root() && std::filesystem::exists(chain.file(folder)))
+      lock = lock_of(folder, chain);
   });
   return lock;
 }
 
-RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_place,
+RunRecord::RunRecord(Run& run, const StageChain& chain, bool in_place,
                      std::unique_ptr<FileLock> lock)
     : run_(run),
       comm_(run.world()),
       writers_(run.writers()),
+      stage_(chain),
       folder_(run.config().output),
-      command_(std::move(command)),
-      stem_(std::move(stem)),
       started_(run.started()),
       ranks_(run.world().size()),
       dependencies_(run.dependencies()),
@@ -88,21 +85,19 @@ RunRecord::RunRecord(Run& run, std::string command, std::string stem, bool in_pl
   start(run.config().operator_key, in_place);
 }
 
-RunRecord::RunRecord(Run& run, const Communicator& own, std::string domain, std::string folder,
-                     const std::string& key, bool in_place)
+RunRecord::RunRecord(Run& run, const StageChain& chain, const Communicator& own, std::size_t d,
+                     bool in_place)
     : run_(run),
       comm_(own),
       writers_(own),
-      folder_(std::move(folder)),
-      command_("train"),
-      stem_("lineage"),
-      domain_(std::move(domain)),
+      stage_(chain),
+      folder_(chain.home_of(run.config().output, run.name_of(d))),
+      domain_(run.name_of(d)),
       started_(run.started()),
       ranks_(run.world().size()),
-      regional_(true),
       readers_(Readers::owner),
       dependencies_(run.dependencies()) {
-  start(key, in_place);
+  start(run.key_at_home(d), in_place);
 }
 
 void RunRecord::start(const std::string& key_file, bool in_place) {
@@ -110,33 +105,32 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
     if (!comm_.is_root()) return;
     const std::vector<std::string> made = missing_folders(folder_);
     create_folders(folder_);
-    if (!lock_) lock_ = lock_of(folder_, stem_);
-    const std::string lineage = path(stem_ + ".jsonl");
+    if (!lock_) lock_ = lock_of(folder_, stage_);
+    const std::string lineage = stage_.file(folder_);
     PrivateKey key = PrivateKey::load(key_file);
     const bool exists = std::filesystem::exists(lineage);
     const PublicKey signer = key.public_key();
     if (exists && (!in_place || is_finished(lineage, {&signer, 1})))
-      throw Error(
-          ExitCode::data,
-          "{}: holds the lineage of an earlier {}; name another folder with --output{}, or "
-          "remove it{}",
-          folder_, command_, command_ == "evaluate" ? " and the model with --model" : "",
-          command_ == "train" ? "; an interrupted training goes on with --resume latest" : "");
-    if (command_ == "train" && !exists && std::filesystem::exists(path("model.h5")))
+      throw Error(ExitCode::data,
+                  "{}: holds the lineage of an earlier {}; name another folder with --output{}, or "
+                  "remove it{}",
+                  folder_, stage_.stage, stage_.names_model ? " and the model with --model" : "",
+                  stage_.resumes ? "; an interrupted training goes on with --resume latest" : "");
+    if (stage_.resumes && !exists && std::filesystem::exists(path("model.h5")))
       throw Error(ExitCode::data,
                   "{}: holds a model already, without its lineage; name another folder with "
                   "--output, or remove it",
                   folder_);
-    if (command_ == "train") create_folders(path(checkpoints_folder));
-    if (command_ == "train") remove_temporaries();
+    if (stage_.resumes) create_folders(path(checkpoints_folder));
+    if (stage_.resumes) remove_temporaries();
     invocation_ = new_uuid();
     if (exists) {
       chain_.emplace(Chain::resume(lineage, std::move(key)));
       return go_on();
     }
     forget_if_refused(made);
-    written_->insert({lineage, resolved_config_path(folder_, stem_)});
-    write_file_atomically(resolved_config_path(folder_, stem_), resolved_yaml(run_.config()));
+    written_->insert({lineage, stage_.resolved_config(folder_)});
+    write_file_atomically(stage_.resolved_config(folder_), resolved_yaml(run_.config()));
     chain_.emplace(Chain::create(lineage, std::move(key)));
   });
 }
@@ -144,9 +138,8 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
 /// A policy that refuses during the run, before anything was released, leaves no trace here: the
 /// next try finds the folder as this one did.
 void RunRecord::forget_if_refused(const std::vector<std::string>& made) {
-  const auto forget = [folder = folder_, lock_name = lock_name(folder_, stem_), made,
-                       written = written_, lock = lock_,
-                       outcome = run_.outcome()](ExitCode code, const std::string&) {
+  const auto forget = [folder = folder_, lock_name = stage_.lock(folder_), made, written = written_,
+                       lock = lock_, outcome = run_.outcome()](ExitCode code, const std::string&) {
     if (code != ExitCode::policy || outcome->released_anything()) return;
     std::error_code ignored;
     for (const std::string& path : *written)
@@ -171,7 +164,7 @@ void RunRecord::remove_temporaries() const {
 }
 
 void RunRecord::go_on() {
-  check_same_config(run_, folder_, stem_);
+  check_same_config(run_, folder_, stage_);
   std::set<std::string> sessions, removed;
   for (const Statement& statement : chain_->resumed()) {
     sessions.insert(statement.invocation);
@@ -201,7 +194,7 @@ void RunRecord::append(Statement statement, bool last) {
 
 void RunRecord::append_here(Statement statement, bool last) {
   const std::string name = statement.subject_name;
-  statement.build_type = command_;
+  statement.build_type = stage_.stage;
   statement.external_parameters = {
       {"config", std::filesystem::path(run_.config().path).filename().string()},
       {"name", run_.config().name},
@@ -252,7 +245,7 @@ void RunRecord::publish(const io::Checkpoint& checkpoint, const std::string& nam
   settle();
   const Digest content = io::publish_checkpoint(comm_, writers_, checkpoint, path(name), readers_);
   append(about(name, content, removed), last);
-  if (regional_) return;
+  if (!domain_.empty()) return;  // it has not left
   if (last)
     run_.outcome()->add_release({{"name", name}, {"content", content.hex()}});
   else
@@ -294,26 +287,29 @@ void RunRecord::publish_text(const std::string& text, const std::string& name, b
   statement.subject_name = name;
   statement.subject_sha256 = sha256(text);
   append(std::move(statement), last);
-  if (last) run_.outcome()->add_release({{"name", name}, {"sha256", sha256(text).hex()}});
+  if (last && domain_.empty())
+    run_.outcome()->add_release({{"name", name}, {"sha256", sha256(text).hex()}});
 }
 
-std::string RunRecord::of_session(const std::string& name) const {
-  return session_file(command_ == "train" ? name : command_ + "." + name, session_);
+void RunRecord::publish_written(const std::string& name) {
+  Statement statement;
+  statement.subject_name = name;  // append_here() hashes the file
+  append(std::move(statement), false);
 }
 
 void RunRecord::publish_decisions() {
-  publish_text(decisions_json(run_), of_session("decisions"), false);
+  publish_text(decisions_json(run_), stage_.session_file("decisions", session_), false);
 }
 
 void RunRecord::publish_egress() {
-  publish_text(egress_report(run_), of_session("egress"), false);
+  publish_text(egress_report(run_), stage_.session_file("egress", session_), false);
 }
 
 void RunRecord::write_text(const std::string& text, const std::string& name) {
   agree(comm_, [&] {
     if (!comm_.is_root()) return;
     written_->insert(path(name));
-    write_file_atomically(path(name), text);
+    write_file_atomically(path(name), text, domain_.empty() ? Readers::umask : Readers::owner);
   });
 }
 
@@ -356,7 +352,7 @@ void RunRecord::write_run_json(const Json& results) {
   const std::vector<std::string> digests = run_.world().gather(libraries.digest.hex());
   for (std::size_t rank = 0; rank < digests.size(); ++rank)
     if (digests[rank] != digests.front()) others.push_back(rank);
-  const Json record = {{"command", command_},
+  const Json record = {{"command", stage_.stage},
                        {"name", run_.config().name},
                        {"invocation", invocation_},
                        {"started", started_},
@@ -375,7 +371,8 @@ void RunRecord::write_run_json(const Json& results) {
                        {"config", run_.config_digest().hex()},
                        {"rounds", rounds},
                        {"results", results}};
-  write_text(record.dump(2) + "\n", command_ == "train" ? "run.json" : command_ + ".run.json");
+  write_text(record.dump(2) + "\n",
+             stage_.is_training() ? "run.json" : fmt::format("{}.run.json", stage_.stage));
 }
 
 }  // namespace bailiwick

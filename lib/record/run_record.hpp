@@ -13,34 +13,34 @@
 #include "io/checkpoint/writer.hpp"
 #include "lib/core/file_lock.hpp"
 #include "lib/lineage/chain.hpp"
-#include "lib/lineage/stages.hpp"
+#include "lib/lineage/stage_chain.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {
 
 /// Throws ExitCode::config if the run in that folder began with another config. Local.
-void check_same_config(const Run& run, const std::string& folder, const std::string& stem);
+void check_same_config(const Run& run, const std::string& folder, const StageChain& chain);
 
-/// One job at a time writes into a folder. If a training began there, waits until no other job goes
+/// One job at a time writes into a folder. If the stage began there, waits until no other job goes
 /// on with it: what is read after that stays so. Collective; the first rank holds the lock. Throws
 /// ExitCode::data after five minutes.
-std::unique_ptr<FileLock> lock_training(const Communicator& world, const std::string& folder);
+std::unique_ptr<FileLock> lock_chain(const Communicator& world, const std::string& folder,
+                                     const StageChain& chain);
 
-/// What a run leaves in its output folder: resolved.yaml, checkpoints and their signed lineage,
+/// What a stage leaves in its output folder: resolved.yaml, its artefacts and their signed lineage,
 /// run.json. All members are collective; a failure on one rank is everyone's.
 class RunRecord {
  public:
-  /// Makes the folder if need be and starts the lineage `<stem>.jsonl`; `in_place`, goes on with
-  /// the one that is there and has no end. Throws ExitCode::data if there is one and it should not
+  /// Makes the folder if need be and starts the lineage of the stage; `in_place`, goes on with the
+  /// one that is there and has no end. Throws ExitCode::data if there is one and it should not
   /// be: nothing is ever overwritten. Throws ExitCode::config if a run with another config began
   /// it.
-  RunRecord(Run& run, std::string command, std::string stem, bool in_place = false,
-            std::unique_ptr<FileLock> lock = {});
+  RunRecord(Run& run, const StageChain& chain, bool in_place, std::unique_ptr<FileLock> lock = {});
 
-  /// Of what stays with `domain`, in its own folder, written by one rank: `own` holds that alone.
-  /// Its statements are signed with `key`, a PEM file.
-  RunRecord(Run& run, const Communicator& own, std::string domain, std::string folder,
-            const std::string& key, bool in_place);
+  /// Of what stays with the d-th local domain, in its own folder, signed with its key and written
+  /// by one rank: `own` holds that alone.
+  RunRecord(Run& run, const StageChain& chain, const Communicator& own, std::size_t d,
+            bool in_place);
 
   /// Publishes `<folder>/<name>` and signs a statement about it; `last` closes the chain.
   void publish(const io::Checkpoint& checkpoint, const std::string& name, bool last) {
@@ -58,6 +58,9 @@ class RunRecord {
   bool is_writing(bool busy);
   /// Waits for it.
   void settle();
+
+  /// A statement about a file of text that is there already.
+  void publish_written(const std::string& name);
 
   /// The same for a file of text, written by the first rank.
   void publish_text(const std::string& text, const std::string& name, bool last);
@@ -91,18 +94,17 @@ class RunRecord {
   void start(const std::string& key, bool in_place);
   void go_on();
   void remove_temporaries() const;
-  std::string of_session(const std::string& name) const;
   void forget_if_refused(const std::vector<std::string>& made);
 
   Run& run_;
   const Communicator& comm_;
   const Communicator& writers_;
-  std::string folder_, command_, stem_;
+  const StageChain& stage_;
+  std::string folder_;
   std::string domain_;  ///< whose own record it is; empty: the run's
   std::string invocation_, started_;
   std::string clock_;  ///< what the statement before says; what follows says no earlier
   int ranks_;
-  bool regional_ = false;             ///< of what stays with one domain
   Readers readers_ = Readers::umask;  ///< of models and checkpoints
   std::size_t session_ = 1;  ///< first rank only: how often this run was begun, this time included
   std::vector<Artefact> dependencies_;

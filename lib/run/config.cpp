@@ -3,7 +3,6 @@
 
 #include "lib/run/config.hpp"
 
-#include <array>
 #include <set>
 
 #include "lib/config/reader.hpp"
@@ -15,34 +14,6 @@
 namespace bailiwick {
 
 // The schema below is the whole language of a run's YAML; docs/configuration.md explains it.
-
-template <>
-inline constexpr auto words<ModelKind> =
-    std::to_array<std::pair<ModelKind, const char*>>({{ModelKind::linear, "linear"},
-                                                      {ModelKind::logistic, "logistic"},
-                                                      {ModelKind::poisson, "poisson"},
-                                                      {ModelKind::multinomial, "multinomial"},
-                                                      {ModelKind::cox, "cox"},
-                                                      {ModelKind::mlp, "mlp"}});
-
-template <>
-inline constexpr auto words<Standardisation> =
-    std::to_array<std::pair<Standardisation, const char*>>({{Standardisation::none, "none"},
-                                                            {Standardisation::pooled, "pooled"},
-                                                            {Standardisation::per_domain,
-                                                             "per_domain"}});
-
-template <>
-inline constexpr auto words<std::optional<Standardisation>> =
-    std::to_array<std::pair<std::optional<Standardisation>, const char*>>(
-        {{std::nullopt, "model"},
-         {Standardisation::none, "none"},
-         {Standardisation::pooled, "pooled"},
-         {Standardisation::per_domain, "per_domain"}});
-
-template <>
-inline constexpr auto words<Strata> = std::to_array<std::pair<Strata, const char*>>(
-    {{Strata::domain, "domain"}, {Strata::partition, "partition"}, {Strata::none, "none"}});
 
 namespace {
 
@@ -313,37 +284,15 @@ void schema(Visitor& v, TrainConfig& train, bool network) {
 }
 
 template <class Visitor>
-void schema(Visitor& v, EvaluateConfig& evaluate) {
-  v.key("split", evaluate.split);
-  v.key("standardise", evaluate.standardise);
-  v.key("per_domain", evaluate.per_domain);
-  v.key("calibration_bins", evaluate.calibration_bins, at_least(1), at_most(1000));
-  v.key("regional", evaluate.regional);
-  v.key("phm08", evaluate.phm08);
-}
-
-struct Probability {
-  std::string operator()(double value) const {
-    return value > 0 && value < 1 ? "" : fmt::format("{} is not between 0 and 1", value);
-  }
-};
-
-template <class Visitor>
-void schema(Visitor& v, DescribeConfig& describe) {
-  v.key("split", describe.split);
-  v.key("quantiles", describe.quantiles, Probability{}, distinct);
-  v.key("bins", describe.bins, at_least(0), at_most(1000));
-  v.key("tables", describe.tables);
-  v.key("correlation", describe.correlation);
-  v.key("per_domain", describe.per_domain);
-  for (std::size_t i = 0; i < describe.tables.size(); ++i)
-    v.check(describe.tables[i].size() == 2 && describe.tables[i][0] != describe.tables[i][1],
-            "tables." + std::to_string(i), "name two different categories");
-}
-
-template <class Visitor>
 void schema(Visitor& v, BoundaryConfig& boundary) {
   v.key("secure_aggregation", boundary.secure_aggregation);
+}
+
+void visit(YamlReader& reader, Section& section, const RunConfig& run) {
+  section.type->read(reader, section.value, run);
+}
+void visit(YamlWriter& writer, Section& section, const RunConfig&) {
+  section.type->write(writer, section.value);
 }
 
 template <class Visitor>
@@ -363,14 +312,8 @@ void schema(Visitor& v, RunConfig& run) {
   const bool network = run.model.kind == ModelKind::mlp;
   if (network && run.train.method == "newton") run.train.method = "adamw";
   v.section("train", [&](auto& s) { schema(s, run.train, network); });
-  v.key("evaluate", run.evaluate);
-  v.check(!run.evaluate.regional || (run.train.federated && run.train.federated->personal),
-          "evaluate.regional", "only used with train.federated.personal");
-  v.check(!run.evaluate.phm08 || run.model.kind == ModelKind::linear ||
-              (network && (run.model.mlp.loss == "squared_error" || run.model.mlp.loss == "huber")),
-          "evaluate.phm08",
-          "only used with models of a mean: linear, or a network's squared_error or huber");
-  v.key("describe", run.describe);
+  for (Section& section : run.sections)
+    visit(v, section, run);
 
   std::set<std::string> names, partitions;
   for (std::size_t i = 0; i < run.domains.size(); ++i) {
@@ -391,15 +334,13 @@ void schema(Visitor& v, RunConfig& run) {
   }
 }
 
-std::string to_string(ModelKind kind) {
-  return std::ranges::find(words<ModelKind>, kind, &std::pair<ModelKind, const char*>::first)
-      ->second;
-}
-
 RunConfig parse_run_config(const std::string& text, const std::string& path,
+                           std::span<const SectionType* const> sections,
                            const Overrides& overrides) {
   RunConfig config;
   config.path = path;
+  for (const SectionType* type : sections)
+    config.sections.push_back({type, type->make()});
   read_yaml(text, path, config, overrides);
   return config;
 }

@@ -3,16 +3,24 @@
 
 #pragma once
 
+#include <any>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "lib/core/words.hpp"
 #include "lib/domain/site.hpp"
 
 namespace bailiwick {
+
+class YamlReader;
+class YamlWriter;
+struct RunConfig;
 
 /// Where nodes lie: declared in the config itself, or in a file that the site has signed.
 struct SiteConfig {
@@ -36,12 +44,29 @@ struct DomainConfig {
 };
 
 enum class ModelKind { linear, logistic, poisson, multinomial, cox, mlp };
-/// As `model.kind` says it.
-std::string to_string(ModelKind kind);
+template <>
+inline constexpr auto words<ModelKind> =
+    std::to_array<std::pair<ModelKind, const char*>>({{ModelKind::linear, "linear"},
+                                                      {ModelKind::logistic, "logistic"},
+                                                      {ModelKind::poisson, "poisson"},
+                                                      {ModelKind::multinomial, "multinomial"},
+                                                      {ModelKind::cox, "cox"},
+                                                      {ModelKind::mlp, "mlp"}});
+
 enum class Standardisation { none, pooled, per_domain };
+template <>
+inline constexpr auto words<Standardisation> =
+    std::to_array<std::pair<Standardisation, const char*>>({{Standardisation::none, "none"},
+                                                            {Standardisation::pooled, "pooled"},
+                                                            {Standardisation::per_domain,
+                                                             "per_domain"}});
+
 /// Strata of the Cox model. `domain`, `partition`: nothing but score and information crosses.
 /// `none`: one risk set over all domains; the policies must allow unstratified survival.
 enum class Strata { domain, partition, none };
+template <>
+inline constexpr auto words<Strata> = std::to_array<std::pair<Strata, const char*>>(
+    {{Strata::domain, "domain"}, {Strata::partition, "partition"}, {Strata::none, "none"}});
 
 /// A hidden layer: dense, then what it asks for of: layer norm, activation, dropout.
 struct LayerConfig {
@@ -153,26 +178,6 @@ struct TrainConfig {
   std::string petsc_options;
 };
 
-struct EvaluateConfig {
-  std::string split;                           ///< empty: all rows
-  std::optional<Standardisation> standardise;  ///< default: the model's
-  bool per_domain = true;  ///< needs every policy's per_domain_statistics; otherwise overall only
-  int calibration_bins = 10;
-  /// Every domain by its own model, in regions/ under the output folder; predict too.
-  bool regional = false;
-  bool phm08 = false;  ///< the score of the PHM'08 challenge, of models of cycles left
-};
-
-struct DescribeConfig {
-  std::string split;  ///< empty: all rows
-  std::vector<double> quantiles{0.05, 0.25, 0.5, 0.75, 0.95};
-  int bins = 10;  ///< of histograms; 0: none
-  /// Pairs of categories: an input column that became indicators, or a target with categories.
-  std::vector<std::vector<std::string>> tables;
-  bool correlation = true;
-  bool per_domain = false;  ///< needs every policy's per_domain_statistics
-};
-
 /// A trust's signed list of owners, and the public key that it was signed with.
 struct TrustConfig {
   std::string file, key;
@@ -180,6 +185,21 @@ struct TrustConfig {
 
 struct BoundaryConfig {
   bool secure_aggregation = true;  ///< mask every round, if there is more than one domain
+};
+
+/// A section of the config that belongs to one stage: what it is called, and what reads and writes
+/// it (section_type, lib/run/section.hpp).
+struct SectionType {
+  const char* key;
+  std::any (*make)();
+  void (*read)(YamlReader& reader, std::any& value, const RunConfig& run);
+  void (*write)(YamlWriter& writer, std::any& value);
+  /// The split that it speaks of, of its key `split`; empty: none.
+  std::string (*split)(const std::any& value);
+};
+struct Section {
+  const SectionType* type;
+  std::any value;
 };
 
 struct RunConfig {
@@ -195,18 +215,27 @@ struct RunConfig {
   BoundaryConfig boundary;
   ModelConfig model;
   TrainConfig train;
-  EvaluateConfig evaluate;
-  DescribeConfig describe;
+  std::vector<Section> sections;  ///< of the stages
+
+  /// The section of a stage, by its struct. Throws ExitCode::bug if the config was read without.
+  template <class T>
+  const T& section() const {
+    for (const Section& section : sections)
+      if (const T* value = std::any_cast<T>(&section.value)) return *value;
+    throw Error(ExitCode::bug, "internal error: a config without that section; please report this");
+  }
 };
 
 /// `--set a.b=c`: path and YAML text of the value.
 using Overrides = std::vector<std::pair<std::string, std::string>>;
 
-/// Parses and validates the text of a run YAML; `path` is for messages and relative paths. All
+/// Parses and validates the text of a run YAML; `path` is for messages and relative paths;
+/// `sections` of the stages there are (stage_sections, lib/stages/stage.hpp). All
 /// problems at once, one a line: `configs/x.yaml:14:9: train.method: unknown value "newtn";
 /// allowed: newton, lbfgs, newton-krylov (did you mean "newton"?)`. Unknown and duplicate keys are
 /// errors. Throws ExitCode::config. Pure: opens no file.
 RunConfig parse_run_config(const std::string& text, const std::string& path,
+                           std::span<const SectionType* const> sections,
                            const Overrides& overrides = {});
 
 /// The config with every default filled in, as YAML that parses to the same config.

@@ -25,16 +25,14 @@ std::vector<std::string> occurrences(const std::vector<DomainFacts>& domains, st
 
 }  // namespace
 
-std::vector<Action> actions_of(const std::string& stage) {
-  if (stage == "train") return {Action::train, Action::release_model};
-  if (stage == "evaluate") return {Action::evaluate, Action::release_statistics};
-  if (stage == "describe") return {Action::describe, Action::release_statistics};
-  if (stage == "predict") return {Action::predict};
-  throw Error(ExitCode::data, "\"{}\" is no stage", stage);
+std::vector<Action> actions_of(const StageUse& use) {
+  std::vector<Action> actions{use.action};
+  if (use.release) actions.push_back(*use.release);
+  return actions;
 }
 
-bool sums_cross(const RunConfig& config, const std::vector<Action>& actions) {
-  return config.domains.size() > 1 && actions.front() != Action::predict;
+bool sums_cross(const RunConfig& config, const StageUse& use) {
+  return config.domains.size() > 1 && use.crosses;
 }
 
 std::size_t count_owners(const std::vector<DomainFacts>& domains) {
@@ -44,20 +42,18 @@ std::size_t count_owners(const std::vector<DomainFacts>& domains) {
   return distinct.size();
 }
 
-AccessRequest request_of(const RunConfig& config, const std::vector<Action>& actions) {
+AccessRequest request_of(const RunConfig& config, const StageUse& use) {
   AccessRequest request;
-  request.actions = actions;
+  request.actions = actions_of(use);
   request.purpose = config.purpose;
   request.recipients = config.recipients;
-  request.sums_cross = sums_cross(config, actions);
+  request.sums_cross = sums_cross(config, use);
   request.unmasked = request.sums_cross && !config.boundary.secure_aggregation;
-  request.exact = actions.front() != Action::predict;
-  if (actions.front() != Action::describe) request.kind = to_string(config.model.kind);
+  request.exact = use.crosses;
+  if (use.of_model) request.kind = to_word(config.model.kind);
   request.unstratified_survival =
       config.model.kind == ModelKind::cox && config.model.strata == Strata::none;
-  request.per_domain_statistics =
-      (actions.front() == Action::evaluate && config.evaluate.per_domain) ||
-      (actions.front() == Action::describe && config.describe.per_domain);
+  request.per_domain_statistics = use.per_domain != nullptr && use.per_domain(config);
   return request;
 }
 
@@ -73,15 +69,15 @@ void add_domains(AccessRequest& request, const std::vector<DomainFacts>& domains
   request.occur_again = occurrences(domains, index);
 }
 
-bool has_rounds_of_rows(const RunConfig& config, const std::vector<Action>& actions) {
-  return actions.front() == Action::train && config.model.kind == ModelKind::mlp;
+bool has_rounds_of_rows(const RunConfig& config, const StageUse& use) {
+  return use.trains && config.model.kind == ModelKind::mlp;
 }
 
-std::vector<std::string> rules_asked(const RunConfig& config, const std::vector<Action>& actions) {
+std::vector<std::string> rules_asked(const RunConfig& config, const StageUse& use) {
   std::vector<std::string> rules = clause_rules();
-  if (!has_rounds_of_rows(config, actions)) return rules;
+  if (!has_rounds_of_rows(config, use)) return rules;
   rules.emplace_back(rows_of_rounds_rule);
-  if (sums_cross(config, actions)) rules.emplace_back(parties_of_rounds_rule);
+  if (sums_cross(config, use)) rules.emplace_back(parties_of_rounds_rule);
   return rules;
 }
 

@@ -43,7 +43,7 @@ Clause Run::judge_parties(const DomainFacts& domain, std::size_t parties) const 
   return {parties_of_rounds_rule, parties >= domain.minimum_parties && !two, detail};
 }
 
-std::vector<std::string> Run::judge_rounds() {
+void Run::judge_rounds() {
   Json own = Json::array();
   agree(world(), [&] {
     for (std::size_t d = 0; d < local_.size(); ++d)
@@ -59,18 +59,9 @@ std::vector<std::string> Run::judge_rounds() {
       verdicts_[index].clauses.push_back({rows_of_rounds_rule, entry[1], entry[2]});
       if (entry[3]) always.insert(domains_[index].owner);
     }
-  std::vector<std::string> reasons;
-  for (std::size_t i = 0; i < verdicts_.size(); ++i) {
-    Verdict& verdict = verdicts_[i];
-    if (domains_.size() > 1) verdict.clauses.push_back(judge_parties(domains_[i], always.size()));
-    for (const Clause& clause : verdict.clauses)
-      if (!clause.holds)
-        reasons.push_back(
-            fmt::format("domain {}: {}: {}", verdict.domain, clause.rule, clause.detail));
-    verdict.admitted =
-        std::ranges::all_of(verdict.clauses, [](const Clause& clause) { return clause.holds; });
-  }
-  return reasons;
+  if (domains_.size() == 1) return;
+  for (std::size_t i = 0; i < verdicts_.size(); ++i)
+    verdicts_[i].clauses.push_back(judge_parties(domains_[i], always.size()));
 }
 
 void Run::check_parties(const std::vector<bool>& has_rows, const std::string& split) const {

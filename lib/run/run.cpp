@@ -14,7 +14,7 @@
 #include "lib/core/version.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
-#include "lib/lineage/stages.hpp"
+#include "lib/lineage/stage_chain.hpp"
 #include "lib/run/access_log.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/run/libraries.hpp"
@@ -23,13 +23,6 @@
 #include "lib/runtime/slurm.hpp"
 
 namespace bailiwick {
-
-Json to_json(const std::vector<Clause>& clauses) {
-  Json list = Json::array();
-  for (const Clause& clause : clauses)
-    list.push_back({{"rule", clause.rule}, {"holds", clause.holds}, {"detail", clause.detail}});
-  return list;
-}
 
 std::uint64_t visible_blocks(const DomainConfig& domain) {
   std::uint64_t blocks = 0;
@@ -44,6 +37,7 @@ std::uint64_t visible_blocks(const DomainConfig& domain) {
 }
 
 RunConfig load_run_config(const Communicator& world, const std::string& path,
+                          std::span<const SectionType* const> sections,
                           const Overrides& overrides) {
   const EgressPurpose purpose("config");
   std::string text;
@@ -56,12 +50,12 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
   });
   text = world.broadcast(0, text);
   RunConfig config;
-  agree(world, [&] { config = parse_run_config(text, path, overrides); });
+  agree(world, [&] { config = parse_run_config(text, path, sections, overrides); });
   return config;
 }
 
-Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only)
-    : session_(session), config_(std::move(config)), started_(utc_now()) {
+Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
+    : session_(session), config_(std::move(config)), use_(std::move(use)), started_(utc_now()) {
   config_digest_ = sha256(resolved_yaml(config_));
   find_places();
   const EgressPurpose purpose("decomposition");
@@ -79,7 +73,7 @@ Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool v
   decomposition_.emplace(world(), std::move(shapes));
   boundary_.emplace(*decomposition_);
 
-  decide(actions, verdicts_only);
+  decide(verdicts_only);
   std::uint64_t contributors = 1;
   for (const DomainFacts& domain : domains_)
     contributors = std::max(contributors, domain.minimum_contributors);
@@ -90,7 +84,7 @@ Run::Run(Session& session, RunConfig config, std::vector<Action> actions, bool v
   // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
   boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
                                                    : contributors);
-  if (sums_cross(config_, actions) && config_.boundary.secure_aggregation && !verdicts_only)
+  if (sums_cross(config_, use_) && config_.boundary.secure_aggregation && !verdicts_only)
     start_masks();
 }
 
@@ -190,14 +184,18 @@ void Run::check_usable(const std::string& path, const Digest& what,
                   domains_[decomposition_->local_domains()[d]].name);
 }
 
+const std::string& Run::key_at_home(std::size_t d) const {
+  const std::optional<std::string>& own = config_.domains[local_[d].index].session_key;
+  return own ? *own : config_.operator_key;
+}
+
 std::size_t Run::owners() const {
   return count_owners(domains_);
 }
 
-AccessRequest Run::request_of(std::size_t d, const std::vector<Action>& actions,
-                              const Documents& documents) const {
+AccessRequest Run::request_of(std::size_t d, const Documents& documents) const {
   const std::size_t index = decomposition_->local_domains()[d];
-  AccessRequest request = bailiwick::request_of(config_, actions);
+  AccessRequest request = bailiwick::request_of(config_, use_);
   add_domains(request, domains_, index);
   request.now = utc_now();
   for (const int rank : decomposition_->ranks_of(index))
@@ -229,66 +227,70 @@ void Run::admit(std::size_t index, Admission admission, std::vector<PartitionMan
                     std::move(manifests), share, minimum_rows, outcome_});
 }
 
-void Run::decide(const std::vector<Action>& actions, bool verdicts_only) {
+void Run::decide(bool verdicts_only) {
   const EgressPurpose purpose("places and verdicts");
-  const std::vector<std::size_t>& here = decomposition_->local_domains();
   std::vector<Documents> documents;
   agree(world(), [&] {
-    for (const std::size_t index : here)
+    for (const std::size_t index : decomposition_->local_domains())
       documents.push_back(open_documents(config_.domains[index]));
   });
   exchange_facts(documents);
-
-  Json own = Json::array();
-  agree(world(), [&] {
-    for (std::size_t d = 0; d < here.size(); ++d) {
-      auto decision = PolicyGate::decide(documents[d].policy, documents[d].policy_digest,
-                                         request_of(d, actions, documents[d]));
-      auto* admission = std::get_if<Admission>(&decision);
-      const auto* refusal = std::get_if<Refusal>(&decision);
-      if (decomposition_->leads(d))
-        own.push_back({{"index", here[d]},
-                       {"admitted", admission != nullptr},
-                       {"refusal", refusal ? refusal->message() : ""},
-                       {"clauses", to_json(admission ? admission->clauses() : refusal->clauses)}});
-      access_logs_.push_back(documents[d].access_log);
-      withdrawn_.push_back(documents[d].registry.withdrawn);
-      if (admission) admit(here[d], std::move(*admission), std::move(documents[d].manifests));
-    }
-  });
-
-  // Every rank ends with the same list of reasons, in the order of the config.
-  verdicts_.resize(config_.domains.size());
-  std::vector<std::string> reasons(config_.domains.size());
-  for (const std::string& text : world().gather(own.dump()))
-    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
-      const auto index = entry.at("index").get<std::size_t>();
-      Verdict& verdict = verdicts_[index];
-      verdict.domain = domains_[index].name;
-      verdict.admitted = entry.at("admitted").get<bool>();
-      for (const Json& clause : entry.at("clauses"))
-        verdict.clauses.push_back({clause.at("rule"), clause.at("holds"), clause.at("detail")});
-      reasons[index] = entry.at("refusal").get<std::string>();
-    }
-  std::erase(reasons, "");
+  ask_policies(std::move(documents));
+  std::vector<std::string> reasons = refusals();
   if (reasons.empty()) {  // before anything counts as a run
     check_splits();
     check_names();
-    if (has_rounds_of_rows(config_, actions)) reasons = judge_rounds();
+    if (has_rounds_of_rows(config_, use_)) judge_rounds();
+    reasons = refusals();
   }
-  if (!verdicts_only) log_decisions(actions, reasons.empty());
-  if (!reasons.empty() && !verdicts_only)
+  if (verdicts_only) return;
+  log_decisions(reasons.empty());
+  if (!reasons.empty())
     throw Error(ExitCode::policy, "refused, and nothing was read:\n  {}", join(reasons, "\n  "));
 }
 
+/// Every rank asks the policies of its domains, and all end with the same verdicts.
+void Run::ask_policies(std::vector<Documents> documents) {
+  Json own = Json::array();
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < documents.size(); ++d) {
+      const std::size_t index = decomposition_->local_domains()[d];
+      auto decision = PolicyGate::decide(documents[d].policy, documents[d].policy_digest,
+                                         request_of(d, documents[d]));
+      auto* admission = std::get_if<Admission>(&decision);
+      if (decomposition_->leads(d))
+        own.push_back({index, to_json(admission ? admission->clauses()
+                                                : std::get<Refusal>(decision).clauses)});
+      access_logs_.push_back(documents[d].access_log);
+      withdrawn_.push_back(documents[d].registry.withdrawn);
+      if (admission) admit(index, std::move(*admission), std::move(documents[d].manifests));
+    }
+  });
+  verdicts_.resize(domains_.size());
+  for (const std::string& text : world().gather(own.dump()))
+    for (const Json& entry : parse_json(text, "verdicts", ExitCode::bug)) {
+      const auto index = entry.at(0).get<std::size_t>();
+      verdicts_[index] = {domains_[index].name, clauses_from_json(entry.at(1), "verdicts")};
+    }
+}
+
+/// One text for each domain that does not admit the run, in the order of the config.
+std::vector<std::string> Run::refusals() const {
+  std::vector<std::string> reasons;
+  for (const Verdict& verdict : verdicts_)
+    if (!verdict.admitted()) reasons.push_back(Refusal{verdict.domain, verdict.clauses}.message());
+  return reasons;
+}
+
 void Run::check_splits() const {
-  const std::pair<const char*, const std::string&> keys[] = {
+  std::vector<std::pair<std::string, std::string>> keys = {
       {"train.split", config_.train.split},
-      {"train.descent.early_stopping.split", config_.train.descent.early_stopping.split},
-      {"evaluate.split", config_.evaluate.split},
-      {"describe.split", config_.describe.split}};
+      {"train.descent.early_stopping.split", config_.train.descent.early_stopping.split}};
+  for (const Section& section : config_.sections)
+    keys.emplace_back(std::string(section.type->key) + ".split",
+                      section.type->split(section.value));
   for (const auto& [key, split] : keys)
-    if (!split.empty()) split_code(schema(), split, key);
+    if (!split.empty()) split_code(schema(), split, key.c_str());
 }
 
 /// Of one domain; two may have partitions of one name.
@@ -305,18 +307,17 @@ void Run::check_names() const {
   }
 }
 
-void Run::log_decisions(const std::vector<Action>& actions, bool admitted) const {
+void Run::log_decisions(bool admitted) const {
   std::vector<std::string> words;
-  for (const Action action : actions)
+  for (const Action action : actions_of(use_))
     words.push_back(to_string(action));
-  // A request that is refused, or signs nothing, is written down though its operator's key cannot
-  // be opened.
+  // A request that is refused is written down though its operator's key cannot be opened.
   std::string key;
   agree(world(), [&] {
     if (world().is_root()) try {
         key = PrivateKey::load(config_.operator_key).public_key().id();
       } catch (const Error&) {
-        if (admitted && actions.front() != Action::predict) throw;
+        if (admitted) throw;
       }
   });
   key = world().broadcast(0, key);

@@ -17,6 +17,8 @@
 #include "lib/run/documents.hpp"
 #include "lib/run/facts.hpp"
 #include "lib/run/places.hpp"
+#include "lib/run/request.hpp"
+#include "lib/run/verdict.hpp"
 #include "lib/runtime/session.hpp"
 
 namespace bailiwick {
@@ -33,22 +35,13 @@ struct LocalDomain {
   std::shared_ptr<AccessOutcome> outcome;  ///< for its owner's log
 };
 
-/// The verdict on one domain, for `check`.
-struct Verdict {
-  std::string domain;
-  bool admitted = false;
-  std::vector<Clause> clauses;
-};
-
-Json to_json(const std::vector<Clause>& clauses);
-
 /// Blocks of a domain if its manifests can be read from here; 0 if not. For sharing out work
 /// fairly: nothing else depends on it.
 std::uint64_t visible_blocks(const DomainConfig& domain);
 
 /// Reads the YAML on rank 0, broadcasts and parses it everywhere. Collective; ExitCode::config.
 RunConfig load_run_config(const Communicator& world, const std::string& path,
-                          const Overrides& overrides);
+                          std::span<const SectionType* const> sections, const Overrides& overrides);
 
 /// A run that every domain's policy has admitted. The way there (design, section 4, steps 1 to 3)
 /// is the same for all stages: config, manifests, decomposition, policies, agreement.
@@ -56,7 +49,7 @@ class Run {
  public:
   /// Collective. Throws on all ranks alike; ExitCode::policy lists every domain's reasons. With
   /// `verdicts_only` a refusal does not throw and nothing may be read: for `check`.
-  Run(Session& session, RunConfig config, std::vector<Action> actions, bool verdicts_only = false);
+  Run(Session& session, RunConfig config, StageUse use, bool verdicts_only = false);
 
   const RunConfig& config() const { return config_; }
   /// When this rank began, before any policy was asked.
@@ -68,6 +61,10 @@ class Run {
   const Schema& schema() const { return domains_.front().schema; }
   const std::vector<DomainFacts>& domains() const { return domains_; }
   const std::vector<LocalDomain>& local() const { return local_; }
+  /// Of the d-th local domain.
+  const std::string& name_of(std::size_t d) const { return domains_[local_[d].index].name; }
+  /// PEM file of the private key that signs what stays with it: its own, or else the operator's.
+  const std::string& key_at_home(std::size_t d) const;
   const std::vector<Verdict>& verdicts() const { return verdicts_; }
   /// The first moment at which what comes of this run must be gone, by the policies and by what it
   /// goes on from; empty: never.
@@ -104,19 +101,21 @@ class Run {
   void find_places();
   void check_splits() const;
   void check_names() const;
-  void log_decisions(const std::vector<Action>& actions, bool admitted) const;
   void start_masks();
-  void decide(const std::vector<Action>& actions, bool verdicts_only);
+  void decide(bool verdicts_only);
   void exchange_facts(const std::vector<Documents>& documents);
-  AccessRequest request_of(std::size_t d, const std::vector<Action>& actions,
-                           const Documents& documents) const;
+  void ask_policies(std::vector<Documents> documents);
+  AccessRequest request_of(std::size_t d, const Documents& documents) const;
+  void judge_rounds();
+  std::vector<std::string> refusals() const;
+  void log_decisions(bool admitted) const;
   std::pair<Clause, bool> judge_rows(const LocalDomain& domain) const;
   Clause judge_parties(const DomainFacts& domain, std::size_t parties) const;
-  std::vector<std::string> judge_rounds();
   void admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests);
 
   Session& session_;
   RunConfig config_;
+  StageUse use_;
   std::string started_;
   Digest config_digest_;
   OpenedSite site_;

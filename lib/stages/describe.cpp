@@ -1,9 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/describe.hpp"
-#include "lib/run/request.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -15,8 +12,42 @@
 #include "lib/model/row_sums.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
+#include "lib/run/section.hpp"
+#include "lib/stages/stage.hpp"
 
 namespace bailiwick {
+
+/// The section `describe` of the config.
+struct DescribeConfig {
+  static constexpr const char* section = "describe";
+
+  std::string split;  ///< empty: all rows
+  std::vector<double> quantiles{0.05, 0.25, 0.5, 0.75, 0.95};
+  int bins = 10;  ///< of histograms; 0: none
+  /// Pairs of categories: an input column that became indicators, or a target with categories.
+  std::vector<std::vector<std::string>> tables;
+  bool correlation = true;
+  bool per_domain = false;  ///< needs every policy's per_domain_statistics
+};
+
+struct Probability {
+  std::string operator()(double value) const {
+    return value > 0 && value < 1 ? "" : fmt::format("{} is not between 0 and 1", value);
+  }
+};
+
+template <class Visitor>
+void schema(Visitor& v, DescribeConfig& describe) {
+  v.key("split", describe.split);
+  v.key("quantiles", describe.quantiles, Probability{}, distinct);
+  v.key("bins", describe.bins, at_least(0), at_most(1000));
+  v.key("tables", describe.tables);
+  v.key("correlation", describe.correlation);
+  v.key("per_domain", describe.per_domain);
+  for (std::size_t i = 0; i < describe.tables.size(); ++i)
+    v.check(describe.tables[i].size() == 2 && describe.tables[i][0] != describe.tables[i][1],
+            "tables." + std::to_string(i), "name two different categories");
+}
 
 namespace {
 
@@ -264,12 +295,13 @@ std::string table_of(const Json& description) {
   return text;
 }
 
-}  // namespace
-
-void describe(Session& session, RunConfig config) {
-  if (is_done(session.world(), config, "description")) return;
-  Run run(session, std::move(config), actions_of("describe"));
-  const DescribeConfig& how = run.config().describe;
+/// docs/describe.md: counts, means, deviations, correlations, exact quantiles, histograms,
+/// frequencies and contingency tables.
+void describe(const Stage& stage, Session& session, RunConfig config, const StageOptions&) {
+  const StageChain& chain = stage.chain;
+  if (is_done(session.world(), config, chain)) return;
+  Run run(session, std::move(config), stage.use);
+  const DescribeConfig& how = run.config().section<DescribeConfig>();
   const ModelColumns all = all_columns(run.schema());
   const Columns columns(run.schema(), all);
   std::vector<std::pair<std::size_t, std::size_t>> tables;
@@ -281,7 +313,7 @@ void describe(Session& session, RunConfig config) {
   DescribedColumns named{{}, columns.categories};
   for (const Column& column : columns.numbers)
     named.numbers.push_back(column.name);
-  RunRecord record(run, "describe", "description", true);
+  RunRecord record(run, chain, true);
   record.publish_decisions();
 
   ModelConfig model;
@@ -360,9 +392,31 @@ void describe(Session& session, RunConfig config) {
   record.write_text(text, "description.txt");
   record.write_run_json({{"rows", loaded.selected}, {"split", how.split}});
   record.publish_egress();
-  record.publish_text(description.dump(2) + "\n", "description.json", true);
+  record.publish_text(description.dump(2) + "\n", chain.result, true);
   if (run.world().is_root())
-    std::cout << text << "\nwritten  " << record.path("description.json") << '\n';
+    std::cout << text << "\nwritten  " << record.path(chain.result) << '\n';
 }
+
+constexpr SectionType section = section_type<DescribeConfig>();
+
+}  // namespace
+
+extern constexpr Stage describe_stage{
+    .summary = "statistics of the columns over all domains",
+    .help =
+        "Describes the columns over all domains: rows, means, deviations, exact quantiles, "
+        "histograms,\nfrequencies, contingency tables, correlations. Writes description.json and "
+        "a signed statement.",
+    .page = "describe.md",
+    .use = {.action = Action::describe,
+            .release = Action::release_statistics,
+            .of_model = false,
+            .per_domain =
+                [](const RunConfig& config) {
+                  return config.section<DescribeConfig>().per_domain;
+                }},
+    .chain = {.stage = "describe", .stem = "description", .result = "description.json"},
+    .section = &section,
+    .run = describe};
 
 }  // namespace bailiwick

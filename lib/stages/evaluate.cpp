@@ -1,9 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/evaluate.hpp"
-#include "lib/run/request.hpp"
-
 #include <iostream>
 
 #include "lib/core/text.hpp"
@@ -12,16 +9,11 @@
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/scorecard.hpp"
 #include "lib/stages/shared_metrics.hpp"
+#include "lib/stages/stage.hpp"
 
 namespace bailiwick {
 
 namespace {
-
-const char* word_of(Standardisation how) {
-  return how == Standardisation::pooled ? "pooled"
-         : how == Standardisation::none ? "none"
-                                        : "per_domain";
-}
 
 /// What a policy's minimum.contributors cost.
 std::string notes(const Json& overall) {
@@ -36,22 +28,21 @@ std::string notes(const Json& overall) {
   return text;
 }
 
-}  // namespace
-
-void evaluate(Session& session, RunConfig config, std::string model_path,
-              const std::vector<std::string>& keys) {
-  if (model_path.empty()) model_path = config.output + "/model.h5";
-  if (is_done(session.world(), config, "evaluation", model_path)) return;
-  Run run(session, std::move(config), actions_of("evaluate"));
-  const EvaluateConfig& how = run.config().evaluate;
+void evaluate(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
+  const std::string model_path =
+      options.model.empty() ? config.output + "/model.h5" : options.model;
+  const StageChain& chain = stage.chain;
+  if (is_done(session.world(), config, chain, model_path)) return;
+  Run run(session, std::move(config), stage.use);
+  const EvaluateConfig& how = run.config().section<EvaluateConfig>();
   Digest content;
-  const std::vector<PublicKey> trusted = model_keys(run, keys);
+  const std::vector<PublicKey> trusted = model_keys(run, options.model_keys);
   const SavedModel model = open_model(run, model_path, trusted, &content);
   agree(run.world(), [&] {
     if (run.world().is_root()) check_model_of_folder(run.config(), content, trusted);
   });
   const ModelColumns columns = columns_of(model, run.schema(), true);
-  RunRecord record(run, "evaluate", "evaluation", true);
+  RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, content, Json::object(), {}});
   record.publish_decisions();
 
@@ -93,17 +84,40 @@ void evaluate(Session& session, RunConfig config, std::string model_path,
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
   const std::string text =
       fmt::format("{} of {}, standardise: {}{}\n{}{}", split, run.config().name,
-                  word_of(standardisation), how.regional ? ", each domain by its own model" : "",
+                  to_word(standardisation), how.regional ? ", each domain by its own model" : "",
                   Scorecard::table(lines), notes(overall));
   const Json results = {{"model", content.hex()},   {"split", how.split},
-                        {"regional", how.regional}, {"standardise", word_of(standardisation)},
+                        {"regional", how.regional}, {"standardise", to_word(standardisation)},
                         {"overall", overall},       {"domains", domains}};
   record.write_text(text, "evaluation.txt");
   record.write_run_json(results);
   record.publish_egress();
-  record.publish_text(results.dump(2) + "\n", "evaluation.json", true);
-  if (run.world().is_root())
-    std::cout << text << "written  " << record.path("evaluation.json") << '\n';
+  record.publish_text(results.dump(2) + "\n", chain.result, true);
+  if (run.world().is_root()) std::cout << text << "written  " << record.path(chain.result) << '\n';
 }
+
+constexpr SectionType section = section_type<EvaluateConfig>();
+
+}  // namespace
+
+extern constexpr Stage evaluate_stage{
+    .summary = "score a model, overall and for each domain",
+    .help =
+        "Scores a trained model on the rows of evaluate.split, overall and, where every policy "
+        "allows it,\nfor each domain. Writes evaluation.json and a signed statement beside the "
+        "model.",
+    .page = "models.md",
+    .use = {.action = Action::evaluate,
+            .release = Action::release_statistics,
+            .per_domain =
+                [](const RunConfig& config) {
+                  return config.section<EvaluateConfig>().per_domain;
+                }},
+    .chain = {.stage = "evaluate",
+              .stem = "evaluation",
+              .result = "evaluation.json",
+              .names_model = true},
+    .section = &section,
+    .run = evaluate};
 
 }  // namespace bailiwick

@@ -1,16 +1,17 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/predict.hpp"
-#include "lib/run/request.hpp"
-
 #include <algorithm>
 #include <iostream>
 
 #include "lib/core/text.hpp"
-#include "lib/record/egress_report.hpp"
+#include "lib/egress/meter.hpp"
+#include "lib/record/restart.hpp"
+#include "lib/record/run_record.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/evaluate_config.hpp"
 #include "lib/stages/scores.hpp"
+#include "lib/stages/stage.hpp"
 
 namespace bailiwick {
 
@@ -38,13 +39,22 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
-/// One partition's predictions as CSV.
-std::string predictions_csv(const SavedModel& model, const ModelColumns& columns,
-                            const ColumnMoments& moments, const LocalDomain& domain,
-                            std::size_t partition) {
+std::string file_of(const PartitionManifest& manifest) {
+  return manifest.name + ".csv";
+}
+
+bool is_csv_name(std::string_view name) {
+  return name.size() > 4 && name.ends_with(".csv") && name.find('/') == std::string_view::npos;
+}
+
+/// Writes one partition's predictions as CSV, block by block.
+void write_predictions(const SavedModel& model, const ModelColumns& columns,
+                       const ColumnMoments& moments, const LocalDomain& domain,
+                       std::size_t partition, const std::string& path) {
   const PartitionManifest& manifest = domain.manifests[partition];
-  std::string text =
-      (manifest.schema.has_ids ? "row,id," : "row,") + join(Scores::names(model), ",") + "\n";
+  OutputFile file(path, Readers::owner);
+  file.write((manifest.schema.has_ids ? "row,id," : "row,") + join(Scores::names(model), ",") +
+             "\n");
   std::vector<double> prediction;
   for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
     const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
@@ -56,6 +66,7 @@ std::string predictions_csv(const SavedModel& model, const ModelColumns& columns
     auto id = loaded.ids.begin();
     for (std::uint64_t b = 0; b < count; ++b) {
       const std::uint64_t begin = (first + b) * manifest.block_rows;
+      std::string text;
       for (std::uint64_t r = 0; r < std::min(manifest.block_rows, manifest.rows - begin); ++r) {
         scores.predict(b, r, prediction);
         text += std::to_string(begin + r);
@@ -64,54 +75,146 @@ std::string predictions_csv(const SavedModel& model, const ModelColumns& columns
           text += ',' + round_trip(value);
         text += '\n';
       }
+      file.write(text);
     }
   }
-  return text;
+  file.publish();
+}
+
+/// What stays with the domains that this rank leads: their records, one a local domain; nullptr
+/// where another rank leads, or an earlier session came to the end of it.
+using HomeRecords = std::vector<std::unique_ptr<RunRecord>>;
+
+/// Whether an earlier session, which did not come to its own end, left all that this one asks for.
+bool is_home_done(const Run& run, const StageChain& chain, std::size_t d, const Digest& model) {
+  const std::string folder = chain.home_of(run.config().output, run.name_of(d));
+  const PublicKey key = PrivateKey::load(run.key_at_home(d)).public_key();
+  if (!is_finished(chain.file(folder), {&key, 1})) return false;
+  check_same_config(run, folder, chain);
+  const Statement last = read_statements(chain.file(folder), {&key, 1}).back();
+  const Artefact* made_by = find_dependency(last, dependency::model);
+  if (made_by == nullptr || made_by->sha256 != model)
+    throw Error(ExitCode::data,
+                "{}: holds predictions of another model; name another folder with --output",
+                folder);
+  return true;
+}
+
+HomeRecords open_homes(Run& run, const StageChain& chain, const Communicator& own,
+                       const std::vector<Digest>& models) {
+  HomeRecords homes(run.local().size());
+  agree(run.world(), [&] {
+    for (std::size_t d = 0; d < homes.size(); ++d) {
+      if (!run.boundary().leads(d)) continue;
+      if (is_home_done(run, chain, d, models[d])) continue;
+      homes[d] = std::make_unique<RunRecord>(run, chain, own, d, true);
+      homes[d]->add_dependency({dependency::model, models[d], Json::object(), {}});
+      homes[d]->publish_decisions();
+    }
+  });
+  return homes;
+}
+
+/// Once all of a domain's files are written, by whichever of its ranks: states each.
+void close_homes(const Run& run, const StageChain& chain, const HomeRecords& homes,
+                 const std::vector<Digest>& models) {
+  agree(run.world(), [&] {
+    for (std::size_t d = 0; d < homes.size(); ++d) {
+      if (!homes[d]) continue;
+      Json files = Json::object();
+      for (const PartitionManifest& manifest : run.local()[d].manifests) {
+        homes[d]->publish_written(file_of(manifest));
+        files[file_of(manifest)] = {{"rows", manifest.rows}};
+      }
+      const Json said = {{"model", models[d].hex()}, {"files", files}};
+      homes[d]->publish_text(said.dump(2) + "\n", chain.result, true);
+    }
+  });
+}
+
+/// Each partition is written by one of the domain's ranks.
+void predict_partitions(const Run& run, const StageChain& chain,
+                        const std::vector<SavedModel>& models, const ModelColumns& columns,
+                        const std::vector<ColumnMoments>& moments) {
+  agree(run.world(), [&] {
+    for (std::size_t d = 0; d < run.local().size(); ++d) {
+      const LocalDomain& domain = run.local()[d];
+      const std::vector<int>& ranks = run.domains()[domain.index].ranks;
+      const auto member =
+          static_cast<std::size_t>(std::ranges::find(ranks, run.world().rank()) - ranks.begin());
+      const std::string folder = chain.home_of(run.config().output, run.name_of(d));
+      for (std::size_t p = member; p < domain.paths.size(); p += ranks.size())
+        write_predictions(models[d], columns, moments[d], domain, p,
+                          folder + "/" + file_of(domain.manifests[p]));
+    }
+  });
+}
+
+void predict(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
+  const std::string model_path =
+      options.model.empty() ? config.output + "/model.h5" : options.model;
+  const StageChain& chain = stage.chain;
+  if (is_done(session.world(), config, chain, model_path)) return;
+  Run run(session, std::move(config), stage.use);
+  Digest content;
+  const std::vector<PublicKey> trusted = model_keys(run, options.model_keys);
+  const SavedModel model = open_model(run, model_path, trusted, &content);
+  agree(run.world(), [&] {
+    if (run.world().is_root()) check_model_of_folder(run.config(), content, trusted);
+  });
+  ModelColumns columns = columns_of(model, run.schema(), false);
+  columns.ids = true;
+  columns.weights = false;  // a row that counted for nothing in training has a prediction too
+  const Standardisation standardisation =
+      run.config().section<EvaluateConfig>().standardise.value_or(model.config.standardise);
+  RunRecord record(run, chain, true);
+  record.add_dependency({dependency::model, content, Json::object(), {}});
+  record.publish_decisions();
+  const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
+  std::vector<Digest> contents;
+  const std::vector<SavedModel> models =
+      models_of_domains(run, model, model_path, content, trusted, &contents);
+
+  const Communicator own = [&] {
+    const EgressPurpose purpose("communicators");
+    return run.world().split(run.world().rank(), 0, "one rank");
+  }();
+  const HomeRecords homes = open_homes(run, chain, own, contents);
+  predict_partitions(run, chain, models, columns, moments);
+  close_homes(run, chain, homes, contents);
+
+  Json rows = Json::object();
+  for (const DomainFacts& domain : run.domains())
+    rows[domain.name] = domain.rows();
+  const Json said = {
+      {"model", content.hex()}, {"standardise", to_word(standardisation)}, {"rows", rows}};
+  record.publish_egress();
+  record.publish_text(said.dump(2) + "\n", chain.result, true);
+  if (run.world().is_root())
+    std::cout << fmt::format(
+        "{} rows scored by model {}\npredictions stay with their domains: {}\n",
+        with_thousands(static_cast<long long>(run.rows())), content.hex(),
+        record.path("predictions/"));
 }
 
 }  // namespace
 
-void predict(Session& session, RunConfig config, std::string model_path,
-             const std::vector<std::string>& keys) {
-  if (model_path.empty()) model_path = config.output + "/model.h5";
-  Run run(session, std::move(config), actions_of("predict"));
-  Digest content;
-  const std::vector<PublicKey> trusted = model_keys(run, keys);
-  const SavedModel model = open_model(run, model_path, trusted, &content);
-  ModelColumns columns = columns_of(model, run.schema(), false);
-  columns.ids = true;
-  columns.weights = false;  // a row that counted for nothing in training has a prediction too
-  const std::vector<ColumnMoments> moments = scoring_moments(
-      run, model, columns, run.config().evaluate.standardise.value_or(model.config.standardise));
-
-  const std::vector<SavedModel> models =
-      models_of_domains(run, model, model_path, content, trusted);
-  agree(run.world(), [&] {
-    for (std::size_t d = 0; d < run.local().size(); ++d) {
-      const LocalDomain& domain = run.local()[d];
-      const DomainFacts& facts = run.domains()[domain.index];
-      const auto members = facts.ranks.size();
-      const auto member = static_cast<std::size_t>(
-          std::find(facts.ranks.begin(), facts.ranks.end(), run.world().rank()) -
-          facts.ranks.begin());
-      for (std::size_t p = member; p < domain.paths.size(); p += members) {
-        const std::string folder = run.config().output + "/predictions/" + facts.name;
-        create_folders(folder);
-        write_file_atomically(folder + "/" + domain.manifests[p].name + ".csv",
-                              predictions_csv(models[d], columns, moments[d], domain, p),
-                              Readers::owner);
-      }
-    }
-  });
-  const std::string egress = egress_report(run);
-  agree(run.world(), [&] {
-    if (run.world().is_root())
-      write_file_atomically(run.config().output + "/predict.egress.json", egress);
-  });
-  if (run.world().is_root())
-    std::cout << fmt::format(
-        "{} rows scored by model {}\npredictions stay with their domains: {}/predictions/\n",
-        with_thousands(static_cast<long long>(run.rows())), content.hex(), run.config().output);
-}
+extern constexpr Stage predict_stage{
+    .summary = "write predictions that stay with their domain",
+    .help =
+        "Scores every row with a trained model. Predictions are written as CSV, one file a "
+        "partition, into\nthe output folder's predictions/DOMAIN/ with a signed lineage of their "
+        "own; nothing leaves the domain.",
+    .page = "models.md",
+    .use = {.action = Action::predict, .crosses = false},
+    .chain = {.stage = "predict",
+              .stem = "prediction",
+              .result = "prediction.json",
+              .names_model = true,
+              .is_part = is_csv_name,
+              .at_home = "predictions",
+              .results_at_home = {"prediction.json"},
+              .parts_in_common = false},
+    .run = predict};
 
 }  // namespace bailiwick

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/core/json.hpp"
+#include "lib/stages/evaluate_config.hpp"
 #include "lib/stages/scores.hpp"
 
 namespace bailiwick {

@@ -9,8 +9,10 @@
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/text.hpp"
 #include "lib/kinds/network/predictor.hpp"
-#include "lib/lineage/stages.hpp"
+#include "lib/lineage/stage_chain.hpp"
+#include "lib/record/layout.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/evaluate_config.hpp"
 
 namespace bailiwick {
 
@@ -52,14 +54,15 @@ SavedModel open_model(Run& run, const std::string& path, std::span<const PublicK
 
 std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
                                           const std::string& path, const Digest& content,
-                                          std::span<const PublicKey> keys) {
+                                          std::span<const PublicKey> keys,
+                                          std::vector<Digest>* contents) {
   std::vector<SavedModel> models(run.local().size(), common);
-  if (!run.config().evaluate.regional) return models;
+  if (contents != nullptr) contents->assign(models.size(), content);
+  if (!run.config().section<EvaluateConfig>().regional) return models;
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < models.size(); ++d) {
-      const std::string& name = run.domains()[run.local()[d].index].name;
-      const std::string file =
-          (std::filesystem::path(path).parent_path() / "regions" / name / "model.h5").string();
+      const std::string folder = std::filesystem::path(path).parent_path().string();
+      const std::string file = training_chain.home_of(folder, run.name_of(d)) + "/model.h5";
       const StatedModel stated = stated_model(run.config(), file, keys);
       check_duties(stated, file, utc_now());
       Digest own;
@@ -70,6 +73,7 @@ std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
         throw Error(ExitCode::integrity,
                     "{}: is signed as coming from another common model than {}", file, path);
       models[d] = model_from_checkpoint(checkpoint, file);
+      if (contents != nullptr) (*contents)[d] = own;
       run.check_usable(file, own, models[d].delete_by);
       if (models[d].names != common.names || models[d].categories != common.categories ||
           models[d].embeddings != common.embeddings)

@@ -21,10 +21,12 @@ SavedModel open_model(Run& run, const std::string& path, std::span<const PublicK
 
 /// The model of each local domain: `common`, which is in the file `path` and has that content, or
 /// with evaluate.regional the domain's own, in regions/ beside that, of which the domain's lineage
-/// says that it came from the common one. Collective. Throws ExitCode::integrity.
+/// says that it came from the common one. `contents`: if given, their digests. Collective. Throws
+/// ExitCode::integrity.
 std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
                                           const std::string& path, const Digest& content,
-                                          std::span<const PublicKey> keys);
+                                          std::span<const PublicKey> keys,
+                                          std::vector<Digest>* contents = nullptr);
 
 /// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing.
 ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets);

@@ -17,11 +17,12 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/lineage/stages.hpp"
+#include "lib/lineage/stage_chain.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/run/config.hpp"
 #include "lib/run/documents.hpp"
+#include "lib/stages/stage.hpp"
 #include "lib/stages/verify_contents.hpp"
 #include "lib/stages/verify_decisions.hpp"
 
@@ -149,7 +150,7 @@ void verify_site(Verification& result, const SiteConfig& site, const Claims& cla
 
 /// One lineage of a folder, its findings and what it says.
 struct VerifiedChain {
-  std::string stem;
+  const StageChain& stage;
   std::string prefix;  ///< of names in its folder: regions/NAME/, or nothing
   std::string domain;  ///< whose own it is; empty: the run's
   Verification found;
@@ -157,7 +158,7 @@ struct VerifiedChain {
   std::optional<RunConfig> config;
 
   int version() const { return found.statements.empty() ? 0 : found.statements.front().version; }
-  std::string name() const { return prefix + stem + ".jsonl"; }
+  std::string name() const { return fmt::format("{}{}.jsonl", prefix, stage.stem); }
   void say(bool holds, const std::string& what) { found.findings.push_back({holds, what}); }
 };
 
@@ -181,8 +182,9 @@ void verify_contents(VerifiedChain& chain, const std::string& folder) {
       });
     else if (of_texts && name.find("egress") != std::string::npos)
       look_for_problems(chain.found, name + ": bytes", [&] {
+        const bool crosses = find_stage(chain.stage.stage).use.crosses;
         return egress_problems(parse_json(read_file(path), name), name, decisions,
-                               name.find('-') == std::string::npos);
+                               crosses && name.find('-') == std::string::npos);
       });
     else if (name == "model.h5" && fs::exists(path))
       look_for_problems(chain.found, name + ": config",
@@ -192,9 +194,10 @@ void verify_contents(VerifiedChain& chain, const std::string& folder) {
 
 /// The chain itself, the stage it speaks of, and the config beside it.
 VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
-                         const std::string& stem, std::span<const PublicKey> keys, int oldest) {
-  VerifiedChain chain{stem, prefix, {}, {}, {}, {}};
-  chain.found = verify_chain(folder + "/" + stem + ".jsonl", folder, keys, io::content_digest);
+                         const StageChain& stage, std::span<const PublicKey> keys, int oldest) {
+  VerifiedChain chain{stage, prefix, {}, {}, {}, {}};
+  const std::string stem = stage.stem;
+  chain.found = verify_chain(stage.file(folder), folder, keys, io::content_digest);
   const std::vector<Statement>& statements = chain.found.statements;
   if (statements.empty()) return chain;
   const Statement& first = statements.front();
@@ -210,15 +213,15 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
         fmt::format("{}.jsonl: format version {}, {}{}, signed by key {}", stem, version,
                     first.build_type, chain.domain.empty() ? "" : " of domain " + chain.domain,
                     first.internal_parameters.at("signer").get<std::string>()));
-    std::ranges::move(check_stage(stem, chain.domain, statements),
+    std::ranges::move(check_stage(stage, chain.domain, statements),
                       std::back_inserter(chain.found.findings));
   }
   chain.claims = claims_of(statements, chain.found);
-  const std::string config_path = resolved_config_path(folder, stem);
+  const std::string config_path = stage.resolved_config(folder);
   look(chain.found, config_path, [&] {
     const std::string yaml = read_file(config_path);
     if (!claims_digest(chain.claims, dependency::config, sha256(yaml))) return false;
-    chain.config = parse_run_config(yaml, config_path);
+    chain.config = parse_run_config(yaml, config_path, stage_sections());
     return true;
   });
   if (chain.config && chain.version() > 1)
@@ -228,9 +231,9 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
                                          why.empty() ? "" : ": ", why));
     }
   if (chain.config && chain.version() > 1) verify_contents(chain, folder);
-  if (stem == "evaluation" && chain.version() > 1 && fs::exists(folder + "/evaluation.json"))
-    look(chain.found, "evaluation.json: model", [&] {
-      const std::string path = folder + "/evaluation.json";
+  const std::string path = fmt::format("{}/{}", folder, stage.result);
+  if (stage.names_model && chain.version() > 1 && fs::exists(path))
+    look(chain.found, std::string(stage.result) + ": model", [&] {
       const auto model = json_member<std::string>(parse_json(read_file(path), path), "model", path);
       return claims_digest(chain.claims, dependency::model, Digest::from_hex(model));
     });
@@ -282,7 +285,7 @@ void tie_to_training(VerifiedChain& chain, const VerifiedChain& training) {
   if (chain.version() == 0) return;  // nothing of it holds
   if (training.version() > 1 && chain.version() == 1)
     chain.say(false, chain.name() + ": has format version 1, beside a training of a newer one");
-  if (chain.version() == 1 || chain.stem != "evaluation") return;
+  if (chain.version() == 1 || !chain.stage.names_model) return;
   const std::optional<Digest> model = model_of(training);
   const bool same = model && claims_digest(chain.claims, dependency::model, *model);
   chain.say(same, chain.name() + ": model" +
@@ -292,19 +295,19 @@ void tie_to_training(VerifiedChain& chain, const VerifiedChain& training) {
 }
 
 /// What stays with a domain belongs to this run: its config, its rows, its common model.
-void tie_region(VerifiedChain& region, const VerifiedChain& training) {
-  if (region.version() == 0) return;
-  const std::string what = region.name() + ": run";
-  if (region.version() != training.version())
-    return region.say(false, what + ": has another format version than the training");
-  for (const auto& [name, claim] : training.claims)
+void tie_home(VerifiedChain& home, const VerifiedChain& chain) {
+  if (home.version() == 0) return;
+  const std::string what = home.name() + ": run";
+  if (home.version() != chain.version())
+    return home.say(false, what + ": has another format version than the run's own");
+  for (const auto& [name, claim] : chain.claims)
     if ((name == dependency::config || name.starts_with("partition/")) &&
-        !claims_digest(region.claims, name, claim.sha256))
-      return region.say(false, fmt::format("{}: was made with another {}", what, name));
-  const std::optional<Digest> model = model_of(training);
-  if (model && model_of(region) && !claims_digest(region.claims, dependency::common_model, *model))
-    return region.say(false, what + ": comes from another common model");
-  region.say(true, what);
+        !claims_digest(home.claims, name, claim.sha256))
+      return home.say(false, fmt::format("{}: was made with another {}", what, name));
+  const std::optional<Digest> model = model_of(chain);
+  if (model && model_of(home) && !claims_digest(home.claims, dependency::common_model, *model))
+    return home.say(false, what + ": comes from another common model");
+  home.say(true, what);
 }
 
 /// Files of a folder, and which of them a statement speaks of.
@@ -317,8 +320,11 @@ class Coverage {
     for (const Statement& statement : standing(chain.found.statements))
       covered_.insert(chain.prefix + statement.subject_name);
     covered_.insert(chain.name());
-    covered_.insert(resolved_config_path(chain.prefix, chain.stem).erase(chain.prefix.size(), 1));
-    empty_.insert(fmt::format("{}.{}.lock", chain.prefix, chain.stem));
+    const auto here = [&](const std::string& path) {
+      return fs::path(chain.prefix + path).lexically_normal().generic_string();
+    };
+    covered_.insert(here(chain.stage.resolved_config(".")));
+    empty_.insert(here(chain.stage.lock(".")));
   }
 
   /// In the order of their names. Links to folders are not followed: they are named themselves.
@@ -344,33 +350,56 @@ class Coverage {
 
 /// What stays with a domain: its lineage, under the domain's keys or one of `keys`. Nothing where
 /// the keys are out of reach; then its files are nobody's.
-std::optional<VerifiedChain> verify_region(const std::string& folder, const DomainConfig& domain,
-                                           std::vector<PublicKey> keys, int oldest) {
-  const std::string prefix = "regions/" + domain.name + "/";
-  if (!fs::exists(folder + "/" + prefix + "lineage.jsonl")) return {};
+std::optional<VerifiedChain> verify_home(const std::string& folder, const StageChain& stage,
+                                         const DomainConfig& domain, std::vector<PublicKey> keys,
+                                         int oldest) {
+  const std::string home = stage.home_of(folder, domain.name);
+  const std::string prefix = stage.home_of("", domain.name) + "/";
   bool reached = false;
   for (const std::string& path : domain.keys)
     if (fs::exists(path)) {
       keys.push_back(PublicKey::load(path));
       reached = true;
     }
-  VerifiedChain region =
-      verify_one(folder + "/regions/" + domain.name, prefix, "lineage", keys, oldest);
-  if (region.version() == 0 && !reached) return {};
-  if (region.version() > 1 && region.domain != domain.name)
-    region.say(false, "lineage.jsonl: is not the lineage of this domain");
-  for (Finding& finding : region.found.findings)
+  VerifiedChain chain = verify_one(home, prefix, stage, keys, oldest);
+  if (chain.version() == 0 && !reached) return {};
+  if (chain.version() > 1 && chain.domain != domain.name)
+    chain.say(false, fmt::format("{}.jsonl: is not the lineage of this domain", stage.stem));
+  for (Finding& finding : chain.found.findings)
     if (!finding.what.starts_with(folder)) finding.what.insert(0, prefix);
-  return region;
+  return chain;
+}
+
+/// The chains that stay with domains, of what is in the run's own. `unreached`: their folders where
+/// the keys are not there.
+std::vector<VerifiedChain> verify_homes(const std::string& folder, const VerifiedChain& chain,
+                                        const std::vector<PublicKey>& keys, int oldest,
+                                        std::set<std::string>& unreached) {
+  std::vector<VerifiedChain> homes;
+  if (chain.stage.at_home == nullptr || !chain.config || !chain.domain.empty()) return homes;
+  for (const DomainConfig& domain : chain.config->domains) {
+    if (!fs::exists(chain.stage.file(chain.stage.home_of(folder, domain.name)))) continue;
+    if (auto home = verify_home(folder, chain.stage, domain, keys, oldest)) {
+      tie_home(*home, chain);
+      homes.push_back(*std::move(home));
+    } else {
+      unreached.insert(chain.stage.home_of("", domain.name));
+    }
+  }
+  return homes;
 }
 
 /// Results, of which nobody may believe one without a statement.
 bool is_result(const std::string& name, const std::set<std::string>& unreached) {
   const fs::path path(name);
-  static const std::set<std::string> results = {"model.h5", "evaluation.json", "description.json"};
-  if (!path.has_parent_path()) return results.contains(name);
-  return path.filename() == "model.h5" && path.parent_path().parent_path() == "regions" &&
-         !unreached.contains(path.parent_path().filename().string());
+  const std::string file = path.filename().string();
+  return std::ranges::any_of(all_stages(), [&](const Stage* stage) {
+    const StageChain& chain = stage->chain;
+    if (!path.has_parent_path()) return file == chain.result;
+    if (chain.at_home == nullptr || path.parent_path().parent_path() != chain.at_home) return false;
+    const bool stays = chain.ends_at_home(file) || (!chain.parts_in_common && chain.is_part(file));
+    return stays && !unreached.contains(path.parent_path().generic_string());
+  });
 }
 
 }  // namespace
@@ -379,22 +408,31 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
                            bool partitions, int oldest) {
   const std::vector<PublicKey> keys = load_public_keys(key_paths);
 
-  std::vector<std::string> stems;
   if (!fs::is_directory(folder))
     throw Error(ExitCode::data, "{}: is not the output folder of a run", folder);
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".jsonl") stems.push_back(entry.path().stem().string());
-  std::sort(stems.begin(), stems.end());
-  const bool trained = std::ranges::find(stems, "lineage") != stems.end();
-  if (stems.empty() || (!trained && fs::exists(folder + "/model.h5")))
+  std::vector<const StageChain*> stages;
+  std::vector<Finding> strangers;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != ".jsonl") continue;
+    const std::string stem = entry.path().stem().string();
+    const auto stage =
+        std::ranges::find_if(all_stages(), [&](const Stage* s) { return s->chain.stem == stem; });
+    if (stage != all_stages().end())
+      stages.push_back(&(*stage)->chain);
+    else
+      strangers.push_back({false, stem + ".jsonl: no stage has a chain of this name"});
+  }
+  std::ranges::sort(stages, {}, [](const StageChain* s) { return std::string_view(s->stem); });
+  const bool trained = std::ranges::find(stages, true, &StageChain::is_training) != stages.end();
+  if (stages.empty() || (!trained && fs::exists(folder + "/model.h5")))
     throw Error(ExitCode::integrity,
                 "{}: holds no lineage.jsonl; is it the output folder of a run?", folder);
 
   std::vector<VerifiedChain> chains;
   SeenPartitions seen;
-  for (const std::string& stem : stems) {
-    VerifiedChain& chain = chains.emplace_back(verify_one(folder, "", stem, keys, oldest));
-    // What stays with a domain is no run's own model, wherever somebody lays it.
+  for (const StageChain* stage : stages) {
+    VerifiedChain& chain = chains.emplace_back(verify_one(folder, "", *stage, keys, oldest));
+    // What stays with a domain is no run's own, wherever somebody lays it.
     if (!chain.domain.empty() && fs::canonical(folder).filename() != chain.domain)
       chain.say(false, chain.name() + ": is what stays with domain " + chain.domain +
                            ", and does not lie in a folder of that name");
@@ -403,25 +441,20 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
     for (const DomainConfig& domain : chain.config->domains)
       verify_domain(chain, domain, partitions, seen);
   }
-  std::set<std::string> unreached;  // domains whose keys are not there
-  const auto training = std::ranges::find(chains, "lineage", &VerifiedChain::stem);
-  if (training != chains.end()) {
+  const auto training = std::ranges::find_if(
+      chains, [](const VerifiedChain& chain) { return chain.stage.is_training(); });
+  if (training != chains.end())
     for (VerifiedChain& chain : chains)
       if (&chain != &*training) tie_to_training(chain, *training);
-    std::vector<VerifiedChain> regions;
-    if (training->config && training->domain.empty())
-      for (const DomainConfig& domain : training->config->domains) {
-        if (auto region = verify_region(folder, domain, keys, oldest)) {
-          tie_region(*region, *training);
-          regions.push_back(*std::move(region));
-        } else if (fs::exists(fmt::format("{}/regions/{}/lineage.jsonl", folder, domain.name))) {
-          unreached.insert(domain.name);
-        }
-      }
-    std::ranges::move(regions, std::back_inserter(chains));
-  }
+  std::set<std::string> unreached;
+  std::vector<VerifiedChain> homes;
+  for (const VerifiedChain& chain : chains)
+    std::ranges::move(verify_homes(folder, chain, keys, oldest, unreached),
+                      std::back_inserter(homes));
+  std::ranges::move(homes, std::back_inserter(chains));
 
   RunVerification result;
+  result.findings = strangers;
   Coverage coverage(folder);
   for (VerifiedChain& chain : chains) {
     coverage.add(chain);

@@ -8,10 +8,12 @@
 
 #include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
-#include "lib/lineage/stages.hpp"
+#include "lib/lineage/stage_chain.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/record/decisions.hpp"
 #include "lib/run/request.hpp"
+#include "lib/run/verdict.hpp"
+#include "lib/stages/stage.hpp"
 
 namespace bailiwick {
 
@@ -47,7 +49,7 @@ class DecisionCheck {
       : stated_(stated),
         config_(config),
         known_(known),
-        actions_(actions_of(stated.statement.build_type)) {}
+        use_(find_stage(stated.statement.build_type).use) {}
 
   std::vector<std::string> problems() {
     check_ranks();
@@ -113,10 +115,7 @@ class DecisionCheck {
       verdict.facts.owners = member<std::vector<std::string>>(domain, "owners");
       verdict.facts.ranks = member<std::vector<int>>(domain, "ranks");
       verdict.admitted = member<bool>(domain, "admitted");
-      for (const Json& clause : member<Json>(domain, "clauses"))
-        verdict.clauses.push_back({member<std::string>(clause, "rule"),
-                                   member<bool>(clause, "holds"),
-                                   member<std::string>(clause, "detail")});
+      verdict.clauses = clauses_from_json(member<Json>(domain, "clauses"), stated_.what);
       verdict.duties = member<Json>(domain, "duties");
     }
   }
@@ -155,7 +154,7 @@ class DecisionCheck {
       rules.push_back(clause.rule);
       demand_here(clause.holds, clause.rule + ": does not hold");
     }
-    demand_here(rules == rules_asked(config_, actions_), "its clauses are not those of such a run");
+    demand_here(rules == rules_asked(config_, use_), "its clauses are not those of such a run");
     demand_here(!facts.owners.empty(), "has no owner");
     const std::set<int> distinct(facts.ranks.begin(), facts.ranks.end());
     demand_here(!distinct.empty() && distinct.size() == facts.ranks.size() &&
@@ -228,7 +227,7 @@ class DecisionCheck {
     std::vector<DomainFacts> domains;
     for (const StatedVerdict& verdict : verdicts_)
       domains.push_back(verdict.facts);
-    AccessRequest request = request_of(config_, actions_);
+    AccessRequest request = request_of(config_, use_);
     add_domains(request, domains, i);
     request.now = moment_of(verdicts_[i].clauses);
     for (const int rank : domains[i].ranks)
@@ -246,7 +245,7 @@ class DecisionCheck {
   const StatedDecisions& stated_;
   const RunConfig& config_;
   const KnownDocuments& known_;
-  std::vector<Action> actions_;
+  const StageUse& use_;
   std::vector<RankPlace> ranks_;
   std::vector<StatedVerdict> verdicts_;
   std::vector<std::string> wrong_;

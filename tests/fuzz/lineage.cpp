@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/lineage/stages.hpp"
+#include "lib/lineage/stage_chain.hpp"
+#include "lib/stages/stage.hpp"
 
 #include <filesystem>
 
@@ -52,7 +53,8 @@ void look_at(const std::string& input) {
   write_file_atomically(path, signed_lines);
   const Verification found = verify_chain(path, folder.path, {&trusted, 1});
   require(!found.findings.empty());
-  require(!check_stage("lineage", "", found.statements).empty() || found.statements.empty());
+  require(!check_stage(find_stage("train").chain, "", found.statements).empty() ||
+          found.statements.empty());
   if (found.holds())
     for (const Statement& statement : found.statements)
       require(statement_from_json(to_json(statement), "again").subject_name ==

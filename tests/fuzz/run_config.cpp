@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/run/config.hpp"
+#include "lib/stages/stage.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace bailiwick;
 
 /// A config, its site and all else in it, means the same after it has been written down in full.
 void look_at(const std::string& input) {
-  const std::string resolved = resolved_yaml(parse_run_config(input, "/run.yaml"));
-  require(resolved_yaml(parse_run_config(resolved, "/run.yaml")) == resolved);
+  const std::string resolved =
+      resolved_yaml(parse_run_config(input, "/run.yaml", stage_sections()));
+  require(resolved_yaml(parse_run_config(resolved, "/run.yaml", stage_sections())) == resolved);
 }

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 HALF = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551 // 2
 CHAINS = {"lineage": ("train", "", "model.h5"), "evaluation": ("evaluate", "evaluate.", "evaluation.json"),
-          "description": ("describe", "describe.", "description.json")}
+          "prediction": ("predict", "predict.", "prediction.json"), "description": ("describe", "describe.", "description.json")}
 CHECKPOINT = re.compile(r"checkpoints/[\w-]+\.h5", re.A)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.A)
 CLAUSES = ["target", "action", "purpose", "place", "site", "recipients", "valid from", "valid until", "delete by", "minimum parties",
@@ -108,15 +108,16 @@ class Chain:
             self.demand(None not in (moment(time["startedOn"]), moment(time["finishedOn"])) and time["startedOn"] <= time["finishedOn"], "times")
             self.demand(all(digest.get("sha256") != "0" * 64 for _, digest in own), "a digest of zeros")
             common = [d for d in own if d[0] == "common model"]
-            self.demand(len(common) == (self.domain is not None and i + 1 == count), "common model")
+            self.demand(len(common) == (self.domain is not None and stage == "train" and i + 1 == count), "common model")
             self.demand(first == (details["builder"], time["startedOn"], build["internalParameters"], [d for d in own if d not in common]), "session")
             kinds = [d[0] for d in own]
             self.demand(len(set(kinds)) == len(kinds) and {"config", "binary"} <= set(kinds), "dependencies")
-            self.demand(("model" in kinds) == (stage == "evaluate"), "model")
+            self.demand(("model" in kinds) == (stage in ("evaluate", "predict")), "model")
             checkpoint, final = CHECKPOINT.fullmatch(name) and stage == "train", i + 1 == count
             egress = name == f"{prefix}egress{suffix}.json" and not self.domain
             self.demand((name == f"{prefix}decisions{suffix}.json") == begins, "decisions")
-            self.demand(begins or checkpoint or egress or final, "no artefact of this stage")
+            predictions = stage == "predict" and self.domain and re.fullmatch(r"[^/]+\.csv", name)
+            self.demand(begins or checkpoint or predictions or egress or final, "no artefact of this stage")
             self.demand(not final or name == result or (self.domain and name == "state.h5"), "result")
             self.demand(not ended or final, "something follows the egress report")
             self.demand(not final or ended or self.domain, "no egress report")
@@ -202,15 +203,21 @@ def problems(folder, keys, regions={}):
     chains = {path.stem: Chain(folder, path.stem, keys) for path in folder.glob("*.jsonl")}
     found = [p for chain in chains.values() for p in chain.problems]
     run = chains["lineage"]
-    if "evaluation" in chains:
-        result = json.loads((folder / "evaluation.json").read_text())["model"]
-        if not run.content() == chains["evaluation"].says("model") == result:
-            found.append("the evaluation is of another model")
+    for stem in {"evaluation", "prediction"} & set(chains):
+        result = json.loads((folder / f"{stem}.json").read_text())["model"]
+        if not run.content() == chains[stem].says("model") == result:
+            found.append(f"the {stem} is of another model")
     for domain, key in regions.items():
-        chain = Chain(folder / "regions" / domain, "lineage", dict([load(key)]), domain)
-        found += chain.problems
-        if chain.says("common model") != run.content() or chain.says("config") != run.says("config"):
-            found.append(f"regions/{domain} is of another run")
+        if (folder / "regions").exists():
+            chain = Chain(folder / "regions" / domain, "lineage", dict([load(key)]), domain)
+            found += chain.problems
+            if chain.says("common model") != run.content() or chain.says("config") != run.says("config"):
+                found.append(f"regions/{domain} is of another run")
+        if "prediction" in chains:
+            chain = Chain(folder / "predictions" / domain, "prediction", dict([load(key)]), domain)
+            found += chain.problems
+            if chain.says("config") != chains["prediction"].says("config"):
+                found.append(f"predictions/{domain} is of another run")
     return found
 
 

@@ -271,7 +271,7 @@ class TestTermsThatTheOperatorWouldChoose:
                           "https://rival.example%3A443/", "https://rival.example%00", "https://rival。example", "https:\\\\rival.example"):
             text = "is not an absolute IRI such as https://clinic.example/team (its host in ASCII"
             stays.refused(text, words=("--set", f"recipients=['{recipient}']"), code=CONFIG)
-            out = stays.run("policy", "check", "bern.json", "--key", "bern.pub.pem", "--purpose", "dpv:ScientificResearch", "--action", "train",
+            out = stays.run("policy", "check", "bern.json", "--key", "bern.pub.pem", "--purpose", "dpv:ScientificResearch", "--stage", "train",
                             "--place", "CH", "--parties", "3", "--partition", "partitions/bern.h5", "--recipient", recipient, code=CONFIG)
             assert f"--recipient: \"{recipient}\" {text}" in out
             stays.write("bern.yaml", stays.path("graz.yaml").read_text() + f"forbid:\n  - {{recipients: ['{recipient}']}}\n")

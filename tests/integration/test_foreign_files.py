@@ -80,7 +80,7 @@ def test_every_document_is_a_file_that_ends(lung, make, text):
     for words, code in [(["inspect", made], DATA), (["policy", "show", made], DATA), (["site", "show", made], DATA),
                         (["policy", "sign", made, "--key", key, "--output", "x.json"], DATA), (["ingest", made], DATA),
                         (["policy", "check", made, "--key", "out/lung/keys/north.pub.pem", "--purpose", "dpv:ScientificResearch",
-                          "--action", "train", "--place", "CH", "--parties", "3"], DATA),
+                          "--stage", "train", "--place", "CH", "--parties", "3"], DATA),
                         (["check", made], CONFIG), (["slurm", made], CONFIG)]:
         out = lung.run(*words, code=code, timeout=30)
         assert "made: " in out and text in out

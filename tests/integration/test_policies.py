@@ -173,7 +173,7 @@ def test_an_access_log_that_was_changed(stays, np):
 
 def test_policy_check_judges_no_nonsense(fresh):
     stays = Stays(fresh, clinics=("bern", "lyon"))
-    request = dict(key="bern.pub.pem", purpose="dpv:ScientificResearch", action="predict", place="CH", parties="1", partition="partitions/bern.h5")
+    request = dict(key="bern.pub.pem", purpose="dpv:ScientificResearch", stage="predict", place="CH", parties="1", partition="partitions/bern.h5")
 
     def check(code, **changes):
         words = [word for option, value in dict(request, **changes).items() for word in (f"--{option}", value)]

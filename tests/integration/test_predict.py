@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Predictions are the model's coefficients times the rows, categories included, and stay with their domain."""
 import csv
+import json
 
 import pytest
 
+import page_verifier
 from test_policies import CLINICS, Stays
 
 h5py = pytest.importorskip("h5py")
@@ -25,6 +27,53 @@ def test_predictions_are_coefficients_times_rows(fresh, standardise, np):
         with open(stays.path(f"run/predictions/{clinic}/{clinic}.csv")) as file:
             predicted = [float(row["mean"]) for row in csv.DictReader(file)]
         assert predicted == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("np", [1, 3, 5])
+def test_predictions_have_a_lineage_at_home(fresh, np):
+    stays = Stays(fresh)
+    stays.train(output="run", np=np)
+    stays.run("predict", "run.yaml", np=np)
+    verify = ("verify", "run", "--key", "operator.pub.pem")
+    assert "predictions/bern/bern.csv" in stays.run(*verify)
+    keys = {clinic: stays.path(f"{clinic}.pub.pem") for clinic in CLINICS}
+    assert page_verifier.problems(stays.path("run"), [stays.path("operator.pub.pem")], keys) == []
+    decisions = json.loads(stays.path("run/predictions/lyon/predict.decisions.json").read_text())
+    assert all(d["clauses"][1]["detail"].startswith("predict ") for d in decisions["domains"])
+    assert [json.loads(line)["actions"] for line in stays.log() if "actions" in line] == [["train", "release_model"], ["predict"]]
+
+    # Done: nothing to do. Of another model: in another folder.
+    assert "the prediction there is finished already" in stays.run("predict", "run.yaml", np=np)
+    stays.train("--set", "model.l2=1", output="other", np=np)
+    out = stays.run("predict", "run.yaml", "--model", "other/model.h5", np=np, code=5)
+    assert "run: holds a training, and this is not the model that it ended with" in out
+
+    path = stays.path("run/predictions/bern/bern.csv")
+    text = path.read_text()
+    path.write_text(text.replace("\n0,", "\n0,1", 1))
+    assert "NO  predictions/bern/prediction.jsonl:2: subject" in stays.run(*verify, code=7)
+    path.write_text(text)
+    stays.path("run/predictions/bern/planted.csv").write_text(text)
+    assert "NO  predictions/bern/planted.csv: no statement speaks of it" in stays.run(*verify, code=7)
+
+
+def test_a_prediction_that_was_interrupted_goes_on(fresh):
+    """A domain's own chain may have come to its end, and the run's not."""
+    stays = Stays(fresh)
+    stays.train(output="run")
+    stays.run("predict", "run.yaml")
+    first = stays.path("run/predictions/bern/bern.csv").read_bytes()
+    chain = stays.path("run/prediction.jsonl")
+    chain.write_text("".join(chain.read_text().splitlines(keepends=True)[:2]))
+    stays.path("run/prediction.json").unlink()
+    home = stays.path("run/predictions/lyon/prediction.jsonl")
+    home.write_text("".join(home.read_text().splitlines(keepends=True)[:1]))
+    stays.run("predict", "run.yaml", np=3)
+    assert stays.path("run/predictions/bern/bern.csv").read_bytes() == first
+    stays.run("verify", "run", "--key", "operator.pub.pem")
+    stays.path("run/prediction.jsonl").unlink()
+    out = stays.run("predict", "run.yaml", "--set", "evaluate.standardise=none", code=3)
+    assert "predictions/bern/prediction.resolved.yaml: the run there began with another config" in out
 
 
 def test_predictions_carry_the_ids_of_rows(fresh):

@@ -6,6 +6,7 @@
 #include "lib/core/error.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/run/config.hpp"
+#include "lib/stages/stage.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;
@@ -29,7 +30,7 @@ const std::string hidden = "mlp: {loss: binary, embeddings: {cow: 4}, layers: [{
 
 std::string error_of(const std::string& model, const std::string& train) {
   try {
-    parse_run_config(run_with(model, train), "x.yaml");
+    parse_run_config(run_with(model, train), "x.yaml", stage_sections());
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::config);
     return error.what();
@@ -40,7 +41,7 @@ std::string error_of(const std::string& model, const std::string& train) {
 }  // namespace
 
 TEST_CASE("A network's defaults, and its resolved config parses to itself") {
-  const RunConfig config = parse_run_config(run_with(hidden, ""), "x.yaml");
+  const RunConfig config = parse_run_config(run_with(hidden, ""), "x.yaml", stage_sections());
   CHECK(config.train.method == "adamw");
   CHECK(config.model.mlp.layers.at(0).activation == "relu");
   CHECK_FALSE(config.model.intercept);
@@ -53,8 +54,10 @@ TEST_CASE("A network's defaults, and its resolved config parses to itself") {
         "method: sgd, federated: {strategy: fedyogi, personal: {kind: fedrep, layers: 1}}",
         "method: sgd, federated: {strategy: scaffold, personal: {kind: ditto}}"}) {
     INFO(train);
-    const std::string resolved = resolved_yaml(parse_run_config(run_with(hidden, train), "x.yaml"));
-    CHECK(resolved_yaml(parse_run_config(resolved, "/elsewhere/y.yaml")) == resolved);
+    const std::string resolved =
+        resolved_yaml(parse_run_config(run_with(hidden, train), "x.yaml", stage_sections()));
+    CHECK(resolved_yaml(parse_run_config(resolved, "/elsewhere/y.yaml", stage_sections())) ==
+          resolved);
   }
 }
 

@@ -1,8 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/train/train.hpp"
-#include "lib/run/request.hpp"
+#include "lib/train/solver.hpp"
 
 #include <iostream>
 
@@ -17,12 +16,9 @@
 #include "lib/optim/replay.hpp"
 #include "lib/optim/tao.hpp"
 #include "lib/record/checkpoints.hpp"
-#include "lib/record/regions.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/runtime/stop_signal.hpp"
-#include "lib/train/federated.hpp"
-#include "lib/train/network.hpp"
 
 namespace bailiwick {
 
@@ -105,7 +101,8 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
   return summary;
 }
 
-/// A solver's run over all iterations, with its checkpoints.
+}  // namespace
+
 void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
                      Checkpoints& checkpoints, const Restart& restart) {
   const Stopwatch total;
@@ -165,38 +162,6 @@ void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
        {"logLikelihood", last.evaluation.log_likelihood},
        {"seconds",
         {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
-}
-
-}  // namespace
-
-void train(Session& session, RunConfig config, const std::string& resume,
-           const std::vector<std::string>& keys) {
-  std::unique_ptr<FileLock> lock;
-  if (resume == resume_latest) {
-    lock = lock_training(session.world(), config.output);
-    if (is_done(session.world(), config, "lineage")) return;
-  }
-  Run run(session, std::move(config), actions_of("train"));
-  const ModelColumns columns = select_columns(run.config().model, run.schema());
-  const std::string fingerprint = training_fingerprint(run, columns.names);
-  const bool federated = run.config().train.federated.has_value();
-  const Restart restart =
-      find_restart(run, resume, keys, fingerprint, [&](const std::string& path) {
-        if (federated) check_regions(run, path);
-      });
-  if (const auto& said = restart.checkpoint.attributes; said.contains("delete_by"))
-    run.delete_by(said.at("delete_by"));
-  RunRecord record(run, "train", "lineage", restart.in_place, std::move(lock));
-  if (!restart.path.empty())
-    record.add_dependency({dependency::resumed_from, restart.content, Json::object(), {}});
-  record.publish_decisions();
-  Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
-  if (federated)
-    train_federated(run, record, columns, checkpoints, restart);
-  else if (run.config().model.kind == ModelKind::mlp)
-    train_network(run, record, columns, checkpoints, restart);
-  else
-    train_by_solver(run, record, columns, checkpoints, restart);
 }
 
 }  // namespace bailiwick

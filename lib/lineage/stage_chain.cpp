@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/lineage/stages.hpp"
+#include "lib/lineage/stage_chain.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -12,22 +12,6 @@
 #include "lib/core/text.hpp"
 
 namespace bailiwick {
-
-namespace {
-
-/// A row of docs/lineage.md, "What is published".
-struct StageChain {
-  const char* stem;
-  const char* stage;
-  const char* prefix;  ///< of decisions.json and egress.json
-  const char* result;  ///< what the final statement is about
-  bool checkpoints;
-};
-constexpr StageChain chains[] = {
-    {"lineage", "train", "", "model.h5", true},
-    {"evaluation", "evaluate", "evaluate.", "evaluation.json", false},
-    {"description", "describe", "describe.", "description.json", false},
-};
 
 // No std::regex: its depth grows with the text, and these texts are somebody else's.
 bool is_checkpoint_name(std::string_view name) {
@@ -40,6 +24,8 @@ bool is_checkpoint_name(std::string_view name) {
              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
          std::string_view::npos;
 }
+
+namespace {
 
 /// Holds the statements of one chain against what their stage declares, in their order.
 class StageCheck {
@@ -124,10 +110,10 @@ class StageCheck {
     }
     for (const char* name : {dependency::config, dependency::binary})
       demand(names.contains(name), fmt::format("does not name its {}", name));
-    demand(names.contains(dependency::model) == (std::string(chain_.stage) == "evaluate"),
-           "an evaluation names its model, and nothing else does");
+    demand(names.contains(dependency::model) == chain_.names_model,
+           chain_.names_model ? "does not name its model" : "names a model, and uses none");
     const Artefact* from = find_dependency(s, dependency::resumed_from);
-    demand(from == nullptr || chain_.checkpoints, "only a training is resumed from something");
+    demand(from == nullptr || chain_.resumes, "only a training is resumed from something");
     if (begins && session_ > 1 && from != nullptr)
       demand(contents_.contains(from->sha256),
              "is resumed from something that no statement before it is about");
@@ -142,28 +128,30 @@ class StageCheck {
                               }),
            "dependencies differ within a session");
     demand((find_dependency(s, dependency::common_model) != nullptr) ==
-               (!domain_.empty() && s.final_count),
+               (chain_.resumes && !domain_.empty() && s.final_count),
            "the end of a domain's own lineage names the common model, and nothing else does");
   }
 
-  /// A session's decisions come first, then checkpoints, then its egress, then the result.
+  /// A session's decisions come first, then its parts, then its egress, then the result.
   void check_artefact(const Statement& s, bool begins) {
     const std::string& name = s.subject_name;
-    const auto of_session = [&](const char* what) {
-      return session_file(std::string(chain_.prefix) + what, session_);
-    };
+    const auto of_session = [&](const char* what) { return chain_.session_file(what, session_); };
     demand((name == of_session("decisions")) == begins,
            begins ? "a session begins with its " + of_session("decisions")
                   : "decisions do not come first in their session");
-    const bool is_result = name == chain_.result || (!domain_.empty() && name == "state.h5");
-    const bool is_checkpoint = chain_.checkpoints && is_checkpoint_name(name);
+    const bool at_home = !domain_.empty();
+    const bool is_result = at_home ? chain_.ends_at_home(name) : name == chain_.result;
+    const bool is_part =
+        chain_.is_part != nullptr && (at_home || chain_.parts_in_common) && chain_.is_part(name);
+    const bool is_checkpoint = is_part && chain_.resumes;
     const bool is_egress = domain_.empty() && name == of_session("egress");
-    demand(begins || is_result || is_checkpoint || is_egress,
+    demand(begins || is_result || is_part || is_egress,
            name + " is no artefact of this stage, or of another session");
     demand(!egress_ || is_result, "something follows the egress report of its session");
     demand(!is_result || egress_ || !domain_.empty(), "the egress report must come before it");
     demand(is_result == s.final_count.has_value(),
-           "the final statement is about " + std::string(chain_.result));
+           "the final statement is about " +
+               std::string(at_home ? "what stays with the domain" : chain_.result));
     egress_ = egress_ || is_egress;
     const bool is_model = is_checkpoint || name.ends_with(".h5");
     demand(
@@ -192,8 +180,30 @@ class StageCheck {
 
 }  // namespace
 
-std::string session_file(const std::string& name, std::size_t session) {
-  return name + (session == 1 ? "" : fmt::format("-{}", session)) + ".json";
+std::string StageChain::session_file(const std::string& name, std::size_t session) const {
+  return (is_training() ? name : fmt::format("{}.{}", stage, name)) +
+         (session == 1 ? "" : fmt::format("-{}", session)) + ".json";
+}
+
+std::string StageChain::resolved_config(const std::string& folder) const {
+  return folder + "/" + (is_training() ? "" : std::string(stem) + ".") + "resolved.yaml";
+}
+
+bool StageChain::ends_at_home(std::string_view name) const {
+  return std::ranges::any_of(results_at_home,
+                             [&](const char* end) { return end != nullptr && name == end; });
+}
+
+std::string StageChain::home_of(const std::string& folder, const std::string& domain) const {
+  return (std::filesystem::path(folder) / at_home / domain).string();
+}
+
+std::string StageChain::file(const std::string& folder) const {
+  return fmt::format("{}/{}.jsonl", folder, stem);
+}
+
+std::string StageChain::lock(const std::string& folder) const {
+  return fmt::format("{}/.{}.lock", folder, stem);
 }
 
 const Artefact* find_dependency(const Statement& statement, const std::string& name) {
@@ -201,20 +211,18 @@ const Artefact* find_dependency(const Statement& statement, const std::string& n
   return at == statement.dependencies.end() ? nullptr : &*at;
 }
 
-std::vector<Finding> check_stage(const std::string& stem, const std::string& domain,
+std::vector<Finding> check_stage(const StageChain& chain, const std::string& domain,
                                  const std::vector<Statement>& statements) {
-  const auto* chain =
-      std::ranges::find_if(chains, [&](const StageChain& c) { return c.stem == stem; });
-  if (chain == std::end(chains) || (!domain.empty() && !chain->checkpoints))
-    return {{false, stem + ".jsonl: no stage has a chain of this name", Finding::Check::stage}};
-  StageCheck check(*chain, domain);
+  const std::string file = std::string(chain.stem) + ".jsonl";
+  if (!domain.empty() && chain.at_home == nullptr)
+    return {{false, file + ": nothing of this stage stays with a domain", Finding::Check::stage}};
+  StageCheck check(chain, domain);
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < statements.size(); ++i) {
     const std::string why = check.next(statements[i]);
-    findings.push_back(
-        {why.empty(),
-         fmt::format("{}.jsonl:{}: stage{}{}", stem, i + 1, why.empty() ? "" : ": ", why),
-         Finding::Check::stage});
+    findings.push_back({why.empty(),
+                        fmt::format("{}:{}: stage{}{}", file, i + 1, why.empty() ? "" : ": ", why),
+                        Finding::Check::stage});
   }
   return findings;
 }

@@ -1,0 +1,74 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/core/output_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "lib/core/error.hpp"
+
+namespace bailiwick {
+
+OutputFile::OutputFile(std::string path, Readers readers)
+    : path_(std::move(path)), temporary_(fmt::format("{}.tmp.{}", path_, ::getpid())) {
+  ::unlink(temporary_.c_str());  // one that a killed process left would keep its mode
+  file_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+                 mode_for(readers));
+  if (file_ < 0) fail("write");
+}
+
+OutputFile::~OutputFile() {
+  if (file_ < 0) return;
+  ::close(file_);
+  ::unlink(temporary_.c_str());
+}
+
+void OutputFile::fail(const char* action) const {
+  throw Error(ExitCode::data, "{}: cannot {}: {}", path_, action, std::strerror(errno));
+}
+
+void OutputFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file_, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void OutputFile::publish() {
+  if (::fsync(file_) != 0) fail("sync");
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("rename");
+  ::close(file_);
+  file_ = -1;
+  std::string folder = std::filesystem::path(path_).parent_path().string();
+  if (folder.empty()) folder = ".";
+  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  ::fsync(directory);
+  ::close(directory);
+}
+
+void write_file_atomically(const std::string& path, std::string_view bytes, Readers readers) {
+  OutputFile file(path, readers);
+  file.write(bytes);
+  file.publish();
+}
+
+void create_folders(const std::string& path) {
+  if (path.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw Error(ExitCode::data, "{}: cannot make the folder: {}", path, error.message());
+}
+
+bool is_taken(const std::string& path) {
+  return std::filesystem::symlink_status(path).type() != std::filesystem::file_type::not_found;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+
+#include "lib/core/text.hpp"
+#include "lib/stages/stage.hpp"
+
+namespace bailiwick {
+
+extern const Stage train_stage, evaluate_stage, predict_stage, describe_stage;
+
+std::span<const Stage* const> all_stages() {
+  static constexpr const Stage* stages[] = {&train_stage, &evaluate_stage, &predict_stage,
+                                            &describe_stage};
+  return stages;
+}
+
+std::vector<std::string> names_of_stages() {
+  std::vector<std::string> names;
+  for (const Stage* stage : all_stages())
+    names.emplace_back(stage->name());
+  return names;
+}
+
+const Stage& find_stage(const std::string& name) {
+  for (const Stage* stage : all_stages())
+    if (name == stage->name()) return *stage;
+  const std::vector<std::string> names = names_of_stages();
+  throw Error(ExitCode::data, "\"{}\" is no stage; there are: {}{}", name, join(names),
+              did_you_mean(name, names));
+}
+
+std::span<const SectionType* const> stage_sections() {
+  static const std::vector<const SectionType*> sections = [] {
+    std::vector<const SectionType*> found;
+    for (const Stage* stage : all_stages())
+      if (stage->section != nullptr) found.push_back(stage->section);
+    return found;
+  }();
+  return sections;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "lib/run/section.hpp"
+
+namespace bailiwick {
+
+template <>
+inline constexpr auto words<std::optional<Standardisation>> =
+    std::to_array<std::pair<std::optional<Standardisation>, const char*>>(
+        {{std::nullopt, "model"},
+         {Standardisation::none, "none"},
+         {Standardisation::pooled, "pooled"},
+         {Standardisation::per_domain, "per_domain"}});
+
+/// How a model is used on rows: by `evaluate`, and by `predict`, which scores all of them.
+struct EvaluateConfig {
+  static constexpr const char* section = "evaluate";
+
+  std::string split;                           ///< empty: all rows
+  std::optional<Standardisation> standardise;  ///< default: the model's
+  bool per_domain = true;  ///< needs every policy's per_domain_statistics; otherwise overall only
+  int calibration_bins = 10;
+  /// Every domain by its own model, in regions/ under the output folder; predict too.
+  bool regional = false;
+  bool phm08 = false;  ///< the score of the PHM'08 challenge, of models of cycles left
+};
+
+template <class Visitor>
+void schema(Visitor& v, EvaluateConfig& evaluate) {
+  v.key("split", evaluate.split);
+  v.key("standardise", evaluate.standardise);
+  v.key("per_domain", evaluate.per_domain);
+  v.key("calibration_bins", evaluate.calibration_bins, at_least(1), at_most(1000));
+  v.key("regional", evaluate.regional);
+  v.key("phm08", evaluate.phm08);
+}
+
+inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const RunConfig& run) {
+  const MlpConfig& mlp = run.model.mlp;
+  v.check(!evaluate.regional || (run.train.federated && run.train.federated->personal),
+          "evaluate.regional", "only used with train.federated.personal");
+  v.check(!evaluate.phm08 || run.model.kind == ModelKind::linear ||
+              (run.model.kind == ModelKind::mlp &&
+               (mlp.loss == "squared_error" || mlp.loss == "huber")),
+          "evaluate.phm08",
+          "only used with models of a mean: linear, or a network's squared_error or huber");
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/record/layout.hpp"
+#include "lib/record/regions.hpp"
+#include "lib/record/restart.hpp"
+#include "lib/stages/stage.hpp"
+#include "lib/train/federated.hpp"
+#include "lib/train/network.hpp"
+#include "lib/train/solver.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+void train(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
+  std::unique_ptr<FileLock> lock;
+  if (options.resume == resume_latest) {
+    lock = lock_chain(session.world(), config.output, stage.chain);
+    if (is_done(session.world(), config, stage.chain)) return;
+  }
+  Run run(session, std::move(config), stage.use);
+  const ModelColumns columns = select_columns(run.config().model, run.schema());
+  const std::string fingerprint = training_fingerprint(run, columns.names);
+  const bool federated = run.config().train.federated.has_value();
+  const Restart restart = find_restart(run, options.resume, options.model_keys, fingerprint,
+                                       [&](const std::string& path) {
+                                         if (federated) check_regions(run, path);
+                                       });
+  if (const auto& said = restart.checkpoint.attributes; said.contains("delete_by"))
+    run.delete_by(said.at("delete_by"));
+  RunRecord record(run, stage.chain, restart.in_place, std::move(lock));
+  if (!restart.path.empty())
+    record.add_dependency({dependency::resumed_from, restart.content, Json::object(), {}});
+  record.publish_decisions();
+  Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
+  if (federated)
+    train_federated(run, record, columns, checkpoints, restart);
+  else if (run.config().model.kind == ModelKind::mlp)
+    train_network(run, record, columns, checkpoints, restart);
+  else
+    train_by_solver(run, record, columns, checkpoints, restart);
+}
+
+}  // namespace
+
+extern constexpr Stage train_stage{
+    .summary = "train a model over all domains",
+    .help =
+        "Trains the model of a config over all domains and writes model.h5, its checkpoints and a "
+        "signed\nlineage to the output folder. Rows never leave their domain; only integer sums "
+        "do.",
+    .page = "models.md",
+    .use = {.action = Action::train, .release = Action::release_model, .trains = true},
+    .chain = training_chain,
+    .run = train};
+
+}  // namespace bailiwick
