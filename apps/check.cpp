@@ -125,7 +125,7 @@ int command_check(const Arguments& arguments) {
        "will be started."},
       [](Session& session, const RunOptions& options) {
         RunConfig config =
-            load_run_config(session.world(), options.config, stage_sections(), options.overrides);
+            load_run_config(session.world(), options.config, config_language(), options.overrides);
         const ModelConfig model = config.model;
         const StageUse& use = stage_asked(options.asked).use;
         const Run run(session, std::move(config), use, true);
@@ -134,7 +134,7 @@ int command_check(const Arguments& arguments) {
         if (use.of_model) {
           const ModelColumns columns = select_columns(model, run.schema());
           std::optional<NetworkCost> cost;
-          if (model.kind == ModelKind::mlp) cost = cost_of_network(run, columns);
+          if (model.kind->network) cost = cost_of_network(run, columns);
           if (root) print_model(run, columns, cost);
         }
         check_keys(run);

@@ -130,7 +130,7 @@ int command_stage(const Stage& stage, const Arguments& arguments) {
                           [&](Session& session, const RunOptions& options) {
                             stage.run(stage, session,
                                       load_run_config(session.world(), options.config,
-                                                      stage_sections(), options.overrides),
+                                                      config_language(), options.overrides),
                                       options.stage);
                           });
 }

@@ -13,7 +13,7 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/kinds/network/predictor.hpp"
-#include "lib/kinds/saved_model.hpp"
+#include "lib/kinds/model_file.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/policy/policy.hpp"
 
@@ -61,7 +61,7 @@ void print_network(const SavedModel& model) {
                              layers[i].inputs, layers[i].units);
     if (i + 1 < layers.size()) {
       if (layers[i].layer_norm) std::cout << ", layer norm";
-      std::cout << ", " << model.config.mlp.layers[i].activation;
+      std::cout << ", " << to_word(model.config.mlp.layers[i].activation);
       if (layers[i].dropout > 0) std::cout << ", dropout " << round_trip(layers[i].dropout);
     }
     std::cout << '\n';
@@ -90,7 +90,7 @@ void print_model(const std::string& path) {
   const io::Checkpoint checkpoint = io::read_checkpoint(path, &content);
   const SavedModel model = model_from_checkpoint(checkpoint, path);
   std::cout << fmt::format("model        {}\n", checkpoint.attributes.at("model"));
-  const bool network = model.config.kind == ModelKind::mlp;
+  const bool network = model.config.kind->network;
   std::cout << fmt::format("digest       {}\niteration    {}{}\nrows         {}\n{:<12} {}\n",
                            content.hex(), model.iteration, model.converged ? ", converged" : "",
                            round_trip(model.rows), network ? "loss" : "log-lik.",

@@ -139,11 +139,11 @@ int command_slurm(const Arguments& arguments) {
   } catch (const Error& error) {
     throw Error(ExitCode::config, error.what());
   }
-  RunConfig config = parse_run_config(text, batch.config, stage_sections(), batch.overrides);
+  RunConfig config = parse_run_config(text, batch.config, config_language(), batch.overrides);
   // A task that could not start is found here, not in the queue.
   for (Overrides task : sweep_tasks(batch.sweep)) {
     task.insert(task.begin(), batch.overrides.begin(), batch.overrides.end());
-    parse_run_config(text, batch.config, stage_sections(), task);
+    parse_run_config(text, batch.config, config_language(), task);
   }
   batch.key = options.has("key") ? options.text("key")
                                  : typed(public_half(config.operator_key), batch.config);

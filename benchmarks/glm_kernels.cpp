@@ -114,10 +114,10 @@ int main(int argc, char** argv) {
   fmt::print("{:>14} {:>8} {:>8} {:>10} {:>12} {:>10} {:>12} {:>9}\n", "family", "columns",
              "ns/row", "fma, all", "fma, hessian", "reads, all", "reads, grad.", "quantise");
   const char* separator = "";
-  const std::pair<Family, const char*> families[] = {{Family::gaussian, "gaussian"},
-                                                     {Family::binomial, "binomial"},
-                                                     {Family::poisson, "poisson"},
-                                                     {Family::multinomial, "multinomial 3"}};
+  const std::pair<Family, const char*> families[] = {{kernels::family<Gaussian>, "gaussian"},
+                                                     {kernels::family<Binomial>, "binomial"},
+                                                     {kernels::family<Poisson>, "poisson"},
+                                                     {kernels::multinomial, "multinomial 3"}};
   for (const std::size_t columns : {4, 10, 20, 40, 60}) {
     const RowBlocks data = make_rows(rows, columns);
     const double bandwidth = read_bytes(data.x.data(), data.x.span());

@@ -21,7 +21,7 @@ std::size_t triangle(std::size_t d) {
 }
 
 std::size_t outputs_of(Family family, std::size_t classes) {
-  return family == Family::multinomial ? classes - 1 : 1;
+  return family == multinomial ? classes - 1 : 1;
 }
 
 void require(bool condition, const char* promise) {
@@ -67,16 +67,10 @@ struct Problem {
     spread(team, rows, [=](std::size_t begin, std::size_t end) {
       for (std::size_t k = 0; k < n; ++k)
         linear_rows(xs, factors, t + k * width, begin, end, eta + k * xs.stride);
-      switch (kind) {
-        case Family::gaussian:
-          return family_rows<Family::gaussian>(ys, ws, begin, end, eta, value, pi);
-        case Family::binomial:
-          return family_rows<Family::binomial>(ys, ws, begin, end, eta, value, pi);
-        case Family::poisson:
-          return family_rows<Family::poisson>(ys, ws, begin, end, eta, value, pi);
-        case Family::multinomial:
-          return multinomial_rows(ys, ws, n, xs.stride, begin, end, eta, pi, value, work);
-      }
+      if (kind == multinomial)
+        multinomial_rows(ys, ws, n, xs.stride, begin, end, eta, pi, value, work);
+      else
+        family_rows(Families{}, kind, ys, ws, begin, end, eta, value, pi);
     });
     team.team_barrier();
   }
@@ -86,7 +80,7 @@ struct Problem {
   KOKKOS_INLINE_FUNCTION const double* pair_weights(const Team& team, std::size_t block_index,
                                                     std::size_t a, std::size_t b, const double* pi,
                                                     double* work) const {
-    if (family != Family::multinomial) return pi;
+    if (family != multinomial) return pi;
     const double* const w = &blocks.weight(block_index, 0);
     const double *const pa = pi + a * rows, *const pb = pi + b * rows;
     const bool same = a == b;
@@ -296,7 +290,7 @@ struct HessianTimes {
     const double* const v = direction.data();
     const double* const w = &problem.blocks.weight(block, 0);
     const std::size_t width = problem.internal.count, p = problem.internal.columns;
-    const bool classes = problem.family == Family::multinomial;
+    const bool classes = problem.family == multinomial;
     spread(team, rows, [=](std::size_t begin, std::size_t end) {
       for (std::size_t k = 0; k < n; ++k)
         linear_rows(x, factors, v + k * width, begin, end, change + k * rows);

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "kokkos_kernels/glm/family.hpp"
+#include "kokkos_kernels/glm/families.hpp"
 #include "kokkos_kernels/sums/fixed_point.hpp"
 #include "kokkos_kernels/sums/order.hpp"
 #include "kokkos_kernels/sums/rows.hpp"
@@ -27,13 +27,11 @@ std::size_t glm_parameters(Family family, std::size_t columns, std::size_t class
 std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, Order order,
                       FixedPoint format);
 
-/// Adds to `words` the block sums of a canonical-link GLM at theta, each block's sum rounded once.
+/// Adds to `words` the block sums of a GLM at theta, each block's sum rounded once.
 ///
 /// words: [saturated][log-likelihood][score, d][Fisher information, packed lower triangle by rows,
-/// d(d+1)/2], each stream limb-major in `format`. Weighted by rows.weight.
-///   gaussian     eta = x'theta; l = -(y-eta)^2/2; residual y-eta; information weight 1
-///   binomial     l = y eta - log(1+e^eta), y in [0,1]; mu(1-mu)
-///   poisson      l = y eta - e^eta (log y! left out); mu
+/// d(d+1)/2], each stream limb-major in `format`. Weighted by rows.weight. eta = x'theta; what a
+/// family makes of it is in its file;
 ///   multinomial  y = class 0..K-1, class 0 is the reference; theta class-major (K-1) x columns
 /// (McCullagh & Nelder 1989, sections 2.2, 2.5.) Host call, local to the rank, not collective.
 /// A sum that does not fit counts as saturated; nothing throws on the numbers.

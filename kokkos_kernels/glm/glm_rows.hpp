@@ -8,7 +8,7 @@
 
 #include <cstddef>
 
-#include "kokkos_kernels/glm/family.hpp"
+#include "kokkos_kernels/glm/families.hpp"
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "kokkos_kernels/sums/block_sums.hpp"
 #include "kokkos_kernels/sums/factors.hpp"
@@ -46,48 +46,28 @@ KOKKOS_FORCEINLINE_FUNCTION double weighted(double weight, double value) {
   return select(weight == 0.0, 0.0, weight * value);
 }
 
-/// One row of a family with one linear predictor: log-likelihood, y - mean, information weight.
-struct Row {
-  double value, residual, information;
-};
-
-template <Family>
-KOKKOS_FORCEINLINE_FUNCTION Row row_of(double y, double eta);
-
-template <>
-KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::gaussian>(double y, double eta) {
-  const double residual = y - eta;
-  return {-0.5 * (residual * residual), residual, 1.0};
-}
-
-template <>
-KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::binomial>(double y, double eta) {
-  // One exp serves the mean and the likelihood; neither overflows.
-  const double e = exact::exp(select(eta < 0.0, eta, -eta));
-  const double one_over = 1.0 / (1.0 + e);
-  const double mean = select(eta < 0.0, e * one_over, one_over);
-  const double positive = select(eta < 0.0, 0.0, eta);
-  return {::fma(y, eta, -positive) - exact::log1p(e), y - mean, mean * (1.0 - mean)};
-}
-
-template <>
-KOKKOS_FORCEINLINE_FUNCTION Row row_of<Family::poisson>(double y, double eta) {
-  const double mean = exact::exp(eta);
-  return {::fma(y, eta, -mean), y - mean, mean};
-}
-
 /// Rows [begin, end): eta becomes the weighted residual.
-template <Family family>
+template <class F>
 KOKKOS_INLINE_FUNCTION void family_rows(const double* y, const double* w, std::size_t begin,
                                         std::size_t end, double* KOKKOS_RESTRICT eta,
                                         double* KOKKOS_RESTRICT value,
                                         double* KOKKOS_RESTRICT information) {
   for (std::size_t r = begin; r < end; ++r) {
-    const Row row = row_of<family>(y[r], eta[r]);
+    const Row row = F::row(y[r], eta[r]);
     value[r] = weighted(w[r], row.value);
     eta[r] = weighted(w[r], row.residual);
     information[r] = weighted(w[r], row.information);
   }
+}
+
+/// The same of a family that is a value.
+template <class... F>
+KOKKOS_INLINE_FUNCTION void family_rows(FamilyList<F...>, Family which, const double* y,
+                                        const double* w, std::size_t begin, std::size_t end,
+                                        double* eta, double* value, double* information) {
+  ((which.index == family<F>.index ? family_rows<F>(y, w, begin, end, eta, value, information)
+                                   : void()),
+   ...);
 }
 
 /// Probabilities of classes 1..K-1 into pi(k, r) from eta(k, r), and log sum_k e^eta_k into

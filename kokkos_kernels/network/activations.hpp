@@ -6,11 +6,9 @@
 #include <cstddef>
 
 #include "kokkos_kernels/math/exact_math.hpp"
+#include "kokkos_kernels/network/choices.hpp"
 
 namespace bailiwick::kernels {
-
-/// gelu is z Phi(z) (Hendrycks & Gimpel 2016), silu z sigmoid(z).
-enum class Activation { identity, relu, gelu, tanh, silu, sigmoid };
 
 /// True if the derivative needs z itself; of the others the value tells it.
 constexpr bool needs_input(Activation f) {

@@ -28,7 +28,7 @@ std::vector<std::string> find_factors(const ModelConfig& model, const Schema& sc
   for (const std::size_t j : columns.features) {
     const std::string& source = schema.features[j].source;
     std::optional<std::size_t>& factor = columns.factor.emplace_back();
-    if (source.empty() || model.kind == ModelKind::cox) continue;
+    if (source.empty() || !model.kind->reads_codes) continue;
     const auto found = std::find(sources.begin(), sources.end(), source);
     factor = static_cast<std::size_t>(found - sources.begin());
     if (found == sources.end()) sources.push_back(source);
@@ -66,24 +66,13 @@ void find_embeddings(const ModelConfig& model, const Schema& schema,
 
 }  // namespace
 
-ModelKind response_of(const ModelConfig& model) {
-  if (model.kind != ModelKind::mlp) return model.kind;
-  const std::string& loss = model.mlp.loss;
-  return loss == "binary"          ? ModelKind::logistic
-         : loss == "cross_entropy" ? ModelKind::multinomial
-         : loss == "poisson"       ? ModelKind::poisson
-         : loss == "cox"           ? ModelKind::cox
-                                   : ModelKind::linear;
-}
-
 bool has_times(const ModelConfig& model) {
-  return response_of(model) == ModelKind::cox;
+  return model.kind->response(model) == kernels::Response::hazard;
 }
 
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool with_targets) {
   ModelColumns columns;
-  columns.intercept =
-      model.kind != ModelKind::cox && model.kind != ModelKind::mlp && model.intercept;
+  columns.intercept = model.kind->intercept && model.intercept;
   columns.weights = model.weights;
   if (model.weights && !schema.has_weights)
     throw Error(ExitCode::config, "model.weights: the partitions have no row weights");
@@ -115,7 +104,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
       names.push_back(column.name);
     throw Error(ExitCode::config, "model.target: say which of the targets to fit: {}", join(names));
   }
-  if (response_of(model) == ModelKind::multinomial) {
+  if (model.kind->response(model) == kernels::Response::classes) {
     columns.categories = schema.targets[columns.targets[0]].categories;
     if (columns.categories.size() < 2)
       throw Error(ExitCode::config,
@@ -133,9 +122,7 @@ ModelColumns all_columns(const Schema& schema) {
   }
   for (std::size_t k = 0; k < schema.targets.size(); ++k)
     columns.targets.push_back(k);
-  ModelConfig any;
-  any.kind = ModelKind::linear;
-  find_factors(any, schema, columns);
+  find_factors(ModelConfig(), schema, columns);
   return columns;
 }
 

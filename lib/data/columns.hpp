@@ -55,9 +55,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
 /// All features and targets of a partition as they are, for those who describe them.
 ModelColumns all_columns(const Schema& schema);
 
-/// What a model asks of its targets: a network that of the kind with the same loss.
-ModelKind response_of(const ModelConfig& model);
-/// Whether these are a time and a status.
+/// Whether a model's targets are a time and a status.
 bool has_times(const ModelConfig& model);
 
 }  // namespace bailiwick

@@ -12,34 +12,6 @@
 
 namespace bailiwick {
 
-namespace {
-
-/// What a model asks of its targets; returns the rule that a value breaks, or nullptr.
-const char* broken_rule(ModelKind kind, const double* target, std::size_t classes) {
-  switch (kind) {
-    case ModelKind::linear:
-      return nullptr;
-    case ModelKind::logistic:
-      return target[0] == 0 || target[0] == 1 ? nullptr
-                                              : "a logistic model needs a target of 0 or 1";
-    case ModelKind::poisson:
-      return target[0] >= 0 ? nullptr : "a Poisson model needs a target that is not negative";
-    case ModelKind::multinomial:
-      return target[0] >= 0 && target[0] < static_cast<double>(classes) &&
-                     target[0] == std::floor(target[0])
-                 ? nullptr
-                 : "a multinomial model needs the code of one of the target's categories";
-    case ModelKind::cox:
-      if (!(target[0] >= 0)) return "a Cox model needs times of at least zero";
-      return target[1] == 0 || target[1] == 1 ? nullptr : "a Cox model needs a status of 0 or 1";
-    case ModelKind::mlp:
-      break;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                      const ModelColumns& columns, const std::string& split) {
   domain.outcome->add_reading();
@@ -78,10 +50,10 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         for (std::size_t k = 0; k < std::min<std::size_t>(2, columns.targets.size()); ++k)
           target[k] = buffer.targets[r * schema.targets.size() + columns.targets[k]];
         if (!columns.targets.empty())
-          if (const char* rule = broken_rule(response_of(model), target, columns.categories.size()))
+          if (const char* rule = model.kind->problem(model, target, columns.categories.size()))
             fail(r, rule);
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
-        if (columns.weights && buffer.weights[r] == 0 && model.kind != ModelKind::mlp) continue;
+        if (columns.weights && buffer.weights[r] == 0 && !model.kind->network) continue;
         chosen.push_back(r);
         if (!columns.weights || buffer.weights[r] > 0) ++loaded.selected;
         if (has_times(model) && target[1] == 1) ++loaded.events;

@@ -16,8 +16,8 @@ ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& colum
   ColumnSelection selection;
   selection.names = columns.names;
   if (columns.intercept) selection.intercept = 0;
-  const bool network = model.kind == ModelKind::mlp;
-  selection.centre = model.kind == ModelKind::cox || network || columns.intercept;
+  const bool network = model.kind->network;
+  selection.centre = !model.kind->intercept || columns.intercept;
   selection.constant_says_nothing = network;
   return selection;
 }

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "io/checkpoint/checkpoint.hpp"
 #include "lib/data/columns.hpp"
 #include "lib/run/config.hpp"
 #include "lib/run/run.hpp"
@@ -39,9 +38,5 @@ struct SavedModel {
 
 /// The model of a run, with the columns that its config left to the partitions, without parameters.
 SavedModel untrained_model(const Run& run, const ModelColumns& columns);
-
-io::Checkpoint to_checkpoint(const SavedModel& model);
-/// Throws ExitCode::data naming `path` if an attribute or array is missing or does not fit.
-SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& path);
 
 }  // namespace bailiwick

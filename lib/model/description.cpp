@@ -173,7 +173,7 @@ std::vector<double> sums_of_products(const std::vector<std::string>& names,
   const std::vector<double> nothing(columns, 0.0);
   std::vector<Aggregate> parts;
   for (const kernels::RowBlocks& rows : domains) {
-    kernels::glm_sums(rows, kernels::Family::gaussian, 0, nothing, kernels::Order::hessian, wide,
+    kernels::glm_sums(rows, kernels::family<kernels::Gaussian>, 0, nothing, kernels::Order::hessian, wide,
                       parts.emplace_back(layout).words());
     parts.back().normalise();
   }

@@ -6,13 +6,11 @@
 #include <cmath>
 
 #include "kokkos_kernels/math/exact_math.hpp"
-#include "lib/core/error.hpp"
 
 namespace bailiwick {
 namespace {
 
 constexpr double half_log_pi = 0.57236494292470008707;
-constexpr double half_log_two_pi = 0.91893853320467274178;
 
 /// The continued fraction of I_x(a, b) for x < (a + 1) / (a + b + 2), by the modified Lentz method.
 double beta_fraction(double x, double a, double b) {
@@ -47,23 +45,6 @@ double log_half_step(double a) {
 }
 
 }  // namespace
-
-double log_gamma(double x) {
-  ensure(x > 0, "log_gamma is for positive numbers");
-  double shift = 1;
-  for (; x < 16; ++x)
-    shift *= x;
-  const double z = 1 / (x * x);
-  // B_2k / (2k (2k - 1)), k = 1 … 7
-  double series = 1.0 / 156;
-  series = std::fma(series, z, -691.0 / 360360);
-  series = std::fma(series, z, 1.0 / 1188);
-  series = std::fma(series, z, -1.0 / 1680);
-  series = std::fma(series, z, 1.0 / 1260);
-  series = std::fma(series, z, -1.0 / 360);
-  series = std::fma(series, z, 1.0 / 12);
-  return std::fma(x - 0.5, exact::log(x), -x) + (half_log_two_pi + series / x) - exact::log(shift);
-}
 
 double normal_p_value(double z) {
   return exact::erfc(std::fabs(z) * 0.70710678118654752440);

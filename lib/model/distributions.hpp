@@ -8,9 +8,6 @@ namespace bailiwick {
 // The few special functions that summaries need, from exact_math alone: a published p-value is a
 // number like any other, with the same bits everywhere.
 
-/// log Gamma(x) for x > 0: Stirling's series (Abramowitz & Stegun 6.1.40) after a shift to x >= 16.
-double log_gamma(double x);
-
 /// P(|Z| >= |z|), Z standard normal.
 double normal_p_value(double z);
 

@@ -245,31 +245,31 @@ RegressionMetrics regression_metrics(Aggregate total) {
   return m;
 }
 
-std::shared_ptr<const AggregateLayout> poisson_layout() {
+std::shared_ptr<const AggregateLayout> rate_layout() {
   return layout({{"rows", 1, counts},
                  {"observed", 1, raw_moments},
                  {"expected", 1, raw_moments},
                  {"deviance", 1, wide},
-                 {"y_log_y", 1, wide}});
+                 {"saturated", 1, wide}});
 }
 
-void add_poisson(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum) {
+void add_rate(const kernels::RowBlocks& rows, const Predictor& eta,
+              const kernels::FamilyMembers& family, Aggregate& sum) {
   const RowSum count(sum, "rows"), observed(sum, "observed"), expected(sum, "expected"),
-      deviance(sum, "deviance"), y_log_y(sum, "y_log_y");
+      deviance(sum, "deviance"), saturated(sum, "saturated");
   const auto predictor = host_copy(eta);
   for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
-    const double e = predictor(b, 0, r), mu = exact::exp(e);
-    const double own = y == 0 ? 0 : y * exact::log(y);
+    const double e = predictor(b, 0, r);
     count.count();
     observed.add(y);
-    expected.add(mu);
-    deviance.add(2 * ((own - y * e) - (y - mu)));
-    y_log_y.add(own);
+    expected.add(family.mean(e));
+    deviance.add(family.deviance(y, e));
+    saturated.add(family.saturated(y));
   });
 }
 
-PoissonMetrics poisson_metrics(Aggregate total) {
-  PoissonMetrics m;
+RateMetrics rate_metrics(Aggregate total, const kernels::FamilyMembers& family) {
+  RateMetrics m;
   m.rows = value(total, "rows");
   m.observed = value(total, "observed");
   m.expected = value(total, "expected");
@@ -277,8 +277,8 @@ PoissonMetrics poisson_metrics(Aggregate total) {
   m.mean_deviance = ratio(deviance, m.rows);
   m.d_squared = undefined;
   if (m.observed > 0) {
-    const double own = value(total, "y_log_y");
-    const double mean = m.observed * exact::log(m.observed / m.rows);
+    const double own = value(total, "saturated");
+    const double mean = m.rows * family.saturated(m.observed / m.rows);
     m.d_squared = explained(deviance, 2 * (own - mean), 2 * (std::fabs(own) + std::fabs(mean)));
   }
   return m;

@@ -83,16 +83,17 @@ void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double
                     Aggregate& sum);
 RegressionMetrics regression_metrics(Aggregate total);
 
-struct PoissonMetrics {
+struct RateMetrics {
   double rows = 0;
-  double observed = 0, expected = 0;  ///< sums of y and of e^eta
+  double observed = 0, expected = 0;  ///< sums of y and of its mean
   double mean_deviance = 0;
   double d_squared = 0;  ///< 1 - deviance / deviance of the mean
 };
 
-std::shared_ptr<const AggregateLayout> poisson_layout();
-void add_poisson(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
-PoissonMetrics poisson_metrics(Aggregate total);
+std::shared_ptr<const AggregateLayout> rate_layout();
+void add_rate(const kernels::RowBlocks& rows, const Predictor& eta,
+              const kernels::FamilyMembers& family, Aggregate& sum);
+RateMetrics rate_metrics(Aggregate total, const kernels::FamilyMembers& family);
 
 struct MultinomialMetrics {
   double rows = 0;

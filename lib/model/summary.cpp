@@ -22,20 +22,6 @@ std::size_t packed(std::size_t i, std::size_t j) {
   return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
 }
 
-std::string title_of(Family family) {
-  switch (family) {
-    case Family::gaussian:
-      return "Linear regression (gaussian, identity link)";
-    case Family::binomial:
-      return "Logistic regression (binomial, logit link)";
-    case Family::poisson:
-      return "Poisson regression (log link)";
-    case Family::multinomial:
-      return "Multinomial logistic regression";
-  }
-  throw Error(ExitCode::bug, "a family without a title");
-}
-
 std::vector<std::string> parameter_names(const FittedModel& model) {
   if (model.classes.empty()) return model.columns;
   std::vector<std::string> names;
@@ -114,7 +100,8 @@ ModelSummary summarise_glm(const FittedModel& model, Family family,
       2 * (response.saturated_log_likelihood - response.null_log_likelihood);
   const auto parameters = static_cast<double>(model.theta.size());
   const double n = response.rows;
-  const bool gaussian = family == Family::gaussian;
+  const bool multinomial = family == kernels::multinomial;
+  const bool gaussian = !multinomial && kernels::family_members[family.index].dispersion;
   if (gaussian && n <= parameters) {
     throw Error(ExitCode::data,
                 "{} rows do not determine the variance about {} parameters; take fewer features", n,
@@ -123,7 +110,8 @@ ModelSummary summarise_glm(const FittedModel& model, Family family,
   const double freedom = n - parameters, dispersion = gaussian ? deviance / freedom : 1;
   ModelSummary summary =
       with_coefficients(model, dispersion, gaussian ? std::optional(freedom) : std::nullopt);
-  summary.title = title_of(family);
+  summary.title = multinomial ? "Multinomial logistic regression"
+                              : kernels::family_members[family.index].title;
   summary.rows = n;
   summary.deviance = deviance;
   summary.null_deviance = null_deviance;

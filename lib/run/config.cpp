@@ -80,8 +80,7 @@ constexpr Fraction a_fraction;
 template <class Visitor>
 void schema(Visitor& v, LayerConfig& layer) {
   v.key("units", layer.units, required, at_least(1), at_most(1 << 20));
-  v.key("activation", layer.activation,
-        one_of("relu", "gelu", "tanh", "silu", "sigmoid", "identity"));
+  v.key("activation", layer.activation);
   v.key("layer_norm", layer.layer_norm);
   v.key("dropout", layer.dropout, a_fraction);
 }
@@ -90,25 +89,34 @@ template <class Visitor>
 void schema(Visitor& v, MlpConfig& mlp) {
   v.key("embeddings", mlp.embeddings, at_least(1), at_most(1 << 16));
   v.key("layers", mlp.layers);
-  v.key("loss", mlp.loss, required,
-        one_of("squared_error", "huber", "binary", "cross_entropy", "poisson", "cox"));
+  v.key("loss", mlp.loss, required);
   v.key("huber_delta", mlp.huber_delta, positive);
-  v.check(mlp.loss == "huber" || mlp.huber_delta == 1, "huber_delta", "only used with loss: huber");
-  if (mlp.loss == "squared_error" || mlp.loss == "huber")
+  v.check(mlp.loss == kernels::Loss::huber || mlp.huber_delta == 1, "huber_delta", "only used with loss: huber");
+  if (mlp.loss == kernels::Loss::squared_error || mlp.loss == kernels::Loss::huber)
     v.key("standardise_target", mlp.standardise_target);
   else
     v.unused("standardise_target", "only used with loss: squared_error or huber");
 }
 
+std::vector<std::string> names_of(std::span<const KindTraits* const> kinds) {
+  std::vector<std::string> names;
+  for (const KindTraits* kind : kinds)
+    names.emplace_back(kind->name);
+  return names;
+}
+
 template <class Visitor>
 void schema(Visitor& v, ModelConfig& model) {
-  v.key("kind", model.kind, required);
-  const bool mlp = model.kind == ModelKind::mlp;
+  std::string kind = model.kind->name;
+  v.key("kind", kind, required, OneOf{names_of(model.kinds)});
+  for (const KindTraits* known : model.kinds)
+    if (kind == known->name) model.kind = known;
+  const bool mlp = model.kind->network;
   v.section(
       "mlp", [&](auto& s) { schema(s, model.mlp); }, mlp, "only used with kind: mlp");
   // Where rows have a time and an event instead of a target.
-  const bool cox = model.kind == ModelKind::cox || (mlp && model.mlp.loss == "cox");
-  if (cox || mlp) model.intercept = false;
+  const bool cox = model.kind->response(model) == kernels::Response::hazard;
+  if (!model.kind->intercept) model.intercept = false;
   v.key("features", model.features, distinct);
   v.key("target", model.target);
   v.key("time", model.time);
@@ -121,7 +129,7 @@ void schema(Visitor& v, ModelConfig& model) {
       "cox",
       [&](auto& s) {
         s.key("strata", model.strata);
-        s.key("ties", model.ties, one_of("efron", "breslow"));
+        s.key("ties", model.ties);
         s.key("time_step", model.time_step, positive);
         s.key("time_maximum", model.time_maximum, at_least(0));
         const bool grid = model.strata == Strata::none;
@@ -129,12 +137,12 @@ void schema(Visitor& v, ModelConfig& model) {
                 "strata: none needs the last time of the public grid, greater than 0");
         s.check(grid || model.time_maximum == 0, "time_maximum", "only used with strata: none");
       },
-      model.kind == ModelKind::cox, "only used with kind: cox");
+      model.kind->section == std::string("cox"), "only used with kind: cox");
 
   v.check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
   v.check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
   v.check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
-  v.check(!(cox || mlp) || !model.intercept, "intercept",
+  v.check(model.kind->intercept || !model.intercept, "intercept",
           mlp ? "the layers of a network have their own" : "kind: cox has no intercept");
   v.check(!mlp || model.l2 == 0, "l2", "networks have train.descent.weight_decay instead");
   v.check(cox || model.time.empty(), "time", "only used with kind: cox");
@@ -145,13 +153,13 @@ void schema(Visitor& v, ModelConfig& model) {
 
 template <class Visitor>
 void schema(Visitor& v, ScheduleConfig& schedule) {
-  v.key("kind", schedule.kind, one_of("constant", "linear", "cosine", "step"));
+  v.key("kind", schedule.kind);
   v.key("warmup_epochs", schedule.warmup_epochs, at_least(0));
-  if (schedule.kind == "linear" || schedule.kind == "cosine")
+  if (schedule.kind == Schedule::Kind::linear || schedule.kind == Schedule::Kind::cosine)
     v.key("final_fraction", schedule.final_fraction, at_least(0), at_most(1));
   else
     v.unused("final_fraction", "only used with kind: linear or cosine");
-  if (schedule.kind == "step") {
+  if (schedule.kind == Schedule::Kind::step) {
     v.key("step_epochs", schedule.step_epochs, at_least(1));
     v.key("step_factor", schedule.step_factor, positive, at_most(1));
   } else {
@@ -168,16 +176,16 @@ void schema(Visitor& v, EarlyStoppingConfig& stopping) {
 
 template <class Visitor>
 void schema(Visitor& v, PersonalConfig& personal) {
-  v.key("kind", personal.kind, one_of("fedper", "fedrep", "ditto", "finetune"));
-  if (personal.kind == "fedper" || personal.kind == "fedrep")
+  v.key("kind", personal.kind);
+  if (personal.kind == PersonalKind::fedper || personal.kind == PersonalKind::fedrep)
     v.key("layers", personal.layers, at_least(1));
   else
     v.unused("layers", "only used with kind: fedper or fedrep");
-  if (personal.kind == "fedrep" || personal.kind == "finetune")
+  if (personal.kind == PersonalKind::fedrep || personal.kind == PersonalKind::finetune)
     v.key("steps", personal.steps, at_least(1));
   else
     v.unused("steps", "only used with kind: fedrep or finetune");
-  if (personal.kind == "ditto")
+  if (personal.kind == PersonalKind::ditto)
     v.key("proximal", personal.proximal, at_least(0));
   else
     v.unused("proximal", "only used with kind: ditto");
@@ -185,8 +193,7 @@ void schema(Visitor& v, PersonalConfig& personal) {
 
 template <class Visitor>
 void schema(Visitor& v, FederatedConfig& federated) {
-  v.key("strategy", federated.strategy,
-        one_of("fedavg", "fedprox", "fedadam", "fedyogi", "fedadagrad", "scaffold", "fednova"));
+  v.key("strategy", federated.strategy);
   v.key("rounds", federated.rounds, at_least(1));
   v.key("local_steps", federated.local_steps, at_least(1));
   if (federated.local_steps)
@@ -194,12 +201,12 @@ void schema(Visitor& v, FederatedConfig& federated) {
   else
     v.key("local_epochs", federated.local_epochs, at_least(1));
   v.key("server_rate", federated.server_rate, positive);
-  if (federated.strategy == "fedprox")
+  if (federated.strategy == StrategyName::fedprox)
     v.key("proximal", federated.proximal, at_least(0));
   else
     v.unused("proximal", "only used with strategy: fedprox");
-  const bool adaptive = federated.strategy == "fedadam" || federated.strategy == "fedyogi" ||
-                        federated.strategy == "fedadagrad";
+  const bool adaptive = federated.strategy == StrategyName::fedadam || federated.strategy == StrategyName::fedyogi ||
+                        federated.strategy == StrategyName::fedadagrad;
   if (adaptive) {
     v.key("beta1", federated.beta1, a_fraction);
     v.key("beta2", federated.beta2, a_fraction);
@@ -256,20 +263,28 @@ void schema(Visitor& v, CheckpointConfig& checkpoint, bool steps) {
           "all are kept (keep_last: 0)");
 }
 
+/// One of those that a kind can be trained by.
+template <class Visitor>
+void key_method(Visitor& v, TrainMethod& method, const OneOf& allowed) {
+  std::string word = to_word(method);
+  v.key("method", word, allowed);
+  method = from_word<TrainMethod>(word).value_or(method);
+}
+
 template <class Visitor>
 void schema(Visitor& v, TrainConfig& train, bool network) {
   if (network) {
-    v.key("method", train.method, one_of("adamw", "sgd"));
+    key_method(v, train.method, one_of("adamw", "sgd"));
     v.key("federated", train.federated);
     const bool federated = train.federated.has_value();
     v.section("descent",
-              [&](auto& s) { schema(s, train.descent, train.method == "adamw", federated); });
-    v.check(!federated || train.method == "sgd", "method",
+              [&](auto& s) { schema(s, train.descent, train.method == TrainMethod::adamw, federated); });
+    v.check(!federated || train.method == TrainMethod::sgd, "method",
             "domains train by themselves with method: sgd");
     for (const char* name : {"tolerance", "max_iterations"})
       v.unused(name, "a network trains for train.descent.epochs");
   } else {
-    v.key("method", train.method, one_of("newton", "lbfgs", "newton-krylov"));
+    key_method(v, train.method, one_of("newton", "lbfgs", "newton-krylov"));
     v.unused("descent", "only used with model.kind: mlp");
     v.key("tolerance", train.tolerance, positive);
     v.key("max_iterations", train.max_iterations, at_least(1));
@@ -279,7 +294,7 @@ void schema(Visitor& v, TrainConfig& train, bool network) {
   v.key("split", train.split);
   if (network) return v.unused("petsc_options", "only used with method: lbfgs or newton-krylov");
   v.key("petsc_options", train.petsc_options);
-  v.check(train.method != "newton" || train.petsc_options.empty(), "petsc_options",
+  v.check(train.method != TrainMethod::newton || train.petsc_options.empty(), "petsc_options",
           "only used with method: lbfgs or newton-krylov");
 }
 
@@ -309,8 +324,9 @@ void schema(Visitor& v, RunConfig& run) {
   v.key("domains", run.domains, required, non_empty);
   v.key("boundary", run.boundary);
   v.key("model", run.model, required);
-  const bool network = run.model.kind == ModelKind::mlp;
-  if (network && run.train.method == "newton") run.train.method = "adamw";
+  const bool network = run.model.kind->network;
+  if (network && run.train.method == TrainMethod::newton)
+    run.train.method = TrainMethod::adamw;
   v.section("train", [&](auto& s) { schema(s, run.train, network); });
   for (Section& section : run.sections)
     visit(v, section, run);
@@ -335,11 +351,12 @@ void schema(Visitor& v, RunConfig& run) {
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& path,
-                           std::span<const SectionType* const> sections,
-                           const Overrides& overrides) {
+                           const Language& language, const Overrides& overrides) {
   RunConfig config;
   config.path = path;
-  for (const SectionType* type : sections)
+  config.model.kinds = language.kinds;
+  config.model.kind = language.kinds.front();
+  for (const SectionType* type : language.sections)
     config.sections.push_back({type, type->make()});
   read_yaml(text, path, config, overrides);
   return config;

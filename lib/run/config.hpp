@@ -13,8 +13,11 @@
 #include <utility>
 #include <vector>
 
+#include "kokkos_kernels/glm/response.hpp"
 #include "lib/core/words.hpp"
+#include "kokkos_kernels/network/choices.hpp"
 #include "lib/domain/site.hpp"
+#include "lib/optim/schedule.hpp"
 
 namespace bailiwick {
 
@@ -43,15 +46,19 @@ struct DomainConfig {
   std::optional<std::vector<int>> ranks;  ///< explicit ranks; default: dealt by the decomposition
 };
 
-enum class ModelKind { linear, logistic, poisson, multinomial, cox, mlp };
-template <>
-inline constexpr auto words<ModelKind> =
-    std::to_array<std::pair<ModelKind, const char*>>({{ModelKind::linear, "linear"},
-                                                      {ModelKind::logistic, "logistic"},
-                                                      {ModelKind::poisson, "poisson"},
-                                                      {ModelKind::multinomial, "multinomial"},
-                                                      {ModelKind::cox, "cox"},
-                                                      {ModelKind::mlp, "mlp"}});
+struct ModelConfig;
+
+/// What the house must know of a kind of model before it meets the kind itself (lib/kinds/kind.hpp).
+struct KindTraits {
+  const char* name;  ///< model.kind
+  kernels::Response (*response)(const ModelConfig& model);
+  /// What is wrong with a row's targets, of `classes` categories; nullptr: nothing is.
+  const char* (*problem)(const ModelConfig& model, const double* targets, std::size_t classes);
+  bool intercept = true;     ///< it may have one
+  bool network = false;      ///< layers, trained by descent
+  bool reads_codes = true;   ///< of categories; else their indicators, as numbers
+  const char* section = "";  ///< of model, that no other kind has
+};
 
 enum class Standardisation { none, pooled, per_domain };
 template <>
@@ -61,6 +68,11 @@ inline constexpr auto words<Standardisation> =
                                                             {Standardisation::per_domain,
                                                              "per_domain"}});
 
+enum class Ties { breslow, efron };
+template <>
+inline constexpr auto words<Ties> = std::to_array<std::pair<Ties, const char*>>(
+    {{Ties::efron, "efron"}, {Ties::breslow, "breslow"}});
+
 /// Strata of the Cox model. `domain`, `partition`: nothing but score and information crosses.
 /// `none`: one risk set over all domains; the policies must allow unstratified survival.
 enum class Strata { domain, partition, none };
@@ -68,10 +80,29 @@ template <>
 inline constexpr auto words<Strata> = std::to_array<std::pair<Strata, const char*>>(
     {{Strata::domain, "domain"}, {Strata::partition, "partition"}, {Strata::none, "none"}});
 
+template <>
+inline constexpr auto words<kernels::Activation> =
+    std::to_array<std::pair<kernels::Activation, const char*>>(
+        {{kernels::Activation::relu, "relu"},
+         {kernels::Activation::gelu, "gelu"},
+         {kernels::Activation::tanh, "tanh"},
+         {kernels::Activation::silu, "silu"},
+         {kernels::Activation::sigmoid, "sigmoid"},
+         {kernels::Activation::identity, "identity"}});
+
+template <>
+inline constexpr auto words<kernels::Loss> = std::to_array<std::pair<kernels::Loss, const char*>>(
+    {{kernels::Loss::squared_error, "squared_error"},
+     {kernels::Loss::huber, "huber"},
+     {kernels::Loss::binary, "binary"},
+     {kernels::Loss::cross_entropy, "cross_entropy"},
+     {kernels::Loss::poisson, "poisson"},
+     {kernels::Loss::cox, "cox"}});
+
 /// A hidden layer: dense, then what it asks for of: layer norm, activation, dropout.
 struct LayerConfig {
   int units = 0;
-  std::string activation = "relu";  ///< relu, gelu, tanh, silu, sigmoid, identity
+  kernels::Activation activation = kernels::Activation::relu;
   bool layer_norm = false;
   double dropout = 0;  ///< probability that a unit is left out of a step
 };
@@ -82,13 +113,18 @@ struct MlpConfig {
   /// length of these.
   std::map<std::string, int> embeddings;
   std::vector<LayerConfig> layers;
-  std::string loss = "squared_error";  ///< and huber, binary, cross_entropy, poisson, cox
+  kernels::Loss loss = kernels::Loss::squared_error;
   double huber_delta = 1;              ///< in units of the standardised target
   bool standardise_target = true;  ///< squared_error, huber: by mean and deviation over all domains
 };
 
+/// Of columns that no model is fitted to: any targets will do.
+inline constexpr KindTraits no_kind{
+    "none", [](const ModelConfig&) { return kernels::Response::mean; },
+    [](const ModelConfig&, const double*, std::size_t) -> const char* { return nullptr; }};
+
 struct ModelConfig {
-  ModelKind kind = ModelKind::logistic;
+  const KindTraits* kind = &no_kind;
   std::vector<std::string> features;  ///< empty: all
   std::string target;                 ///< empty: the only one; Cox: `time` and `status` instead
   std::string time, status;
@@ -98,13 +134,21 @@ struct ModelConfig {
                   ///< the intercept
   Standardisation standardise = Standardisation::pooled;
   Strata strata = Strata::domain;
-  std::string ties = "efron";
+  Ties ties = Ties::efron;
   double time_step = 1, time_maximum = 0;  ///< Cox with strata none: the public time grid
   MlpConfig mlp;
+  std::span<const KindTraits* const> kinds;  ///< there are
 };
 
+template <>
+inline constexpr auto words<Schedule::Kind> =
+    std::to_array<std::pair<Schedule::Kind, const char*>>({{Schedule::Kind::constant, "constant"},
+                                                           {Schedule::Kind::linear, "linear"},
+                                                           {Schedule::Kind::cosine, "cosine"},
+                                                           {Schedule::Kind::step, "step"}});
+
 struct ScheduleConfig {
-  std::string kind = "constant";  ///< constant, linear, cosine, step
+  Schedule::Kind kind = Schedule::Kind::constant;
   double warmup_epochs = 0;       ///< the rate first grows linearly from 0
   double final_fraction = 0;      ///< linear, cosine: of the learning rate, at the end
   int step_epochs = 1;            ///< step: every so many epochs the rate is multiplied …
@@ -134,19 +178,38 @@ struct DescentConfig {
   EarlyStoppingConfig early_stopping;
 };
 
+enum class PersonalKind { fedper, fedrep, ditto, finetune };
+template <>
+inline constexpr auto words<PersonalKind> =
+    std::to_array<std::pair<PersonalKind, const char*>>({{PersonalKind::fedper, "fedper"},
+                                                         {PersonalKind::fedrep, "fedrep"},
+                                                         {PersonalKind::ditto, "ditto"},
+                                                         {PersonalKind::finetune, "finetune"}});
+
 /// What stays at home: the last `layers` of each domain's own model (fedper, fedrep), a whole model
 /// of its own beside the common one (ditto), or one that the common one becomes at the end
 /// (finetune).
 struct PersonalConfig {
-  std::string kind = "fedper";  ///< fedper, fedrep, ditto, finetune
+  PersonalKind kind = PersonalKind::fedper;
   int layers = 1;               ///< fedper, fedrep
   int steps = 10;         ///< fedrep: of the head, before local_steps of the rest; finetune: in all
   double proximal = 0.1;  ///< ditto: lambda of lambda/2 ||v - theta||^2
 };
 
+enum class StrategyName { fedavg, fedprox, fedadam, fedyogi, fedadagrad, scaffold, fednova };
+template <>
+inline constexpr auto words<StrategyName> =
+    std::to_array<std::pair<StrategyName, const char*>>({{StrategyName::fedavg, "fedavg"},
+                                                     {StrategyName::fedprox, "fedprox"},
+                                                     {StrategyName::fedadam, "fedadam"},
+                                                     {StrategyName::fedyogi, "fedyogi"},
+                                                     {StrategyName::fedadagrad, "fedadagrad"},
+                                                     {StrategyName::scaffold, "scaffold"},
+                                                     {StrategyName::fednova, "fednova"}});
+
 /// Rounds of local training in each domain, between which weighted sums of what changed cross.
 struct FederatedConfig {
-  std::string strategy = "fedavg";  ///< fedprox, fedadam, fedyogi, fedadagrad, scaffold, fednova
+  StrategyName strategy = StrategyName::fedavg;
   int rounds = 10;
   std::optional<int> local_steps;  ///< of descent.batch_rows rows each; default: local_epochs
   int local_epochs = 1;
@@ -166,9 +229,18 @@ struct CheckpointConfig {
   bool asynchronous = false;
 };
 
+/// Solvers: Newton's, and PETSc TAO's lmvm and nls. Networks: adamw, sgd.
+enum class TrainMethod { newton, lbfgs, newton_krylov, adamw, sgd };
+template <>
+inline constexpr auto words<TrainMethod> = std::to_array<std::pair<TrainMethod, const char*>>(
+    {{TrainMethod::newton, "newton"},
+     {TrainMethod::lbfgs, "lbfgs"},
+     {TrainMethod::newton_krylov, "newton-krylov"},
+     {TrainMethod::adamw, "adamw"},
+     {TrainMethod::sgd, "sgd"}});
+
 struct TrainConfig {
-  /// newton, lbfgs (TAO lmvm), newton-krylov (TAO nls); networks: adamw, sgd
-  std::string method = "newton";
+  TrainMethod method = TrainMethod::newton;
   DescentConfig descent;
   std::optional<FederatedConfig> federated;  ///< none: exact synchronous steps
   double tolerance = 1e-12;
@@ -226,17 +298,22 @@ struct RunConfig {
   }
 };
 
+/// What a config may speak of: the kinds of models and the sections of stages that there are.
+struct Language {
+  std::span<const KindTraits* const> kinds;
+  std::span<const SectionType* const> sections;
+};
+
 /// `--set a.b=c`: path and YAML text of the value.
 using Overrides = std::vector<std::pair<std::string, std::string>>;
 
 /// Parses and validates the text of a run YAML; `path` is for messages and relative paths;
-/// `sections` of the stages there are (stage_sections, lib/stages/stage.hpp). All
+/// `language`: config_language(), lib/stages/stage.hpp. All
 /// problems at once, one a line: `configs/x.yaml:14:9: train.method: unknown value "newtn";
 /// allowed: newton, lbfgs, newton-krylov (did you mean "newton"?)`. Unknown and duplicate keys are
 /// errors. Throws ExitCode::config. Pure: opens no file.
 RunConfig parse_run_config(const std::string& text, const std::string& path,
-                           std::span<const SectionType* const> sections,
-                           const Overrides& overrides = {});
+                           const Language& language, const Overrides& overrides = {});
 
 /// The config with every default filled in, as YAML that parses to the same config.
 std::string resolved_yaml(const RunConfig& config);

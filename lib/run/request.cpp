@@ -50,9 +50,9 @@ AccessRequest request_of(const RunConfig& config, const StageUse& use) {
   request.sums_cross = sums_cross(config, use);
   request.unmasked = request.sums_cross && !config.boundary.secure_aggregation;
   request.exact = use.crosses;
-  if (use.of_model) request.kind = to_word(config.model.kind);
+  if (use.of_model) request.kind = config.model.kind->name;
   request.unstratified_survival =
-      config.model.kind == ModelKind::cox && config.model.strata == Strata::none;
+      config.model.strata == Strata::none;
   request.per_domain_statistics = use.per_domain != nullptr && use.per_domain(config);
   return request;
 }
@@ -70,7 +70,7 @@ void add_domains(AccessRequest& request, const std::vector<DomainFacts>& domains
 }
 
 bool has_rounds_of_rows(const RunConfig& config, const StageUse& use) {
-  return use.trains && config.model.kind == ModelKind::mlp;
+  return use.trains && config.model.kind->network;
 }
 
 std::vector<std::string> rules_asked(const RunConfig& config, const StageUse& use) {

@@ -37,8 +37,7 @@ std::uint64_t visible_blocks(const DomainConfig& domain) {
 }
 
 RunConfig load_run_config(const Communicator& world, const std::string& path,
-                          std::span<const SectionType* const> sections,
-                          const Overrides& overrides) {
+                          const Language& language, const Overrides& overrides) {
   const EgressPurpose purpose("config");
   std::string text;
   agree(world, [&] {
@@ -50,7 +49,7 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
   });
   text = world.broadcast(0, text);
   RunConfig config;
-  agree(world, [&] { config = parse_run_config(text, path, sections, overrides); });
+  agree(world, [&] { config = parse_run_config(text, path, language, overrides); });
   return config;
 }
 

@@ -41,7 +41,7 @@ std::uint64_t visible_blocks(const DomainConfig& domain);
 
 /// Reads the YAML on rank 0, broadcasts and parses it everywhere. Collective; ExitCode::config.
 RunConfig load_run_config(const Communicator& world, const std::string& path,
-                          std::span<const SectionType* const> sections, const Overrides& overrides);
+                          const Language& language, const Overrides& overrides);
 
 /// A run that every domain's policy has admitted. The way there (design, section 4, steps 1 to 3)
 /// is the same for all stages: config, manifests, decomposition, policies, agreement.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/core/text.hpp"
+#include "lib/kinds/kind.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -31,14 +32,15 @@ const Stage& find_stage(const std::string& name) {
               did_you_mean(name, names));
 }
 
-std::span<const SectionType* const> stage_sections() {
+const Language& config_language() {
   static const std::vector<const SectionType*> sections = [] {
     std::vector<const SectionType*> found;
     for (const Stage* stage : all_stages())
       if (stage->section != nullptr) found.push_back(stage->section);
     return found;
   }();
-  return sections;
+  static const Language language{all_kind_traits(), sections};
+  return language;
 }
 
 }  // namespace bailiwick

@@ -316,9 +316,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
   RunRecord record(run, chain, true);
   record.publish_decisions();
 
-  ModelConfig model;
-  model.kind = ModelKind::linear;
-  const ModelRows loaded = load_model_rows(run, model, all, how.split);
+  const ModelRows loaded = load_model_rows(run, ModelConfig(), all, how.split);
   std::vector<kernels::RowBlocks> numbers;
   std::vector<DescribedRows> rows;
   for (const LoadedRows& domain : loaded.domains) {

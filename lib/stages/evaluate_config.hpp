@@ -44,12 +44,9 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
 }
 
 inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const RunConfig& run) {
-  const MlpConfig& mlp = run.model.mlp;
   v.check(!evaluate.regional || (run.train.federated && run.train.federated->personal),
           "evaluate.regional", "only used with train.federated.personal");
-  v.check(!evaluate.phm08 || run.model.kind == ModelKind::linear ||
-              (run.model.kind == ModelKind::mlp &&
-               (mlp.loss == "squared_error" || mlp.loss == "huber")),
+  v.check(!evaluate.phm08 || run.model.kind->response(run.model) == kernels::Response::mean,
           "evaluate.phm08",
           "only used with models of a mean: linear, or a network's squared_error or huber");
 }

@@ -14,6 +14,12 @@ namespace bailiwick {
 
 namespace {
 
+using kernels::Response;
+
+Response response_of(const SavedModel& model) {
+  return model.config.kind->response(model.config);
+}
+
 /// Metrics that a table shows, where a kind has them; the JSON holds them all.
 constexpr const char* table_columns[] = {
     "rows", "events",    "accuracy", "auc",      "log_loss", "brier",         "c_index",  "rmse",
@@ -26,27 +32,20 @@ Json defined(double value) {
 
 std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
                                                  const EvaluateConfig& how) {
-  switch (response_of(model.config)) {
-    case ModelKind::linear:
+  switch (response_of(model)) {
+    case Response::mean:
       return regression_layout(how.phm08);
-    case ModelKind::logistic:
+    case Response::probability:
       return binary_layout(static_cast<std::size_t>(how.calibration_bins));
-    case ModelKind::poisson:
-      return poisson_layout();
-    case ModelKind::multinomial:
+    case Response::rate:
+      return rate_layout();
+    case Response::classes:
       return multinomial_layout(model.categories.size());
-    case ModelKind::cox:
-    case ModelKind::mlp:
+    case Response::hazard:
       break;
   }
   return std::make_shared<const AggregateLayout>(
       std::vector<Stream>{{"rows", 2, counts}, {"pairs", 3, counts}});
-}
-
-/// A number near the target's mean that everybody knows: the model's prediction at the mean row.
-double public_centre(const SavedModel& model) {
-  if (model.config.kind == ModelKind::mlp) return model.target_mean;
-  return model.config.intercept ? model.parameters.front() : 0.0;
 }
 
 /// Cox: the domain's rows on its first rank, for its own pairs; they stay inside the domain.
@@ -101,34 +100,34 @@ Scorecard::Scorecard(const SavedModel& model, const EvaluateConfig& how)
 
 Aggregate Scorecard::add(const kernels::RowBlocks& rows, std::size_t d, Sums& sums) const {
   Aggregate sum(layout_);
-  if (response_of(model_.config) == ModelKind::cox) {
+  if (response_of(model_) == Response::hazard) {
     add_pairs(model_, rows, d, sums, sum);
     return sum;
   }
-  const Predictor eta = predictor(model_, rows);
-  switch (response_of(model_.config)) {
-    case ModelKind::linear:
-      add_regression(rows, eta, public_centre(model_), sum);
+  const Kind& kind = kind_of(model_.config);
+  const Predictor eta = kind.predictor(model_, rows);
+  switch (response_of(model_)) {
+    case Response::mean:
+      add_regression(rows, eta, kind.public_centre(model_), sum);
       break;
-    case ModelKind::logistic:
+    case Response::probability:
       add_binary(rows, eta, sum);
       break;
-    case ModelKind::poisson:
-      add_poisson(rows, eta, sum);
+    case Response::rate:
+      add_rate(rows, eta, *kind.family(model_.config), sum);
       break;
-    case ModelKind::multinomial:
+    case Response::classes:
       add_multinomial(rows, eta, sum);
       break;
-    case ModelKind::cox:
-    case ModelKind::mlp:
+    case Response::hazard:
       break;
   }
   return sum;
 }
 
 Json Scorecard::metrics(const Aggregate& total) const {
-  switch (response_of(model_.config)) {
-    case ModelKind::linear: {
+  switch (response_of(model_)) {
+    case Response::mean: {
       const RegressionMetrics m = regression_metrics(total);
       Json metrics{{"rows", m.rows},
                    {"rmse", defined(m.rmse)},
@@ -137,17 +136,17 @@ Json Scorecard::metrics(const Aggregate& total) const {
       if (m.phm08) metrics["phm08"] = *m.phm08;
       return metrics;
     }
-    case ModelKind::logistic:
+    case Response::probability:
       return to_json(binary_metrics(total));
-    case ModelKind::poisson: {
-      const PoissonMetrics m = poisson_metrics(total);
+    case Response::rate: {
+      const RateMetrics m = rate_metrics(total, *kind_of(model_.config).family(model_.config));
       return {{"rows", m.rows},
               {"observed", defined(m.observed)},
               {"expected", defined(m.expected)},
               {"mean_deviance", defined(m.mean_deviance)},
               {"d_squared", defined(m.d_squared)}};
     }
-    case ModelKind::multinomial: {
+    case Response::classes: {
       const MultinomialMetrics m = multinomial_metrics(total, model_.categories.size());
       return {{"rows", m.rows},
               {"accuracy", defined(m.accuracy)},
@@ -155,8 +154,7 @@ Json Scorecard::metrics(const Aggregate& total) const {
               {"categories", model_.categories},
               {"confusion", m.confusion}};
     }
-    case ModelKind::cox:
-    case ModelKind::mlp:
+    case Response::hazard:
       break;
   }
   const auto rows = total.words("rows"), pairs = total.words("pairs");

@@ -5,10 +5,10 @@
 
 #include <filesystem>
 
-#include "kokkos_kernels/glm/glm.hpp"
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/text.hpp"
-#include "lib/kinds/network/predictor.hpp"
+#include "lib/kinds/kind.hpp"
+#include "lib/kinds/model_file.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/runtime/agree.hpp"
@@ -116,33 +116,16 @@ std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
 }
 
 Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows)
-    : kind_(response_of(model.config)),
+    : response_(model.config.kind->response(model.config)),
+      family_(kind_of(model.config).family(model.config)),
       classes_(std::max<std::size_t>(1, model.categories.size())),
-      eta_(Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), predictor(model, rows))) {}
-
-Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) {
-  const std::size_t classes = std::max<std::size_t>(1, model.categories.size());
-  if (model.config.kind == ModelKind::mlp) return network_predictor(model, rows);
-  return kernels::linear_predictor(rows, model.parameters, classes > 1 ? classes - 1 : 1);
-}
+      eta_(Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(),
+                                               kind_of(model.config).predictor(model, rows))) {}
 
 void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& out) const {
   const double eta = linear(block, row);
-  switch (kind_) {
-    case ModelKind::linear:
-      out.assign(1, eta);
-      return;
-    case ModelKind::logistic:
-      out.assign(1, exact::sigmoid(eta));
-      return;
-    case ModelKind::poisson:
-    case ModelKind::cox:
-      out.assign(1, exact::exp(eta));
-      return;
-    case ModelKind::multinomial:
-    case ModelKind::mlp:
-      break;
-  }
+  if (family_ != nullptr) return out.assign(1, family_->mean(eta));
+  if (response_ == kernels::Response::hazard) return out.assign(1, exact::exp(eta));
   // Shifted by the largest, so that no exponential overflows.
   double largest = 0;
   for (std::size_t k = 0; k + 1 < classes_; ++k)
@@ -158,19 +141,8 @@ void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& ou
 }
 
 std::vector<std::string> Scores::names(const SavedModel& model) {
-  switch (response_of(model.config)) {
-    case ModelKind::linear:
-      return {"mean"};
-    case ModelKind::logistic:
-      return {"probability"};
-    case ModelKind::poisson:
-      return {"rate"};
-    case ModelKind::cox:
-      return {"hazard_ratio"};
-    case ModelKind::multinomial:
-    case ModelKind::mlp:
-      break;
-  }
+  if (const auto* family = kind_of(model.config).family(model.config)) return {family->prediction};
+  if (has_times(model.config)) return {"hazard_ratio"};
   std::vector<std::string> names;
   for (const std::string& category : model.categories)
     names.push_back("probability_" + category);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/data/model_rows.hpp"
-#include "lib/kinds/saved_model.hpp"
+#include "lib/kinds/kind.hpp"
 #include "lib/model/metrics.hpp"
 #include "lib/record/stated.hpp"
 
@@ -36,10 +36,6 @@ ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with
 std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
                                            const ModelColumns& columns, Standardisation how);
 
-/// What a model says of standardised rows: the linear predictor, or a network's outputs in its
-/// place.
-Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows);
-
 /// Linear predictors of the rows of one domain on this rank, and what predictions follow from them.
 class Scores {
  public:
@@ -56,7 +52,8 @@ class Scores {
   static std::vector<std::string> names(const SavedModel& model);
 
  private:
-  ModelKind kind_;
+  kernels::Response response_;
+  const kernels::FamilyMembers* family_;  ///< nullptr: classes, hazards
   std::size_t classes_;
   Kokkos::View<double***, Kokkos::LayoutRight, Kokkos::HostSpace> eta_;
 };

@@ -203,7 +203,7 @@ Json shared_numbers(const SavedModel& model, const EvaluateConfig& how,
       {"about", {"r_squared"}},   {"about_squares", {"r_squared"}},
       {"phm08", {"phm08"}},       {"observed", {"observed", "d_squared"}},
       {"expected", {"expected"}}, {"deviance", {"mean_deviance", "d_squared"}},
-      {"y_log_y", {"d_squared"}}};
+      {"saturated", {"d_squared"}}};
   std::set<std::string> missing;
   const Aggregate total = sums.sum(std::move(parts), missing);
   if (missing.contains("rows")) refuse(sums.contributors());
@@ -249,7 +249,7 @@ Json shared_binary(const std::vector<SavedModel>& models, const EvaluateConfig& 
   std::vector<Aggregate> of_cells;
   for (std::size_t d = 0; d < parts.size(); ++d) {
     const kernels::RowBlocks& own = rows.domains[d].rows;
-    add_binary_cells(own, predictor(models[d], own), cells, of_cells.emplace_back(layout));
+    add_binary_cells(own, kind_of(models[d].config).predictor(models[d], own), cells, of_cells.emplace_back(layout));
   }
   Aggregate total = sums.sum(std::move(of_cells), missing);
   Json metrics = to_json(binary_cells_metrics(std::move(total), cells));
@@ -384,14 +384,14 @@ Json shared_metrics(const std::vector<SavedModel>& models, const EvaluateConfig&
   SharedSums sums(boundary, parameters);
   const SavedModel& model = models.front();
   Json metrics;
-  switch (response_of(model.config)) {
-    case ModelKind::logistic:
+  switch (model.config.kind->response(model.config)) {
+    case kernels::Response::probability:
       metrics = shared_binary(models, how, rows, parts, sums);
       break;
-    case ModelKind::multinomial:
+    case kernels::Response::classes:
       metrics = shared_multinomial(model, parts, sums);
       break;
-    case ModelKind::cox:
+    case kernels::Response::hazard:
       metrics = shared_pairs(parts, sums);
       break;
     default:

@@ -45,7 +45,7 @@ std::vector<std::string> names_of_stages();
 /// Throws ExitCode::data, saying what there is.
 const Stage& find_stage(const std::string& name);
 
-/// Of the config: those of all stages.
-std::span<const SectionType* const> stage_sections();
+/// What a config may speak of: all kinds of models, the sections of all stages.
+const Language& config_language();
 
 }  // namespace bailiwick

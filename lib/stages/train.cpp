@@ -5,7 +5,7 @@
 #include "lib/record/regions.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/stages/stage.hpp"
-#include "lib/train/federated.hpp"
+#include "lib/train/federated/rounds.hpp"
 #include "lib/train/network.hpp"
 #include "lib/train/solver.hpp"
 
@@ -34,12 +34,11 @@ void train(const Stage& stage, Session& session, RunConfig config, const StageOp
     record.add_dependency({dependency::resumed_from, restart.content, Json::object(), {}});
   record.publish_decisions();
   Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
-  if (federated)
-    train_federated(run, record, columns, checkpoints, restart);
-  else if (run.config().model.kind == ModelKind::mlp)
-    train_network(run, record, columns, checkpoints, restart);
-  else
-    train_by_solver(run, record, columns, checkpoints, restart);
+  train_by(run, record, checkpoints, restart, [&] {
+    if (federated) return make_federated(run, columns, restart.in_place);
+    if (run.config().model.kind->network) return make_descent(run, columns);
+    return make_solver(run, columns);
+  });
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "io/checkpoint/checkpoint.hpp"
-#include "lib/kinds/saved_model.hpp"
+#include "lib/kinds/model_file.hpp"
 
 namespace bailiwick {
 

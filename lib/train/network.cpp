@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -14,9 +13,9 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/kinds/network/architecture.hpp"
+#include "lib/kinds/model_file.hpp"
 #include "lib/kinds/network/data.hpp"
 #include "lib/optim/descent.hpp"
-#include "lib/runtime/stop_signal.hpp"
 
 namespace bailiwick {
 
@@ -216,116 +215,127 @@ void Training::restore(const State& state) {
   loss_ = progress[2];
 }
 
+class NetworkDescent : public Method {
+ public:
+  NetworkDescent(Run& run, const ModelColumns& columns)
+      : run_(run),
+        config_(run.config().train.descent),
+        data_(run, columns),
+        validating_(!data_.validation().empty()),
+        model_(untrained_model(run, columns)),
+        training_(run, data_, architecture_of(run.config().model.mlp, columns)) {
+    data_.describe(model_);
+  }
+
+  std::string headline() const override {
+    return fmt::format("{}, {} steps an epoch",
+                       run_.headline(data_.rows(), training_.architecture().parameters()),
+                       training_.steps_an_epoch());
+  }
+  std::string heading() const override {
+    return fmt::format("{:>9}  {:>16}  {}{:>12}", "epoch", "loss",
+                       validating_ ? fmt::format("{:>16}  ", "validation") : "", "rows/s");
+  }
+
+  void restore(const Restart& restart) override {
+    training_.restore(restart.checkpoint.arrays);
+    model_ = model_from_checkpoint(restart.checkpoint, restart.path);
+    model_.delete_by = run_.delete_by();
+    if (validating_)
+      best_ = best_of(restart.checkpoint.arrays, training_.architecture().parameters());
+  }
+
+  void run(const std::function<void(const TrainingStep&)>& after) override {
+    training_.meet();  // what restore() wrote
+    const CheckpointConfig& when = run_.config().train.checkpoint;
+    const auto every_steps = static_cast<std::uint64_t>(when.every_steps);
+    Stopwatch watch;
+    std::uint64_t steps = 0;  // of this epoch, in this session
+    while (!finished()) {
+      training_.step();
+      ++steps;
+      TrainingStep step;
+      step.due = every_steps > 0 && training_.steps() % every_steps == 0;
+      if (training_.epoch_ended()) {
+        end_epoch(step, steps, watch.lap());
+        steps = 0;
+        step.due = step.due || (when.every > 0 && model_.iteration % when.every == 0);
+      } else {
+        step.name = fmt::format("step-{:08}", training_.steps());
+      }
+      step.loss = latest_;
+      step.last = finished();
+      after(step);
+    }
+  }
+
+  io::Checkpoint checkpoint(const TrainingStep&) override {
+    io::Checkpoint checkpoint = to_checkpoint(model_);
+    for (auto& [name, values] : training_.state())  // the parameters as well
+      checkpoint.arrays[name] = std::move(values);
+    if (validating_) {
+      if (best_.epoch > 0) checkpoint.arrays["best/parameters"] = best_.parameters;
+      checkpoint.arrays["best/loss"] = {best_.loss, static_cast<double>(best_.epoch)};
+    }
+    return checkpoint;
+  }
+
+  io::Checkpoint finish(RunRecord&, Json& results) override {
+    const int epochs = model_.iteration;
+    model_.parameters = validating_ ? best_.parameters : training_.parameters();
+    if (validating_) {
+      model_.iteration = best_.epoch;
+      model_.log_likelihood = -best_.loss;
+    }
+    model_.converged = true;
+    results = {{"rows", data_.rows()},
+               {"epochs", epochs},
+               {"steps", training_.steps()},
+               {"loss", -model_.log_likelihood},
+               {"seconds",
+                {{"gradient", training_.times().gradient},
+                 {"sum", training_.times().sum},
+                 {"update", training_.times().update}}}};
+    return to_checkpoint(model_);
+  }
+
+ private:
+  bool finished() const {
+    return model_.iteration >= config_.epochs ||
+           (validating_ && model_.iteration - best_.epoch >= config_.early_stopping.patience);
+  }
+
+  void end_epoch(TrainingStep& step, std::uint64_t steps, double seconds) {
+    const int epoch = ++model_.iteration;
+    model_.log_likelihood = -training_.epoch_loss();
+    latest_ = -model_.log_likelihood;
+    if (validating_) {
+      latest_ = training_.validation_loss();
+      if (latest_ < best_.loss) best_ = {latest_, epoch, training_.parameters()};
+    }
+    const double rows = static_cast<double>(data_.rows()) * static_cast<double>(steps) /
+                        static_cast<double>(training_.steps_an_epoch());
+    step.name = fmt::format("epoch-{:06}", epoch);
+    step.line = fmt::format("{:>9}  {:>16.9g}  {}{:>12}", epoch, -model_.log_likelihood,
+                            validating_ ? fmt::format("{:>16.9g}  ", latest_) : "",
+                            with_thousands(static_cast<long long>(rows / seconds)));
+    step.release = fmt::format("loss of epoch {}", epoch);
+  }
+
+  Run& run_;
+  const DescentConfig& config_;
+  NetworkData data_;
+  bool validating_;
+  SavedModel model_;
+  Training training_;
+  Best best_;
+  double latest_ = std::numeric_limits<double>::infinity();  ///< loss, to tell good checkpoints
+};
+
 }  // namespace
 
-void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
-                   Checkpoints& checkpoints, const Restart& restart) {
-  const Stopwatch total;
-  const RunConfig& config = run.config();
-  const DescentConfig& descent = config.train.descent;
-  const bool root = run.world().is_root();
-
-  const Stopwatch reading;
-  NetworkData data(run, columns);
-  const bool validating = !data.validation().empty();
-  const double seconds_reading = reading.seconds();
-  SavedModel model = untrained_model(run, columns);
-  data.describe(model);
-  const Architecture architecture = architecture_of(config.model.mlp, columns);
-  Training training(run, data, architecture);
-
-  Best best;
-  take_up(run, restart, [&] {
-    training.restore(restart.checkpoint.arrays);
-    model = model_from_checkpoint(restart.checkpoint, restart.path);
-    model.delete_by = run.delete_by();
-    if (validating) best = best_of(restart.checkpoint.arrays, architecture.parameters());
-  });
-  training.meet();
-  int epoch = model.iteration;
-
-  if (root)
-    std::cout << fmt::format("{}, {} steps an epoch\n{:>9}  {:>16}  {}{:>12}  {:>8}\n",
-                             run.headline(data.rows(), architecture.parameters()),
-                             training.steps_an_epoch(), "epoch", "loss",
-                             validating ? fmt::format("{:>16}  ", "validation") : "", "rows/s",
-                             "seconds")
-              << std::flush;
-
-  double latest = std::numeric_limits<double>::infinity();  // loss, to tell good checkpoints
-  const auto finished = [&] {
-    return epoch >= descent.epochs ||
-           (validating && epoch - best.epoch >= descent.early_stopping.patience);
-  };
-  const auto write_checkpoint = [&](bool at_once) {
-    io::Checkpoint checkpoint = to_checkpoint(model);
-    for (auto& [name, values] : training.state())  // the parameters as well
-      checkpoint.arrays[name] = std::move(values);
-    if (validating) {
-      if (best.epoch > 0) checkpoint.arrays["best/parameters"] = best.parameters;
-      checkpoint.arrays["best/loss"] = {best.loss, static_cast<double>(best.epoch)};
-    }
-    checkpoints.write(std::move(checkpoint),
-                      training.epoch_ended() ? fmt::format("epoch-{:06}.h5", epoch)
-                                             : fmt::format("step-{:08}.h5", training.steps()),
-                      latest, at_once);
-  };
-
-  const CheckpointConfig& when = config.train.checkpoint;
-  const StopSignal::Deferred deferred;
-  const Stopwatch solving;
-  Stopwatch watch;
-  std::uint64_t steps = 0;  // of this epoch, in this session
-  while (!finished()) {
-    training.step();
-    ++steps;
-    bool due = when.every_steps > 0 &&
-               training.steps() % static_cast<std::uint64_t>(when.every_steps) == 0;
-    if (training.epoch_ended()) {
-      const double seconds = watch.lap();
-      model.iteration = ++epoch;
-      model.log_likelihood = -training.epoch_loss();
-      latest = -model.log_likelihood;
-      if (validating) {
-        latest = training.validation_loss();
-        if (latest < best.loss) best = {latest, epoch, training.parameters()};
-      }
-      if (root)
-        std::cout << fmt::format("{:>9}  {:>16.9g}  {}{:>12}  {:>8.2f}\n", epoch,
-                                 -model.log_likelihood,
-                                 validating ? fmt::format("{:>16.9g}  ", latest) : "",
-                                 with_thousands(static_cast<long long>(
-                                     static_cast<double>(data.rows()) * static_cast<double>(steps) /
-                                     static_cast<double>(training.steps_an_epoch()) / seconds)),
-                                 solving.seconds())
-                  << std::flush;
-      run.outcome()->add_step(fmt::format("loss of epoch {}", epoch));
-      steps = 0;
-      due = due || (when.every > 0 && epoch % when.every == 0);
-    }
-    const std::string stop = finished() ? "" : StopSignal::agreed(run.world());
-    if (!stop.empty() || (due && checkpoints.ready())) write_checkpoint(!stop.empty());
-    if (!stop.empty()) checkpoints.stop(stop);
-  }
-  const double seconds_solving = solving.seconds();
-
-  model.parameters = validating ? best.parameters : training.parameters();
-  if (validating) {
-    model.iteration = best.epoch;
-    model.log_likelihood = -best.loss;
-  }
-  model.converged = true;
-  record.publish_model(to_checkpoint(model), {{"rows", data.rows()},
-                                              {"epochs", epoch},
-                                              {"steps", training.steps()},
-                                              {"loss", -model.log_likelihood},
-                                              {"seconds",
-                                               {{"total", total.seconds()},
-                                                {"reading", seconds_reading},
-                                                {"solving", seconds_solving},
-                                                {"gradient", training.times().gradient},
-                                                {"sum", training.times().sum},
-                                                {"update", training.times().update}}}});
+std::unique_ptr<Method> make_descent(Run& run, const ModelColumns& columns) {
+  return std::make_unique<NetworkDescent>(run, columns);
 }
 
 }  // namespace bailiwick

@@ -3,15 +3,14 @@
 
 #pragma once
 
-#include "lib/data/load_rows.hpp"
-#include "lib/record/checkpoints.hpp"
-#include "lib/record/restart.hpp"
+#include <memory>
+
+#include "lib/data/model_rows.hpp"
+#include "lib/train/loop.hpp"
 
 namespace bailiwick {
 
-/// Exact synchronous training of a network: a step is the sum over all domains. Collective; ends
-/// with the model in `record`.
-void train_network(Run& run, RunRecord& record, const ModelColumns& columns,
-                   Checkpoints& checkpoints, const Restart& restart);
+/// Exact synchronous training of a network: a step is the sum over all domains. Collective.
+std::unique_ptr<Method> make_descent(Run& run, const ModelColumns& columns);
 
 }  // namespace bailiwick

@@ -5,20 +5,14 @@
 
 #include <iostream>
 
-#include "lib/core/stopwatch.hpp"
 #include "lib/core/text.hpp"
 #include "lib/data/model_rows.hpp"
-#include "lib/kinds/objective.hpp"
-#include "lib/kinds/saved_model.hpp"
-#include "lib/model/summary.hpp"
+#include "lib/kinds/kind.hpp"
+#include "lib/kinds/model_file.hpp"
 #include "lib/optim/cholesky.hpp"
 #include "lib/optim/newton.hpp"
 #include "lib/optim/replay.hpp"
 #include "lib/optim/tao.hpp"
-#include "lib/record/checkpoints.hpp"
-#include "lib/record/restart.hpp"
-#include "lib/record/run_record.hpp"
-#include "lib/runtime/stop_signal.hpp"
 
 namespace bailiwick {
 
@@ -41,7 +35,7 @@ SavedModel model_at(const Run& run, const ModelColumns& columns, const ColumnMom
 Iterate solve(Run& run, Objective& objective, const Observer& observer) {
   const TrainConfig& config = run.config().train;
   std::vector<double> start(objective.size(), 0.0);
-  if (config.method == "newton") {
+  if (config.method == TrainMethod::newton) {
     NewtonOptions options;
     options.tolerance = config.tolerance;
     options.max_iterations = config.max_iterations;
@@ -49,7 +43,7 @@ Iterate solve(Run& run, Objective& objective, const Observer& observer) {
   }
   run.session().start_petsc();
   TaoOptions options;
-  options.type = config.method == "lbfgs" ? "lmvm" : "nls";
+  options.type = config.method == TrainMethod::lbfgs ? "lmvm" : "nls";
   options.tolerance = config.tolerance;
   options.max_iterations = config.max_iterations;
   options.petsc_options = config.petsc_options;
@@ -79,20 +73,8 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
   fitted.log_likelihood = model.log_likelihood;
   fitted.penalised = model.config.l2 > 0;
 
-  ModelSummary summary;
-  if (model.config.kind == ModelKind::cox) {
-    summary = summarise_cox(fitted, static_cast<double>(rows.selected),
-                            static_cast<double>(rows.events), null_log_likelihood);
-  } else {
-    std::vector<kernels::RowBlocks> blocks;
-    for (const LoadedRows& domain : rows.domains)
-      blocks.push_back(domain.rows);
-    const kernels::Family family = family_of(model.config.kind);
-    const ResponseTotals response =
-        response_totals(blocks, family, std::max<std::size_t>(2, columns.categories.size()),
-                        columns.intercept, run.boundary());
-    summary = summarise_glm(fitted, family, response);
-  }
+  ModelSummary summary =
+      kind_of(model.config).summary(fitted, columns, rows, null_log_likelihood, run.boundary());
   model.null_log_likelihood = summary.null_log_likelihood;
   for (const Coefficient& coefficient : summary.coefficients) {
     model.coefficients.push_back(coefficient.estimate);
@@ -101,67 +83,78 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
   return summary;
 }
 
+class Solver : public Method {
+ public:
+  Solver(Run& run, const ModelColumns& columns)
+      : run_(run),
+        columns_(columns),
+        rows_(load_model_rows(run, run.config().model, columns, run.config().train.split)),
+        moments_(standardise_for_training(run, run.config().model, columns, rows_)),
+        objective_(kind_of(run.config().model)
+                       .objective(run.config().model, columns, rows_, run.boundary())),
+        replay_(*objective_) {}
+
+  std::string headline() const override {
+    return run_.headline(rows_.selected, objective_->size());
+  }
+  std::string heading() const override {
+    return fmt::format("{:>9}  {:>22}  {:>12}", "iteration", "log-likelihood", "decrement");
+  }
+
+  void restore(const Restart& restart) override {
+    replay_.restore(restart.checkpoint.arrays);
+    done_ = model_from_checkpoint(restart.checkpoint, restart.path).iteration;
+  }
+
+  void run(const std::function<void(const TrainingStep&)>& after) override {
+    const int every = run_.config().train.checkpoint.every;
+    last_ = solve(run_, replay_, [&](const Iterate& at) {
+      if (at.iteration == 0) at_start_ = at.evaluation.log_likelihood;
+      if (at.iteration <= done_) return;
+      last_ = at;
+      after({.name = fmt::format("step-{:06}", at.iteration),
+             .line = fmt::format("{:>9}  {:>22.12g}  {:>12.3g}", at.iteration,
+                                 at.evaluation.log_likelihood, at.decrement),
+             .release = fmt::format("log-likelihood of iteration {}", at.iteration),
+             .loss = at.evaluation.value,
+             .due = every > 0 && at.iteration > 0 && at.iteration % every == 0});
+    });
+  }
+
+  io::Checkpoint checkpoint(const TrainingStep&) override {
+    io::Checkpoint checkpoint = to_checkpoint(model_at(run_, columns_, moments_, last_));
+    checkpoint.arrays.merge(replay_.state());
+    return checkpoint;
+  }
+
+  io::Checkpoint finish(RunRecord& record, Json& results) override {
+    SavedModel fitted = model_at(run_, columns_, moments_, last_);
+    fitted.converged = true;
+    const std::string table = to_text(summarise(run_, columns_, rows_, fitted, at_start_));
+    record.write_text(table, "model.txt");
+    if (run_.world().is_root()) std::cout << '\n' << table;
+    results = {{"rows", rows_.selected},
+               {"iterations", last_.iteration},
+               {"logLikelihood", last_.evaluation.log_likelihood}};
+    return to_checkpoint(fitted);
+  }
+
+ private:
+  Run& run_;
+  const ModelColumns& columns_;
+  ModelRows rows_;
+  ColumnMoments moments_;
+  std::unique_ptr<Objective> objective_;
+  Replay replay_;
+  Iterate last_;
+  int done_ = -1;        ///< the last iteration of earlier sessions
+  double at_start_ = 0;  ///< log-likelihood where all parameters are zero
+};
+
 }  // namespace
 
-void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
-                     Checkpoints& checkpoints, const Restart& restart) {
-  const Stopwatch total;
-  const ModelConfig& model = run.config().model;
-  const bool root = run.world().is_root();
-  const Stopwatch reading;
-  ModelRows rows = load_model_rows(run, model, columns, run.config().train.split);
-  const double seconds_reading = reading.seconds();
-  if (root) std::cout << run.headline(rows.selected, parameter_names(columns).size()) << std::endl;
-
-  const Stopwatch solving;
-  const ColumnMoments moments = standardise_for_training(run, model, columns, rows);
-  const auto objective = make_objective(model, columns, rows, run.boundary());
-  Replay replay(*objective);
-  int done = -1;  // the last iteration of earlier sessions
-  take_up(run, restart, [&] {
-    replay.restore(restart.checkpoint.arrays);
-    done = model_from_checkpoint(restart.checkpoint, restart.path).iteration;
-  });
-
-  const int every = run.config().train.checkpoint.every;
-  if (root)
-    std::cout << fmt::format("{:>9}  {:>22}  {:>12}  {:>8}\n", "iteration", "log-likelihood",
-                             "decrement", "seconds");
-  double null_log_likelihood = 0;  // Cox: at the start, where all parameters are zero
-  const StopSignal::Deferred deferred;
-  const Iterate last = solve(run, replay, [&](const Iterate& iterate) {
-    if (iterate.iteration == 0) null_log_likelihood = iterate.evaluation.log_likelihood;
-    if (iterate.iteration <= done) return;
-    if (root)
-      std::cout << fmt::format("{:>9}  {:>22.12g}  {:>12.3g}  {:>8.2f}\n", iterate.iteration,
-                               iterate.evaluation.log_likelihood, iterate.decrement,
-                               solving.seconds())
-                << std::flush;
-    run.outcome()->add_step(fmt::format("log-likelihood of iteration {}", iterate.iteration));
-    const std::string stop = StopSignal::agreed(run.world());
-    const bool due = every > 0 && iterate.iteration > 0 && iterate.iteration % every == 0;
-    if (!stop.empty() || (due && checkpoints.ready())) {
-      io::Checkpoint checkpoint = to_checkpoint(model_at(run, columns, moments, iterate));
-      checkpoint.arrays.merge(replay.state());
-      checkpoints.write(std::move(checkpoint), fmt::format("step-{:06}.h5", iterate.iteration),
-                        iterate.evaluation.value, !stop.empty());
-    }
-    if (!stop.empty()) checkpoints.stop(stop);
-  });
-
-  SavedModel fitted = model_at(run, columns, moments, last);
-  fitted.converged = true;
-  const std::string table = to_text(summarise(run, columns, rows, fitted, null_log_likelihood));
-  const double seconds_solving = solving.seconds();
-  record.write_text(table, "model.txt");
-  if (root) std::cout << '\n' << table;
-  record.publish_model(
-      to_checkpoint(fitted),
-      {{"rows", rows.selected},
-       {"iterations", last.iteration},
-       {"logLikelihood", last.evaluation.log_likelihood},
-       {"seconds",
-        {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
+std::unique_ptr<Method> make_solver(Run& run, const ModelColumns& columns) {
+  return std::make_unique<Solver>(run, columns);
 }
 
 }  // namespace bailiwick

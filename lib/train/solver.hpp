@@ -3,15 +3,14 @@
 
 #pragma once
 
-#include "lib/data/load_rows.hpp"
-#include "lib/record/checkpoints.hpp"
-#include "lib/record/restart.hpp"
+#include <memory>
+
+#include "lib/data/model_rows.hpp"
+#include "lib/train/loop.hpp"
 
 namespace bailiwick {
 
-/// A solver's run over all iterations, with its checkpoints. Collective; ends with the model in
-/// `record`.
-void train_by_solver(Run& run, RunRecord& record, const ModelColumns& columns,
-                     Checkpoints& checkpoints, const Restart& restart);
+/// Newton's method or PETSc TAO on the likelihood of a kind of one linear predictor. Collective.
+std::unique_ptr<Method> make_solver(Run& run, const ModelColumns& columns);
 
 }  // namespace bailiwick

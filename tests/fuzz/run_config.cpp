@@ -10,6 +10,6 @@ using namespace bailiwick;
 /// A config, its site and all else in it, means the same after it has been written down in full.
 void look_at(const std::string& input) {
   const std::string resolved =
-      resolved_yaml(parse_run_config(input, "/run.yaml", stage_sections()));
-  require(resolved_yaml(parse_run_config(resolved, "/run.yaml", stage_sections())) == resolved);
+      resolved_yaml(parse_run_config(input, "/run.yaml", config_language()));
+  require(resolved_yaml(parse_run_config(resolved, "/run.yaml", config_language())) == resolved);
 }

@@ -99,7 +99,7 @@ TEST_CASE("fits over any ranks have the bits of one process") {
           domain_moments(rows_all[domain], domain, columns, local).scale);
   }
 
-  const GlmOptions linear{kernels::Family::gaussian, 2, columns.names, {1, 1, 1}};
+  const GlmOptions linear{kernels::family<kernels::Gaussian>, 2, columns.names, {1, 1, 1}};
   CHECK(newton(*make_glm_objective(rows_here, linear, boundary), {0, 0, 0}, {}, {}).theta ==
         newton(*make_glm_objective(rows_all, linear, local), {0, 0, 0}, {}, {}).theta);
 }

@@ -35,7 +35,7 @@ struct Logistic {
   LocalSums sums{1};
   std::unique_ptr<Objective> objective =
       make_glm_objective({standardised({ones(32), mtcars::qsec, mtcars::hp}, {mtcars::am}, 0)},
-                         {Family::binomial, 2, {"(intercept)", "qsec", "hp"}, {0, 1, 1}}, sums);
+                         {kernels::family<kernels::Binomial>, 2, {"(intercept)", "qsec", "hp"}, {0, 1, 1}}, sums);
 };
 
 /// Fails on its third evaluation.
@@ -173,7 +173,7 @@ TEST_CASE("a line search comes back from where the sums do not fit") {
   LocalSums sums(1);
   const auto rows = make_rows({ones(32), mtcars::hp}, {mtcars::carb});  // not standardised
   const auto objective =
-      make_glm_objective({rows}, {Family::poisson, 2, {"(intercept)", "hp"}, {}}, sums);
+      make_glm_objective({rows}, {kernels::family<kernels::Poisson>, 2, {"(intercept)", "hp"}, {}}, sums);
   CHECK(objective->evaluate(std::vector<double>{0, 1}, Order::value).saturated > 0);
   const Iterate expected = newton(*objective, {0, 0}, {1e-20, 100, 40}, {});
   Counting counting(*objective);

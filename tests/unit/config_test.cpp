@@ -105,7 +105,7 @@ std::string error_of(const Parse& parse) {
 }
 
 std::string run_error(const std::string& text, const Overrides& overrides = {}) {
-  return error_of([&] { parse_run_config(text, "configs/x.yaml", stage_sections(), overrides); });
+  return error_of([&] { parse_run_config(text, "configs/x.yaml", config_language(), overrides); });
 }
 std::string ingest_error(const std::string& text) {
   return error_of([&] { parse_ingest_config(text, "configs/x.yaml"); });
@@ -184,7 +184,7 @@ TEST_CASE("YAML that grows without end is refused") {
 }
 
 TEST_CASE("a run is read, defaults filled in, paths found beside the file") {
-  const RunConfig run = parse_run_config(run_yaml, "configs/x.yaml", stage_sections());
+  const RunConfig run = parse_run_config(run_yaml, "configs/x.yaml", config_language());
   CHECK(run.name == "heart");
   CHECK(run.output == here("out/heart"));
   CHECK(run.site.declared.nodes.at(0) == std::pair<std::string, std::string>("n*", "CH"));
@@ -197,7 +197,7 @@ TEST_CASE("a run is read, defaults filled in, paths found beside the file") {
   CHECK(run.domains.at(1).ranks.value() == std::vector<int>{0, 2});
   CHECK(run.model.l2 == 1e-3);
   CHECK(run.model.intercept);
-  CHECK(run.train.method == "lbfgs");
+  CHECK(run.train.method == TrainMethod::lbfgs);
   CHECK(run.train.tolerance == TrainConfig().tolerance);
   CHECK_FALSE(run.section<EvaluateConfig>().standardise.has_value());
 }
@@ -210,11 +210,11 @@ TEST_CASE("the resolved config parses to itself, wherever it lies") {
            "time_step: 0.1, time_maximum: 300}");
   cox += "evaluate: {standardise: per_domain, calibration_bins: 7, per_domain: false}\n";
   for (const std::string& text : {run_yaml, cox}) {
-    const RunConfig run = parse_run_config(text, "configs/x.yaml", stage_sections());
+    const RunConfig run = parse_run_config(text, "configs/x.yaml", config_language());
     const std::string resolved = resolved_yaml(run);
     INFO(resolved);
     const RunConfig again =
-        parse_run_config(resolved, "/elsewhere/resolved.yaml", stage_sections());
+        parse_run_config(resolved, "/elsewhere/resolved.yaml", config_language());
     CHECK(resolved_yaml(again) == resolved);
     CHECK(again.output == run.output);
     CHECK(again.domains.at(1).partitions == run.domains.at(1).partitions);
@@ -226,7 +226,7 @@ TEST_CASE("the resolved config parses to itself, wherever it lies") {
     CHECK(again.train.tolerance == run.train.tolerance);
     CHECK_THAT(resolved, ContainsSubstring("every: 1") && ContainsSubstring("per_domain: "));
   }
-  CHECK(parse_run_config(cox, "x", stage_sections()).model.features.at(2) == " a: b\n");
+  CHECK(parse_run_config(cox, "x", config_language()).model.features.at(2) == " a: b\n");
 }
 
 TEST_CASE("every mistake in a run is named with its place") {
@@ -367,7 +367,7 @@ TEST_CASE(
 TEST_CASE("anchors and aliases are allowed") {
   std::string text = with(run_yaml, "partitions: [data/oslo.h5]", "partitions: [&p data/oslo.h5]");
   text = with(text, "kind: logistic", "kind: logistic\n  features: &f [a, b]");
-  CHECK(parse_run_config(text, "x", stage_sections()).model.features ==
+  CHECK(parse_run_config(text, "x", config_language()).model.features ==
         std::vector<std::string>{"a", "b"});
   text = with(text, "data/zurich-1.h5", "*p ");
   CHECK_THAT(run_error(text), ContainsSubstring("already belongs to another domain"));
@@ -384,7 +384,7 @@ TEST_CASE("--set replaces and adds before anything is checked") {
                                {"train.split", "train"},
                                {"train.split", "other"},
                                {"output", "out2"}};
-  const RunConfig run = parse_run_config(broken, "configs/x.yaml", stage_sections(), overrides);
+  const RunConfig run = parse_run_config(broken, "configs/x.yaml", config_language(), overrides);
   CHECK(run.train.method == "newton");
   CHECK(run.domains.at(0).name == "bergen");
   CHECK(run.domains.at(1).partitions == std::vector<std::string>{here("a.h5"), here("b.h5")});
@@ -629,12 +629,12 @@ TEST_CASE("a site is declared in the run or in a file that somebody signed, not 
              run_yaml.substr(run_yaml.find("site:"),
                              run_yaml.find("lineage:") - run_yaml.find("site:")),
              text),
-        "/x.yaml", stage_sections());
+        "/x.yaml", config_language());
   };
   CHECK(run(site).site.declared.nodes.size() == 1);
   const RunConfig signed_site = run("site: {file: s.json, key: s.pub.pem}\n");
   CHECK(*signed_site.site.file == "/s.json");
-  CHECK(resolved_yaml(parse_run_config(resolved_yaml(signed_site), "/x.yaml", stage_sections())) ==
+  CHECK(resolved_yaml(parse_run_config(resolved_yaml(signed_site), "/x.yaml", config_language())) ==
         resolved_yaml(signed_site));
   CHECK(run("site: {name: s, slurm_features: {de: DE}}\n").site.declared.slurm_features.at("de") ==
         "DE");
@@ -663,7 +663,7 @@ TEST_CASE("a site is declared in the run or in a file that somebody signed, not 
 
 TEST_CASE("the examples in the docs are what the docs say") {
   const RunConfig run =
-      parse_run_config(from_docs("configuration.md", "yaml", 0), "run.yaml", stage_sections());
+      parse_run_config(from_docs("configuration.md", "yaml", 0), "run.yaml", config_language());
   // Defaults are shown as they are: an example without them is the same config.
   CHECK(run.train.tolerance == TrainConfig().tolerance);
   const std::string resolved = resolved_yaml(run);
@@ -680,7 +680,7 @@ TEST_CASE("the examples in the docs are what the docs say") {
   const std::string whole = from_docs("configuration.md", "yaml", 0);
   const std::size_t model = whole.find("model: "), train = whole.find("train:\n");
   cox = whole.substr(0, model) + cox + whole.substr(train);
-  CHECK(parse_run_config(cox, "run.yaml", stage_sections()).model.ties == "efron");
+  CHECK(parse_run_config(cox, "run.yaml", config_language()).model.ties == Ties::efron);
 
   const IngestConfig ingest =
       parse_ingest_config(from_docs("configuration.md", "yaml", 2), "ingest.yaml");
@@ -708,7 +708,7 @@ TEST_CASE("every file in configs/ is accepted") {
     else if (name.starts_with("ingest"))
       CHECK(error_of([&] { parse_ingest_config(read_file(path), path); }).empty());
     else
-      CHECK(error_of([&] { parse_run_config(read_file(path), path, stage_sections()); }).empty());
+      CHECK(error_of([&] { parse_run_config(read_file(path), path, config_language()); }).empty());
   }
   CHECK(files > 0);
 }

@@ -44,9 +44,9 @@ Data make_data(Family family, std::size_t rows, std::size_t columns) {
     x[0] = 1;
     const double u = next();
     double y = 2 * u;
-    if (family == Family::binomial) y = u < 0 ? 0 : 1;
-    if (family == Family::poisson) y = std::floor(3 * (u + 1));
-    if (family == Family::multinomial) y = std::floor((u + 1) * classes / 2);
+    if (family == kernels::family<Binomial>) y = u < 0 ? 0 : 1;
+    if (family == kernels::family<Poisson>) y = std::floor(3 * (u + 1));
+    if (family == kernels::multinomial) y = std::floor((u + 1) * classes / 2);
     const double w = next();
     data.x.push_back(x);
     data.y.push_back(y);
@@ -134,7 +134,7 @@ Reference reference(const Data& data, Family family, const std::vector<double>& 
     for (std::size_t k = 0; k < outputs; ++k)
       for (std::size_t j = 0; j < p; ++j)
         eta[k] += static_cast<long double>(x[j]) * theta[k * p + j];
-    if (family == Family::multinomial) {
+    if (family == kernels::multinomial) {
       long double total = 1;
       for (const long double e : eta)
         total += std::exp(e);
@@ -147,13 +147,13 @@ Reference reference(const Data& data, Family family, const std::vector<double>& 
       }
     } else {
       const long double e = eta[0];
-      const long double mean = family == Family::gaussian  ? e
-                               : family == Family::poisson ? std::exp(e)
+      const long double mean = family == kernels::family<Gaussian>  ? e
+                               : family == kernels::family<Poisson> ? std::exp(e)
                                                            : 1 / (1 + std::exp(-e));
       residual[0] = y - mean;
-      h[0] = family == Family::gaussian ? 1 : family == Family::poisson ? mean : mean * (1 - mean);
-      sum.value += w * (family == Family::gaussian  ? -(y - e) * (y - e) / 2
-                        : family == Family::poisson ? y * e - mean
+      h[0] = family == kernels::family<Gaussian> ? 1 : family == kernels::family<Poisson> ? mean : mean * (1 - mean);
+      sum.value += w * (family == kernels::family<Gaussian>  ? -(y - e) * (y - e) / 2
+                        : family == kernels::family<Poisson> ? y * e - mean
                                                     : y * e - std::log1p(std::exp(e)));
     }
     for (std::size_t i = 0; i < d; ++i) {
@@ -186,8 +186,8 @@ std::uint64_t fingerprint(const Words& words) {  // FNV-1a
   return hash;
 }
 
-const Family families[] = {Family::gaussian, Family::binomial, Family::poisson,
-                           Family::multinomial};
+const Family families[] = {kernels::family<Gaussian>, kernels::family<Binomial>, kernels::family<Poisson>,
+                           kernels::multinomial};
 
 }  // namespace
 
@@ -252,10 +252,10 @@ TEST_CASE("sums are the same bits for any workers, splits, padding and register 
 TEST_CASE("every build and machine gets these words", "[glm][golden]") {
   const auto [family, expected, expected_product] =
       GENERATE(table<Family, std::uint64_t, std::uint64_t>(
-          {{Family::gaussian, 0x8f972c9df184d3c1U, 0xf9da68faa3363201U},
-           {Family::binomial, 0x2179a9817bddef9dU, 0x2cffc2f33ca17082U},
-           {Family::poisson, 0x99cc9719d5854847U, 0xe24bdf4ab37a965fU},
-           {Family::multinomial, 0xa488db26b1afa4caU, 0xfda0f18c9647c926U}}));
+          {{kernels::family<Gaussian>, 0x8f972c9df184d3c1U, 0xf9da68faa3363201U},
+           {kernels::family<Binomial>, 0x2179a9817bddef9dU, 0x2cffc2f33ca17082U},
+           {kernels::family<Poisson>, 0x99cc9719d5854847U, 0xe24bdf4ab37a965fU},
+           {kernels::multinomial, 0xa488db26b1afa4caU, 0xfda0f18c9647c926U}}));
   const RowBlocks rows = make_blocks(make_data(family, 1500, 9), 256, 256);
   const std::vector<double> theta = make_theta(family, 9);
   Words product(1 + 3 * theta.size());
@@ -265,10 +265,10 @@ TEST_CASE("every build and machine gets these words", "[glm][golden]") {
 }
 
 TEST_CASE("no rows, no sums", "[glm]") {
-  const Data data = make_data(Family::binomial, 8, 3);
+  const Data data = make_data(kernels::family<Binomial>, 8, 3);
   const RowBlocks none = make_blocks(data, 8, 8, 1, 0);
   REQUIRE(none.blocks() == 0);
-  const Words words = sums(none, Family::binomial, {1, 2, 3});
+  const Words words = sums(none, kernels::family<Binomial>, {1, 2, 3});
   CHECK(words == Words(words.size()));
 }
 
@@ -283,18 +283,18 @@ TEST_CASE("a row of no weight adds nothing, whatever it holds", "[glm]") {
 }
 
 TEST_CASE("sums beyond the format are counted as saturated", "[glm]") {
-  const RowBlocks rows = make_blocks(make_data(Family::poisson, 64, 2), 64, 64);
-  CHECK(sums(rows, Family::poisson, {1000, 0}).front() > 0);
-  CHECK(sums(rows, Family::poisson, {NAN, 0}).front() > 0);
-  CHECK(sums(rows, Family::binomial, {1000, 0}).front() == 0);
+  const RowBlocks rows = make_blocks(make_data(kernels::family<Poisson>, 64, 2), 64, 64);
+  CHECK(sums(rows, kernels::family<Poisson>, {1000, 0}).front() > 0);
+  CHECK(sums(rows, kernels::family<Poisson>, {NAN, 0}).front() > 0);
+  CHECK(sums(rows, kernels::family<Binomial>, {1000, 0}).front() == 0);
 }
 
 TEST_CASE("the wrong shapes are refused", "[glm]") {
-  const Data data = make_data(Family::gaussian, 64, 2);
+  const Data data = make_data(kernels::family<Gaussian>, 64, 2);
   const std::vector<double> theta{1, 2}, short_theta{1};
-  Words words(glm_words(Family::gaussian, 2, 0, Order::value, wide)), too_many(words.size() + 1);
+  Words words(glm_words(kernels::family<Gaussian>, 2, 0, Order::value, wide)), too_many(words.size() + 1);
   const auto run = [&](const RowBlocks& rows, const std::vector<double>& t, Words& w) {
-    glm_sums(rows, Family::gaussian, 0, t, Order::value, wide, w);
+    glm_sums(rows, kernels::family<Gaussian>, 0, t, Order::value, wide, w);
   };
   CHECK_NOTHROW(run(make_blocks(data, 64, 64), theta, words));
   CHECK_THROWS_AS(run(make_blocks(data, 64, 64), short_theta, words), std::invalid_argument);
@@ -304,7 +304,7 @@ TEST_CASE("the wrong shapes are refused", "[glm]") {
 
 TEST_CASE("moments and standardised columns", "[glm]") {
   constexpr std::size_t columns = 5;
-  const Data data = make_data(Family::gaussian, 700, columns);
+  const Data data = make_data(kernels::family<Gaussian>, 700, columns);
   RowBlocks rows = make_blocks(data, 256, 264);
   const std::vector<double> centre{0.5, -1, 2, 0, 0.25}, scale{1, 2, 0.5, 3, 4};
   std::vector<long double> sum(columns), squares(columns);
@@ -351,9 +351,9 @@ TEST_CASE("moments and standardised columns", "[glm]") {
 
 TEST_CASE("the linear predictor adds columns in order", "[glm]") {
   const std::size_t columns = GENERATE(1, 4, 9);
-  const Data data = make_data(Family::gaussian, 100, columns);
+  const Data data = make_data(kernels::family<Gaussian>, 100, columns);
   const RowBlocks rows = make_blocks(data, 64, 64);
-  const std::vector<double> theta = make_theta(Family::multinomial, columns);
+  const std::vector<double> theta = make_theta(kernels::multinomial, columns);
   const auto eta = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(),
                                                        linear_predictor(rows, theta, classes - 1));
   std::size_t wrong = 0;
@@ -475,10 +475,10 @@ TEST_CASE("levels of categories as codes are their indicators", "[glm][factors]"
 TEST_CASE("sums over codes are the same bits for any workers, padding and register width",
           "[glm][factors][golden]") {
   const auto [family, golden] =
-      GENERATE(table<Family, std::uint64_t>({{Family::gaussian, 0x1b564e1f8cb87a2bU},
-                                             {Family::binomial, 0x4dee61b29254e811U},
-                                             {Family::poisson, 0xf214d98133b32855U},
-                                             {Family::multinomial, 0x6d2b9d67314c98a7U}}));
+      GENERATE(table<Family, std::uint64_t>({{kernels::family<Gaussian>, 0x1b564e1f8cb87a2bU},
+                                             {kernels::family<Binomial>, 0x4dee61b29254e811U},
+                                             {kernels::family<Poisson>, 0xf214d98133b32855U},
+                                             {kernels::multinomial, 0x6d2b9d67314c98a7U}}));
   const Data data = make_levels(family, 2000);
   const std::vector<double> theta = make_theta(family, with_levels);
   RowBlocks rows = coded(make_blocks(data, 272, 272)), padded = coded(make_blocks(data, 272, 512));

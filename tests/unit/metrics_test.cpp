@@ -34,6 +34,17 @@ std::vector<Column> standardised_qsec_hp() {
   return out;
 }
 
+const kernels::FamilyMembers& counts_family =
+    kernels::family_members[kernels::family<kernels::Poisson>.index];
+
+void add_counts(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum) {
+  add_rate(rows, eta, counts_family, sum);
+}
+
+RateMetrics rate_of(Aggregate total) {
+  return rate_metrics(std::move(total), counts_family);
+}
+
 template <class Add>
 Aggregate sum_of(const std::shared_ptr<const AggregateLayout>& layout,
                  const std::vector<kernels::RowBlocks>& parts, const Column& theta,
@@ -147,8 +158,8 @@ TEST_CASE("regression and Poisson metrics agree with R") {
   CHECK(r.mae == Approx(1.9014837532920559).epsilon(1e-12));
 
   const Column rate{4.1268541181491933, 0.19950766331170944, -0.21464663887382091};
-  const PoissonMetrics p =
-      poisson_metrics(sum_of(poisson_layout(), whole(wt_qsec, mtcars::carb), rate, 1, add_poisson));
+  const RateMetrics p =
+      rate_of(sum_of(rate_layout(), whole(wt_qsec, mtcars::carb), rate, 1, add_counts));
   CHECK(p.mean_deviance == Approx(10.852164563242175 / 32).epsilon(1e-12));
   CHECK(p.d_squared == Approx(1 - 10.852164563242175 / 27.043357450132145).epsilon(1e-12));
   CHECK(p.observed == 90);
@@ -170,7 +181,7 @@ TEST_CASE("metrics that the rows do not define are not numbers") {
   for (const double value : {r.rmse, r.mae, r.r_squared})
     CHECK(std::isnan(value));
   CHECK(r.phm08 == 0);
-  const PoissonMetrics p = poisson_metrics(nothing(poisson_layout()));
+  const RateMetrics p = rate_of(nothing(rate_layout()));
   CHECK(p.expected == 0);
   for (const double value : {p.mean_deviance, p.d_squared})
     CHECK(std::isnan(value));
@@ -192,14 +203,14 @@ TEST_CASE("a target that does not vary has no variation to explain") {
                                     }));
       CHECK(r.rmse == Approx(std::fabs(target - 0.5)));
       CHECK(std::isnan(r.r_squared));
-      const PoissonMetrics p =
-          poisson_metrics(sum_of(poisson_layout(), whole(x, y), {0.5}, 1, add_poisson));
+      const RateMetrics p =
+          rate_of(sum_of(rate_layout(), whole(x, y), {0.5}, 1, add_counts));
       CHECK(p.mean_deviance > 0);
       CHECK(std::isnan(p.d_squared));
     }
   }
-  const PoissonMetrics none =
-      poisson_metrics(sum_of(poisson_layout(), whole({{1, 1}}, {0, 0}), {0.5}, 1, add_poisson));
+  const RateMetrics none =
+      rate_of(sum_of(rate_layout(), whole({{1, 1}}, {0, 0}), {0.5}, 1, add_counts));
   CHECK(none.mean_deviance > 0);
   CHECK(std::isnan(none.d_squared));
 }

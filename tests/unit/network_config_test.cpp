@@ -30,7 +30,7 @@ const std::string hidden = "mlp: {loss: binary, embeddings: {cow: 4}, layers: [{
 
 std::string error_of(const std::string& model, const std::string& train) {
   try {
-    parse_run_config(run_with(model, train), "x.yaml", stage_sections());
+    parse_run_config(run_with(model, train), "x.yaml", config_language());
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::config);
     return error.what();
@@ -41,9 +41,9 @@ std::string error_of(const std::string& model, const std::string& train) {
 }  // namespace
 
 TEST_CASE("A network's defaults, and its resolved config parses to itself") {
-  const RunConfig config = parse_run_config(run_with(hidden, ""), "x.yaml", stage_sections());
-  CHECK(config.train.method == "adamw");
-  CHECK(config.model.mlp.layers.at(0).activation == "relu");
+  const RunConfig config = parse_run_config(run_with(hidden, ""), "x.yaml", config_language());
+  CHECK(config.train.method == TrainMethod::adamw);
+  CHECK(config.model.mlp.layers.at(0).activation == kernels::Activation::relu);
   CHECK_FALSE(config.model.intercept);
   CHECK_FALSE(config.train.federated);
   for (const char* train :
@@ -55,8 +55,8 @@ TEST_CASE("A network's defaults, and its resolved config parses to itself") {
         "method: sgd, federated: {strategy: scaffold, personal: {kind: ditto}}"}) {
     INFO(train);
     const std::string resolved =
-        resolved_yaml(parse_run_config(run_with(hidden, train), "x.yaml", stage_sections()));
-    CHECK(resolved_yaml(parse_run_config(resolved, "/elsewhere/y.yaml", stage_sections())) ==
+        resolved_yaml(parse_run_config(run_with(hidden, train), "x.yaml", config_language()));
+    CHECK(resolved_yaml(parse_run_config(resolved, "/elsewhere/y.yaml", config_language())) ==
           resolved);
   }
 }

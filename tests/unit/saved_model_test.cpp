@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/kinds/saved_model.hpp"
+#include "lib/kinds/kind.hpp"
+#include "lib/kinds/model_file.hpp"
 
 #include <cmath>
 #include <functional>
@@ -16,7 +17,7 @@ namespace {
 
 SavedModel linear() {
   SavedModel model;
-  model.config.kind = ModelKind::linear;
+  model.config.kind = &find_kind("linear")->traits();
   model.config.features = {"age"};
   model.config.target = "days";
   model.names = {"(intercept)", "age"};
@@ -31,9 +32,9 @@ SavedModel linear() {
 /// Three columns, two of them the indicators of an embedded category, to four units, to one output.
 SavedModel network() {
   SavedModel model = linear();
-  model.config.kind = ModelKind::mlp;
-  model.config.mlp.loss = "squared_error";
-  model.config.mlp.layers = {{4, "relu", false, 0.5}};
+  model.config.kind = &find_kind("mlp")->traits();
+  model.config.mlp.loss = kernels::Loss::squared_error;
+  model.config.mlp.layers = {{4, kernels::Activation::relu, false, 0.5}};
   model.config.features = model.names = {"age", "ward_icu", "ward_surgery"};
   model.embeddings = {{"ward", 0, 3, 2}};
   model.mean = {40, 0, 0};

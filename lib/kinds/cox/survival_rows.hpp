@@ -7,10 +7,9 @@
 #include <vector>
 
 #include "kokkos_kernels/sums/rows.hpp"
+#include "lib/run/config.hpp"
 
 namespace bailiwick {
-
-enum class Ties { breslow, efron };
 
 /// Unstratified across domains: a public grid of times makes event-time counts and risk-set sums
 /// cross the boundary. Unset: strata never span domains and only score, information and

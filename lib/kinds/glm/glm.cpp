@@ -17,7 +17,7 @@ class GlmObjective : public Objective {
   GlmObjective(std::vector<kernels::RowBlocks> domains, GlmOptions options, Sums& sums)
       : domains_(std::move(domains)), options_(std::move(options)), sums_(sums) {
     ensure(domains_.size() == sums_.local_domains(), "one RowBlocks for each local domain");
-    ensure(options_.family != kernels::Family::multinomial || options_.classes >= 2,
+    ensure(options_.family != kernels::multinomial || options_.classes >= 2,
            "a multinomial model has two classes or more");
     options_.penalty = checked_penalty(std::move(options_.penalty), size());
     for (const kernels::RowBlocks& rows : domains_) {

@@ -13,7 +13,7 @@
 namespace bailiwick {
 
 struct GlmOptions {
-  kernels::Family family = kernels::Family::gaussian;
+  kernels::Family family = kernels::family<kernels::Gaussian>;
   std::size_t classes = 2;         ///< multinomial only
   std::vector<std::string> names;  ///< of the parameters, as glm_parameters counts them
   std::vector<double>

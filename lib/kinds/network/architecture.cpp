@@ -13,33 +13,10 @@ namespace bailiwick {
 
 namespace {
 
-template <class Enum, std::size_t n>
-Enum named(const std::pair<const char*, Enum> (&words)[n], const std::string& word) {
-  const auto found = std::ranges::find(words, word, &std::pair<const char*, Enum>::first);
-  ensure(found != std::end(words), "the config knows its words");
-  return found->second;
-}
-
-constexpr std::pair<const char*, kernels::Activation> activations[] = {
-    {"identity", kernels::Activation::identity}, {"relu", kernels::Activation::relu},
-    {"gelu", kernels::Activation::gelu},         {"tanh", kernels::Activation::tanh},
-    {"silu", kernels::Activation::silu},         {"sigmoid", kernels::Activation::sigmoid}};
-
-constexpr std::pair<const char*, kernels::Loss> losses[] = {
-    {"squared_error", kernels::Loss::squared_error},
-    {"huber", kernels::Loss::huber},
-    {"binary", kernels::Loss::binary},
-    {"cross_entropy", kernels::Loss::cross_entropy},
-    {"poisson", kernels::Loss::poisson},
-    {"cox", kernels::Loss::cox}};
-
 Schedule schedule_of(const DescentConfig& config, std::uint64_t steps_an_epoch) {
   const ScheduleConfig& from = config.schedule;
   Schedule schedule;
-  schedule.kind = from.kind == "linear"   ? Schedule::Kind::linear
-                  : from.kind == "cosine" ? Schedule::Kind::cosine
-                  : from.kind == "step"   ? Schedule::Kind::step
-                                          : Schedule::Kind::constant;
+  schedule.kind = from.kind;
   schedule.steps = steps_an_epoch * static_cast<std::uint64_t>(config.epochs);
   schedule.warmup_steps = static_cast<std::uint64_t>(
       std::nearbyint(from.warmup_epochs * static_cast<double>(steps_an_epoch)));
@@ -55,7 +32,7 @@ Architecture architecture_of(const MlpConfig& mlp, std::size_t columns,
                              const std::vector<EmbeddedCategory>& embeddings, std::size_t classes) {
   std::vector<HiddenLayer> hidden;
   for (const LayerConfig& layer : mlp.layers)
-    hidden.push_back({static_cast<std::size_t>(layer.units), named(activations, layer.activation),
+    hidden.push_back({static_cast<std::size_t>(layer.units), layer.activation,
                       layer.layer_norm, layer.dropout});
   std::vector<kernels::EmbeddingShape> tables;
   for (const EmbeddedCategory& category : embeddings) {
@@ -78,24 +55,15 @@ kernels::NetworkRows network_rows(const kernels::RowBlocks& rows,
   return kernels::network_rows(rows, rows_of_block, factors);
 }
 
-bool is_activation(const std::string& word) {
-  return std::ranges::count(activations, word,
-                            &std::pair<const char*, kernels::Activation>::first) > 0;
-}
-
-bool is_loss(const std::string& word) {
-  return std::ranges::count(losses, word, &std::pair<const char*, kernels::Loss>::first) > 0;
-}
-
 NetworkLoss loss_of(const MlpConfig& mlp) {
-  return {named(losses, mlp.loss), mlp.huber_delta};
+  return {mlp.loss, mlp.huber_delta};
 }
 
 DescentOptions descent_options(const TrainConfig& train, std::uint64_t steps_an_epoch) {
   const DescentConfig& config = train.descent;
   DescentOptions options;
   options.method =
-      train.method == "sgd" ? DescentOptions::Method::sgd : DescentOptions::Method::adamw;
+      train.method == TrainMethod::sgd ? DescentOptions::Method::sgd : DescentOptions::Method::adamw;
   options.learning_rate = config.learning_rate;
   options.schedule = schedule_of(config, steps_an_epoch);
   options.beta1 = config.beta1;

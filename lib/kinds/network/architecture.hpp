@@ -20,9 +20,6 @@ Architecture architecture_of(const MlpConfig& mlp, std::size_t columns,
 kernels::NetworkRows network_rows(const kernels::RowBlocks& rows,
                                   std::span<const std::size_t> rows_of_block,
                                   const std::vector<EmbeddedCategory>& embeddings);
-/// Whether a config could say so.
-bool is_activation(const std::string& word);
-bool is_loss(const std::string& word);
 NetworkLoss loss_of(const MlpConfig& mlp);
 
 DescentOptions descent_options(const TrainConfig& train, std::uint64_t steps_an_epoch);

@@ -29,7 +29,7 @@ NetworkCost cost_of_network(const Run& run, const ModelColumns& columns) {
 
   // The objects of a training, made and thrown away: they know best.
   const auto p = static_cast<double>(cost.parameters);
-  const double moments = train.method == "adamw" ? 2 : descent.momentum > 0 ? 1 : 0;
+  const double moments = train.method == TrainMethod::adamw ? 2 : descent.momentum > 0 ? 1 : 0;
   const Network network(architecture, lanes.held_rows_a_step());
   const Batch batch(architecture.inputs(), columns.targets.size(), lanes.held_rows_a_step(),
                     lanes.held_blocks_a_step(), columns.embeddings.size());

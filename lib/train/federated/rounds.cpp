@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/train/federated.hpp"
+#include "lib/train/federated/rounds.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,30 +10,24 @@
 #include <optional>
 #include <utility>
 
-#include "lib/core/stopwatch.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/kinds/network/architecture.hpp"
+#include "lib/kinds/model_file.hpp"
 #include "lib/kinds/network/data.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/optim/descent.hpp"
 #include "lib/optim/server.hpp"
 #include "lib/record/regions.hpp"
-#include "lib/runtime/stop_signal.hpp"
+#include "lib/train/federated/strategy.hpp"
 
 namespace bailiwick {
 
 namespace {
 
-/// What domains changed: resolution 2^-50, one contribution up to 2^29 rows times parameter.
-constexpr FixedPoint change_format{2, 50};
-
-ServerOptions server_options(const FederatedConfig& config) {
+ServerOptions server_options(const FederatedConfig& config, const Strategy& strategy) {
   ServerOptions options;
-  options.method = config.strategy == "fedadam"      ? ServerOptions::Method::adam
-                   : config.strategy == "fedyogi"    ? ServerOptions::Method::yogi
-                   : config.strategy == "fedadagrad" ? ServerOptions::Method::adagrad
-                                                     : ServerOptions::Method::average;
+  options.method = strategy.server();
   options.rate = config.server_rate;
   options.beta1 = config.beta1;
   options.beta2 = config.beta2;
@@ -46,7 +40,6 @@ struct Local {
   std::uint64_t step = 0;       ///< taken; as many in every round
   double weight = 0;            ///< of its training rows
   std::vector<double> own;      ///< personal parameters: the head, or all for ditto
-  std::vector<double> control;  ///< scaffold: c_i
 };
 
 class FederatedTraining {
@@ -104,18 +97,18 @@ class FederatedTraining {
   Network network_;
   Batch batch_;
   Descent descent_;
+  std::size_t shared_;  ///< parameters before this cross
+  std::unique_ptr<Strategy> strategy_;
   Server server_;
-  std::size_t shared_;           ///< parameters before this cross
-  std::vector<double> theta_;    ///< common
-  std::vector<double> control_;  ///< scaffold: c
-  Kokkos::View<double*, kernels::Memory> anchor_, correction_;
+  std::vector<double> theta_;  ///< common
+  DeviceNumbers anchor_;       ///< ditto
   std::vector<Aggregate> parts_, changes_;
   Used used_;  ///< by the steps of this round in one domain
 };
 
 std::size_t first_personal(const Architecture& architecture,
                            const std::optional<PersonalConfig>& personal) {
-  if (!personal || (personal->kind != "fedper" && personal->kind != "fedrep"))
+  if (!personal || (personal->kind != PersonalKind::fedper && personal->kind != PersonalKind::fedrep))
     return architecture.parameters();
   const auto layers = architecture.layers().size();
   const auto own = static_cast<std::size_t>(personal->layers);
@@ -140,11 +133,12 @@ FederatedTraining::FederatedTraining(Run& run, NetworkData& data, const Architec
       batch_(data.empty_batch(architecture)),
       descent_(descent_options(run.config().train, 1),
                architecture.initial_parameters(config_.seed)),
-      server_(server_options(federated_), first_personal(architecture, personal_)),
       shared_(first_personal(architecture, personal_)),
+      strategy_(make_strategy(run.config().train,
+                              {architecture.parameters(), shared_, run.local().size()})),
+      server_(server_options(federated_, *strategy_), shared_),
       theta_(descent_.parameters()),
-      anchor_("anchor", theta_.size()),
-      correction_("correction", theta_.size()) {
+      anchor_("anchor", theta_.size()) {
   for (std::size_t i = 0; i < run.domains().size(); ++i)
     if (data.lanes().rows_of_domain(i) == 0)
       throw Error(ExitCode::data, "domain {} has no row to train on", run.domains()[i].name);
@@ -154,16 +148,12 @@ FederatedTraining::FederatedTraining(Run& run, NetworkData& data, const Architec
                               {"steps' weight", 1, wide},
                               {"loss", 1, wide},
                               {"change", shared_, change_format}};
-  if (federated_.strategy == "scaffold") {
-    streams.push_back({"control", shared_, change_format});
-    control_.assign(shared_, 0.0);
-  }
+  std::ranges::move(strategy_->streams(), std::back_inserter(streams));
   const auto change_layout = std::make_shared<const AggregateLayout>(std::move(streams));
   for (Local& local : locals_) {
     parts_.emplace_back(layout);
     changes_.emplace_back(change_layout);
     local.own = theta_;
-    local.control = control_;
   }
   weigh();
 }
@@ -193,8 +183,8 @@ std::size_t FederatedTraining::local_steps(std::size_t d) const {
 std::size_t FederatedTraining::steps_a_round(std::size_t d) const {
   const std::size_t count = local_steps(d);
   if (!personal_) return count;
-  if (personal_->kind == "fedrep") return count + static_cast<std::size_t>(personal_->steps);
-  return personal_->kind == "ditto" ? 2 * count : count;
+  if (personal_->kind == PersonalKind::fedrep) return count + static_cast<std::size_t>(personal_->steps);
+  return personal_->kind == PersonalKind::ditto ? 2 * count : count;
 }
 
 void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::Pull& pull,
@@ -220,15 +210,6 @@ void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::P
   }
 }
 
-/// Copies host numbers to where kernels read them; the view's data.
-const double* put(const Kokkos::View<double*, kernels::Memory>& view,
-                  std::span<const double> values) {
-  const auto host = Kokkos::create_mirror_view(view);
-  std::copy(values.begin(), values.end(), host.data());
-  Kokkos::deep_copy(view, host);
-  return view.data();
-}
-
 void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
   Local& local = locals_[d];
   const std::size_t count = local_steps(d);
@@ -239,18 +220,8 @@ void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
             start.begin() + static_cast<std::ptrdiff_t>(shared_));
   descent_.restart(start);
   network_.set_parameters(start);
-  kernels::Pull pull;
-  if (federated_.strategy == "fedprox") {
-    pull.proximal = federated_.proximal;
-    pull.anchor = put(anchor_, start);
-  }
-  if (federated_.strategy == "scaffold") {
-    std::vector<double> correction(theta_.size(), 0.0);
-    for (std::size_t i = 0; i < shared_; ++i)
-      correction[i] = control_[i] - local.control[i];
-    pull.correction = put(correction_, correction);
-  }
-  if (personal_ && personal_->kind == "fedrep") {
+  const kernels::Pull pull = strategy_->pull(d, start);
+  if (personal_ && personal_->kind == PersonalKind::fedrep) {
     steps(d, static_cast<std::size_t>(personal_->steps), pull, Range{shared_, theta_.size()},
           losses);
     used_ = {};  // these have not moved what crosses
@@ -261,7 +232,7 @@ void FederatedTraining::train_locally(std::size_t d, Losses& losses) {
   const std::vector<double> after = descent_.parameters();
   contribute(d, count, after, losses);
 
-  if (personal_ && personal_->kind == "ditto") {
+  if (personal_ && personal_->kind == PersonalKind::ditto) {
     Losses ignored;
     descent_.restart(local.own);
     network_.set_parameters(local.own);
@@ -290,10 +261,9 @@ void FederatedTraining::contribute(std::size_t d, std::size_t count,
   std::ranges::fill(change.words(), 0);
   change.set_rows(used_.rows);
   const double norm = nova_norm(count);
-  const bool nova = federated_.strategy == "fednova";
   std::vector<double> values(shared_);
   for (std::size_t i = 0; i < shared_; ++i)
-    values[i] = local.weight * ((after[i] - theta_[i]) / (nova ? norm : 1.0));
+    values[i] = local.weight * ((after[i] - theta_[i]) / strategy_->divisor(norm));
   // What the whole domain knows, its first rank says.
   const bool leads = run_.boundary().leads(d);
   if (leads) {
@@ -304,16 +274,7 @@ void FederatedTraining::contribute(std::size_t d, std::size_t count,
     change.add("loss", {&losses.loss, 1});
     change.add("change", values);
   }
-  if (federated_.strategy != "scaffold") return;
-  // Option II of Karimireddy et al. 2020, equation (4). c weighs domains as theta does: corrections
-  // that do not cancel in the mean would be drift of their own.
-  const double scale = 1 / (static_cast<double>(count) * config_.learning_rate);
-  for (std::size_t i = 0; i < shared_; ++i) {
-    const double moved = (theta_[i] - after[i]) * scale - control_[i];
-    local.control[i] += moved;
-    values[i] = local.weight * moved;
-  }
-  if (leads) change.add("control", values);
+  strategy_->contribute({d, count, local.weight, theta_, after, leads}, change);
 }
 
 double FederatedTraining::round() {
@@ -331,22 +292,17 @@ double FederatedTraining::round() {
                 sum.saturated());
   const double weight = sum.value("weight");
   if (!(weight > 0)) throw Error(ExitCode::data, "all rows to train on have weight 0");
-  const double scale =
-      federated_.strategy == "fednova" ? sum.value("steps") / weight / weight : 1 / weight;
+  const double scale = strategy_->scale(weight, sum.value("steps"));
   std::vector<double> change = sum.values("change");
   for (double& value : change)
     value *= scale;
   server_.step(change, std::span(theta_).first(shared_));
-  if (!control_.empty()) {
-    const std::vector<double> moved = sum.values("control");
-    for (std::size_t i = 0; i < shared_; ++i)
-      control_[i] += moved[i] / weight;
-  }
+  strategy_->end_round(sum, weight);
   return sum.value("loss") / sum.value("steps' weight");
 }
 
 void FederatedTraining::finetune() {
-  if (!personal_ || personal_->kind != "finetune") return;
+  if (!personal_ || personal_->kind != PersonalKind::finetune) return;
   for (std::size_t d = 0; d < locals_.size(); ++d) {
     Losses ignored;
     descent_.restart(theta_);
@@ -358,7 +314,7 @@ void FederatedTraining::finetune() {
 
 std::vector<double> FederatedTraining::of_region(std::size_t d) const {
   std::vector<double> region = locals_[d].own;
-  if (personal_->kind == "fedper" || personal_->kind == "fedrep")
+  if (personal_->kind == PersonalKind::fedper || personal_->kind == PersonalKind::fedrep)
     std::copy(theta_.begin(), theta_.begin() + static_cast<std::ptrdiff_t>(shared_),
               region.begin());
   return region;
@@ -366,14 +322,13 @@ std::vector<double> FederatedTraining::of_region(std::size_t d) const {
 
 State FederatedTraining::state() const {
   State state = server_.state();
+  state.merge(strategy_->state());
   state["parameters"] = theta_;
-  if (!control_.empty()) state["control"] = control_;
   return state;
 }
 
 State FederatedTraining::state(std::size_t d) const {
-  State state;
-  if (!control_.empty()) state["control"] = locals_[d].control;
+  State state = strategy_->state(d);
   if (personal_) state["own"] = locals_[d].own;
   return state;
 }
@@ -381,96 +336,104 @@ State FederatedTraining::state(std::size_t d) const {
 void FederatedTraining::restore(int rounds, const State& common, const std::vector<State>& local) {
   server_.restore(common);
   theta_ = array_of(common, "parameters", theta_.size());
-  if (!control_.empty()) control_ = array_of(common, "control", control_.size());
+  strategy_->restore(common);
   for (std::size_t d = 0; d < locals_.size(); ++d) {
     locals_[d].step = static_cast<std::uint64_t>(rounds) * steps_a_round(d);
     if (local.empty()) continue;
-    if (!control_.empty()) locals_[d].control = array_of(local[d], "control", control_.size());
+    strategy_->restore(d, local[d]);
     if (personal_) locals_[d].own = array_of(local[d], "own", theta_.size());
   }
 }
 
+class FederatedRounds : public Method {
+ public:
+  FederatedRounds(Run& run, const ModelColumns& columns, bool in_place)
+      : run_(run),
+        config_(*run.config().train.federated),
+        data_(run, columns),
+        model_(untrained_model(run, columns)),
+        training_(run, data_, architecture_of(run.config().model.mlp, columns)),
+        home_(keeps_at_home(config_)) {
+    data_.describe(model_);
+    if (home_ || training_.personal())
+      regions_.emplace(run, training_fingerprint(run, columns.names), in_place);
+  }
+
+  std::string headline() const override {
+    return fmt::format("{}, {}", run_.headline(data_.rows(), training_.common().size()),
+                       to_word(config_.strategy));
+  }
+  std::string heading() const override { return fmt::format("{:>9}  {:>16}", "round", "loss"); }
+
+  void restore(const Restart& restart) override {
+    model_ = model_from_checkpoint(restart.checkpoint, restart.path);
+    model_.delete_by = run_.delete_by();
+    training_.restore(model_.iteration, restart.checkpoint.arrays,
+                      home_ ? states_at_home(run_, restart.path) : std::vector<State>());
+  }
+
+  void run(const std::function<void(const TrainingStep&)>& after) override {
+    const int every = run_.config().train.checkpoint.every;
+    while (model_.iteration < config_.rounds) {
+      const double loss = training_.round();
+      const int round = ++model_.iteration;
+      model_.parameters = training_.common();
+      model_.log_likelihood = -loss;
+      const bool last = round == config_.rounds;
+      after({.name = fmt::format("round-{:06}", round),
+             .line = fmt::format("{:>9}  {:>16.9g}", round, loss),
+             .release = fmt::format("loss of round {}", round),
+             .loss = loss,
+             .due = !last && every > 0 && round % every == 0,
+             .last = last});
+    }
+    training_.finetune();
+  }
+
+  io::Checkpoint checkpoint(const TrainingStep& step) override {
+    if (home_)
+      regions_->write(step.name + ".h5", step.loss,
+                      [&](std::size_t d) { return training_.state(d); });
+    io::Checkpoint checkpoint = to_checkpoint(model_);
+    checkpoint.arrays.merge(training_.state());
+    return checkpoint;
+  }
+
+  io::Checkpoint finish(RunRecord& record, Json& results) override {
+    model_.converged = true;
+    const io::Checkpoint common = to_checkpoint(model_);
+    if (training_.personal())
+      regions_->finish("model.h5", common.digest(), [&](std::size_t d) {
+        SavedModel regional = model_;
+        regional.parameters = training_.of_region(d);
+        return to_checkpoint(regional);
+      });
+    else if (home_)
+      regions_->finish("state.h5", common.digest(), [&](std::size_t d) {
+        return io::Checkpoint{{}, training_.state(d)};
+      });
+    if (run_.world().is_root() && training_.personal())
+      std::cout << fmt::format("\nregional models stay with their domains: {}\n",
+                               record.path("regions/"));
+    results = {
+        {"rows", data_.rows()}, {"rounds", config_.rounds}, {"loss", -model_.log_likelihood}};
+    return common;
+  }
+
+ private:
+  Run& run_;
+  const FederatedConfig& config_;
+  NetworkData data_;
+  SavedModel model_;
+  FederatedTraining training_;
+  bool home_;
+  std::optional<Regions> regions_;
+};
+
 }  // namespace
 
-void train_federated(Run& run, RunRecord& record, const ModelColumns& columns,
-                     Checkpoints& checkpoints, const Restart& restart) {
-  const Stopwatch total;
-  const RunConfig& config = run.config();
-  const FederatedConfig& federated = *config.train.federated;
-  const bool root = run.world().is_root();
-
-  const Stopwatch reading;
-  NetworkData data(run, columns);
-  const double seconds_reading = reading.seconds();
-  SavedModel model = untrained_model(run, columns);
-  data.describe(model);
-  const Architecture architecture = architecture_of(config.model.mlp, columns);
-  FederatedTraining training(run, data, architecture);
-  const bool home = keeps_at_home(federated);
-  std::optional<Regions> regions;
-  if (home || training.personal())
-    regions.emplace(run, training_fingerprint(run, columns.names), restart.in_place);
-  take_up(run, restart, [&] {
-    model = model_from_checkpoint(restart.checkpoint, restart.path);
-    model.delete_by = run.delete_by();
-    training.restore(model.iteration, restart.checkpoint.arrays,
-                     home ? states_at_home(run, restart.path) : std::vector<State>());
-  });
-  if (root)
-    std::cout << fmt::format("{}, {}\n{:>9}  {:>16}  {:>8}\n",
-                             run.headline(data.rows(), architecture.parameters()),
-                             federated.strategy, "round", "loss", "seconds")
-              << std::flush;
-
-  const StopSignal::Deferred deferred;
-  const Stopwatch solving;
-  for (int round = model.iteration + 1; round <= federated.rounds; ++round) {
-    const double loss = training.round();
-    model.iteration = round;
-    model.parameters = training.common();
-    model.log_likelihood = -loss;
-    if (root)
-      std::cout << fmt::format("{:>9}  {:>16.9g}  {:>8.2f}\n", round, loss, solving.seconds())
-                << std::flush;
-    run.outcome()->add_step(fmt::format("loss of round {}", round));
-    if (round == federated.rounds) break;
-    const int every = config.train.checkpoint.every;
-    const std::string stop = StopSignal::agreed(run.world());
-    const bool due = every > 0 && round % every == 0 && checkpoints.ready();
-    if (!stop.empty() || due) {
-      const std::string name = fmt::format("round-{:06}.h5", round);
-      if (home) regions->write(name, loss, [&](std::size_t d) { return training.state(d); });
-      io::Checkpoint checkpoint = to_checkpoint(model);
-      checkpoint.arrays.merge(training.state());
-      checkpoints.write(std::move(checkpoint), name, loss, !stop.empty());
-    }
-    if (!stop.empty()) checkpoints.stop(stop);
-  }
-  training.finetune();
-  const double seconds_solving = solving.seconds();
-
-  model.converged = true;
-  const io::Checkpoint common = to_checkpoint(model);
-  if (training.personal())
-    regions->finish("model.h5", common.digest(), [&](std::size_t d) {
-      SavedModel regional = model;
-      regional.parameters = training.of_region(d);
-      return to_checkpoint(regional);
-    });
-  else if (home)
-    regions->finish("state.h5", common.digest(), [&](std::size_t d) {
-      return io::Checkpoint{{}, training.state(d)};
-    });
-  record.publish_model(
-      common,
-      {{"rows", data.rows()},
-       {"rounds", federated.rounds},
-       {"loss", -model.log_likelihood},
-       {"seconds",
-        {{"total", total.seconds()}, {"reading", seconds_reading}, {"solving", seconds_solving}}}});
-  if (root && training.personal())
-    std::cout << fmt::format("regional models stay with their domains: {}\n",
-                             record.path("regions/"));
+std::unique_ptr<Method> make_federated(Run& run, const ModelColumns& columns, bool in_place) {
+  return std::make_unique<FederatedRounds>(run, columns, in_place);
 }
 
 }  // namespace bailiwick

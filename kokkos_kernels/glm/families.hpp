@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "kokkos_kernels/glm/binomial.hpp"
+#include "kokkos_kernels/glm/gaussian.hpp"
+#include "kokkos_kernels/glm/poisson.hpp"
+
+namespace bailiwick::kernels {
+
+template <class... F>
+struct FamilyList {
+  static constexpr std::size_t size = sizeof...(F);
+};
+
+/// All families of one linear predictor. Whatever asks for a family asks this list.
+using Families = FamilyList<Gaussian, Binomial, Poisson>;
+
+/// A family as a value: its place in the list, or multinomial, which has a predictor a class.
+struct Family {
+  std::uint8_t index = 0;
+  friend constexpr bool operator==(Family, Family) = default;
+};
+
+namespace detail {
+
+template <class F, class... All>
+constexpr Family place_of(FamilyList<All...>) {
+  const bool is_it[] = {std::is_same_v<F, All>...};
+  std::uint8_t index = 0;
+  while (!is_it[index])
+    ++index;
+  return {index};
+}
+
+}  // namespace detail
+
+template <class F>
+inline constexpr Family family = detail::place_of<F>(Families{});
+inline constexpr Family multinomial{Families::size};
+
+/// What host code asks of a family that it has as a value: its members, by their names.
+struct FamilyMembers {
+  const char *name, *title, *prediction, *rule;
+  bool dispersion, squares;
+  Response response;
+  bool (*allows)(double y);
+  Row (*row)(double y, double eta);
+  double (*mean)(double eta);
+  double (*saturated)(double y);
+  double (*deviance)(double y, double eta);
+  double (*constant)(double y, double weight);
+};
+
+namespace detail {
+
+template <class... F>
+constexpr auto members_of(FamilyList<F...>) {
+  return std::array{FamilyMembers{F::name, F::title, F::prediction, F::rule, F::dispersion,
+                                  F::squares, F::response, F::allows, F::row, F::mean,
+                                  F::saturated, F::deviance, F::constant}...};
+}
+
+}  // namespace detail
+
+/// In the order of the list: of family f that of f.index.
+inline constexpr std::array family_members = detail::members_of(Families{});
+
+}  // namespace bailiwick::kernels

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+namespace bailiwick::kernels {
+
+/// What a model says of a row: how it is measured, and what a prediction is.
+enum class Response {
+  mean,         ///< a number
+  probability,  ///< of an event, 0 or 1
+  rate,         ///< a positive mean, measured by its deviance
+  classes,      ///< the probability of each category
+  hazard,       ///< relative to others', of rows with a time and an event
+};
+
+}  // namespace bailiwick::kernels

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/kinds/cox/kind.hpp"
+
+#include "lib/kinds/cox/cox.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+class CoxKind : public Kind {
+ public:
+  using Kind::Kind;
+
+  std::size_t parameters(const SavedModel& model) const override { return model.names.size(); }
+
+  const kernels::FamilyMembers* family(const ModelConfig&) const override { return nullptr; }
+
+  std::unique_ptr<Objective> objective(const ModelConfig& model, const ModelColumns& columns,
+                                       const ModelRows& rows, Sums& sums) const override {
+    CoxOptions options;
+    options.ties = model.ties;
+    options.names = columns.names;
+    options.penalty = penalty_of(model, columns);
+    if (model.strata == Strata::none) options.grid = TimeGrid{model.time_step, model.time_maximum};
+    std::vector<SurvivalRows> domains;
+    for (const LoadedRows& domain : rows.domains) {
+      const bool each = model.strata == Strata::partition;
+      SurvivalRows& survival = domains.emplace_back();
+      survival.rows = domain.rows;
+      survival.stratum =
+          each ? domain.partition : std::vector<std::size_t>(domain.partition.size(), 0);
+      survival.strata = each ? domain.partitions : 1;
+    }
+    return make_cox_objective(std::move(domains), std::move(options), sums);
+  }
+
+  ModelSummary summary(const FittedModel& fitted, const ModelColumns&, const ModelRows& rows,
+                       double at_start, Sums&) const override {
+    return summarise_cox(fitted, static_cast<double>(rows.selected),
+                         static_cast<double>(rows.events), at_start);
+  }
+};
+
+}  // namespace
+
+const Kind& cox_kind() {
+  static constexpr KindTraits traits{
+      .name = "cox",
+      .response = [](const ModelConfig&) { return kernels::Response::hazard; },
+      .problem = [](const ModelConfig&, const double* target,
+                    std::size_t) { return survival_problem(target); },
+      .intercept = false,
+      .reads_codes = false,  // rows are sorted by time
+      .section = "cox"};
+  static const CoxKind kind(traits);
+  return kind;
+}
+
+const char* survival_problem(const double* target) {
+  if (!(target[0] >= 0)) return "a Cox model needs times of at least zero";
+  return target[1] == 0 || target[1] == 1 ? nullptr : "a Cox model needs a status of 0 or 1";
+}
+
+}  // namespace bailiwick

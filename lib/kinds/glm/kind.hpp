@@ -1,0 +1,18 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <vector>
+
+#include "lib/kinds/kind.hpp"
+
+namespace bailiwick {
+
+/// One for each of kernels::Families, in their order: a GLM of one linear predictor.
+std::vector<const Kind*> glm_kinds();
+
+/// The multinomial logistic model: a linear predictor for each category but the first.
+const Kind& multinomial_kind();
+
+}  // namespace bailiwick

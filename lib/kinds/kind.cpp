@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/kinds/kind.hpp"
+
+#include "kokkos_kernels/glm/glm.hpp"
+
+namespace bailiwick {
+
+Predictor Kind::predictor(const SavedModel& model, const kernels::RowBlocks& rows) const {
+  return kernels::linear_predictor(rows, model.parameters,
+                                   std::max<std::size_t>(2, model.categories.size()) - 1);
+}
+
+double Kind::public_centre(const SavedModel& model) const {
+  return model.config.intercept ? model.parameters.front() : 0.0;
+}
+
+std::unique_ptr<Objective> Kind::objective(const ModelConfig&, const ModelColumns&,
+                                           const ModelRows&, Sums&) const {
+  throw Error(ExitCode::bug, "internal error: a kind without a likelihood; please report this");
+}
+
+ModelSummary Kind::summary(const FittedModel&, const ModelColumns&, const ModelRows&, double,
+                           Sums&) const {
+  throw Error(ExitCode::bug, "internal error: a kind without a summary; please report this");
+}
+
+void Kind::write(const SavedModel&, Json&, io::Checkpoint&) const {}
+
+void Kind::read(const Json&, const io::Checkpoint&, const std::string&, SavedModel&) const {}
+
+std::vector<std::string> parameter_names(const ModelColumns& columns) {
+  if (columns.categories.empty()) return columns.names;
+  std::vector<std::string> names;
+  for (std::size_t k = 1; k < columns.categories.size(); ++k)
+    for (const std::string& name : columns.names)
+      names.push_back(columns.categories[k] + ":" + name);
+  return names;
+}
+
+std::vector<double> penalty_of(const ModelConfig& model, const ModelColumns& columns) {
+  std::vector<double> penalty(parameter_names(columns).size(), model.l2);
+  if (columns.intercept)
+    for (std::size_t i = 0; i < penalty.size(); i += columns.columns())
+      penalty[i] = 0;
+  return penalty;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint/checkpoint.hpp"
+#include "kokkos_kernels/glm/families.hpp"
+#include "lib/data/model_rows.hpp"
+#include "lib/kinds/saved_model.hpp"
+#include "lib/model/metrics.hpp"
+#include "lib/model/objective.hpp"
+#include "lib/model/summary.hpp"
+
+namespace bailiwick {
+
+/// A kind of model: what is fitted, how its rows are read, what it predicts, how it is summarised
+/// and saved. Stateless: all.cpp lists one of each.
+class Kind {
+ public:
+  explicit Kind(const KindTraits& traits) : traits_(traits) {}
+  virtual ~Kind() = default;
+  const KindTraits& traits() const { return traits_; }
+
+  /// Numbers that are fitted. Throws ExitCode::data if the model's description fits none.
+  virtual std::size_t parameters(const SavedModel& model) const = 0;
+  /// What it says of standardised rows: linear predictors of a GLM with the same response.
+  virtual Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const;
+  /// Of a response that a family measures; nullptr: of another.
+  virtual const kernels::FamilyMembers* family(const ModelConfig& model) const = 0;
+  /// A number near the target's mean that everybody knows: the prediction at the mean row.
+  virtual double public_centre(const SavedModel& model) const;
+
+  /// For solvers: the likelihood over standardised rows, with the penalty of the config. Its rounds
+  /// are collective over the world.
+  virtual std::unique_ptr<Objective> objective(const ModelConfig& model,
+                                               const ModelColumns& columns, const ModelRows& rows,
+                                               Sums& sums) const;
+  /// R's summary of a solver's fit; `at_start`: the log-likelihood where all parameters are zero.
+  /// Collective.
+  virtual ModelSummary summary(const FittedModel& fitted, const ModelColumns& columns,
+                               const ModelRows& rows, double at_start, Sums& sums) const;
+
+  /// Members of a model's description, and arrays, that no other kind has; read() throws
+  /// ExitCode::data naming `path` if they cannot be.
+  virtual void write(const SavedModel& model, Json& description, io::Checkpoint& checkpoint) const;
+  virtual void read(const Json& description, const io::Checkpoint& checkpoint,
+                    const std::string& path, SavedModel& model) const;
+
+ private:
+  const KindTraits& traits_;
+};
+
+/// In the order in which they are listed.
+std::span<const Kind* const> all_kinds();
+std::span<const KindTraits* const> all_kind_traits();
+const Kind& kind_of(const ModelConfig& model);
+/// By its name; nullptr: there is none.
+const Kind* find_kind(const std::string& name);
+
+/// Names of the parameters of a linear predictor: the columns, or "class:column" for every class
+/// but the first.
+std::vector<std::string> parameter_names(const ModelColumns& columns);
+/// lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; the intercepts' are 0.
+std::vector<double> penalty_of(const ModelConfig& model, const ModelColumns& columns);
+
+}  // namespace bailiwick

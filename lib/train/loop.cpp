@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/train/loop.hpp"
+
+#include <iostream>
+
+#include "lib/core/stopwatch.hpp"
+#include "lib/runtime/stop_signal.hpp"
+
+namespace bailiwick {
+
+void train_by(Run& run, RunRecord& record, Checkpoints& checkpoints, const Restart& restart,
+              const std::function<std::unique_ptr<Method>()>& make) {
+  const Stopwatch total;
+  const bool root = run.world().is_root();
+  const std::unique_ptr<Method> method = make();
+  const double seconds_reading = total.seconds();
+  take_up(run, restart, [&] { method->restore(restart); });
+  const std::string headline = method->headline();
+  if (root)
+    std::cout << fmt::format("{}\n{}  {:>8}\n", headline, method->heading(), "seconds")
+              << std::flush;
+
+  const StopSignal::Deferred deferred;
+  const Stopwatch solving;
+  method->run([&](const TrainingStep& step) {
+    if (!step.line.empty()) {
+      if (root)
+        std::cout << fmt::format("{}  {:>8.2f}\n", step.line, solving.seconds()) << std::flush;
+      run.outcome()->add_step(step.release);
+    }
+    const std::string stop = step.last ? "" : StopSignal::agreed(run.world());
+    if (!stop.empty() || (step.due && checkpoints.ready()))
+      checkpoints.write(method->checkpoint(step), step.name + ".h5", step.loss, !stop.empty());
+    if (!stop.empty()) checkpoints.stop(stop);
+  });
+
+  Json results;
+  const io::Checkpoint model = method->finish(record, results);
+  results["seconds"]["total"] = total.seconds();
+  results["seconds"]["reading"] = seconds_reading;
+  results["seconds"]["solving"] = solving.seconds();
+  record.publish_model(model, results);
+}
+
+}  // namespace bailiwick
