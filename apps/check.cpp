@@ -129,16 +129,16 @@ int command_check(const Arguments& arguments) {
         const ModelConfig model = config.model;
         const StageUse& use = stage_asked(options.asked).use;
         const Run run(session, std::move(config), use, true);
-        const bool root = session.world().is_root();
-        if (root) std::cout << run.config().path << ": valid\n\n";
-        if (use.of_model) {
-          const ModelColumns columns = select_columns(model, run.schema());
-          std::optional<NetworkCost> cost;
-          if (model.kind->network) cost = cost_of_network(run, columns);
-          if (root) print_model(run, columns, cost);
-        }
+        std::optional<ModelColumns> columns;
+        if (use.of_model) columns = select_columns(model, run.schema());
+        std::optional<NetworkCost> cost;
+        if (columns && model.kind->network) cost = cost_of_network(run, *columns);
         check_keys(run);
-        if (root) print_verdicts(run, options.verbose);
+        if (session.world().is_root()) {
+          std::cout << run.config().path << ": valid\n\n";
+          if (columns) print_model(run, *columns, cost);
+          print_verdicts(run, options.verbose);
+        }
         if (!std::ranges::all_of(run.verdicts(), &Verdict::admitted))
           throw Error(ExitCode::policy, "not every domain admits this run");
       });

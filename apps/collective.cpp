@@ -73,7 +73,7 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
                   "beside the operator's of the config; may be given again");
 
   if (command.stage == nullptr) {
-    options.add()("stage", po::value<std::string>()->default_value(all_stages().front()->name()),
+    options.add()("stage", po::value<std::string>()->default_value("train"),
                   ("what to ask for: " + join(names_of_stages())).c_str());
     options.add()("verbose", "every clause of every domain, not only those that refuse");
   }

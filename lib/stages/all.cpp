@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <algorithm>
+#include <ranges>
 
 #include "lib/core/text.hpp"
 #include "lib/kinds/kind.hpp"
@@ -12,8 +12,8 @@ namespace bailiwick {
 extern const Stage train_stage, evaluate_stage, predict_stage, describe_stage;
 
 std::span<const Stage* const> all_stages() {
-  static constexpr const Stage* stages[] = {&train_stage, &evaluate_stage, &predict_stage,
-                                            &describe_stage};
+  static constexpr const Stage* stages[] = {&describe_stage, &train_stage, &evaluate_stage,
+                                            &predict_stage};
   return stages;
 }
 
@@ -35,7 +35,8 @@ const Stage& find_stage(const std::string& name) {
 const Language& config_language() {
   static const std::vector<const SectionType*> sections = [] {
     std::vector<const SectionType*> found;
-    for (const Stage* stage : all_stages())
+    // In the order in which releases before wrote them: its digest names runs that are not finished.
+    for (const Stage* stage : std::views::reverse(all_stages()))
       if (stage->section != nullptr) found.push_back(stage->section);
     return found;
   }();

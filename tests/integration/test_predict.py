@@ -35,7 +35,7 @@ def test_predictions_have_a_lineage_at_home(fresh, np):
     stays.train(output="run", np=np)
     stays.run("predict", "run.yaml", np=np)
     verify = ("verify", "run", "--key", "operator.pub.pem")
-    assert "predictions/bern/bern.csv" in stays.run(*verify)
+    assert "ok  predictions/bern/prediction.jsonl:2: bern.csv: file digest" in stays.run(*verify)
     keys = {clinic: stays.path(f"{clinic}.pub.pem") for clinic in CLINICS}
     assert page_verifier.problems(stays.path("run"), [stays.path("operator.pub.pem")], keys) == []
     decisions = json.loads(stays.path("run/predictions/lyon/predict.decisions.json").read_text())
@@ -51,7 +51,7 @@ def test_predictions_have_a_lineage_at_home(fresh, np):
     path = stays.path("run/predictions/bern/bern.csv")
     text = path.read_text()
     path.write_text(text.replace("\n0,", "\n0,1", 1))
-    assert "NO  predictions/bern/prediction.jsonl:2: subject" in stays.run(*verify, code=7)
+    assert "NO  predictions/bern/prediction.jsonl:2: bern.csv: file digest" in stays.run(*verify, code=7)
     path.write_text(text)
     stays.path("run/predictions/bern/planted.csv").write_text(text)
     assert "NO  predictions/bern/planted.csv: no statement speaks of it" in stays.run(*verify, code=7)

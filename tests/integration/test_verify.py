@@ -409,7 +409,7 @@ def test_what_lies_beside_a_run_is_named(stays, copy, tmp_path):
     for name in ("checkpoints/step-000099.h5", "regions", "readme\\u{1b}[2Jok  lineage", ".evaluation.lock", "pipe"):
         assert f" {name}" in line, line
     (folder / "\x1b[2J.jsonl").write_text("planted")
-    out += verdict(stays, folder, r"NO  \u{1b}[2J.jsonl: last line: has no newline")
+    out += verdict(stays, folder, r"NO  \u{1b}[2J.jsonl: no stage has a chain of this name")
     assert "\x1b" not in out
     (folder / "\x1b[2J.jsonl").unlink()
     (folder / "regions").unlink()
@@ -499,7 +499,8 @@ def test_a_model_of_another_operator_is_used_by_ones_own_word(stays, tmp_path):
     out = stays.run("predict", "run.yaml", *model, code=INTEGRITY)
     assert "foreign/model.h5: nobody who is trusted vouches for it" in out and "none of the trusted ones" in out
     stays.run("predict", "run.yaml", *model, "--model-key", "stranger.pub.pem")
-    stays.run("predict", "run.yaml", *model, "--model-key", "stranger.pub.pem", "--set", "lineage.key=none.pem")
+    elsewhere = ("--output", tmp_path / "unsigned", "--set", "lineage.key=none.pem")  # what it leaves is signed, too
+    assert "none.pem: cannot open" in stays.run("predict", "run.yaml", *model[:2], "--model-key", "stranger.pub.pem", *elsewhere, code=3)
     out = stays.run("predict", "run.yaml", *model, "--set", "lineage.key=none.pem", code=3)
     assert "none.pem: is not there, and its public half is what the model must be signed with; give that with --model-key" in out
 
