@@ -12,8 +12,8 @@
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
-#include "lib/kinds/network/predictor.hpp"
 #include "lib/kinds/model_file.hpp"
+#include "lib/kinds/network/predictor.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/policy/policy.hpp"
 

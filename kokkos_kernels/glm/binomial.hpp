@@ -28,9 +28,7 @@ struct Binomial {
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::sigmoid(eta); }
   static double saturated(double y) { return x_log_x(y) + x_log_x(1 - y); }
-  static double deviance(double y, double eta) {
-    return 2 * (saturated(y) - row(y, eta).value);
-  }
+  static double deviance(double y, double eta) { return 2 * (saturated(y) - row(y, eta).value); }
   static double constant(double, double) { return 0; }
 };
 

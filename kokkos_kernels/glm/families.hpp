@@ -63,8 +63,8 @@ namespace detail {
 template <class... F>
 constexpr auto members_of(FamilyList<F...>) {
   return std::array{FamilyMembers{F::name, F::title, F::prediction, F::rule, F::dispersion,
-                                  F::squares, F::response, F::allows, F::row, F::mean,
-                                  F::saturated, F::deviance, F::constant}...};
+                                  F::squares, F::response, F::allows, F::row, F::mean, F::saturated,
+                                  F::deviance, F::constant}...};
 }
 
 }  // namespace detail

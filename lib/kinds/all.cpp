@@ -36,7 +36,8 @@ const Kind* find_kind(const std::string& name) {
 }
 
 const Kind& kind_of(const ModelConfig& model) {
-  const auto kind = std::ranges::find(all_kinds(), model.kind, [](const Kind* k) { return &k->traits(); });
+  const auto kind =
+      std::ranges::find(all_kinds(), model.kind, [](const Kind* k) { return &k->traits(); });
   ensure(kind != all_kinds().end(), "a model has one of the kinds that there are");
   return **kind;
 }

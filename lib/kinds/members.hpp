@@ -34,7 +34,7 @@ T word_member(const Json& json, const char* key, const std::string& what) {
 }
 
 inline void check_size(const std::string& path, const char* name, std::size_t found,
-                std::size_t expected) {
+                       std::size_t expected) {
   if (found != expected)
     throw Error(ExitCode::data, "{}: not a model: array \"{}\" has {} numbers, not {}", path, name,
                 found, expected);

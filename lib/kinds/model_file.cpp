@@ -40,7 +40,8 @@ void check_words(const SavedModel& model, const std::string& what) {
 
 /// Numbers that a prediction is made of, or that inspect shows one by one.
 void check_arrays(const SavedModel& model, const std::string& path) {
-  const std::size_t columns = model.names.size(), parameters = kind_of(model.config).parameters(model);
+  const std::size_t columns = model.names.size(),
+                    parameters = kind_of(model.config).parameters(model);
   const auto check_finite = [&](const char* name, const std::vector<double>& values) {
     if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); }))
       throw Error(ExitCode::data, "{}: array \"{}\" holds what is not a finite number", path, name);

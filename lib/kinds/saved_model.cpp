@@ -11,8 +11,7 @@ SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
   model.config.features.clear();
   for (const std::size_t j : columns.features)
     model.config.features.push_back(run.schema().features[j].name);
-  if (!has_times(model.config))
-    model.config.target = run.schema().targets[columns.targets[0]].name;
+  if (!has_times(model.config)) model.config.target = run.schema().targets[columns.targets[0]].name;
   model.names = columns.names;
   model.categories = columns.categories;
   model.embeddings = columns.embeddings;

@@ -110,8 +110,8 @@ ModelSummary summarise_glm(const FittedModel& model, Family family,
   const double freedom = n - parameters, dispersion = gaussian ? deviance / freedom : 1;
   ModelSummary summary =
       with_coefficients(model, dispersion, gaussian ? std::optional(freedom) : std::nullopt);
-  summary.title = multinomial ? "Multinomial logistic regression"
-                              : kernels::family_members[family.index].title;
+  summary.title =
+      multinomial ? "Multinomial logistic regression" : kernels::family_members[family.index].title;
   summary.rows = n;
   summary.deviance = deviance;
   summary.null_deviance = null_deviance;

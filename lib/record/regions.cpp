@@ -26,7 +26,8 @@ std::pair<std::string, std::string> at_home(const Run& run, std::size_t d,
 }  // namespace
 
 bool keeps_at_home(const FederatedConfig& config) {
-  return config.strategy == StrategyName::scaffold || (config.personal && config.personal->kind != PersonalKind::finetune);
+  return config.strategy == StrategyName::scaffold ||
+         (config.personal && config.personal->kind != PersonalKind::finetune);
 }
 
 void check_regions(const Run& run, const std::string& path) {

@@ -78,7 +78,8 @@ std::string training_fingerprint(const Run& run, const std::vector<std::string>&
   same.train.max_iterations = 1;
   if (same.train.federated) same.train.federated->rounds = 1;
   const Schedule::Kind schedule = same.train.descent.schedule.kind;
-  if (schedule != Schedule::Kind::linear && schedule != Schedule::Kind::cosine)  // those end where the training does
+  if (schedule != Schedule::Kind::linear &&
+      schedule != Schedule::Kind::cosine)  // those end where the training does
     same.train.descent.epochs = 1;
   std::string text = resolved_yaml(same) + join(columns, ",");
   for (const DomainFacts& domain : run.domains()) {

@@ -91,7 +91,8 @@ void schema(Visitor& v, MlpConfig& mlp) {
   v.key("layers", mlp.layers);
   v.key("loss", mlp.loss, required);
   v.key("huber_delta", mlp.huber_delta, positive);
-  v.check(mlp.loss == kernels::Loss::huber || mlp.huber_delta == 1, "huber_delta", "only used with loss: huber");
+  v.check(mlp.loss == kernels::Loss::huber || mlp.huber_delta == 1, "huber_delta",
+          "only used with loss: huber");
   if (mlp.loss == kernels::Loss::squared_error || mlp.loss == kernels::Loss::huber)
     v.key("standardise_target", mlp.standardise_target);
   else
@@ -205,7 +206,8 @@ void schema(Visitor& v, FederatedConfig& federated) {
     v.key("proximal", federated.proximal, at_least(0));
   else
     v.unused("proximal", "only used with strategy: fedprox");
-  const bool adaptive = federated.strategy == StrategyName::fedadam || federated.strategy == StrategyName::fedyogi ||
+  const bool adaptive = federated.strategy == StrategyName::fedadam ||
+                        federated.strategy == StrategyName::fedyogi ||
                         federated.strategy == StrategyName::fedadagrad;
   if (adaptive) {
     v.key("beta1", federated.beta1, a_fraction);
@@ -277,8 +279,9 @@ void schema(Visitor& v, TrainConfig& train, bool network) {
     key_method(v, train.method, one_of("adamw", "sgd"));
     v.key("federated", train.federated);
     const bool federated = train.federated.has_value();
-    v.section("descent",
-              [&](auto& s) { schema(s, train.descent, train.method == TrainMethod::adamw, federated); });
+    v.section("descent", [&](auto& s) {
+      schema(s, train.descent, train.method == TrainMethod::adamw, federated);
+    });
     v.check(!federated || train.method == TrainMethod::sgd, "method",
             "domains train by themselves with method: sgd");
     for (const char* name : {"tolerance", "max_iterations"})
@@ -325,8 +328,7 @@ void schema(Visitor& v, RunConfig& run) {
   v.key("boundary", run.boundary);
   v.key("model", run.model, required);
   const bool network = run.model.kind->network;
-  if (network && run.train.method == TrainMethod::newton)
-    run.train.method = TrainMethod::adamw;
+  if (network && run.train.method == TrainMethod::newton) run.train.method = TrainMethod::adamw;
   v.section("train", [&](auto& s) { schema(s, run.train, network); });
   for (Section& section : run.sections)
     visit(v, section, run);

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "kokkos_kernels/glm/response.hpp"
-#include "lib/core/words.hpp"
 #include "kokkos_kernels/network/choices.hpp"
+#include "lib/core/words.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/optim/schedule.hpp"
 
@@ -48,7 +48,8 @@ struct DomainConfig {
 
 struct ModelConfig;
 
-/// What the house must know of a kind of model before it meets the kind itself (lib/kinds/kind.hpp).
+/// What the house must know of a kind of model before it meets the kind itself
+/// (lib/kinds/kind.hpp).
 struct KindTraits {
   const char* name;  ///< model.kind
   kernels::Response (*response)(const ModelConfig& model);
@@ -114,7 +115,7 @@ struct MlpConfig {
   std::map<std::string, int> embeddings;
   std::vector<LayerConfig> layers;
   kernels::Loss loss = kernels::Loss::squared_error;
-  double huber_delta = 1;              ///< in units of the standardised target
+  double huber_delta = 1;          ///< in units of the standardised target
   bool standardise_target = true;  ///< squared_error, huber: by mean and deviation over all domains
 };
 
@@ -149,10 +150,10 @@ inline constexpr auto words<Schedule::Kind> =
 
 struct ScheduleConfig {
   Schedule::Kind kind = Schedule::Kind::constant;
-  double warmup_epochs = 0;       ///< the rate first grows linearly from 0
-  double final_fraction = 0;      ///< linear, cosine: of the learning rate, at the end
-  int step_epochs = 1;            ///< step: every so many epochs the rate is multiplied …
-  double step_factor = 0.1;       ///< … by this
+  double warmup_epochs = 0;   ///< the rate first grows linearly from 0
+  double final_fraction = 0;  ///< linear, cosine: of the learning rate, at the end
+  int step_epochs = 1;        ///< step: every so many epochs the rate is multiplied …
+  double step_factor = 0.1;   ///< … by this
 };
 
 /// Stops when the loss on rows that are not trained on has not fallen for `patience` epochs, and
@@ -191,7 +192,7 @@ inline constexpr auto words<PersonalKind> =
 /// (finetune).
 struct PersonalConfig {
   PersonalKind kind = PersonalKind::fedper;
-  int layers = 1;               ///< fedper, fedrep
+  int layers = 1;         ///< fedper, fedrep
   int steps = 10;         ///< fedrep: of the head, before local_steps of the rest; finetune: in all
   double proximal = 0.1;  ///< ditto: lambda of lambda/2 ||v - theta||^2
 };
@@ -200,12 +201,12 @@ enum class StrategyName { fedavg, fedprox, fedadam, fedyogi, fedadagrad, scaffol
 template <>
 inline constexpr auto words<StrategyName> =
     std::to_array<std::pair<StrategyName, const char*>>({{StrategyName::fedavg, "fedavg"},
-                                                     {StrategyName::fedprox, "fedprox"},
-                                                     {StrategyName::fedadam, "fedadam"},
-                                                     {StrategyName::fedyogi, "fedyogi"},
-                                                     {StrategyName::fedadagrad, "fedadagrad"},
-                                                     {StrategyName::scaffold, "scaffold"},
-                                                     {StrategyName::fednova, "fednova"}});
+                                                         {StrategyName::fedprox, "fedprox"},
+                                                         {StrategyName::fedadam, "fedadam"},
+                                                         {StrategyName::fedyogi, "fedyogi"},
+                                                         {StrategyName::fedadagrad, "fedadagrad"},
+                                                         {StrategyName::scaffold, "scaffold"},
+                                                         {StrategyName::fednova, "fednova"}});
 
 /// Rounds of local training in each domain, between which weighted sums of what changed cross.
 struct FederatedConfig {

@@ -51,8 +51,7 @@ AccessRequest request_of(const RunConfig& config, const StageUse& use) {
   request.unmasked = request.sums_cross && !config.boundary.secure_aggregation;
   request.exact = use.crosses;
   if (use.of_model) request.kind = config.model.kind->name;
-  request.unstratified_survival =
-      config.model.strata == Strata::none;
+  request.unstratified_survival = config.model.strata == Strata::none;
   request.per_domain_statistics = use.per_domain != nullptr && use.per_domain(config);
   return request;
 }

@@ -35,7 +35,8 @@ const Stage& find_stage(const std::string& name) {
 const Language& config_language() {
   static const std::vector<const SectionType*> sections = [] {
     std::vector<const SectionType*> found;
-    // In the order in which releases before wrote them: its digest names runs that are not finished.
+    // In the order in which releases before wrote them: its digest names runs that are not
+    // finished.
     for (const Stage* stage : std::views::reverse(all_stages()))
       if (stage->section != nullptr) found.push_back(stage->section);
     return found;

@@ -199,10 +199,10 @@ std::string too_few(std::uint64_t contributors) {
 Json shared_numbers(const SavedModel& model, const EvaluateConfig& how,
                     std::vector<Aggregate> parts, SharedSums& sums) {
   static const std::map<std::string, std::vector<std::string>> needs = {
-      {"absolute", {"mae"}},      {"squares", {"rmse", "r_squared"}},
-      {"about", {"r_squared"}},   {"about_squares", {"r_squared"}},
-      {"phm08", {"phm08"}},       {"observed", {"observed", "d_squared"}},
-      {"expected", {"expected"}}, {"deviance", {"mean_deviance", "d_squared"}},
+      {"absolute", {"mae"}},       {"squares", {"rmse", "r_squared"}},
+      {"about", {"r_squared"}},    {"about_squares", {"r_squared"}},
+      {"phm08", {"phm08"}},        {"observed", {"observed", "d_squared"}},
+      {"expected", {"expected"}},  {"deviance", {"mean_deviance", "d_squared"}},
       {"saturated", {"d_squared"}}};
   std::set<std::string> missing;
   const Aggregate total = sums.sum(std::move(parts), missing);
@@ -249,7 +249,8 @@ Json shared_binary(const std::vector<SavedModel>& models, const EvaluateConfig& 
   std::vector<Aggregate> of_cells;
   for (std::size_t d = 0; d < parts.size(); ++d) {
     const kernels::RowBlocks& own = rows.domains[d].rows;
-    add_binary_cells(own, kind_of(models[d].config).predictor(models[d], own), cells, of_cells.emplace_back(layout));
+    add_binary_cells(own, kind_of(models[d].config).predictor(models[d], own), cells,
+                     of_cells.emplace_back(layout));
   }
   Aggregate total = sums.sum(std::move(of_cells), missing);
   Json metrics = to_json(binary_cells_metrics(std::move(total), cells));

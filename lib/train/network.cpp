@@ -12,8 +12,8 @@
 #include "lib/core/stopwatch.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/kinds/network/architecture.hpp"
 #include "lib/kinds/model_file.hpp"
+#include "lib/kinds/network/architecture.hpp"
 #include "lib/kinds/network/data.hpp"
 #include "lib/optim/descent.hpp"
 

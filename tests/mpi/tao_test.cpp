@@ -33,9 +33,9 @@ kernels::RowBlocks standardised(const std::vector<Column>& x, const std::vector<
 
 struct Logistic {
   LocalSums sums{1};
-  std::unique_ptr<Objective> objective =
-      make_glm_objective({standardised({ones(32), mtcars::qsec, mtcars::hp}, {mtcars::am}, 0)},
-                         {kernels::family<kernels::Binomial>, 2, {"(intercept)", "qsec", "hp"}, {0, 1, 1}}, sums);
+  std::unique_ptr<Objective> objective = make_glm_objective(
+      {standardised({ones(32), mtcars::qsec, mtcars::hp}, {mtcars::am}, 0)},
+      {kernels::family<kernels::Binomial>, 2, {"(intercept)", "qsec", "hp"}, {0, 1, 1}}, sums);
 };
 
 /// Fails on its third evaluation.
@@ -172,8 +172,8 @@ TEST_CASE("TAO says why it ends early") {
 TEST_CASE("a line search comes back from where the sums do not fit") {
   LocalSums sums(1);
   const auto rows = make_rows({ones(32), mtcars::hp}, {mtcars::carb});  // not standardised
-  const auto objective =
-      make_glm_objective({rows}, {kernels::family<kernels::Poisson>, 2, {"(intercept)", "hp"}, {}}, sums);
+  const auto objective = make_glm_objective(
+      {rows}, {kernels::family<kernels::Poisson>, 2, {"(intercept)", "hp"}, {}}, sums);
   CHECK(objective->evaluate(std::vector<double>{0, 1}, Order::value).saturated > 0);
   const Iterate expected = newton(*objective, {0, 0}, {1e-20, 100, 40}, {});
   Counting counting(*objective);

@@ -385,7 +385,7 @@ TEST_CASE("--set replaces and adds before anything is checked") {
                                {"train.split", "other"},
                                {"output", "out2"}};
   const RunConfig run = parse_run_config(broken, "configs/x.yaml", config_language(), overrides);
-  CHECK(run.train.method == "newton");
+  CHECK(run.train.method == TrainMethod::newton);
   CHECK(run.domains.at(0).name == "bergen");
   CHECK(run.domains.at(1).partitions == std::vector<std::string>{here("a.h5"), here("b.h5")});
   CHECK_FALSE(run.section<EvaluateConfig>().per_domain);

@@ -149,12 +149,14 @@ Reference reference(const Data& data, Family family, const std::vector<double>& 
       const long double e = eta[0];
       const long double mean = family == kernels::family<Gaussian>  ? e
                                : family == kernels::family<Poisson> ? std::exp(e)
-                                                           : 1 / (1 + std::exp(-e));
+                                                                    : 1 / (1 + std::exp(-e));
       residual[0] = y - mean;
-      h[0] = family == kernels::family<Gaussian> ? 1 : family == kernels::family<Poisson> ? mean : mean * (1 - mean);
+      h[0] = family == kernels::family<Gaussian>  ? 1
+             : family == kernels::family<Poisson> ? mean
+                                                  : mean * (1 - mean);
       sum.value += w * (family == kernels::family<Gaussian>  ? -(y - e) * (y - e) / 2
                         : family == kernels::family<Poisson> ? y * e - mean
-                                                    : y * e - std::log1p(std::exp(e)));
+                                                             : y * e - std::log1p(std::exp(e)));
     }
     for (std::size_t i = 0; i < d; ++i) {
       sum.score[i] += w * residual[i / p] * x[i % p];
@@ -186,8 +188,8 @@ std::uint64_t fingerprint(const Words& words) {  // FNV-1a
   return hash;
 }
 
-const Family families[] = {kernels::family<Gaussian>, kernels::family<Binomial>, kernels::family<Poisson>,
-                           kernels::multinomial};
+const Family families[] = {kernels::family<Gaussian>, kernels::family<Binomial>,
+                           kernels::family<Poisson>, kernels::multinomial};
 
 }  // namespace
 
@@ -292,7 +294,8 @@ TEST_CASE("sums beyond the format are counted as saturated", "[glm]") {
 TEST_CASE("the wrong shapes are refused", "[glm]") {
   const Data data = make_data(kernels::family<Gaussian>, 64, 2);
   const std::vector<double> theta{1, 2}, short_theta{1};
-  Words words(glm_words(kernels::family<Gaussian>, 2, 0, Order::value, wide)), too_many(words.size() + 1);
+  Words words(glm_words(kernels::family<Gaussian>, 2, 0, Order::value, wide)),
+      too_many(words.size() + 1);
   const auto run = [&](const RowBlocks& rows, const std::vector<double>& t, Words& w) {
     glm_sums(rows, kernels::family<Gaussian>, 0, t, Order::value, wide, w);
   };

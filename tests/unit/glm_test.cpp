@@ -66,11 +66,13 @@ TEST_CASE("linear, logistic and Poisson regression agree with R") {
             {37.227270116447201, -3.8778307424046821, -0.031772946982161002},
             {1.5987875379993928, 0.63273349437739479, 0.0090297096758557155}, 6.7257846462574493);
   // mpg ~ wt + hp, weights = gear
-  check_fit(fit(make_rows(wt_hp, {mtcars::mpg}, mtcars::gear), options(kernels::family<kernels::Gaussian>)),
+  check_fit(fit(make_rows(wt_hp, {mtcars::mpg}, mtcars::gear),
+                options(kernels::family<kernels::Gaussian>)),
             {37.786299526673858, -4.0892005707162866, -0.030554933411243424},
             {1.5613647621998832, 0.61874089980630953, 0.0082445266659862231}, 24.304532819916314);
   // am ~ qsec + hp, binomial
-  const Iterate logistic = fit(make_rows(qsec_hp, {mtcars::am}), options(kernels::family<kernels::Binomial>));
+  const Iterate logistic =
+      fit(make_rows(qsec_hp, {mtcars::am}), options(kernels::family<kernels::Binomial>));
   check_fit(logistic, {38.772774183200447, -1.8428939387628434, -0.044678961747971903},
             {14.682952191603071, 0.70265169043230713, 0.016845142606938354}, 1, 1e-9);
   CHECK(logistic.evaluation.log_likelihood == Approx(-13.37847807920939).epsilon(1e-13));
@@ -78,7 +80,8 @@ TEST_CASE("linear, logistic and Poisson regression agree with R") {
   check_fit(fit(make_rows(wt_qsec, {mtcars::carb}), options(kernels::family<kernels::Poisson>)),
             {4.1268541181491916, 0.19950766331170941, -0.21464663887382074},
             {1.2132059825464609, 0.10946706498907409, 0.065388806306243302});
-  check_fit(fit(make_rows(wt_qsec, {mtcars::carb}, mtcars::gear), options(kernels::family<kernels::Poisson>)),
+  check_fit(fit(make_rows(wt_qsec, {mtcars::carb}, mtcars::gear),
+                options(kernels::family<kernels::Poisson>)),
             {4.1866457036625491, 0.20665844125947616, -0.2177152278771492},
             {0.5912815868930642, 0.057125006835602198, 0.031969291073403329});
 }
@@ -110,8 +113,8 @@ TEST_CASE("penalised logistic regression agrees with scikit-learn") {
     for (double& v : standardised[j])
       v = (v - mean) / std::sqrt(squares / 31);
   }
-  const Iterate fitted =
-      fit(make_rows(standardised, {mtcars::am}), options(kernels::family<kernels::Binomial>, 3, 2, {0, 1.5, 1.5}));
+  const Iterate fitted = fit(make_rows(standardised, {mtcars::am}),
+                             options(kernels::family<kernels::Binomial>, 3, 2, {0, 1.5, 1.5}));
   const Column expected{-0.4397037742451698, -1.0979542159277218, -1.0736525887801447};
   for (std::size_t j = 0; j < 3; ++j)
     CHECK(fitted.theta[j] == Approx(expected[j]).epsilon(1e-10));
@@ -123,9 +126,9 @@ TEST_CASE("gradients and Hessians are those of the value, for every family") {
     Column y;
     std::size_t classes;
   };
-  for (const Case& c :
-       {Case{kernels::family<kernels::Binomial>, mtcars::am, 2}, Case{kernels::family<kernels::Poisson>, mtcars::carb, 2},
-        Case{kernels::multinomial, gear_class(), 3}}) {
+  for (const Case& c : {Case{kernels::family<kernels::Binomial>, mtcars::am, 2},
+                        Case{kernels::family<kernels::Poisson>, mtcars::carb, 2},
+                        Case{kernels::multinomial, gear_class(), 3}}) {
     const std::size_t d = 3 * (c.classes - 1);
     LocalSums sums(1);
     auto scaled = wt_hp;
@@ -155,13 +158,16 @@ TEST_CASE("gradients and Hessians are those of the value, for every family") {
 
 TEST_CASE("a quadratic has no remainder beyond its Hessian") {
   LocalSums sums(1);
-  const auto objective = make_glm_objective({make_rows(wt_hp, {mtcars::mpg})},
-                                            options(kernels::family<kernels::Gaussian>, 3, 2, {0, 2, 3}), sums);
+  const auto objective =
+      make_glm_objective({make_rows(wt_hp, {mtcars::mpg})},
+                         options(kernels::family<kernels::Gaussian>, 3, 2, {0, 2, 3}), sums);
   CHECK(newton(*objective, {5, 5, 5}, tight, {}).iteration <= 2);
 }
 
 TEST_CASE("any split of the blocks over domains gives the same words") {
-  for (const Family family : {kernels::family<kernels::Gaussian>, kernels::family<kernels::Binomial>, kernels::family<kernels::Poisson>}) {
+  for (const Family family :
+       {kernels::family<kernels::Gaussian>, kernels::family<kernels::Binomial>,
+        kernels::family<kernels::Poisson>}) {
     const std::vector<Column>& x = wt_qsec;
     const Column& y = family == kernels::family<kernels::Poisson> ? mtcars::carb : mtcars::am;
     const Column theta{0.4, -0.2, 0.03};
@@ -183,8 +189,8 @@ TEST_CASE("any split of the blocks over domains gives the same words") {
 
 TEST_CASE("sums that do not fit are counted, not used") {
   LocalSums sums(1);
-  const auto objective =
-      make_glm_objective({make_rows(wt_hp, {mtcars::carb})}, options(kernels::family<kernels::Poisson>), sums);
+  const auto objective = make_glm_objective({make_rows(wt_hp, {mtcars::carb})},
+                                            options(kernels::family<kernels::Poisson>), sums);
   CHECK(objective->evaluate(Column{0, 0, 9}, Order::hessian).saturated > 0);
   CHECK_THROWS_AS(objective->hessian_times(Column{0, 0, 9}, Column{1, 1, 1}), Error);
 }

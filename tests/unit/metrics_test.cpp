@@ -203,8 +203,7 @@ TEST_CASE("a target that does not vary has no variation to explain") {
                                     }));
       CHECK(r.rmse == Approx(std::fabs(target - 0.5)));
       CHECK(std::isnan(r.r_squared));
-      const RateMetrics p =
-          rate_of(sum_of(rate_layout(), whole(x, y), {0.5}, 1, add_counts));
+      const RateMetrics p = rate_of(sum_of(rate_layout(), whole(x, y), {0.5}, 1, add_counts));
       CHECK(p.mean_deviance > 0);
       CHECK(std::isnan(p.d_squared));
     }

@@ -5,9 +5,9 @@
 
 #include <cmath>
 
+#include "kokkos_kernels/math/log_gamma.hpp"
 #include "lib/core/error.hpp"
 #include "lib/kinds/glm/glm.hpp"
-#include "kokkos_kernels/math/log_gamma.hpp"
 #include "lib/model/distributions.hpp"
 #include "lib/optim/cholesky.hpp"
 #include "lib/optim/newton.hpp"
@@ -166,7 +166,8 @@ TEST_CASE("logistic and Poisson summaries are R's, with and without intercept") 
          27.043357450132145,
          -50.108907110324978,
          106.21781422064996});
-  check(summarise({kernels::family<kernels::Poisson>, wt_qsec, wt_qsec_columns, mtcars::carb, mtcars::gear}),
+  check(summarise({kernels::family<kernels::Poisson>, wt_qsec, wt_qsec_columns, mtcars::carb,
+                   mtcars::gear}),
         {{4.1866457036625562, 0.20665844125947569, -0.21771522787714923},
          {0.5912815868930642, 0.057125006835602198, 0.031969291073403329},
          {7.0806292576462875, 3.6176528057880124, -6.8101362453506571},
@@ -175,8 +176,12 @@ TEST_CASE("logistic and Poisson summaries are R's, with and without intercept") 
          109.93484150748108,
          -187.00099577138923,
          380.00199154277846});
-  check(summarise(
-            {kernels::family<kernels::Poisson>, {"wt", "qsec"}, {mtcars::wt, mtcars::qsec}, mtcars::carb, {}, {}}),
+  check(summarise({kernels::family<kernels::Poisson>,
+                   {"wt", "qsec"},
+                   {mtcars::wt, mtcars::qsec},
+                   mtcars::carb,
+                   {},
+                   {}}),
         {{0.33964812723897142, -0.0081977879247092118},
          {0.095057472645289062, 0.019765827379107037},
          {3.5730818186843933, -0.41474549825192109},
@@ -230,8 +235,8 @@ TEST_CASE("a survival summary is brought to raw units without an intercept") {
 }
 
 TEST_CASE("the table for people is aligned") {
-  const std::string text =
-      to_text(summarise({kernels::family<kernels::Poisson>, wt_qsec, wt_qsec_columns, mtcars::carb}));
+  const std::string text = to_text(
+      summarise({kernels::family<kernels::Poisson>, wt_qsec, wt_qsec_columns, mtcars::carb}));
   CHECK(text == R"(Poisson regression (log link)
 
               estimate  std. error  z value  P(>|z|)  lower 95 %  upper 95 %
@@ -256,5 +261,6 @@ TEST_CASE("responses that a family cannot have are named") {
                     Catch::Contains("row 1") && Catch::Contains("negative"));
   CHECK_THROWS_WITH(totals({0, 1.5}, kernels::multinomial), Catch::Contains("number of a class"));
   CHECK_THROWS_WITH(totals({0, 3}, kernels::multinomial), Catch::Contains("number of a class"));
-  CHECK_THROWS_WITH(totals({0, NAN}, kernels::family<kernels::Gaussian>), Catch::Contains("finite"));
+  CHECK_THROWS_WITH(totals({0, NAN}, kernels::family<kernels::Gaussian>),
+                    Catch::Contains("finite"));
 }

@@ -35,9 +35,9 @@ class GlmKind : public Kind {
 
   ModelSummary summary(const FittedModel& fitted, const ModelColumns& columns,
                        const ModelRows& rows, double, Sums& sums) const override {
-    return summarise_glm(fitted, family_,
-                         response_totals(blocks_of(rows), family_, classes_of(columns),
-                                         columns.intercept, sums));
+    return summarise_glm(
+        fitted, family_,
+        response_totals(blocks_of(rows), family_, classes_of(columns), columns.intercept, sums));
   }
 
  private:
@@ -68,8 +68,8 @@ const char* class_problem(const ModelConfig&, const double* target, std::size_t 
 
 template <class F>
 const Kind* glm_kind() {
-  static constexpr KindTraits traits{
-      F::name, [](const ModelConfig&) { return F::response; }, problem_of<F>};
+  static constexpr KindTraits traits{F::name, [](const ModelConfig&) { return F::response; },
+                                     problem_of<F>};
   static const GlmKind kind(traits, kernels::family<F>);
   return &kind;
 }

@@ -32,8 +32,8 @@ Architecture architecture_of(const MlpConfig& mlp, std::size_t columns,
                              const std::vector<EmbeddedCategory>& embeddings, std::size_t classes) {
   std::vector<HiddenLayer> hidden;
   for (const LayerConfig& layer : mlp.layers)
-    hidden.push_back({static_cast<std::size_t>(layer.units), layer.activation,
-                      layer.layer_norm, layer.dropout});
+    hidden.push_back(
+        {static_cast<std::size_t>(layer.units), layer.activation, layer.layer_norm, layer.dropout});
   std::vector<kernels::EmbeddingShape> tables;
   for (const EmbeddedCategory& category : embeddings) {
     tables.push_back({category.levels, category.dimension});
@@ -62,8 +62,8 @@ NetworkLoss loss_of(const MlpConfig& mlp) {
 DescentOptions descent_options(const TrainConfig& train, std::uint64_t steps_an_epoch) {
   const DescentConfig& config = train.descent;
   DescentOptions options;
-  options.method =
-      train.method == TrainMethod::sgd ? DescentOptions::Method::sgd : DescentOptions::Method::adamw;
+  options.method = train.method == TrainMethod::sgd ? DescentOptions::Method::sgd
+                                                    : DescentOptions::Method::adamw;
   options.learning_rate = config.learning_rate;
   options.schedule = schedule_of(config, steps_an_epoch);
   options.beta1 = config.beta1;

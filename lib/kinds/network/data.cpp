@@ -59,7 +59,9 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
       weighs[r] = weight(r) != 0;
     if (std::ranges::find(weighs, false) == weighs.end()) weighs.clear();
   }
-  if (config.model.kind->response(config.model) == kernels::Response::mean && config.model.mlp.standardise_target) standardise_target(run);
+  if (config.model.kind->response(config.model) == kernels::Response::mean &&
+      config.model.mlp.standardise_target)
+    standardise_target(run);
   if (split.empty()) return;
   ModelRows others = load_model_rows(run, config.model, columns, split);
   if (own.empty()) own.assign(others.domains.size(), moments_);

@@ -60,10 +60,9 @@ LayerConfig layer_from_json(const Json& json, const std::string& what) {
   constexpr std::uint64_t most_units = 1 << 20;  // as in a config: products do not overflow
   const std::uint64_t units = count_member(json, "units", 1, what);
   require(units <= most_units, what, "units", units, "at most 1048576");
-  LayerConfig layer{static_cast<int>(units),
-                    word_member<kernels::Activation>(json, "activation", what),
-                    json_member<bool>(json, "layer_norm", what),
-                    json_member<double>(json, "dropout", what)};
+  LayerConfig layer{
+      static_cast<int>(units), word_member<kernels::Activation>(json, "activation", what),
+      json_member<bool>(json, "layer_norm", what), json_member<double>(json, "dropout", what)};
   require(layer.dropout >= 0 && layer.dropout < 1, what, "dropout", layer.dropout,
           "at least 0 and below 1");
   return layer;

@@ -12,8 +12,8 @@
 
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/kinds/network/architecture.hpp"
 #include "lib/kinds/model_file.hpp"
+#include "lib/kinds/network/architecture.hpp"
 #include "lib/kinds/network/data.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/optim/descent.hpp"
@@ -37,9 +37,9 @@ ServerOptions server_options(const FederatedConfig& config, const Strategy& stra
 
 /// What one local domain keeps between rounds.
 struct Local {
-  std::uint64_t step = 0;       ///< taken; as many in every round
-  double weight = 0;            ///< of its training rows
-  std::vector<double> own;      ///< personal parameters: the head, or all for ditto
+  std::uint64_t step = 0;   ///< taken; as many in every round
+  double weight = 0;        ///< of its training rows
+  std::vector<double> own;  ///< personal parameters: the head, or all for ditto
 };
 
 class FederatedTraining {
@@ -108,7 +108,8 @@ class FederatedTraining {
 
 std::size_t first_personal(const Architecture& architecture,
                            const std::optional<PersonalConfig>& personal) {
-  if (!personal || (personal->kind != PersonalKind::fedper && personal->kind != PersonalKind::fedrep))
+  if (!personal ||
+      (personal->kind != PersonalKind::fedper && personal->kind != PersonalKind::fedrep))
     return architecture.parameters();
   const auto layers = architecture.layers().size();
   const auto own = static_cast<std::size_t>(personal->layers);
@@ -183,7 +184,8 @@ std::size_t FederatedTraining::local_steps(std::size_t d) const {
 std::size_t FederatedTraining::steps_a_round(std::size_t d) const {
   const std::size_t count = local_steps(d);
   if (!personal_) return count;
-  if (personal_->kind == PersonalKind::fedrep) return count + static_cast<std::size_t>(personal_->steps);
+  if (personal_->kind == PersonalKind::fedrep)
+    return count + static_cast<std::size_t>(personal_->steps);
   return personal_->kind == PersonalKind::ditto ? 2 * count : count;
 }
 

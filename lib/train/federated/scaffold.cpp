@@ -59,8 +59,8 @@ class Scaffold : public Strategy {
 
  private:
   double learning_rate_;
-  std::vector<double> control_;              ///< c
-  std::vector<std::vector<double>> local_;   ///< c_i of each local domain
+  std::vector<double> control_;             ///< c
+  std::vector<std::vector<double>> local_;  ///< c_i of each local domain
   DeviceNumbers correction_;
 };
 

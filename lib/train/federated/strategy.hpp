@@ -21,12 +21,12 @@ inline constexpr FixedPoint change_format{2, 50};
 
 /// What a domain has done in a round.
 struct LocalRound {
-  std::size_t domain;                  ///< local
-  std::size_t steps;                   ///< that moved what crosses
-  double weight;                       ///< of the domain's training rows
-  const std::vector<double>& common;   ///< before
-  const std::vector<double>& after;    ///< its own parameters now
-  bool leads;                          ///< this rank says what the whole domain knows
+  std::size_t domain;                 ///< local
+  std::size_t steps;                  ///< that moved what crosses
+  double weight;                      ///< of the domain's training rows
+  const std::vector<double>& common;  ///< before
+  const std::vector<double>& after;   ///< its own parameters now
+  bool leads;                         ///< this rank says what the whole domain knows
 };
 
 /// What a federated strategy does besides averaging. All of it is replicated within a domain.
