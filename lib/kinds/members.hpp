@@ -21,15 +21,17 @@ void require(bool holds, const std::string& what, const char* key, const T& foun
                 Json(found).dump().substr(0, 80));
 }
 
-[[noreturn]] inline void refuse_word(const std::string& word, const std::string& what) {
-  throw Error(ExitCode::data, "{}: unknown word \"{}\"; written by a newer Bailiwick?", what, word);
+[[noreturn]] inline void refuse_word(const char* key, const std::string& word,
+                                     const std::string& what) {
+  throw Error(ExitCode::data, "{}: \"{}\": unknown word \"{}\"; written by a newer Bailiwick?",
+              what, key, word.substr(0, 80));
 }
 
 template <Worded T>
 T word_member(const Json& json, const char* key, const std::string& what) {
   const auto word = json_member<std::string>(json, key, what);
   const auto value = from_word<T>(word);
-  if (!value) refuse_word(word, what);
+  if (!value) refuse_word(key, word, what);
   return *value;
 }
 

@@ -20,7 +20,7 @@ namespace {
 const KindTraits* kind_from_json(const Json& description, const std::string& what) {
   const auto word = json_member<std::string>(description, "kind", what);
   const Kind* kind = find_kind(word);
-  if (kind == nullptr) refuse_word(word, what);
+  if (kind == nullptr) refuse_word("kind", word, what);
   return &kind->traits();
 }
 

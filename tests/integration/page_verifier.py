@@ -139,7 +139,7 @@ class Chain:
                     held = before_this and before_this["predicate"]["runDetails"]["metadata"]["finishedOn"] == time["startedOn"]
                     decisions = self.text(self.decisions, path, stage, build, details, held)
                 if "egress" in name and path.exists():
-                    self.text(self.egress, path, decisions, session == 1)
+                    self.text(self.egress, path, decisions, session == 1 and stage != "predict")
             config = next((d[1]["sha256"] for d in own if d[0] == "config"), None)
             resolved = self.folder / ("resolved.yaml" if self.stem == "lineage" else f"{self.stem}.resolved.yaml")
             self.demand(sha256(resolved.read_bytes()) == config, "config")

@@ -79,10 +79,10 @@ TEST_CASE("a model reads back") {
 
 TEST_CASE("a description says nothing that a config could not") {
   const std::pair<Change, const char*> of_any[] = {
-      {[](Json& m) { m["kind"] = "x"; }, "model: unknown word \"x\""},
-      {[](Json& m) { m["strata"] = "x"; }, "model: unknown word \"x\""},
-      {[](Json& m) { m["standardise"] = "x"; }, "model: unknown word \"x\""},
-      {[](Json& m) { m["ties"] = "x"; }, "model: \"ties\" must be efron or breslow, found \"x\""},
+      {[](Json& m) { m["kind"] = "x"; }, "model: \"kind\": unknown word \"x\""},
+      {[](Json& m) { m["strata"] = "x"; }, "model: \"strata\": unknown word \"x\""},
+      {[](Json& m) { m["standardise"] = "x"; }, "model: \"standardise\": unknown word \"x\""},
+      {[](Json& m) { m["ties"] = "x"; }, "model: \"ties\": unknown word \"x\""},
       {[](Json& m) { m["l2"] = -1; }, "\"l2\" must be at least 0, found -1"},
       {[](Json& m) { m["target"] = "a\nb"; }, "must be one line without control characters"},
       {[](Json& m) { m["columns"] = Json::array(); }, "\"columns\" must be at least one, found 0"},
@@ -95,7 +95,7 @@ TEST_CASE("a description says nothing that a config could not") {
     check_refused(changed(linear(), change), text);
 
   const std::pair<std::function<void(Json&)>, const char*> of_networks[] = {
-      {[](Json& n) { n["loss"] = "x"; }, "mlp: \"loss\" must be a known loss, found \"x\""},
+      {[](Json& n) { n["loss"] = "x"; }, "mlp: \"loss\": unknown word \"x\""},
       {[](Json& n) { n["loss"] = "cross_entropy"; }, "\"categories\" must be two or more, found 0"},
       {[](Json& n) { n["huber_delta"] = 0; }, "mlp: \"huber_delta\" must be positive, found 0.0"},
       {[](Json& n) { n["layers"] = 3; }, "mlp: \"layers\" is missing or has the wrong type"},
@@ -104,7 +104,7 @@ TEST_CASE("a description says nothing that a config could not") {
       {[](Json& n) { n["layers"][0]["units"] = -5; }, "\"units\" must be an integer of at least 1"},
       {[](Json& n) { n["layers"][0]["units"] = (1ULL << 32) + 4; }, "must be at most 1048576"},
       {[](Json& n) { n["layers"][0]["activation"] = "x"; },
-       "layers[0]: \"activation\" must be a known activation, found \"x\""},
+       "layers[0]: \"activation\": unknown word \"x\""},
       {[](Json& n) { n["layers"][0]["dropout"] = 2; },
        "layers[0]: \"dropout\" must be at least 0 and below 1, found 2.0"},
       {[](Json& n) { n["embeddings"][0]["factor"] = -1; }, "\"factor\" must be an integer of at"},

@@ -255,8 +255,9 @@ TEST_CASE("responses that a family cannot have are named") {
   const auto totals = [&](Column y, Family family) {
     response_totals(std::vector{make_rows({y}, {y})}, family, 3, true, sums);
   };
-  CHECK_THROWS_WITH(totals({0, 1, 2}, kernels::family<kernels::Binomial>),
-                    Catch::Contains("local domain 0, block 0, row 2: the target does not lie"));
+  CHECK_THROWS_WITH(
+      totals({0, 1, 2}, kernels::family<kernels::Binomial>),
+      Catch::Contains("local domain 0, block 0, row 2: the target: a logistic model needs"));
   CHECK_THROWS_WITH(totals({0, -1}, kernels::family<kernels::Poisson>),
                     Catch::Contains("row 1") && Catch::Contains("negative"));
   CHECK_THROWS_WITH(totals({0, 1.5}, kernels::multinomial), Catch::Contains("number of a class"));

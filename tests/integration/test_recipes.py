@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""The recipes of docs/architecture.md, followed in a scratch copy: a family and a stage are planted, built and run."""
+import csv
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import Checkout
+from test_policies import Stays
+
+SOURCE = pathlib.Path(os.environ["BAILIWICK_SOURCE"])
+pytestmark = pytest.mark.skipif(os.environ.get("BAILIWICK_TIER") != "long", reason="builds the program anew: ./run-tests --long")
+LICENSE = "// SPDX-FileCopyrightText: 2026 The Bailiwick authors\n// SPDX-License-Identifier: Apache-2.0\n\n"
+FAMILY = LICENSE + """#pragma once
+
+#include "kokkos_kernels/glm/family.hpp"
+
+namespace bailiwick::kernels {
+
+/// Times between events, log link.
+struct Exponential {
+  static constexpr const char* name = "exponential";
+  static constexpr const char* title = "Exponential regression (log link)";
+  static constexpr const char* prediction = "mean";
+  static constexpr const char* rule = "an exponential model needs a target greater than 0";
+  static constexpr bool dispersion = false, squares = false;
+  static constexpr Response response = Response::rate;
+
+  static bool allows(double y) { return y > 0; }
+  KOKKOS_FORCEINLINE_FUNCTION static Row row(double y, double eta) {
+    const double ratio = y * exact::exp(-eta);
+    return {-ratio - eta, ratio - 1.0, 1.0};
+  }
+  KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::exp(eta); }
+  static double saturated(double y) { return -1 - exact::log(y); }
+  static double deviance(double y, double eta) { return 2 * (saturated(y) - row(y, eta).value); }
+  static double constant(double, double) { return 0; }
+};
+
+}  // namespace bailiwick::kernels
+"""
+STAGE = LICENSE + """#include "lib/data/model_rows.hpp"
+#include "lib/record/restart.hpp"
+#include "lib/record/run_record.hpp"
+#include "lib/run/section.hpp"
+#include "lib/stages/stage.hpp"
+
+namespace bailiwick {
+
+struct CountConfig {
+  static constexpr const char* section = "count";
+  std::string split;
+};
+
+template <class Visitor>
+void schema(Visitor& v, CountConfig& count) {
+  v.key("split", count.split);
+}
+
+namespace {
+
+void count(const Stage& stage, Session& session, RunConfig config, const StageOptions&) {
+  if (is_done(session.world(), config, stage.chain)) return;
+  Run run(session, std::move(config), stage.use);
+  RunRecord record(run, stage.chain, true);
+  record.publish_decisions();
+  const ModelRows rows = load_model_rows(run, ModelConfig(), all_columns(run.schema()),
+                                         run.config().section<CountConfig>().split);
+  const auto layout =
+      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", 1, counts}});
+  std::vector<Aggregate> parts;
+  for (const LoadedRows& domain : rows.domains)
+    parts.emplace_back(layout).words("rows")[0] = static_cast<std::int64_t>(domain.selected);
+  const Json counted = {{"rows", run.boundary().across_domains("count", std::move(parts)).value("rows")}};
+  record.publish_egress();
+  record.publish_text(counted.dump() + "\\n", stage.chain.result, true);
+}
+
+constexpr SectionType section = section_type<CountConfig>();
+
+}  // namespace
+
+extern constexpr Stage count_stage{
+    .summary = "count the rows of all domains",
+    .help = "Counts the rows of count.split over all domains. Writes count.json.",
+    .page = "count.md",
+    .use = {.action = Action::describe, .release = Action::release_statistics, .of_model = false},
+    .chain = {.stage = "count", .stem = "count", .result = "count.json"},
+    .section = &section,
+    .run = count};
+
+}  // namespace bailiwick
+"""
+# Of the recipe's four files the page and the test are these texts' own; the others:
+EDITS = {
+    "kokkos_kernels/glm/families.hpp": [("FamilyList<Gaussian, Binomial, Poisson>", "FamilyList<Gaussian, Binomial, Poisson, Exponential>"),
+                                        ('#include "kokkos_kernels/glm/gaussian.hpp"\n', '#include "kokkos_kernels/glm/exponential.hpp"\n#include "kokkos_kernels/glm/gaussian.hpp"\n')],
+    "lib/stages/all.cpp": [("extern const Stage describe_stage", "extern const Stage count_stage, describe_stage"), ("{&describe_stage,", "{&count_stage, &describe_stage,")],
+}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """The program, with both in it."""
+    copy = tmp_path_factory.mktemp("recipes") / "bailiwick"
+    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("build", "out", ".git"))
+    (copy / "kokkos_kernels/glm/exponential.hpp").write_text(FAMILY)
+    (copy / "lib/stages/count.cpp").write_text(STAGE)
+    for name, changes in EDITS.items():
+        text = (copy / name).read_text()
+        for old, new in changes:
+            assert old in text, (name, old)
+            text = text.replace(old, new)
+        (copy / name).write_text(text)
+    subprocess.run(["python3", "tests/layering/check.py", "."], cwd=copy, check=True)
+    for words in (["--preset", "ci"], ["--build", "--preset", "ci", "--target", "bailiwick_program"]):
+        subprocess.run(["cmake", *words], cwd=copy, check=True, capture_output=True, timeout=3000)
+    return copy / "build/ci/bin/bailiwick"
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    return Stays(Checkout(tmp_path_factory.mktemp("stays")))
+
+
+def test_a_family(program, stays):
+    """Against its likelihood equations: the mean of y / mu over rows, and with each column, is that of 1."""
+    h5py, numpy = pytest.importorskip("h5py"), pytest.importorskip("numpy")
+    digests = set()
+    for np in (1, 3, 4):
+        out = stays.run("train", "run.yaml", "--set", "model.kind=exponential", "--output", f"exponential-{np}", np=np, program=program)
+        digests.add(out[out.index("digest"):].split()[1])
+    assert len(digests) == 1 and "Exponential regression (log link)" in out
+    with h5py.File(stays.path("exponential-1/model.h5")) as file:
+        theta = file["arrays/coefficients"][:]
+    with open(stays.path("stays.csv")) as file:
+        rows = list(csv.DictReader(file))
+    x = numpy.array([[1, float(r["age"]), r["ward"] == "surgery", r["ward"] == "icu", r["sex"] == "m"] for r in rows], dtype=float)
+    score = x.T @ (numpy.array([float(r["days"]) for r in rows]) * numpy.exp(-x @ theta) - 1)
+    assert numpy.abs(score).max() < 1e-6
+    stays.run("evaluate", "run.yaml", "--set", "model.kind=exponential", "--output", "exponential-1", program=program)
+    stays.run("predict", "run.yaml", "--set", "model.kind=exponential", "--output", "exponential-1", program=program)
+    stays.run("verify", "exponential-1", "--key", "operator.pub.pem", program=program)
+    assert "poisson, exponential, multinomial" in stays.run("train", "run.yaml", "--set", "model.kind=expo", program=program, code=3)
+
+
+def test_a_stage(program, stays):
+    for np in (1, 3):
+        stays.run("count", "run.yaml", "--set", "count.split=train", "--output", f"counted-{np}", np=np, program=program)
+        assert json.loads(stays.path(f"counted-{np}/count.json").read_text()) == {"rows": 63}
+        stays.run("verify", f"counted-{np}", "--key", "operator.pub.pem", program=program)
+    assert "the count there is finished already" in stays.run("count", "run.yaml", "--set", "count.split=train", "--output", "counted-1", program=program)
+    assert "count" in stays.run("--help", program=program)
+    assert "bern (CH): admitted" in stays.run("check", "run.yaml", "--stage", "count", program=program)
+    stays.terms("bern", "forbid:\n  - {action: describe}\n")
+    assert "domain bern: forbidden: action describe" in stays.run("count", "run.yaml", "--output", "refused", program=program, code=4)
