@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,23 +16,47 @@
 
 namespace bailiwick {
 
-/// Writes a struct by the schema that YamlReader reads it with, every default included.
+/// A struct with a schema.
+template <class T>
+concept Sectioned = std::is_class_v<T> && !std::is_same_v<T, std::string> && !Worded<T> &&
+                  !requires(T t) { t.begin(); } && !requires(T t) { t.has_value(); };
+
+/// Writes a struct by the schema that YamlReader reads it with: every default included, or only what
+/// differs from the default (given_only).
 class YamlWriter {
  public:
   YamlWriter() { node_.kind = YamlNode::Kind::map; }
 
   const YamlNode& node() const { return node_; }
 
+  /// What of `value` is not as in a T that nobody has touched: what a reader that reads nothing else
+  /// makes the same of, whatever keys with defaults it learns later.
+  template <class T>
+  static YamlNode given_only(T& value) {
+    T untouched{};
+    return given_only(value, untouched);
+  }
+
   template <class T, class... Rules>
   void key(const std::string& name, T& value, const Rules&...) {
-    add(name, write(value));
+    if (!leaves_out_) return add(name, write(value));
+    T* const untouched = counterpart(value);
+    if constexpr (Sectioned<T>) {
+      YamlNode node = untouched ? given_only(value, *untouched) : given_only(value);
+      if (!node.entries.empty()) add(name, std::move(node));
+    } else {
+      YamlNode node = given(value);
+      if (!untouched || to_yaml(node) != to_yaml(given(*untouched))) add(name, std::move(node));
+    }
   }
   template <class T, class... Rules>
   void key(const std::string& name, std::optional<T>& value, const Rules&...) {
-    if constexpr (Worded<std::optional<T>>)
-      add(name, write(value));
-    else if (value)
-      add(name, write(*value));
+    if constexpr (Worded<std::optional<T>>) {
+      const auto* const untouched = leaves_out_ ? counterpart(value) : nullptr;
+      if (!untouched || *untouched != value) add(name, write(value));
+    } else if (value) {
+      add(name, leaves_out_ ? given(*value) : write(*value));
+    }
   }
   template <class T, class... Rules>
   void either(const std::string&, const std::string& many, std::vector<T>& values,
@@ -42,8 +68,12 @@ class YamlWriter {
                const std::string& = "") {
     if (!applies) return;
     YamlWriter inner;
+    inner.leaves_out_ = leaves_out_;
+    inner.object_ = object_;
+    inner.untouched_ = untouched_;
+    inner.size_ = size_;
     keys(inner);
-    add(name, inner.node_);
+    if (!leaves_out_ || !inner.node_.entries.empty()) add(name, inner.node_);
   }
   void unused(const std::string&, const std::string&) {}
   void check(bool, const std::string&, const std::string&) {}
@@ -52,6 +82,42 @@ class YamlWriter {
   bool given(const std::string&) const { return true; }
 
  private:
+  template <class T>
+  static YamlNode given(T& value) {
+    if constexpr (Sectioned<T>)
+      return given_only(value);
+    else
+      return write(value);
+  }
+  template <class T>
+  static YamlNode given(std::vector<T>& values) {
+    YamlNode node;
+    node.kind = YamlNode::Kind::list;
+    for (T& value : values)
+      node.items.push_back(given(value));
+    return node;
+  }
+
+  template <class T>
+  static YamlNode given_only(T& value, T& untouched) {
+    YamlWriter inner;
+    inner.leaves_out_ = true;
+    inner.object_ = reinterpret_cast<char*>(&value);
+    inner.untouched_ = reinterpret_cast<char*>(&untouched);
+    inner.size_ = sizeof(T);
+    schema(inner, value);
+    return inner.node_;
+  }
+
+  /// The same member of the untouched object; nullptr where `value` is no member.
+  template <class T>
+  T* counterpart(T& value) const {
+    const auto place = reinterpret_cast<std::uintptr_t>(&value);
+    const auto first = reinterpret_cast<std::uintptr_t>(object_);
+    if (place < first || place + sizeof(T) > first + size_) return nullptr;
+    return reinterpret_cast<T*>(untouched_ + (place - first));
+  }
+
   void add(const std::string& name, YamlNode value) {
     node_.entries.push_back({name, {}, std::move(value)});
   }
@@ -93,15 +159,17 @@ class YamlWriter {
     }
     return node;
   }
-  template <class T>
-  requires(std::is_class_v<T> && !std::is_same_v<T, std::string> && !Worded<T>) static YamlNode
-      write(T& value) {
+  template <Sectioned T>
+  static YamlNode write(T& value) {
     YamlWriter inner;
     schema(inner, value);
     return inner.node_;
   }
 
   YamlNode node_;
+  bool leaves_out_ = false;  ///< what is as in an untouched object
+  char *object_ = nullptr, *untouched_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 }  // namespace bailiwick

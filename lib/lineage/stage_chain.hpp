@@ -71,8 +71,9 @@ inline constexpr const char* common_model = "common model";
 inline std::string policy(const std::string& domain) {
   return "policy/" + domain;
 }
+inline constexpr const char* partition_prefix = "partition/";
 inline std::string partition(const std::string& domain, const std::string& name) {
-  return "partition/" + domain + "/" + name;
+  return partition_prefix + domain + "/" + name;
 }
 }  // namespace dependency
 

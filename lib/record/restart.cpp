@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 #include "lib/core/text.hpp"
@@ -21,9 +22,10 @@ namespace bailiwick {
 
 namespace {
 
-/// What the attribute "training" begins with; in release 0.1 it was a digest alone, of another
-/// text.
-constexpr const char* fingerprint_form = "v2:";
+/// What the attribute "training" begins with. In v2 the digest was of a text with every default,
+/// which nobody can make again once a key is new; before, of one without the domains.
+constexpr const char* fingerprint_form = "v3:";
+constexpr const char* fingerprint_with_defaults = "v2:";
 
 io::Checkpoint read_as_stated(const std::string& folder, const Statement& statement,
                               Digest* content) {
@@ -36,19 +38,37 @@ io::Checkpoint read_as_stated(const std::string& folder, const Statement& statem
   return checkpoint;
 }
 
+/// `same`: its lineage, which is gone on with, says that config and rows are the same.
 void check_training(const io::Checkpoint& checkpoint, const std::string& fingerprint,
-                    const std::string& path) {
+                    const std::string& path, bool same) {
   const auto found = checkpoint.attributes.find("training");
-  if (found != checkpoint.attributes.end() && !found->second.starts_with(fingerprint_form))
-    throw Error(ExitCode::data,
-                "{}: a checkpoint of an earlier release, which does not say which domain has which "
-                "rows: end that training with that release, or begin anew",
-                path);
+  const bool earlier =
+      found != checkpoint.attributes.end() && !found->second.starts_with(fingerprint_form);
+  const bool has_defaults = earlier && found->second.starts_with(fingerprint_with_defaults);
+  if (has_defaults && same) return;
+  if (earlier)
+    throw Error(ExitCode::data, "{}: a checkpoint of an earlier release, {}", path,
+                has_defaults ? "which goes on where it began alone: --resume latest in its own "
+                               "folder"
+                             : "which does not say which domain has which rows: end that training "
+                               "with that release, or begin anew");
   if (found == checkpoint.attributes.end() || found->second != fingerprint)
     throw Error(ExitCode::data,
                 "{}: not a checkpoint of this training: another config, other rows, or a final "
                 "model",
                 path);
+}
+
+/// Whether a statement names the partitions of the run, and no others.
+bool same_rows(const Statement& statement, const Run& run) {
+  const auto rows = [](const std::vector<Artefact>& inputs) {
+    std::map<std::string, Digest> roots;
+    for (const Artefact& input : inputs)
+      if (input.name.starts_with(dependency::partition_prefix))
+        roots[input.name] = input.sha256;
+    return roots;
+  };
+  return rows(statement.dependencies) == rows(run.inputs());
 }
 
 /// The first failure of `work` on any rank, the same text on all; empty: it succeeded everywhere.
@@ -81,7 +101,7 @@ std::string training_fingerprint(const Run& run, const std::vector<std::string>&
   if (schedule != Schedule::Kind::linear &&
       schedule != Schedule::Kind::cosine)  // those end where the training does
     same.train.descent.epochs = 1;
-  std::string text = resolved_yaml(same) + join(columns, ",");
+  std::string text = given_yaml(same) + join(columns, ",");
   for (const DomainFacts& domain : run.domains()) {
     text += "\n" + domain.name;
     for (const DomainFacts::Partition& partition : domain.partitions)
@@ -100,7 +120,7 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
     if (!world.is_root() || !std::filesystem::exists(path)) return;
     const PublicKey key = PrivateKey::load(config.operator_key).public_key();
     if (!is_finished(path, {&key, 1}) ||
-        sha256_file(chain.resolved_config(config.output)) != sha256(resolved_yaml(config)))
+        !began_with(config, chain.resolved_config(config.output)))
       return;
     const Verification found =
         verify_chain(path, config.output, {&key, 1}, io::content_digest, OtherSignatures::any);
@@ -139,7 +159,7 @@ Restart find_restart(const Run& run, const std::string& from, const std::vector<
     agree(world, [&] {
       restart.checkpoint = io::read_checkpoint(from, &restart.content);
       demand_stated(signed_one, from, restart.content);
-      check_training(restart.checkpoint, fingerprint, from);
+      check_training(restart.checkpoint, fingerprint, from, false);
       if (regional) regional(from);
     });
     restart.path = from;
@@ -172,7 +192,8 @@ Restart find_restart(const Run& run, const std::string& from, const std::vector<
     const std::string failure = failure_of(world, [&] {
       restart.checkpoint = world.is_root() ? read_as_stated(folder, candidates[i], &restart.content)
                                            : io::read_checkpoint(path, &restart.content);
-      check_training(restart.checkpoint, fingerprint, path);
+      check_training(restart.checkpoint, fingerprint, path,
+                     !world.is_root() || same_rows(candidates[i], run));
       if (regional) regional(path);
     });
     const std::string content = world.broadcast(0, restart.content.hex());

@@ -27,9 +27,15 @@
 
 namespace bailiwick {
 
+bool began_with(const RunConfig& config, const std::string& path) {
+  const std::string text = read_file(path);
+  if (text == resolved_yaml(config)) return true;
+  return given_yaml(parse_run_config(text, path, language_of(config))) == given_yaml(config);
+}
+
 void check_same_config(const Run& run, const std::string& folder, const StageChain& chain) {
   const std::string path = chain.resolved_config(folder);
-  if (sha256_file(path) != run.config_digest())
+  if (!began_with(run.config(), path))
     throw Error(ExitCode::config,
                 "{}: the run there began with another config; go on with the same{}, or name "
                 "another folder with --output{}",
@@ -165,6 +171,13 @@ void RunRecord::remove_temporaries() const {
 
 void RunRecord::go_on() {
   check_same_config(run_, folder_, stage_);
+  // All sessions name the config as the first one wrote it.
+  const Artefact* began = find_dependency(chain_->resumed().back(), dependency::config);
+  const std::string config = stage_.resolved_config(folder_);
+  if (began == nullptr || sha256_file(config) != began->sha256)
+    throw Error(ExitCode::integrity, "{}: was changed after it was signed", config);
+  for (Artefact& input : dependencies_)
+    if (input.name == dependency::config) input.sha256 = began->sha256;
   std::set<std::string> sessions, removed;
   for (const Statement& statement : chain_->resumed()) {
     sessions.insert(statement.invocation);

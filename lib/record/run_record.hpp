@@ -18,6 +18,10 @@
 
 namespace bailiwick {
 
+/// Whether the resolved config in the file `path` is this one, but for keys with defaults that only
+/// one of two releases knows. Local. Throws ExitCode::config if it cannot be read.
+bool began_with(const RunConfig& config, const std::string& path);
+
 /// Throws ExitCode::config if the run in that folder began with another config. Local.
 void check_same_config(const Run& run, const std::string& folder, const StageChain& chain);
 

@@ -364,6 +364,18 @@ RunConfig parse_run_config(const std::string& text, const std::string& path,
   return config;
 }
 
+Language language_of(const RunConfig& config) {
+  Language language{config.model.kinds, {}};
+  for (const Section& section : config.sections)
+    language.sections.push_back(section.type);
+  return language;
+}
+
+std::string given_yaml(const RunConfig& config) {
+  RunConfig copy = config;
+  return to_yaml(YamlWriter::given_only(copy));
+}
+
 std::string resolved_yaml(const RunConfig& config) {
   RunConfig copy = config;  // a schema takes what it visits by reference
   YamlWriter writer;

@@ -302,8 +302,11 @@ struct RunConfig {
 /// What a config may speak of: the kinds of models and the sections of stages that there are.
 struct Language {
   std::span<const KindTraits* const> kinds;
-  std::span<const SectionType* const> sections;
+  std::vector<const SectionType*> sections;
 };
+
+/// The one that a config was read in.
+Language language_of(const RunConfig& config);
 
 /// `--set a.b=c`: path and YAML text of the value.
 using Overrides = std::vector<std::pair<std::string, std::string>>;
@@ -318,5 +321,9 @@ RunConfig parse_run_config(const std::string& text, const std::string& path,
 
 /// The config with every default filled in, as YAML that parses to the same config.
 std::string resolved_yaml(const RunConfig& config);
+
+/// What of it is not as it is by default, in the order of the schema: what a config is, whatever
+/// keys with defaults later releases learn.
+std::string given_yaml(const RunConfig& config);
 
 }  // namespace bailiwick
