@@ -7,9 +7,9 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "lib/config/include.hpp"
 #include "lib/domain/site.hpp"
 
 namespace bailiwick {
@@ -199,15 +199,16 @@ struct RunConfig {
   DescribeConfig describe;
 };
 
-/// `--set a.b=c`: path and YAML text of the value.
-using Overrides = std::vector<std::pair<std::string, std::string>>;
-
-/// Parses and validates the text of a run YAML; `path` is for messages and relative paths. All
-/// problems at once, one a line: `configs/x.yaml:14:9: train.method: unknown value "newtn";
-/// allowed: newton, lbfgs, newton-krylov (did you mean "newton"?)`. Unknown and duplicate keys are
-/// errors. Throws ExitCode::config. Pure: opens no file.
+/// Parses and validates a run's YAML and what it includes. All problems at once, one a line:
+/// `configs/x.yaml:14:9: train.method: unknown value "newtn"; allowed: newton, lbfgs, newton-krylov
+/// (did you mean "newton"?)`. Unknown and duplicate keys are errors. Throws ExitCode::config. Pure:
+/// opens no file.
+RunConfig parse_run_config(const ConfigFiles& files, const Overrides& overrides = {});
+/// The same of a text that includes no file; `path` is for messages and relative paths.
 RunConfig parse_run_config(const std::string& text, const std::string& path,
                            const Overrides& overrides = {});
+/// What resolved_yaml() wrote, in this release or an earlier one.
+RunConfig parse_resolved_config(const std::string& text, const std::string& path);
 
 /// The config with every default filled in, as YAML that parses to the same config.
 std::string resolved_yaml(const RunConfig& config);
