@@ -45,6 +45,7 @@ class YamlWriter {
     keys(inner);
     add(name, inner.node_);
   }
+  void may_include() {}
   void unused(const std::string&, const std::string&) {}
   void check(bool, const std::string&, const std::string&) {}
   template <class Problems>

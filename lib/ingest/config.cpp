@@ -100,7 +100,7 @@ void schema(Visitor& v, IngestPartition& partition) {
   v.key("name", partition.name, required, a_file_name);
   v.key("owner", partition.owner, required, non_empty);
   v.key("values", partition.values, non_empty, distinct);
-  v.key("key", partition.key, required, is_path);
+  v.key("sign_with", partition.key, formerly("key"), required, is_path);
 }
 
 namespace {
@@ -230,6 +230,7 @@ template <class Visitor>
 void schema(Visitor& v, IngestConfig& ingest) {
   int version = 1;
   v.key("version", version, required, is_version(1));
+  v.may_include();
   v.either("input", "inputs", ingest.inputs, non_empty, is_path, distinct);
   v.section("csv", [&](auto& s) {
     s.key("delimiter", ingest.delimiter);
@@ -261,9 +262,13 @@ void schema(Visitor& v, IngestConfig& ingest) {
 }
 
 IngestConfig parse_ingest_config(const std::string& text, const std::string& path) {
+  return parse_ingest_config(ConfigFiles{{path, text}});
+}
+
+IngestConfig parse_ingest_config(const ConfigFiles& files) {
   IngestConfig config;
-  config.path = path;
-  read_yaml(text, path, config);
+  config.path = files.front().path;
+  parse_config(files, config);
   config.columns = expanded(config.columns);
   return config;
 }

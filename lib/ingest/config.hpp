@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/config/include.hpp"
+
 namespace bailiwick {
 
 /// What to do with one column of the CSV.
@@ -68,6 +70,7 @@ struct IngestConfig {
 };
 
 /// As parse_run_config.
+IngestConfig parse_ingest_config(const ConfigFiles& files);
 IngestConfig parse_ingest_config(const std::string& text, const std::string& path);
 
 }  // namespace bailiwick

@@ -23,8 +23,8 @@ columns:
   w:     {role: weight, minimum: 0}
 output: out
 partitions:
-  - {name: north, owner: north, values: [n, "1"], key: north.pem}
-  - {name: south, owner: south, values: [s], key: south.pem}
+  - {name: north, owner: north, values: [n, "1"], sign_with: north.pem}
+  - {name: south, owner: south, values: [s], sign_with: south.pem}
 )";
 
 /// Every record is kept whole or rejected with a reason.

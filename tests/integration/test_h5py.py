@@ -38,7 +38,7 @@ def test_train_on_partitions_of_h5py(jobs, fresh):
     for name in DOMAINS:
         rewrite(ingested.path(f"out/lung/partitions/{name}.h5"), fresh.path(f"out/lung/partitions/{name}.h5"))
         fresh.run("policy", "sign", f"out/lung/partitions/{name}.h5", "--owner", name, "--key", f"out/lung/keys/{name}.pem")
-        fresh.sign_policy(fresh.path(f"configs/lung/policy-{name}.yaml"))
+        fresh.sign_policy(fresh.path("configs/lung/policy.yaml"), name)
     for np in (1, 3):
         assert fresh.train("configs/lung/train.yaml", output=f"out/lung/run-{np}", np=np) == reference
     fresh.run("verify", "out/lung/run-1", "--key", "out/lung/keys/operator.pub.pem")
@@ -53,7 +53,7 @@ columns:
   days: {role: target, minimum: 0}
   died: {role: target, type: category, levels: [y, n]}
 output: out/partitions
-partitions: [{name: bern, owner: bern, key: out/bern.pem}]
+partitions: [{name: bern, owner: bern, sign_with: out/bern.pem}]
 """
 POLICY = """
 version: 1
@@ -71,8 +71,8 @@ version: 1
 name: wards
 purpose: "dpv:ServiceOptimisation"
 site: {name: here, nodes: [{match: "*", jurisdiction: CH}]}
-lineage: {key: out/bern.pem}
-domains: [{name: bern, jurisdiction: CH, key: out/bern.pub.pem, policy: out/bern.json, partitions: [out/partitions/bern.h5]}]
+lineage: {sign_with: out/bern.pem}
+domains: [{name: bern, jurisdiction: CH, public_key: out/bern.pub.pem, policy: out/bern.json, partitions: [out/partitions/bern.h5]}]
 model: {kind: linear, target: days}
 train: {method: newton}
 output: out/run

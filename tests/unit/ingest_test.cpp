@@ -503,7 +503,7 @@ TEST_CASE("Lookups are written in YAML") {
       "  x: {role: feature}\n"
       "output: out\n"
       "partitions:\n"
-      "  - {name: p, owner: o, key: k.pem}\n",
+      "  - {name: p, owner: o, sign_with: k.pem}\n",
       "/configs/x.yaml");
   REQUIRE(config.lookups.size() == 1);
   CHECK(config.lookups[0].path == "/configs/b.csv");
