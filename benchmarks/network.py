@@ -59,7 +59,7 @@ def ingest_in_one(program):
     if (jobs.SOURCE / "out/fashion-mnist/one/all.h5").exists():
         return
     text = (jobs.SOURCE / "configs/fashion-mnist/ingest.yaml").read_text()
-    one = {"name": "all", "owner": "all", "values": WAREHOUSES, "key": "keys/antwerp.pem"}
+    one = {"name": "all", "owner": "all", "values": WAREHOUSES, "sign_with": "keys/antwerp.pem"}
     config = jobs.SOURCE / "out/fashion-mnist/one.yaml"
     config.write_text(text[:text.index("output:")].replace("../../out/fashion-mnist/", "") +
                       f"output: one\npartitions: [{json.dumps(one)}]\n")
