@@ -50,7 +50,7 @@ print(json.dumps({"version": torch.__version__, "rates": rates, "accuracies": ac
 
 
 WAREHOUSES = ["antwerp", "bremen", "cadiz", "gdansk", "piraeus"]
-DOMAIN = {"name": "pooled", "jurisdiction": "LU", "keys": ["out/fashion-mnist/keys/antwerp.pub.pem"],
+DOMAIN = {"name": "pooled", "jurisdiction": "LU", "public_keys": ["out/fashion-mnist/keys/antwerp.pub.pem"],
           "policy": "out/fashion-mnist/policies/pooled.policy.json", "partitions": ["out/fashion-mnist/one/all.h5"]}
 
 
