@@ -133,7 +133,12 @@ int command_slurm(const Arguments& arguments) {
   if (options.has("ingest") && !options.has("chain"))
     throw Error(ExitCode::usage, "--ingest: is the first job of a --chain");
 
-  const ConfigFiles files = read_config(batch.config);
+  ConfigFiles files;
+  try {
+    files = read_config(batch.config);
+  } catch (const Error& error) {
+    throw Error(ExitCode::config, error.what());
+  }
   RunConfig config = parse_run_config(files, config_language(), batch.overrides);
   // A task that could not start is found here, not in the queue.
   for (Overrides task : sweep_tasks(batch.sweep)) {

@@ -99,13 +99,7 @@ ConfigFiles read_config(const std::string& path) {
   YamlProblems problems(path);
   Merger merger(problems,
                 [](const std::string& included) { return read_file(included, document::config); });
-  std::string text;
-  try {
-    text = read_file(path, document::config);
-  } catch (const Error& error) {
-    throw Error(ExitCode::config, error.what());
-  }
-  merger.add(path, text);
+  merger.add(path, read_file(path, document::config));
   // All else that is wrong is found again, and more with it, when the sections are read.
   if (!merger.all_read()) problems.throw_if_any();
   return merger.take_files();

@@ -18,8 +18,8 @@ struct ConfigFile {
 /// A config and, behind it, the files that it includes.
 using ConfigFiles = std::vector<ConfigFile>;
 
-/// Reads a config and what it includes. Throws ExitCode::config, of an included file with the place
-/// where it is named.
+/// Reads a config and what it includes. Throws as read_file() of the config itself; of an included
+/// file ExitCode::config, with the place where it is named.
 ConfigFiles read_config(const std::string& path);
 
 /// The sections of all these files. A section stands in one of them, so that nobody has to know

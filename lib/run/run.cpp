@@ -41,7 +41,11 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
   const EgressPurpose purpose("config");
   ConfigFiles files;
   agree(world, [&] {
-    if (world.is_root()) files = read_config(path);
+    if (world.is_root()) try {
+        files = read_config(path);
+      } catch (const Error& error) {
+        throw Error(ExitCode::config, error.what());
+      }
   });
   std::int64_t count = static_cast<std::int64_t>(files.size());
   world.broadcast(0, {&count, 1});

@@ -63,15 +63,16 @@ class Checkout:
         terms = self.path(f"configs/{job}/policy.yaml")
         policy = terms.with_name(f"policy-{owner}.yaml")
         text = re.sub(r"^for: .*\n", "", terms.read_text().replace("<name>", owner), flags=re.M)
-        first, command = re.search(r"--for (\w+) ", text).group(1), "policy.yaml --for "
-        policy.write_text(text.replace(f"{command}{first}", policy.name).replace(f"/{first}.p", f"/{owner}.p"))
+        first = re.search(r"--for (\w+) ", text).group(1)
+        policy.write_text(text.replace(f"policy.yaml --for {first}", policy.name).replace(f"/{first}.p", f"/{owner}.p"))
         return policy
 
     def sign_policy(self, policy, owner=None):
         """Types the command that the file's first comment gives, or the same for another owner."""
         words = re.search(r"bailiwick (policy sign .*?--output \S+)", re.sub(r"\\\n#", "", policy.read_text()), re.S).group(1)
         if owner is not None:
-            words = re.sub(rf"(--for |/){re.search(r'--for (\w+)', words).group(1)}\b", rf"\1{owner}", words)
+            first = re.search(r"--for (\w+)", words).group(1)
+            words = re.sub(rf"(--for |/){first}\b", rf"\g<1>{owner}", words)
         self.run(*words.split(), "--force")
 
     def train(self, config, *words, output, **how):

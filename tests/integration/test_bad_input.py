@@ -229,7 +229,7 @@ def test_unsigned_policy(lung, np):
 
 @ranks
 def test_undeclared_node(lung, np):
-    edit(lung.path(TRAIN), 'match: "*"', 'match: "elsewhere"')
+    edit(lung.path("configs/lung/operator.yaml"), 'match: "*"', 'match: "elsewhere"')
     refused(lung, "train", POLICY, "refused, and nothing was read", np=np)
 
 
