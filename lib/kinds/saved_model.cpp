@@ -183,9 +183,8 @@ void check_arrays(const SavedModel& model, const std::string& path) {
 SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
   SavedModel model;
   model.config = run.config().model;
-  model.config.features.clear();
-  for (const std::size_t j : columns.features)
-    model.config.features.push_back(run.schema().features[j].name);
+  model.config.features.assign(columns.names.begin() + (columns.intercept ? 1 : 0),
+                               columns.names.end());
   if (response_of(model.config) != ModelKind::cox)
     model.config.target = run.schema().targets[columns.targets[0]].name;
   model.names = columns.names;

@@ -97,6 +97,7 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
                         columns.intercept, run.boundary());
     summary = summarise_glm(fitted, family, response);
   }
+  summary.references = reference_levels(columns, run.schema());
   model.null_log_likelihood = summary.null_log_likelihood;
   for (const Coefficient& coefficient : summary.coefficients) {
     model.coefficients.push_back(coefficient.estimate);
