@@ -52,7 +52,8 @@ void schema(Visitor& v, IngestColumn& column) {
   v.key("minimum", column.minimum);
   v.key("maximum", column.maximum);
   v.key("levels", column.levels, non_empty, distinct);
-  v.key("one_hot", column.one_hot);
+  bool one_hot = true;  // what it asked for is what models do by themselves
+  v.key("one_hot", one_hot);
   v.key("reference", column.reference, non_empty);
   v.key("date_format", column.date_format, non_empty);
   v.key("map", column.map);
@@ -63,12 +64,13 @@ void schema(Visitor& v, IngestColumn& column) {
   const bool stored = column.role == Role::feature || column.role == Role::target;
   v.check(!category || !stored || !column.levels.empty(), "type",
           "a category needs its levels, so that every partition codes them alike");
-  v.check(!category || column.role != Role::feature || column.one_hot, "type",
-          "a feature that is a category needs one_hot: true");
   v.check(category || column.levels.empty(), "levels", "only used with type: category");
-  v.check(!column.one_hot || (category && column.role == Role::feature), "one_hot",
+  v.check(!v.given("one_hot") || (category && column.role == Role::feature), "one_hot",
           "only used with role: feature and type: category");
-  v.check(column.reference.empty() || column.one_hot, "reference", "only used with one_hot: true");
+  v.check(one_hot, "one_hot",
+          "a category has an indicator for each level wherever a model asks for it; leave it out");
+  v.check(column.reference.empty() || (category && column.role == Role::feature), "reference",
+          "only used with role: feature and type: category");
   v.check(column.reference.empty() || column.reference == "none" ||
               std::find(column.levels.begin(), column.levels.end(), column.reference) !=
                   column.levels.end(),

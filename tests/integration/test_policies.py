@@ -16,8 +16,8 @@ input: stays.csv
 columns:
   clinic: {role: domain}
   age: {role: feature, minimum: 0}
-  ward: {role: feature, type: category, levels: [medicine, surgery, icu], one_hot: true}
-  sex: {role: feature, type: category, levels: [f, m], one_hot: true}
+  ward: {role: feature, type: category, levels: [medicine, surgery, icu]}
+  sex: {role: feature, type: category, levels: [f, m]}
   days: {role: target, minimum: 0}
   split: {role: split, type: category, levels: [train, test]}
 output: partitions

@@ -59,7 +59,7 @@ csv:
   missing: ["", -9]
 columns:
   age: {role: feature, unit: a, minimum: 0, maximum: 120}
-  cp: {role: feature, type: category, levels: [typical, none], one_hot: true, map: {1: typical}}
+  cp: {role: feature, type: category, levels: [typical, none], map: {1: typical}}
   num: {role: target, type: integer, as: disease, missing: value, missing_value: 0}
   clinic: {role: domain}
 split:
@@ -512,8 +512,10 @@ TEST_CASE("every mistake in an ingest is named with its place") {
        "configs/x.yaml:10:3: columns.age: duplicate key; first given in line 7"},
       {"as: disease", "as: age", "columns.num: another column becomes \"age\""},
       {"levels: [typical, none], ", "", "columns.cp.type: a category needs its levels"},
-      {", one_hot: true", "", "columns.cp.type: a feature that is a category needs one_hot: true"},
-      {"one_hot: true", "one_hot: true, reference: x",
+      {"levels: [typical, none]", "levels: [typical, none], one_hot: false",
+       "columns.cp.one_hot: a category has an indicator for each level wherever a model asks"},
+      {"unit: a", "reference: a", "columns.age.reference: only used with role: feature and type"},
+      {"levels: [typical, none]", "levels: [typical, none], reference: x",
        "columns.cp.reference: \"x\" is not one of the levels"},
       {"unit: a", "levels: [a]", "columns.age.levels: only used with type: category"},
       {"unit: a", "one_hot: true", "columns.age.one_hot: only used with"},
