@@ -108,7 +108,7 @@ void check_keys(const Run& run) {
       const std::string id = PrivateKey::load(*domain.session_key).public_key().id();
       const auto is_it = [&](const std::string& path) { return PublicKey::load(path).id() == id; };
       if (std::none_of(domain.keys.begin(), domain.keys.end(), is_it))
-        throw Error(ExitCode::config, "domains.{}.session_key: {}: belongs to none of its keys",
+        throw Error(ExitCode::config, "domains.{}.private_key: {}: belongs to none of its keys",
                     domain.name, *domain.session_key);
     }
   });

@@ -41,8 +41,7 @@ int command_ingest(const Arguments& arguments) {
   options.add()("force", "overwrite existing partitions");
   if (!options.parse(arguments.words)) return 0;
   refuse_company();
-  const std::string path = options.text("CONFIG");
-  const IngestConfig config = parse_ingest_config(read_file(path, document::config), path);
+  const IngestConfig config = parse_ingest_config(read_config(options.text("CONFIG")));
   const auto bar = [](const IngestProgress& progress) {
     std::cerr << fmt::format(
         "\r{} rows, {} quarantined, {:.0f} %",

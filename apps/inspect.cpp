@@ -26,8 +26,10 @@ void print_columns(const char* title, const std::vector<Column>& columns) {
   for (const Column& column : columns) {
     std::cout << fmt::format("  {:<24}", column.name);
     if (!column.unit.empty()) std::cout << " [" << column.unit << ']';
-    if (!column.level.empty())
-      std::cout << fmt::format(" 1 if {} is {}", column.source, column.level);
+    if (column.is_category()) {
+      std::cout << " levels: " << join(column.levels);
+      if (column.reference) std::cout << "; reference: " << column.levels[*column.reference];
+    }
     if (!column.categories.empty()) std::cout << " codes: " << join(column.categories);
     if (column.minimum || column.maximum)
       std::cout << fmt::format(" {}..{}", column.minimum ? round_trip(*column.minimum) : "",
@@ -39,9 +41,11 @@ void print_columns(const char* title, const std::vector<Column>& columns) {
 
 void print_manifest(const PartitionManifest& manifest) {
   std::cout << fmt::format(
-      "partition    {} of {}\ncreated      {}\nrows         {} in {} blocks of {}\n", manifest.name,
-      manifest.owner, manifest.created, with_thousands(static_cast<long long>(manifest.rows)),
-      manifest.blocks(), manifest.block_rows);
+      "partition    {} of {}, format version {}\ncreated      {}\nrows         {} in {} blocks of "
+      "{}\n",
+      manifest.name, manifest.owner, manifest.version, manifest.created,
+      with_thousands(static_cast<long long>(manifest.rows)), manifest.blocks(),
+      manifest.block_rows);
   std::cout << fmt::format("precision    {}\nroot         {}\n", manifest.precision,
                            manifest.root.hex());
   print_columns("features", manifest.schema.features);

@@ -28,6 +28,8 @@ int sign(const std::vector<std::string>& words) {
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "the owner's private key (PEM); terms: given again, all these owners sign them");
   options.add()("output", po::value<std::string>(), "terms: the signed policy to write");
+  options.add()("for", po::value<std::string>(),
+                "terms for several owners: the name of the one whose policy it is to be");
   options.add()("owner", po::value<std::string>(), "partitions: who owns the rows");
   options.add()("force", "overwrite an existing policy or manifest");
   if (!options.parse(words)) return 0;
@@ -57,7 +59,8 @@ int sign(const std::vector<std::string>& words) {
     throw Error(ExitCode::usage, "{}: say where to write the signed policy with --output", path);
   if (is_taken(output) && !options.has("force"))
     throw Error(ExitCode::data, "{}: exists already; pass --force to replace it", output);
-  const Policy policy = parse_policy_yaml(read_file(path, document::config), path);
+  const Policy policy =
+      parse_policy_yaml(read_file(path, document::config), path, options.text("for"));
   const std::string payload = to_odrl(policy).dump();
   parse_document(payload, path, ExitCode::config);  // as its readers will
   create_folders(std::filesystem::path(output).parent_path().string());

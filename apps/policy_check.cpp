@@ -163,7 +163,7 @@ AccessRequest request_asked(const Options& options, const StageUse& use, const s
     if (options.has(name))
       throw Error(ExitCode::usage, "--{}: says what --config says; use --set", name);
   const std::string path = options.text("config");
-  return request_from(parse_run_config(read_file(path, document::config), path, config_language(),
+  return request_from(parse_run_config(read_config(path), config_language(),
                                        options.assignments("set")),
                       use, key);
 }

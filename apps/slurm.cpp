@@ -70,7 +70,7 @@ void add_options(Options& options) {
   options.add()("set", po::value<std::vector<std::string>>(),
                 "KEY=VALUE: override a key of the config, here and in the job");
   options.add()("key", po::value<std::string>(),
-                "public key to verify the lineage by (default: .pub.pem beside lineage.key)");
+                "public key to verify the lineage by (default: .pub.pem beside lineage.sign_with)");
   options.add()("force", "overwrite existing scripts");
 }
 
@@ -133,17 +133,17 @@ int command_slurm(const Arguments& arguments) {
   if (options.has("ingest") && !options.has("chain"))
     throw Error(ExitCode::usage, "--ingest: is the first job of a --chain");
 
-  std::string text;
+  ConfigFiles files;
   try {
-    text = read_file(batch.config, document::config);
+    files = read_config(batch.config);
   } catch (const Error& error) {
     throw Error(ExitCode::config, error.what());
   }
-  RunConfig config = parse_run_config(text, batch.config, config_language(), batch.overrides);
+  RunConfig config = parse_run_config(files, config_language(), batch.overrides);
   // A task that could not start is found here, not in the queue.
   for (Overrides task : sweep_tasks(batch.sweep)) {
     task.insert(task.begin(), batch.overrides.begin(), batch.overrides.end());
-    parse_run_config(text, batch.config, config_language(), task);
+    parse_run_config(files, config_language(), task);
   }
   batch.key = options.has("key") ? options.text("key")
                                  : typed(public_half(config.operator_key), batch.config);

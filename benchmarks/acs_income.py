@@ -9,6 +9,7 @@ solver (standardisation to summary), and of the whole process, start and reading
 """
 import json
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -19,11 +20,13 @@ def pooled_rows():
     """Training rows as scikit-learn and R want them: all partitions, one matrix."""
     import h5py
     import numpy
+    sys.path.append(str(jobs.SOURCE / "tests/integration"))
+    from h5py_partition import spread
     x, y = [], []
     for path in sorted((jobs.SOURCE / "out/acs-income/partitions").glob("*.h5")):
         with h5py.File(path) as file:
             train = file["splits"][:] == json.loads(file["schema"].asstr()[()])["splits"].index("train")
-            x.append(file["features"][:][train].astype("f8"))
+            x.append(numpy.stack([values for _, values in spread(file)], axis=1)[train].astype("f8"))
             y.append(file["targets"][:, 0][train])
     return numpy.concatenate(x), numpy.concatenate(y)
 

@@ -50,7 +50,7 @@ print(json.dumps({"version": torch.__version__, "rates": rates, "accuracies": ac
 
 
 WAREHOUSES = ["antwerp", "bremen", "cadiz", "gdansk", "piraeus"]
-DOMAIN = {"name": "pooled", "jurisdiction": "LU", "keys": ["out/fashion-mnist/keys/antwerp.pub.pem"],
+DOMAIN = {"name": "pooled", "jurisdiction": "LU", "public_keys": ["out/fashion-mnist/keys/antwerp.pub.pem"],
           "policy": "out/fashion-mnist/policies/pooled.policy.json", "partitions": ["out/fashion-mnist/one/all.h5"]}
 
 
@@ -59,7 +59,7 @@ def ingest_in_one(program):
     if (jobs.SOURCE / "out/fashion-mnist/one/all.h5").exists():
         return
     text = (jobs.SOURCE / "configs/fashion-mnist/ingest.yaml").read_text()
-    one = {"name": "all", "owner": "all", "values": WAREHOUSES, "key": "keys/antwerp.pem"}
+    one = {"name": "all", "owner": "all", "values": WAREHOUSES, "sign_with": "keys/antwerp.pem"}
     config = jobs.SOURCE / "out/fashion-mnist/one.yaml"
     config.write_text(text[:text.index("output:")].replace("../../out/fashion-mnist/", "") +
                       f"output: one\npartitions: [{json.dumps(one)}]\n")

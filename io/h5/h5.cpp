@@ -219,7 +219,8 @@ std::vector<std::string> link_names(hid_t group, const std::string& where) {
   return list;
 }
 
-void check_is_inside(hid_t dataset, const std::string& where, const std::string& name) {
+void check_is_inside(hid_t dataset, const std::string& where, const std::string& name,
+                     H5Z_filter_t last) {
   const std::string action = "read how " + name + " is stored";
   const Properties creation(check(H5Dget_create_plist(dataset), where, action));
   const auto refuse = [&](const std::string& what) {
@@ -243,6 +244,10 @@ void check_is_inside(hid_t dataset, const std::string& where, const std::string&
           "{}: {}: needs the HDF5 filter {}, which is not one of HDF5's own; none is loaded, "
           "so write it with gzip or without a filter",
           where, printable(name), filter);
+    if (filter > last)
+      throw Error(ExitCode::data,
+                  "{}: {}: is packed by the HDF5 filter {}; gzip (deflate) and shuffle may be used",
+                  where, printable(name), filter);
   }
 }
 
@@ -266,10 +271,11 @@ std::uint64_t file_bytes(hid_t object, const std::string& where) {
   return bytes;
 }
 
-Dataset open_dataset(hid_t group, const std::string& name, const std::string& where) {
+Dataset open_dataset(hid_t group, const std::string& name, const std::string& where,
+                     H5Z_filter_t last) {
   Dataset dataset(
       check(H5Dopen2(group, name.c_str(), H5P_DEFAULT), where, "open data set /" + name));
-  check_is_inside(dataset, where, "/" + name);
+  check_is_inside(dataset, where, "/" + name, last);
   return dataset;
 }
 

@@ -97,14 +97,17 @@ void check_claim(std::uint64_t count, std::uint64_t size, std::uint64_t stored,
 std::vector<std::string> link_names(hid_t group, const std::string& where);
 /// Throws ExitCode::data unless all values of the data set lie in the file, packed by nothing but
 /// what HDF5 itself can unpack: not in files named by it (external storage, virtual data sets), nor
-/// behind a filter that would be loaded. `name` is for messages.
-void check_is_inside(hid_t dataset, const std::string& where, const std::string& name);
+/// behind a filter that would be loaded. `name` is for messages; `last`: the last of HDF5's
+/// filters, by their numbers from H5Z_FILTER_DEFLATE on, that may pack values.
+void check_is_inside(hid_t dataset, const std::string& where, const std::string& name,
+                     H5Z_filter_t last = H5Z_FILTER_SCALEOFFSET);
 /// What tells objects of a file apart, whatever names they have.
 std::string address(hid_t object, const std::string& where);
 /// Of the file that an object lies in.
 std::uint64_t file_bytes(hid_t object, const std::string& where);
 /// A data set of `group`, which check_is_inside(). The group's link_names() have been looked at.
-Dataset open_dataset(hid_t group, const std::string& name, const std::string& where);
+Dataset open_dataset(hid_t group, const std::string& name, const std::string& where,
+                     H5Z_filter_t last = H5Z_FILTER_SCALEOFFSET);
 std::vector<std::string> attribute_names(hid_t object, const std::string& where);
 std::string describe(hid_t type);
 std::string describe_shape(const std::vector<hsize_t>& shape);

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <map>
+#include <functional>
 
 #include "io/h5/hash_fields.hpp"
 #include "io/partition/file.hpp"
@@ -28,16 +28,16 @@ bool all_finite(std::span<const T> values) {
 }
 
 std::string column_name(const Header& header, Part part, std::size_t column) {
-  if (part == features) return fmt::format("feature \"{}\"", header.schema.features[column].name);
-  if (part == targets) return fmt::format("target \"{}\"", header.schema.targets[column].name);
+  if (part == features || part == codes)
+    return fmt::format("feature \"{}\"", header.columns_of(part)[column]->name);
+  if (part == targets) return fmt::format("target \"{}\"", header.columns_of(part)[column]->name);
   return part_names[part];
 }
 
 [[noreturn]] void throw_value(const Header& header, Part part, std::uint64_t row,
                               std::size_t column, const std::string& problem,
                               const std::string& where) {
-  throw Error(ExitCode::data, "{}: row {} (from 0), {}: {}", where, row,
-              column_name(header, part, column), problem);
+  detail::throw_value(column_name(header, part, column), row, problem, where);
 }
 
 /// Throws naming the first value that is not finite; `row` is the number of the first row.
@@ -51,27 +51,34 @@ void check_finite(const Header& header, Part part, std::span<const T> values, st
       throw_value(header, part, row + i / columns, i % columns, "is not a finite number", where);
 }
 
-/// Codes of categorical targets, which whoever counts them takes for indices.
-void check_codes(const Header& header, std::span<const double> values, std::uint64_t row,
-                 const std::string& where) {
-  const std::vector<Column>& columns = header.schema.targets;
-  for (std::size_t k = 0; k < columns.size(); ++k) {
-    const std::size_t categories = columns[k].categories.size();
-    if (categories == 0) continue;
-    for (std::size_t i = k; i < values.size(); i += columns.size())
-      if (!(values[i] >= 0 && values[i] < static_cast<double>(categories) &&
-            values[i] == std::floor(values[i])))
-        throw_value(header, targets, row + i / columns.size(), k,
-                    fmt::format("is not the code of one of its {} categories", categories), where);
+/// Codes of categories, which whoever counts them takes for indices. `names_of` a column: those of
+/// its codes, none if it is a number.
+template <class T, class Names>
+void check_codes(const Header& header, Part part, std::span<const T> values, std::uint64_t row,
+                 const Names& names_of, const std::string& where) {
+  const std::vector<const Column*> of_part = header.columns_of(part);
+  const std::size_t columns = of_part.size();
+  for (std::size_t k = 0; k < columns; ++k) {
+    const std::size_t known = names_of(*of_part[k]).size();
+    if (known == 0) continue;
+    for (std::size_t i = k; i < values.size(); i += columns)
+      if (!(values[i] >= 0 && values[i] < static_cast<double>(known) &&
+            static_cast<double>(values[i]) == std::floor(static_cast<double>(values[i]))))
+        throw_value(header, part, row + i / columns, k,
+                    fmt::format("is not the code of one of its {} {}", known,
+                                part == codes ? "levels" : "categories"),
+                    where);
   }
 }
 
-/// The features of each category that is spread over indicators.
-std::map<std::string_view, std::vector<std::size_t>> indicators_of(const Schema& schema) {
-  std::map<std::string_view, std::vector<std::size_t>> indicators;
-  for (std::size_t j = 0; j < schema.features.size(); ++j)
-    if (!schema.features[j].source.empty()) indicators[schema.features[j].source].push_back(j);
-  return indicators;
+void check_targets(const Header& header, std::span<const double> values, std::uint64_t row,
+                   const std::string& where) {
+  check_codes(header, targets, values, row, std::mem_fn(&Column::categories), where);
+}
+
+void check_levels(const Header& header, std::span<const std::uint16_t> values, std::uint64_t row,
+                  const std::string& where) {
+  check_codes(header, codes, values, row, std::mem_fn(&Column::levels), where);
 }
 
 void check_split(const Header& header, std::uint8_t code, std::uint64_t row,
@@ -115,7 +122,53 @@ void append_doubles(const Header& header, Part part, std::span<const double> val
   append_bytes(block.parts[part], narrow.data(), sizeof(float) * narrow.size());
 }
 
+/// In a byte each where all levels have room, else in two.
+bool has_wide_codes(const Schema& schema) {
+  return std::ranges::any_of(schema.features,
+                             [](const Column& column) { return column.levels.size() > 256; });
+}
+
+void append_codes(const Header& header, const RowBuffer& rows, std::size_t first, std::size_t count,
+                  std::uint64_t row, RawBlock& block, const std::string& where) {
+  const std::size_t columns = header.columns(codes);
+  ensure(rows.codes.size() == rows.rows * columns, "RowBuffer has rows x categories codes");
+  const auto these = std::span(rows.codes).subspan(first * columns, count * columns);
+  check_levels(header, these, row, where);
+  if (has_wide_codes(header.schema)) {
+    append_bytes(block.parts[codes], these.data(), these.size_bytes());
+    return;
+  }
+  const std::vector<std::uint8_t> narrow(these.begin(), these.end());
+  append_bytes(block.parts[codes], narrow.data(), narrow.size());
+}
+
+void decode_codes(const Header& header, const RawBlock& block, std::uint64_t row, RowBuffer& rows,
+                  const std::string& where) {
+  const auto convert = [&](const auto& from) { rows.codes.assign(from.begin(), from.end()); };
+  if (has_wide_codes(header.schema))
+    convert(view<std::uint16_t>(block.parts[codes]));
+  else
+    convert(view<std::uint8_t>(block.parts[codes]));
+  check_levels(header, rows.codes, row, where);
+}
+
 }  // namespace
+
+void throw_value(const std::string& column, std::uint64_t row, const std::string& problem,
+                 const std::string& where) {
+  throw Error(ExitCode::data, "{}: row {} (from 0), {}: {}", where, row, column, problem);
+}
+
+std::vector<const Column*> Header::columns_of(Part part) const {
+  const auto& columns = part == detail::targets    ? schema.targets
+                        : schema.version_1.empty() ? schema.features
+                                                   : schema.version_1;
+  std::vector<const Column*> of_part;
+  for (const Column& column : columns)
+    if (part == detail::targets || column.is_category() == (part == detail::codes))
+      of_part.push_back(&column);
+  return of_part;
+}
 
 bool Header::has(Part part) const {
   return columns(part) > 0;
@@ -124,7 +177,10 @@ bool Header::has(Part part) const {
 std::size_t Header::columns(Part part) const {
   switch (part) {
     case detail::features:
-      return schema.features.size();
+      return schema.version_1.empty() ? schema.features.size() - schema.categories()
+                                      : schema.version_1.size();
+    case detail::codes:
+      return schema.version_1.empty() ? schema.categories() : 0;
     case detail::targets:
       return schema.targets.size();
     case detail::weights:
@@ -140,6 +196,7 @@ std::size_t Header::columns(Part part) const {
 
 std::size_t Header::row_bytes(Part part) const {
   if (part == detail::splits) return columns(part);
+  if (part == detail::codes) return columns(part) * (has_wide_codes(schema) ? 2 : 1);
   if (part == detail::ids) return columns(part) * id_bytes;
   return columns(part) * (part == detail::features && precision == "float32" ? 4 : 8);
 }
@@ -153,33 +210,18 @@ std::size_t Header::row_bytes() const {
 
 h5::Type Header::type(Part part, const std::string& where) const {
   if (part == detail::ids) return h5::string_type(id_bytes, where);
-  const hid_t type = part == detail::splits                               ? H5T_STD_U8LE
+  const bool wide = part == detail::codes && has_wide_codes(schema);
+  const hid_t type = wide                                                 ? H5T_STD_U16LE
+                     : part == detail::splits || part == detail::codes    ? H5T_STD_U8LE
                      : part == detail::features && precision == "float32" ? H5T_IEEE_F32LE
                                                                           : H5T_IEEE_F64LE;
   return h5::Type(h5::check(H5Tcopy(type), where, "copy a type"));
 }
 
 std::vector<hsize_t> Header::shape(Part part, std::uint64_t row_count) const {
-  if (part == detail::features || part == detail::targets) return {row_count, columns(part)};
+  if (part == detail::features || part == detail::codes || part == detail::targets)
+    return {row_count, columns(part)};
   return {row_count};
-}
-
-void check_indicators(const Header& header, std::span<const double> values, std::uint64_t row,
-                      const std::string& where) {
-  const std::size_t width = header.columns(features);
-  for (const auto& [source, columns] : indicators_of(header.schema))
-    for (std::size_t first = 0; first < values.size(); first += width) {
-      std::size_t ones = 0;
-      const auto fail = [&, &category = source](std::size_t column, const char* problem) {
-        throw_value(header, features, row + first / width, column,
-                    fmt::format("{} of \"{}\"", problem, category), where);
-      };
-      for (const std::size_t j : columns) {
-        if (values[first + j] == 0) continue;
-        if (values[first + j] != 1) fail(j, "is neither 0 nor 1, but a level");
-        if (++ones > 1) fail(j, "is 1, and so is another level");
-      }
-    }
 }
 
 Digest block_digest(const Header& header, const RawBlock& block) {
@@ -199,16 +241,16 @@ Digest block_digest(const Header& header, const RawBlock& block) {
 void BlockList::add(const Header& header, const RawBlock& block) {
   digests.push_back(block_digest(header, block));
   split_rows.resize(header.schema.splits.size());
-  const std::span<const std::uint8_t> codes = view<std::uint8_t>(block.parts[splits]);
+  const std::span<const std::uint8_t> of_rows = view<std::uint8_t>(block.parts[splits]);
   for (std::size_t split = 0; split < split_rows.size(); ++split)
     split_rows[split].push_back(
-        static_cast<std::uint64_t>(std::count(codes.begin(), codes.end(), split)));
+        static_cast<std::uint64_t>(std::count(of_rows.begin(), of_rows.end(), split)));
 }
 
 Digest root_digest(const Header& header, std::span<const Digest> digests) {
   Sha256 hash;
   hash_field(hash, partition_format);
-  hash_number(hash, partition_version);
+  hash_number(hash, header.version);
   hash_field(hash, header.name);
   hash_number(hash, header.rows);
   hash_number(hash, header.block_rows);
@@ -229,8 +271,9 @@ void encode(const Header& header, const RowBuffer& rows, std::size_t first, std:
     if (columns > 0) append_doubles(header, part, these, row, block, where);
     return these;
   };
-  check_indicators(header, part_of(rows.features, features), row, where);
-  check_codes(header, part_of(rows.targets, targets), row, where);
+  part_of(rows.features, features);
+  append_codes(header, rows, first, count, row, block, where);
+  check_targets(header, part_of(rows.targets, targets), row, where);
   part_of(rows.weights, weights);
   ensure(rows.splits.size() == rows.rows * header.columns(splits), "RowBuffer has a split a row");
   ensure(rows.ids.size() == rows.rows * header.columns(ids), "RowBuffer has an id a row");
@@ -262,17 +305,24 @@ void decode(const Header& header, const RawBlock& block, RowBuffer& rows,
     to.assign(from.begin(), from.end());
   };
   rows.rows = block.rows;
+  const bool gather = !header.schema.version_1.empty();
+  std::vector<double> indicators;
+  std::vector<double>& numbers = gather ? indicators : rows.features;
   if (header.precision == "float32")
-    convert(float{}, features, rows.features);
+    convert(float{}, features, numbers);
   else
-    convert(double{}, features, rows.features);
+    convert(double{}, features, numbers);
+  if (gather)
+    gather_indicators(header, indicators, row, rows, where);
+  else
+    decode_codes(header, block, row, rows, where);
   convert(double{}, targets, rows.targets);
-  check_codes(header, rows.targets, row, where);
+  check_targets(header, rows.targets, row, where);
   convert(double{}, weights, rows.weights);
-  const std::span<const std::uint8_t> codes = view<std::uint8_t>(block.parts[splits]);
-  for (std::size_t i = 0; i < codes.size(); ++i)
-    check_split(header, codes[i], row + i, where);
-  rows.splits.assign(codes.begin(), codes.end());
+  const std::span<const std::uint8_t> of_rows = view<std::uint8_t>(block.parts[splits]);
+  for (std::size_t i = 0; i < of_rows.size(); ++i)
+    check_split(header, of_rows[i], row + i, where);
+  rows.splits.assign(of_rows.begin(), of_rows.end());
   rows.ids.resize(header.has(ids) ? block.rows : 0);
   for (std::size_t i = 0; i < rows.ids.size(); ++i) {
     const char* id = reinterpret_cast<const char*>(block.parts[ids].data()) + i * header.id_bytes;

@@ -19,6 +19,11 @@ constexpr const char* salt_name = "salt";
 constexpr const char* schema_name = "schema";
 constexpr std::size_t salt_bytes = 32;
 
+/// Version 1 takes all of HDF5's own filters, version 2 deflate and shuffle.
+H5Z_filter_t last_filter(const Header& header) {
+  return header.version == 1 ? H5Z_FILTER_SCALEOFFSET : H5Z_FILTER_SHUFFLE;
+}
+
 void check_known(const std::vector<std::string>& found, const std::vector<std::string>& known,
                  const char* kind, const std::string& where) {
   for (const std::string& name : found)
@@ -64,9 +69,8 @@ void PartitionFile::read_header() {
   if (format != partition_format)
     h5::throw_unexpected(path_, "attribute \"format\"", partition_format, "\"" + format + "\"");
   const std::uint64_t version = h5::read_count_attribute(file_, "version", path_);
-  if (version != partition_version)
-    throw Error(ExitCode::data, "{}: partition version {} is not supported; this program reads {}",
-                path_, version, partition_version);
+  check_partition_version(version, path_ + ": partition");
+  header_.version = version;
   check_known(h5::attribute_names(file_, path_),
               {"format", "version", "name", "block_rows", salt_name}, "attribute", path_);
   std::vector<std::string> known(part_names.begin(), part_names.end());
@@ -81,7 +85,7 @@ void PartitionFile::read_header() {
     throw Error(ExitCode::data, "{}: data set /{} is missing", path_, schema_name);
   header_.schema_text = h5::read_string_dataset(file_, schema_name, path_);
   const std::string what = path_ + ": /" + schema_name;
-  header_.schema = schema_from_json(parse_document(header_.schema_text, what), what);
+  header_.schema = schema_from_json(parse_document(header_.schema_text, what), what, version);
   for (std::size_t part = 0; part < part_count; ++part) {
     const bool present = std::find(links.begin(), links.end(), part_names[part]) != links.end();
     const bool declared = header_.has(static_cast<Part>(part));
@@ -95,22 +99,22 @@ void PartitionFile::read_header() {
 void PartitionFile::open_part(Part part) {
   if (!header_.has(part)) return;
   const std::string object = std::string("/") + part_names[part];
-  datasets_[part] = h5::open_dataset(file_, part_names[part], path_);
+  datasets_[part] = h5::open_dataset(file_, part_names[part], path_, last_filter(header_));
   types_[part] =
       h5::Type(h5::check(H5Dget_type(datasets_[part]), path_, "read the type of " + object));
   check_type(header_, part, types_[part], path_);
   const h5::Space space(
       h5::check(H5Dget_space(datasets_[part]), path_, "read the shape of " + object));
   const std::vector<hsize_t> found = h5::shape(space, path_);
-  if (part == features) header_.rows = found.empty() ? 0 : found[0];
+  const bool first = part == (header_.has(features) ? features : codes);
+  if (first) header_.rows = found.empty() ? 0 : found[0];
   h5::check_claim(header_.rows, header_.row_bytes(part), H5Dget_storage_size(datasets_[part]),
                   path_, object);
   const std::vector<hsize_t> expected = header_.shape(part, header_.rows);
   if (header_.rows == 0 || found != expected)
     h5::throw_unexpected(path_, object,
-                         part == features
-                             ? fmt::format("shape (rows, {}) with at least one row", expected[1])
-                             : "shape " + h5::describe_shape(expected),
+                         first ? fmt::format("shape (rows, {}) with at least one row", expected[1])
+                               : "shape " + h5::describe_shape(expected),
                          h5::describe_shape(found));
 }
 
@@ -137,7 +141,7 @@ void PartitionFile::read_digests() {
   header_.salt.resize(salt_bytes);
   h5::check(H5Aread(salt, H5T_STD_U8LE, header_.salt.data()), path_, "read salt");
 
-  const h5::Dataset table = h5::open_dataset(file_, digests_name, path_);
+  const h5::Dataset table = h5::open_dataset(file_, digests_name, path_, last_filter(header_));
   const h5::Space space(h5::check(H5Dget_space(table), path_, "read the shape of /digests"));
   const h5::Type type(h5::check(H5Dget_type(table), path_, "read the type of /digests"));
   expect(type, space, {header_.blocks(), sizeof(Digest)}, "/digests");

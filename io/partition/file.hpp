@@ -18,19 +18,19 @@
 namespace bailiwick::io::detail {
 
 /// The data sets that hold rows, in the order in which they are hashed.
-enum Part : std::size_t { features, targets, weights, splits, ids, part_count };
-inline constexpr std::array<const char*, part_count> part_names = {"features", "targets", "weights",
-                                                                   "splits", "ids"};
+enum Part : std::size_t { features, codes, targets, weights, splits, ids, part_count };
+inline constexpr std::array<const char*, part_count> part_names = {"features", "codes",  "targets",
+                                                                   "weights",  "splits", "ids"};
 
 inline constexpr const char* partition_format = "bailiwick-partition";
-inline constexpr std::uint64_t partition_version = 1;
 
 /// Everything about a partition but its rows and their digests.
 struct Header {
+  std::uint64_t version = partition_version;
   std::string name;
   std::uint64_t rows = 0;
   std::uint64_t block_rows = 0;
-  std::string precision;
+  std::string precision = "float64";  ///< also where there is no /features
   Schema schema;
   std::string schema_text;  ///< the bytes in the file, which the root covers
   std::string salt;         ///< 32 bytes, or none yet
@@ -41,6 +41,8 @@ struct Header {
     return std::min(block_rows, rows - block * block_rows);
   }
   bool has(Part part) const;
+  /// What the columns of features, codes or targets are.
+  std::vector<const Column*> columns_of(Part part) const;
   std::size_t columns(Part part) const;    ///< 1 for the vectors
   std::size_t row_bytes(Part part) const;  ///< 0 if absent
   std::size_t row_bytes() const;
@@ -63,14 +65,17 @@ Digest root_digest(const Header& header, std::span<const Digest> digests);
 void encode(const Header& header, const RowBuffer& rows, std::size_t first, std::size_t count,
             std::uint64_t row, RawBlock& block, const std::string& where);
 /// Throws ExitCode::data on a value that is not finite, on a code of a split or category without a
-/// name, and on an id that is no UTF-8. Indicators are left to whoever takes them for such: there
-/// can be hundreds of columns.
+/// name, on indicators of version 1 that are not those of one level, and on an id that is no UTF-8.
 void decode(const Header& header, const RawBlock& block, RowBuffer& rows, const std::string& where);
 
-/// Throws ExitCode::data unless indicators of one source are 0 or 1 and no two of them 1 in a row;
-/// `row` is the number of the first of these rows of features.
-void check_indicators(const Header& header, std::span<const double> values, std::uint64_t row,
-                      const std::string& where);
+/// Version 1, with categories: the features of rows as the file has them become numbers and codes.
+/// `row` is the number of the first of these rows. Throws ExitCode::data unless indicators of one
+/// source are 0 or 1 and no two of them 1 in a row.
+void gather_indicators(const Header& header, std::span<const double> values, std::uint64_t row,
+                       RowBuffer& rows, const std::string& where);
+/// Throws ExitCode::data: a value of a row that cannot be.
+[[noreturn]] void throw_value(const std::string& column, std::uint64_t row,
+                              const std::string& problem, const std::string& where);
 
 /// An open partition whose structure holds: every object is there, none is unknown, and types and
 /// shapes are those of docs/partition-format.md.

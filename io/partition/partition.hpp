@@ -18,7 +18,8 @@ namespace bailiwick::io {
 /// Consecutive rows as they lie in the file: row-major, one vector a dataset.
 struct RowBuffer {
   std::size_t rows = 0;
-  std::vector<double> features;      ///< rows x features
+  std::vector<double> features;      ///< rows x features that are numbers
+  std::vector<std::uint16_t> codes;  ///< rows x features that are categories
   std::vector<double> targets;       ///< rows x targets
   std::vector<double> weights;       ///< rows, or empty
   std::vector<std::uint8_t> splits;  ///< rows, or empty

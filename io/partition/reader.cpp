@@ -53,6 +53,7 @@ PartitionFile open_as_signed(const std::string& path, const PartitionManifest& m
   if (file.digests().empty())
     throw Error(ExitCode::integrity, "{}: holds no digests though a manifest exists; sign it again",
                 path);
+  check_same("the version", header.version, manifest.version, path);
   check_same("the name", header.name, manifest.name, path);
   check_same("the number of rows", header.rows, manifest.rows, path);
   check_same("block_rows", header.block_rows, manifest.block_rows, path);

@@ -84,7 +84,7 @@ MaskSession::MaskSession(const Digest& terms, std::vector<MaskParty> parties,
     if (std::ranges::none_of(parties_[own_[i]].keys,
                              [&](const PublicKey& pinned) { return pinned.id() == id; }))
       throw Error(ExitCode::config,
-                  "domain {}: its session_key is not the private half of one of its keys",
+                  "domain {}: its private_key is not the private half of one of its keys",
                   parties_[own_[i]].name);
   }
 }

@@ -54,7 +54,7 @@ std::string Jurisdiction::operator()(const std::string& code) const {
 }
 
 void YamlReader::check(bool holds, const std::string& name, const std::string& message) {
-  if (!holds && malformed_ == malformed_before_) add_problem(name, message);
+  if (!holds && reading_.malformed == malformed_before_) add_problem(name, message);
 }
 
 bool YamlReader::has_problem(const std::string& name) const {
@@ -87,21 +87,34 @@ void YamlReader::add_problem(const std::string& name, const std::string& message
 
 void YamlReader::finish() {
   for (const YamlEntry& entry : node_.entries)
-    if (std::find(names_.begin(), names_.end(), entry.key) == names_.end())
+    if (std::ranges::find(names_, entry.key) == names_.end() &&
+        std::ranges::find(former_names_, entry.key) == former_names_.end())
       problems_.add(
           entry.mark, join_keys(path_, entry.key),
           fmt::format("unknown key; allowed: {}{}", join(names_), did_you_mean(entry.key, names_)));
 }
 
+void YamlReader::look_for_former(const Formerly& former, const std::string& name, bool list,
+                                 const YamlEntry*& entry) {
+  for (const char* word : {former.name, list ? former.list : nullptr}) {
+    const YamlEntry* found = word == nullptr ? nullptr : find(node_, word);
+    if (found == nullptr) continue;
+    former_names_.push_back(word);
+    if (reading_.names == Names::current)
+      problems_.add(found->mark, join_keys(path_, word), fmt::format("is called \"{}\" now", name));
+    if (entry == nullptr) entry = found;
+  }
+}
+
 void YamlReader::missing(const std::string& name) {
   problems_.add(mark_, join_keys(path_, name), "required key is missing");
-  ++malformed_;
+  ++reading_.malformed;
 }
 
 bool YamlReader::wrong(const Place& at, const std::string& expected) {
   problems_.add(at.mark, at.path,
                 fmt::format("expected {}, found {}", expected, describe(at.node)));
-  ++malformed_;
+  ++reading_.malformed;
   return false;
 }
 
@@ -119,7 +132,7 @@ void YamlReader::resolve(const Place& at, std::string& path) {
   if (!problem.empty()) return problems_.add(at.mark, at.path, problem);
   std::filesystem::path resolved = path;
   if (at.node.mark.option.empty())
-    resolved = std::filesystem::path(problems_.path()).parent_path() / resolved;
+    resolved = std::filesystem::path(problems_.path(at.node.mark.file)).parent_path() / resolved;
   resolved = std::filesystem::absolute(resolved).lexically_normal();
   if (!resolved.has_filename()) resolved = resolved.parent_path();  // a slash at the end
   path = resolved.string();

@@ -10,11 +10,23 @@
 #include <utility>
 #include <vector>
 
+#include "lib/config/include.hpp"
 #include "lib/config/rules.hpp"
 #include "lib/config/yaml.hpp"
 #include "lib/core/words.hpp"
 
 namespace bailiwick {
+
+/// Which names of keys a file may use: those of today, or also those that an earlier release wrote
+/// (see Formerly).
+enum class Names { current, former_too };
+
+/// What the readers of all sections of one config share.
+struct YamlReading {
+  YamlProblems& problems;
+  Names names = Names::current;
+  int malformed = 0;  ///< values that could not be read
+};
 
 /// Fills a struct from a map of YAML by the struct's schema, a function
 /// `template <class Visitor> void schema(Visitor&, Struct&)` that names every key once. The same
@@ -22,21 +34,22 @@ namespace bailiwick {
 class YamlReader {
  public:
   /// `mark`: where a missing key is missed.
-  YamlReader(const YamlNode& node, std::string path, YamlMark mark, YamlProblems& problems,
-             int& malformed)
+  YamlReader(const YamlNode& node, std::string path, YamlMark mark, YamlReading& reading)
       : node_(node),
         path_(std::move(path)),
         mark_(std::move(mark)),
-        problems_(problems),
-        malformed_(malformed),
-        malformed_before_(malformed) {}
+        reading_(reading),
+        problems_(reading.problems),
+        malformed_before_(reading.malformed) {}
 
   /// A key, where its value goes, and what must hold of it. A key that is not given leaves `value`.
   template <class T, class... Rules>
   void key(const std::string& name, T& value, const Rules&... rules) {
     names_.push_back(name);
-    if (const YamlEntry* entry = find(node_, name)) {
-      const Place at{entry->value, join_keys(path_, name), place_of(*entry)};
+    const YamlEntry* entry = find(node_, name);
+    (look_for_former(rules, name, true, entry), ...);
+    if (entry != nullptr) {
+      const Place at{entry->value, join_keys(path_, entry->key), place_of(*entry)};
       if (read(at, value)) (apply(at, value, rules), ...);
     } else if ((std::is_same_v<Rules, Required> || ...)) {
       missing(name);
@@ -49,13 +62,14 @@ class YamlReader {
               const Rules&... rules) {
     names_.push_back(one);
     const YamlEntry* entry = find(node_, one);
+    (look_for_former(rules, one, false, entry), ...);
     if (entry == nullptr) return key(many, values, required, rules...);
     check(!given(many), many, "give either \"" + one + "\" or \"" + many + "\", not both");
     names_.push_back(many);
     YamlNode list;
     list.kind = YamlNode::Kind::list;
     list.items.push_back(entry->value);
-    const Place at{list, join_keys(path_, one), place_of(*entry)};
+    const Place at{list, join_keys(path_, entry->key), place_of(*entry)};
     if (read(at, values)) (apply(at, values, rules), ...);
   }
 
@@ -89,9 +103,15 @@ class YamlReader {
     const std::string path = join_keys(path_, name);
     if (entry != nullptr && !expect_section(Place{entry->value, path, place_of(*entry)})) return;
     YamlReader inner(entry == nullptr ? nothing : entry->value, path,
-                     entry == nullptr ? mark_ : entry->mark, problems_, malformed_);
+                     entry == nullptr ? mark_ : entry->mark, reading_);
     keys(inner);
     inner.finish();
+  }
+
+  /// The file may include others: merge_config has taken them in by now.
+  void may_include() {
+    names_.push_back("include");
+    if (given("include")) add_problem("include", "stands in a file, not on the command line");
   }
 
   /// A key that other keys make useless; an error, for this `reason`, if it is given.
@@ -134,6 +154,12 @@ class YamlReader {
     return plain || !entry.value.mark.option.empty() ? entry.value.mark : entry.mark;
   }
 
+  // `entry`, if not given by its name of today, by its name in an earlier release.
+  void look_for_former(const Formerly& former, const std::string& name, bool list,
+                       const YamlEntry*& entry);
+  template <class Rule>
+  void look_for_former(const Rule&, const std::string&, bool, const YamlEntry*&) {}
+
   bool has_problem(const std::string& name) const;
   void add_problem(const std::string& name, const std::string& message);
   void missing(const std::string& name);
@@ -162,7 +188,7 @@ class YamlReader {
       }
     }
     problems_.add(at.mark, at.path, allowed(text));
-    ++malformed_;
+    ++reading_.malformed;
     return false;
   }
 
@@ -198,7 +224,7 @@ class YamlReader {
   template <class T>
   requires(std::is_class_v<T> && !Worded<T>) bool read(const Place& at, T& value) {
     if (!expect_section(at)) return false;
-    YamlReader inner(at.node, at.path, at.mark, problems_, malformed_);
+    YamlReader inner(at.node, at.path, at.mark, reading_);
     schema(inner, value);
     inner.finish();
     return true;
@@ -211,7 +237,7 @@ class YamlReader {
 
   template <class T, class Rule>
   void apply(const Place& at, T& value, const Rule& rule) {
-    if constexpr (std::is_same_v<Rule, Required>) {
+    if constexpr (std::is_same_v<Rule, Required> || std::is_same_v<Rule, Formerly>) {
       return;
     } else if constexpr (std::is_same_v<Rule, IsPath> && std::is_same_v<T, std::string>) {
       resolve(at, value);
@@ -241,29 +267,43 @@ class YamlReader {
   const YamlNode& node_;
   std::string path_;
   YamlMark mark_;
+  YamlReading& reading_;
   YamlProblems& problems_;
-  int& malformed_;  // values that could not be read, in the whole file
   const int malformed_before_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_, former_names_;
 };
 
-/// Reads a whole file into `config`.
+/// Reads a whole document into `config`.
 template <class Config>
-void read_yaml(const std::string& text, const std::string& path, Config& config,
-               const std::vector<std::pair<std::string, std::string>>& overrides = {}) {
-  YamlProblems problems(path);
-  YamlNode root = parse_yaml(text, problems);
-  for (const auto& [key, value] : overrides)
-    override_yaml(root, key, value, problems);
+void read_yaml(const YamlNode& root, YamlProblems& problems, Config& config,
+               Names names = Names::current) {
   if (root.kind != YamlNode::Kind::map) {
     problems.add(root.mark, "", "expected keys and values");
     problems.throw_if_any();
   }
-  int malformed = 0;
-  YamlReader reader(root, "", {}, problems, malformed);
+  YamlReading reading{problems, names};
+  YamlReader reader(root, "", {}, reading);
   schema(reader, config);
   reader.finish();
   problems.throw_if_any();
+}
+
+/// Reads a config and what it includes into `config`, with `--set`. Opens no file.
+template <class Config>
+void parse_config(const ConfigFiles& files, Config& config, const Overrides& overrides = {},
+                  Names names = Names::current) {
+  YamlProblems problems(files.front().path);
+  YamlNode root = merge_config(files, problems);
+  for (const auto& [key, value] : overrides)
+    override_yaml(root, key, value, problems);
+  read_yaml(root, problems, config, names);
+}
+
+/// Reads a file that includes no other.
+template <class Config>
+void read_yaml(const std::string& text, const std::string& path, Config& config) {
+  YamlProblems problems(path);
+  read_yaml(parse_yaml(text, problems), problems, config);
 }
 
 }  // namespace bailiwick

@@ -21,6 +21,16 @@ struct Required {};
 /// The key must be given.
 inline constexpr Required required;
 
+/// The key had another name in earlier releases. That name is an error that says the new one,
+/// except in what such a release wrote itself.
+struct Formerly {
+  const char* name;
+  const char* list = nullptr;  ///< of YamlReader::either: the name of the list
+};
+inline Formerly formerly(const char* name, const char* list = nullptr) {
+  return {name, list};
+}
+
 struct IsPath {};
 /// Relative paths are resolved: in a file against its folder, after --set against the current one.
 inline constexpr IsPath is_path;

@@ -46,14 +46,17 @@ Extent extent_of(const YamlNode& node) {
 // yaml-cpp's own Node drops duplicate keys and the places of keys; its events have both.
 class Builder : public YAML::EventHandler {
  public:
-  Builder(YamlProblems& problems, std::string option, std::string key)
-      : problems_(problems), option_(std::move(option)), key_(std::move(key)) {}
+  /// `where`: the file or option; its line and column are not used.
+  Builder(YamlProblems& problems, YamlMark where, std::string key)
+      : problems_(problems), where_(std::move(where)), key_(std::move(key)) {}
 
   bool started() const { return started_; }
   const YamlMark& start() const { return root_.mark; }
   YamlNode take() { return std::move(root_); }
 
-  YamlMark mark(const YAML::Mark& mark) const { return {mark.line + 1, mark.column + 1, option_}; }
+  YamlMark mark(const YAML::Mark& mark) const {
+    return {mark.line + 1, mark.column + 1, where_.option, where_.file};
+  }
 
   void OnDocumentStart(const YAML::Mark&) override { started_ = true; }
   void OnDocumentEnd() override {}
@@ -167,7 +170,8 @@ class Builder : public YAML::EventHandler {
   }
 
   YamlProblems& problems_;
-  std::string option_, key_;
+  YamlMark where_;
+  std::string key_;
   bool started_ = false;
   Extent extent_;
   YamlNode root_;
@@ -175,21 +179,21 @@ class Builder : public YAML::EventHandler {
   std::map<YAML::anchor_t, YamlNode> anchors_;
 };
 
-YamlNode build(const std::string& text, YamlProblems& problems, const std::string& option,
+YamlNode build(const std::string& text, YamlProblems& problems, const YamlMark& where,
                const std::string& key) {
-  Builder builder(problems, option, key);
+  Builder builder(problems, where, key);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
-    Builder rest(problems, option, key);
+    Builder rest(problems, where, key);
     parser.HandleNextDocument(rest);
     if (rest.started()) {
       problems.add(rest.start(), key, "unexpected text after the end of the document");
       problems.throw_if_any();
     }
   } catch (const YAML::Exception& error) {
-    problems.add(error.mark.is_null() ? YamlMark{1, 1, option} : builder.mark(error.mark), key,
+    problems.add(error.mark.is_null() ? where : builder.mark(error.mark), key,
                  "not valid YAML: " + error.msg);
     problems.throw_if_any();
   }
@@ -254,9 +258,18 @@ std::string join_keys(const std::string& section, const std::string& key) {
   return section.empty() ? key : section + "." + key;
 }
 
+int YamlProblems::add_file(std::string path) {
+  paths_.push_back(std::move(path));
+  return static_cast<int>(paths_.size()) - 1;
+}
+
+std::string YamlProblems::place_of(const YamlMark& mark) const {
+  if (!mark.option.empty()) return mark.option;
+  return fmt::format("{}:{}:{}", path(mark.file), mark.line, mark.column);
+}
+
 void YamlProblems::add(const YamlMark& mark, const std::string& key, const std::string& message) {
-  std::string line =
-      mark.option.empty() ? fmt::format("{}:{}:{}", path_, mark.line, mark.column) : mark.option;
+  std::string line = place_of(mark);
   // "--set train.method" has already said which key.
   if (!key.empty() && mark.option != "--set " + key) line += ": " + key;
   problems_.push_back({mark, key, line + ": " + message});
@@ -273,8 +286,8 @@ void YamlProblems::throw_if_any() const {
   if (problems_.empty()) return;
   std::vector<Problem> ordered = problems_;
   std::stable_sort(ordered.begin(), ordered.end(), [](const Problem& a, const Problem& b) {
-    return std::tuple(!a.mark.option.empty(), a.mark.line, a.mark.column) <
-           std::tuple(!b.mark.option.empty(), b.mark.line, b.mark.column);
+    return std::tuple(!a.mark.option.empty(), a.mark.file, a.mark.line, a.mark.column) <
+           std::tuple(!b.mark.option.empty(), b.mark.file, b.mark.line, b.mark.column);
   });
   std::vector<std::string> lines;
   for (const Problem& problem : ordered)
@@ -282,10 +295,11 @@ void YamlProblems::throw_if_any() const {
   throw Error(ExitCode::config, join(lines, "\n"));
 }
 
-YamlNode parse_yaml(const std::string& text, YamlProblems& problems) {
-  YamlNode root = build(text, problems, "", "");
+YamlNode parse_yaml(const std::string& text, YamlProblems& problems, int file) {
+  const YamlMark start{1, 1, "", file};
+  YamlNode root = build(text, problems, start, "");
   if (root.kind == YamlNode::Kind::null) {
-    problems.add({}, "", "the file is empty");
+    problems.add(start, "", "the file is empty");
     problems.throw_if_any();
   }
   return root;
@@ -294,7 +308,7 @@ YamlNode parse_yaml(const std::string& text, YamlProblems& problems) {
 void override_yaml(YamlNode& root, const std::string& key, const std::string& value,
                    YamlProblems& problems) {
   const std::string option = "--set " + key;
-  const YamlMark mark{1, 1, option};
+  const YamlMark mark{1, 1, option, 0};
   if (key.empty()) return problems.add(mark, key, "no key is named");
   YamlNode* node = &root;
   std::istringstream parts(key);
@@ -311,7 +325,7 @@ void override_yaml(YamlNode& root, const std::string& key, const std::string& va
     node->kind = YamlNode::Kind::map;
     node = &member(*node, part, mark);
   }
-  YamlNode replacement = build(value, problems, option, key);
+  YamlNode replacement = build(value, problems, mark, key);
   if (value.empty()) {  // `--set train.split=` means no text, not no value
     replacement.kind = YamlNode::Kind::scalar;
     replacement.quoted = true;

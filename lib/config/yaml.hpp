@@ -8,10 +8,11 @@
 
 namespace bailiwick {
 
-/// Where something was written: a line and column (from 1) of the file, or on the command line.
+/// Where something was written: a line and column (from 1) of a file, or on the command line.
 struct YamlMark {
   int line = 1, column = 1;
   std::string option;  ///< "--set train.method"; then line and column mean nothing
+  int file = 0;        ///< which of YamlProblems' files
 };
 
 struct YamlEntry;
@@ -41,16 +42,20 @@ const YamlEntry* find(const YamlNode& node, const std::string& key);
 /// "train" and "method" -> "train.method".
 std::string join_keys(const std::string& section, const std::string& key);
 
-/// Everything wrong with one file, so that it can be said at once.
+/// Everything wrong with a file and those it includes, so that it can be said at once.
 class YamlProblems {
  public:
-  explicit YamlProblems(std::string path) : path_(std::move(path)) {}
+  explicit YamlProblems(std::string path) : paths_{std::move(path)} {}
 
-  const std::string& path() const { return path_; }
+  /// Returns what marks in it have as `file`.
+  int add_file(std::string path);
+  const std::string& path(int file) const { return paths_[static_cast<std::size_t>(file)]; }
+  /// "configs/x.yaml:14:9", or the option.
+  std::string place_of(const YamlMark& mark) const;
   void add(const YamlMark& mark, const std::string& key, const std::string& message);
   /// True if something is wrong with `key`, what it stands in or what stands in it.
   bool concern(const std::string& key) const;
-  /// Throws ExitCode::config with one line a problem, in the order of the file.
+  /// Throws ExitCode::config with one line a problem, in the order of the files.
   void throw_if_any() const;
 
  private:
@@ -58,13 +63,13 @@ class YamlProblems {
     YamlMark mark;
     std::string key, line;
   };
-  std::string path_;
+  std::vector<std::string> paths_;
   std::vector<Problem> problems_;
 };
 
 /// Reads one document. Duplicate keys become problems; text that is not YAML, or is empty, throws
 /// at once, since nothing more can be said of it.
-YamlNode parse_yaml(const std::string& text, YamlProblems& problems);
+YamlNode parse_yaml(const std::string& text, YamlProblems& problems, int file = 0);
 
 /// `--set key=value`: replaces or adds what `key` ("train.method", "domains.0.name") names.
 void override_yaml(YamlNode& root, const std::string& key, const std::string& value,

@@ -3,6 +3,9 @@
 
 #include "lib/data/columns.hpp"
 
+#include <map>
+#include <set>
+
 #include "lib/core/text.hpp"
 
 namespace bailiwick {
@@ -20,47 +23,100 @@ std::size_t index_of(const std::vector<Column>& columns, const std::string& name
               name, join(names), did_you_mean(name, names));
 }
 
-/// Indicators of one input column are levels of one category. Cox models of a linear predictor,
-/// which sort rows by time, read them as numbers.
-std::vector<std::string> find_factors(const ModelConfig& model, const Schema& schema,
-                                      ModelColumns& columns) {
-  std::vector<std::string> sources;
-  for (const std::size_t j : columns.features) {
-    const std::string& source = schema.features[j].source;
-    std::optional<std::size_t>& factor = columns.factor.emplace_back();
-    if (source.empty() || !model.kind->reads_codes) continue;
-    const auto found = std::find(sources.begin(), sources.end(), source);
-    factor = static_cast<std::size_t>(found - sources.begin());
-    if (found == sources.end()) sources.push_back(source);
-  }
-  columns.factors = sources.size();
-  return sources;
+std::string feature_name(const Schema& schema, const ModelFeature& feature) {
+  const Column& column = schema.features[feature.column];
+  return feature.level ? column.indicator(*feature.level) : column.name;
 }
 
-/// `sources`: the categories among the model's columns.
-void find_embeddings(const ModelConfig& model, const Schema& schema,
-                     const std::vector<std::string>& sources, ModelColumns& columns) {
+std::vector<std::string> names_of(const std::vector<Column>& columns) {
+  std::vector<std::string> names;
+  for (const Column& column : columns)
+    names.push_back(column.name);
+  return names;
+}
+
+/// What a config may ask for, by name: a number, one level of a category, or a category, which
+/// means all its levels but the reference.
+std::map<std::string, std::vector<ModelFeature>> named_features(const Schema& schema) {
+  std::map<std::string, std::vector<ModelFeature>> named;
+  const std::vector<Column>& columns = schema.features;
+  for (std::size_t j = 0; j < columns.size(); ++j)
+    if (!columns[j].is_category()) named[columns[j].name] = {{j, std::nullopt}};
+  for (std::size_t j = 0; j < columns.size(); ++j)
+    for (std::size_t code = 0; code < columns[j].levels.size(); ++code)
+      named.try_emplace(columns[j].indicator(code), std::vector<ModelFeature>{{j, code}});
+  // Last: in version 1 an indicator may be called like its category.
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    std::vector<ModelFeature> levels;
+    for (std::size_t code = 0; code < columns[j].levels.size(); ++code)
+      if (code != columns[j].reference) levels.push_back({j, code});
+    if (columns[j].is_category()) named.try_emplace(columns[j].name, std::move(levels));
+  }
+  named.erase("");  // in version 1 the reference has no name
+  return named;
+}
+
+std::vector<ModelFeature> select_features(const ModelConfig& model, const Schema& schema) {
+  const auto named = named_features(schema);
+  std::vector<std::string> wanted = model.features;
+  if (wanted.empty())
+    wanted = names_of(schema.version_1.empty() ? schema.features : schema.version_1);
+  std::vector<ModelFeature> features;
+  std::set<ModelFeature> seen;
+  for (const std::string& name : wanted) {
+    const auto found = named.find(name);
+    if (found == named.end()) {
+      std::vector<std::string> known;
+      for (const auto& [candidate, ignored] : named)
+        known.push_back(candidate);
+      throw Error(ExitCode::config,
+                  "model.features: the partitions have no feature \"{}\"; they have: {}{}", name,
+                  join(names_of(schema.features)), did_you_mean(name, known));
+    }
+    for (const ModelFeature& feature : found->second) {
+      if (!seen.insert(feature).second)
+        throw Error(ExitCode::config,
+                    "model.features: \"{}\" asks for \"{}\", which is there already", name,
+                    feature_name(schema, feature));
+      features.push_back(feature);
+    }
+  }
+  return features;
+}
+
+/// Levels of one category are read as its code. Cox models of a linear predictor, which sort rows
+/// by time, read them as numbers.
+void find_factors(const ModelConfig& model, ModelColumns& columns) {
+  for (const ModelFeature& feature : columns.features) {
+    std::optional<std::size_t>& factor = columns.factor.emplace_back();
+    if (!feature.level || !model.kind->reads_codes) continue;
+    const auto found = std::ranges::find(columns.factors, feature.column);
+    factor = static_cast<std::size_t>(found - columns.factors.begin());
+    if (found == columns.factors.end()) columns.factors.push_back(feature.column);
+  }
+}
+
+void find_embeddings(const ModelConfig& model, const Schema& schema, ModelColumns& columns) {
+  std::vector<std::string> chosen, known;
+  for (const std::size_t column : columns.factors)
+    chosen.push_back(schema.features[column].name);
+  for (const Column& column : schema.features)
+    if (column.is_category()) known.push_back(column.name);
   for (const auto& [name, dimension] : model.mlp.embeddings) {
-    if (std::ranges::find(sources, name) != sources.end()) continue;
+    if (std::ranges::find(chosen, name) != chosen.end()) continue;
     const std::string key = "model.mlp.embeddings." + name;
-    std::vector<std::string> categories;
-    for (const Column& column : schema.features)
-      if (!column.source.empty() &&
-          std::ranges::find(categories, column.source) == categories.end())
-        categories.push_back(column.source);
-    if (std::ranges::find(categories, name) != categories.end())
+    if (std::ranges::find(known, name) != known.end())
       throw Error(ExitCode::config, "{}: none of its levels is in model.features", key);
     throw Error(ExitCode::config, "{}: the partitions have no category \"{}\"; they have: {}{}",
-                key, name, categories.empty() ? "none" : join(categories),
-                did_you_mean(name, categories));
+                key, name, known.empty() ? "none" : join(known), did_you_mean(name, known));
   }
-  for (std::size_t f = 0; f < sources.size(); ++f) {
-    const auto found = model.mlp.embeddings.find(sources[f]);
+  for (std::size_t f = 0; f < chosen.size(); ++f) {
+    const auto found = model.mlp.embeddings.find(chosen[f]);
     if (found == model.mlp.embeddings.end()) continue;
-    const auto indicators =
+    const auto levels =
         static_cast<std::size_t>(std::ranges::count(columns.factor, std::optional(f)));
     columns.embeddings.push_back(
-        {sources[f], f, 1 + indicators, static_cast<std::size_t>(found->second)});
+        {chosen[f], f, 1 + levels, static_cast<std::size_t>(found->second)});
   }
 }
 
@@ -77,18 +133,13 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   if (model.weights && !schema.has_weights)
     throw Error(ExitCode::config, "model.weights: the partitions have no row weights");
   if (columns.intercept) columns.names.push_back("(intercept)");
-  if (model.features.empty()) {
-    for (std::size_t j = 0; j < schema.features.size(); ++j)
-      columns.features.push_back(j);
-  } else {
-    for (const std::string& name : model.features)
-      columns.features.push_back(index_of(schema.features, name, "feature", "model.features"));
-  }
-  for (const std::size_t j : columns.features)
-    columns.names.push_back(schema.features[j].name);
+  columns.features = select_features(model, schema);
+  for (const ModelFeature& feature : columns.features)
+    columns.names.push_back(feature_name(schema, feature));
   if (columns.names.empty())
     throw Error(ExitCode::config, "model: no feature and no intercept to fit");
-  find_embeddings(model, schema, find_factors(model, schema, columns), columns);
+  find_factors(model, columns);
+  find_embeddings(model, schema, columns);
   if (!with_targets) return columns;
 
   if (has_times(model)) {
@@ -117,13 +168,34 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
 ModelColumns all_columns(const Schema& schema) {
   ModelColumns columns;
   for (std::size_t j = 0; j < schema.features.size(); ++j) {
-    columns.features.push_back(j);
-    columns.names.push_back(schema.features[j].name);
+    const Column& column = schema.features[j];
+    if (!column.is_category()) columns.features.push_back({j, std::nullopt});
+    for (std::size_t code = 0; code < column.levels.size(); ++code)
+      columns.features.push_back({j, code});
   }
+  for (const ModelFeature& feature : columns.features)
+    columns.names.push_back(feature_name(schema, feature));
   for (std::size_t k = 0; k < schema.targets.size(); ++k)
     columns.targets.push_back(k);
-  find_factors(ModelConfig(), schema, columns);
+  find_factors(ModelConfig(), columns);
   return columns;
+}
+
+std::vector<std::pair<std::string, std::vector<std::string>>> reference_levels(
+    const ModelColumns& columns, const Schema& schema) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> references;
+  if (schema.version() == 1) return references;
+  const std::set<ModelFeature> chosen(columns.features.begin(), columns.features.end());
+  std::set<std::size_t> seen;
+  for (const ModelFeature& feature : columns.features) {
+    if (!feature.level || !seen.insert(feature.column).second) continue;
+    const Column& column = schema.features[feature.column];
+    std::vector<std::string> levels;
+    for (std::size_t code = 0; code < column.levels.size(); ++code)
+      if (!chosen.contains({feature.column, code})) levels.push_back(column.levels[code]);
+    if (!levels.empty()) references.emplace_back(column.name, std::move(levels));
+  }
+  return references;
 }
 
 }  // namespace bailiwick

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <algorithm>
+#include <compare>
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/domain/schema.hpp"
@@ -14,8 +16,16 @@
 
 namespace bailiwick {
 
+/// One column of a model: a number, or the indicator of one level of a category.
+struct ModelFeature {
+  std::size_t column;                ///< index into Schema::features
+  std::optional<std::size_t> level;  ///< its code, if that column is a category
+
+  auto operator<=>(const ModelFeature&) const = default;
+};
+
 /// A category whose levels a network learns vectors for. Level 0 is that of rows that have none of
-/// the indicators: the reference.
+/// the model's levels: the reference.
 struct EmbeddedCategory {
   std::string name;
   std::size_t factor;  ///< number of the category among all that are read as codes
@@ -26,16 +36,16 @@ struct EmbeddedCategory {
 
 /// Which columns of a partition a model takes, in the order of its parameters.
 struct ModelColumns {
-  std::vector<std::size_t> features;  ///< indices into Schema::features
-  std::vector<std::size_t> targets;   ///< indices into Schema::targets; Cox: time, status
-  bool intercept = false;             ///< a column of ones comes first
+  std::vector<ModelFeature> features;
+  std::vector<std::size_t> targets;  ///< indices into Schema::targets; Cox: time, status
+  bool intercept = false;            ///< a column of ones comes first
   bool weights = false;
   bool ids = false;                     ///< keep what the owner calls the rows, where they say it
   std::vector<std::string> names;       ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
   /// Of each feature: the category it is a level of, if it is read as a code; else none.
   std::vector<std::optional<std::size_t>> factor;
-  std::size_t factors = 0;                   ///< categories
+  std::vector<std::size_t> factors;          ///< these categories: indices into Schema::features
   std::vector<EmbeddedCategory> embeddings;  ///< networks: some of them, in the order of columns
 
   std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
@@ -43,7 +53,7 @@ struct ModelColumns {
   std::size_t bytes_a_row() const {
     const auto levels = static_cast<std::size_t>(
         std::count_if(factor.begin(), factor.end(), [](const auto& f) { return f.has_value(); }));
-    return 8 * (columns() - levels + targets.size() + 1) + 2 * factors;
+    return 8 * (columns() - levels + targets.size() + 1) + 2 * factors.size();
   }
 };
 
@@ -52,8 +62,13 @@ struct ModelColumns {
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
                             bool with_targets = true);
 
-/// All features and targets of a partition as they are, for those who describe them.
+/// All features, with all levels of categories, and all targets, for those who describe them.
 ModelColumns all_columns(const Schema& schema);
+
+/// Of every category among the columns: its name, and the levels that have no column, one of which
+/// the others are compared with. Version 1 of the partition format does not tell.
+std::vector<std::pair<std::string, std::vector<std::string>>> reference_levels(
+    const ModelColumns& columns, const Schema& schema);
 
 /// Whether a model's targets are a time and a status.
 bool has_times(const ModelConfig& model);

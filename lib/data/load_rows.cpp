@@ -21,7 +21,8 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
 
   LoadedRows loaded;
   loaded.partitions = domain.manifests.size();
-  RowBlocksBuilder builder(columns, domain.blocks.count, block_rows);
+  const Schema& schema = domain.manifests.front().schema;  // of all of them
+  RowBlocksBuilder builder(columns, schema, domain.blocks.count, block_rows);
   std::vector<std::size_t> chosen;
   std::uint64_t first_block = 0;  // of the partition, counted over the domain
   for (std::size_t p = 0; p < domain.manifests.size(); ++p) {
@@ -33,7 +34,6 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
     first_block += manifest.blocks();
     if (begin >= end) continue;
 
-    const Schema& schema = manifest.schema;
     const auto code = split.empty() ? std::optional<std::size_t>() : split_code(schema, split);
     io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
     const auto on_block = [&](std::uint64_t block, const io::RowBuffer& buffer) {
@@ -67,7 +67,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       if (columns.ids && schema.has_ids)
         for (const std::size_t r : chosen)
           loaded.ids.push_back(buffer.ids[r]);
-      builder.add(buffer, schema, chosen, fail);
+      builder.add(buffer, chosen);
       loaded.partition.push_back(p);
     };
     reader.read_blocks(begin - offset, end - begin, on_block);

@@ -23,7 +23,7 @@ struct LoadedRows {
   std::uint64_t events = 0;            ///< Cox: of these, with status 1
 };
 
-/// Reads this rank's blocks, checking digests, targets and indicators as it goes; rows outside
+/// Reads this rank's blocks, checking digests, codes and targets as it goes; rows outside
 /// `split` (empty: none are) and rows of
 /// weight zero are left out, but for networks, whose steps count rows. Not collective. Throws
 /// ExitCode::data, ExitCode::integrity.

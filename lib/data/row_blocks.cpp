@@ -6,13 +6,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/core/error.hpp"
-
 namespace bailiwick {
 
 namespace {
-
-constexpr std::size_t most_levels = 0xffff - 1;
 
 /// A whole number of lanes, at least one row.
 std::size_t padded(std::size_t rows) {
@@ -49,68 +45,78 @@ View shortened(const char* label, const Host& from, std::size_t rows) {
 
 }  // namespace
 
-RowBlocksBuilder::RowBlocksBuilder(const ModelColumns& columns, std::size_t blocks,
-                                   std::size_t block_rows)
+RowBlocksBuilder::RowBlocksBuilder(const ModelColumns& columns, const Schema& schema,
+                                   std::size_t blocks, std::size_t block_rows)
     : columns_(columns),
+      numbers_(schema.features.size() - schema.categories()),
+      categories_(schema.categories()),
+      targets_(schema.targets.size()),
       internal_(columns.features.size()),
-      level_(columns.features.size()),
       dense_(columns.intercept ? 1 : 0) {
+  std::size_t numbers = 0, categories = 0;
+  for (const Column& column : schema.features)
+    place_.push_back(column.is_category() ? categories++ : numbers++);
   for (std::size_t j = 0; j < internal_.size(); ++j)
     if (!columns.factor[j]) internal_[j] = dense_++;
   first_.push_back(dense_);
-  for (std::size_t f = 0; f < columns.factors; ++f) {
-    std::size_t cells = 1;
+  for (std::size_t f = 0; f < columns.factors.size(); ++f) {
+    // Cell 0 is that of all levels that the model leaves out.
+    auto& cell = cell_.emplace_back(schema.features[columns.factors[f]].levels.size());
+    std::uint16_t cells = 1;
     for (std::size_t j = 0; j < internal_.size(); ++j)
       if (columns.factor[j] == f) {
-        level_[j] = static_cast<std::uint16_t>(cells);
-        internal_[j] = first_.back() + cells++;
+        internal_[j] = first_.back() + cells;
+        cell[*columns.features[j].level] = cells++;
       }
-    if (cells - 1 > most_levels)
-      throw Error(ExitCode::config, "a category has {} levels; at most {} are possible", cells - 1,
-                  most_levels);
     first_.push_back(first_.back() + cells);
   }
   block_rows = padded(block_rows);
   x_ = Cube("x", blocks, dense_, block_rows);
   y_ = Cube("y", blocks, columns.targets.size(), block_rows);
   weight_ = Weights("weight", blocks, block_rows);
-  codes_ = Codes("code", blocks, columns.factors, block_rows);
+  codes_ = Codes("code", blocks, columns.factors.size(), block_rows);
 }
 
-void RowBlocksBuilder::add(const io::RowBuffer& buffer, const Schema& schema,
-                           std::span<const std::size_t> chosen, const Fail& fail) {
-  const std::size_t width = schema.features.size(), targets = schema.targets.size();
+void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen) {
   longest_ = std::max(longest_, chosen.size());
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     weight_(block_, i) = columns_.weights ? buffer.weights[chosen[i]] : 1.0;
     if (columns_.intercept) x_(block_, 0, i) = 1;
     for (std::size_t k = 0; k < columns_.targets.size(); ++k)
-      y_(block_, k, i) = buffer.targets[chosen[i] * targets + columns_.targets[k]];
+      y_(block_, k, i) = buffer.targets[chosen[i] * targets_ + columns_.targets[k]];
   }
-  // Column by column: the block lies row-major in the file and column-major for the kernels.
-  for (std::size_t j = 0; j < internal_.size(); ++j) {
-    const double* const source = buffer.features.data() + columns_.features[j];
-    if (!columns_.factor[j]) {
-      double* const column = &x_(block_, internal_[j], 0);
-      for (std::size_t i = 0; i < chosen.size(); ++i)
-        column[i] = source[chosen[i] * width];
-      continue;
-    }
-    const Column& level = schema.features[columns_.features[j]];
-    std::uint16_t* const code = &codes_(block_, *columns_.factor[j], 0);
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-      const double value = source[chosen[i] * width];
-      if (value == 0) continue;
-      if (value != 1)
-        fail(chosen[i], fmt::format("\"{}\" is neither 0 nor 1, but a level of \"{}\"", level.name,
-                                    level.source));
-      if (code[i] != 0)
-        fail(chosen[i], fmt::format("\"{}\" is 1, and so is another level of \"{}\"", level.name,
-                                    level.source));
-      code[i] = level_[j];
-    }
-  }
+  copy_numbers(buffer, chosen);
+  copy_codes(buffer, chosen);
   ++block_;
+}
+
+// Column by column: the block lies row-major in the file and column-major for the kernels.
+void RowBlocksBuilder::copy_numbers(const io::RowBuffer& buffer,
+                                    std::span<const std::size_t> chosen) {
+  for (std::size_t j = 0; j < internal_.size(); ++j) {
+    if (columns_.factor[j]) continue;
+    const auto [feature, level] = columns_.features[j];
+    double* const column = &x_(block_, internal_[j], 0);
+    if (level) {
+      const std::uint16_t* const code = buffer.codes.data() + place_[feature];
+      for (std::size_t i = 0; i < chosen.size(); ++i)
+        column[i] = code[chosen[i] * categories_] == *level ? 1 : 0;
+    } else {
+      const double* const source = buffer.features.data() + place_[feature];
+      for (std::size_t i = 0; i < chosen.size(); ++i)
+        column[i] = source[chosen[i] * numbers_];
+    }
+  }
+}
+
+void RowBlocksBuilder::copy_codes(const io::RowBuffer& buffer,
+                                  std::span<const std::size_t> chosen) {
+  for (std::size_t f = 0; f < cell_.size(); ++f) {
+    const std::uint16_t* const source = buffer.codes.data() + place_[columns_.factors[f]];
+    std::uint16_t* const cell = &codes_(block_, f, 0);
+    for (std::size_t i = 0; i < chosen.size(); ++i)
+      cell[i] = cell_[f][source[chosen[i] * categories_]];
+  }
 }
 
 kernels::RowBlocks RowBlocksBuilder::finish() {
@@ -119,7 +125,7 @@ kernels::RowBlocks RowBlocksBuilder::finish() {
   result.x = shortened<decltype(result.x)>("x", std::exchange(x_, {}), rows);
   result.y = shortened<decltype(result.y)>("y", std::exchange(y_, {}), rows);
   result.weight = shortened<decltype(result.weight)>("weight", std::exchange(weight_, {}), rows);
-  if (columns_.factors == 0) return result;
+  if (columns_.factors.empty()) return result;
 
   std::vector<std::size_t> order;
   if (columns_.intercept) order.push_back(0);

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,14 +18,11 @@ namespace bailiwick {
 /// levels of categories as codes.
 class RowBlocksBuilder {
  public:
-  using Fail = std::function<void(std::size_t row, const std::string& why)>;  ///< throws
+  RowBlocksBuilder(const ModelColumns& columns, const Schema& schema, std::size_t blocks,
+                   std::size_t block_rows);
 
-  RowBlocksBuilder(const ModelColumns& columns, std::size_t blocks, std::size_t block_rows);
-
-  /// The next block's `chosen` rows. Calls `fail` on a row whose indicators are not those of one
-  /// level.
-  void add(const io::RowBuffer& buffer, const Schema& schema, std::span<const std::size_t> chosen,
-           const Fail& fail);
+  /// The next block's `chosen` rows.
+  void add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
 
   /// All blocks, as long as the one with most chosen rows, on the device.
   kernels::RowBlocks finish();
@@ -36,11 +32,16 @@ class RowBlocksBuilder {
   using Cube = decltype(kernels::RowBlocks::x)::HostMirror;
   using Weights = decltype(kernels::RowBlocks::weight)::HostMirror;
 
+  void copy_numbers(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
+  void copy_codes(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
+
   const ModelColumns& columns_;
+  std::size_t numbers_, categories_, targets_;  ///< of the schema
+  std::vector<std::size_t> place_;     ///< of the schema's features among numbers or categories
   std::vector<std::size_t> internal_;  ///< of each feature
   std::vector<std::size_t> first_;     ///< internal column of each factor's cells, then the end
-  std::vector<std::uint16_t> level_;   ///< code of each feature that is a level
-  std::size_t dense_ = 0;              ///< columns of x, the intercept included
+  std::vector<std::vector<std::uint16_t>> cell_;  ///< of each factor's levels
+  std::size_t dense_ = 0;                         ///< columns of x, the intercept included
   std::size_t block_ = 0, longest_ = 0;
   Cube x_, y_;
   Weights weight_;

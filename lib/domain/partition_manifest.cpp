@@ -34,9 +34,14 @@ void check_split_rows(const PartitionManifest& manifest, const std::string& what
 }
 
 constexpr const char* format = "bailiwick-partition-manifest";
-constexpr std::uint64_t version = 1;
 
 }  // namespace
+
+void check_partition_version(std::uint64_t version, const std::string& what) {
+  if (version < 1 || version > partition_version)
+    throw Error(ExitCode::data, "{}: version {} is not supported; this program reads 1 to {}", what,
+                version, partition_version);
+}
 
 void check_partition_name(const std::string& name, const std::string& what) {
   if (!is_file_name(name))
@@ -58,7 +63,7 @@ std::string named(const Json& json, const std::string& key, const std::string& w
 
 Json to_json(const PartitionManifest& manifest) {
   Json json{{"format", format},
-            {"version", version},
+            {"version", manifest.version},
             {"name", manifest.name},
             {"owner", manifest.owner},
             {"created", manifest.created},
@@ -79,10 +84,9 @@ PartitionManifest manifest_from_json(const Json& json, const std::string& what) 
   if (named(json, "format", what) != format)
     throw Error(ExitCode::data, "{}: \"format\" must be \"{}\", found \"{}\"", what, format,
                 named(json, "format", what));
-  if (count_member(json, "version", 0, what) != version)
-    throw Error(ExitCode::data, "{}: version {} is not supported; this program reads version {}",
-                what, count_member(json, "version", 0, what), version);
   PartitionManifest manifest;
+  manifest.version = count_member(json, "version", 0, what);
+  check_partition_version(manifest.version, what);
   manifest.name = named(json, "name", what);
   check_partition_name(manifest.name, what);
   manifest.owner = named(json, "owner", what);
@@ -93,7 +97,8 @@ PartitionManifest manifest_from_json(const Json& json, const std::string& what) 
   if (manifest.precision != "float32" && manifest.precision != "float64")
     throw Error(ExitCode::data, "{}: \"precision\" must be float32 or float64, found \"{}\"", what,
                 manifest.precision);
-  manifest.schema = schema_from_json(json_member<Json>(json, "schema", what), what + ": schema");
+  manifest.schema = schema_from_json(json_member<Json>(json, "schema", what), what + ": schema",
+                                     manifest.version);
   try {
     manifest.root = Digest::from_hex(named(json, "root", what));
   } catch (const Error& error) {

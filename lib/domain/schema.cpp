@@ -4,8 +4,9 @@
 #include "lib/domain/schema.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include "lib/core/text.hpp"
 #include "lib/domain/members.hpp"
@@ -19,6 +20,10 @@ Json column_to_json(const Column& column) {
   if (!column.unit.empty()) json["unit"] = column.unit;
   if (!column.description.empty()) json["description"] = column.description;
   if (!column.categories.empty()) json["categories"] = column.categories;
+  if (column.is_category()) {
+    json["levels"] = column.levels;
+    json["reference"] = column.reference ? Json(column.levels[*column.reference]) : Json(nullptr);
+  }
   if (!column.source.empty()) json["source"] = column.source;
   if (!column.level.empty()) json["level"] = column.level;
   if (column.minimum) json["minimum"] = *column.minimum;
@@ -57,10 +62,47 @@ void check_distinct(const std::vector<std::string>& words, const std::string& wh
   }
 }
 
-Column column_from_json(const Json& json, bool target, const std::string& what) {
+/// Absent: the first level; null: none.
+std::optional<std::size_t> reference_member(const Json& json, const Column& column,
+                                            const std::string& what) {
+  if (!json.contains("reference")) return 0;
+  if (json.at("reference").is_null()) return std::nullopt;
+  const auto name = json_member<std::string>(json, "reference", what);
+  const auto found = std::ranges::find(column.levels, name);
+  if (found == column.levels.end())
+    throw Error(ExitCode::data, "{}: \"reference\" must be one of the levels or null, found \"{}\"",
+                what, printable(name));
+  return static_cast<std::size_t>(found - column.levels.begin());
+}
+
+void check_count(std::size_t levels, const std::string& what) {
+  if (levels > most_levels)
+    throw Error(ExitCode::data, "{}: {} levels; at most {} are possible", what, levels,
+                most_levels);
+}
+
+void read_levels(const Json& json, Column& column, const std::string& what) {
+  column.levels = optional_member<std::vector<std::string>>(json, "levels", what);
+  if (column.is_category()) {
+    check_distinct(column.levels, what + ".levels");
+    check_count(column.levels.size(), what);
+    column.reference = reference_member(json, column, what);
+    if (column.minimum || column.maximum)
+      throw Error(ExitCode::data, "{}: a category has levels and no range", what);
+  } else if (json.contains("levels") || json.contains("reference")) {
+    throw Error(ExitCode::data, "{}: \"{}\" of a feature without levels", what,
+                json.contains("levels") ? "levels" : "reference");
+  }
+}
+
+enum class Role { feature, feature_of_version_1, target };
+
+Column column_from_json(const Json& json, Role role, const std::string& what) {
   std::vector<std::string> allowed = {"name", "unit", "description", "minimum", "maximum"};
-  if (target)
+  if (role == Role::target)
     allowed.push_back("categories");
+  else if (role == Role::feature)
+    allowed.insert(allowed.end(), {"levels", "reference"});
   else
     allowed.insert(allowed.end(), {"source", "level"});
   check_members(json, allowed, what);
@@ -79,18 +121,46 @@ Column column_from_json(const Json& json, bool target, const std::string& what) 
   if (column.minimum && column.maximum && !(*column.minimum <= *column.maximum))
     throw Error(ExitCode::data, "{}: minimum {} is above maximum {}", what,
                 round_trip(*column.minimum), round_trip(*column.maximum));
+  read_levels(json, column, what);
   return column;
 }
 
-std::vector<Column> columns_from_json(const Json& json, const std::string& key, bool target,
+std::vector<Column> columns_from_json(const Json& json, const std::string& key, Role role,
                                       const std::string& what) {
   if (!json.contains(key) || !json.at(key).is_array())
     throw Error(ExitCode::data, "{}: \"{}\" must be an array of columns", what, key);
   std::vector<Column> columns;
   for (const Json& item : json.at(key))
     columns.push_back(
-        column_from_json(item, target, fmt::format("{}: {}[{}]", what, key, columns.size())));
+        column_from_json(item, role, fmt::format("{}: {}[{}]", what, key, columns.size())));
   return columns;
+}
+
+/// Version 1 spreads a category over the indicators of its levels.
+void gather_indicators(Schema& schema, const std::string& what) {
+  std::map<std::string, std::size_t> places;
+  std::vector<Column> gathered;
+  for (const Column& column : schema.features) {
+    if (column.source.empty()) {
+      gathered.push_back(column);
+      continue;
+    }
+    const auto [place, is_new] = places.emplace(column.source, gathered.size());
+    if (is_new)
+      gathered.push_back({.name = column.source,
+                          .unit = column.unit,
+                          .description = column.description,
+                          .levels = {"(none of these)"},
+                          .reference = 0,
+                          .indicators = {""}});
+    Column& category = gathered[place->second];
+    category.levels.push_back(column.level);
+    category.indicators.push_back(column.name);
+    check_count(category.levels.size(), what);
+  }
+  if (places.empty()) return;
+  schema.version_1 = std::move(schema.features);
+  schema.features = std::move(gathered);
 }
 
 std::vector<std::string> names(const std::vector<Column>& columns) {
@@ -100,18 +170,25 @@ std::vector<std::string> names(const std::vector<Column>& columns) {
   return result;
 }
 
-std::size_t find(const std::vector<Column>& columns, const std::string& name, const char* kind) {
-  for (std::size_t i = 0; i < columns.size(); ++i)
-    if (columns[i].name == name) return i;
-  std::vector<std::string> known = names(columns);
-  const std::string hint = did_you_mean(name, known);
-  constexpr std::size_t shown = 12;
-  if (known.size() > shown) {
-    known.resize(shown);
-    known.push_back(fmt::format("… ({} in all)", columns.size()));
-  }
-  throw Error(ExitCode::data, "no {} \"{}\" in the partition; it has: {}{}", kind, name,
-              join(known), hint);
+/// What differs between the levels of a category, in words; empty if nothing does.
+std::string describe_levels(const Column& ours, const Column& theirs) {
+  for (const auto& [list, other, where] :
+       {std::tuple(&ours.levels, &theirs.levels, "here"), {&theirs.levels, &ours.levels, "there"}})
+    for (const std::set<std::string> known(other->begin(), other->end());
+         const std::string& level : *list)
+      if (!known.contains(level))
+        return fmt::format("\"{}\" has the level \"{}\" only {}", ours.name, level, where);
+  const auto reference = [](const Column& column) {
+    return column.reference ? "\"" + column.levels[*column.reference] + "\"" : "none";
+  };
+  for (std::size_t code = 0; code < ours.levels.size(); ++code)
+    if (ours.levels[code] != theirs.levels[code])
+      return fmt::format("level {} of \"{}\" is \"{}\" here and \"{}\" there", code + 1, ours.name,
+                         ours.levels[code], theirs.levels[code]);
+  if (ours.reference != theirs.reference)
+    return fmt::format("the reference of \"{}\" is {} here and {} there", ours.name,
+                       reference(ours), reference(theirs));
+  return {};
 }
 
 std::string describe_columns(const std::vector<Column>& ours, const std::vector<Column>& theirs,
@@ -120,6 +197,8 @@ std::string describe_columns(const std::vector<Column>& ours, const std::vector<
     if (ours[i].name != theirs[i].name)
       return fmt::format("{} {} is \"{}\" here and \"{}\" there", kind, i + 1, ours[i].name,
                          theirs[i].name);
+    if (ours[i] != theirs[i] && ours[i].is_category() && theirs[i].is_category())
+      if (std::string levels = describe_levels(ours[i], theirs[i]); !levels.empty()) return levels;
     if (ours[i] != theirs[i])
       return fmt::format("{} \"{}\" is {} here and {} there", kind, ours[i].name,
                          column_to_json(ours[i]).dump(), column_to_json(theirs[i]).dump());
@@ -131,27 +210,25 @@ std::string describe_columns(const std::vector<Column>& ours, const std::vector<
 
 }  // namespace
 
-std::size_t Schema::feature(const std::string& name) const {
-  return find(features, name, "feature");
-}
-
-std::size_t Schema::target(const std::string& name) const {
-  return find(targets, name, "target");
+std::size_t Schema::categories() const {
+  return static_cast<std::size_t>(std::ranges::count_if(features, &Column::is_category));
 }
 
 Json to_json(const Schema& schema) {
-  return {{"features", columns_to_json(schema.features)},
-          {"targets", columns_to_json(schema.targets)},
-          {"weights", schema.has_weights},
-          {"ids", schema.has_ids},
-          {"splits", schema.splits}};
+  return {
+      {"features", columns_to_json(schema.version_1.empty() ? schema.features : schema.version_1)},
+      {"targets", columns_to_json(schema.targets)},
+      {"weights", schema.has_weights},
+      {"ids", schema.has_ids},
+      {"splits", schema.splits}};
 }
 
-Schema schema_from_json(const Json& json, const std::string& what) {
+Schema schema_from_json(const Json& json, const std::string& what, std::uint64_t version) {
   check_members(json, {"features", "targets", "weights", "ids", "splits"}, what);
   Schema schema;
-  schema.features = columns_from_json(json, "features", false, what);
-  schema.targets = columns_from_json(json, "targets", true, what);
+  schema.features = columns_from_json(
+      json, "features", version == 1 ? Role::feature_of_version_1 : Role::feature, what);
+  schema.targets = columns_from_json(json, "targets", Role::target, what);
   schema.has_weights = optional_member<bool>(json, "weights", what);
   schema.has_ids = optional_member<bool>(json, "ids", what);
   schema.splits = optional_member<std::vector<std::string>>(json, "splits", what);
@@ -159,10 +236,14 @@ Schema schema_from_json(const Json& json, const std::string& what) {
   std::vector<std::string> columns = names(schema.features);
   for (const Column& column : schema.targets)
     columns.push_back(column.name);
+  for (const Column& column : schema.features)
+    for (std::size_t code = 0; code < column.levels.size(); ++code)
+      columns.push_back(column.indicator(code));
   check_distinct(columns, what + ": features and targets");
   check_distinct(schema.splits, what + ": splits");
   if (schema.splits.size() > 256)
     throw Error(ExitCode::data, "{}: {} splits; a code is one byte", what, schema.splits.size());
+  if (version == 1) gather_indicators(schema, what);
   return schema;
 }
 
@@ -171,7 +252,14 @@ std::string describe_difference(const Schema& ours, const Schema& theirs) {
   const auto add = [&](std::string text) {
     if (!text.empty()) differences.push_back(std::move(text));
   };
-  add(describe_columns(ours.features, theirs.features, "feature"));
+  if (ours.version() != theirs.version())
+    add(fmt::format("categories are {} here and {} there; ingest both with the same release",
+                    ours.version() == 1 ? "indicators (format version 1)" : "codes",
+                    theirs.version() == 1 ? "indicators (format version 1)" : "codes"));
+  else if (ours.version() == 1)
+    add(describe_columns(ours.version_1, theirs.version_1, "feature"));
+  else
+    add(describe_columns(ours.features, theirs.features, "feature"));
   add(describe_columns(ours.targets, theirs.targets, "target"));
   const auto presence = [&](bool here, bool there, const char* kind) {
     if (here != there) add(fmt::format("{} only {}", kind, here ? "here" : "there"));

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,18 +12,26 @@
 
 namespace bailiwick {
 
-/// One column of a partition. Stored as a number; `categories` name codes 0, 1, 2 … of a
-/// categorical target, and `source`/`level` tell which input column and value an indicator came
-/// from.
+/// One column of a partition. What a category holds is codes 0, 1, 2 …, which have names.
 struct Column {
   std::string name{};
   std::string unit{};  ///< UCUM or plain text; empty if none
   std::string description{};
-  std::vector<std::string> categories{};  ///< categorical targets only
-  std::string source{};                   ///< indicators only: the input column
-  std::string level{};                    ///< indicators only: the value that sets the indicator
+  std::vector<std::string> categories{};  ///< targets: names of the codes
+  std::vector<std::string> levels{};      ///< features: names of the codes
+  /// Features: the level without an indicator, unless a model asks for it; none: all have one.
+  std::optional<std::size_t> reference{};
+  std::vector<std::string> indicators{};  ///< features of version 1: their names, one a level
+  std::string source{};                   ///< indicators of version 1: the input column
+  std::string level{};                    ///< indicators of version 1: the value that sets it
   std::optional<double> minimum{};        ///< declared range, not the range found in the rows
   std::optional<double> maximum{};
+
+  bool is_category() const { return !levels.empty(); }
+  /// What a model calls the column that is 1 in rows of that level and else 0.
+  std::string indicator(std::size_t code) const {
+    return indicators.empty() ? name + "_" + levels[code] : indicators[code];
+  }
 
   bool operator==(const Column&) const = default;
 };
@@ -34,17 +43,25 @@ struct Schema {
   bool has_weights = false;
   bool has_ids = false;
   std::vector<std::string> splits;  ///< names of split codes 0, 1, …; empty if rows are not split
+  /// Version 1 of the format has no codes of features: its features as they lie in the file, if
+  /// some are the indicators of a category. In `features` each of these is a category already,
+  /// whose level 0 is that of rows without any of them: the reference, which nobody wrote down.
+  std::vector<Column> version_1;
 
   bool operator==(const Schema&) const = default;
 
-  /// Index of a feature or target. Throws ExitCode::data naming the near ones.
-  std::size_t feature(const std::string& name) const;
-  std::size_t target(const std::string& name) const;
+  /// Of the format that can hold it: a schema without categories is the same in both.
+  std::uint64_t version() const { return version_1.empty() ? 2 : 1; }
+  std::size_t categories() const;  ///< features that are codes; the others are numbers
 };
 
+/// Codes take 16 bits where rows are counted by them, and one more stands for no level.
+inline constexpr std::size_t most_levels = 0xfffe;
+
 Json to_json(const Schema& schema);
-/// Unknown members are errors. Throws ExitCode::data naming `what`.
-Schema schema_from_json(const Json& json, const std::string& what);
+/// `version`: of the format that the JSON is from. Unknown members are errors. Throws
+/// ExitCode::data naming `what`.
+Schema schema_from_json(const Json& json, const std::string& what, std::uint64_t version);
 
 /// What differs between two schemas, in words; empty if equal.
 std::string describe_difference(const Schema& ours, const Schema& theirs);

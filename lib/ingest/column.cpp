@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <limits>
 #include <tuple>
 
 #include "lib/core/error.hpp"
@@ -87,16 +86,14 @@ ColumnRule::ColumnRule(const IngestColumn& column, const std::vector<std::string
   const auto fail = [&](const std::string& problem) {
     throw Error(ExitCode::config, "{}: column \"{}\": {}", where, column.name, problem);
   };
-  Column plain;
-  plain.name = column.as.empty() ? column.name : column.as;
-  plain.unit = column.unit;
-  plain.description = column.description;
+  stored_.name = column.as.empty() ? column.name : column.as;
+  stored_.unit = column.unit;
+  stored_.description = column.description;
   if (column.type != Type::category) {
-    if (column.one_hot) fail("one_hot needs type category");
-    plain.minimum = column.minimum;
-    plain.maximum = column.maximum;
-    if (column.type == Type::boolean) std::tie(plain.minimum, plain.maximum) = std::pair(0.0, 1.0);
-    columns_ = {plain};
+    stored_.minimum = column.minimum;
+    stored_.maximum = column.maximum;
+    if (column.type == Type::boolean)
+      std::tie(stored_.minimum, stored_.maximum) = std::pair(0.0, 1.0);
     return;
   }
 
@@ -108,27 +105,15 @@ ColumnRule::ColumnRule(const IngestColumn& column, const std::vector<std::string
     if (is_missing(level)) fail(fmt::format("level \"{}\" is also a word for missing", level));
     if (!codes_.emplace(level, code).second) fail(fmt::format("level \"{}\" twice", level));
   }
-  if (!column.one_hot) {
-    if (column.role == IngestColumn::Role::target) plain.categories = column.levels;
-    columns_ = {plain};
-    return;
-  }
-  const std::string reference = column.reference.empty() ? column.levels.front() : column.reference;
-  if (reference != "none" && !codes_.contains(reference))
-    fail(fmt::format("reference \"{}\" is not one of its levels: {}{}", reference,
-                     join(column.levels), did_you_mean(reference, column.levels)));
-  for (const std::string& level : column.levels) {
-    if (level == reference) {
-      indicators_.push_back(std::numeric_limits<std::size_t>::max());
-      continue;
-    }
-    indicators_.push_back(columns_.size());
-    Column indicator = plain;
-    indicator.name = plain.name + "_" + level;
-    indicator.source = column.name;
-    indicator.level = level;
-    columns_.push_back(indicator);
-  }
+  if (column.role == IngestColumn::Role::target) stored_.categories = column.levels;
+  if (column.role != IngestColumn::Role::feature) return;
+  stored_.levels = column.levels;
+  if (column.reference == "none") return;
+  const auto reference = codes_.find(column.reference);
+  if (!column.reference.empty() && reference == codes_.end())
+    fail(fmt::format("reference \"{}\" is not one of its levels: {}{}", column.reference,
+                     join(column.levels), did_you_mean(column.reference, column.levels)));
+  stored_.reference = column.reference.empty() ? 0 : reference->second;
 }
 
 std::string_view ColumnRule::clean(std::string_view text) const {
@@ -150,33 +135,27 @@ Fault ColumnRule::read(std::string_view text, std::string& value) const {
   return Fault::none;
 }
 
-Fault ColumnRule::read(std::string_view text, double* values) const {
+Fault ColumnRule::read(std::string_view text, double& value) const {
   text = clean(text);
   if (is_missing(text)) {
     if (column_.missing == IngestColumn::Missing::quarantine) return Fault::missing;
-    *values = column_.missing_value;
+    value = column_.missing_value;
     return Fault::none;
   }
   switch (column_.type) {
     case Type::category:
-      return read_category(text, values);
+      return read_category(text, value);
     case Type::boolean:
-      return parse_boolean(text, *values);
+      return parse_boolean(text, value);
     default:
-      return read_number(text, *values);
+      return read_number(text, value);
   }
 }
 
-Fault ColumnRule::read_category(std::string_view text, double* values) const {
+Fault ColumnRule::read_category(std::string_view text, double& value) const {
   const auto code = codes_.find(text);
   if (code == codes_.end()) return Fault::category;
-  if (!column_.one_hot) {
-    *values = static_cast<double>(code->second);
-    return Fault::none;
-  }
-  std::fill_n(values, columns_.size(), 0.0);
-  const std::size_t indicator = indicators_[code->second];
-  if (indicator < columns_.size()) values[indicator] = 1;
+  value = static_cast<double>(code->second);
   return Fault::none;
 }
 

@@ -39,11 +39,11 @@ class ColumnRule {
   ColumnRule(const IngestColumn& column, const std::vector<std::string>& missing, double largest,
              const std::string& where);
 
-  /// What the column becomes: one schema column, or one for each indicator.
-  const std::vector<Column>& columns() const { return columns_; }
+  /// What the column becomes in the schema.
+  const Column& column() const { return stored_; }
 
-  /// Turns the text of a field into columns().size() numbers.
-  Fault read(std::string_view text, double* values) const;
+  /// Turns the text of a field into a number: of categories the code.
+  Fault read(std::string_view text, double& value) const;
   /// For identifiers: the text, trimmed and mapped.
   Fault read(std::string_view text, std::string& value) const;
 
@@ -53,7 +53,7 @@ class ColumnRule {
  private:
   std::string_view clean(std::string_view text) const;
   bool is_missing(std::string_view text) const;
-  Fault read_category(std::string_view text, double* values) const;
+  Fault read_category(std::string_view text, double& value) const;
   Fault read_number(std::string_view text, double& value) const;
 
   struct Hash {
@@ -68,9 +68,7 @@ class ColumnRule {
   double minimum_, maximum_;
   std::unordered_map<std::string, std::string, Hash, std::equal_to<>> map_;
   std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> codes_;  // of the levels
-  std::vector<std::size_t>
-      indicators_;  // one-hot: of each level; columns_.size() for the reference
-  std::vector<Column> columns_;
+  Column stored_;
 };
 
 }  // namespace bailiwick

@@ -52,7 +52,8 @@ void schema(Visitor& v, IngestColumn& column) {
   v.key("minimum", column.minimum);
   v.key("maximum", column.maximum);
   v.key("levels", column.levels, non_empty, distinct);
-  v.key("one_hot", column.one_hot);
+  bool one_hot = true;  // what it asked for is what models do by themselves
+  v.key("one_hot", one_hot);
   v.key("reference", column.reference, non_empty);
   v.key("date_format", column.date_format, non_empty);
   v.key("map", column.map);
@@ -63,12 +64,13 @@ void schema(Visitor& v, IngestColumn& column) {
   const bool stored = column.role == Role::feature || column.role == Role::target;
   v.check(!category || !stored || !column.levels.empty(), "type",
           "a category needs its levels, so that every partition codes them alike");
-  v.check(!category || column.role != Role::feature || column.one_hot, "type",
-          "a feature that is a category needs one_hot: true");
   v.check(category || column.levels.empty(), "levels", "only used with type: category");
-  v.check(!column.one_hot || (category && column.role == Role::feature), "one_hot",
+  v.check(!v.given("one_hot") || (category && column.role == Role::feature), "one_hot",
           "only used with role: feature and type: category");
-  v.check(column.reference.empty() || column.one_hot, "reference", "only used with one_hot: true");
+  v.check(one_hot, "one_hot",
+          "a category has an indicator for each level wherever a model asks for it; leave it out");
+  v.check(column.reference.empty() || (category && column.role == Role::feature), "reference",
+          "only used with role: feature and type: category");
   v.check(column.reference.empty() || column.reference == "none" ||
               std::find(column.levels.begin(), column.levels.end(), column.reference) !=
                   column.levels.end(),
@@ -100,7 +102,7 @@ void schema(Visitor& v, IngestPartition& partition) {
   v.key("name", partition.name, required, a_file_name);
   v.key("owner", partition.owner, required, non_empty);
   v.key("values", partition.values, non_empty, distinct);
-  v.key("key", partition.key, required, is_path);
+  v.key("sign_with", partition.key, formerly("key"), required, is_path);
 }
 
 namespace {
@@ -230,6 +232,7 @@ template <class Visitor>
 void schema(Visitor& v, IngestConfig& ingest) {
   int version = 1;
   v.key("version", version, required, is_version(1));
+  v.may_include();
   v.either("input", "inputs", ingest.inputs, non_empty, is_path, distinct);
   v.section("csv", [&](auto& s) {
     s.key("delimiter", ingest.delimiter);
@@ -261,9 +264,13 @@ void schema(Visitor& v, IngestConfig& ingest) {
 }
 
 IngestConfig parse_ingest_config(const std::string& text, const std::string& path) {
+  return parse_ingest_config(ConfigFiles{{path, text}});
+}
+
+IngestConfig parse_ingest_config(const ConfigFiles& files) {
   IngestConfig config;
-  config.path = path;
-  read_yaml(text, path, config);
+  config.path = files.front().path;
+  parse_config(files, config);
   config.columns = expanded(config.columns);
   return config;
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/config/include.hpp"
+
 namespace bailiwick {
 
 /// What to do with one column of the CSV.
@@ -23,8 +25,7 @@ struct IngestColumn {
   std::string unit, description;
   std::optional<double> minimum, maximum;
   std::vector<std::string> levels;  ///< categories, in order; a value outside them breaks the rule
-  bool one_hot = false;             ///< features: one indicator a level …
-  std::string reference;  ///< … but this one (default: the first level; "none": all levels)
+  std::string reference;  ///< features: the level without an indicator; empty: the first; or "none"
   std::string date_format = "%Y-%m-%d";    ///< dates become days since 1970-01-01
   std::map<std::string, std::string> map;  ///< value -> value, before anything else
   enum class Missing { quarantine, value } missing = Missing::quarantine;
@@ -68,6 +69,7 @@ struct IngestConfig {
 };
 
 /// As parse_run_config.
+IngestConfig parse_ingest_config(const ConfigFiles& files);
 IngestConfig parse_ingest_config(const std::string& text, const std::string& path);
 
 }  // namespace bailiwick

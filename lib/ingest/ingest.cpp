@@ -171,6 +171,7 @@ class Outputs {
     if (buffer.rows > 0) writers_[partition].append(buffer);
     buffer.rows = 0;
     buffer.features.clear();
+    buffer.codes.clear();
     buffer.targets.clear();
     buffer.weights.clear();
     buffer.splits.clear();

@@ -50,12 +50,18 @@ RowRules::RowRules(const IngestConfig& config) : config_(config) {
         !single.insert(use.column.role).second)
       fail("at most one column each may have the role weight, id, split or domain");
   std::set<std::string> names;
+  const auto claim = [&](const std::string& name) {
+    if (!names.insert(name).second)
+      throw Error(ExitCode::config,
+                  "{}: two columns of the partition would be called \"{}\"; set `as`", config.path,
+                  name);
+  };
   for (const auto* columns : {&schema_.features, &schema_.targets})
-    for (const Column& column : *columns)
-      if (!names.insert(column.name).second)
-        throw Error(ExitCode::config,
-                    "{}: two columns of the partition would be called \"{}\"; set `as`",
-                    config.path, column.name);
+    for (const Column& column : *columns) {
+      claim(column.name);
+      for (std::size_t code = 0; code < column.levels.size(); ++code)
+        claim(column.indicator(code));  // what models call its levels
+    }
   if (schema_.features.empty()) fail("no column has the role feature");
   if (!single.contains(Role::domain) && config.partitions.size() != 1)
     fail("several partitions need a column with the role domain that tells their rows apart");
@@ -73,7 +79,8 @@ RowRules::RowRules(const IngestConfig& config) : config_(config) {
   if (schema_.splits.size() > 256) fail("at most 256 splits");
   for (const IngestLookup& lookup : config.lookups)
     lookups_.emplace_back(lookup, config.delimiter);
-  features_.resize(schema_.features.size());
+  codes_.resize(schema_.categories());
+  features_.resize(schema_.features.size() - codes_.size());
   targets_.resize(schema_.targets.size());
 }
 
@@ -102,15 +109,9 @@ void RowRules::add_column(IngestColumn column) {
     default:
       break;
   }
-  if (column.one_hot && column.role != Role::feature)
-    throw Error(ExitCode::config, "{}: column \"{}\": one_hot is for features", config_.path,
-                column.name);
   ColumnRule rule(column, config_.missing, largest_of(config_, column.role), config_.path);
-  const auto extend = [&rule](std::vector<Column>& columns) {
-    columns.insert(columns.end(), rule.columns().begin(), rule.columns().end());
-  };
-  if (column.role == Role::feature) extend(schema_.features);
-  if (column.role == Role::target) extend(schema_.targets);
+  if (column.role == Role::feature) schema_.features.push_back(rule.column());
+  if (column.role == Role::target) schema_.targets.push_back(rule.column());
   if (column.role == Role::weight) schema_.has_weights = true;
   if (column.role == Role::id) schema_.has_ids = true;
   if (column.role == Role::split) schema_.splits = column.levels;
@@ -165,33 +166,36 @@ std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64
 }
 
 std::optional<Rejection> RowRules::read_fields() {
-  double* feature = features_.data();
-  double* target = targets_.data();
+  auto feature = features_.begin(), target = targets_.begin();
+  auto of_category = codes_.begin();
   for (const Use& use : uses_) {
     const std::string_view text = fields_[use.field];
     double code = 0;
     Fault fault = Fault::none;
     switch (use.column.role) {
       case Role::feature:
-        fault = use.rule.read(text, feature);
-        feature += use.rule.columns().size();
+        if (use.rule.column().is_category()) {
+          fault = use.rule.read(text, code);
+          *of_category++ = static_cast<std::uint16_t>(code);
+        } else {
+          fault = use.rule.read(text, *feature++);
+        }
         break;
       case Role::target:
-        fault = use.rule.read(text, target);
-        target += use.rule.columns().size();
+        fault = use.rule.read(text, *target++);
         break;
       case Role::weight:
-        fault = use.rule.read(text, &weight_);
+        fault = use.rule.read(text, weight_);
         break;
       case Role::id:
         fault = use.rule.read(text, id_);
         break;
       case Role::split:
-        fault = use.rule.read(text, &code);
+        fault = use.rule.read(text, code);
         split_ = static_cast<std::uint8_t>(code);
         break;
       case Role::domain:
-        fault = use.rule.read(text, &code);
+        fault = use.rule.read(text, code);
         if (fault == Fault::none) partition_ = partition_of_value_[static_cast<std::size_t>(code)];
         break;
       case Role::ignore:
@@ -205,6 +209,7 @@ std::optional<Rejection> RowRules::read_fields() {
 void RowRules::append(io::RowBuffer& rows) const {
   ++rows.rows;
   rows.features.insert(rows.features.end(), features_.begin(), features_.end());
+  rows.codes.insert(rows.codes.end(), codes_.begin(), codes_.end());
   rows.targets.insert(rows.targets.end(), targets_.begin(), targets_.end());
   if (schema_.has_weights) rows.weights.push_back(weight_);
   if (schema_.has_ids) rows.ids.push_back(id_);

@@ -74,6 +74,7 @@ class RowRules {
   // the row at hand
   std::vector<std::string_view> fields_;
   std::vector<double> features_, targets_;
+  std::vector<std::uint16_t> codes_;
   double weight_ = 0;
   std::uint8_t split_ = 0;
   std::string id_;

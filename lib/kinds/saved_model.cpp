@@ -8,9 +8,8 @@ namespace bailiwick {
 SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
   SavedModel model;
   model.config = run.config().model;
-  model.config.features.clear();
-  for (const std::size_t j : columns.features)
-    model.config.features.push_back(run.schema().features[j].name);
+  model.config.features.assign(columns.names.begin() + (columns.intercept ? 1 : 0),
+                               columns.names.end());
   if (!has_times(model.config)) model.config.target = run.schema().targets[columns.targets[0]].name;
   model.names = columns.names;
   model.categories = columns.categories;

@@ -9,6 +9,7 @@
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
 #include "lib/model/distributions.hpp"
 
 namespace bailiwick {
@@ -56,6 +57,18 @@ ModelSummary with_coefficients(const FittedModel& model, double dispersion,
     summary.coefficients.push_back(std::move(c));
   }
   return summary;
+}
+
+/// One line, or none; of many levels that have no coefficient only their number.
+std::string to_text(
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& categories) {
+  constexpr std::size_t most = 3;
+  std::vector<std::string> references;
+  for (const auto& [name, levels] : categories)
+    references.push_back(name + " " +
+                         (levels.size() > most ? fmt::format("(the {} other levels)", levels.size())
+                                               : join(levels, " or ")));
+  return references.empty() ? "" : "reference levels: " + join(references) + "\n";
 }
 
 }  // namespace
@@ -171,7 +184,8 @@ std::string to_text(const ModelSummary& summary) {
       text += fmt::format("  {:>{}}", row[j], width[j]);
     text += '\n';
   }
-  text += fmt::format("\nrows {:.0f}", summary.rows);
+  text += '\n' + to_text(summary.references);
+  text += fmt::format("rows {:.0f}", summary.rows);
   if (summary.events) text += fmt::format(", events {:.0f}", *summary.events);
   if (summary.dispersion) text += fmt::format(", dispersion {:.6g}", *summary.dispersion);
   text += '\n';

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/model/response.hpp"
@@ -47,6 +48,8 @@ struct ModelSummary {
   bool penalised = false;
   std::vector<Coefficient> coefficients;
   std::vector<double> covariance;  ///< packed
+  /// Of each category: the levels without a coefficient, which the others are compared with.
+  std::vector<std::pair<std::string, std::vector<std::string>>> references;
   double rows = 0;
   std::optional<double> events;                   ///< Cox
   std::optional<double> dispersion;               ///< gaussian: residual sum of squares / (n - p)

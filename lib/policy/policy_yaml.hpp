@@ -9,8 +9,10 @@
 
 namespace bailiwick {
 
-/// The YAML an owner writes (docs/policy.md). Errors as parse_run_config.
-Policy parse_policy_yaml(const std::string& text, const std::string& path);
+/// The YAML an owner writes (docs/policy.md). Errors as parse_run_config. `name`: whose terms they
+/// are to be, where the file is `for` several.
+Policy parse_policy_yaml(const std::string& text, const std::string& path,
+                         const std::string& name = "");
 
 /// The same terms as an owner would write them, without what is as it is by default: reading it
 /// gives an equal policy.

@@ -30,7 +30,7 @@ namespace bailiwick {
 bool began_with(const RunConfig& config, const std::string& path) {
   const std::string text = read_file(path);
   if (text == resolved_yaml(config)) return true;
-  return given_yaml(parse_run_config(text, path, language_of(config))) == given_yaml(config);
+  return given_yaml(parse_resolved_config(text, path, language_of(config))) == given_yaml(config);
 }
 
 void check_same_config(const Run& run, const std::string& folder, const StageChain& chain) {

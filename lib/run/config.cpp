@@ -44,8 +44,8 @@ constexpr Iris absolute_iris;
 template <class Visitor>
 void schema(Visitor& v, SiteConfig& site) {
   v.key("file", site.file, is_path);
-  v.key("key", site.key, is_path);
-  v.check(site.file.has_value() == site.key.has_value(), site.file ? "key" : "file",
+  v.key("public_key", site.key, formerly("key"), is_path);
+  v.check(site.file.has_value() == site.key.has_value(), site.file ? "public_key" : "file",
           "a site file and the public key of who signed it go together");
   if (!site.file) return site_keys(v, site.declared);
   for (const char* name : {"name", "nodes", "slurm_features", "slurm"})
@@ -55,15 +55,16 @@ void schema(Visitor& v, SiteConfig& site) {
 template <class Visitor>
 void schema(Visitor& v, TrustConfig& trust) {
   v.key("file", trust.file, required, is_path);
-  v.key("key", trust.key, required, is_path);
+  v.key("public_key", trust.key, formerly("key"), required, is_path);
 }
 
 template <class Visitor>
 void schema(Visitor& v, DomainConfig& domain) {
   v.key("name", domain.name, required, a_domain_name);
   v.key("jurisdiction", domain.jurisdiction, required, a_jurisdiction);
-  v.either("key", "keys", domain.keys, non_empty, is_path, distinct);
-  v.key("session_key", domain.session_key, is_path);
+  v.either("public_key", "public_keys", domain.keys, formerly("key", "keys"), non_empty, is_path,
+           distinct);
+  v.key("private_key", domain.session_key, formerly("session_key"), is_path);
   v.key("policy", domain.policy, required, is_path);
   v.key("partitions", domain.partitions, required, non_empty, is_path, distinct);
   v.key("access_log", domain.access_log, is_path);
@@ -317,13 +318,16 @@ template <class Visitor>
 void schema(Visitor& v, RunConfig& run) {
   int version = 1;
   v.key("version", version, required, is_version(1));
+  v.may_include();
   v.key("name", run.name, required, non_empty, one_line);
   v.key("purpose", run.purpose, required, a_purpose);
   v.key("recipients", run.recipients, absolute_iris, distinct);
   v.key("output", run.output, required, is_path);
   v.key("site", run.site, required);
   v.key("trust", run.trust);
-  v.section("lineage", [&](auto& s) { s.key("key", run.operator_key, required, is_path); });
+  v.section("lineage", [&](auto& s) {
+    s.key("sign_with", run.operator_key, formerly("key"), required, is_path);
+  });
   v.key("domains", run.domains, required, non_empty);
   v.key("boundary", run.boundary);
   v.key("model", run.model, required);
@@ -346,29 +350,48 @@ void schema(Visitor& v, RunConfig& run) {
               "\"" + partition + "\" already belongs to another domain");
     v.check(!run.boundary.secure_aggregation || run.domains.size() == 1 ||
                 domain.session_key.has_value(),
-            item + ".session_key",
+            item + ".private_key",
             "missing: secure aggregation needs the private half of one of the domain's keys (or "
             "boundary.secure_aggregation: false, where every policy allows that)");
   }
 }
 
-RunConfig parse_run_config(const std::string& text, const std::string& path,
-                           const Language& language, const Overrides& overrides) {
+namespace {
+
+RunConfig parse(const ConfigFiles& files, const Language& language, const Overrides& overrides,
+                Names names) {
   RunConfig config;
-  config.path = path;
+  config.path = files.front().path;
   config.model.kinds = language.kinds;
   config.model.kind = language.kinds.front();
   for (const SectionType* type : language.sections)
     config.sections.push_back({type, type->make()});
-  read_yaml(text, path, config, overrides);
+  parse_config(files, config, overrides, names);
   return config;
 }
+
+}  // namespace
 
 Language language_of(const RunConfig& config) {
   Language language{config.model.kinds, {}};
   for (const Section& section : config.sections)
     language.sections.push_back(section.type);
   return language;
+}
+
+RunConfig parse_run_config(const ConfigFiles& files, const Language& language,
+                           const Overrides& overrides) {
+  return parse(files, language, overrides, Names::current);
+}
+
+RunConfig parse_run_config(const std::string& text, const std::string& path,
+                           const Language& language, const Overrides& overrides) {
+  return parse_run_config(ConfigFiles{{path, text}}, language, overrides);
+}
+
+RunConfig parse_resolved_config(const std::string& text, const std::string& path,
+                                const Language& language) {
+  return parse(ConfigFiles{{path, text}}, language, {}, Names::former_too);
 }
 
 std::string given_yaml(const RunConfig& config) {

@@ -10,11 +10,11 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "kokkos_kernels/glm/response.hpp"
 #include "kokkos_kernels/network/choices.hpp"
+#include "lib/config/include.hpp"
 #include "lib/core/words.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/optim/schedule.hpp"
@@ -308,16 +308,18 @@ struct Language {
 /// The one that a config was read in.
 Language language_of(const RunConfig& config);
 
-/// `--set a.b=c`: path and YAML text of the value.
-using Overrides = std::vector<std::pair<std::string, std::string>>;
-
-/// Parses and validates the text of a run YAML; `path` is for messages and relative paths;
-/// `language`: config_language(), lib/stages/stage.hpp. All
-/// problems at once, one a line: `configs/x.yaml:14:9: train.method: unknown value "newtn";
-/// allowed: newton, lbfgs, newton-krylov (did you mean "newton"?)`. Unknown and duplicate keys are
-/// errors. Throws ExitCode::config. Pure: opens no file.
+/// Parses and validates a run's YAML and what it includes; `language`: config_language(),
+/// lib/stages/stage.hpp. All problems at once, one a line: `configs/x.yaml:14:9: train.method:
+/// unknown value "newtn"; allowed: newton, lbfgs, newton-krylov (did you mean "newton"?)`. Unknown
+/// and duplicate keys are errors. Throws ExitCode::config. Pure: opens no file.
+RunConfig parse_run_config(const ConfigFiles& files, const Language& language,
+                           const Overrides& overrides = {});
+/// The same of a text that includes no file; `path` is for messages and relative paths.
 RunConfig parse_run_config(const std::string& text, const std::string& path,
                            const Language& language, const Overrides& overrides = {});
+/// What resolved_yaml() wrote, in this release or an earlier one.
+RunConfig parse_resolved_config(const std::string& text, const std::string& path,
+                                const Language& language);
 
 /// The config with every default filled in, as YAML that parses to the same config.
 std::string resolved_yaml(const RunConfig& config);

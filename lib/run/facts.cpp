@@ -62,6 +62,7 @@ Json to_json(const DomainFacts& facts) {
           {"inform", facts.duties.inform},
           {"delete_by", facts.duties.delete_by},
           {"schema", to_json(facts.schema)},
+          {"schema version", facts.schema.version()},
           {"partitions", partitions}};
 }
 
@@ -78,7 +79,7 @@ DomainFacts facts_from_json(const Json& json) {
   facts.two_parties = json.at("two parties");
   facts.maximum_runs = json.at("runs");
   facts.duties = {json.at("attribute"), json.at("inform"), json.at("delete_by")};
-  facts.schema = schema_from_json(json.at("schema"), "facts");
+  facts.schema = schema_from_json(json.at("schema"), "facts", json.at("schema version"));
   for (const Json& partition : json.at("partitions"))
     facts.partitions.push_back({partition.at("name"), partition.at("rows"),
                                 Digest::from_hex(partition.at("root").get<std::string>()),

@@ -39,17 +39,23 @@ std::uint64_t visible_blocks(const DomainConfig& domain) {
 RunConfig load_run_config(const Communicator& world, const std::string& path,
                           const Language& language, const Overrides& overrides) {
   const EgressPurpose purpose("config");
-  std::string text;
+  ConfigFiles files;
   agree(world, [&] {
     if (world.is_root()) try {
-        text = read_file(path, document::config);
+        files = read_config(path);
       } catch (const Error& error) {
         throw Error(ExitCode::config, error.what());
       }
   });
-  text = world.broadcast(0, text);
+  std::int64_t count = static_cast<std::int64_t>(files.size());
+  world.broadcast(0, {&count, 1});
+  files.resize(static_cast<std::size_t>(count));
+  for (ConfigFile& file : files) {
+    file.path = world.broadcast(0, file.path);
+    file.text = world.broadcast(0, file.text);
+  }
   RunConfig config;
-  agree(world, [&] { config = parse_run_config(text, path, language, overrides); });
+  agree(world, [&] { config = parse_run_config(files, language, overrides); });
   return config;
 }
 

@@ -53,30 +53,21 @@ namespace {
 
 constexpr std::size_t most_categories = 0xffff;  // of codes in 16 bits
 
-/// The columns as they are described: numbers, and categories, be they indicators or a target's
-/// codes.
+/// The columns as they are described: numbers and categories.
 struct Columns {
-  std::vector<Column>
-      numbers;  ///< features that are no level of a category, then targets that have none
+  std::vector<Column> numbers;  ///< features, then targets
   using Category = DescribedColumns::Category;
-  std::vector<Category> categories;  ///< sources of indicators, then targets with categories
+  std::vector<Category> categories;  ///< features, then targets
   std::vector<std::size_t> number_targets, category_targets;
   std::size_t features = 0;  ///< numbers that are features
   std::size_t factors = 0;   ///< categories that are features
 
-  Columns(const Schema& schema, const ModelColumns& columns) : factors(columns.factors) {
-    categories.resize(factors);
-    for (std::size_t j = 0; j < schema.features.size(); ++j) {
-      const Column& column = schema.features[j];
-      if (!columns.factor[j]) {
+  explicit Columns(const Schema& schema) : factors(schema.categories()) {
+    for (const Column& column : schema.features)
+      if (column.is_category())
+        categories.push_back({column.name, column.levels});
+      else
         numbers.push_back(column);
-        continue;
-      }
-      Category& category = categories[*columns.factor[j]];
-      category.name = column.source;
-      if (category.levels.empty()) category.levels.emplace_back("(none of these)");
-      category.levels.push_back(column.level);
-    }
     features = numbers.size();
     for (std::size_t k = 0; k < schema.targets.size(); ++k) {
       const Column& column = schema.targets[k];
@@ -126,7 +117,7 @@ kernels::RowBlocks numbers_of(const LoadedRows& loaded, const Columns& columns) 
 /// What is counted is an index: whatever reads rows has refused codes that are none.
 std::uint16_t code_of(double value, const Columns::Category& category) {
   ensure(value >= 0 && value < static_cast<double>(category.levels.size()),
-         "the code of a target is less than the number of its categories");
+         "a code is less than the number of its category's levels");
   return static_cast<std::uint16_t>(value);
 }
 
@@ -145,7 +136,8 @@ DescribedRows described(const LoadedRows& loaded, const kernels::RowBlocks& numb
       for (std::size_t j = 0; j < rows.numbers.size(); ++j)
         rows.numbers[j].push_back(x(b, j, r));
       for (std::size_t f = 0; f < columns.factors; ++f)
-        rows.codes[f].push_back(code(b, f, r));
+        // Cell 0 is that of levels that are not asked for; here all are.
+        rows.codes[f].push_back(code_of(code(b, f, r) - 1.0, columns.categories[f]));
       for (std::size_t k = 0; k < columns.category_targets.size(); ++k)
         rows.codes[columns.factors + k].push_back(
             code_of(y(b, columns.category_targets[k], r), columns.categories[columns.factors + k]));
@@ -303,7 +295,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
   Run run(session, std::move(config), stage.use);
   const DescribeConfig& how = run.config().section<DescribeConfig>();
   const ModelColumns all = all_columns(run.schema());
-  const Columns columns(run.schema(), all);
+  const Columns columns(run.schema());
   std::vector<std::pair<std::size_t, std::size_t>> tables;
   for (std::size_t c = 0; c < columns.categories.size(); ++c)
     tables.emplace_back(c, c);

@@ -221,7 +221,7 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
   look(chain.found, config_path, [&] {
     const std::string yaml = read_file(config_path);
     if (!claims_digest(chain.claims, dependency::config, sha256(yaml))) return false;
-    chain.config = parse_run_config(yaml, config_path, config_language());
+    chain.config = parse_resolved_config(yaml, config_path, config_language());
     return true;
   });
   if (chain.config && chain.version() > 1)

@@ -62,6 +62,23 @@ Json embedding_lengths(const Json& model, const std::string& what) {
   return lengths;
 }
 
+/// Whether a model's features can be those that a config lists: each entry is a feature, or a
+/// category, which stands for levels that are called after it. What levels there are only the
+/// partitions say.
+bool stand_for(const std::vector<std::string>& listed, const std::vector<std::string>& features) {
+  std::set<std::size_t> ends = {0};  // so many features may the entries so far stand for
+  for (const std::string& entry : listed) {
+    std::set<std::size_t> next;
+    for (const std::size_t begin : ends) {
+      if (begin < features.size() && features[begin] == entry) next.insert(begin + 1);
+      for (std::size_t i = begin; i < features.size() && features[i].starts_with(entry + "_"); ++i)
+        next.insert(i + 1);
+    }
+    ends = std::move(next);
+  }
+  return ends.contains(features.size());
+}
+
 }  // namespace
 
 std::vector<std::string> egress_problems(const Json& report, const std::string& what,
@@ -117,6 +134,9 @@ std::vector<std::string> model_problems(const std::string& path, const ModelConf
   for (const auto& [key, value] : asked.items()) {
     Json said = json_member<Json>(model, key, path);
     Json wanted = value;
+    if (key == "features" &&
+        stand_for(config.features, json_member<std::vector<std::string>>(model, "features", path)))
+      continue;
     if (key == "mlp") {
       said["embeddings"] = embedding_lengths(said, path);
       wanted["embeddings"] = config.mlp.embeddings;

@@ -75,6 +75,7 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
 
   ModelSummary summary =
       kind_of(model.config).summary(fitted, columns, rows, null_log_likelihood, run.boundary());
+  summary.references = reference_levels(columns, run.schema());
   model.null_log_likelihood = summary.null_log_likelihood;
   for (const Coefficient& coefficient : summary.coefficients) {
     model.coefficients.push_back(coefficient.estimate);

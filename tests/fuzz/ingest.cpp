@@ -18,13 +18,13 @@ columns:
   age:   {role: feature, type: integer, minimum: 0, maximum: 120}
   day:   {role: feature, type: date, format: "%Y-%m-%d"}
   level: {role: feature, type: number, missing: {value: -1}}
-  ward:  {role: feature, type: category, levels: [a, b, c], one_hot: true}
+  ward:  {role: feature, type: category, levels: [a, b, c]}
   ok:    {role: target, type: boolean, map: {"1": "0", "2": "1"}}
   w:     {role: weight, minimum: 0}
 output: out
 partitions:
-  - {name: north, owner: north, values: [n, "1"], key: north.pem}
-  - {name: south, owner: south, values: [s], key: south.pem}
+  - {name: north, owner: north, values: [n, "1"], sign_with: north.pem}
+  - {name: south, owner: south, values: [s], sign_with: south.pem}
 )";
 
 /// Every record is kept whole or rejected with a reason.

@@ -19,6 +19,15 @@ inline void read_rows(const std::string& path) {
     detail::block_digest(header, block);
     detail::decode(header, block, rows, path);
     require(rows.rows == header.rows_of(b) &&
-            rows.features.size() == rows.rows * header.schema.features.size());
+            rows.features.size() + rows.codes.size() == rows.rows * header.schema.features.size() &&
+            rows.codes.size() == rows.rows * header.schema.categories());
+    // Whoever counts rows takes a code for an index.
+    std::size_t category = 0;
+    for (const bailiwick::Column& column : header.schema.features) {
+      if (!column.is_category()) continue;
+      for (std::size_t i = category; i < rows.codes.size(); i += header.schema.categories())
+        require(rows.codes[i] < column.levels.size());
+      ++category;
+    }
   }
 }

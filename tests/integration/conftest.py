@@ -46,16 +46,34 @@ class Checkout:
             self.path(f"out/{job}/keys").mkdir(parents=True, exist_ok=True)
             self.run("keygen", f"out/{job}/keys/{name}")
         self.run("ingest", ingest.relative_to(self.root))
-        for policy in sorted(self.path(f"configs/{job}").glob("policy-*.yaml")):
+        terms = self.path(f"configs/{job}")
+        for policy in terms.glob("policy*.yaml"):
             if minimum_rows is not None:
-                policy.write_text(re.sub(r"^  rows: \d+", f"  rows: {minimum_rows}", policy.read_text(), flags=re.M))
+                policy.write_text(re.sub(r"(\brows): \d+", rf"\1: {minimum_rows}", policy.read_text()))
+        if (terms / "policy.yaml").exists():
+            owners = re.search(r"^for:.*\n(?:  .*\n)*", (terms / "policy.yaml").read_text(), re.M).group()
+            for owner in re.findall(r"^  ([\w-]+):" if "{" in owners else r"([\w-]+)[,\]]", owners, re.M):
+                self.sign_policy(terms / "policy.yaml", owner)
+        for policy in terms.glob("policy-*.yaml"):
             self.sign_policy(policy)
         return self
 
-    def sign_policy(self, policy):
-        """Types the command that the file's first comment gives."""
-        words = re.search(r"bailiwick (policy sign .*?--output \S+)", re.sub(r"\\\n#", "", policy.read_text()), re.S)
-        self.run(*words.group(1).split(), "--force")
+    def own_policy(self, job, owner):
+        """The terms of one of the owners that configs/JOB/policy.yaml is for, in a file of their own."""
+        terms = self.path(f"configs/{job}/policy.yaml")
+        policy = terms.with_name(f"policy-{owner}.yaml")
+        text = re.sub(r"^for: .*\n", "", terms.read_text().replace("<name>", owner), flags=re.M)
+        first = re.search(r"--for (\w+) ", text).group(1)
+        policy.write_text(text.replace(f"policy.yaml --for {first}", policy.name).replace(f"/{first}.p", f"/{owner}.p"))
+        return policy
+
+    def sign_policy(self, policy, owner=None):
+        """Types the command that the file's first comment gives, or the same for another owner."""
+        words = re.search(r"bailiwick (policy sign .*?--output \S+)", re.sub(r"\\\n#", "", policy.read_text()), re.S).group(1)
+        if owner is not None:
+            first = re.search(r"--for (\w+)", words).group(1)
+            words = re.sub(rf"(--for |/){first}\b", rf"\g<1>{owner}", words)
+        self.run(*words.split(), "--force")
 
     def train(self, config, *words, output, **how):
         self.run("train", config, "--output", output, *words, **how)

@@ -4,6 +4,7 @@
 """Partitions by h5py, from docs/partition-format.md alone.
 
 h5py_partition.py write FILE [--float32] [--gzip] [--full] [--rows N] [--block-rows N]   make an unsigned partition
+h5py_partition.py to-version-1 FILE TARGET                              the same rows, unsigned, as version 1 has them
 h5py_partition.py break FOLDER                                          make one for every fault, FOLDER/FAULT.h5
 h5py_partition.py verify FILE                                           recompute all digests of a signed one
 """
@@ -19,14 +20,15 @@ import h5py
 import numpy as np
 
 BLOCK_ROWS = 64
-PARTS = ["features", "targets", "weights", "splits", "ids"]
+PARTS = ["features", "codes", "targets", "weights", "splits", "ids"]
 
 
 def write(path, rows=200, float32=False, gzip=False, full=False, block_rows=BLOCK_ROWS):
-    schema = {"features": [{"name": "age", "unit": "a"}, {"name": "chol"}, {"name": "bmi"}],
+    schema = {"features": [{"name": "age", "unit": "a"}, {"name": "ward", "levels": ["a", "b", "c"]}, {"name": "chol"}, {"name": "bmi"}],
               "targets": [{"name": "disease", "categories": ["no", "yes"]}]}
     row = np.arange(rows)
     parts = {"features": (row[:, None] * 10 + np.arange(3) + 0.5).astype("<f4" if float32 else "<f8"),
+             "codes": (row % 3).astype("u1")[:, None],
              "targets": (row % 2).astype("<f8")[:, None]}
     if full:
         schema.update(weights=True, ids=True, splits=["train", "test"])
@@ -34,7 +36,7 @@ def write(path, rows=200, float32=False, gzip=False, full=False, block_rows=BLOC
         parts["splits"] = (row % 3 == 0).astype("u1")
         parts["ids"] = np.array([f"pätient-{r}".encode() for r in row], dtype="S24")
     with h5py.File(path, "w") as f:
-        f.attrs["format"], f.attrs["version"] = "bailiwick-partition", 1
+        f.attrs["format"], f.attrs["version"] = "bailiwick-partition", 2
         f.attrs["name"], f.attrs["block_rows"] = "clinic", block_rows
         f["schema"] = json.dumps(schema)
         for name, data in parts.items():
@@ -42,6 +44,38 @@ def write(path, rows=200, float32=False, gzip=False, full=False, block_rows=BLOC
             if gzip:
                 options["chunks"] = (min(BLOCK_ROWS, rows),) + data.shape[1:]
             f.create_dataset(name, data=data, **options)
+
+
+def schema_of(f):
+    return json.loads(text(f["schema"][()]))
+
+
+def spread(f):
+    """What models and version 1 make of the features: (column of version 1, its values), indicators of all levels but the reference."""
+    found = []
+    numbers, codes = (iter(f[part][()].T) if part in f else iter(()) for part in ("features", "codes"))
+    for column in schema_of(f)["features"]:
+        levels = column.pop("levels", None)
+        if not levels:
+            found.append((column, next(numbers)))
+            continue
+        reference, of_rows = column.pop("reference", levels[0]), next(codes)
+        found += [({**column, "name": f"{column['name']}_{level}", "source": column["name"], "level": level}, (of_rows == code).astype("<f8"))
+                  for code, level in enumerate(levels) if level != reference]
+    return found
+
+
+def to_version_1(source, target):
+    """The same rows as version 1 has them."""
+    with h5py.File(source) as old, h5py.File(target, "w") as f:
+        f.attrs["format"], f.attrs["version"] = "bailiwick-partition", 1
+        f.attrs["name"], f.attrs["block_rows"] = old.attrs["name"], int(old.attrs["block_rows"])
+        columns, values = zip(*spread(old))
+        f["schema"] = json.dumps({**schema_of(old), "features": columns})
+        f.create_dataset("features", data=np.stack(values, axis=1).astype(old["features"].dtype if "features" in old else "<f8"))
+        for name in ("targets", "weights", "splits", "ids"):
+            if name in old:
+                f.create_dataset(name, data=old[name][()])
 
 
 def replace(f, name, data, **options):
@@ -56,8 +90,11 @@ def rename_column(f, name):
 
 
 def set_indicators(f, row, chol, bmi):
-    """Two levels of one category, and in one row what they cannot be."""
-    schema = json.loads(f["schema"][()])
+    """Version 1: two levels of one category, and in one row what they cannot be."""
+    f.attrs["version"] = 1
+    del f["codes"]
+    schema = schema_of(f)
+    del schema["features"][1]
     for column in schema["features"][1:]:
         column.update(source="cp", level=column["name"])
     replace(f, "schema", json.dumps(schema))
@@ -65,10 +102,17 @@ def set_indicators(f, row, chol, bmi):
     f["features"][row, 1:] = [chol, bmi]
 
 
+def change_ward(f, **members):
+    schema = schema_of(f)
+    schema["features"][1].update(members)
+    replace(f, "schema", json.dumps(schema))
+
+
 def claim_features(f, count):
     """A few rows of so many columns, none of which was ever written."""
     schema = json.loads(f["schema"][()])
     schema["features"] = [{"name": f"x{j}"} for j in range(count)]
+    del f["codes"]
     replace(f, "schema", json.dumps(schema))
     replace(f, "features", None, shape=(200, count), dtype="f8")
 
@@ -104,7 +148,8 @@ def store_outside(f, name):
 FAULTS = {
     "no-format": lambda f: f.attrs.__delitem__("format"),
     "other-format": lambda f: f.attrs.__setitem__("format", "netcdf"),
-    "version-2": lambda f: f.attrs.__setitem__("version", 2),
+    "version-3": lambda f: f.attrs.__setitem__("version", 3),
+    "version-1-of-2": lambda f: f.attrs.__setitem__("version", 1),
     "version-text": lambda f: f.attrs.__setitem__("version", "1"),
     "no-name": lambda f: f.attrs.__setitem__("name", ""),
     "name-leads-out": lambda f: f.attrs.__setitem__("name", "../../../../x"),
@@ -124,6 +169,14 @@ FAULTS = {
     "external-storage": lambda f: store_outside(f, "features"),
     "external-splits": lambda f: store_outside(f, "splits"),
     "foreign-filter": lambda f: replace(f, "features", f["features"][:], compression="lzf"),
+    "checksum-filter": lambda f: replace(f, "features", f["features"][:], fletcher32=True),
+    "packing-filter": lambda f: replace(f, "codes", f["codes"][:], scaleoffset=0),
+    "no-codes": lambda f: f.__delitem__("codes"),
+    "codes-wide": lambda f: replace(f, "codes", f["codes"][:].astype("<u2")),
+    "codes-narrow": lambda f: replace(f, "codes", np.zeros((200, 2), "u1")),
+    "code-of-no-level": lambda f: f["codes"].__setitem__((70, 0), 3),
+    "reference-of-no-level": lambda f: change_ward(f, reference="d"),
+    "indicator-taken": lambda f: rename_column(f, "ward_b"),
     "block-rows-0": lambda f: f.attrs.__setitem__("block_rows", 0),
     "block-rows-float": lambda f: f.attrs.__setitem__("block_rows", 64.0),
     "unknown-attribute": lambda f: f.attrs.__setitem__("block_row", 1),
@@ -181,8 +234,12 @@ def manifest_of(path):
     return json.loads(base64.b64decode(envelope["payload"]))
 
 
+def rows_of(f):
+    return f["features" if "features" in f else "codes"].shape[0]
+
+
 def digests_of(f):
-    salt, block_rows, rows = f.attrs["salt"].tobytes(), int(f.attrs["block_rows"]), f["features"].shape[0]
+    salt, block_rows, rows = f.attrs["salt"].tobytes(), int(f.attrs["block_rows"]), rows_of(f)
     digests = b""
     for block, first in enumerate(range(0, rows, block_rows)):
         last = min(first + block_rows, rows)
@@ -195,7 +252,7 @@ def digests_of(f):
 
 
 def root_of(f, precision):
-    return hashlib.sha256(field(b"bailiwick-partition") + u64(1) + field(text(f.attrs["name"])) + u64(f["features"].shape[0]) +
+    return hashlib.sha256(field(b"bailiwick-partition") + u64(int(f.attrs["version"])) + field(text(f.attrs["name"])) + u64(rows_of(f)) +
                           u64(int(f.attrs["block_rows"])) + field(precision.encode()) + field(text(f["schema"][()])) +
                           field(f.attrs["salt"].tobytes()) + field(f["digests"][:].tobytes())).hexdigest()
 
@@ -203,11 +260,12 @@ def root_of(f, precision):
 def verify(path):
     manifest = manifest_of(path)
     with h5py.File(path, "r") as f:
-        rows, block_rows = f["features"].shape[0], int(f.attrs["block_rows"])
-        precision = {4: "float32", 8: "float64"}[f["features"].dtype.itemsize]
+        rows, block_rows = rows_of(f), int(f.attrs["block_rows"])
+        precision = {4: "float32", 8: "float64"}[f["features"].dtype.itemsize if "features" in f else 8]
         assert f["digests"][:].tobytes() == digests_of(f), "block digests differ"
         root = root_of(f, precision)
         assert manifest["root"] == root, "root digests differ"
+        assert manifest["version"] == f.attrs["version"]
         assert (manifest["rows"], manifest["block_rows"], manifest["precision"]) == (rows, block_rows, precision)
         declared = json.loads(text(f["schema"][()]))
         assert [c["name"] for c in manifest["schema"]["features"]] == [c["name"] for c in declared["features"]]
@@ -216,8 +274,9 @@ def verify(path):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["write", "break", "verify"])
+    parser.add_argument("command", choices=["write", "break", "verify", "to-version-1"])
     parser.add_argument("path")
+    parser.add_argument("target", nargs="?")
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--block-rows", type=int, default=BLOCK_ROWS)
     for flag in ("--float32", "--gzip", "--full"):
@@ -225,6 +284,8 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     if arguments.command == "write":
         write(arguments.path, arguments.rows, arguments.float32, arguments.gzip, arguments.full, arguments.block_rows)
+    elif arguments.command == "to-version-1":
+        to_version_1(arguments.path, arguments.target)
     elif arguments.command == "verify":
         verify(arguments.path)
     else:

@@ -114,8 +114,8 @@ class TestFewRowsAtATime:
 class TestOneOwnerAsMany:
     def domains(self, stays, *partitions, **keys):
         """A config of one domain for each partition, all of them Bern's."""
-        lines = [f"  - {{name: n{i}, jurisdiction: CH, session_key: bern.pem, policy: bern.json, partitions: {p}, "
-                 f"{keys.get(f'n{i}', 'key: bern.pub.pem')}}}" for i, p in enumerate(partitions)]
+        lines = [f"  - {{name: n{i}, jurisdiction: CH, private_key: bern.pem, policy: bern.json, partitions: {p}, "
+                 f"{keys.get(f'n{i}', 'public_key: bern.pub.pem')}}}" for i, p in enumerate(partitions)]
         stays.write("run.yaml", RUN + "\n".join(lines) + "\n")
 
     @ranks
@@ -143,7 +143,7 @@ class TestOneOwnerAsMany:
         text = stays.path("ingest.yaml").read_text()
         head = text[:text.index("partitions:\n")]
         stays.write("ingest.yaml", head + "partitions:\n" + "".join(
-            f"  - {{name: {c}, owner: bern, values: [{c}], key: bern.pem}}\n" for c in CLINICS))
+            f"  - {{name: {c}, owner: bern, values: [{c}], sign_with: bern.pem}}\n" for c in CLINICS))
         stays.run("ingest", "ingest.yaml", "--force")
         stays.terms("bern", "minimum: {parties: 3}\n")
         stays.write("bern.yaml", stays.path("bern.yaml").read_text().replace("target: bern", 'target: "*"'))
@@ -151,20 +151,20 @@ class TestOneOwnerAsMany:
         for i, clinic in enumerate(CLINICS):
             stays.run("keygen", f"sham{i}")
             stays.run("policy", "sign", "bern.yaml", "--key", "bern.pem", "--key", f"sham{i}.pem", "--output", f"n{i}.json")
-            lines.append(f"  - {{name: n{i}, jurisdiction: CH, session_key: sham{i}.pem, policy: n{i}.json, partitions: [partitions/{clinic}.h5], "
-                         f"keys: [bern.pub.pem, sham{i}.pub.pem]}}")
+            lines.append(f"  - {{name: n{i}, jurisdiction: CH, private_key: sham{i}.pem, policy: n{i}.json, partitions: [partitions/{clinic}.h5], "
+                         f"public_keys: [bern.pub.pem, sham{i}.pub.pem]}}")
         stays.write("run.yaml", RUN + "\n".join(lines) + "\n")
         stays.refused("minimum parties: 1 with keys of their own in this run of 3 domains (required: 3)", np=3)
 
     def test_numbers_of_one_owners_domains_are_one_contributors(self, stays):
         """Lyon's rows are signed by Bern's key: of three domains two are Bern's, and what both have is Bern's alone."""
         text = stays.path("ingest.yaml").read_text()
-        stays.write("ingest.yaml", text.replace("values: [lyon], key: lyon.pem", "values: [lyon], key: bern.pem"))
+        stays.write("ingest.yaml", text.replace("values: [lyon], sign_with: lyon.pem", "values: [lyon], sign_with: bern.pem"))
         stays.run("ingest", "ingest.yaml", "--force")
         stays.terms("lyon")
         stays.run("policy", "sign", "lyon.yaml", "--key", "bern.pem", "--output", "lyon.json", "--force")
         run = stays.path("run.yaml")
-        run.write_text(run.read_text().replace("key: lyon.pub.pem, session_key: lyon.pem", "key: bern.pub.pem, session_key: bern.pem"))
+        run.write_text(run.read_text().replace("public_key: lyon.pub.pem, private_key: lyon.pem", "public_key: bern.pub.pem, private_key: bern.pem"))
         for clinic in ("bern", "graz"):
             stays.terms(clinic, allow="exact_release: true")
         stays.refused("two parties: asked for (not allowed)", np=3)
@@ -196,12 +196,12 @@ class TestShamPartners:
         def sign(key, *names, until="2099-01-01T00:00:00Z"):
             stays.write("trust.yaml", f"version: 1\nname: heart trust\nvalid_until: {until}\nkeys: [{', '.join(key_id(stays, n) for n in names)}]\n")
             stays.run("trust", "sign", "trust.yaml", "--key", f"{key}.pem", "--output", "trust.json", "--force")
-            return ("--set", f"trust={{file: trust.json, key: {key}.pub.pem}}")
+            return ("--set", f"trust={{file: trust.json, public_key: {key}.pub.pem}}")
 
         stays.refused("this run names none by that key", words=sign("other", "lyon", "graz"), output="other")
         stays.refused("domain bern: partners: graz (permitted", words=sign("trust", "lyon"), output="lyon", np=3)
         stays.refused("trust.json: the list was valid until 2026-02-01T00:00:00Z", words=sign("trust", "lyon", "graz", until="2026-02-01T00:00:00Z"), output="late")
-        stays.refused("trust.json: signed by key", words=(sign("trust", "lyon", "graz"), "--set", "trust={file: trust.json, key: other.pub.pem}")[1:], output="key")
+        stays.refused("trust.json: signed by key", words=(sign("trust", "lyon", "graz"), "--set", "trust={file: trust.json, public_key: other.pub.pem}")[1:], output="key")
         stays.train(*sign("trust", "lyon", "graz"), output="trusted", np=3)
         stays.run("verify", "trusted", "--key", "operator.pub.pem")
 

@@ -26,8 +26,9 @@ def rows_of(stays):
     for clinic in CLINICS:
         with h5py.File(stays.path(f"partitions/{clinic}.h5")) as file:
             schema = json.loads(file["schema"].asstr()[()])
-            for j, column in enumerate(schema["features"]):
-                columns.setdefault(column["name"], []).append(file["features"][:, j])
+            numbers, codes = iter(file["features"][()].T), iter(file["codes"][()].T)
+            for column in schema["features"]:
+                columns.setdefault(column["name"], []).append(next(codes if "levels" in column else numbers))
             columns.setdefault("days", []).append(file["targets"][:, 0])
     return {name: numpy.concatenate(parts) for name, parts in columns.items()}
 
@@ -51,9 +52,8 @@ def test_numpy_and_r_agree(stays, np):
         assert edges[0] == 0  # declared; the other end is the largest quantile
         inside, _ = numpy.histogram(x, edges)
         assert column["histogram"]["rows"] == [(x < edges[0]).sum(), *inside, (x > edges[-1]).sum()]
-    surgery, icu = rows["ward_surgery"].sum(), rows["ward_icu"].sum()
-    assert columns["ward"]["levels"] == [["(none of these)", 72 - surgery - icu], ["surgery", surgery], ["icu", icu]]
-    male, wards = rows["sex_m"] == 1, [rows["ward_surgery"] + rows["ward_icu"] == 0, rows["ward_surgery"] == 1, rows["ward_icu"] == 1]
+    male, wards = rows["sex"] == 1, [rows["ward"] == code for code in range(3)]
+    assert columns["ward"]["levels"] == [[name, w.sum()] for name, w in zip(("medicine", "surgery", "icu"), wards)]
     assert described["tables"][0]["counts"] == [[(w & ~male).sum(), (w & male).sum()] for w in wards]
     assert described["correlation"]["lower_triangle"][1][0] == pytest.approx(numpy.corrcoef(rows["age"], rows["days"])[0, 1], rel=1e-13)
     stays.run("verify", "run", "--key", "operator.pub.pem")

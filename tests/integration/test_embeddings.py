@@ -24,7 +24,7 @@ def lung(tmp_path_factory):
     text = ingest.read_text()
     column = "{role: feature, type: integer, minimum: 0, maximum: 5, description: ECOG score by the physician}"
     assert column in text
-    ingest.write_text(text.replace(column, '{role: feature, type: category, levels: ["0", "1", "2", "3"], reference: "1", one_hot: true}'))
+    ingest.write_text(text.replace(column, '{role: feature, type: category, levels: ["0", "1", "2", "3"], reference: "1"}'))
     return job.prepare("lung", 1)
 
 

@@ -236,7 +236,7 @@ def cases(stays):
         died = int(x + noise > 0.5) if split != "one" else int(clinic == "bern")
         rows.append(f"{clinic},{x},{z},{died},{'abc'[(x + noise > -1) + (x - z + noise > 1)]},{split}")
     stays.write("cases.csv", "\n".join(rows) + "\n")
-    stays.write("cases.yaml", CASES + "".join(f"  - {{name: cases-{c}, owner: {c}, values: [{c}], key: {c}.pem}}\n" for c in CLINICS))
+    stays.write("cases.yaml", CASES + "".join(f"  - {{name: cases-{c}, owner: {c}, values: [{c}], sign_with: {c}.pem}}\n" for c in CLINICS))
     stays.run("ingest", "cases.yaml")
     run = stays.path("run.yaml").read_text()
     for kind, model in (("binary", "{kind: logistic, target: died, features: [x, z]}"), ("kinds", "{kind: multinomial, target: kind, features: [x, z]}")):

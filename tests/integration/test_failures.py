@@ -56,11 +56,12 @@ def job(tmp_path_factory):
     checkout = Checkout(tmp_path_factory.mktemp("failures")).prepare("lung", 1)
     configs = checkout.path("configs/lung")
     (configs / "other.yaml").write_text((configs / "ingest.yaml").read_text().replace("lung/partitions", "lung/case"))
-    text = (configs / "logistic.yaml").read_text()
+    text = (configs / "parties.yaml").read_text()
     for name in ("north", "south", "east", "west"):
         text = text.replace(f"policy: ../../out/lung/policies/{name}",
                             f"access_log: ../../out/lung/{name}.log\n    policy: ../../out/lung/policies/{name}")
-    (configs / "logistic.yaml").write_text(text)
+    (configs / "parties.yaml").write_text(text)
+    text = (configs / "logistic.yaml").read_text()
     head = text[:text.index("model:")]
     (configs / "network.yaml").write_text(head + MODEL % ("[{units: 4}]", ", epochs: 2, block_rows: 16", ""))
     (configs / "federated.yaml").write_text(

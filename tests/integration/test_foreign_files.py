@@ -160,7 +160,7 @@ def test_a_policy_names_itself_well(lung):
         for words in (["policy", "show", path], ["check", TRAIN], ["train", TRAIN, "--output", "out/none"]):
             out = lung.run(*words, code=POLICY)
             assert not set(out) & set("\x1b\u202e")
-    terms = lung.path("configs/lung/policy-north.yaml")
+    terms = lung.own_policy("lung", "north")
     terms.write_text(terms.read_text().replace("owner: ", 'owner: "\\e[2J" #'))
     out = lung.run("policy", "sign", terms, "--key", "out/lung/keys/north.pem", "--output", "x.json", code=CONFIG)
     assert "owner: must be one line" in out and "\x1b" not in out
@@ -183,7 +183,7 @@ version: 1
 input: rows.csv
 columns: {%s: {role: feature}, y: {role: target}}
 output: partitions
-partitions: [{name: clinic, owner: "%s", key: clinic.pem}]
+partitions: [{name: clinic, owner: "%s", sign_with: clinic.pem}]
 """
 
 
@@ -209,7 +209,7 @@ def of_one_name(lung):
             f.attrs["name"] = "clinic"
             del f["digests"], f.attrs["salt"]
         lung.run("policy", "sign", path, "--owner", owner, "--key", f"out/lung/keys/{owner}.pem", "--force")
-        terms = lung.path(f"configs/lung/policy-{owner}.yaml")
+        terms = lung.own_policy("lung", owner)
         terms.write_text(terms.read_text().replace(f"target: {owner}", "target: clinic"))
         lung.sign_policy(terms)
 

@@ -16,8 +16,8 @@ input: stays.csv
 columns:
   clinic: {role: domain}
   age: {role: feature, minimum: 0}
-  ward: {role: feature, type: category, levels: [medicine, surgery, icu], one_hot: true}
-  sex: {role: feature, type: category, levels: [f, m], one_hot: true}
+  ward: {role: feature, type: category, levels: [medicine, surgery, icu]}
+  sex: {role: feature, type: category, levels: [f, m]}
   days: {role: target, minimum: 0}
   split: {role: split, type: category, levels: [train, test]}
 output: partitions
@@ -39,7 +39,7 @@ name: length of stay
 purpose: "dpv:ScientificResearch"
 output: run
 site: {name: here, nodes: [{match: "*", jurisdiction: CH}]}
-lineage: {key: operator.pem}
+lineage: {sign_with: operator.pem}
 model: {kind: linear, target: days}
 evaluate: {per_domain: false}
 domains:
@@ -55,9 +55,9 @@ class Stays:
         rows = [f"{clinic},{30 + 7 * i % 41},{wards[clinic][i % len(wards[clinic])]},{'fm'[i * i % 7 % 2]},{3 + i * i % 11},{'test' if i % 8 == 7 else 'train'}"
                 for clinic in clinics for i in range(24)]
         self.write("stays.csv", "clinic,age,ward,sex,days,split\n" + "\n".join(rows) + "\n")
-        self.write("ingest.yaml", INGEST + "".join(f"  - {{name: {c}, owner: {c}, values: [{c}], key: {c}.pem}}\n" for c in clinics))
+        self.write("ingest.yaml", INGEST + "".join(f"  - {{name: {c}, owner: {c}, values: [{c}], sign_with: {c}.pem}}\n" for c in clinics))
         self.write("run.yaml", RUN + "".join(
-            f"  - {{name: {c}, jurisdiction: CH, key: {c}.pub.pem, session_key: {c}.pem, policy: {c}.json, partitions: [partitions/{c}.h5], "
+            f"  - {{name: {c}, jurisdiction: CH, public_key: {c}.pub.pem, private_key: {c}.pem, policy: {c}.json, partitions: [partitions/{c}.h5], "
             f"access_log: {c}.access.jsonl}}\n" for c in clinics))
         for key in (*clinics, "operator"):
             self.run("keygen", key)
@@ -262,7 +262,7 @@ def test_more_contributors_than_domains(stays):
 def test_nobody_signs_terms_for_another(stays, np):
     """The operator lists its own key beside Bern's, and terms that it has signed itself."""
     run = stays.path("run.yaml")
-    run.write_text(run.read_text().replace("key: bern.pub.pem", "keys: [bern.pub.pem, operator.pub.pem]"))
+    run.write_text(run.read_text().replace("public_key: bern.pub.pem", "public_keys: [bern.pub.pem, operator.pub.pem]"))
     sign = ("policy", "sign", "bern.yaml", "--output", "bern.json", "--force")
     stays.run(*sign, "--key", "operator.pem")
     stays.refused("bern.json: is not signed by the key that signed ", "partitions/bern.manifest.json: terms cover the rows of those who signed them", np=np)
@@ -304,9 +304,9 @@ def test_check_opens_the_keys(stays, np):
     """What train would sign and mask with: missing, public, or somebody else's."""
     text = stays.path("run.yaml").read_text()
     assert ": valid" in stays.run("check", "run.yaml", np=np)
-    for old, new, message in (("key: operator.pem", "key: operator.pub.pem", "operator.pub.pem: is a public key; name the private one"),
-                              ("session_key: lyon.pem", "session_key: nobody.pem", "nobody.pem: cannot open"),
-                              ("session_key: lyon.pem", "session_key: bern.pem", "domains.lyon.session_key: ")):
+    for old, new, message in (("sign_with: operator.pem", "sign_with: operator.pub.pem", "operator.pub.pem: is a public key; name the private one"),
+                              ("private_key: lyon.pem", "private_key: nobody.pem", "nobody.pem: cannot open"),
+                              ("private_key: lyon.pem", "private_key: bern.pem", "domains.lyon.private_key: ")):
         assert old in text
         stays.write("run.yaml", text.replace(old, new))
         output = stays.run("check", "run.yaml", np=np, code=3)

@@ -11,6 +11,7 @@ from test_policies import CLINICS, Stays
 
 h5py = pytest.importorskip("h5py")
 numpy = pytest.importorskip("numpy")
+from h5py_partition import spread  # noqa: E402, needs h5py
 
 
 @pytest.mark.parametrize("standardise", ["pooled", "none"])
@@ -23,7 +24,7 @@ def test_predictions_are_coefficients_times_rows(fresh, standardise, np):
         coefficients = file["arrays/coefficients"][:]
     for clinic in CLINICS:
         with h5py.File(stays.path(f"partitions/{clinic}.h5")) as file:
-            expected = coefficients[0] + file["features"][:] @ coefficients[1:]
+            expected = coefficients[0] + numpy.stack([values for _, values in spread(file)], axis=1) @ coefficients[1:]
         with open(stays.path(f"run/predictions/{clinic}/{clinic}.csv")) as file:
             predicted = [float(row["mean"]) for row in csv.DictReader(file)]
         assert predicted == pytest.approx(expected, rel=1e-12)

@@ -44,7 +44,7 @@ def unmasked(jobs, tmp_path_factory):
     def prepared(job):
         if job not in made:
             made[job] = Checkout(tmp_path_factory.mktemp(f"unmasked-{job}"))
-            for policy in made[job].path(f"configs/{job}").glob("policy-*.yaml"):
+            for policy in made[job].path(f"configs/{job}").glob("policy*.yaml"):
                 policy.write_text(policy.read_text().replace("allow:\n", "allow:\n  unmasked_sums: true\n"))
             made[job].prepare(job)
         return made[job] or jobs(job)

@@ -32,7 +32,7 @@ def test_a_signed_site_file(stays, np):
         stays.run("keygen", name)
     signed = stays.run("site", "sign", "cluster.yaml", "--key", "site.pem", "--output", "cluster.json")
     key_id = signed.split()[-1]
-    set_site(stays, "{file: cluster.json, key: site.pub.pem}")
+    set_site(stays, "{file: cluster.json, public_key: site.pub.pem}")
     stays.terms("bern", f"site_key: {key_id}\n")
     stays.train(output="run", np=np)
     decisions = json.loads(stays.path("run/decisions.json").read_text())
@@ -42,16 +42,16 @@ def test_a_signed_site_file(stays, np):
 
     # Bern wants this key; the config's word, or another's signature, will not do.
     stays.run("site", "sign", "cluster.yaml", "--key", "other.pem", "--output", "other.json")
-    set_site(stays, "{file: other.json, key: other.pub.pem}")
+    set_site(stays, "{file: other.json, public_key: other.pub.pem}")
     out = stays.refused(f"domain bern: site: signed by ", f"(required: signed by {key_id})", np=np)
     assert "domain lyon" not in out
     set_site(stays, '{name: here, nodes: [{match: "*", jurisdiction: CH}]}')
     stays.refused("domain bern: site: not signed", np=np, output="declared")
-    set_site(stays, "{file: other.json, key: site.pub.pem}")
+    set_site(stays, "{file: other.json, public_key: site.pub.pem}")
     stays.refused("other.json: ", np=np, output="wrong-key")
     text = stays.path("cluster.json").read_text()
     stays.path("cluster.json").write_text(text.replace(text[40], "A" if text[40] != "A" else "B", 1))
-    set_site(stays, "{file: cluster.json, key: site.pub.pem}")
+    set_site(stays, "{file: cluster.json, public_key: site.pub.pem}")
     stays.refused("cluster.json: ", np=np, output="flipped")
 
 
@@ -74,7 +74,7 @@ def sign_site(stays, text):
     if not stays.path("site.pem").exists():
         stays.run("keygen", "site")
     stays.run("site", "sign", "cluster.yaml", "--key", "site.pem", "--output", "cluster.json", "--force")
-    set_site(stays, "{file: cluster.json, key: site.pub.pem}")
+    set_site(stays, "{file: cluster.json, public_key: site.pub.pem}")
 
 
 def scontrol(folder, text):

@@ -16,7 +16,7 @@ COX = ("--set", "model={kind: cox, time: days, status: event, cox: {strata: none
 TERMS = {"uid": "urn:example:bern", "owner": "bern", "target": "bern", "permit": "[train, evaluate, predict, describe, release_model, release_statistics]",
          "purposes": '["dpv:ResearchAndDevelopment"]', "where": "[CH]", "valid": "{from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}",
          "allow": "{exact_release: true}"}
-TWO = tuple(word for key, value in {"key": "lyon.pub.pem", "session_key": "lyon.pem", "policy": "lyon.json", "partitions": "[more.h5]"}.items()
+TWO = tuple(word for key, value in {"public_key": "lyon.pub.pem", "private_key": "lyon.pem", "policy": "lyon.json", "partitions": "[more.h5]"}.items()
             for word in ("--set", f"domains.2.{key}={value}"))
 CLAUSES = {
     "target": ({}, {"target": "basel"}),
@@ -53,8 +53,8 @@ def stays(tmp_path_factory):
     # A second partition of Lyon's, for runs of two owners.
     ingest = stays.path("ingest.yaml")
     stays.write("more.yaml", ingest.read_text().replace("output: partitions", "output: .").replace("name: lyon", "name: more")
-                .replace("  - {name: bern, owner: bern, values: [bern], key: bern.pem}\n", "").replace("stays.csv", "lyon.csv")
-                .replace("  - {name: graz, owner: graz, values: [graz], key: graz.pem}\n", ""))
+                .replace("  - {name: bern, owner: bern, values: [bern], sign_with: bern.pem}\n", "").replace("stays.csv", "lyon.csv")
+                .replace("  - {name: graz, owner: graz, values: [graz], sign_with: graz.pem}\n", ""))
     lines = stays.path("stays.csv").read_text().splitlines()
     stays.write("lyon.csv", "\n".join([lines[0], *(line.replace(",3", ",4", 1) for line in lines if line.startswith("lyon"))]) + "\n")
     stays.run("ingest", "more.yaml")

@@ -493,15 +493,15 @@ def test_only_a_model_that_its_lineage_vouches_for_is_used(stays, copy, tmp_path
 
 
 def test_a_model_of_another_operator_is_used_by_ones_own_word(stays, tmp_path):
-    other = ("--set", "lineage.key=stranger.pem")
+    other = ("--set", "lineage.sign_with=stranger.pem")
     stays.train(*other, output="foreign", np=None)
     model = ("--model", "foreign/model.h5", "--output", tmp_path / "out")
     out = stays.run("predict", "run.yaml", *model, code=INTEGRITY)
     assert "foreign/model.h5: nobody who is trusted vouches for it" in out and "none of the trusted ones" in out
     stays.run("predict", "run.yaml", *model, "--model-key", "stranger.pub.pem")
-    elsewhere = ("--output", tmp_path / "unsigned", "--set", "lineage.key=none.pem")  # what it leaves is signed, too
+    elsewhere = ("--output", tmp_path / "unsigned", "--set", "lineage.sign_with=none.pem")  # what it leaves is signed, too
     assert "none.pem: cannot open" in stays.run("predict", "run.yaml", *model[:2], "--model-key", "stranger.pub.pem", *elsewhere, code=3)
-    out = stays.run("predict", "run.yaml", *model, "--set", "lineage.key=none.pem", code=3)
+    out = stays.run("predict", "run.yaml", *model, "--set", "lineage.sign_with=none.pem", code=3)
     assert "none.pem: is not there, and its public half is what the model must be signed with; give that with --model-key" in out
 
 
@@ -556,7 +556,7 @@ def test_rows_that_went_to_other_domains_are_another_training(fresh):
                       "--output", f"{first}-of.json", "--force")
             keys = ", ".join(f"{name}.pub.pem" for name in names)
             rows = ", ".join(f"partitions/{name}.h5" for name in names)
-            text += (f"  - {{name: {first}, jurisdiction: CH, keys: [{keys}], session_key: {first}.pem, policy: {first}-of.json, "
+            text += (f"  - {{name: {first}, jurisdiction: CH, public_keys: [{keys}], private_key: {first}.pem, policy: {first}-of.json, "
                      f"partitions: [{rows}]}}\n")
         stays.write("run.yaml", text)
 

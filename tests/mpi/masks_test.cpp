@@ -133,7 +133,7 @@ TEST_CASE("a domain with another key than the pinned one fails the start on ever
     boundary.start_masks(terms, domains.parties,
                          [&](std::size_t i) { return i == 2 ? domains.keys[1] : domains.keys[i]; });
   });
-  CHECK_THAT(text, ContainsSubstring("domain domain 2: its session_key is not the private half"));
+  CHECK_THAT(text, ContainsSubstring("domain domain 2: its private_key is not the private half"));
 }
 
 TEST_CASE("domains that pin other keys, or agreed on other terms, fail the start on every rank") {

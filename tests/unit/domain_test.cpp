@@ -15,7 +15,7 @@ Schema heart_schema() {
   Column age{.name = "age", .unit = "a", .description = "age at entry"};
   age.minimum = 18;
   age.maximum = 110;
-  schema.features = {age, {.name = "cp_2", .source = "cp", .level = "2"}};
+  schema.features = {age, {.name = "cp", .levels = {"0", "1", "2"}, .reference = 1}};
   schema.targets = {{.name = "disease", .categories = {"no", "yes"}}};
   schema.splits = {"train", "test"};
   schema.has_ids = true;
@@ -48,7 +48,7 @@ void check_throws(ExitCode code, const std::string& text, Work&& work) {
 }
 
 void check_schema_error(const char* json, const std::string& text) {
-  check_throws(ExitCode::data, text, [&] { schema_from_json(Json::parse(json), "x"); });
+  check_throws(ExitCode::data, text, [&] { schema_from_json(Json::parse(json), "x", 2); });
 }
 
 void check_manifest_error(const char* member, const Json& value, const std::string& text) {
@@ -63,14 +63,14 @@ void check_manifest_error(const char* member, const Json& value, const std::stri
 }  // namespace
 
 TEST_CASE("A schema and a manifest survive JSON") {
-  CHECK(schema_from_json(Json::parse(to_json(heart_schema()).dump()), "x") == heart_schema());
+  CHECK(schema_from_json(Json::parse(to_json(heart_schema()).dump()), "x", 2) == heart_schema());
   CHECK(manifest_from_json(Json::parse(to_json(heart_manifest()).dump()), "x") == heart_manifest());
   CHECK(heart_manifest().blocks() == 5);
 }
 
 TEST_CASE("What a short schema leaves out is absent") {
   const Schema schema =
-      schema_from_json(Json::parse(R"({"features":[{"name":"a"}],"targets":[]})"), "x");
+      schema_from_json(Json::parse(R"({"features":[{"name":"a"}],"targets":[]})"), "x", 2);
   CHECK_FALSE(schema.has_weights);
   CHECK_FALSE(schema.has_ids);
   CHECK(schema.splits.empty());
@@ -82,7 +82,7 @@ TEST_CASE("Schema errors name the place and the remedy") {
   check_schema_error(R"({"features":[],"targets":[]})", "x: no features");
   check_schema_error(R"({"features":[{"nam":"a"}],"targets":[]})",
                      "x: features[0]: unknown member \"nam\"; allowed: name, unit, description, "
-                     "minimum, maximum, source, level (did you mean \"name\"?)");
+                     "minimum, maximum, levels, reference (did you mean \"name\"?)");
   check_schema_error(R"({"features":[{"name":1}],"targets":[]})", "\"name\" is missing or has");
   check_schema_error(R"({"features":[{"name":""}],"targets":[]})", "empty name");
   check_schema_error(R"({"features":[{"name":"a"}],"targets":[{"name":"a"}]})",
@@ -101,14 +101,55 @@ TEST_CASE("Schema errors name the place and the remedy") {
                      "(did you mean \"weights\"?)");
 }
 
-TEST_CASE("Columns are found by name") {
-  const Schema schema = heart_schema();
-  CHECK(schema.feature("cp_2") == 1);
-  CHECK(schema.target("disease") == 0);
-  check_throws(ExitCode::data,
-               "no feature \"agee\" in the partition; it has: age, cp_2 (did you mean \"age\"?)",
-               [&] { schema.feature("agee"); });
-  check_throws(ExitCode::data, "no target \"age\"", [&] { schema.target("age"); });
+TEST_CASE("A category has levels and a reference, and its indicators have names of their own") {
+  const auto read = [](const std::string& category) {
+    return schema_from_json(
+        Json::parse(R"({"features":[{"name":"ward",)" + category + R"(}],"targets":[]})"), "x", 2);
+  };
+  CHECK(read(R"("levels":["a","b"])").features[0].reference == std::size_t{0});
+  CHECK(read(R"("levels":["a","b"],"reference":"b")").features[0].reference == std::size_t{1});
+  CHECK_FALSE(read(R"("levels":["a","b"],"reference":null)").features[0].reference);
+  CHECK(read(R"("levels":["a","b"])").features[0].indicator(1) == "ward_b");
+  CHECK(to_json(read(R"("levels":["a"],"reference":null)"))["features"][0]["reference"].is_null());
+  const auto refused = [](const std::string& features, const std::string& text) {
+    check_schema_error((R"({"features":[)" + features + R"(],"targets":[]})").c_str(), text);
+  };
+  refused(R"({"name":"w","levels":["a","a"]})", "x: features[0].levels: \"a\" occurs twice");
+  refused(R"({"name":"w","levels":[""]})", "x: features[0].levels: empty name");
+  refused(R"({"name":"w","levels":[]})", "\"levels\" of a feature without levels");
+  refused(R"({"name":"w","reference":"a"})", "\"reference\" of a feature without levels");
+  refused(R"({"name":"w","levels":["a"],"reference":"b"})",
+          "\"reference\" must be one of the levels or null, found \"b\"");
+  refused(R"({"name":"w","levels":["a"],"maximum":1})", "a category has levels and no range");
+  refused(R"({"name":"w","levels":["a"]},{"name":"w_a"})",
+          "x: features and targets: \"w_a\" occurs twice");
+  refused(R"({"name":"w","source":"v","level":"a"})", "unknown member \"level\"");
+  std::string many = R"({"name":"w","levels":["0")";
+  for (std::size_t i = 1; i <= most_levels; ++i)
+    many += ",\"" + std::to_string(i) + "\"";
+  refused(many + "]}", "x: features[0]: 65535 levels; at most 65534 are possible");
+}
+
+TEST_CASE("Indicators of version 1 are gathered to categories, and written as they were read") {
+  const Json json = Json::parse(
+      R"({"features":[{"name":"w_b","source":"ward","level":"b","unit":"1"},{"name":"age"},
+         {"name":"w_c","source":"ward","level":"c","maximum":1.0}],"targets":[]})");
+  const Schema schema = schema_from_json(json, "x", 1);
+  CHECK(schema.version() == 1);
+  REQUIRE(schema.features.size() == 2);
+  CHECK(schema.categories() == 1);
+  const Column& ward = schema.features[0];
+  CHECK(ward.name == "ward");
+  CHECK(ward.levels == std::vector<std::string>{"(none of these)", "b", "c"});
+  CHECK(ward.reference == std::size_t{0});
+  CHECK(ward.indicator(2) == "w_c");
+  CHECK(to_json(schema)["features"] == json["features"]);
+  CHECK(schema_from_json(to_json(schema), "x", 1) == schema);
+  CHECK(schema_from_json(Json::parse(R"({"features":[{"name":"a"}],"targets":[]})"), "x", 1) ==
+        schema_from_json(Json::parse(R"({"features":[{"name":"a"}],"targets":[]})"), "x", 2));
+  CHECK_THAT(describe_difference(schema, heart_schema()),
+             Catch::Matchers::StartsWith(
+                 "categories are indicators (format version 1) here and codes there; ingest both"));
 }
 
 TEST_CASE("Differences of schemas are told in words") {
@@ -118,12 +159,22 @@ TEST_CASE("Differences of schemas are told in words") {
   theirs.features[1].name = "cp_3";
   theirs.has_weights = true;
   CHECK(describe_difference(ours, theirs) ==
-        "feature 2 is \"cp_2\" here and \"cp_3\" there; weights only there");
+        "feature 2 is \"cp\" here and \"cp_3\" there; weights only there");
   theirs = ours;
   theirs.features[0].unit = "months";
   CHECK_THAT(describe_difference(ours, theirs),
              Catch::Matchers::ContainsSubstring("feature \"age\" is {") &&
                  Catch::Matchers::ContainsSubstring("\"unit\":\"months\""));
+  theirs = ours;
+  theirs.features[1].levels.push_back("3");
+  CHECK(describe_difference(ours, theirs) == "\"cp\" has the level \"3\" only there");
+  CHECK(describe_difference(theirs, ours) == "\"cp\" has the level \"3\" only here");
+  theirs.features[1].levels = {"0", "2", "1"};
+  CHECK(describe_difference(ours, theirs) == "level 2 of \"cp\" is \"1\" here and \"2\" there");
+  theirs = ours;
+  theirs.features[1].reference = std::nullopt;
+  CHECK(describe_difference(ours, theirs) ==
+        "the reference of \"cp\" is \"1\" here and none there");
   theirs = ours;
   theirs.targets.clear();
   theirs.splits = {"test", "train"};
@@ -138,7 +189,8 @@ TEST_CASE("Manifest errors name the member") {
   check_manifest_error("rows", -3, "found -3");
   check_manifest_error("block_rows", 1.5, "found 1.5");
   check_manifest_error("format", "other", "\"format\" must be \"bailiwick-partition-manifest\"");
-  check_manifest_error("version", 2, "m.json: version 2 is not supported; this program reads");
+  check_manifest_error("version", 3,
+                       "m.json: version 3 is not supported; this program reads 1 to 2");
   check_manifest_error("precision", "float16", "\"precision\" must be float32 or float64");
   check_manifest_error("owner", "", "\"owner\" is empty");
   for (const char* name : {"../x", "..", ".hidden", "a/b", "a b", "/etc/x"})

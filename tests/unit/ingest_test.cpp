@@ -97,6 +97,7 @@ Contents read(const Job& job, const std::string& name) {
     extend(contents.rows.targets, rows.targets);
     extend(contents.rows.weights, rows.weights);
     extend(contents.rows.splits, rows.splits);
+    extend(contents.rows.codes, rows.codes);
     extend(contents.rows.ids, rows.ids);
   });
   return contents;
@@ -117,7 +118,6 @@ TEST_CASE("Every role and type ends where it should") {
   date.date_format = "%d.%m.%Y";
   auto colour = column("colour", Role::feature, Type::category);
   colour.levels = {"red", "green", "blue"};
-  colour.one_hot = true;
   colour.map = {{"grün", "green"}, {"", "blue"}};
   auto grade = column("grade", Role::target, Type::category);
   grade.levels = {"low", "high"};
@@ -148,16 +148,17 @@ TEST_CASE("Every role and type ends where it should") {
 
   const Contents got = read(job, "only");
   const Schema& schema = got.manifest.schema;
-  CHECK(names(schema.features) == Words{"years", "dose", "seen", "colour_green", "colour_blue"});
+  CHECK(names(schema.features) == Words{"years", "dose", "seen", "colour"});
   CHECK(schema.features[0].maximum == 120.0);
-  CHECK(schema.features[4].source == "colour");
-  CHECK(schema.features[4].level == "blue");
+  CHECK(schema.features[3].levels == colour.levels);
+  CHECK(schema.features[3].reference == std::size_t{0});
   CHECK(names(schema.targets) == Words{"grade", "sick"});
   CHECK(schema.targets[0].categories == grade.levels);
   CHECK(schema.splits == Words{"train", "test"});
-  CHECK(got.rows.features == Numbers{30, 1.5, 1, 0, 0,     //
-                                     63, -2e-3, -1, 1, 0,  //
-                                     0, .5, 19783, 0, 1});
+  CHECK(got.rows.features == Numbers{30, 1.5, 1,     //
+                                     63, -2e-3, -1,  //
+                                     0, .5, 19783});
+  CHECK(got.rows.codes == std::vector<std::uint16_t>{0, 1, 2});
   CHECK(got.rows.targets == Numbers{1, 1, 0, 0, 0, 1});
   CHECK(got.rows.weights == Numbers{1, 0.5, 2});
   CHECK(got.rows.splits == std::vector<std::uint8_t>{0, 1, 0});
@@ -253,12 +254,12 @@ TEST_CASE("Missing values: own words, a constant instead, a category of their ow
   constant.missing_value = -9;
   auto category = column("c", Role::feature, Type::category);
   category.levels = {"a", "unknown"};
-  category.one_hot = true;
   category.map = {{".", "unknown"}};
   job.config.missing = {".", "n/a"};
   job.config.columns = {constant, category};
   job.run("x,c\n., a\n n/a ,.\n1,.\n");
-  CHECK(read(job, "only").rows.features == Numbers{-9, 0, -9, 1, 1, 1});
+  CHECK(read(job, "only").rows.features == Numbers{-9, -9, 1});
+  CHECK(read(job, "only").rows.codes == std::vector<std::uint16_t>{0, 1, 1});
 }
 
 TEST_CASE("Several inputs are one: columns in any order, gz or not, no header") {
@@ -446,9 +447,11 @@ TEST_CASE("Rules that contradict each other are errors of the config") {
   c.levels = {"a", "a"};
   CHECK_THAT(problem({c}), Catch::Contains("\"a\" twice"));
   c.levels = {"alpha", "beta"};
-  c.one_hot = true;
   c.reference = "bet";
   CHECK_THAT(problem({c}), Catch::Contains("did you mean \"beta\""));
+  c.reference = "none";
+  CHECK_THAT(problem({c, column("x_beta", Role::feature)}),
+             Catch::Contains("would be called \"x_beta\""));
   job.config.hash_split = {{"a", 0.5}, {"b", 0.4}};
   CHECK_THAT(problem({x}), Catch::Contains("add up to 1"));
   job.config.hash_split.clear();
@@ -486,10 +489,11 @@ TEST_CASE("Every example's ingest is valid, and the lung data give the four regi
   CHECK(report.rows_quarantined() == 3);
   CHECK(report.unused == Words{"pat.karno", "meal.cal", "wt.loss"});
   const Contents north = read(job, "north");
-  CHECK(names(north.manifest.schema.features) == Words{"age", "sex_female", "ph.ecog", "ph.karno"});
+  CHECK(names(north.manifest.schema.features) == Words{"age", "sex", "ph.ecog", "ph.karno"});
   // The first row: 3,306,2,74,1,1,90,100,1175,NA
-  CHECK(Numbers(north.rows.features.begin(), north.rows.features.begin() + 4) ==
-        Numbers{74, 0, 1, 90});
+  CHECK(Numbers(north.rows.features.begin(), north.rows.features.begin() + 3) ==
+        Numbers{74, 1, 90});
+  CHECK(north.rows.codes[0] == 0);
   CHECK(Numbers(north.rows.targets.begin(), north.rows.targets.begin() + 2) == Numbers{306, 1});
 }
 
@@ -503,7 +507,7 @@ TEST_CASE("Lookups are written in YAML") {
       "  x: {role: feature}\n"
       "output: out\n"
       "partitions:\n"
-      "  - {name: p, owner: o, key: k.pem}\n",
+      "  - {name: p, owner: o, sign_with: k.pem}\n",
       "/configs/x.yaml");
   REQUIRE(config.lookups.size() == 1);
   CHECK(config.lookups[0].path == "/configs/b.csv");

@@ -288,6 +288,6 @@ TEST_CASE("a session key that is not the pinned one is refused at once") {
   } catch (const Error& error) {
     CHECK(error.code() == ExitCode::config);
     CHECK(std::string(error.what()) ==
-          "domain d0: its session_key is not the private half of one of its keys");
+          "domain d0: its private_key is not the private half of one of its keys");
   }
 }

@@ -20,8 +20,8 @@ name: net
 purpose: dpv:ScientificResearch
 output: out
 site: {name: s, nodes: [{match: "*", jurisdiction: CH}]}
-lineage: {key: k.pem}
-domains: [{name: a, jurisdiction: CH, key: a.pub.pem, policy: p.json, partitions: [a.h5]}]
+lineage: {sign_with: k.pem}
+domains: [{name: a, jurisdiction: CH, public_key: a.pub.pem, policy: p.json, partitions: [a.h5]}]
 model: {kind: mlp, )" +
          model + "}\ntrain: {" + train + "}\n";
 }
@@ -120,7 +120,7 @@ columns:
   "p_{0..11}": {role: feature, minimum: 0}
   y: {role: target}
 output: out
-partitions: [{name: a, owner: A, key: a.pem}]
+partitions: [{name: a, owner: A, sign_with: a.pem}]
 )";
   const IngestConfig config = parse_ingest_config(yaml, "x.yaml");
   REQUIRE(config.columns.size() == 13);

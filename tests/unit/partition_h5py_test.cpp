@@ -47,7 +47,7 @@ TEST_CASE("What h5py writes is signed, read, and its digests agree with h5py's")
   const std::string path = folder / "clinic.h5";
   for (const std::string variant :
        {"", "--full", "--float32 --full", "--gzip --full", "--gzip --float32", "--rows 1 --full",
-        "--block-rows 576460752303423488"}) {  // 2^59 rows of 32 bytes: 2^64
+        "--block-rows 576460752303423488"}) {  // 2^59 rows of 33 bytes: more than 2^64
     INFO(variant);
     REQUIRE(script("write " + path + " " + variant) == 0);
     const PartitionManifest manifest = io::sign_partition(path, "Clinic", owner_key());
@@ -61,6 +61,7 @@ TEST_CASE("What h5py writes is signed, read, and its digests agree with h5py's")
       for (std::size_t i = 0; i < rows.rows; ++i, ++row) {
         const double r = static_cast<double>(row);
         CHECK(rows.features[3 * i + 1] == 10 * r + 1.5);
+        CHECK(rows.codes[i] == row % 3);
         CHECK(rows.targets[i] == static_cast<double>(row % 2));
         if (!full) continue;
         CHECK(rows.weights[i] == 1.0 / (r + 1.0));
@@ -73,6 +74,38 @@ TEST_CASE("What h5py writes is signed, read, and its digests agree with h5py's")
   CHECK(folder.files() == std::vector<std::string>{"clinic.h5", "clinic.manifest.json"});
 }
 
+TEST_CASE("Version 1 gives the rows of its twin of version 2, and is signed as it is") {
+  if (!has_h5py()) return;
+  const testing::TemporaryFolder folder;
+  const std::string path = folder / "clinic.h5", older = folder / "older.h5";
+  const auto read = [](const std::string& from, const PartitionManifest& manifest) {
+    io::PartitionReader reader(testing::admit(manifest), manifest, from);
+    std::vector<io::RowBuffer> blocks;
+    reader.read_blocks(0, manifest.blocks(),
+                       [&](std::uint64_t, const io::RowBuffer& rows) { blocks.push_back(rows); });
+    return blocks;
+  };
+  for (const std::string variant : {"--full", "--float32"}) {
+    REQUIRE(script("write " + path + " " + variant) == 0);
+    REQUIRE(script("to-version-1 " + path + " " + older) == 0);
+    const PartitionManifest manifest = io::sign_partition(path, "Clinic", owner_key());
+    const PartitionManifest first = io::sign_partition(older, "Clinic", owner_key());
+    CHECK(manifest.version == 2);
+    CHECK(first.version == 1);
+    CHECK(io::read_manifest(older, {owner_key().public_key()}) == first);
+    CHECK(script("verify " + older) == 0);
+    CHECK(first.schema.features[1].levels == std::vector<std::string>{"(none of these)", "b", "c"});
+    const auto rows = read(path, manifest), gathered = read(older, first);
+    REQUIRE(rows.size() == gathered.size());
+    for (std::size_t b = 0; b < rows.size(); ++b) {
+      CHECK(rows[b].features == gathered[b].features);
+      CHECK(rows[b].codes == gathered[b].codes);
+      CHECK(rows[b].targets == gathered[b].targets);
+      CHECK(rows[b].ids == gathered[b].ids);
+    }
+  }
+}
+
 TEST_CASE("Every fault of a file is told with object, expected and found, and nothing is signed") {
   if (!has_h5py()) return;
   const testing::TemporaryFolder folder;
@@ -80,7 +113,8 @@ TEST_CASE("Every fault of a file is told with object, expected and found, and no
   const std::pair<std::string, std::string> faults[] = {
       {"no-format", "attribute \"format\" is missing"},
       {"other-format", "attribute \"format\": expected bailiwick-partition, found \"netcdf\""},
-      {"version-2", "partition version 2 is not supported; this program reads 1"},
+      {"version-3", "partition: version 3 is not supported; this program reads 1 to 2"},
+      {"version-1-of-2", "/schema: features[1]: unknown member \"levels\""},
       {"version-text", "attribute \"version\": expected one integer, found variable-length string"},
       {"no-name", "attribute: \"name\" must be a name of letters, digits, \"-\", \"_\" and \".\" "},
       {"name-leads-out", "\"name\" must be a name of letters, digits"},
@@ -102,6 +136,17 @@ TEST_CASE("Every fault of a file is told with object, expected and found, and no
       {"external-storage", "/features: has external storage: its values lie in other files; all"},
       {"external-splits", "/splits: has external storage: its values lie in other files; all that"},
       {"foreign-filter", "/features: needs the HDF5 filter 32000, which is not one of HDF5's own"},
+      {"checksum-filter",
+       "/features: is packed by the HDF5 filter 3; gzip (deflate) and shuffle may"},
+      {"packing-filter", "/codes: is packed by the HDF5 filter 6; gzip (deflate) and shuffle may"},
+      {"no-codes", "data set /codes is missing though the schema declares it"},
+      {"codes-wide", "/codes: expected uint8, found uint16"},
+      {"codes-narrow", "/codes: expected shape (200, 1), found (200, 2)"},
+      {"code-of-no-level",
+       "row 70 (from 0), feature \"ward\": is not the code of one of its 3 levels"},
+      {"reference-of-no-level",
+       "/schema: features[1]: \"reference\" must be one of the levels or null, found \"d\""},
+      {"indicator-taken", "/schema: features and targets: \"ward_b\" occurs twice"},
       {"block-rows-0", "attribute \"block_rows\": expected an integer of at least 1, found 0"},
       {"block-rows-float", "attribute \"block_rows\": expected one integer, found float64 scalar"},
       {"unknown-attribute", "unknown attribute \"block_row\"; a partition may hold: format, "},

@@ -219,6 +219,14 @@ TEST_CASE("multinomial coefficients are named and brought to raw units class by 
   CHECK(s.log_likelihood == Approx(-13.084859120751856).epsilon(1e-12));
 }
 
+TEST_CASE("the levels without a coefficient are named, unless they are many") {
+  ModelSummary s = summarise({Family::poisson, wt_qsec, wt_qsec_columns, mtcars::carb});
+  CHECK_THAT(to_text(s), !Catch::Contains("reference levels"));
+  s.references = {{"sex", {"male"}}, {"ward", {"a", "b"}}, {"job", {"1", "2", "3", "4"}}};
+  CHECK_THAT(to_text(s), Catch::Contains("\n\nreference levels: sex male, ward a or b, job (the 4 "
+                                         "other levels)\nrows 32"));
+}
+
 TEST_CASE("a survival summary is brought to raw units without an intercept") {
   ColumnMoments moments{{10, 20}, {0.5, 0.25}, 7};
   const ModelSummary s = summarise_cox(
