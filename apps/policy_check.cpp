@@ -163,9 +163,8 @@ AccessRequest request_asked(const Options& options, const StageUse& use, const s
     if (options.has(name))
       throw Error(ExitCode::usage, "--{}: says what --config says; use --set", name);
   const std::string path = options.text("config");
-  return request_from(parse_run_config(read_config(path), config_language(),
-                                       options.assignments("set")),
-                      use, key);
+  return request_from(
+      parse_run_config(read_config(path), config_language(), options.assignments("set")), use, key);
 }
 
 }  // namespace

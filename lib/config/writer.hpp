@@ -18,19 +18,24 @@ namespace bailiwick {
 
 /// A struct with a schema.
 template <class T>
-concept Sectioned = std::is_class_v<T> && !std::is_same_v<T, std::string> && !Worded<T> &&
-                  !requires(T t) { t.begin(); } && !requires(T t) { t.has_value(); };
+concept Sectioned =
+    std::is_class_v<T> && !std::is_same_v<T, std::string> && !Worded<T> && !requires(T t) {
+  t.begin();
+}
+&&!requires(T t) {
+  t.has_value();
+};
 
-/// Writes a struct by the schema that YamlReader reads it with: every default included, or only what
-/// differs from the default (given_only).
+/// Writes a struct by the schema that YamlReader reads it with: every default included, or only
+/// what differs from the default (given_only).
 class YamlWriter {
  public:
   YamlWriter() { node_.kind = YamlNode::Kind::map; }
 
   const YamlNode& node() const { return node_; }
 
-  /// What of `value` is not as in a T that nobody has touched: what a reader that reads nothing else
-  /// makes the same of, whatever keys with defaults it learns later.
+  /// What of `value` is not as in a T that nobody has touched: what a reader that reads nothing
+  /// else makes the same of, whatever keys with defaults it learns later.
   template <class T>
   static YamlNode given_only(T& value) {
     T untouched{};
@@ -45,8 +50,9 @@ class YamlWriter {
       YamlNode node = untouched ? given_only(value, *untouched) : given_only(value);
       if (!node.entries.empty()) add(name, std::move(node));
     } else {
-      YamlNode node = given(value);
-      if (!untouched || to_yaml(node) != to_yaml(given(*untouched))) add(name, std::move(node));
+      YamlNode node = given_node(value);
+      if (!untouched || to_yaml(node) != to_yaml(given_node(*untouched)))
+        add(name, std::move(node));
     }
   }
   template <class T, class... Rules>
@@ -55,7 +61,7 @@ class YamlWriter {
       const auto* const untouched = leaves_out_ ? counterpart(value) : nullptr;
       if (!untouched || *untouched != value) add(name, write(value));
     } else if (value) {
-      add(name, leaves_out_ ? given(*value) : write(*value));
+      add(name, leaves_out_ ? given_node(*value) : write(*value));
     }
   }
   template <class T, class... Rules>
@@ -84,18 +90,18 @@ class YamlWriter {
 
  private:
   template <class T>
-  static YamlNode given(T& value) {
+  static YamlNode given_node(T& value) {
     if constexpr (Sectioned<T>)
       return given_only(value);
     else
       return write(value);
   }
   template <class T>
-  static YamlNode given(std::vector<T>& values) {
+  static YamlNode given_node(std::vector<T>& values) {
     YamlNode node;
     node.kind = YamlNode::Kind::list;
     for (T& value : values)
-      node.items.push_back(given(value));
+      node.items.push_back(given_node(value));
     return node;
   }
 

@@ -64,8 +64,7 @@ bool same_rows(const Statement& statement, const Run& run) {
   const auto rows = [](const std::vector<Artefact>& inputs) {
     std::map<std::string, Digest> roots;
     for (const Artefact& input : inputs)
-      if (input.name.starts_with(dependency::partition_prefix))
-        roots[input.name] = input.sha256;
+      if (input.name.starts_with(dependency::partition_prefix)) roots[input.name] = input.sha256;
     return roots;
   };
   return rows(statement.dependencies) == rows(run.inputs());
@@ -119,8 +118,7 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
     const std::string path = chain.file(config.output);
     if (!world.is_root() || !std::filesystem::exists(path)) return;
     const PublicKey key = PrivateKey::load(config.operator_key).public_key();
-    if (!is_finished(path, {&key, 1}) ||
-        !began_with(config, chain.resolved_config(config.output)))
+    if (!is_finished(path, {&key, 1}) || !began_with(config, chain.resolved_config(config.output)))
       return;
     const Verification found =
         verify_chain(path, config.output, {&key, 1}, io::content_digest, OtherSignatures::any);

@@ -714,8 +714,9 @@ TEST_CASE("a config includes files, whose paths are relative to themselves") {
   CHECK(run.path == "configs/x.yaml");
   CHECK(run.domains.at(0).partitions.at(0).ends_with("/configs/who/data/oslo.h5"));
   CHECK(run.operator_key.ends_with("/configs/keys/operator.pem"));
-  CHECK(parse_run_config(run_in_files(), config_language(), {{"domains.0.name", "bergen"}}).domains.at(0).name ==
-        "bergen");
+  CHECK(parse_run_config(run_in_files(), config_language(), {{"domains.0.name", "bergen"}})
+            .domains.at(0)
+            .name == "bergen");
   CHECK(parse_ingest_config(
             files({{"i.yaml", with(ingest_yaml, "output: out\n", "include: out.yaml\n")},
                    {"out.yaml", "output: out\n"}}))
@@ -813,9 +814,11 @@ TEST_CASE("keys by their former names are errors that say the new ones") {
                             "site: {file: s.json, key: k.pem}\ntrust: {file: t, key: k}\n")),
              ContainsSubstring("x.yaml:5:22: site.key: is called \"public_key\" now") &&
                  ContainsSubstring("x.yaml:6:18: trust.key: is called \"public_key\" now"));
-  CHECK_THAT(
-      error_of([&] { parse_resolved_config(with(run_yaml, "sign_with", "signs"), "r.yaml", config_language()); }),
-      ContainsSubstring("lineage.signs: unknown key; allowed: sign_with"));
+  CHECK_THAT(error_of([&] {
+               parse_resolved_config(with(run_yaml, "sign_with", "signs"), "r.yaml",
+                                     config_language());
+             }),
+             ContainsSubstring("lineage.signs: unknown key; allowed: sign_with"));
 }
 
 TEST_CASE("one file holds the terms of several owners") {
@@ -906,4 +909,19 @@ TEST_CASE("every file in configs/ is accepted") {
       CHECK(error_of([&] { parse_run_config(read_config(path), config_language()); }).empty());
   }
   CHECK(files > 0);
+}
+
+TEST_CASE("what a config is does not change with keys that have defaults", "[config]") {
+  const auto given = [](const std::string& text) {
+    return given_yaml(parse_run_config(text, "/x.yaml", config_language()));
+  };
+  const std::string plain = given(run_yaml);
+  // A default that is written down is the same config; anything else is another.
+  CHECK(given(run_yaml + "evaluate: {calibration_bins: 10, per_domain: true}\n") == plain);
+  CHECK(given(run_yaml + "evaluate: {calibration_bins: 11}\n") != plain);
+  CHECK_THAT(plain, !Catch::Contains("tolerance") && !Catch::Contains("describe") &&
+                        !Catch::Contains("checkpoint") && Catch::Contains("kind:"));
+  // Nothing that was said is lost.
+  const RunConfig run = parse_run_config(run_yaml, "/x.yaml", config_language());
+  CHECK(resolved_yaml(parse_run_config(plain, "/y.yaml", config_language())) == resolved_yaml(run));
 }

@@ -220,7 +220,8 @@ TEST_CASE("multinomial coefficients are named and brought to raw units class by 
 }
 
 TEST_CASE("the levels without a coefficient are named, unless they are many") {
-  ModelSummary s = summarise({Family::poisson, wt_qsec, wt_qsec_columns, mtcars::carb});
+  ModelSummary s =
+      summarise({kernels::family<kernels::Poisson>, wt_qsec, wt_qsec_columns, mtcars::carb});
   CHECK_THAT(to_text(s), !Catch::Contains("reference levels"));
   s.references = {{"sex", {"male"}}, {"ward", {"a", "b"}}, {"job", {"1", "2", "3", "4"}}};
   CHECK_THAT(to_text(s), Catch::Contains("\n\nreference levels: sex male, ward a or b, job (the 4 "
