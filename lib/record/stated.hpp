@@ -20,8 +20,7 @@ struct StatedModel {
 };
 
 /// Public keys whose word about a model counts: the operator's of the config, and those in the
-/// files `more` (--model-key), with which the operator's may be out of reach. The same on every
-/// rank. Collective.
+/// files `more` (--model-key). The same on every rank. Collective.
 std::vector<PublicKey> model_keys(const Run& run, const std::vector<std::string>& more);
 
 /// The statement about the file `path`, which lies beside its lineage or in checkpoints/ there,

@@ -232,7 +232,7 @@ def test_two_owners_may_choose_one_name(lung):
 
 def test_one_owner_may_not(lung):
     of_one_name(lung)
-    config = lung.path(TRAIN)
+    config = lung.path("configs/lung/parties.yaml")
     folder = os.path.relpath(lung.path("out/lung/partitions"), config.parent)
     text = config.read_text()
     assert f"partitions: [{folder}/north.h5]" in text
