@@ -100,7 +100,7 @@ extern constexpr Stage count_stage{
 EDITS = {
     "kokkos_kernels/glm/families.hpp": [("FamilyList<Gaussian, Binomial, Poisson>", "FamilyList<Gaussian, Binomial, Poisson, Exponential>"),
                                         ('#include "kokkos_kernels/glm/gaussian.hpp"\n', '#include "kokkos_kernels/glm/exponential.hpp"\n#include "kokkos_kernels/glm/gaussian.hpp"\n')],
-    "lib/stages/all.cpp": [("extern const Stage describe_stage", "extern const Stage count_stage, describe_stage"), ("{&describe_stage,", "{&count_stage, &describe_stage,")],
+    "lib/stages/all.cpp": [("extern const Stage train_stage", "extern const Stage count_stage, train_stage"), ("{&describe_stage,", "{&count_stage, &describe_stage,")],
 }
 
 
