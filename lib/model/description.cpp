@@ -137,7 +137,8 @@ std::vector<std::vector<std::int64_t>> contingency_tables(
       if (first == second) names.push_back(own);
       for (const std::string& other : columns.categories[second].levels)
         if (first != second)
-          names.push_back(own + " with " + columns.categories[second].name + " " + other);
+          names.push_back(
+              fmt::format("{} with {} {}", own, columns.categories[second].name, other));
     }
   const std::vector<std::int64_t> words = sum_counts(
       "contingency tables", std::move(names), domains, sums,

@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <ranges>
-
 #include "lib/core/text.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/stages/stage.hpp"
@@ -37,8 +35,8 @@ const Language& config_language() {
     std::vector<const SectionType*> found;
     // In the order in which releases before wrote them: its digest names runs that are not
     // finished.
-    for (const Stage* stage : std::views::reverse(all_stages()))
-      if (stage->section != nullptr) found.push_back(stage->section);
+    for (const Stage* stage : all_stages())
+      if (stage->section != nullptr) found.insert(found.begin(), stage->section);
     return found;
   }();
   static const Language language{all_kind_traits(), sections};

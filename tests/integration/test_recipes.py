@@ -142,7 +142,7 @@ def test_a_family(program, stays):
         rows = list(csv.DictReader(file))
     x = numpy.array([[1, float(r["age"]), r["ward"] == "surgery", r["ward"] == "icu", r["sex"] == "m"] for r in rows], dtype=float)
     score = x.T @ (numpy.array([float(r["days"]) for r in rows]) * numpy.exp(-x @ theta) - 1)
-    assert numpy.abs(score).max() < 1e-6
+    assert numpy.abs(score).max() < 1e-4  # of ages times rows
     stays.run("evaluate", "run.yaml", "--set", "model.kind=exponential", "--output", "exponential-1", program=program)
     stays.run("predict", "run.yaml", "--set", "model.kind=exponential", "--output", "exponential-1", program=program)
     stays.run("verify", "exponential-1", "--key", "operator.pub.pem", program=program)
