@@ -50,9 +50,8 @@ class YamlWriter {
       YamlNode node = untouched ? given_only(value, *untouched) : given_only(value);
       if (!node.entries.empty()) add(name, std::move(node));
     } else {
-      YamlNode node = given_node(value);
-      if (!untouched || to_yaml(node) != to_yaml(given_node(*untouched)))
-        add(name, std::move(node));
+      YamlNode node = write(value);
+      if (!untouched || to_yaml(node) != to_yaml(write(*untouched))) add(name, std::move(node));
     }
   }
   template <class T, class... Rules>
@@ -61,7 +60,7 @@ class YamlWriter {
       const auto* const untouched = leaves_out_ ? counterpart(value) : nullptr;
       if (!untouched || *untouched != value) add(name, write(value));
     } else if (value) {
-      add(name, leaves_out_ ? given_node(*value) : write(*value));
+      add(name, write(*value));
     }
   }
   template <class T, class... Rules>
@@ -89,22 +88,6 @@ class YamlWriter {
   bool given(const std::string&) const { return true; }
 
  private:
-  template <class T>
-  static YamlNode given_node(T& value) {
-    if constexpr (Sectioned<T>)
-      return given_only(value);
-    else
-      return write(value);
-  }
-  template <class T>
-  static YamlNode given_node(std::vector<T>& values) {
-    YamlNode node;
-    node.kind = YamlNode::Kind::list;
-    for (T& value : values)
-      node.items.push_back(given_node(value));
-    return node;
-  }
-
   template <class T>
   static YamlNode given_only(T& value, T& untouched) {
     YamlWriter inner;
@@ -148,7 +131,7 @@ class YamlWriter {
     return scalar(to_word(value), false);
   }
   template <class T>
-  static YamlNode write(std::vector<T>& values) {
+  YamlNode write(std::vector<T>& values) const {
     YamlNode node;
     node.kind = YamlNode::Kind::list;
     for (T& value : values)
@@ -156,7 +139,7 @@ class YamlWriter {
     return node;
   }
   template <class T>
-  static YamlNode write(std::map<std::string, T>& values) {
+  YamlNode write(std::map<std::string, T>& values) const {
     YamlNode node;
     node.kind = YamlNode::Kind::map;
     for (auto& [name, value] : values) {
@@ -167,7 +150,8 @@ class YamlWriter {
     return node;
   }
   template <Sectioned T>
-  static YamlNode write(T& value) {
+  YamlNode write(T& value) const {
+    if (leaves_out_) return given_only(value);
     YamlWriter inner;
     schema(inner, value);
     return inner.node_;

@@ -133,3 +133,19 @@ partitions: [{name: a, owner: A, sign_with: a.pem}]
   CHECK_THROWS_WITH(parse_ingest_config(twice, "x.yaml"),
                     ContainsSubstring("another column becomes \"p_3\""));
 }
+
+TEST_CASE("sections that hold nothing but defaults are told from those that are not there",
+          "[config]") {
+  const auto given = [](const std::string& model, const std::string& train) {
+    return given_yaml(parse_run_config(run_with(model, train), "x.yaml", config_language()));
+  };
+  const std::string plain = given(hidden, "method: sgd");
+  CHECK(given(hidden, "method: sgd, federated: {}") != plain);
+  CHECK(given(hidden, "method: sgd, descent: {epochs: 10}") == plain);
+  CHECK(given("mlp: {loss: binary, embeddings: {cow: 4}, layers: [{units: 4}, {units: 4}]}",
+              "method: sgd") != plain);
+  CHECK(given("mlp: {loss: binary, embeddings: {cow: 4}, layers: [{units: 4, dropout: 0}]}",
+              "method: sgd") == plain);
+  CHECK(given("mlp: {loss: cox, layers: []}, time: t, status: s", "method: sgd") !=
+        given("mlp: {loss: binary, layers: []}", "method: sgd"));
+}
