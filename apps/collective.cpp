@@ -55,7 +55,9 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
                      const std::function<void(Session&, const RunOptions&)>& work) {
   const bool scores = command.stage != nullptr && command.stage->chain.names_model;
   const bool resumes = command.stage != nullptr && command.stage->chain.resumes;
-  Options options(std::string(command.name) + " CONFIG [options]", command.help);
+  std::string help = command.help;
+  if (command.stage != nullptr) help += fmt::format("\nMore: docs/{}", command.stage->page);
+  Options options(std::string(command.name) + " CONFIG [options]", help);
   options.add()("set", po::value<std::vector<std::string>>(),
                 "KEY=VALUE: override a key of the config, e.g. train.method=lbfgs");
   options.add()("output", po::value<std::string>(), "folder for results, instead of the config's");

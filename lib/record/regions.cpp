@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "lib/egress/meter.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/runtime/agree.hpp"
 
@@ -49,10 +48,7 @@ std::vector<State> states_at_home(const Run& run, const std::string& path) {
 }
 
 Regions::Regions(Run& run, const std::string& fingerprint, bool in_place)
-    : run_(run), own_([&] {
-        const EgressPurpose purpose("communicators");
-        return run.world().split(run.world().rank(), 0, "one rank");
-      }()) {
+    : run_(run), own_(one_rank(run)) {
   // One more than of the common model, which is written after them.
   CheckpointConfig keep = run.config().train.checkpoint;
   if (keep.keep_last > 0) ++keep.keep_last;
@@ -60,11 +56,8 @@ Regions::Regions(Run& run, const std::string& fingerprint, bool in_place)
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < run.local().size(); ++d)
       if (run.boundary().leads(d)) {
-        const std::string lineage =
-            training_chain.file(training_chain.home_of(run.config().output, run.name_of(d)));
-        const PublicKey key = PrivateKey::load(run.key_at_home(d)).public_key();
         // A session that ended right after had nothing left to do here.
-        if (in_place && is_finished(lineage, {&key, 1})) continue;
+        if (in_place && is_home_finished(run, training_chain, d)) continue;
         Region& region = regions_.emplace_back(d);
         region.record = std::make_unique<RunRecord>(run, training_chain, own_, d, in_place);
         region.record->publish_decisions();

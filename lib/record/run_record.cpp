@@ -77,6 +77,16 @@ std::unique_ptr<FileLock> lock_chain(const Communicator& world, const std::strin
   return lock;
 }
 
+bool is_home_finished(const Run& run, const StageChain& chain, std::size_t d) {
+  const PublicKey key = PrivateKey::load(run.key_at_home(d)).public_key();
+  return is_finished(chain.file(chain.home_of(run.config().output, run.name_of(d))), {&key, 1});
+}
+
+Communicator one_rank(const Run& run) {
+  const EgressPurpose purpose("communicators");
+  return run.world().split(run.world().rank(), 0, "one rank");
+}
+
 RunRecord::RunRecord(Run& run, const StageChain& chain, bool in_place,
                      std::unique_ptr<FileLock> lock)
     : run_(run),

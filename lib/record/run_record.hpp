@@ -31,6 +31,12 @@ void check_same_config(const Run& run, const std::string& folder, const StageCha
 std::unique_ptr<FileLock> lock_chain(const Communicator& world, const std::string& folder,
                                      const StageChain& chain);
 
+/// Whether what stays with the d-th local domain has come to its end. Local.
+bool is_home_finished(const Run& run, const StageChain& chain, std::size_t d);
+
+/// This rank alone, for the records of what stays with the domains that it leads. Collective.
+Communicator one_rank(const Run& run);
+
 /// What a stage leaves in its output folder: resolved.yaml, its artefacts and their signed lineage,
 /// run.json. All members are collective; a failure on one rank is everyone's.
 class RunRecord {

@@ -60,7 +60,7 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
 }
 
 Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
-    : session_(session), config_(std::move(config)), use_(std::move(use)), started_(utc_now()) {
+    : session_(session), config_(std::move(config)), use_(use), started_(utc_now()) {
   config_digest_ = sha256(resolved_yaml(config_));
   find_places();
   const EgressPurpose purpose("decomposition");

@@ -29,21 +29,15 @@ std::string notes(const Json& overall) {
 }
 
 void evaluate(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
-  const std::string model_path =
-      options.model.empty() ? config.output + "/model.h5" : options.model;
   const StageChain& chain = stage.chain;
-  if (is_done(session.world(), config, chain, model_path)) return;
+  if (is_done(session.world(), config, chain, model_path(config, options))) return;
   Run run(session, std::move(config), stage.use);
   const EvaluateConfig& how = run.config().section<EvaluateConfig>();
-  Digest content;
-  const std::vector<PublicKey> trusted = model_keys(run, options.model_keys);
-  const SavedModel model = open_model(run, model_path, trusted, &content);
-  agree(run.world(), [&] {
-    if (run.world().is_root()) check_model_of_folder(run.config(), content, trusted);
-  });
+  const UsedModel used = open_model(run, options);
+  const SavedModel& model = used.model;
   const ModelColumns columns = columns_of(model, run.schema(), true);
   RunRecord record(run, chain, true);
-  record.add_dependency({dependency::model, content, Json::object(), {}});
+  record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.publish_decisions();
 
   const Standardisation standardisation = how.standardise.value_or(model.config.standardise);
@@ -52,12 +46,11 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   standardise(rows, moments);
 
   const Scorecard scorecard(model, how);
-  const std::vector<SavedModel> models =
-      models_of_domains(run, model, model_path, content, trusted);
+  const std::vector<UsedModel> models = models_of_domains(run, used);
   std::vector<Aggregate> parts;
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {
-    parts.push_back(Scorecard(models[d], how).add(rows.domains[d].rows, d, run.boundary()));
+    parts.push_back(Scorecard(models[d].model, how).add(rows.domains[d].rows, d, run.boundary()));
     if (!how.per_domain) continue;
     Aggregate domain = parts.back();
     run.boundary().within_domain(d, domain);
@@ -86,9 +79,9 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
       fmt::format("{} of {}, standardise: {}{}\n{}{}", split, run.config().name,
                   to_word(standardisation), how.regional ? ", each domain by its own model" : "",
                   Scorecard::table(lines), notes(overall));
-  const Json results = {{"model", content.hex()},   {"split", how.split},
-                        {"regional", how.regional}, {"standardise", to_word(standardisation)},
-                        {"overall", overall},       {"domains", domains}};
+  const Json results = {{"model", used.content.hex()}, {"split", how.split},
+                        {"regional", how.regional},    {"standardise", to_word(standardisation)},
+                        {"overall", overall},          {"domains", domains}};
   record.write_text(text, "evaluation.txt");
   record.write_run_json(results);
   record.publish_egress();

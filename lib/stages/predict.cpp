@@ -5,7 +5,6 @@
 #include <iostream>
 
 #include "lib/core/text.hpp"
-#include "lib/egress/meter.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/runtime/agree.hpp"
@@ -87,9 +86,9 @@ using HomeRecords = std::vector<std::unique_ptr<RunRecord>>;
 
 /// Whether an earlier session, which did not come to its own end, left all that this one asks for.
 bool is_home_done(const Run& run, const StageChain& chain, std::size_t d, const Digest& model) {
+  if (!is_home_finished(run, chain, d)) return false;
   const std::string folder = chain.home_of(run.config().output, run.name_of(d));
   const PublicKey key = PrivateKey::load(run.key_at_home(d)).public_key();
-  if (!is_finished(chain.file(folder), {&key, 1})) return false;
   check_same_config(run, folder, chain);
   const Statement last = read_statements(chain.file(folder), {&key, 1}).back();
   const Artefact* made_by = find_dependency(last, dependency::model);
@@ -101,14 +100,14 @@ bool is_home_done(const Run& run, const StageChain& chain, std::size_t d, const 
 }
 
 HomeRecords open_homes(Run& run, const StageChain& chain, const Communicator& own,
-                       const std::vector<Digest>& models) {
+                       const std::vector<UsedModel>& models) {
   HomeRecords homes(run.local().size());
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < homes.size(); ++d) {
       if (!run.boundary().leads(d)) continue;
-      if (is_home_done(run, chain, d, models[d])) continue;
+      if (is_home_done(run, chain, d, models[d].content)) continue;
       homes[d] = std::make_unique<RunRecord>(run, chain, own, d, true);
-      homes[d]->add_dependency({dependency::model, models[d], Json::object(), {}});
+      homes[d]->add_dependency({dependency::model, models[d].content, Json::object(), {}});
       homes[d]->publish_decisions();
     }
   });
@@ -117,7 +116,7 @@ HomeRecords open_homes(Run& run, const StageChain& chain, const Communicator& ow
 
 /// Once all of a domain's files are written, by whichever of its ranks: states each.
 void close_homes(const Run& run, const StageChain& chain, const HomeRecords& homes,
-                 const std::vector<Digest>& models) {
+                 const std::vector<UsedModel>& models) {
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < homes.size(); ++d) {
       if (!homes[d]) continue;
@@ -126,7 +125,7 @@ void close_homes(const Run& run, const StageChain& chain, const HomeRecords& hom
         homes[d]->publish_written(file_of(manifest));
         files[file_of(manifest)] = {{"rows", manifest.rows}};
       }
-      const Json said = {{"model", models[d].hex()}, {"files", files}};
+      const Json said = {{"model", models[d].content.hex()}, {"files", files}};
       homes[d]->publish_text(said.dump(2) + "\n", chain.result, true);
     }
   });
@@ -134,7 +133,7 @@ void close_homes(const Run& run, const StageChain& chain, const HomeRecords& hom
 
 /// Each partition is written by one of the domain's ranks.
 void predict_partitions(const Run& run, const StageChain& chain,
-                        const std::vector<SavedModel>& models, const ModelColumns& columns,
+                        const std::vector<UsedModel>& models, const ModelColumns& columns,
                         const std::vector<ColumnMoments>& moments) {
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < run.local().size(); ++d) {
@@ -144,56 +143,44 @@ void predict_partitions(const Run& run, const StageChain& chain,
           static_cast<std::size_t>(std::ranges::find(ranks, run.world().rank()) - ranks.begin());
       const std::string folder = chain.home_of(run.config().output, run.name_of(d));
       for (std::size_t p = member; p < domain.paths.size(); p += ranks.size())
-        write_predictions(models[d], columns, moments[d], domain, p,
+        write_predictions(models[d].model, columns, moments[d], domain, p,
                           folder + "/" + file_of(domain.manifests[p]));
     }
   });
 }
 
 void predict(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
-  const std::string model_path =
-      options.model.empty() ? config.output + "/model.h5" : options.model;
   const StageChain& chain = stage.chain;
-  if (is_done(session.world(), config, chain, model_path)) return;
+  if (is_done(session.world(), config, chain, model_path(config, options))) return;
   Run run(session, std::move(config), stage.use);
-  Digest content;
-  const std::vector<PublicKey> trusted = model_keys(run, options.model_keys);
-  const SavedModel model = open_model(run, model_path, trusted, &content);
-  agree(run.world(), [&] {
-    if (run.world().is_root()) check_model_of_folder(run.config(), content, trusted);
-  });
+  const UsedModel used = open_model(run, options);
+  const SavedModel& model = used.model;
   ModelColumns columns = columns_of(model, run.schema(), false);
   columns.ids = true;
   columns.weights = false;  // a row that counted for nothing in training has a prediction too
   const Standardisation standardisation =
       run.config().section<EvaluateConfig>().standardise.value_or(model.config.standardise);
   RunRecord record(run, chain, true);
-  record.add_dependency({dependency::model, content, Json::object(), {}});
+  record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.publish_decisions();
   const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
-  std::vector<Digest> contents;
-  const std::vector<SavedModel> models =
-      models_of_domains(run, model, model_path, content, trusted, &contents);
-
-  const Communicator own = [&] {
-    const EgressPurpose purpose("communicators");
-    return run.world().split(run.world().rank(), 0, "one rank");
-  }();
-  const HomeRecords homes = open_homes(run, chain, own, contents);
+  const std::vector<UsedModel> models = models_of_domains(run, used);
+  const Communicator own = one_rank(run);
+  const HomeRecords homes = open_homes(run, chain, own, models);
   predict_partitions(run, chain, models, columns, moments);
-  close_homes(run, chain, homes, contents);
+  close_homes(run, chain, homes, models);
 
   Json rows = Json::object();
   for (const DomainFacts& domain : run.domains())
     rows[domain.name] = domain.rows();
   const Json said = {
-      {"model", content.hex()}, {"standardise", to_word(standardisation)}, {"rows", rows}};
+      {"model", used.content.hex()}, {"standardise", to_word(standardisation)}, {"rows", rows}};
   record.publish_egress();
   record.publish_text(said.dump(2) + "\n", chain.result, true);
   if (run.world().is_root())
     std::cout << fmt::format(
         "{} rows scored by model {}\npredictions stay with their domains: {}\n",
-        with_thousands(static_cast<long long>(run.rows())), content.hex(),
+        with_thousands(static_cast<long long>(run.rows())), used.content.hex(),
         record.path("predictions/"));
 }
 

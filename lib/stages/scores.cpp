@@ -38,46 +38,52 @@ void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::
 
 }  // namespace
 
-SavedModel open_model(Run& run, const std::string& path, std::span<const PublicKey> keys,
-                      Digest* content) {
-  const Digest signed_one = stated_content(run, path, keys);
-  SavedModel model;
-  agree(run.world(), [&] {
-    const io::Checkpoint checkpoint = io::read_checkpoint(path, content);
-    demand_stated(signed_one, path, *content);
-    model = model_from_checkpoint(checkpoint, path);
-    run.check_usable(path, *content, model.delete_by);
-    check_meant(run.config().model, model.config, path);
-  });
-  return model;
+std::string model_path(const RunConfig& config, const StageOptions& options) {
+  return options.model.empty() ? config.output + "/model.h5" : options.model;
 }
 
-std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
-                                          const std::string& path, const Digest& content,
-                                          std::span<const PublicKey> keys,
-                                          std::vector<Digest>* contents) {
-  std::vector<SavedModel> models(run.local().size(), common);
-  if (contents != nullptr) contents->assign(models.size(), content);
+UsedModel open_model(Run& run, const StageOptions& options) {
+  UsedModel used;
+  used.path = model_path(run.config(), options);
+  used.trusted = model_keys(run, options.model_keys);
+  const Digest signed_one = stated_content(run, used.path, used.trusted);
+  agree(run.world(), [&] {
+    const io::Checkpoint checkpoint = io::read_checkpoint(used.path, &used.content);
+    demand_stated(signed_one, used.path, used.content);
+    used.model = model_from_checkpoint(checkpoint, used.path);
+    run.check_usable(used.path, used.content, used.model.delete_by);
+    check_meant(run.config().model, used.model.config, used.path);
+  });
+  agree(run.world(), [&] {
+    if (run.world().is_root()) check_model_of_folder(run.config(), used.content, used.trusted);
+  });
+  return used;
+}
+
+std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
+  std::vector<UsedModel> models(run.local().size(), common);
   if (!run.config().section<EvaluateConfig>().regional) return models;
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < models.size(); ++d) {
-      const std::string folder = std::filesystem::path(path).parent_path().string();
-      const std::string file = training_chain.home_of(folder, run.name_of(d)) + "/model.h5";
-      const StatedModel stated = stated_model(run.config(), file, keys);
-      check_duties(stated, file, utc_now());
-      Digest own;
-      const io::Checkpoint checkpoint = io::read_checkpoint(file, &own);
-      demand_stated(*stated.statement.subject_content, file, own);
+      UsedModel& own = models[d];
+      const std::string folder = std::filesystem::path(common.path).parent_path().string();
+      own.path = training_chain.home_of(folder, run.name_of(d)) + "/model.h5";
+      const StatedModel stated = stated_model(run.config(), own.path, common.trusted);
+      check_duties(stated, own.path, utc_now());
+      const io::Checkpoint checkpoint = io::read_checkpoint(own.path, &own.content);
+      demand_stated(*stated.statement.subject_content, own.path, own.content);
       const Artefact* from = find_dependency(stated.statement, dependency::common_model);
-      if (from == nullptr || from->sha256 != content)
+      if (from == nullptr || from->sha256 != common.content)
         throw Error(ExitCode::integrity,
-                    "{}: is signed as coming from another common model than {}", file, path);
-      models[d] = model_from_checkpoint(checkpoint, file);
-      if (contents != nullptr) (*contents)[d] = own;
-      run.check_usable(file, own, models[d].delete_by);
-      if (models[d].names != common.names || models[d].categories != common.categories ||
-          models[d].embeddings != common.embeddings)
-        throw Error(ExitCode::data, "{}: not a model of the same columns as the common one", file);
+                    "{}: is signed as coming from another common model than {}", own.path,
+                    common.path);
+      own.model = model_from_checkpoint(checkpoint, own.path);
+      run.check_usable(own.path, own.content, own.model.delete_by);
+      if (own.model.names != common.model.names ||
+          own.model.categories != common.model.categories ||
+          own.model.embeddings != common.model.embeddings)
+        throw Error(ExitCode::data, "{}: not a model of the same columns as the common one",
+                    own.path);
     }
   });
   return models;

@@ -11,22 +11,29 @@
 #include "lib/kinds/kind.hpp"
 #include "lib/model/metrics.hpp"
 #include "lib/record/stated.hpp"
+#include "lib/stages/stage.hpp"
 
 namespace bailiwick {
 
-/// The model in the file `path`, which a run is to use, and whose lineage vouches for it
-/// (stated_model). Collective. Throws ExitCode::integrity.
-SavedModel open_model(Run& run, const std::string& path, std::span<const PublicKey> keys,
-                      Digest* content);
+/// The file of the model that a stage uses.
+std::string model_path(const RunConfig& config, const StageOptions& options);
 
-/// The model of each local domain: `common`, which is in the file `path` and has that content, or
-/// with evaluate.regional the domain's own, in regions/ beside that, of which the domain's lineage
-/// says that it came from the common one. `contents`: if given, their digests. Collective. Throws
-/// ExitCode::integrity.
-std::vector<SavedModel> models_of_domains(Run& run, const SavedModel& common,
-                                          const std::string& path, const Digest& content,
-                                          std::span<const PublicKey> keys,
-                                          std::vector<Digest>* contents = nullptr);
+/// A model that a run uses.
+struct UsedModel {
+  std::string path;
+  SavedModel model;
+  Digest content;
+  std::vector<PublicKey> trusted;  ///< whose word about models counts
+};
+
+/// The one that a stage uses: its lineage vouches for it (stated_model), and no other was trained
+/// in the output folder. Collective. Throws ExitCode::integrity or ExitCode::data.
+UsedModel open_model(Run& run, const StageOptions& options);
+
+/// The model of each local domain: the common one, or with evaluate.regional the domain's own, in
+/// regions/ beside that, of which the domain's lineage says that it came from the common one.
+/// Collective. Throws ExitCode::integrity.
+std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common);
 
 /// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing.
 ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets);

@@ -214,7 +214,7 @@ Json shared_numbers(const SavedModel& model, const EvaluateConfig& how,
 }
 
 /// The histograms of a binary response, in cells.
-Json shared_binary(const std::vector<SavedModel>& models, const EvaluateConfig& how,
+Json shared_binary(const std::vector<UsedModel>& models, const EvaluateConfig& how,
                    const ModelRows& rows, const std::vector<Aggregate>& parts, SharedSums& sums) {
   const auto ranges = sums.ranges(sums.domain_totals(parts), {"positives", "negatives"});
   const auto found = shared_cells(ranges, auc_bins / 2);
@@ -249,7 +249,7 @@ Json shared_binary(const std::vector<SavedModel>& models, const EvaluateConfig& 
   std::vector<Aggregate> of_cells;
   for (std::size_t d = 0; d < parts.size(); ++d) {
     const kernels::RowBlocks& own = rows.domains[d].rows;
-    add_binary_cells(own, kind_of(models[d].config).predictor(models[d], own), cells,
+    add_binary_cells(own, kind_of(models[d].model.config).predictor(models[d].model, own), cells,
                      of_cells.emplace_back(layout));
   }
   Aggregate total = sums.sum(std::move(of_cells), missing);
@@ -379,11 +379,11 @@ Json shared_pairs(const std::vector<Aggregate>& parts, SharedSums& sums) {
 
 }  // namespace
 
-Json shared_metrics(const std::vector<SavedModel>& models, const EvaluateConfig& how,
+Json shared_metrics(const std::vector<UsedModel>& models, const EvaluateConfig& how,
                     const ModelRows& rows, std::vector<Aggregate> parts, Boundary& boundary,
                     std::span<const double> parameters) {
   SharedSums sums(boundary, parameters);
-  const SavedModel& model = models.front();
+  const SavedModel& model = models.front().model;
   Json metrics;
   switch (model.config.kind->response(model.config)) {
     case kernels::Response::probability:

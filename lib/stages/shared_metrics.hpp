@@ -15,7 +15,7 @@ namespace bailiwick {
 /// area under the ROC curve is that of cells of its bins. A measure that cannot be had so is null,
 /// and "left_out" says why. `parts`: of each of this rank's domains, with the scorecard of its
 /// model. Collective over the world; ExitCode::policy if no measure is left.
-Json shared_metrics(const std::vector<SavedModel>& models, const EvaluateConfig& how,
+Json shared_metrics(const std::vector<UsedModel>& models, const EvaluateConfig& how,
                     const ModelRows& rows, std::vector<Aggregate> parts, Boundary& boundary,
                     std::span<const double> parameters);
 

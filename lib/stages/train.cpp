@@ -5,8 +5,8 @@
 #include "lib/record/regions.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/stages/stage.hpp"
+#include "lib/train/descent.hpp"
 #include "lib/train/federated/rounds.hpp"
-#include "lib/train/network.hpp"
 #include "lib/train/solver.hpp"
 
 namespace bailiwick {

@@ -389,15 +389,17 @@ std::vector<VerifiedChain> verify_homes(const std::string& folder, const Verifie
   return homes;
 }
 
-/// Results, of which nobody may believe one without a statement.
-bool is_result(const std::string& name, const std::set<std::string>& unreached) {
+/// Results, of which nobody may believe one without a statement. `version` of the lineage beside
+/// them: in release 0.1 nobody signed predictions.
+bool is_result(const std::string& name, const std::set<std::string>& unreached, int version) {
   const fs::path path(name);
   const std::string file = path.filename().string();
   return std::ranges::any_of(all_stages(), [&](const Stage* stage) {
     const StageChain& chain = stage->chain;
     if (!path.has_parent_path()) return file == chain.result;
     if (chain.at_home == nullptr || path.parent_path().parent_path() != chain.at_home) return false;
-    const bool stays = chain.ends_at_home(file) || (!chain.parts_in_common && chain.is_part(file));
+    const bool stays =
+        chain.ends_at_home(file) || (version != 1 && !chain.parts_in_common && chain.is_part(file));
     return stays && !unreached.contains(path.parent_path().generic_string());
   });
 }
@@ -455,6 +457,7 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
 
   RunVerification result;
   result.findings = strangers;
+  const int version = chains.front().version();
   Coverage coverage(folder);
   for (VerifiedChain& chain : chains) {
     coverage.add(chain);
@@ -464,7 +467,7 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
   }
   for (const std::string& name : coverage.unsigned_files()) {
     result.unsigned_files.push_back(printable(name));
-    if (is_result(name, unreached))
+    if (is_result(name, unreached, version))
       result.findings.push_back({false, name + ": no statement speaks of it"});
   }
   for (Finding& finding : result.findings)

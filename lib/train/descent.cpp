@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/train/network.hpp"
+#include "lib/train/descent.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -403,7 +403,7 @@ class FederatedRounds : public Method {
 
   io::Checkpoint finish(RunRecord& record, Json& results) override {
     model_.converged = true;
-    const io::Checkpoint common = to_checkpoint(model_);
+    io::Checkpoint common = to_checkpoint(model_);
     if (training_.personal())
       regions_->finish("model.h5", common.digest(), [&](std::size_t d) {
         SavedModel regional = model_;
