@@ -7,7 +7,7 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "lib/core/text.hpp"
-#include "lib/run/access_log.hpp"
+#include "lib/owner/access_log.hpp"
 
 namespace bailiwick {
 

@@ -13,12 +13,12 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/domain/site.hpp"
+#include "lib/owner/access_log.hpp"
+#include "lib/owner/registry.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
-#include "lib/run/access_log.hpp"
 #include "lib/run/places.hpp"
-#include "lib/run/registry.hpp"
 #include "lib/run/request.hpp"
 #include "lib/runtime/slurm.hpp"
 #include "lib/stages/stage.hpp"
@@ -98,7 +98,7 @@ AccessRequest request_from(const Options& options, const StageUse& use, const st
   const std::uint64_t parties = parse_count(options.text("parties"), "--parties");
   config.domains.resize(std::max<std::uint64_t>(1, parties));
   config.boundary.secure_aggregation = !options.has("unmasked");
-  AccessRequest request = request_of(config, use);
+  AccessRequest request = request_of(inputs_of(config, use), use);
   request.kind = options.text("kind");
   request.per_domain_statistics = options.has("per-domain");
   request.unstratified_survival = options.has("unstratified");
@@ -142,7 +142,7 @@ AccessRequest request_from(const RunConfig& config, const StageUse& use, const P
   const std::vector<std::size_t> owner = owners_of(keys);
   for (std::size_t i = 0; i < domains.size(); ++i)
     domains[i].owner = owner[i];
-  AccessRequest request = request_of(config, use);
+  AccessRequest request = request_of(inputs_of(config, use), use);
   add_domains(request, domains, *index);
   const DomainConfig& own = config.domains[*index];
   for (const std::string& partition : own.partitions)

@@ -166,9 +166,15 @@ void sync(const std::string& path, const std::string& shown) {
 }
 
 void rename(const std::string& temporary, const std::string& path) {
+  const bool fresh = ::access(path.c_str(), F_OK) != 0;
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_system(path, "rename to it");
   const std::string folder = std::filesystem::path(path).parent_path().string();
-  sync(folder.empty() ? "." : folder, path);
+  try {
+    sync(folder.empty() ? "." : folder, path);
+  } catch (...) {  // nobody will vouch for what may be gone tomorrow
+    if (fresh) ::unlink(path.c_str());
+    throw;
+  }
 }
 
 void take_space(const std::string& path, const std::string& shown) {

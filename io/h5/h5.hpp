@@ -75,7 +75,7 @@ Properties without_times(hid_t kind);
 File open_to_read(const std::string& path);
 /// Brings a file's bytes to the disk; messages speak of `shown`.
 void sync(const std::string& file, const std::string& shown);
-/// Renames a synced file and syncs the folder.
+/// Renames a synced file and syncs the folder. If that fails, a name that was new is taken away.
 void rename(const std::string& temporary, const std::string& path);
 /// Takes room on the disk for all of a file's bytes, where file systems can: a full one is met
 /// here.

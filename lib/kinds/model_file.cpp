@@ -98,6 +98,19 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
   return checkpoint;
 }
 
+Json model_asked(const ModelConfig& config) {
+  SavedModel untrained;
+  untrained.config = config;
+  Json asked = parse_json(to_checkpoint(untrained).attributes.at("model"), "a model of the config",
+                          ExitCode::bug);
+  for (const char* of_partitions : {"columns", "categories"})
+    asked.erase(of_partitions);
+  if (config.features.empty()) asked.erase("features");
+  if (config.target.empty()) asked.erase("target");
+  if (asked.contains("mlp")) asked["mlp"]["embeddings"] = config.mlp.embeddings;
+  return asked;
+}
+
 SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& path) {
   const auto attribute = [&](const std::string& name) {
     const auto found = checkpoint.attributes.find(name);

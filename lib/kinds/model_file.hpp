@@ -10,6 +10,10 @@
 namespace bailiwick {
 
 io::Checkpoint to_checkpoint(const SavedModel& model);
+/// What its attribute "model" must say of a model by this config, as far as the config tells:
+/// features as they are listed there, lengths of embeddings by category. Nothing of what only the
+/// partitions say.
+Json model_asked(const ModelConfig& config);
 /// Throws ExitCode::data naming `path` if an attribute or array is missing or does not fit.
 SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::string& path);
 

@@ -206,6 +206,13 @@ std::string StageChain::lock(const std::string& folder) const {
   return fmt::format("{}/.{}.lock", folder, stem);
 }
 
+std::size_t count_sessions(const std::vector<Statement>& statements) {
+  std::set<std::string> sessions;
+  for (const Statement& statement : statements)
+    sessions.insert(statement.invocation);
+  return sessions.size();
+}
+
 const Artefact* find_dependency(const Statement& statement, const std::string& name) {
   const auto at = std::ranges::find(statement.dependencies, name, &Artefact::name);
   return at == statement.dependencies.end() ? nullptr : &*at;

@@ -51,6 +51,9 @@ bool is_checkpoint_name(std::string_view name);
 std::vector<Finding> check_stage(const StageChain& chain, const std::string& domain,
                                  const std::vector<Statement>& statements);
 
+/// Sessions that the statements of one chain belong to.
+std::size_t count_sessions(const std::vector<Statement>& statements);
+
 /// The IRI of a site, runDetails.builder.id.
 inline std::string builder_of(const std::string& site) {
   return "https://bailiwick.dev/site/" + site;
@@ -62,6 +65,7 @@ const Artefact* find_dependency(const Statement& statement, const std::string& n
 /// Dependencies that statements name (docs/lineage.md).
 namespace dependency {
 inline constexpr const char* config = "config";
+inline constexpr const char* inputs = "inputs";
 inline constexpr const char* binary = "binary";
 inline constexpr const char* libraries = "libraries";
 inline constexpr const char* site = "site";

@@ -84,7 +84,7 @@ struct Policy {
   std::vector<std::string> jurisdictions;  ///< places of computation, ISO 3166
   std::string site_key;      ///< id of the key that must sign the site file; empty: none must
   std::uint64_t serial = 0;  ///< grows with each version of the owner's terms; 0: not counted
-  /// The owner's own folder (lib/run/registry.hpp), where the terms now in force, the log of
+  /// The owner's own folder (lib/owner/registry.hpp), where the terms now in force, the log of
   /// access and what was withdrawn lie; an absolute path, empty: there is none.
   std::string registry;
   /// Ids of keys: every other owner in the run has signed with these alone. And the key of who may

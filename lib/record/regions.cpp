@@ -60,7 +60,7 @@ Regions::Regions(Run& run, const std::string& fingerprint, bool in_place)
         if (in_place && is_home_finished(run, training_chain, d)) continue;
         Region& region = regions_.emplace_back(d);
         region.record = std::make_unique<RunRecord>(run, training_chain, own_, d, in_place);
-        region.record->publish_decisions();
+        region.record->begin_session();
         region.checkpoints = std::make_unique<Checkpoints>(*region.record, keep, fingerprint);
       }
   });

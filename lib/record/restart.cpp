@@ -67,7 +67,7 @@ bool same_rows(const Statement& statement, const Run& run) {
       if (input.name.starts_with(dependency::partition_prefix)) roots[input.name] = input.sha256;
     return roots;
   };
-  return rows(statement.dependencies) == rows(run.inputs());
+  return rows(statement.dependencies) == rows(run.common_dependencies());
 }
 
 /// The first failure of `work` on any rank, the same text on all; empty: it succeeded everywhere.
@@ -84,16 +84,10 @@ std::string failure_of(const Communicator& world, const Work& work) {
 }  // namespace
 
 std::string training_fingerprint(const Run& run, const std::vector<std::string>& columns) {
-  RunConfig same = run.config();
-  same.path = same.name = same.output = same.operator_key = same.purpose = "";
-  same.recipients.clear();
+  RunConfig same = decisive(run.config());
   same.domains.clear();
-  same.site = {};
-  same.trust.reset();
   for (Section& section : same.sections)
     section.value = section.type->make();
-  same.boundary = {};
-  same.train.checkpoint = {};
   same.train.max_iterations = 1;
   if (same.train.federated) same.train.federated->rounds = 1;
   const Schedule::Kind schedule = same.train.descent.schedule.kind;
@@ -118,7 +112,8 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
     const std::string path = chain.file(config.output);
     if (!world.is_root() || !std::filesystem::exists(path)) return;
     const PublicKey key = PrivateKey::load(config.operator_key).public_key();
-    if (!is_finished(path, {&key, 1}) || !began_with(config, chain.resolved_config(config.output)))
+    if (!is_finished(path, {&key, 1}) ||
+        !began_with(config, chain, config.output, read_statements(path, {&key, 1})))
       return;
     const Verification found =
         verify_chain(path, config.output, {&key, 1}, io::content_digest, OtherSignatures::any);
@@ -170,9 +165,10 @@ Restart find_restart(const Run& run, const std::string& from, const std::vector<
   std::string names;
   agree(world, [&] {
     if (!world.is_root() || !std::filesystem::exists(training_chain.file(folder))) return;
-    check_same_config(run, folder, training_chain);
     const PublicKey key = PrivateKey::load(run.config().operator_key).public_key();
-    candidates = standing(read_statements(training_chain.file(folder), {&key, 1}));
+    const std::vector<Statement> all = read_statements(training_chain.file(folder), {&key, 1});
+    check_same_config(run, training_chain, folder, all);
+    candidates = standing(all);
     std::erase_if(candidates, [](const Statement& statement) {
       return !statement.subject_name.starts_with(checkpoints_folder);
     });

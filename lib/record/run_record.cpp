@@ -27,15 +27,27 @@
 
 namespace bailiwick {
 
-bool began_with(const RunConfig& config, const std::string& path) {
+bool began_with(const RunConfig& config, const StageChain& chain, const std::string& folder,
+                const std::vector<Statement>& statements) {
+  const Artefact* stated = find_dependency(statements.back(), dependency::inputs);
+  const Digest identity = identity_of(config, chain.is_training());
+  if (stated == nullptr) {  // no program of today wrote that
+    const std::string path = chain.resolved_config(folder);
+    const RunConfig began = parse_run_config(read_file(path), path, language_of(config));
+    return identity_of(began, chain.is_training()) == identity;
+  }
+  const std::string path = folder + "/" + chain.session_file("inputs", count_sessions(statements));
   const std::string text = read_file(path);
-  if (text == resolved_yaml(config)) return true;
-  return given_yaml(parse_resolved_config(text, path, language_of(config))) == given_yaml(config);
+  if (sha256(text) != stated->sha256)
+    throw Error(ExitCode::integrity, "{}: was changed after it was signed", path);
+  const Inputs began = inputs_from_json(parse_json(text, path), path);
+  return began.identity == identity && began.name == config.name && began.purpose == config.purpose;
 }
 
-void check_same_config(const Run& run, const std::string& folder, const StageChain& chain) {
+void check_same_config(const Run& run, const StageChain& chain, const std::string& folder,
+                       const std::vector<Statement>& statements) {
   const std::string path = chain.resolved_config(folder);
-  if (!began_with(run.config(), path))
+  if (!began_with(run.config(), chain, folder, statements))
     throw Error(ExitCode::config,
                 "{}: the run there began with another config; go on with the same{}, or name "
                 "another folder with --output{}",
@@ -180,7 +192,7 @@ void RunRecord::remove_temporaries() const {
 }
 
 void RunRecord::go_on() {
-  check_same_config(run_, folder_, stage_);
+  check_same_config(run_, stage_, folder_, chain_->resumed());
   // All sessions name the config as the first one wrote it.
   const Artefact* began = find_dependency(chain_->resumed().back(), dependency::config);
   const std::string config = stage_.resolved_config(folder_);
@@ -188,12 +200,10 @@ void RunRecord::go_on() {
     throw Error(ExitCode::integrity, "{}: was changed after it was signed", config);
   for (Artefact& input : dependencies_)
     if (input.name == dependency::config) input.sha256 = began->sha256;
-  std::set<std::string> sessions, removed;
-  for (const Statement& statement : chain_->resumed()) {
-    sessions.insert(statement.invocation);
+  std::set<std::string> removed;
+  for (const Statement& statement : chain_->resumed())
     removed.insert(statement.removed.begin(), statement.removed.end());
-  }
-  session_ += sessions.size();
+  session_ += count_sessions(chain_->resumed());
   clock_ = chain_->resumed().back().finished;
   started_ = std::max(started_, clock_);
   // Whoever was killed may not have come to it.
@@ -222,6 +232,9 @@ void RunRecord::append_here(Statement statement, bool last) {
       {"config", std::filesystem::path(run_.config().path).filename().string()},
       {"name", run_.config().name},
       {"purpose", run_.config().purpose}};
+  // Nobody may say another name of the file later.
+  if (!earlier().empty())
+    statement.external_parameters["config"] = earlier().front().external_parameters.at("config");
   if (!domain_.empty()) statement.external_parameters["domain"] = domain_;
   statement.internal_parameters = {{"ranks", ranks_}, {"domains", run_.domains().size()}};
   statement.dependencies = dependencies_;
@@ -320,7 +333,11 @@ void RunRecord::publish_written(const std::string& name) {
   append(std::move(statement), false);
 }
 
-void RunRecord::publish_decisions() {
+void RunRecord::begin_session() {
+  settle();
+  const std::string text = to_json(run_.inputs()).dump(2) + "\n";
+  write_text(text, stage_.session_file("inputs", session_));
+  add_dependency({dependency::inputs, sha256(text), Json::object(), {}});
   publish_text(decisions_json(run_), stage_.session_file("decisions", session_), false);
 }
 

@@ -18,12 +18,15 @@
 
 namespace bailiwick {
 
-/// Whether the resolved config in the file `path` is this one, but for keys with defaults that only
-/// one of two releases knows. Local. Throws ExitCode::config if it cannot be read.
-bool began_with(const RunConfig& config, const std::string& path);
+/// Whether the last session of the chain in `folder`, of which these are the statements, had this
+/// config, or another of its identity, name and purpose. Local. Throws ExitCode::integrity if its
+/// inputs are not as they were signed.
+bool began_with(const RunConfig& config, const StageChain& chain, const std::string& folder,
+                const std::vector<Statement>& statements);
 
-/// Throws ExitCode::config if the run in that folder began with another config. Local.
-void check_same_config(const Run& run, const std::string& folder, const StageChain& chain);
+/// Throws ExitCode::config unless it had. Local.
+void check_same_config(const Run& run, const StageChain& chain, const std::string& folder,
+                       const std::vector<Statement>& statements);
 
 /// One job at a time writes into a folder. If the stage began there, waits until no other job goes
 /// on with it: what is read after that stays so. Collective; the first rank holds the lock. Throws
@@ -37,8 +40,8 @@ bool is_home_finished(const Run& run, const StageChain& chain, std::size_t d);
 /// This rank alone, for the records of what stays with the domains that it leads. Collective.
 Communicator one_rank(const Run& run);
 
-/// What a stage leaves in its output folder: resolved.yaml, its artefacts and their signed lineage,
-/// run.json. All members are collective; a failure on one rank is everyone's.
+/// What a stage leaves in its output folder: resolved.yaml, inputs.json, its artefacts and their
+/// signed lineage, run.json. All members are collective; a failure on one rank is everyone's.
 class RunRecord {
  public:
   /// Makes the folder if need be and starts the lineage of the stage; `in_place`, goes on with the
@@ -75,8 +78,9 @@ class RunRecord {
   /// The same for a file of text, written by the first rank.
   void publish_text(const std::string& text, const std::string& name, bool last);
 
-  /// Which policies allowed what (decisions_json), as the lineage's next statement.
-  void publish_decisions();
+  /// The first of a session: what it is to do (inputs.json), which all its statements name, and
+  /// which policies allowed that (decisions_json), as the lineage's next statement.
+  void begin_session();
 
   /// What crossed between domains until now (egress_report), as the lineage's next statement.
   void publish_egress();

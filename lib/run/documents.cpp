@@ -11,7 +11,7 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/run/registry.hpp"
+#include "lib/owner/registry.hpp"
 
 namespace bailiwick {
 

@@ -31,8 +31,8 @@ std::vector<Action> actions_of(const StageUse& use) {
   return actions;
 }
 
-bool sums_cross(const RunConfig& config, const StageUse& use) {
-  return config.domains.size() > 1 && use.crosses;
+bool sums_cross(const Inputs& inputs, const StageUse& use) {
+  return inputs.domains.size() > 1 && use.crosses;
 }
 
 std::size_t count_owners(const std::vector<DomainFacts>& domains) {
@@ -42,17 +42,17 @@ std::size_t count_owners(const std::vector<DomainFacts>& domains) {
   return distinct.size();
 }
 
-AccessRequest request_of(const RunConfig& config, const StageUse& use) {
+AccessRequest request_of(const Inputs& inputs, const StageUse& use) {
   AccessRequest request;
   request.actions = actions_of(use);
-  request.purpose = config.purpose;
-  request.recipients = config.recipients;
-  request.sums_cross = sums_cross(config, use);
-  request.unmasked = request.sums_cross && !config.boundary.secure_aggregation;
+  request.purpose = inputs.purpose;
+  request.recipients = inputs.recipients;
+  request.sums_cross = sums_cross(inputs, use);
+  request.unmasked = request.sums_cross && !inputs.masked;
   request.exact = use.crosses;
-  if (use.of_model) request.kind = config.model.kind->name;
-  request.unstratified_survival = config.model.strata == Strata::none;
-  request.per_domain_statistics = use.per_domain != nullptr && use.per_domain(config);
+  if (use.of_model) request.kind = inputs.kind;
+  request.unstratified_survival = inputs.unstratified_survival;
+  request.per_domain_statistics = inputs.per_domain_statistics;
   return request;
 }
 
@@ -68,15 +68,15 @@ void add_domains(AccessRequest& request, const std::vector<DomainFacts>& domains
   request.occur_again = occurrences(domains, index);
 }
 
-bool has_rounds_of_rows(const RunConfig& config, const StageUse& use) {
-  return use.trains && config.model.kind->network;
+bool has_rounds_of_rows(const Inputs& inputs, const StageUse& use) {
+  return use.trains && inputs.network;
 }
 
-std::vector<std::string> rules_asked(const RunConfig& config, const StageUse& use) {
+std::vector<std::string> rules_asked(const Inputs& inputs, const StageUse& use) {
   std::vector<std::string> rules = clause_rules();
-  if (!has_rounds_of_rows(config, use)) return rules;
+  if (!has_rounds_of_rows(inputs, use)) return rules;
   rules.emplace_back(rows_of_rounds_rule);
-  if (sums_cross(config, use)) rules.emplace_back(parties_of_rounds_rule);
+  if (sums_cross(inputs, use)) rules.emplace_back(parties_of_rounds_rule);
   return rules;
 }
 

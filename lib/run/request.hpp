@@ -9,35 +9,25 @@
 #include <vector>
 
 #include "lib/policy/gate.hpp"
-#include "lib/run/config.hpp"
 #include "lib/run/facts.hpp"
+#include "lib/run/inputs.hpp"
+#include "lib/run/stage_use.hpp"
 
 namespace bailiwick {
 
 // What a run asks of its domains' policies: said once, for the run that asks and for whoever
 // verifies afterwards what was asked. Pure, all of it.
 
-/// What a stage does with the rows.
-struct StageUse {
-  Action action{};                  ///< that every policy must permit …
-  std::optional<Action> release{};  ///< … and this, if something is released
-  bool crosses = true;   ///< sums of domains are added, and something of them is released
-  bool of_model = true;  ///< it makes or uses a model, whose kind a policy may limit
-  bool trains = false;
-  /// Whether it shows domains' own statistics to all; nullptr: never.
-  bool (*per_domain)(const RunConfig& config) = nullptr;
-};
-
 std::vector<Action> actions_of(const StageUse& use);
 
 /// Whether sums of several domains are added.
-bool sums_cross(const RunConfig& config, const StageUse& use);
+bool sums_cross(const Inputs& inputs, const StageUse& use);
 
 /// Different owners, of one domain or several.
 std::size_t count_owners(const std::vector<DomainFacts>& domains);
 
-/// What the config says, and what of it every domain is asked alike.
-AccessRequest request_of(const RunConfig& config, const StageUse& use);
+/// What every domain is asked alike.
+AccessRequest request_of(const Inputs& inputs, const StageUse& use);
 
 /// Adds what one domain is asked: who it is, what it has, and who the others are.
 void add_domains(AccessRequest& request, const std::vector<DomainFacts>& domains,
@@ -48,9 +38,9 @@ inline constexpr const char* rows_of_rounds_rule = "rows of rounds";
 inline constexpr const char* parties_of_rounds_rule = "parties of rounds";
 
 /// Whether they are asked: of networks that are trained.
-bool has_rounds_of_rows(const RunConfig& config, const StageUse& use);
+bool has_rounds_of_rows(const Inputs& inputs, const StageUse& use);
 
 /// The rules of all clauses of a verdict, in their order.
-std::vector<std::string> rules_asked(const RunConfig& config, const StageUse& use);
+std::vector<std::string> rules_asked(const Inputs& inputs, const StageUse& use);
 
 }  // namespace bailiwick

@@ -15,7 +15,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/lineage/stage_chain.hpp"
-#include "lib/run/access_log.hpp"
+#include "lib/owner/access_log.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/run/libraries.hpp"
 #include "lib/run/request.hpp"
@@ -60,7 +60,11 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
 }
 
 Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
-    : session_(session), config_(std::move(config)), use_(use), started_(utc_now()) {
+    : session_(session),
+      config_(std::move(config)),
+      use_(use),
+      inputs_(inputs_of(config_, use_)),
+      started_(utc_now()) {
   config_digest_ = sha256(resolved_yaml(config_));
   find_places();
   const EgressPurpose purpose("decomposition");
@@ -89,14 +93,14 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
   // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
   boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
                                                    : contributors);
-  if (sums_cross(config_, use_) && config_.boundary.secure_aggregation && !verdicts_only)
+  if (sums_cross(inputs_, use_) && config_.boundary.secure_aggregation && !verdicts_only)
     start_masks();
 }
 
 void Run::start_masks() {
   Sha256 terms;
   terms.update(config_.name);
-  for (const Artefact& artefact : inputs())
+  for (const Artefact& artefact : common_dependencies())
     terms.update(artefact.name).update(artefact.sha256.hex());
   std::vector<MaskParty> parties;
   agree(world(), [&] {
@@ -200,7 +204,7 @@ std::size_t Run::owners() const {
 
 AccessRequest Run::request_of(std::size_t d, const Documents& documents) const {
   const std::size_t index = decomposition_->local_domains()[d];
-  AccessRequest request = bailiwick::request_of(config_, use_);
+  AccessRequest request = bailiwick::request_of(inputs_, use_);
   add_domains(request, domains_, index);
   request.now = utc_now();
   for (const int rank : decomposition_->ranks_of(index))
@@ -245,7 +249,7 @@ void Run::decide(bool verdicts_only) {
   if (reasons.empty()) {  // before anything counts as a run
     check_splits();
     check_names();
-    if (has_rounds_of_rows(config_, use_)) judge_rounds();
+    if (has_rounds_of_rows(inputs_, use_)) judge_rounds();
     reasons = refusals();
   }
   if (verdicts_only) return;
@@ -354,12 +358,12 @@ void Run::log_decisions(bool admitted) const {
 }
 
 std::vector<Artefact> Run::dependencies() const {
-  std::vector<Artefact> list = inputs();
+  std::vector<Artefact> list = common_dependencies();
   list.push_back({dependency::libraries, libraries_at_start().digest, Json::object(), {}});
   return list;
 }
 
-std::vector<Artefact> Run::inputs() const {
+std::vector<Artefact> Run::common_dependencies() const {
   static const Digest program = sha256_file("/proc/self/exe");
   std::vector<Artefact> list;
   list.push_back({dependency::config, config_digest_, Json::object(), {}});

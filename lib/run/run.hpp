@@ -11,8 +11,8 @@
 #include "io/partition/partition.hpp"
 #include "lib/boundary/boundary.hpp"
 #include "lib/lineage/statement.hpp"
+#include "lib/owner/access_log.hpp"
 #include "lib/policy/gate.hpp"
-#include "lib/run/access_log.hpp"
 #include "lib/run/config.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/run/facts.hpp"
@@ -84,7 +84,11 @@ class Run {
   /// The dependencies every statement names: what went in, and the libraries of this rank.
   std::vector<Artefact> dependencies() const;
   /// Config, site, program, policies, partitions: the same on every rank.
-  std::vector<Artefact> inputs() const;
+  std::vector<Artefact> common_dependencies() const;
+  /// What this session is to do.
+  const Inputs& inputs() const { return inputs_; }
+  /// Of a training: what its model must say of itself.
+  void state_model(Json model) { inputs_.model = std::move(model); }
   std::uint64_t rows() const;
   /// Different owners, of one domain or several.
   std::size_t owners() const;
@@ -116,6 +120,7 @@ class Run {
   Session& session_;
   RunConfig config_;
   StageUse use_;
+  Inputs inputs_;
   std::string started_;
   Digest config_digest_;
   OpenedSite site_;

@@ -306,7 +306,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
   for (const Column& column : columns.numbers)
     named.numbers.push_back(column.name);
   RunRecord record(run, chain, true);
-  record.publish_decisions();
+  record.begin_session();
 
   const ModelRows loaded = load_model_rows(run, ModelConfig(), all, how.split);
   std::vector<kernels::RowBlocks> numbers;

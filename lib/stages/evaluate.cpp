@@ -38,7 +38,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   const ModelColumns columns = columns_of(model, run.schema(), true);
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
-  record.publish_decisions();
+  record.begin_session();
 
   const Standardisation standardisation = how.standardise.value_or(model.config.standardise);
   const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);

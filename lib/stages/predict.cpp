@@ -89,9 +89,9 @@ bool is_home_done(const Run& run, const StageChain& chain, std::size_t d, const 
   if (!is_home_finished(run, chain, d)) return false;
   const std::string folder = chain.home_of(run.config().output, run.name_of(d));
   const PublicKey key = PrivateKey::load(run.key_at_home(d)).public_key();
-  check_same_config(run, folder, chain);
-  const Statement last = read_statements(chain.file(folder), {&key, 1}).back();
-  const Artefact* made_by = find_dependency(last, dependency::model);
+  const std::vector<Statement> statements = read_statements(chain.file(folder), {&key, 1});
+  check_same_config(run, chain, folder, statements);
+  const Artefact* made_by = find_dependency(statements.back(), dependency::model);
   if (made_by == nullptr || made_by->sha256 != model)
     throw Error(ExitCode::data,
                 "{}: holds predictions of another model; name another folder with --output",
@@ -108,7 +108,7 @@ HomeRecords open_homes(Run& run, const StageChain& chain, const Communicator& ow
       if (is_home_done(run, chain, d, models[d].content)) continue;
       homes[d] = std::make_unique<RunRecord>(run, chain, own, d, true);
       homes[d]->add_dependency({dependency::model, models[d].content, Json::object(), {}});
-      homes[d]->publish_decisions();
+      homes[d]->begin_session();
     }
   });
   return homes;
@@ -162,7 +162,7 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
       run.config().section<EvaluateConfig>().standardise.value_or(model.config.standardise);
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
-  record.publish_decisions();
+  record.begin_session();
   const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
   const std::vector<UsedModel> models = models_of_domains(run, used);
   const Communicator own = one_rank(run);

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "lib/kinds/model_file.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/regions.hpp"
 #include "lib/record/restart.hpp"
@@ -20,6 +21,7 @@ void train(const Stage& stage, Session& session, RunConfig config, const StageOp
     if (is_done(session.world(), config, stage.chain)) return;
   }
   Run run(session, std::move(config), stage.use);
+  run.state_model(model_asked(run.config().model));
   const ModelColumns columns = select_columns(run.config().model, run.schema());
   const std::string fingerprint = training_fingerprint(run, columns.names);
   const bool federated = run.config().train.federated.has_value();
@@ -32,7 +34,7 @@ void train(const Stage& stage, Session& session, RunConfig config, const StageOp
   RunRecord record(run, stage.chain, restart.in_place, std::move(lock));
   if (!restart.path.empty())
     record.add_dependency({dependency::resumed_from, restart.content, Json::object(), {}});
-  record.publish_decisions();
+  record.begin_session();
   Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
   train_by(run, record, checkpoints, restart, [&] {
     if (federated) return make_federated(run, columns, restart.in_place);

@@ -20,11 +20,12 @@
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/run_record.hpp"
-#include "lib/run/config.hpp"
 #include "lib/run/documents.hpp"
+#include "lib/run/inputs.hpp"
 #include "lib/stages/stage.hpp"
 #include "lib/stages/verify_contents.hpp"
 #include "lib/stages/verify_decisions.hpp"
+#include "lib/stages/verify_inputs.hpp"
 
 namespace bailiwick {
 
@@ -78,46 +79,6 @@ bool claims_digest(const Claims& claims, const std::string& name, const Digest& 
   return claim != claims.end() && claim->second.sha256 == digest;
 }
 
-/// What a statement of format version 2 says of its config, against that config; empty: the same.
-std::string config_problem(const Statement& statement, const RunConfig& config) {
-  std::vector<std::string> wrong;
-  const auto demand = [&](bool holds, const std::string& why) {
-    if (!holds) wrong.push_back(why);
-  };
-  const auto says = [&](const Json& parameters, const char* key, const Json& value) {
-    demand(parameters.contains(key) && parameters.at(key) == value,
-           fmt::format("\"{}\" is not the config's", key));
-  };
-  says(statement.external_parameters, "name", config.name);
-  says(statement.external_parameters, "purpose", config.purpose);
-  says(statement.internal_parameters, "domains", config.domains.size());
-  if (!config.site.file)
-    demand(statement.builder == builder_of(config.site.declared.name), "builder is another site");
-
-  std::set<std::string> expected = {dependency::config, dependency::binary, dependency::libraries};
-  if (config.site.file) expected.insert(dependency::site);
-  for (const DomainConfig& domain : config.domains)
-    expected.insert(dependency::policy(domain.name));
-  for (const std::string& name : expected)
-    demand(find_dependency(statement, name) != nullptr, "does not name " + name);
-  std::size_t partitions = 0;
-  for (const DomainConfig& domain : config.domains) {
-    std::size_t count = 0;
-    for (const Artefact& artefact : statement.dependencies)
-      if (artefact.name.starts_with(dependency::partition(domain.name, ""))) ++count;
-    demand(count == domain.partitions.size(),
-           fmt::format("names {} partitions of {}, and the config {}", count, domain.name,
-                       domain.partitions.size()));
-    partitions += count;
-  }
-  expected.insert({dependency::model, dependency::resumed_from, dependency::common_model});
-  std::size_t others = 0;
-  for (const Artefact& artefact : statement.dependencies)
-    if (!expected.contains(artefact.name)) ++others;
-  demand(others == partitions, "names more than its config and its stage do");
-  return join(wrong, "; ");
-}
-
 /// Partitions that were opened, by path: each is hashed once, however many lineages name it.
 using SeenPartitions = std::map<std::string, std::optional<PartitionManifest>>;
 
@@ -155,20 +116,62 @@ struct VerifiedChain {
   std::string domain;  ///< whose own it is; empty: the run's
   Verification found;
   Claims claims;
-  std::optional<RunConfig> config;
+  std::vector<std::optional<Inputs>> inputs;  ///< of the session of each statement
 
+  /// Of its last session; nullptr: they cannot be had.
+  const Inputs* last_inputs() const {
+    return inputs.empty() || !inputs.back() ? nullptr : &*inputs.back();
+  }
   int version() const { return found.statements.empty() ? 0 : found.statements.front().version; }
   std::string name() const { return fmt::format("{}{}.jsonl", prefix, stage.stem); }
   void say(bool holds, const std::string& what) { found.findings.push_back({holds, what}); }
 };
 
-/// The decisions of a session, its egress report and its model, as far as they are there: whether
-/// they say what the config, the documents and each other do.
-void verify_contents(VerifiedChain& chain, const std::string& folder) {
-  const KnownDocuments known = reach_documents(*chain.config);
+/// The inputs of every session of a chain. One of format version 1 has none, but a config in the
+/// language of that release.
+void take_inputs(VerifiedChain& chain, const std::string& folder) {
   const std::vector<Statement>& statements = chain.found.statements;
-  std::optional<Json> decisions;  // of the session that the statement belongs to
+  chain.inputs.resize(statements.size());
+  if (chain.version() == 1) {
+    const std::string path = chain.stage.resolved_config(folder);
+    look(chain.found, path + ": domains", [&] {
+      chain.inputs.back() = inputs_of_release_0_1(read_file(path), path);
+      return true;
+    });
+    return;
+  }
+  std::size_t session = 0;
   for (std::size_t i = 0; i < statements.size(); ++i) {
+    if (i > 0 && statements[i].invocation == statements[i - 1].invocation) {
+      chain.inputs[i] = chain.inputs[i - 1];
+      continue;
+    }
+    const std::string name = chain.stage.session_file("inputs", ++session);
+    const Artefact* stated = find_dependency(statements[i], dependency::inputs);
+    if (stated == nullptr) continue;
+    look(chain.found, name, [&] {
+      const std::string path = folder + "/" + name, text = read_file(path);
+      if (sha256(text) != stated->sha256) return false;
+      chain.inputs[i] = inputs_from_json(parse_json(text, path), path);
+      return true;
+    });
+  }
+  // Sessions of a program that wrote none, which one of today went on with.
+  for (std::size_t i = statements.size(); i-- > 1;)
+    if (!chain.inputs[i - 1] && find_dependency(statements[i - 1], dependency::inputs) == nullptr)
+      chain.inputs[i - 1] = chain.inputs[i];
+  if (find_dependency(statements.back(), dependency::inputs) == nullptr)
+    chain.say(false, chain.name() + ": names no inputs, of what it was made from nobody can tell");
+}
+
+/// The decisions of a session, its egress report and its model, as far as they are there: whether
+/// they say what the inputs, the documents and each other do.
+void verify_contents(VerifiedChain& chain, const std::string& folder) {
+  const std::vector<Statement>& statements = chain.found.statements;
+  std::optional<Json> decisions;  // likewise
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    if (!chain.inputs[i]) continue;
+    const Inputs& inputs = *chain.inputs[i];
     const std::string& name = statements[i].subject_name;
     const std::string path = (fs::path(folder) / name).string();
     const bool of_texts = name.ends_with(".json") && fs::exists(path);
@@ -177,8 +180,8 @@ void verify_contents(VerifiedChain& chain, const std::string& folder) {
         decisions.reset();
         decisions = parse_json(read_file(path), name);
         return decision_problems(
-            {*decisions, name, statements[i], i ? &statements[i - 1] : nullptr}, *chain.config,
-            known);
+            {*decisions, name, statements[i], i ? &statements[i - 1] : nullptr}, inputs,
+            reach_documents(inputs));
       });
     else if (of_texts && name.find("egress") != std::string::npos)
       look_for_problems(chain.found, name + ": bytes", [&] {
@@ -188,7 +191,7 @@ void verify_contents(VerifiedChain& chain, const std::string& folder) {
       });
     else if (name == "model.h5" && fs::exists(path))
       look_for_problems(chain.found, name + ": config",
-                        [&] { return model_problems(path, chain.config->model); });
+                        [&] { return model_problems(path, inputs.model); });
   }
 }
 
@@ -218,19 +221,18 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
   }
   chain.claims = claims_of(statements, chain.found);
   const std::string config_path = stage.resolved_config(folder);
-  look(chain.found, config_path, [&] {
-    const std::string yaml = read_file(config_path);
-    if (!claims_digest(chain.claims, dependency::config, sha256(yaml))) return false;
-    chain.config = parse_resolved_config(yaml, config_path, config_language());
-    return true;
-  });
-  if (chain.config && chain.version() > 1)
+  look(chain.found, config_path,
+       [&] { return claims_digest(chain.claims, dependency::config, sha256_file(config_path)); });
+  take_inputs(chain, folder);
+  if (chain.version() > 1) {
     for (std::size_t i = 0; i < statements.size(); ++i) {
-      const std::string why = config_problem(statements[i], *chain.config);
-      chain.say(why.empty(), fmt::format("{}.jsonl:{}: what its config asks for{}{}", stem, i + 1,
+      if (!chain.inputs[i]) continue;
+      const std::string why = inputs_problem(statements[i], *chain.inputs[i]);
+      chain.say(why.empty(), fmt::format("{}.jsonl:{}: what its inputs ask for{}{}", stem, i + 1,
                                          why.empty() ? "" : ": ", why));
     }
-  if (chain.config && chain.version() > 1) verify_contents(chain, folder);
+    verify_contents(chain, folder);
+  }
   const std::string path = fmt::format("{}/{}", folder, stage.result);
   if (stage.names_model && chain.version() > 1 && fs::exists(path))
     look(chain.found, std::string(stage.result) + ": model", [&] {
@@ -300,8 +302,11 @@ void tie_home(VerifiedChain& home, const VerifiedChain& chain) {
   const std::string what = home.name() + ": run";
   if (home.version() != chain.version())
     return home.say(false, what + ": has another format version than the run's own");
+  const Inputs *own = home.last_inputs(), *run = chain.last_inputs();
+  if (own == nullptr || run == nullptr || own->identity != run->identity)
+    return home.say(false, what + ": was made with another config");
   for (const auto& [name, claim] : chain.claims)
-    if ((name == dependency::config || name.starts_with("partition/")) &&
+    if (name.starts_with(dependency::partition_prefix) &&
         !claims_digest(home.claims, name, claim.sha256))
       return home.say(false, fmt::format("{}: was made with another {}", what, name));
   const std::optional<Digest> model = model_of(chain);
@@ -324,6 +329,8 @@ class Coverage {
       return fs::path(chain.prefix + path).lexically_normal().generic_string();
     };
     covered_.insert(here(chain.stage.resolved_config(".")));
+    for (std::size_t session = count_sessions(chain.found.statements); session > 0; --session)
+      covered_.insert(here(chain.stage.session_file("inputs", session)));
     empty_.insert(here(chain.stage.lock(".")));
   }
 
@@ -376,8 +383,9 @@ std::vector<VerifiedChain> verify_homes(const std::string& folder, const Verifie
                                         const std::vector<PublicKey>& keys, int oldest,
                                         std::set<std::string>& unreached) {
   std::vector<VerifiedChain> homes;
-  if (chain.stage.at_home == nullptr || !chain.config || !chain.domain.empty()) return homes;
-  for (const DomainConfig& domain : chain.config->domains) {
+  const Inputs* inputs = chain.last_inputs();
+  if (chain.stage.at_home == nullptr || inputs == nullptr || !chain.domain.empty()) return homes;
+  for (const DomainConfig& domain : inputs->domains) {
     if (!fs::exists(chain.stage.file(chain.stage.home_of(folder, domain.name)))) continue;
     if (auto home = verify_home(folder, chain.stage, domain, keys, oldest)) {
       tie_home(*home, chain);
@@ -438,9 +446,10 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
     if (!chain.domain.empty() && fs::canonical(folder).filename() != chain.domain)
       chain.say(false, chain.name() + ": is what stays with domain " + chain.domain +
                            ", and does not lie in a folder of that name");
-    if (!chain.config) continue;
-    verify_site(chain.found, chain.config->site, chain.claims);
-    for (const DomainConfig& domain : chain.config->domains)
+    const Inputs* inputs = chain.last_inputs();
+    if (inputs == nullptr) continue;
+    verify_site(chain.found, inputs->site, chain.claims);
+    for (const DomainConfig& domain : inputs->domains)
       verify_domain(chain, domain, partitions, seen);
   }
   const auto training = std::ranges::find_if(

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "io/checkpoint/checkpoint.hpp"
-#include "lib/kinds/model_file.hpp"
 
 namespace bailiwick {
 
@@ -118,29 +117,20 @@ std::vector<std::string> egress_problems(const Json& report, const std::string& 
   return wrong;
 }
 
-std::vector<std::string> model_problems(const std::string& path, const ModelConfig& config) {
+std::vector<std::string> model_problems(const std::string& path, const Json& asked) {
   const auto attributes = io::read_checkpoint_attributes(path);
   const auto described = attributes.find("model");
   if (described == attributes.end()) throw Error(ExitCode::data, "{}: is no model", path);
   const Json model = parse_document(described->second, path);
-  SavedModel untrained;
-  untrained.config = config;
-  Json asked = parse_json(to_checkpoint(untrained).attributes.at("model"), path);
-  for (const char* of_partitions : {"columns", "categories"})
-    asked.erase(of_partitions);
-  if (config.features.empty()) asked.erase("features");
-  if (config.target.empty()) asked.erase("target");
+  json_member<std::string>(asked, "kind", "model of inputs.json");
   std::vector<std::string> wrong;
-  for (const auto& [key, value] : asked.items()) {
+  for (const auto& [key, wanted] : asked.items()) {
     Json said = json_member<Json>(model, key, path);
-    Json wanted = value;
     if (key == "features" &&
-        stand_for(config.features, json_member<std::vector<std::string>>(model, "features", path)))
+        stand_for(json_member<std::vector<std::string>>(asked, "features", path),
+                  json_member<std::vector<std::string>>(model, "features", path)))
       continue;
-    if (key == "mlp") {
-      said["embeddings"] = embedding_lengths(said, path);
-      wanted["embeddings"] = config.mlp.embeddings;
-    }
+    if (key == "mlp") said["embeddings"] = embedding_lengths(said, path);
     if (said != wanted)
       wrong.push_back(
           fmt::format("{} is {}, and the config's {}", key, said.dump(), wanted.dump()));

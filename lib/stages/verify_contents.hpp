@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "lib/core/json.hpp"
-#include "lib/run/config.hpp"
 
 namespace bailiwick {
 
@@ -19,8 +18,8 @@ namespace bailiwick {
 std::vector<std::string> egress_problems(const Json& report, const std::string& what,
                                          const std::optional<Json>& decisions, bool whole);
 
-/// Words of the config that the model in the file `path` has otherwise; of what the config leaves
-/// to the partitions, none. Throws ExitCode::data if it is no model.
-std::vector<std::string> model_problems(const std::string& path, const ModelConfig& config);
+/// What the model in the file `path` says otherwise than was `asked` (model_asked). Throws
+/// ExitCode::data if it is no model, or nothing was asked.
+std::vector<std::string> model_problems(const std::string& path, const Json& asked);
 
 }  // namespace bailiwick

@@ -45,9 +45,9 @@ struct StatedVerdict {
 /// Holds the decisions of one session against all that is known.
 class DecisionCheck {
  public:
-  DecisionCheck(const StatedDecisions& stated, const RunConfig& config, const KnownDocuments& known)
+  DecisionCheck(const StatedDecisions& stated, const Inputs& inputs, const KnownDocuments& known)
       : stated_(stated),
-        config_(config),
+        inputs_(inputs),
         known_(known),
         use_(find_stage(stated.statement.build_type).use) {}
 
@@ -122,14 +122,14 @@ class DecisionCheck {
 
   void check_domains() {
     const bool same = std::ranges::equal(
-        verdicts_, config_.domains, {}, [](const StatedVerdict& v) { return v.facts.name; },
+        verdicts_, inputs_.domains, {}, [](const StatedVerdict& v) { return v.facts.name; },
         &DomainConfig::name);
-    demand(same, "domains are not the config's");
+    demand(same, "domains are not those of inputs.json");
     if (!same) return;
     std::vector<std::vector<std::string>> keys;
     std::set<int> busy;
     for (std::size_t i = 0; i < verdicts_.size(); ++i) {
-      check_domain(verdicts_[i], config_.domains[i]);
+      check_domain(verdicts_[i], inputs_.domains[i]);
       keys.push_back(verdicts_[i].facts.owners);
       busy.insert(verdicts_[i].facts.ranks.begin(), verdicts_[i].facts.ranks.end());
     }
@@ -154,14 +154,14 @@ class DecisionCheck {
       rules.push_back(clause.rule);
       demand_here(clause.holds, clause.rule + ": does not hold");
     }
-    demand_here(rules == rules_asked(config_, use_), "its clauses are not those of such a run");
+    demand_here(rules == rules_asked(inputs_, use_), "its clauses are not those of such a run");
     demand_here(!facts.owners.empty(), "has no owner");
     const std::set<int> distinct(facts.ranks.begin(), facts.ranks.end());
     demand_here(!distinct.empty() && distinct.size() == facts.ranks.size() &&
                     *distinct.begin() >= 0 &&
                     static_cast<std::size_t>(*distinct.rbegin()) < ranks_.size() &&
                     (!domain.ranks || *domain.ranks == facts.ranks),
-                "its ranks are not ranks of this run, or not the config's");
+                "its ranks are not ranks of this run, or not those of inputs.json");
     const std::string prefix = dependency::partition(domain.name, "");
     for (const Artefact& artefact : stated_.statement.dependencies)
       if (artefact.name.starts_with(prefix))
@@ -227,7 +227,7 @@ class DecisionCheck {
     std::vector<DomainFacts> domains;
     for (const StatedVerdict& verdict : verdicts_)
       domains.push_back(verdict.facts);
-    AccessRequest request = request_of(config_, use_);
+    AccessRequest request = request_of(inputs_, use_);
     add_domains(request, domains, i);
     request.now = moment_of(verdicts_[i].clauses);
     for (const int rank : domains[i].ranks)
@@ -243,7 +243,7 @@ class DecisionCheck {
   }
 
   const StatedDecisions& stated_;
-  const RunConfig& config_;
+  const Inputs& inputs_;
   const KnownDocuments& known_;
   const StageUse& use_;
   std::vector<RankPlace> ranks_;
@@ -253,25 +253,25 @@ class DecisionCheck {
 
 }  // namespace
 
-KnownDocuments reach_documents(const RunConfig& config) {
+KnownDocuments reach_documents(const Inputs& inputs) {
   KnownDocuments known;
   // What cannot be opened is found, and told, where the documents themselves are looked at.
-  for (const DomainConfig& domain : config.domains)
+  for (const DomainConfig& domain : inputs.domains)
     try {
       known.policies.emplace(domain.name,
                              open_policy(domain.policy, load_public_keys(domain.keys)));
     } catch (const Error&) {
     }
   try {
-    known.site = open_site(config.site);
+    known.site = open_site(inputs.site);
   } catch (const Error&) {
   }
   return known;
 }
 
-std::vector<std::string> decision_problems(const StatedDecisions& stated, const RunConfig& config,
+std::vector<std::string> decision_problems(const StatedDecisions& stated, const Inputs& inputs,
                                            const KnownDocuments& known) {
-  return DecisionCheck(stated, config, known).problems();
+  return DecisionCheck(stated, inputs, known).problems();
 }
 
 }  // namespace bailiwick

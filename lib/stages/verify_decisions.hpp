@@ -10,18 +10,18 @@
 
 #include "lib/core/json.hpp"
 #include "lib/lineage/statement.hpp"
-#include "lib/run/config.hpp"
 #include "lib/run/documents.hpp"
+#include "lib/run/inputs.hpp"
 #include "lib/run/places.hpp"
 
 namespace bailiwick {
 
-/// Of the documents that a config names, those that can be reached and hold.
+/// Of the documents that a session names, those that can be reached and hold.
 struct KnownDocuments {
   std::map<std::string, SignedPolicy> policies;  ///< by domain
   std::optional<OpenedSite> site;
 };
-KnownDocuments reach_documents(const RunConfig& config);
+KnownDocuments reach_documents(const Inputs& inputs);
 
 /// The decisions of a session, and what signs them.
 struct StatedDecisions {
@@ -31,11 +31,11 @@ struct StatedDecisions {
   const Statement* before;  ///< the one before it in its chain; nullptr: there is none
 };
 
-/// What decisions say, against the statement, the config and themselves; and, of each policy and
+/// What decisions say, against the statement, the inputs and themselves; and, of each policy and
 /// site that was in force and is known, against what it says when it is asked again
 /// (docs/lineage.md). One text for each thing that does not hold. Throws ExitCode::data if members
 /// are missing.
-std::vector<std::string> decision_problems(const StatedDecisions& stated, const RunConfig& config,
+std::vector<std::string> decision_problems(const StatedDecisions& stated, const Inputs& inputs,
                                            const KnownDocuments& known);
 
 }  // namespace bailiwick

@@ -111,7 +111,7 @@ class Chain:
             self.demand(len(common) == (self.domain is not None and stage == "train" and i + 1 == count), "common model")
             self.demand(first == (details["builder"], time["startedOn"], build["internalParameters"], [d for d in own if d not in common]), "session")
             kinds = [d[0] for d in own]
-            self.demand(len(set(kinds)) == len(kinds) and {"config", "binary"} <= set(kinds), "dependencies")
+            self.demand(len(set(kinds)) == len(kinds) and {"config", "inputs", "binary"} <= set(kinds), "dependencies")
             self.demand(("model" in kinds) == (stage in ("evaluate", "predict")), "model")
             checkpoint, final = CHECKPOINT.fullmatch(name) and stage == "train", i + 1 == count
             egress = name == f"{prefix}egress{suffix}.json" and not self.domain
@@ -143,6 +143,8 @@ class Chain:
             config = next((d[1]["sha256"] for d in own if d[0] == "config"), None)
             resolved = self.folder / ("resolved.yaml" if self.stem == "lineage" else f"{self.stem}.resolved.yaml")
             self.demand(sha256(resolved.read_bytes()) == config, "config")
+            stated = next((d[1]["sha256"] for d in own if d[0] == "inputs"), None)
+            self.demand(sha256((self.folder / f"{prefix}inputs{suffix}.json").read_bytes()) == stated, "inputs")
 
     def text(self, look, path, *more):
         """What lies there, which may be anything that somebody signed."""

@@ -322,11 +322,26 @@ def test_what_is_kept(heart):
 def test_going_on_needs_the_same_config(heart, np):
     training = Training(heart, "newton", f"config-{np}")
     training.run("--wall-time", "0", np=1, code=STOPPED)
-    for word in ("model.l2=2", "evaluate.calibration_bins=7"):
+    for word in ("model.l2=2", "train.tolerance=1e-3", "name=another"):
         output = training.run("--set", word, np=np, code=3)
         assert "the run there began with another config" in output
     output = heart.run("train", *JOBS["newton"], "--output", training.output, np=np, code=5)
     assert "an interrupted training goes on with --resume latest" in output
+
+
+def test_going_on_with_what_decides_no_bit(heart, whole):
+    """Another name of the file, other checkpoints, sections of other stages: it is the same training. Each session says what it was asked."""
+    training = Training(heart, "newton", "no-bits")
+    training.run("--wall-time", "0", np=1, code=STOPPED)
+    words = [*JOBS["newton"]]
+    config = heart.path(words[0])
+    words[0] = str(shutil.copy(config, config.with_name("renamed.yaml")))
+    heart.run("train", *words, "--output", training.output, "--resume", "latest", "--set", "evaluate.calibration_bins=7",
+              "--set", "train.checkpoint.keep_last=1", "--set", "recipients=[\"https://example.org/us\"]", np=2)
+    assert training.digests() == whole("newton")
+    training.verify()
+    said = [json.loads(heart.path(training.output).joinpath(name).read_text()) for name in ("inputs.json", "inputs-2.json")]
+    assert said[0]["identity"] == said[1]["identity"] and [s["recipients"] for s in said] == [[], ["https://example.org/us"]]
 
 
 def test_going_on_in_another_build(heart, whole):

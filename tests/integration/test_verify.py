@@ -93,19 +93,20 @@ def test_as_it_was_made_it_holds(stays):
 
 @pytest.mark.parametrize("forgery, text", [
     (without("policy/lyon"), "does not name policy/lyon"),
-    (without("partition/bern/bern"), "names 0 partitions of bern, and the config 1"),
+    (without("partition/bern/bern"), "names 0 partitions of bern, which has 1"),
     (without("binary"), "does not name its binary"),
     (without("config"), "does not name its config"),
+    (without("inputs"), "names no inputs, of what it was made from nobody can tell"),
     (lambda s: dependency(s, "binary").update(digest={"sha256": "0" * 64}), "names binary by zeros"),
     (lambda s: dependency(s, "libraries").update(digest={"sha256": "0" * 64}), "names libraries by zeros"),
     (put(77, "predicate", "buildDefinition", "internalParameters", "ranks"), "have 1 ranks, and the statement another number"),
-    (lambda s: inputs(s).append({"name": "partition/rome/rome", "digest": {"sha256": "0" * 64}}), "names more than its config and its stage do"),
-    (lambda s: inputs(s).append({"name": "approval", "digest": {"sha256": "0" * 64}}), "names more than its config and its stage do"),
+    (lambda s: inputs(s).append({"name": "partition/rome/rome", "digest": {"sha256": "0" * 64}}), "names more than its inputs and its stage do"),
+    (lambda s: inputs(s).append({"name": "approval", "digest": {"sha256": "0" * 64}}), "names more than its inputs and its stage do"),
     (lambda s: dependency(s, "partition/bern/bern").update(annotations={"rows": 24000}), "partitions/bern.h5: root and rows: differs"),
     (lambda s: dependency(s, "partition/bern/bern").update(digest=dependency(s, "partition/lyon/lyon")["digest"]), "bern.h5: root and rows: differs"),
-    (put("dpv:CommercialResearch", "predicate", "buildDefinition", "externalParameters", "purpose"), '"purpose" is not the config\'s'),
-    (put("another study", "predicate", "buildDefinition", "externalParameters", "name"), '"name" is not the config\'s'),
-    (put(7, "predicate", "buildDefinition", "internalParameters", "domains"), '"domains" is not the config\'s'),
+    (put("dpv:CommercialResearch", "predicate", "buildDefinition", "externalParameters", "purpose"), '"purpose" is not that of its inputs'),
+    (put("another study", "predicate", "buildDefinition", "externalParameters", "name"), '"name" is not that of its inputs'),
+    (put(7, "predicate", "buildDefinition", "internalParameters", "domains"), '"domains" is not that of its inputs'),
     (put("https://bailiwick.dev/site/elsewhere", "predicate", "runDetails", "builder", "id"), "builder is another site"),
     (put("https://bailiwick.dev/buildtypes/evaluate/v2", "predicate", "buildDefinition", "buildType"), 'buildType is "evaluate"'),
     (put("2020-01-01T00:00:00Z", "predicate", "runDetails", "metadata", "finishedOn"), "finished before it started"),
@@ -154,8 +155,8 @@ PAGE = [  # what anybody sees who has no config, policy and site
     (all_domains(lambda domain: [c.update(holds=False) for c in domain["clauses"]]), "domain bern: target: does not hold; domain bern: action: does not"),
     (lambda d: d["domains"][0].update(admitted=False), "domain bern: is not admitted"),
     (lambda d: d["domains"][0]["policy"].update(sha256="0" * 64), "domain bern: its policy is not the statement's"),
-    (lambda d: d["domains"].pop(), "domains are not the config's"),
-    (lambda d: d["domains"].append(d["domains"][0]), "domains are not the config's"),
+    (lambda d: d["domains"].pop(), "domains are not those of inputs.json"),
+    (lambda d: d["domains"].append(d["domains"][0]), "domains are not those of inputs.json"),
     (lambda d: d.update(ranks=d["ranks"][:1]), "have 1 ranks, and the statement another number"),
     (lambda d: d["domains"][1].update(ranks=d["domains"][0]["ranks"]), "a rank holds no domain"),
     (lambda d: d["domains"][1].update(ranks=[3]), "domain lyon: its ranks are not ranks of this run"),
@@ -170,7 +171,7 @@ PAGE = [  # what anybody sees who has no config, policy and site
 
 @pytest.mark.parametrize("change, text, page", [(*row, True) for row in PAGE] + [(*row, False) for row in (
     (lambda d: d["domains"][1].update(duties={}), "domain lyon: its duties are not its policy's"),
-    (lambda d: d["domains"].reverse(), "domains are not the config's"),
+    (lambda d: d["domains"].reverse(), "domains are not those of inputs.json"),
     (lambda d: d["domains"][0]["policy"].update(uid="urn:x:y"), "domain bern: its policy has another uid or serial"),
     (lambda d: d["domains"][0]["policy"].update(serial=4), "domain bern: its policy has another uid or serial"),
     (lambda d: d["domains"][0].update(owners=["0" * 64]), "domain bern: its owners did not sign its policy, or others did"),
@@ -188,16 +189,16 @@ def test_decisions_that_were_not_taken(stays, copy, signer, change, text, page):
     assert out.count("NO  ") in (1, 2), out  # the egress report names ranks, too
 
 
-def config_says(folder, signer, old, new, statement=lambda s: None):
-    """The resolved config is another, and all statements name it."""
-    path = folder / "resolved.yaml"
+def inputs_say(folder, signer, old, new, statement=lambda s: None):
+    """The inputs are others, and all statements name them."""
+    path = folder / "inputs.json"
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
 
     def names(s):
-        dependency(s, "config")["digest"]["sha256"] = forge.sha256(path.read_bytes())
+        dependency(s, "inputs")["digest"]["sha256"] = forge.sha256(path.read_bytes())
         statement(s)
-    sign_again(folder, signer, "resolved.yaml", names)
+    sign_again(folder, signer, "inputs.json", names)
 
 
 MARKETING = put("dpv:Marketing", "predicate", "buildDefinition", "externalParameters", "purpose")
@@ -205,16 +206,35 @@ MARKETING = put("dpv:Marketing", "predicate", "buildDefinition", "externalParame
 
 @pytest.mark.parametrize("old, new, statement, text", [
     ("dpv:ScientificResearch", "dpv:Marketing", MARKETING, "domain bern: purpose: dpv:Marketing (permitted: dpv:ResearchAndDevelopment); domain lyon"),
-    ("jurisdiction: \"CH\"", "jurisdiction: \"KP\"", lambda s: None, " is not in CH by the site"),
-    ("secure_aggregation: true", "secure_aggregation: false", lambda s: None, "domain bern: unmasked sums: asked for (not allowed)"),
-    ("recipients: []", "recipients: [\"https://rival.example\"]", lambda s: None, "domain graz: forbidden: recipient https://rival.example"),
-    ("  l2: 0\n", "  l2: 0.5\n", lambda s: None, "NO  model.h5: config: l2 is 0.0, and the config's 0.5"),
-    ('  kind: "linear"\n', '  kind: "poisson"\n', lambda s: None, 'NO  model.h5: config: kind is "linear", and the config\'s "poisson"'),
+    ('"jurisdiction": "CH"', '"jurisdiction": "KP"', lambda s: None, " is not in CH by the site"),
+    ('"masked": true', '"masked": false', lambda s: None, "domain bern: unmasked sums: asked for (not allowed)"),
+    ('"recipients": []', '"recipients": ["https://rival.example"]', lambda s: None, "domain graz: forbidden: recipient https://rival.example"),
+    ('"l2": 0.0', '"l2": 0.5', lambda s: None, "NO  model.h5: config: l2 is 0.0, and the config's 0.5"),
+    ('"kind": "linear"', '"kind": "poisson"', lambda s: None, 'NO  model.h5: config: kind is "linear", and the config\'s "poisson"'),
 ])
-def test_a_config_that_was_not_run(stays, copy, signer, old, new, statement, text):
+def test_inputs_that_were_not_run(stays, copy, signer, old, new, statement, text):
     folder = copy("ranks")
-    config_says(folder, signer, old, new, statement)
+    inputs_say(folder, signer, old, new, statement)
     verdict(stays, folder, text)
+
+
+def test_inputs_that_are_not_as_they_were_signed(stays, copy):
+    folder = copy("ranks")
+    path = folder / "inputs.json"
+    text = path.read_text()
+    path.write_text(text.replace("ScientificResearch", "Marketing"))
+    verdict(stays, folder, "NO  inputs.json: differs from what the lineage says", page=True)
+    path.unlink()
+    verdict(stays, folder, "NO  inputs.json: ")
+
+
+def test_inputs_that_say_too_little(stays, copy, signer):
+    for old, new, text in (('"version": 1\n', '"version": 2\n', 'NO  inputs.json: '), ('"kind": "linear",\n    "l2"', '"l2"', 'NO  model.h5: config: '),
+                           ('"masked"', '"msked"', 'unknown member "msked"')):
+        folder = copy("ranks")
+        inputs_say(folder, signer, old, new)
+        verdict(stays, folder, text)
+        shutil.rmtree(folder)
 
 
 def test_decisions_and_config_that_agree_on_another_place(stays, copy, signer):
@@ -227,7 +247,7 @@ def test_decisions_and_config_that_agree_on_another_place(stays, copy, signer):
         for domain in d["domains"]:
             next(c for c in domain["clauses"] if c["rule"] == "place")["detail"] = "KP (permitted: CH)"
     rewrite(folder, signer, "decisions.json", elsewhere)
-    config_says(folder, signer, 'jurisdiction: "CH"', 'jurisdiction: "KP"')
+    inputs_say(folder, signer, '"jurisdiction": "CH"', '"jurisdiction": "KP"')
     out = verdict(stays, folder, "domain bern: place: KP (permitted: CH); domain lyon: place")
     assert " by the site" not in out
 
@@ -287,7 +307,7 @@ def test_what_was_decided_before_terms_began_or_after_they_ended(stays, copy, si
 def test_terms_that_are_out_of_reach_are_not_asked(stays, copy, signer):
     """Without the policies the decisions are still held to themselves, the config and the site."""
     folder = copy("ranks")
-    config_says(folder, signer, str(stays.path("bern.json")), "/nowhere/bern.json")
+    inputs_say(folder, signer, str(stays.path("bern.json")), "/nowhere/bern.json")
     words = (*KEY, "--no-partitions")
     verdict(stays, folder, code=0, words=words)
     rewrite(folder, signer, "decisions.json", clause("purpose", detail="dpv:Marketing"))

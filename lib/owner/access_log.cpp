@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/run/access_log.hpp"
+#include "lib/owner/access_log.hpp"
 
 #include <fcntl.h>
 #include <pwd.h>

@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/run/inputs.hpp"
+
+#include "lib/crypto/sha256.hpp"
+#include "lib/domain/members.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+constexpr const char* format = "bailiwick-inputs";
+constexpr int format_version = 1;
+
+Json to_json(const SiteConfig& site) {
+  if (!site.file) return {{"declared", to_json(site.declared)}};
+  return {{"file", *site.file}, {"public_key", site.key.value()}};
+}
+
+SiteConfig site_config_from_json(const Json& json, const std::string& what) {
+  SiteConfig site;
+  if (json.contains("declared")) {
+    site.declared = site_from_json(json.at("declared"), what);
+  } else {
+    site.file = json_member<std::string>(json, "file", what);
+    site.key = json_member<std::string>(json, "public_key", what);
+  }
+  return site;
+}
+
+Json to_json(const DomainConfig& domain) {
+  Json json = {{"name", domain.name},
+               {"jurisdiction", domain.jurisdiction},
+               {"public_keys", domain.keys},
+               {"policy", domain.policy},
+               {"partitions", domain.partitions}};
+  if (domain.ranks) json["ranks"] = *domain.ranks;
+  return json;
+}
+
+DomainConfig domain_from_json(const Json& json, const std::string& what) {
+  DomainConfig domain;
+  domain.name = json_member<std::string>(json, "name", what);
+  domain.jurisdiction = json_member<std::string>(json, "jurisdiction", what);
+  domain.keys = json_member<std::vector<std::string>>(json, "public_keys", what);
+  domain.policy = json_member<std::string>(json, "policy", what);
+  domain.partitions = json_member<std::vector<std::string>>(json, "partitions", what);
+  if (json.contains("ranks")) domain.ranks = json_member<std::vector<int>>(json, "ranks", what);
+  return domain;
+}
+
+}  // namespace
+
+RunConfig decisive(RunConfig config) {
+  config.path = config.name = config.purpose = config.output = config.operator_key = "";
+  config.recipients.clear();
+  config.site = {};
+  config.trust.reset();
+  config.boundary = {};
+  config.train.checkpoint = {};
+  for (DomainConfig& domain : config.domains) {
+    DomainConfig kept;
+    kept.name = domain.name;
+    kept.partitions = domain.partitions;
+    domain = kept;
+  }
+  return config;
+}
+
+Digest identity_of(const RunConfig& config, bool training) {
+  RunConfig same = decisive(config);
+  if (training)
+    for (Section& section : same.sections)
+      section.value = section.type->make();
+  return sha256(given_yaml(same));
+}
+
+Inputs inputs_of(const RunConfig& config, const StageUse& use) {
+  Inputs inputs;
+  inputs.identity = identity_of(config, use.trains);
+  inputs.name = config.name;
+  inputs.purpose = config.purpose;
+  inputs.recipients = config.recipients;
+  inputs.site = config.site;
+  inputs.masked = config.boundary.secure_aggregation;
+  inputs.kind = config.model.kind->name;
+  inputs.network = config.model.kind->network;
+  inputs.unstratified_survival = config.model.strata == Strata::none;
+  inputs.per_domain_statistics = use.per_domain != nullptr && use.per_domain(config);
+  inputs.domains = config.domains;
+  return inputs;
+}
+
+Json to_json(const Inputs& inputs) {
+  Json domains = Json::array();
+  for (const DomainConfig& domain : inputs.domains)
+    domains.push_back(to_json(domain));
+  return {{"format", format},
+          {"version", format_version},
+          {"identity", inputs.identity.hex()},
+          {"name", inputs.name},
+          {"purpose", inputs.purpose},
+          {"recipients", inputs.recipients},
+          {"site", to_json(inputs.site)},
+          {"masked", inputs.masked},
+          {"kind", inputs.kind},
+          {"network", inputs.network},
+          {"unstratified_survival", inputs.unstratified_survival},
+          {"per_domain_statistics", inputs.per_domain_statistics},
+          {"model", inputs.model},
+          {"domains", domains}};
+}
+
+Inputs inputs_from_json(const Json& json, const std::string& what) {
+  check_members(
+      json,
+      {"format", "version", "identity", "name", "purpose", "recipients", "site", "masked", "kind",
+       "network", "unstratified_survival", "per_domain_statistics", "model", "domains"},
+      what);
+  const auto read = [&]<class T>(const char* key, T& value) {
+    value = json_member<T>(json, key, what);
+  };
+  if (json_member<std::string>(json, "format", what) != format ||
+      json_member<int>(json, "version", what) != format_version)
+    throw Error(ExitCode::data, "{}: is not \"{}\" of version {}", what, format, format_version);
+  Inputs inputs;
+  inputs.identity = Digest::from_hex(json_member<std::string>(json, "identity", what));
+  read("name", inputs.name);
+  read("purpose", inputs.purpose);
+  read("recipients", inputs.recipients);
+  inputs.site = site_config_from_json(json_member<Json>(json, "site", what), what);
+  read("masked", inputs.masked);
+  read("kind", inputs.kind);
+  read("network", inputs.network);
+  read("unstratified_survival", inputs.unstratified_survival);
+  read("per_domain_statistics", inputs.per_domain_statistics);
+  read("model", inputs.model);
+  for (const Json& domain : json_member<Json>(json, "domains", what))
+    inputs.domains.push_back(domain_from_json(domain, what));
+  return inputs;
+}
+
+}  // namespace bailiwick

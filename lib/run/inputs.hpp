@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/core/digest.hpp"
+#include "lib/core/json.hpp"
+#include "lib/run/config.hpp"
+#include "lib/run/stage_use.hpp"
+
+namespace bailiwick {
+
+/// What a session of a stage was to do, and with whose data: all that verification has to know of
+/// its config, which later releases may not be able to read (inputs.json, docs/artefacts.md).
+struct Inputs {
+  Digest identity;  ///< identity_of the config
+  std::string name;
+  std::string purpose;
+  std::vector<std::string> recipients;
+  SiteConfig site;
+  bool masked = true;  ///< boundary.secure_aggregation
+  std::string kind;    ///< of the model; "none": there is none
+  bool network = false;
+  bool unstratified_survival = false;
+  bool per_domain_statistics = false;
+  Json model = Json::object();        ///< of a training: what model.h5 must say of itself
+  std::vector<DomainConfig> domains;  ///< without private keys and access logs
+};
+
+/// Digest of what was given in the config and decides bits of what comes out; the sections of
+/// stages only where it is not of a training. Two configs of one identity give the same bits.
+Digest identity_of(const RunConfig& config, bool training);
+
+/// The config without what decides no bit, and without what belongs to one domain but its name and
+/// partitions.
+RunConfig decisive(RunConfig config);
+
+Inputs inputs_of(const RunConfig& config, const StageUse& use);
+
+Json to_json(const Inputs& inputs);
+/// Throws ExitCode::data, or ExitCode::policy of a site, naming `what`.
+Inputs inputs_from_json(const Json& json, const std::string& what);
+
+}  // namespace bailiwick

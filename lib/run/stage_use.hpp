@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <optional>
+
+#include "lib/policy/policy.hpp"
+
+namespace bailiwick {
+
+struct RunConfig;
+
+/// What a stage does with the rows.
+struct StageUse {
+  Action action{};                  ///< that every policy must permit …
+  std::optional<Action> release{};  ///< … and this, if something is released
+  bool crosses = true;   ///< sums of domains are added, and something of them is released
+  bool of_model = true;  ///< it makes or uses a model, whose kind a policy may limit
+  bool trains = false;
+  /// Whether it shows domains' own statistics to all; nullptr: never.
+  bool (*per_domain)(const RunConfig& config) = nullptr;
+};
+
+}  // namespace bailiwick

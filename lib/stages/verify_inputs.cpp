@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/verify_inputs.hpp"
+
+#include <set>
+
+#include "lib/config/yaml.hpp"
+#include "lib/core/text.hpp"
+#include "lib/lineage/stage_chain.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+const YamlNode& member(const YamlNode& node, const std::string& key, const std::string& path) {
+  const YamlEntry* entry = find(node, key);
+  if (entry == nullptr) throw Error(ExitCode::config, "{}: lacks \"{}\"", path, key);
+  return entry->value;
+}
+
+std::vector<std::string> texts(const YamlNode& list) {
+  std::vector<std::string> all;
+  for (const YamlNode& item : list.items)
+    all.push_back(item.text);
+  return all;
+}
+
+}  // namespace
+
+std::string inputs_problem(const Statement& statement, const Inputs& inputs) {
+  std::vector<std::string> wrong;
+  const auto demand = [&](bool holds, const std::string& why) {
+    if (!holds) wrong.push_back(why);
+  };
+  const auto says = [&](const Json& parameters, const char* key, const Json& value) {
+    demand(parameters.contains(key) && parameters.at(key) == value,
+           fmt::format("\"{}\" is not that of its inputs", key));
+  };
+  says(statement.external_parameters, "name", inputs.name);
+  says(statement.external_parameters, "purpose", inputs.purpose);
+  says(statement.internal_parameters, "domains", inputs.domains.size());
+  if (!inputs.site.file)
+    demand(statement.builder == builder_of(inputs.site.declared.name), "builder is another site");
+
+  std::set<std::string> expected = {dependency::config, dependency::inputs, dependency::binary,
+                                    dependency::libraries};
+  if (find_dependency(statement, dependency::inputs) == nullptr)  // the next session's: take_inputs
+    expected.erase(dependency::inputs);
+  if (inputs.site.file) expected.insert(dependency::site);
+  for (const DomainConfig& domain : inputs.domains)
+    expected.insert(dependency::policy(domain.name));
+  for (const std::string& name : expected)
+    demand(find_dependency(statement, name) != nullptr, "does not name " + name);
+  std::size_t partitions = 0;
+  for (const DomainConfig& domain : inputs.domains) {
+    std::size_t count = 0;
+    for (const Artefact& artefact : statement.dependencies)
+      if (artefact.name.starts_with(dependency::partition(domain.name, ""))) ++count;
+    demand(count == domain.partitions.size(),
+           fmt::format("names {} partitions of {}, which has {}", count, domain.name,
+                       domain.partitions.size()));
+    partitions += count;
+  }
+  expected.insert({dependency::model, dependency::resumed_from, dependency::common_model});
+  std::size_t others = 0;
+  for (const Artefact& artefact : statement.dependencies)
+    if (!expected.contains(artefact.name)) ++others;
+  demand(others == partitions, "names more than its inputs and its stage do");
+  return join(wrong, "; ");
+}
+
+Inputs inputs_of_release_0_1(const std::string& resolved, const std::string& path) {
+  YamlProblems problems(path);
+  const YamlNode root = parse_yaml(resolved, problems);
+  problems.throw_if_any();
+  Inputs inputs;
+  inputs.name = member(root, "name", path).text;
+  const YamlNode& site = member(root, "site", path);
+  if (const YamlEntry* file = find(site, "file")) {
+    inputs.site.file = file->value.text;
+    inputs.site.key = member(site, "key", path).text;
+  }
+  for (const YamlNode& node : member(root, "domains", path).items) {
+    DomainConfig& domain = inputs.domains.emplace_back();
+    domain.name = member(node, "name", path).text;
+    domain.policy = member(node, "policy", path).text;
+    domain.keys = texts(member(node, "keys", path));
+    domain.partitions = texts(member(node, "partitions", path));
+  }
+  return inputs;
+}
+
+}  // namespace bailiwick
