@@ -63,7 +63,11 @@ DIABETES = """
 d <- read.csv("out/diabetes/diabetes.csv"); d$sex <- factor(d$sex)
 fit <- lm(progression ~ age + sex + bmi + map + tc + ldl + hdl + tch + ltg + glu, data=d, tol=1e-14)
 """
-OF_A_CLONE = {"flchain": FLCHAIN, "rotterdam": ROTTERDAM, "diabetes": DIABETES}
+SOLDER = """
+d <- read.csv("out/solder/solder.csv")
+fit <- glm(skips ~ Opening + Solder + Mask + PadType + factor(Panel), data=d, family=poisson, control=glm.control(epsilon=1e-15, maxit=60))
+"""
+OF_A_CLONE = {"flchain": FLCHAIN, "rotterdam": ROTTERDAM, "diabetes": DIABETES, "solder": SOLDER}
 
 
 def rscript(script, cwd):

@@ -10,7 +10,7 @@ JOBS = [pytest.param("lung", "train.yaml"), pytest.param("lung", "logistic.yaml"
         pytest.param("heart", "train.yaml", marks=needs_shared("heart")),
         pytest.param("breast-cancer", "train.yaml", marks=needs_shared("tcga_brca"))]
 # Those whose data come out of packages: the same sums again, so few ranks do.
-OF_A_CLONE = ["flchain", "rotterdam", "diabetes"]
+OF_A_CLONE = ["flchain", "rotterdam", "diabetes", "solder"]
 # Builds beside this one, "name=program" separated by ";" (run-tests makes them).
 VARIANTS = dict(v.split("=", 1) for v in os.environ.get("BAILIWICK_VARIANTS", "").split(";") if v)
 
