@@ -27,6 +27,7 @@ def test_what_is_made_is_what_was_promised(fresh, job):
     made = path.stat().st_mtime_ns
     assert fresh.get_data(job) == ""  # there already
     assert path.stat().st_mtime_ns == made
+    path.unlink()  # pytest keeps folders, and pictures are 156 MB
 
 
 def test_another_sha_256_leaves_nothing(fresh):
@@ -64,9 +65,20 @@ def test_a_stop_halfway_leaves_nothing(fresh):
     assert files(fresh, "diabetes") == []
 
 
-def test_a_job_without_a_package_says_so(fresh):
-    done = subprocess.run(["scripts/get-data", "heart"], cwd=fresh.root, text=True, capture_output=True)
+@pytest.fixture
+def alone(fresh):
+    """A clone without ../shared beside it."""
+    fresh.path("../shared").unlink(missing_ok=True)
+    return fresh
+
+
+def test_a_job_without_a_package_says_so(alone):
+    get_data = lambda job: subprocess.run(["scripts/get-data", job], cwd=alone.root, text=True, capture_output=True)
+    done = get_data("heart")
     assert done.returncode == 1 and "The data of this job are in no package: configs/heart/ingest.yaml" in done.stderr
+    assert get_data("lung").returncode == 0  # which has its own
+    done = get_data("none")
+    assert done.returncode != 0 and "configs/none/ingest.yaml: No such file" in done.stderr
 
 
 def prepare(checkout, job):
@@ -86,8 +98,7 @@ def test_one_call_prepares_a_job(fresh):
     assert "germany" not in shown, shown
 
 
-def test_a_clone_alone_says_which_jobs_need_more(fresh):
-    if fresh.path("../shared").exists():
-        fresh.path("../shared").unlink()
-    done = prepare(fresh, "heart")
-    assert done.returncode == 5 and "The data of heart are expected in ../shared/data" in done.stderr and "README.md" in done.stderr, done.stderr
+@pytest.mark.parametrize("job", ["heart", "cmapss"])
+def test_a_clone_alone_says_which_jobs_need_more(alone, job):
+    done = prepare(alone, job)
+    assert done.returncode == 5 and f"The data of {job} are expected in ../shared/data" in done.stderr and "README.md" in done.stderr, done.stderr

@@ -96,6 +96,14 @@ def compare(mine, theirs):
     assert worst < 1e-10
 
 
+@pytest.mark.parametrize("name", ["no_such_module", "Rscript:no.such.package"])
+def test_a_missing_referee_is_a_failure_where_all_were_installed(monkeypatch, name):
+    for required, outcome in (("required", pytest.fail.Exception), ("", pytest.skip.Exception)):
+        monkeypatch.setenv("BAILIWICK_REFEREES", required)
+        with pytest.raises(outcome, match=f"{name} is missing"):
+            referee(name)
+
+
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_lung_cox(jobs, ties):
     lung = jobs("lung")
