@@ -18,7 +18,7 @@ SHARED = pathlib.Path(os.environ["BAILIWICK_SHARED"])
 
 @functools.cache
 def installed(name):
-    """"Rscript", "Rscript:survival" (a package of R) or "debian:r-base-core". Elsewhere than on Debian its packages are taken to be there."""
+    """Of "Rscript", "Rscript:survival" (a package of R) and "debian:r-base-core". Elsewhere than on Debian its packages are taken to be there."""
     kind, _, package = name.partition(":")
     if not shutil.which("Rscript" if kind == "Rscript" else "dpkg-query"):
         return kind == "debian"
