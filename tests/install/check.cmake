@@ -22,6 +22,7 @@ endif()
 # A copy of share/bailiwick is a place to work in, and the module file finds the prefix where it is now.
 file(COPY ${WORK}/prefix/share/bailiwick DESTINATION ${WORK})
 run(${CMAKE_COMMAND} -E env BAILIWICK=${WORK}/prefix/bin/bailiwick ${WORK}/bailiwick/scripts/prepare-job lung)
+run(${WORK}/bailiwick/scripts/get-data lung)
 # An owner's policy names the other three as partners; the common one of all four names nobody.
 run(${WORK}/prefix/bin/bailiwick policy show ${WORK}/bailiwick/out/lung/policies/north.policy.json)
 if(NOT output MATCHES "\npartners:[^:]*,[^:]*,")

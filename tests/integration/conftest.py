@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 """A folder laid out like a checkout, in which the tests type what a user would type."""
+import functools
+import importlib
 import os
 import pathlib
 import re
@@ -14,14 +16,44 @@ PROGRAM = os.environ["BAILIWICK"]
 SHARED = pathlib.Path(os.environ["BAILIWICK_SHARED"])
 
 
+@functools.cache
+def installed(name):
+    """Of "Rscript", "Rscript:survival" (a package of R) and "debian:r-base-core". Elsewhere than on Debian its packages are taken to be there."""
+    kind, _, package = name.partition(":")
+    if not shutil.which("Rscript" if kind == "Rscript" else "dpkg-query"):
+        return kind == "debian"
+    ask = {"Rscript": ["Rscript", "--vanilla", "-e", f"quit(status = !requireNamespace('{package or 'base'}', quietly = TRUE))"],
+           "debian": ["dpkg-query", "-W", "-f", "${Status}", package]}[kind]
+    done = subprocess.run(ask, text=True, capture_output=True)
+    return done.returncode == 0 and (kind == "Rscript" or done.stdout.endswith(" installed"))
+
+
+def referee(name):
+    """What a test compares with, and is not ours: a module of Python, which is returned, or what installed() knows.
+
+    One that is missing ends the test. ./run-tests installs them all and says so by BAILIWICK_REFEREES: there it fails, elsewhere it is skipped."""
+    if ":" in name or name == "Rscript":
+        found = installed(name)
+    else:
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            found = False
+    if not found:
+        reason = f"{name} is missing; scripts/install-packages tests installs it"
+        if os.environ.get("BAILIWICK_REFEREES") == "required":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason, allow_module_level=True)
+
+
 class Checkout:
-    """configs/ and data/ are copies, out/ is where everything goes, ../shared is the data beside a checkout."""
+    """configs/, data/ and scripts/ are copies, out/ is where everything goes, ../shared is the data beside a checkout."""
 
     def __init__(self, folder):
         self.root = folder / "checkout"
         self.root.mkdir()
-        shutil.copytree(SOURCE / "configs", self.root / "configs")
-        shutil.copytree(SOURCE / "data", self.root / "data")
+        for name in ("configs", "data", "scripts"):
+            shutil.copytree(SOURCE / name, self.root / name)
         if SHARED.exists():
             (folder / "shared").symlink_to(SHARED.resolve())
 
@@ -45,6 +77,8 @@ class Checkout:
         for name in {*re.findall(r"keys/([\w-]+)\.pem", ingest.read_text()), "operator"}:
             self.path(f"out/{job}/keys").mkdir(parents=True, exist_ok=True)
             self.run("keygen", f"out/{job}/keys/{name}")
+        if ingest.with_name("source").exists():
+            self.get_data(job)
         self.run("ingest", ingest.relative_to(self.root))
         terms = self.path(f"configs/{job}")
         for policy in terms.glob("policy*.yaml"):
@@ -57,6 +91,15 @@ class Checkout:
         for policy in terms.glob("policy-*.yaml"):
             self.sign_policy(policy)
         return self
+
+    def get_data(self, job, code=0):
+        """Output of scripts/get-data, which finds its packages installed."""
+        source = self.path(f"configs/{job}/source").read_text()
+        for package in re.search(r"^packages: (.*)", source, re.M).group(1).split():
+            referee(f"debian:{package}")
+        done = subprocess.run(["scripts/get-data", job], cwd=self.root, text=True, capture_output=True, timeout=120)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def own_policy(self, job, owner):
         """The terms of one of the owners that configs/JOB/policy.yaml is for, in a file of their own."""

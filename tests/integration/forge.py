@@ -5,6 +5,9 @@ import base64
 import hashlib
 import json
 
+from conftest import referee
+
+referee("cryptography")
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import PROGRAM
+from conftest import PROGRAM, referee
 
 TRAIN = "configs/lung/train.yaml"
 USAGE, CONFIG, POLICY, DATA, NOT_CONVERGED, INTEGRITY = 2, 3, 4, 5, 6, 7
@@ -124,7 +124,7 @@ def test_truncated_partition(lung, np):
 @ranks
 def test_flipped_byte_in_rows(lung, np):
     path = lung.path("out/lung/partitions/east.h5")
-    import h5py
+    h5py = referee("h5py")
     with h5py.File(path, "r") as file:
         assert file["codes"].compression is None  # else HDF5 finds the flip first
         position = file["codes"].id.get_chunk_info(1).byte_offset + 3
@@ -149,7 +149,7 @@ def trained(lung):
 @ranks
 def test_flipped_byte_in_model(trained, np):
     path = trained.path("out/run/model.h5")
-    import h5py
+    h5py = referee("h5py")
     with h5py.File(path, "r") as file:
         position = file["arrays/parameters"].id.get_offset() + 3
     flip(path, position)
@@ -238,7 +238,7 @@ def test_undeclared_node(lung, np):
 
 def rewrite(lung, change):
     """Lets `change` edit east's rows as another program would, and signs them anew."""
-    import h5py
+    h5py = referee("h5py")
     path = lung.path("out/lung/partitions/east.h5")
     with h5py.File(path, "r+") as file:
         change(file)

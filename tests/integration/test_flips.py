@@ -9,11 +9,11 @@ import json
 import os
 import subprocess
 
-import numpy as np
 import pytest
-from conftest import PROGRAM, Checkout
+from conftest import PROGRAM, Checkout, referee
 
 FLIP = os.path.join(os.path.dirname(PROGRAM), "flip")
+np = referee("numpy")
 COUNT = int(os.environ.get("BAILIWICK_FLIPS", 1500))
 SEED = 20261121
 
@@ -37,7 +37,7 @@ def envelope(text):
 
 def rows(path):
     """Everything that h5py, which is not our reader, finds in a partition or a checkpoint."""
-    import h5py
+    h5py = referee("h5py")
     found = {}
 
     def add(name, thing):
@@ -51,7 +51,7 @@ def rows(path):
 
 
 def data_sets(file):
-    import h5py
+    h5py = referee("h5py")
     found = []
     file.visititems(lambda _, thing: found.append(thing) if isinstance(thing, h5py.Dataset) else None)
     return found
@@ -60,7 +60,7 @@ def data_sets(file):
 def unread(path, offset):
     """True if no row lies at `offset`: by the chunks' places, and by their rows that the last ones have too many. What is packed
     has spare bits, so of it only the rows tell."""
-    import h5py
+    h5py = referee("h5py")
     with h5py.File(path) as file:
         for data in data_sets(file):
             if data.compression is not None:
@@ -123,7 +123,7 @@ def test_every_flip_is_found_or_read_by_nobody(finished):
 
 def test_an_older_format_has_no_checksums_and_no_flip_changes_a_row(finished):
     """The same rows as another program writes them: HDF5 1.8's structure, where much more is free to change."""
-    import h5py
+    h5py = referee("h5py")
     files = []
     for name, options in (("south", {"compression": "gzip", "shuffle": True}), ("east", {})):
         path = finished.path(f"out/lung/partitions/{name}.h5")

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 
 import pytest
+from conftest import referee
 
 CONFIG, POLICY, DATA, INTEGRITY = 3, 4, 5, 7
 TRAIN = "configs/lung/logistic.yaml"
@@ -202,7 +203,7 @@ def test_what_ingest_writes_names_itself_well(fresh):
 
 def of_one_name(lung):
     """The partitions of two owners, both called clinic; each signs its own."""
-    h5py = pytest.importorskip("h5py")
+    h5py = referee("h5py")
     for owner in ("north", "south"):
         path = lung.path(f"out/lung/partitions/{owner}.h5")
         with h5py.File(path, "r+") as f:
@@ -237,7 +238,7 @@ def test_one_owner_may_not(lung):
     text = config.read_text()
     assert f"partitions: [{folder}/north.h5]" in text
     shutil.copy(lung.path("out/lung/partitions/south.h5"), lung.path("out/lung/partitions/more.h5"))
-    import h5py
+    h5py = referee("h5py")
     with h5py.File(lung.path("out/lung/partitions/more.h5"), "r+") as f:  # as if other rows: another salt, and so another root
         del f["digests"], f.attrs["salt"]
     lung.run("policy", "sign", "out/lung/partitions/more.h5", "--owner", "north", "--key", "out/lung/keys/north.pem")
@@ -250,7 +251,7 @@ def test_one_owner_may_not(lung):
 
 def outside(f, name, folder, how):
     """Puts a data set's values elsewhere, the same ones: no digest differs."""
-    import h5py
+    h5py = referee("h5py")
     values = f[name][:]
     elsewhere = folder / f"elsewhere-{how}.h5"
     with h5py.File(elsewhere, "w") as other:
@@ -274,7 +275,7 @@ def outside(f, name, folder, how):
 @pytest.mark.parametrize("how,text", [("external", '"{}" is an external link'), ("virtual", "{}: is a virtual data set"),
                                       ("storage", "{}: has external storage"), ("soft", '"{}" is a soft link')])
 def test_rows_and_parameters_lie_in_their_file(lung, how, text):
-    h5py = pytest.importorskip("h5py")
+    h5py = referee("h5py")
     lung.train(TRAIN, output="out/inside")
     partition = lung.path("out/lung/partitions/north.h5")
     with h5py.File(partition, "r+") as f:
@@ -316,7 +317,7 @@ def second_name(f):
 @pytest.mark.parametrize("change,text", [(bomb, "is an object that has another name too"), (crowd, "has more than 4096 arrays and groups"),
                                          (second_name, "/arrays/parameters: is an object that has another name too")])
 def test_objects_of_a_model_are_few_and_have_one_name(jobs, tmp_path, change, text):
-    h5py = pytest.importorskip("h5py")
+    h5py = referee("h5py")
     lung = jobs("lung")
     if not lung.path("out/names").exists():
         lung.train(TRAIN, output="out/names")
@@ -330,7 +331,7 @@ def test_objects_of_a_model_are_few_and_have_one_name(jobs, tmp_path, change, te
 
 def test_what_nobody_reads_changes_nothing(lung):
     """docs/durability.md: attributes of data sets; those of the root group are read, and none is unknown."""
-    h5py = pytest.importorskip("h5py")
+    h5py = referee("h5py")
     reference = lung.train(TRAIN, output="out/before")
     partition = lung.path("out/lung/partitions/north.h5")
     with h5py.File(partition, "r+") as f:

@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from conftest import SOURCE, Checkout
+from conftest import SOURCE, Checkout, referee
 from test_foreign_files import MANIFEST_TYPE, sign
 
-h5py = pytest.importorskip("h5py")
-numpy = pytest.importorskip("numpy")
+h5py = referee("h5py")
+numpy = referee("numpy")
 from h5py_partition import PARTS, digests_of, manifest_of, root_of, schema_of, to_version_1  # noqa: E402, needs h5py
 
 DOMAINS = ("north", "south", "east", "west")

@@ -6,11 +6,12 @@ import json
 
 import pytest
 
-import page_verifier
+from conftest import referee
 from test_policies import CLINICS, Stays
 
-h5py = pytest.importorskip("h5py")
-numpy = pytest.importorskip("numpy")
+h5py = referee("h5py")
+numpy = referee("numpy")
+import page_verifier  # noqa: E402, needs cryptography, as test_policies does
 from h5py_partition import spread  # noqa: E402, needs h5py
 
 

@@ -1,8 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""The deterministic targets beside FLamby's table (benchmarks/flamby.py prints both)."""
+"""What was published: FLamby's table (benchmarks/flamby.py prints both), and papers whose data come out of packages."""
 import csv
 import json
+import math
+import re
 import statistics
 
 import pytest
@@ -13,6 +15,27 @@ def overall(checkout, job, config, tag, *words):
     checkout.train(f"configs/{job}/{config}", output=f"out/{job}/{tag}", np=2)
     checkout.run("evaluate", f"configs/{job}/{config}", "--output", f"out/{job}/{tag}", "--set", "evaluate.split=test", *words, np=2)
     return json.loads(checkout.path(f"out/{job}/{tag}/evaluation.json").read_text())["overall"]
+
+
+def coefficients(checkout, job):
+    checkout.train(f"configs/{job}/train.yaml", output=f"out/{job}/published", np=2)
+    return {name: float(value) for name, value in
+            re.findall(r"^  (\S+) +(\S+)  se \S+$", checkout.run("inspect", f"out/{job}/published/model.h5"), re.M)}
+
+
+def test_light_chains_and_death(jobs):
+    """Dispenzieri et al. 2012: a risk ratio of 2.1 (1.9 to 2.2) for the highest tenth, with age, sex and creatinine, in twice as many people."""
+    assert 1.9 < math.exp(coefficients(jobs("flchain"), "flchain")["flc_top"]) < 2.2
+
+
+def test_relapse_of_breast_cancer(jobs):
+    """Royston & Altman 2013, table 2, all its digits. They count a tumour over 50 mm in as one over 20 mm too, and er in thousands."""
+    found = coefficients(jobs("rotterdam"), "rotterdam")
+    found["size_over-50"] -= found["size_to-50"]
+    found["er"] *= 1000
+    assert {name: round(value, 2) for name, value in found.items()} == {
+        "age_cubed": 1.07, "age_cubed_log": 9.13, "meno": 0.46, "size_to-50": 0.23, "size_over-50": 0.31, "nodes_root": -1.74, "er": -0.34,
+        "hormon": -0.35}
 
 
 @needs_shared("heart")

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from conftest import Checkout
+from conftest import Checkout, referee
 from test_policies import Stays
 
 SOURCE = pathlib.Path(os.environ["BAILIWICK_SOURCE"])
@@ -130,7 +130,7 @@ def stays(tmp_path_factory):
 
 def test_a_family(program, stays):
     """Against its likelihood equations: the mean of y / mu over rows, and with each column, is that of 1."""
-    h5py, numpy = pytest.importorskip("h5py"), pytest.importorskip("numpy")
+    h5py, numpy = referee("h5py"), referee("numpy")
     digests = set()
     for np in (1, 3, 4):
         out = stays.run("train", "run.yaml", "--set", "model.kind=exponential", "--output", f"exponential-{np}", np=np, program=program)

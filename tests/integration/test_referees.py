@@ -1,13 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""Coefficients and standard errors beside R's glm and coxph, within 1e-10 relative."""
+"""Coefficients and standard errors beside R's glm, lm and coxph, within 1e-10 relative."""
 import gzip
 import itertools
+import json
 import re
 import subprocess
 
 import pytest
-from conftest import SHARED, needs_shared
+from conftest import SHARED, needs_shared, referee
 
 LUNG = """
 library(survival); d <- read.csv("data/lung/lung.csv"); d <- d[complete.cases(d[,c("inst","ph.ecog","ph.karno")]),]
@@ -19,7 +20,7 @@ fit <- coxph(Surv(time, dead) ~ age + female + ph.ecog + ph.karno + strata(regio
 # R's glm takes its standard errors from the weights of the iteration before the last; started at its own
 # answer it takes them from that.
 PRINT = """
-if (!inherits(fit, "coxph")) fit <- update(fit, start=coef(fit))
+if (inherits(fit, "glm")) fit <- update(fit, start=coef(fit))
 s <- summary(fit)$coefficients; se <- if (inherits(fit,"coxph")) s[,"se(coef)"] else s[,2]
 cat(sprintf("%.17g %.17g\\n", coef(fit), se), sep="")
 """
@@ -42,13 +43,44 @@ d <- read.csv("out/sample.csv"); schooling <- relevel(factor(d$SCHL), "16")
 fit <- glm(INCOME_GT_50K ~ AGEP + WKHP + factor(COW) + schooling + factor(MAR) + factor(SEX) + factor(RAC1P),
            data=d, family=binomial, control=glm.control(epsilon=1e-15, maxit=40))
 """
+FLCHAIN = """
+library(survival); d <- read.csv("out/flchain/flchain.csv"); d$top <- as.numeric(d$flc.grp == 10)
+fit <- coxph(Surv(futime, death) ~ age + sex + creatinine + top + strata(pmin(sample.yr, 1998)), data=d, ties="efron",
+             control=coxph.control(eps=1e-14, toler.chol=1e-14, iter.max=60))
+"""
+ROTTERDAM = """
+library(survival); d <- read.csv("out/rotterdam/breast.csv"); d$size <- factor(d$size, c("to-20", "to-50", "over-50"))
+german <- d[d$where == "germany",]; d <- d[d$where != "germany",]
+fit <- coxph(Surv(time, status) ~ age_cubed + age_cubed_log + meno + size + nodes_root + er + hormon, data=d, ties="breslow",
+             control=coxph.control(eps=1e-14, toler.chol=1e-14, iter.max=60))
+"""
+# Pairs of the German rows: concordant, tied by the model, comparable.
+GERMANY = """
+n <- concordance(Surv(time, status) ~ predict(fit, newdata=german), data=german, reverse=TRUE)$count
+cat(n["concordant"], n["tied.x"], n["concordant"] + n["discordant"] + n["tied.x"])
+"""
+DIABETES = """
+d <- read.csv("out/diabetes/diabetes.csv"); d$sex <- factor(d$sex)
+fit <- lm(progression ~ age + sex + bmi + map + tc + ldl + hdl + tch + ltg + glu, data=d, tol=1e-14)
+"""
+SOLDER = """
+d <- read.csv("out/solder/solder.csv")
+fit <- glm(skips ~ Opening + Solder + Mask + PadType + factor(Panel), data=d, family=poisson, control=glm.control(epsilon=1e-15, maxit=60))
+"""
+OF_A_CLONE = {"flchain": FLCHAIN, "rotterdam": ROTTERDAM, "diabetes": DIABETES, "solder": SOLDER}
 
 
-def r(script, cwd):
-    script = script.replace("SHARED", str(SHARED.resolve())) + PRINT
+def rscript(script, cwd):
+    """What it prints, line by line."""
+    referee("Rscript:survival")
+    script = script.replace("SHARED", str(SHARED.resolve()))
     result = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=cwd, text=True, capture_output=True, timeout=300)
     assert result.returncode == 0, result.stderr
     return [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
+
+
+def r(script, cwd):
+    return rscript(script + PRINT, cwd)
 
 
 def ours(checkout, model):
@@ -64,11 +96,37 @@ def compare(mine, theirs):
     assert worst < 1e-10
 
 
+@pytest.mark.parametrize("name", ["no_such_module", "Rscript:no.such.package"])
+def test_a_missing_referee_is_a_failure_where_all_were_installed(monkeypatch, name):
+    for required, outcome in (("required", pytest.fail.Exception), ("", pytest.skip.Exception)):
+        monkeypatch.setenv("BAILIWICK_REFEREES", required)
+        with pytest.raises(outcome, match=f"{name} is missing"):
+            referee(name)
+
+
 @pytest.mark.parametrize("ties", ["efron", "breslow"])
 def test_lung_cox(jobs, ties):
     lung = jobs("lung")
     lung.train("configs/lung/train.yaml", "--set", f"model.cox.ties={ties}", output=f"out/lung/r-{ties}", np=2)
     compare(ours(lung, f"out/lung/r-{ties}/model.h5"), r(LUNG.replace("TIES", ties), lung.root))
+
+
+@pytest.mark.parametrize("job", OF_A_CLONE)
+def test_jobs_of_a_clone(jobs, job):
+    checkout = jobs(job)
+    checkout.train(f"configs/{job}/train.yaml", output=f"out/{job}/r", np=2)
+    compare(ours(checkout, f"out/{job}/r/model.h5"), r(OF_A_CLONE[job], checkout.root))
+
+
+@pytest.mark.parametrize("np", [1, 3])
+def test_a_model_of_rotterdam_in_germany(jobs, np):
+    """Another owner's rows by another config: the pairs that R counts, to the last one."""
+    rotterdam = jobs("rotterdam")
+    rotterdam.train("configs/rotterdam/train.yaml", output=f"out/rotterdam/r-{np}", np=2)
+    rotterdam.run("evaluate", "configs/rotterdam/germany.yaml", "--model", f"out/rotterdam/r-{np}/model.h5",
+                  "--output", f"out/rotterdam/tried-{np}", np=np)
+    found = json.loads(rotterdam.path(f"out/rotterdam/tried-{np}/evaluation.json").read_text())["overall"]
+    assert [(found["concordant"], found["tied"], found["comparable"])] == rscript(ROTTERDAM + GERMANY, rotterdam.root)
 
 
 @needs_shared("heart")

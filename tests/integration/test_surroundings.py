@@ -11,7 +11,7 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import PROGRAM
+from conftest import PROGRAM, referee
 
 CONFIG, DATA = 3, 5
 TRAIN = "configs/lung/logistic.yaml"
@@ -132,7 +132,7 @@ def test_options_that_do_more_than_steer_the_solver(around, options, word):
 
 
 def test_a_filter_never_sees_rows(around, tmp_path):
-    h5py = pytest.importorskip("h5py")
+    h5py = referee("h5py")
     from h5py_partition import write
     path = tmp_path / "clinic.h5"
     write(path)

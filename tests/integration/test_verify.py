@@ -7,15 +7,15 @@ import shutil
 import subprocess
 import sys
 
-import h5py
 import pytest
 
 import forge
 import page_verifier
-from conftest import SOURCE, Checkout
+from conftest import SOURCE, Checkout, referee
 from forge import dependency
 from test_policies import Stays
 
+h5py = referee("h5py")
 DATA, INTEGRITY = 5, 7
 KEY = ("--key", "operator.pub.pem")
 NETWORK = ("--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}")
