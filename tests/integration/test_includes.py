@@ -18,10 +18,12 @@ def test_an_included_file_is_part_of_the_run(lung):
     lung.train(TRAIN, output="out/run", np=2)
     out = lung.run("verify", "out/run", "--key", "out/lung/keys/operator.pub.pem")
     assert "verified" in out
-    # As of the config itself: what is changed in an included file is another run.
+    # As of the config itself: what decides bits and is changed in an included file makes another run, and nothing else does.
     parties = lung.path("configs/lung/parties.yaml")
     text = parties.read_text()
     parties.write_text(text.replace("jurisdiction: US\n", "jurisdiction: US\n    access_log: north.log\n", 1))
+    assert "the training there is finished already" in lung.run("train", TRAIN, "--output", "out/run", "--resume", "latest", np=2)
+    parties.write_text(text.replace("name: north\n", "name: northern\n", 1))
     out = lung.run("train", TRAIN, "--output", "out/run", "--resume", "latest", np=2, code=CONFIG)
     assert "resolved.yaml: the run there began with another config" in out
 
