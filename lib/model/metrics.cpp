@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "kokkos_kernels/math/exact_math.hpp"
@@ -55,6 +56,11 @@ double ratio(double a, double b) {
   return b == 0 ? undefined : a / b;
 }
 
+/// JSON has no word for what is not a number.
+Json defined(double value) {
+  return std::isnan(value) ? Json() : Json(value);
+}
+
 /// 1 - residual / variation. Not defined where the target does not vary: what is left of such a
 /// variation is the rounding of the terms it is the difference of.
 double explained(double residual, double variation, double terms) {
@@ -62,8 +68,37 @@ double explained(double residual, double variation, double terms) {
   return variation > rounding * terms ? 1 - residual / variation : undefined;
 }
 
-BinnedAuc binned_auc(std::span<const std::int64_t> positives,
-                     std::span<const std::int64_t> negatives) {
+/// Rows whose predicted probability lies in [lower, upper).
+struct CalibrationBin {
+  double lower = 0, upper = 0;
+  double rows = 0, events = 0;
+  double mean_prediction = 0;
+};
+
+/// What a binary response's measures are computed from.
+struct BinaryCounts {
+  std::vector<CalibrationBin> calibration;
+  double correct = 0;  ///< at probability 1/2
+};
+
+Json to_json(const CalibrationBin& bin) {
+  return {{"lower", bin.lower},
+          {"upper", bin.upper},
+          {"rows", bin.rows},
+          {"events", bin.events},
+          {"mean_prediction", defined(bin.mean_prediction)}};
+}
+
+/// `total` has the histograms "positives" and "negatives", fine or coarse.
+Json binary_measures(Aggregate& total, const BinaryCounts& counted) {
+  double rows = 0, events = 0;
+  Json table = Json::array();
+  for (const CalibrationBin& bin : counted.calibration) {
+    rows += bin.rows;
+    events += bin.events;
+    table.push_back(to_json(bin));
+  }
+  const auto positives = total.words("positives"), negatives = total.words("negatives");
   std::int64_t below = 0, above = 0, sure = 0, open = 0;  // pairs: fewer than 2^62 for 2^31 rows
   for (std::size_t b = 0; b < positives.size(); ++b) {
     sure += positives[b] * below;
@@ -73,10 +108,28 @@ BinnedAuc binned_auc(std::span<const std::int64_t> positives,
   }
   const auto pairs = static_cast<double>(below) * static_cast<double>(above);
   const auto lower = static_cast<double>(sure), width = static_cast<double>(open);
-  return {ratio(lower + width / 2, pairs), ratio(lower, pairs), ratio(lower + width, pairs)};
+  return {{"rows", rows},
+          {"events", events},
+          {"accuracy", defined(ratio(counted.correct, rows))},
+          {"log_loss", defined(ratio(value(total, "log_loss"), rows))},
+          {"brier", defined(ratio(value(total, "squared_error"), rows))},
+          {"auc", defined(ratio(lower + width / 2, pairs))},
+          {"auc_lower", defined(ratio(lower, pairs))},
+          {"auc_upper", defined(ratio(lower + width, pairs))},
+          {"calibration", table}};
 }
 
 }  // namespace
+
+const std::vector<const char*>& measures_made_of(const std::string& stream) {
+  static const std::map<std::string, std::vector<const char*>> measures = {
+      {"absolute", {"mae"}},       {"squares", {"rmse", "r_squared"}},
+      {"about", {"r_squared"}},    {"about_squares", {"r_squared"}},
+      {"phm08", {"phm08"}},        {"observed", {"observed", "d_squared"}},
+      {"expected", {"expected"}},  {"deviance", {"mean_deviance", "d_squared"}},
+      {"saturated", {"d_squared"}}};
+  return measures.at(stream);
+}
 
 std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bins) {
   ensure(calibration_bins > 0, "a calibration table has bins");
@@ -110,23 +163,18 @@ void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate&
   });
 }
 
-BinaryMetrics binary_metrics(Aggregate total) {
-  BinaryMetrics m;
+Json binary_metrics(Aggregate total) {
+  BinaryCounts counted;
   const auto bin_rows = values(total, "bin_rows"), bin_events = values(total, "bin_events"),
              predictions = values(total, "bin_predictions");
   const auto bins = static_cast<double>(bin_rows.size());
   for (std::size_t b = 0; b < bin_rows.size(); ++b) {
     const auto at = static_cast<double>(b);
-    m.calibration.push_back({at / bins, (at + 1) / bins, bin_rows[b], bin_events[b],
-                             ratio(predictions[b], bin_rows[b])});
-    m.rows += bin_rows[b];
-    m.events += bin_events[b];
+    counted.calibration.push_back({at / bins, (at + 1) / bins, bin_rows[b], bin_events[b],
+                                   ratio(predictions[b], bin_rows[b])});
   }
-  m.accuracy = ratio(value(total, "correct"), m.rows);
-  m.log_loss = ratio(value(total, "log_loss"), m.rows);
-  m.brier = ratio(value(total, "squared_error"), m.rows);
-  m.auc = binned_auc(total.words("positives"), total.words("negatives"));
-  return m;
+  counted.correct = value(total, "correct");
+  return binary_measures(total, counted);
 }
 
 BinaryCells::BinaryCells(SharedCells shared, std::size_t calibration_bins)
@@ -167,34 +215,28 @@ void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
   });
 }
 
-BinaryMetrics binary_cells_metrics(Aggregate total, const BinaryCells& cells) {
-  BinaryMetrics m;
+Json binary_cells_metrics(Aggregate total, const BinaryCells& cells) {
+  BinaryCounts counted;
+  std::vector<CalibrationBin>& table = counted.calibration;
   const auto positives = values(total, "positives"), negatives = values(total, "negatives");
   const auto predictions = total.layout().has("predictions")
                                ? values(total, "predictions")
                                : std::vector<double>(cells.groups.back() + 1, undefined);
-  double correct = 0;
   for (std::size_t c = 0; c < positives.size(); ++c) {
     const std::size_t start = cells.cells.starts[c], group = cells.groups[c];
-    if (group == m.calibration.size()) {
+    if (group == table.size()) {
       const double lower = c == 0 ? 0 : exact::sigmoid(predictor_at(2 * start) / 2);
-      if (c > 0) m.calibration.back().upper = lower;
-      m.calibration.push_back({lower, 1, 0, 0, undefined});
+      if (c > 0) table.back().upper = lower;
+      table.push_back({lower, 1, 0, 0, undefined});
     }
-    CalibrationBin& bin = m.calibration.back();
-    bin.rows += positives[c] + negatives[c];
-    bin.events += positives[c];
-    m.rows += positives[c] + negatives[c];
-    m.events += positives[c];
-    correct += start >= auc_bins / 2 ? positives[c] : negatives[c];
+    table.back().rows += positives[c] + negatives[c];
+    table.back().events += positives[c];
+    counted.correct += start >= auc_bins / 2 ? positives[c] : negatives[c];
   }
   for (std::size_t g = 0; g < predictions.size(); ++g)
-    m.calibration[g].mean_prediction = ratio(predictions[g], m.calibration[g].rows);
-  m.accuracy = cells.cells.is_cut ? ratio(correct, m.rows) : undefined;
-  m.log_loss = ratio(value(total, "log_loss"), m.rows);
-  m.brier = ratio(value(total, "squared_error"), m.rows);
-  m.auc = binned_auc(total.words("positives"), total.words("negatives"));
-  return m;
+    table[g].mean_prediction = ratio(predictions[g], table[g].rows);
+  if (!cells.cells.is_cut) counted.correct = undefined;
+  return binary_measures(total, counted);
 }
 
 std::shared_ptr<const AggregateLayout> regression_layout(bool phm08) {
@@ -233,16 +275,16 @@ void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double
   });
 }
 
-RegressionMetrics regression_metrics(Aggregate total) {
-  RegressionMetrics m;
-  m.rows = value(total, "rows");
-  const double squares = value(total, "squares"), about = value(total, "about");
-  m.rmse = std::sqrt(ratio(squares, m.rows));
-  m.mae = ratio(value(total, "absolute"), m.rows);
-  const double about_squares = value(total, "about_squares");
-  m.r_squared = explained(squares, about_squares - ratio(about * about, m.rows), about_squares);
-  if (has_phm08(total)) m.phm08 = value(total, "phm08");
-  return m;
+Json regression_metrics(Aggregate total) {
+  const double rows = value(total, "rows"), squares = value(total, "squares"),
+               about = value(total, "about"), about_squares = value(total, "about_squares"),
+               variation = about_squares - ratio(about * about, rows);
+  Json measures = {{"rows", rows},
+                   {"rmse", defined(std::sqrt(ratio(squares, rows)))},
+                   {"mae", defined(ratio(value(total, "absolute"), rows))},
+                   {"r_squared", defined(explained(squares, variation, about_squares))}};
+  if (has_phm08(total)) measures["phm08"] = value(total, "phm08");
+  return measures;
 }
 
 std::shared_ptr<const AggregateLayout> rate_layout() {
@@ -268,20 +310,20 @@ void add_rate(const kernels::RowBlocks& rows, const Predictor& eta,
   });
 }
 
-RateMetrics rate_metrics(Aggregate total, const kernels::FamilyMembers& family) {
-  RateMetrics m;
-  m.rows = value(total, "rows");
-  m.observed = value(total, "observed");
-  m.expected = value(total, "expected");
-  const double deviance = value(total, "deviance");
-  m.mean_deviance = ratio(deviance, m.rows);
-  m.d_squared = undefined;
-  if (m.observed > 0) {
+Json rate_metrics(Aggregate total, const kernels::FamilyMembers& family) {
+  const double rows = value(total, "rows"), observed = value(total, "observed"),
+               deviance = value(total, "deviance");
+  double d_squared = undefined;
+  if (observed > 0) {
     const double own = value(total, "saturated");
-    const double mean = m.rows * family.saturated(m.observed / m.rows);
-    m.d_squared = explained(deviance, 2 * (own - mean), 2 * (std::fabs(own) + std::fabs(mean)));
+    const double mean = rows * family.saturated(observed / rows);
+    d_squared = explained(deviance, 2 * (own - mean), 2 * (std::fabs(own) + std::fabs(mean)));
   }
-  return m;
+  return {{"rows", rows},
+          {"observed", defined(observed)},
+          {"expected", defined(value(total, "expected"))},
+          {"mean_deviance", defined(ratio(deviance, rows))},
+          {"d_squared", defined(d_squared)}};
 }
 
 std::shared_ptr<const AggregateLayout> multinomial_layout(std::size_t classes) {
@@ -309,19 +351,19 @@ void add_multinomial(const kernels::RowBlocks& rows, const Predictor& eta, Aggre
   });
 }
 
-MultinomialMetrics multinomial_metrics(Aggregate total, std::size_t classes) {
-  MultinomialMetrics m;
+Json multinomial_metrics(Aggregate total, std::size_t classes) {
   const double loss = value(total, "log_loss");
-  const auto confusion = total.words("confusion");
-  m.confusion.assign(confusion.begin(), confusion.end());
-  double correct = 0;
-  for (std::size_t i = 0; i < m.confusion.size(); ++i) {
-    m.rows += static_cast<double>(m.confusion[i]);
-    if (i % (classes + 1) == 0) correct += static_cast<double>(m.confusion[i]);
+  const auto words = total.words("confusion");
+  const std::vector<std::int64_t> confusion(words.begin(), words.end());
+  double rows = 0, correct = 0;
+  for (std::size_t i = 0; i < confusion.size(); ++i) {
+    rows += static_cast<double>(confusion[i]);
+    if (i % (classes + 1) == 0) correct += static_cast<double>(confusion[i]);
   }
-  m.accuracy = ratio(correct, m.rows);
-  m.log_loss = ratio(loss, m.rows);
-  return m;
+  return {{"rows", rows},
+          {"accuracy", defined(ratio(correct, rows))},
+          {"log_loss", defined(ratio(loss, rows))},
+          {"confusion", confusion}};
 }
 
 }  // namespace bailiwick

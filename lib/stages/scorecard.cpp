@@ -4,7 +4,7 @@
 #include "lib/stages/scorecard.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <set>
 
 #include "lib/model/concordance.hpp"
 #include "lib/model/metrics.hpp"
@@ -20,15 +20,10 @@ Response response_of(const SavedModel& model) {
   return model.config.kind->response(model.config);
 }
 
-/// Metrics that a table shows, where a kind has them; the JSON holds them all.
-constexpr const char* table_columns[] = {
-    "rows", "events",    "accuracy", "auc",      "log_loss", "brier",         "c_index",  "rmse",
-    "mae",  "r_squared", "phm08",    "observed", "expected", "mean_deviance", "d_squared"};
-
-/// JSON has no word for what is not a number: a metric that the rows do not define is null.
-Json defined(double value) {
-  return std::isnan(value) ? Json() : Json(value);
-}
+/// What a table has no room for; the JSON holds it all.
+const std::set<std::string_view> not_in_table = {
+    "auc_lower", "auc_upper", "comparable", "concordant", "tied",     "calibration", "categories",
+    "confusion", "right",     "wrong",      "cells",      "left_out", "contributors"};
 
 std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
                                                  const EvaluateConfig& how) {
@@ -76,25 +71,6 @@ void add_pairs(const SavedModel& model, const kernels::RowBlocks& rows, std::siz
 
 }  // namespace
 
-Json to_json(const BinaryMetrics& m) {
-  Json bins = Json::array();
-  for (const CalibrationBin& bin : m.calibration)
-    bins.push_back({{"lower", bin.lower},
-                    {"upper", bin.upper},
-                    {"rows", bin.rows},
-                    {"events", bin.events},
-                    {"mean_prediction", defined(bin.mean_prediction)}});
-  return {{"rows", m.rows},
-          {"events", m.events},
-          {"accuracy", defined(m.accuracy)},
-          {"log_loss", defined(m.log_loss)},
-          {"brier", defined(m.brier)},
-          {"auc", defined(m.auc.estimate)},
-          {"auc_lower", defined(m.auc.lower)},
-          {"auc_upper", defined(m.auc.upper)},
-          {"calibration", bins}};
-}
-
 Scorecard::Scorecard(const SavedModel& model, const EvaluateConfig& how)
     : model_(model), layout_(layout_of(model, how)) {}
 
@@ -127,32 +103,16 @@ Aggregate Scorecard::add(const kernels::RowBlocks& rows, std::size_t d, Sums& su
 
 Json Scorecard::metrics(const Aggregate& total) const {
   switch (response_of(model_)) {
-    case Response::mean: {
-      const RegressionMetrics m = regression_metrics(total);
-      Json metrics{{"rows", m.rows},
-                   {"rmse", defined(m.rmse)},
-                   {"mae", defined(m.mae)},
-                   {"r_squared", defined(m.r_squared)}};
-      if (m.phm08) metrics["phm08"] = *m.phm08;
-      return metrics;
-    }
+    case Response::mean:
+      return regression_metrics(total);
     case Response::probability:
-      return to_json(binary_metrics(total));
-    case Response::rate: {
-      const RateMetrics m = rate_metrics(total, *kind_of(model_.config).family(model_.config));
-      return {{"rows", m.rows},
-              {"observed", defined(m.observed)},
-              {"expected", defined(m.expected)},
-              {"mean_deviance", defined(m.mean_deviance)},
-              {"d_squared", defined(m.d_squared)}};
-    }
+      return binary_metrics(total);
+    case Response::rate:
+      return rate_metrics(total, *kind_of(model_.config).family(model_.config));
     case Response::classes: {
-      const MultinomialMetrics m = multinomial_metrics(total, model_.categories.size());
-      return {{"rows", m.rows},
-              {"accuracy", defined(m.accuracy)},
-              {"log_loss", defined(m.log_loss)},
-              {"categories", model_.categories},
-              {"confusion", m.confusion}};
+      Json metrics = multinomial_metrics(total, model_.categories.size());
+      metrics["categories"] = model_.categories;
+      return metrics;
     }
     case Response::hazard:
       break;
@@ -161,7 +121,7 @@ Json Scorecard::metrics(const Aggregate& total) const {
   const Concordance sum{pairs[0], pairs[1], pairs[2]};
   return {{"rows", rows[0]},
           {"events", rows[1]},
-          {"c_index", defined(sum.index())},
+          {"c_index", sum.comparable == 0 ? Json() : Json(sum.index())},
           {"comparable", sum.comparable},
           {"concordant", sum.concordant},
           {"tied", sum.tied}};
@@ -171,21 +131,23 @@ std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& li
   std::size_t width = 10;
   for (const auto& [name, metrics] : lines)
     width = std::max(width, name.size());
+  std::vector<std::string> columns = {"rows"};
+  if (lines.front().second.contains("events")) columns.emplace_back("events");
+  for (const auto& [name, value] : lines.front().second.items())
+    if (std::ranges::find(columns, name) == columns.end() && !not_in_table.contains(name))
+      columns.push_back(name);
   std::string text = fmt::format("{:<{}}", "", width);
-  for (const char* column : table_columns)
-    if (lines.front().second.contains(column)) text += fmt::format("  {:>13}", column);
+  for (const std::string& column : columns)
+    text += fmt::format("  {:>13}", column);
   text += '\n';
   for (const auto& [name, metrics] : lines) {
     text += fmt::format("{:<{}}", name, width);
-    for (const char* column : table_columns) {
-      if (!metrics.contains(column)) continue;
-      if (metrics.at(column).is_null()) {
-        text += fmt::format("  {:>13}", "-");
-        continue;
-      }
-      const double value = metrics.at(column).get<double>();
-      const bool whole = std::string_view(column) == "rows" || std::string_view(column) == "events";
-      text += whole ? fmt::format("  {:>13.0f}", value) : fmt::format("  {:>13.6f}", value);
+    for (const std::string& column : columns) {
+      const Json value = metrics.value(column, Json());
+      const bool whole = column == "rows" || column == "events";
+      text += value.is_null() ? fmt::format("  {:>13}", "-")
+              : whole         ? fmt::format("  {:>13.0f}", value.get<double>())
+                              : fmt::format("  {:>13.6f}", value.get<double>());
     }
     text += '\n';
   }

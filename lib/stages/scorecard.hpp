@@ -12,8 +12,6 @@
 
 namespace bailiwick {
 
-Json to_json(const BinaryMetrics& metrics);
-
 /// Which numbers a model kind is judged by, and how they follow from integer sums over rows.
 class Scorecard {
  public:

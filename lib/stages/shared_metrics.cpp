@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -184,8 +183,8 @@ std::vector<Aggregate> regroup(const std::vector<Aggregate>& parts, const std::s
 }
 
 /// Puts what was not had into the metrics: null, and why.
-void leave_out(Json& metrics, const std::vector<std::string>& measures, const std::string& why) {
-  for (const std::string& measure : measures) {
+void leave_out(Json& metrics, const std::vector<const char*>& measures, const std::string& why) {
+  for (const char* measure : measures) {
     metrics[measure] = nullptr;
     metrics["left_out"][measure] = why;
   }
@@ -195,21 +194,15 @@ std::string too_few(std::uint64_t contributors) {
   return fmt::format("it would hold numbers of fewer than {} domains", contributors);
 }
 
-/// Kinds whose sums are single numbers: what each measure is made of.
+/// Kinds whose sums are single numbers.
 Json shared_numbers(const SavedModel& model, const EvaluateConfig& how,
                     std::vector<Aggregate> parts, SharedSums& sums) {
-  static const std::map<std::string, std::vector<std::string>> needs = {
-      {"absolute", {"mae"}},       {"squares", {"rmse", "r_squared"}},
-      {"about", {"r_squared"}},    {"about_squares", {"r_squared"}},
-      {"phm08", {"phm08"}},        {"observed", {"observed", "d_squared"}},
-      {"expected", {"expected"}},  {"deviance", {"mean_deviance", "d_squared"}},
-      {"saturated", {"d_squared"}}};
   std::set<std::string> missing;
   const Aggregate total = sums.sum(std::move(parts), missing);
   if (missing.contains("rows")) refuse(sums.contributors());
   Json metrics = Scorecard(model, how).metrics(total);
   for (const std::string& stream : missing)
-    leave_out(metrics, needs.at(stream), too_few(sums.contributors()));
+    leave_out(metrics, measures_made_of(stream), too_few(sums.contributors()));
   return metrics;
 }
 
@@ -253,7 +246,7 @@ Json shared_binary(const std::vector<UsedModel>& models, const EvaluateConfig& h
                      of_cells.emplace_back(layout));
   }
   Aggregate total = sums.sum(std::move(of_cells), missing);
-  Json metrics = to_json(binary_cells_metrics(std::move(total), cells));
+  Json metrics = binary_cells_metrics(std::move(total), cells);
   metrics["cells"] = cells.groups.size();
   if (!cells.cells.is_cut)
     leave_out(metrics, {"accuracy"},

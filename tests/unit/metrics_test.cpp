@@ -41,8 +41,13 @@ void add_counts(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate&
   add_rate(rows, eta, counts_family, sum);
 }
 
-RateMetrics rate_of(Aggregate total) {
+Json rate_of(Aggregate total) {
   return rate_metrics(std::move(total), counts_family);
+}
+
+double number(const Json& measures, const char* name) {
+  const Json& value = measures.at(name);
+  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
 }
 
 template <class Add>
@@ -79,14 +84,14 @@ TEST_CASE("binary metrics agree with scikit-learn") {
   const Aggregate of_split = sum(split(x, mtcars::am));
   CHECK(std::equal(total.words().begin(), total.words().end(), of_split.words().begin()));
 
-  const BinaryMetrics m = binary_metrics(total);
-  CHECK(m.rows == 32);
-  CHECK(m.events == 13);
-  CHECK(m.log_loss == Approx(0.5010481210972402).epsilon(1e-12));
-  CHECK(m.brier == Approx(0.16046007201144108).epsilon(1e-12));
-  CHECK(m.auc.lower <= 220.0 / 247);
-  CHECK(m.auc.upper >= 220.0 / 247);
-  CHECK(m.auc.upper - m.auc.lower < 1e-2);
+  const Json m = binary_metrics(total);
+  CHECK(number(m, "rows") == 32);
+  CHECK(number(m, "events") == 13);
+  CHECK(number(m, "log_loss") == Approx(0.5010481210972402).epsilon(1e-12));
+  CHECK(number(m, "brier") == Approx(0.16046007201144108).epsilon(1e-12));
+  CHECK(number(m, "auc_lower") <= 220.0 / 247);
+  CHECK(number(m, "auc_upper") >= 220.0 / 247);
+  CHECK(number(m, "auc_upper") - number(m, "auc_lower") < 1e-2);
 
   const auto eta = kernels::linear_predictor(whole(x, mtcars::am)[0], theta, 1);
   Column score;
@@ -97,15 +102,15 @@ TEST_CASE("binary metrics agree with scikit-learn") {
   double rows = 0, events = 0, correct = 0;
   for (std::size_t i = 0; i < 32; ++i)
     correct += (score[i] > 0) == (mtcars::am[i] == 1);
-  CHECK(m.accuracy == correct / 32);
-  for (const CalibrationBin& bin : m.calibration) {
-    CHECK(bin.upper - bin.lower == 0.25);
-    if (bin.rows > 0) {
-      CHECK(bin.mean_prediction >= bin.lower);
-      CHECK(bin.mean_prediction < bin.upper);
+  CHECK(number(m, "accuracy") == correct / 32);
+  for (const Json& bin : m.at("calibration")) {
+    CHECK(number(bin, "upper") - number(bin, "lower") == 0.25);
+    if (number(bin, "rows") > 0) {
+      CHECK(number(bin, "mean_prediction") >= number(bin, "lower"));
+      CHECK(number(bin, "mean_prediction") < number(bin, "upper"));
     }
-    rows += bin.rows;
-    events += bin.events;
+    rows += number(bin, "rows");
+    events += number(bin, "events");
   }
   CHECK(rows == 32);
   CHECK(events == 13);
@@ -128,17 +133,18 @@ TEST_CASE("the bounds of a binned area hold the exact one, in any bins") {
           wins += score[i] > score[j] ? 1 : score[i] == score[j] ? 0.5 : 0;
         }
     CHECK(exact == Approx(wins / pairs).epsilon(1e-14));
-    const BinnedAuc auc =
-        binary_metrics(sum_of(binary_layout(1), whole({score}, label), {1}, 1, add_binary)).auc;
-    CHECK(auc.lower <= exact);
-    CHECK(exact <= auc.upper);
-    CHECK(auc.estimate == Approx((auc.lower + auc.upper) / 2));
-    if (scale == 1.0) CHECK(auc.upper - auc.lower < 1e-3);
+    const Json m =
+        binary_metrics(sum_of(binary_layout(1), whole({score}, label), {1}, 1, add_binary));
+    const double lower = number(m, "auc_lower"), upper = number(m, "auc_upper");
+    CHECK(lower <= exact);
+    CHECK(exact <= upper);
+    CHECK(number(m, "auc") == Approx((lower + upper) / 2));
+    if (scale == 1.0) CHECK(upper - lower < 1e-3);
   }
-  const BinnedAuc one_label =
-      binary_metrics(sum_of(binary_layout(1), whole({{1, 2}}, {1, 1}), {1}, 1, add_binary)).auc;
-  for (const double area : {one_label.estimate, one_label.lower, one_label.upper})
-    CHECK(std::isnan(area));
+  const Json one_label =
+      binary_metrics(sum_of(binary_layout(1), whole({{1, 2}}, {1, 1}), {1}, 1, add_binary));
+  for (const char* area : {"auc", "auc_lower", "auc_upper"})
+    CHECK(one_label.at(area).is_null());
 }
 
 // R: deviance, null deviance of the fits in glm_test.cpp.
@@ -151,19 +157,20 @@ TEST_CASE("regression and Poisson metrics agree with R") {
   const auto whole_sum = sum_of(regression_layout(), whole(wt_hp, mtcars::mpg), line, 1, add);
   const auto split_sum = sum_of(regression_layout(), split(wt_hp, mtcars::mpg), line, 1, add);
   CHECK(std::equal(whole_sum.words().begin(), whole_sum.words().end(), split_sum.words().begin()));
-  const RegressionMetrics r = regression_metrics(whole_sum);
-  CHECK(r.rmse == Approx(std::sqrt(195.04775474146604 / 32)).epsilon(1e-13));
-  CHECK(r.r_squared == Approx(1 - 195.04775474146604 / 1126.0471874999998).epsilon(1e-13));
+  const Json r = regression_metrics(whole_sum);
+  CHECK(number(r, "rmse") == Approx(std::sqrt(195.04775474146604 / 32)).epsilon(1e-13));
+  CHECK(number(r, "r_squared") ==
+        Approx(1 - 195.04775474146604 / 1126.0471874999998).epsilon(1e-13));
   // mean(abs(residuals(lm(mpg ~ wt + hp, mtcars))))
-  CHECK(r.mae == Approx(1.9014837532920559).epsilon(1e-12));
+  CHECK(number(r, "mae") == Approx(1.9014837532920559).epsilon(1e-12));
 
   const Column rate{4.1268541181491933, 0.19950766331170944, -0.21464663887382091};
-  const RateMetrics p =
-      rate_of(sum_of(rate_layout(), whole(wt_qsec, mtcars::carb), rate, 1, add_counts));
-  CHECK(p.mean_deviance == Approx(10.852164563242175 / 32).epsilon(1e-12));
-  CHECK(p.d_squared == Approx(1 - 10.852164563242175 / 27.043357450132145).epsilon(1e-12));
-  CHECK(p.observed == 90);
-  CHECK(p.expected == Approx(90).epsilon(1e-12));
+  const Json p = rate_of(sum_of(rate_layout(), whole(wt_qsec, mtcars::carb), rate, 1, add_counts));
+  CHECK(number(p, "mean_deviance") == Approx(10.852164563242175 / 32).epsilon(1e-12));
+  CHECK(number(p, "d_squared") ==
+        Approx(1 - 10.852164563242175 / 27.043357450132145).epsilon(1e-12));
+  CHECK(number(p, "observed") == 90);
+  CHECK(number(p, "expected") == Approx(90).epsilon(1e-12));
 }
 
 TEST_CASE("metrics that the rows do not define are not numbers") {
@@ -172,21 +179,21 @@ TEST_CASE("metrics that the rows do not define are not numbers") {
     sum.normalise();
     return sum;
   };
-  const BinaryMetrics b = binary_metrics(nothing(binary_layout(2)));
-  CHECK(b.rows == 0);
-  for (const double value : {b.accuracy, b.log_loss, b.brier, b.auc.estimate, b.auc.lower,
-                             b.auc.upper, b.calibration[0].mean_prediction})
+  const Json b = binary_metrics(nothing(binary_layout(2)));
+  CHECK(number(b, "rows") == 0);
+  for (const char* name : {"accuracy", "log_loss", "brier", "auc", "auc_lower", "auc_upper"})
+    CHECK(b.at(name).is_null());
+  CHECK(b.at("calibration")[0].at("mean_prediction").is_null());
+  const Json r = regression_metrics(nothing(regression_layout(true)));
+  for (const double value : {number(r, "rmse"), number(r, "mae"), number(r, "r_squared")})
     CHECK(std::isnan(value));
-  const RegressionMetrics r = regression_metrics(nothing(regression_layout(true)));
-  for (const double value : {r.rmse, r.mae, r.r_squared})
+  CHECK(number(r, "phm08") == 0);
+  const Json p = rate_of(nothing(rate_layout()));
+  CHECK(number(p, "expected") == 0);
+  for (const double value : {number(p, "mean_deviance"), number(p, "d_squared")})
     CHECK(std::isnan(value));
-  CHECK(r.phm08 == 0);
-  const RateMetrics p = rate_of(nothing(rate_layout()));
-  CHECK(p.expected == 0);
-  for (const double value : {p.mean_deviance, p.d_squared})
-    CHECK(std::isnan(value));
-  const MultinomialMetrics m = multinomial_metrics(nothing(multinomial_layout(3)), 3);
-  for (const double value : {m.accuracy, m.log_loss})
+  const Json m = multinomial_metrics(nothing(multinomial_layout(3)), 3);
+  for (const double value : {number(m, "accuracy"), number(m, "log_loss")})
     CHECK(std::isnan(value));
 }
 
@@ -196,22 +203,21 @@ TEST_CASE("a target that does not vary has no variation to explain") {
     for (const double target : {0.1, 3.0, 1e5 / 3}) {
       const std::vector<Column> x{Column(rows, 1.0)};
       const Column y(rows, target);
-      const RegressionMetrics r =
+      const Json r =
           regression_metrics(sum_of(regression_layout(), whole(x, y), {0.5}, 1,
                                     [](const auto& part, const auto& eta, Aggregate& sum) {
                                       add_regression(part, eta, 7.7, sum);
                                     }));
-      CHECK(r.rmse == Approx(std::fabs(target - 0.5)));
-      CHECK(std::isnan(r.r_squared));
-      const RateMetrics p = rate_of(sum_of(rate_layout(), whole(x, y), {0.5}, 1, add_counts));
-      CHECK(p.mean_deviance > 0);
-      CHECK(std::isnan(p.d_squared));
+      CHECK(number(r, "rmse") == Approx(std::fabs(target - 0.5)));
+      CHECK(std::isnan(number(r, "r_squared")));
+      const Json p = rate_of(sum_of(rate_layout(), whole(x, y), {0.5}, 1, add_counts));
+      CHECK(number(p, "mean_deviance") > 0);
+      CHECK(std::isnan(number(p, "d_squared")));
     }
   }
-  const RateMetrics none =
-      rate_of(sum_of(rate_layout(), whole({{1, 1}}, {0, 0}), {0.5}, 1, add_counts));
-  CHECK(none.mean_deviance > 0);
-  CHECK(std::isnan(none.d_squared));
+  const Json none = rate_of(sum_of(rate_layout(), whole({{1, 1}}, {0, 0}), {0.5}, 1, add_counts));
+  CHECK(number(none, "mean_deviance") > 0);
+  CHECK(std::isnan(number(none, "d_squared")));
 }
 
 TEST_CASE("multinomial metrics agree with the fit's log-likelihood in R") {
@@ -220,15 +226,17 @@ TEST_CASE("multinomial metrics agree with the fit's log-likelihood in R") {
   Column y;
   for (const double g : mtcars::gear)
     y.push_back(g - 3);
-  const MultinomialMetrics m = multinomial_metrics(
+  const Json m = multinomial_metrics(
       sum_of(multinomial_layout(3), whole(qsec_hp, y), theta, 2, add_multinomial), 3);
-  CHECK(m.log_loss == Approx(13.084859120751856 / 32).epsilon(1e-12));
-  CHECK(m.rows == 32);
+  CHECK(number(m, "log_loss") == Approx(13.084859120751856 / 32).epsilon(1e-12));
+  CHECK(number(m, "rows") == 32);
+  const auto confusion = m.at("confusion").get<std::vector<std::int64_t>>();
   std::int64_t of_first = 0;
   for (std::size_t k = 0; k < 3; ++k)
-    of_first += m.confusion[k];
+    of_first += confusion[k];
   CHECK(of_first == 15);
-  CHECK(m.accuracy == static_cast<double>(m.confusion[0] + m.confusion[4] + m.confusion[8]) / 32);
+  CHECK(number(m, "accuracy") ==
+        static_cast<double>(confusion[0] + confusion[4] + confusion[8]) / 32);
 }
 
 TEST_CASE("predictions that are no numbers are an error") {
