@@ -24,7 +24,7 @@ std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
-std::size_t words_of(const Stream& stream) {
+std::size_t stored_words(const Stream& stream) {
   return stream.size * static_cast<std::size_t>(stream.format.limbs);
 }
 
@@ -98,7 +98,7 @@ AggregateLayout::AggregateLayout(std::vector<Stream> streams) : streams_(std::mo
     if (std::count_if(streams_.begin(), streams_.end(), same) > 1)
       throw Error(ExitCode::bug, "aggregate stream \"{}\" is named twice", stream.name);
     offsets_.push_back(words_);
-    words_ += words_of(stream);
+    words_ += stored_words(stream);
   }
 }
 
@@ -141,11 +141,11 @@ Aggregate& Aggregate::operator=(const Aggregate& other) {
 }
 
 std::span<std::int64_t> Aggregate::words(std::string_view stream) {
-  return words().subspan(layout_->offset(stream), words_of(layout_->stream(stream)));
+  return words().subspan(layout_->offset(stream), stored_words(layout_->stream(stream)));
 }
 
 std::span<const std::int64_t> Aggregate::words(std::string_view stream) const {
-  return words().subspan(layout_->offset(stream), words_of(layout_->stream(stream)));
+  return words().subspan(layout_->offset(stream), stored_words(layout_->stream(stream)));
 }
 
 void Aggregate::add(std::string_view stream, std::span<const double> values) {

@@ -329,7 +329,7 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
                        std::size_t first_domain) {
   const float* const theta = parameters_.data();
   const std::size_t rows = batch.rows();
-  const auto words_of = [&](const Batch::Part& part, std::size_t parameter) {
+  const auto words_of_parameter = [&](const Batch::Part& part, std::size_t parameter) {
     std::int64_t* const words = words_[part.domain - first_domain];
     const AggregateLayout& layout = parts[part.domain - first_domain].layout();
     return GradientWords{words + layout.offset("gradient") + parameter, words, options.format};
@@ -349,7 +349,7 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
       for (const Batch::Part& part : batch.parts())
         kernels::layer_norm_parameter_gradient(
             layer.units, batch.bounds(part), memory.dense.data(), memory.moments.data(), gradient,
-            words_of(part, layer.gain), words_of(part, layer.shift));
+            words_of_parameter(part, layer.gain), words_of_parameter(part, layer.shift));
       kernels::layer_norm_backward(layer.units, rows, memory.dense.data(), memory.moments.data(),
                                    theta + layer.gain, gradient);
     }
@@ -358,8 +358,8 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
     for (const Batch::Part& part : batch.parts()) {
       const auto [first, last] = batch.rows_of(part);
       kernels::dense_parameter_gradient(shape, batch.bounds(part), last - first, x, gradient,
-                                        words_of(part, layer.weights), words_of(part, layer.bias),
-                                        scratch_);
+                                        words_of_parameter(part, layer.weights),
+                                        words_of_parameter(part, layer.bias), scratch_);
     }
     if (l == 0) break;  // embedding_gradients() goes further
     const Architecture::Layer& below = architecture_.layers()[l - 1];

@@ -92,16 +92,16 @@ inline void assign(ErrorScope& errors, Vec vector, std::span<const double> value
 
 /// The user's options as PETSc's whole database while one lives: neither the environment nor a
 /// command line can change what a config says.
-class Options {
+class OptionsDatabase {
  public:
-  Options(ErrorScope& errors, const std::string& text) : errors_(errors) {
+  OptionsDatabase(ErrorScope& errors, const std::string& text) : errors_(errors) {
     errors_.check(PetscOptionsCreate(options_.out()));
     errors_.check(PetscOptionsInsertString(options_, text.c_str()), ExitCode::config);
     errors_.check(PetscOptionsPush(options_));
   }
-  ~Options() { PetscOptionsPop(); }
-  Options(const Options&) = delete;
-  Options& operator=(const Options&) = delete;
+  ~OptionsDatabase() { PetscOptionsPop(); }
+  OptionsDatabase(const OptionsDatabase&) = delete;
+  OptionsDatabase& operator=(const OptionsDatabase&) = delete;
 
   /// The options that nothing has asked for, as "-a, -b". `sure`: those that nothing will ask for
   /// once a solver is set up; what views a solution, or a matrix and what solves with it, may be.

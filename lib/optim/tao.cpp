@@ -230,7 +230,7 @@ Iterate tao(Objective& objective, std::vector<double> start, const TaoOptions& o
   ensure(PetscInitialized(&started) == 0 && started, "the session has started PETSc");
   const std::string words = checked_words(options.petsc_options);
   petsc::ErrorScope errors;
-  const petsc::Options database(errors, words);
+  const petsc::OptionsDatabase database(errors, words);
   Problem problem{objective, observer, errors};
 
   const auto size = static_cast<PetscInt>(start.size());

@@ -20,7 +20,7 @@ bool contains(const auto& items, const auto& item) {
   return std::find(items.begin(), items.end(), item) != items.end();
 }
 
-std::string words_of(const std::vector<Action>& actions) {
+std::string list_actions(const std::vector<Action>& actions) {
   std::vector<std::string> words;
   for (const Action action : actions)
     words.push_back(to_string(action));
@@ -43,11 +43,12 @@ Clause action(const Policy& policy, const AccessRequest& request) {
   std::vector<Action> refused;
   for (const Action asked : request.actions)
     if (!contains(policy.actions, asked)) refused.push_back(asked);
-  const std::string permitted = "permitted: " + words_of(policy.actions);
+  const std::string permitted = "permitted: " + list_actions(policy.actions);
   if (request.actions.empty())
     return {"action", false, fmt::format("no action is named ({})", permitted)};
-  return {"action", refused.empty(),
-          fmt::format("{} ({})", words_of(refused.empty() ? request.actions : refused), permitted)};
+  return {
+      "action", refused.empty(),
+      fmt::format("{} ({})", list_actions(refused.empty() ? request.actions : refused), permitted)};
 }
 
 Clause purpose(const Policy& policy, const AccessRequest& request) {

@@ -42,7 +42,7 @@ std::string decisions_json(const Run& run) {
   return all.dump(2) + "\n";
 }
 
-std::string words_of(const Duties& duties) {
+std::string duties_in_words(const Duties& duties) {
   std::vector<std::string> words;
   if (!duties.attribute.empty()) words.push_back("attribute to " + duties.attribute);
   if (!duties.inform.empty()) words.push_back("inform " + duties.inform);

@@ -17,6 +17,6 @@ std::string decisions_json(const Run& run);
 Json duties_json(const Duties& duties);
 
 /// What goes with the model, for people; empty: nothing does.
-std::string words_of(const Duties& duties);
+std::string duties_in_words(const Duties& duties);
 
 }  // namespace bailiwick

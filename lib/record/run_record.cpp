@@ -362,7 +362,7 @@ void RunRecord::publish_model(const io::Checkpoint& model, Json results) {
   if (!comm_.is_root()) return;
   std::cout << fmt::format("\nmodel   {}\ndigest  {}\n", path("model.h5"), digest);
   for (const DomainFacts& domain : run_.domains())
-    if (const std::string words = words_of(domain.duties); !words.empty())
+    if (const std::string words = duties_in_words(domain.duties); !words.empty())
       std::cout << fmt::format("duties of {}: {}\n", domain.name, printable(words));
 }
 

@@ -71,7 +71,7 @@ struct Domains {
   }
 };
 
-std::vector<std::int64_t> words_of(const Aggregate& sum) {
+std::vector<std::int64_t> numbers_of(const Aggregate& sum) {
   return {sum.words().begin(), sum.words().end()};
 }
 
@@ -107,8 +107,8 @@ TEST_CASE("masked and plain sums have the same bits") {
     domains.start(masked);
     for (int round = 0; round < 3; ++round) {
       const double theta[] = {1.5, static_cast<double>(round)};
-      const auto expected = words_of(plain.across_domains("r", domains.parts(40), theta));
-      const auto sum = words_of(masked.across_domains("r", domains.parts(40), theta));
+      const auto expected = numbers_of(plain.across_domains("r", domains.parts(40), theta));
+      const auto sum = numbers_of(masked.across_domains("r", domains.parts(40), theta));
       CHECK(sum == expected);
       CHECK(sum[0] == 0);
     }
@@ -219,7 +219,7 @@ TEST_CASE("a number that too few domains are in does not cross, whatever crossed
         values[i] = decomposition.local_domains()[d] < contributing[i] ? 5 : 0;
       part.add_counts("n", values);
     }
-    return words_of(boundary.across_domains("numbers", std::move(parts)));
+    return numbers_of(boundary.across_domains("numbers", std::move(parts)));
   };
   CHECK(round({4, 2, 0}) == std::vector<std::int64_t>{0, 20, 10, 0});
   const std::size_t rounds = boundary.ledger().size();
@@ -260,7 +260,7 @@ TEST_CASE("a part of too few rows is withheld, and nobody learns the others' sum
         part.add_counts("n", std::array<std::int64_t, 3>{value, 0, -value});
       }
       boundary.hold_rows(held);
-      return words_of(boundary.across_domains("numbers", std::move(parts)));
+      return numbers_of(boundary.across_domains("numbers", std::move(parts)));
     };
     CHECK(round({10, 11, 12, 13}, {1, 2, 3, 4}) == std::vector<std::int64_t>{0, 10, 0, -10});
     // No row at all, and zero, is no part.
