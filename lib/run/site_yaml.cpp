@@ -3,14 +3,14 @@
 
 #include "lib/run/site_yaml.hpp"
 
+#include "lib/config/reader.hpp"
 #include "lib/run/site_schema.hpp"
 
 namespace bailiwick {
 
 template <class Visitor>
 void schema(Visitor& v, Site& site) {
-  int version = 1;
-  v.key("version", version, required, is_version(1));
+  key_version(v);
   site_keys(v, site);
 }
 
