@@ -173,7 +173,8 @@ int check_policy(const std::vector<std::string>& words) {
   Options options(
       "policy check POLICY [options]",
       "Explains, clause by clause, what a signed policy says to a stage of a run. Rules\n"
-      "that need all domains' manifests are judged by bailiwick check.");
+      "that need all domains' manifests are judged by bailiwick check.",
+      "docs/policy.md");
   add_options(options);
   if (!options.parse(words)) return 0;
   const std::string path = options.text("POLICY");

@@ -20,7 +20,8 @@ namespace {
 int publish(const std::vector<std::string>& words) {
   Options options("registry publish POLICY [options]",
                   "Puts a signed policy in force in the folder that it names as `registry`, in\n"
-                  "place of one with a lower serial number.");
+                  "place of one with a lower serial number.",
+                  "docs/registry.md");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "the owner's public key; may be given again");
   if (!options.parse(words)) return 0;
@@ -55,7 +56,8 @@ int withdraw(const std::vector<std::string>& words) {
   Options options(
       "registry withdraw FOLDER WHAT [options]",
       "Says in an owner's registry that nobody may use WHAT any more: a model or\n"
-      "checkpoint (its file), or the digest of one, of a policy, or of a partition's root.");
+      "checkpoint (its file), or the digest of one, of a policy, or of a partition's root.",
+      "docs/registry.md");
   options.add()("reason", po::value<std::string>()->required(), "why, for people");
   if (!options.parse(words)) return 0;
   const Registry registry(options.text("FOLDER"));
@@ -67,17 +69,9 @@ int withdraw(const std::vector<std::string>& words) {
 
 }  // namespace
 
-int command_registry(const Arguments& arguments) {
-  const std::string what = arguments.words.empty() ? "--help" : arguments.words.front();
-  const std::vector<std::string> rest(arguments.words.begin() + (arguments.words.empty() ? 0 : 1),
-                                      arguments.words.end());
-  if (what == "publish") return publish(rest);
-  if (what == "withdraw") return withdraw(rest);
-  if (what != "--help" && what != "-h")
-    throw Error(ExitCode::usage, "unknown command \"registry {}\"; there are publish and withdraw",
-                what);
-  std::cout << "usage: bailiwick registry publish|withdraw ... [--help]\n";
-  return 0;
+std::span<const Part> registry_parts() {
+  static constexpr Part parts[] = {{"publish", publish}, {"withdraw", withdraw}};
+  return parts;
 }
 
 }  // namespace bailiwick

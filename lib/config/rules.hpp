@@ -43,15 +43,21 @@ inline OnlyIf only_if(bool applies, const std::string& reason, const std::string
   return {applies, reason, condition.empty() ? reason : condition};
 }
 
-/// The rule that keeps a key out; nullptr: it counts.
-inline const OnlyIf* exclusion() {
-  return nullptr;
+/// The condition among these rules, or nullptr.
+template <class... Rules>
+const OnlyIf* condition_of(const Rules&... rules) {
+  const OnlyIf* found = nullptr;
+  const auto look = [&found](const auto& rule) {
+    if constexpr (std::is_convertible_v<decltype(&rule), const OnlyIf*>) found = &rule;
+  };
+  (look(rules), ..., static_cast<void>(look));
+  return found;
 }
-template <class Rule, class... Rules>
-const OnlyIf* exclusion([[maybe_unused]] const Rule& rule, const Rules&... rules) {
-  if constexpr (std::is_same_v<Rule, OnlyIf>)
-    if (!rule.applies) return &rule;
-  return exclusion(rules...);
+/// The condition that keeps a key out; nullptr: it counts.
+template <class... Rules>
+const OnlyIf* exclusion(const Rules&... rules) {
+  const OnlyIf* condition = condition_of(rules...);
+  return condition == nullptr || condition->applies ? nullptr : condition;
 }
 
 struct IsPath {};

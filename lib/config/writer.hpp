@@ -121,6 +121,7 @@ class YamlWriter {
   }
 
   static YamlNode write(const std::string& value) { return scalar(value, true); }
+  static YamlNode write(char value) { return scalar(std::string(1, value), true); }
   static YamlNode write(bool value) { return scalar(value ? "true" : "false", false); }
   static YamlNode write(double value) { return scalar(round_trip(value), false); }
   static YamlNode write(int value) { return scalar(std::to_string(value), false); }

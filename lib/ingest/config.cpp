@@ -11,6 +11,7 @@
 #include <set>
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 
 namespace bailiwick {
 
@@ -291,6 +292,10 @@ IngestConfig parse_ingest_config(const ConfigFiles& files) {
   parse_config(files, config);
   config.columns = expanded(config.columns);
   return config;
+}
+
+OrderedJson ingest_schema() {
+  return SchemaWriter::type_of(IngestConfig());
 }
 
 }  // namespace bailiwick

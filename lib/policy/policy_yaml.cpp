@@ -8,12 +8,10 @@
 #include <utility>
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
 
 namespace bailiwick {
-
-template <>
-inline constexpr auto words<Action> = action_words;
 
 template <class Visitor>
 void schema(Visitor& v, Prohibition& prohibition) {
@@ -22,6 +20,27 @@ void schema(Visitor& v, Prohibition& prohibition) {
         non_empty);
   v.key("where", prohibition.jurisdictions, "On any node in these places.", non_empty);
   v.key("recipients", prohibition.recipients, "For any of these recipients.", non_empty);
+}
+
+template <class Visitor>
+void schema(Visitor& v, Duties& duties) {
+  v.key("attribute", duties.attribute, "Name the source with these words.", non_empty);
+  v.key("inform", duties.inform, "Tell this party: an IRI, e.g. mailto:.", non_empty);
+  v.key("delete_by", duties.delete_by,
+        "Moment from which on a model must not be used: date and time with zone.", non_empty);
+}
+
+template <class Visitor>
+void schema(Visitor& v, Allowances& allow) {
+  v.key("unstratified_survival", allow.unstratified_survival,
+        "Event counts and risk-set sums on a public grid of times (Cox, strata: none).");
+  v.key("per_domain_statistics", allow.per_domain_statistics,
+        "The domain's own metrics may be shown to all.");
+  v.key("exact_release", allow.exact_release,
+        "Release without noise for privacy; there is none yet, so without this nothing goes out.");
+  v.key("two_parties", allow.two_parties,
+        "Runs of two owners, in which each can compute the other's sums.");
+  v.key("unmasked_sums", allow.unmasked_sums, "The domain's own sums may be seen by the others.");
 }
 
 template <class Visitor>
@@ -74,25 +93,8 @@ void schema(Visitor& v, Policy& policy) {
   });
   v.key("forbid", policy.prohibitions,
         "What is refused though permitted: requests that meet all that one entry names.");
-  v.section("duties", "What comes with all that is released.", [&](auto& s) {
-    s.key("attribute", policy.duties.attribute, "Name the source with these words.", non_empty);
-    s.key("inform", policy.duties.inform, "Tell this party: an IRI, e.g. mailto:.", non_empty);
-    s.key("delete_by", policy.duties.delete_by,
-          "Moment from which on a model must not be used: date and time with zone.", non_empty);
-  });
-  v.section("allow", "What may happen besides what every fit needs.", [&](auto& s) {
-    s.key("unstratified_survival", policy.allow.unstratified_survival,
-          "Event counts and risk-set sums on a public grid of times (Cox, strata: none).");
-    s.key("per_domain_statistics", policy.allow.per_domain_statistics,
-          "The domain's own metrics may be shown to all.");
-    s.key(
-        "exact_release", policy.allow.exact_release,
-        "Release without noise for privacy; there is none yet, so without this nothing goes out.");
-    s.key("two_parties", policy.allow.two_parties,
-          "Runs of two owners, in which each can compute the other's sums.");
-    s.key("unmasked_sums", policy.allow.unmasked_sums,
-          "The domain's own sums may be seen by the others.");
-  });
+  v.key("duties", policy.duties, "What comes with all that is released.");
+  v.key("allow", policy.allow, "What may happen besides what every fit needs.");
   // What a policy may say is the policy's own business, in YAML as in ODRL.
   v.judge(problems_of(policy));
 }
@@ -228,6 +230,18 @@ std::string to_policy_yaml(Policy policy) {
   const YamlNode usual = node_of({});
   shorten(node, &usual);
   return to_yaml(node);
+}
+
+OrderedJson policy_schema() {
+  SchemaWriter writer;
+  Policy untouched;
+  schema(writer, untouched);
+  const OrderedJson names = SchemaWriter::list_of({{"type", "string"}});
+  const OrderedJson own = {{"type", "object"}, {"additionalProperties", writer.keys()}};
+  writer.elsewhere(
+      "for", {{"anyOf", {names, own}}},
+      "Owners who each sign these terms as `<name>`; with the name stands what is their own.");
+  return writer.whole();
 }
 
 }  // namespace bailiwick

@@ -4,6 +4,7 @@
 #include "lib/policy/trust_yaml.hpp"
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/policy/policy.hpp"
 
@@ -43,6 +44,10 @@ TrustList parse_trust_yaml(const std::string& text, const std::string& path) {
   TrustList list;
   read_yaml(text, path, list);
   return list;
+}
+
+OrderedJson trust_schema() {
+  return SchemaWriter::type_of(TrustList());
 }
 
 }  // namespace bailiwick

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
@@ -337,6 +338,9 @@ void visit(YamlReader& reader, Section& section, const RunConfig& run) {
 void visit(YamlWriter& writer, Section& section, const RunConfig&) {
   section.type->write(writer, section.value);
 }
+void visit(SchemaWriter& writer, Section& section, const RunConfig&) {
+  section.type->describe(writer, section.value);
+}
 
 template <class Visitor>
 void schema(Visitor& v, RunConfig& run) {
@@ -386,14 +390,19 @@ void schema(Visitor& v, RunConfig& run) {
 
 namespace {
 
-RunConfig parse(const ConfigFiles& files, const Language& language, const Overrides& overrides,
-                Names names) {
+RunConfig untouched(const Language& language) {
   RunConfig config;
-  config.path = files.front().path;
   config.model.kinds = language.kinds;
   config.model.kind = language.kinds.front();
   for (const SectionType* type : language.sections)
     config.sections.push_back({type, type->make()});
+  return config;
+}
+
+RunConfig parse(const ConfigFiles& files, const Language& language, const Overrides& overrides,
+                Names names) {
+  RunConfig config = untouched(language);
+  config.path = files.front().path;
   parse_config(files, config, overrides, names);
   return config;
 }
@@ -420,6 +429,10 @@ RunConfig parse_run_config(const std::string& text, const std::string& path,
 RunConfig parse_resolved_config(const std::string& text, const std::string& path,
                                 const Language& language) {
   return parse(ConfigFiles{{path, text}}, language, {}, Names::former_too);
+}
+
+OrderedJson run_schema(const Language& language) {
+  return SchemaWriter::type_of(untouched(language));
 }
 
 std::string given_yaml(const RunConfig& config) {

@@ -4,6 +4,7 @@
 #include "lib/run/site_yaml.hpp"
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 #include "lib/run/site_schema.hpp"
 
 namespace bailiwick {
@@ -18,6 +19,10 @@ Site parse_site_yaml(const std::string& text, const std::string& path) {
   Site site;
   read_yaml(text, path, site);
   return site;
+}
+
+OrderedJson site_schema() {
+  return SchemaWriter::type_of(Site());
 }
 
 }  // namespace bailiwick

@@ -22,13 +22,12 @@ struct DescribeConfig {
   static constexpr const char* section = "describe";
   static constexpr const char* sentence = "Which statistics of columns are computed.";
 
-  std::string split;  ///< empty: all rows
+  std::string split;
   std::vector<double> quantiles{0.05, 0.25, 0.5, 0.75, 0.95};
-  int bins = 10;  ///< of histograms; 0: none
+  int bins = 10;
   /// Pairs of categories: an input column that became indicators, or a target with categories.
   std::vector<std::vector<std::string>> tables;
-  bool correlation = true;
-  bool per_domain = false;  ///< needs every policy's per_domain_statistics
+  bool correlation = true, per_domain = false;
 };
 
 struct Probability {

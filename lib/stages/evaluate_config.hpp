@@ -25,13 +25,11 @@ struct EvaluateConfig {
   static constexpr const char* section = "evaluate";
   static constexpr const char* sentence = "How a model is used on rows, by evaluate and predict.";
 
-  std::string split;                           ///< empty: all rows
+  std::string split;
   std::optional<Standardisation> standardise;  ///< default: the model's
-  bool per_domain = true;  ///< needs every policy's per_domain_statistics; otherwise overall only
+  bool per_domain = true;
   int calibration_bins = 10;
-  /// Every domain by its own model, in regions/ under the output folder; predict too.
-  bool regional = false;
-  bool phm08 = false;  ///< the score of the PHM'08 challenge, of models of cycles left
+  bool regional = false, phm08 = false;
 };
 
 template <class Visitor>
