@@ -4,7 +4,6 @@
 #pragma once
 
 #include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -32,13 +31,17 @@ struct Command {
   std::string name;
   std::string summary;
   std::function<int(const Arguments&)> run;
-  std::span<const Part> parts = {};
+  std::vector<Part> parts = {};
 };
 
-std::span<const Part> policy_parts();
-std::span<const Part> registry_parts();
-std::span<const Part> site_parts();
-std::span<const Part> trust_parts();
+int policy_sign(const std::vector<std::string>& words);
+int policy_show(const std::vector<std::string>& words);
+int policy_check(const std::vector<std::string>& words);
+int registry_publish(const std::vector<std::string>& words);
+int registry_withdraw(const std::vector<std::string>& words);
+int site_sign(const std::vector<std::string>& words);
+int site_show(const std::vector<std::string>& words);
+int trust_sign(const std::vector<std::string>& words);
 
 int command_access_log(const Arguments& arguments);
 int command_check(const Arguments& arguments);

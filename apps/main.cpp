@@ -25,13 +25,19 @@ std::vector<Command> all_commands() {
   std::vector<Command> commands = {
       {"keygen", "make a key pair for a data owner or an operator", command_keygen},
       {"ingest", "turn CSV files into signed partitions", command_ingest},
-      {"policy", "sign, show or check an owner's terms of use", {}, policy_parts()},
+      {"policy",
+       "sign, show or check an owner's terms of use",
+       {},
+       {{"sign", policy_sign}, {"show", policy_show}, {"check", policy_check}}},
       {"registry",
        "what an owner's own folder says: the policy in force, what is withdrawn",
        {},
-       registry_parts()},
-      {"trust", "sign a list of owners who may share sums", {}, trust_parts()},
-      {"site", "sign or show a site's map of nodes to jurisdictions", {}, site_parts()},
+       {{"publish", registry_publish}, {"withdraw", registry_withdraw}}},
+      {"trust", "sign a list of owners who may share sums", {}, {{"sign", trust_sign}}},
+      {"site",
+       "sign or show a site's map of nodes to jurisdictions",
+       {},
+       {{"sign", site_sign}, {"show", site_show}}},
       {"inspect", "show what a partition, model, policy or lineage file says", command_inspect},
       {"check", "validate a config, show every domain's verdict; compute nothing", command_check}};
   for (const Stage* stage : all_stages())

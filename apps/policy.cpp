@@ -17,9 +17,7 @@
 
 namespace bailiwick {
 
-namespace {
-
-int sign(const std::vector<std::string>& words) {
+int policy_sign(const std::vector<std::string>& words) {
   Options options(
       "policy sign FILE [options]",
       "FILE is the YAML of an owner's terms: it becomes ODRL 2.2, signed, at --output. Or FILE is\n"
@@ -74,7 +72,7 @@ int sign(const std::vector<std::string>& words) {
   return 0;
 }
 
-int show(const std::vector<std::string>& words) {
+int policy_show(const std::vector<std::string>& words) {
   Options options("policy show POLICY [options]",
                   "Prints a signed policy as its owner wrote it, and who signed it.",
                   "docs/policy.md");
@@ -98,13 +96,6 @@ int show(const std::vector<std::string>& words) {
   }
   if (!options.has("key")) std::cerr << "signature not verified: pass --key\n";
   return 0;
-}
-
-}  // namespace
-
-std::span<const Part> policy_parts() {
-  static constexpr Part parts[] = {{"sign", sign}, {"show", show}, {"check", check_policy}};
-  return parts;
 }
 
 }  // namespace bailiwick

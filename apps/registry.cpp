@@ -15,9 +15,7 @@
 
 namespace bailiwick {
 
-namespace {
-
-int publish(const std::vector<std::string>& words) {
+int registry_publish(const std::vector<std::string>& words) {
   Options options("registry publish POLICY [options]",
                   "Puts a signed policy in force in the folder that it names as `registry`, in\n"
                   "place of one with a lower serial number.",
@@ -42,6 +40,8 @@ int publish(const std::vector<std::string>& words) {
   return 0;
 }
 
+namespace {
+
 /// A digest, or that of what a model or checkpoint holds.
 Digest digest_of(const std::string& text) {
   if (std::filesystem::exists(io::manifest_path(text)))
@@ -52,7 +52,9 @@ Digest digest_of(const std::string& text) {
   return std::filesystem::exists(text) ? io::content_digest(text) : Digest::from_hex(text);
 }
 
-int withdraw(const std::vector<std::string>& words) {
+}  // namespace
+
+int registry_withdraw(const std::vector<std::string>& words) {
   Options options(
       "registry withdraw FOLDER WHAT [options]",
       "Says in an owner's registry that nobody may use WHAT any more: a model or\n"
@@ -65,13 +67,6 @@ int withdraw(const std::vector<std::string>& words) {
   registry.withdraw(what, options.text("reason"));
   std::cout << fmt::format("withdrawn: {}\n  {}\n", what.hex(), registry.withdrawn());
   return 0;
-}
-
-}  // namespace
-
-std::span<const Part> registry_parts() {
-  static constexpr Part parts[] = {{"publish", publish}, {"withdraw", withdraw}};
-  return parts;
 }
 
 }  // namespace bailiwick

@@ -14,9 +14,7 @@
 
 namespace bailiwick {
 
-namespace {
-
-int sign(const std::vector<std::string>& words) {
+int site_sign(const std::vector<std::string>& words) {
   Options options(
       "site sign FILE [options]",
       "FILE is the YAML that says which node lies in which jurisdiction: it becomes JSON,\n"
@@ -40,7 +38,7 @@ int sign(const std::vector<std::string>& words) {
   return 0;
 }
 
-int show(const std::vector<std::string>& words) {
+int site_show(const std::vector<std::string>& words) {
   Options options("site show FILE [options]",
                   "Prints a signed site file, or says where a node lies by it.", "docs/site.md");
   options.add()("key", po::value<std::string>(), "the site's public key: verify the signature too");
@@ -66,13 +64,6 @@ int show(const std::vector<std::string>& words) {
                 options.text("node"));
   std::cout << place << '\n';
   return 0;
-}
-
-}  // namespace
-
-std::span<const Part> site_parts() {
-  static constexpr Part parts[] = {{"sign", sign}, {"show", show}};
-  return parts;
 }
 
 }  // namespace bailiwick

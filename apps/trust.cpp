@@ -12,9 +12,7 @@
 
 namespace bailiwick {
 
-namespace {
-
-int sign(const std::vector<std::string>& words) {
+int trust_sign(const std::vector<std::string>& words) {
   Options options("trust sign FILE [options]",
                   "FILE is the YAML of a trust: the keys of owners that others may share sums\n"
                   "with. It becomes JSON, signed, at --output, for `trust.file` of a run.",
@@ -34,13 +32,6 @@ int sign(const std::vector<std::string>& words) {
   std::cout << fmt::format("signed list of {}: {} keys, until {}\n  {}\n  key id {}\n", list.name,
                            list.keys.size(), list.valid_until, output, key.public_key().id());
   return 0;
-}
-
-}  // namespace
-
-std::span<const Part> trust_parts() {
-  static constexpr Part parts[] = {{"sign", sign}};
-  return parts;
 }
 
 }  // namespace bailiwick
