@@ -115,7 +115,7 @@ void append_tables(const OrderedJson& section, const std::string& path, std::str
   out += "| key | type | default | meaning |\n|---|---|---|---|\n";
   for (const auto& [name, node] : section["properties"].items()) {
     const OrderedJson usual = node.value("default", OrderedJson());
-    const bool plain = usual.is_string() && usual != "";
+    const bool plain = usual.is_string() && !std::string(usual).empty();
     std::string meaning = node["description"];
     for (std::size_t at = meaning.find('|'); at != meaning.npos; at = meaning.find('|', at + 2))
       meaning.insert(at, "\\");

@@ -108,12 +108,11 @@ void schema(Visitor& v, IngestLookup& lookup) {
 template <class Visitor>
 void schema(Visitor& v, IngestPartition& partition) {
   v.key("name", partition.name,
-        "Name of the partition, and of its file: letters, digits, \"-\", \"_\" and \".\".",
-        required, a_file_name);
+        "Name, and that of the file: letters, digits, \"-\", \"_\" and \".\".", required,
+        a_file_name);
   v.key("owner", partition.owner, "Who owns the rows.", required, non_empty);
   v.key("values", partition.values,
-        "Values of the domain column whose rows go here. Only used with such a column.", non_empty,
-        distinct);
+        "Values of the domain column, if there is one, whose rows go here.", non_empty, distinct);
   v.key("sign_with", partition.key, "The owner's private key (PEM); signs the manifest.",
         formerly("key"), required, is_path);
 }

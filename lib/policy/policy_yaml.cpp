@@ -55,12 +55,10 @@ void schema(Visitor& v, Policy& policy) {
         "What for: terms of DPV or DUO, or IRIs of your own; each covers what is narrower.",
         required);
   v.key("where", policy.jurisdictions,
-        "Where the rows may be computed on, by ISO 3166: a country with all its parts, or a part.",
-        required);
+        "Where the rows may be computed on: countries of ISO 3166, or parts of them.", required);
   v.key("serial", policy.serial, "Number of these terms: of two the higher is newer. 0: none.");
   v.key("site_key", policy.site_key,
-        "Id of the key that must have signed the site file. Default: any site is believed.",
-        non_empty);
+        "Id of the key that signed the site file. Default: any site is believed.", non_empty);
   v.key("registry", policy.registry,
         "The owner's folder that says which policy is in force; an absolute path. Needs serial.",
         non_empty);
@@ -76,17 +74,16 @@ void schema(Visitor& v, Policy& policy) {
     s.key("from", policy.valid_from, "From this moment on, e.g. 2026-01-01T00:00:00Z.", required);
     s.key("until", policy.valid_until, "Before this moment.", required);
   });
-  v.section(
-      "minimum", "The least company in which the rows may be used; each at least 1.", [&](auto& s) {
-        s.key("parties", policy.minimum_parties, "Owners in the run, told by their keys.");
-        s.key(
-            "rows", policy.minimum_rows,
-            "Rows of non-zero weight of the domain, in all that leaves it: every round and step.");
-        s.key("partner_rows", policy.minimum_partner_rows,
-              "The same, of every other owner's domains.");
-        s.key("contributors", policy.minimum_contributors,
-              "Owners in every number that crosses and is not zero.");
-      });
+  v.section("minimum", "The least company in which the rows may be used; each at least 1.",
+            [&](auto& s) {
+              s.key("parties", policy.minimum_parties, "Owners in the run, told by their keys.");
+              s.key("rows", policy.minimum_rows,
+                    "Rows of non-zero weight of the domain, in every round and step.");
+              s.key("partner_rows", policy.minimum_partner_rows,
+                    "The same, of every other owner's domains.");
+              s.key("contributors", policy.minimum_contributors,
+                    "Owners in every number that crosses and is not zero.");
+            });
   v.section("maximum", "How often the rows may be used.", [&](auto& s) {
     s.key("runs", policy.maximum_runs,
           "Runs admitted under these terms, counted in the registry. 0: any number.");

@@ -78,8 +78,8 @@ void schema(Visitor& v, DomainConfig& domain) {
   v.key("access_log", domain.access_log,
         "The owner's record of every decision, where its policy binds no registry.", is_path);
   v.key("ranks", domain.ranks,
-        "MPI ranks that hold the rows, from 0. Default: dealt by blocks of rows and by place.",
-        non_empty, at_least(0), distinct);
+        "MPI ranks that hold the rows. Default: dealt by blocks of rows and place.", non_empty,
+        at_least(0), distinct);
 }
 
 template <class Visitor>
@@ -98,10 +98,8 @@ void schema(Visitor& v, MlpConfig& mlp) {
   v.key("layers", mlp.layers, "Hidden layers, from the input on; none: a linear predictor.");
   v.key("loss", mlp.loss, "What is minimised; with the target it makes the output layer.",
         required);
-  v.key(
-      "huber_delta", mlp.huber_delta,
-      "Loss huber: where it turns from square to linear, in units of the target as it is trained.",
-      positive);
+  v.key("huber_delta", mlp.huber_delta,
+        "Loss huber: where it turns linear, in units of the target as it is trained.", positive);
   v.check(mlp.loss == kernels::Loss::huber || mlp.huber_delta == 1, "huber_delta",
           "only used with loss: huber");
   v.key("standardise_target", mlp.standardise_target,
@@ -214,7 +212,7 @@ void schema(Visitor& v, PersonalConfig& personal) {
         one_of_two(Kind::fedrep, Kind::finetune, "only used with kind: fedrep or finetune"),
         at_least(1));
   v.key("proximal", personal.proximal,
-        "Lambda of lambda/2 |v - theta|^2, which draws the own model v to the common one.",
+        "Lambda of lambda/2 |v - theta|^2, which draws the own model to the common one.",
         only_if(personal.kind == Kind::ditto, "only used with kind: ditto"), at_least(0));
 }
 
@@ -276,15 +274,14 @@ void schema(Visitor& v, DescentConfig& descent, bool adamw_method, bool federate
 template <class Visitor>
 void schema(Visitor& v, CheckpointConfig& checkpoint, bool steps) {
   v.key("every", checkpoint.every,
-        "Iterations, epochs or rounds between checkpoints. 0: none, but for a stop on request.",
+        "Iterations, epochs or rounds between two. 0: none, but for a stop on request.",
         at_least(0));
   v.key("every_steps", checkpoint.every_steps, "Steps within an epoch. 0: at its end alone.",
         only_if(steps, "only used with model.kind: mlp, without train.federated"), at_least(0));
   v.key("keep_last", checkpoint.keep_last, "How many of the newest are kept. 0: all.", at_least(0));
-  v.key(
-      "keep_best", checkpoint.keep_best,
-      "How many of the lowest loss are kept besides, on the early-stopping split if there is one.",
-      at_least(0));
+  v.key("keep_best", checkpoint.keep_best,
+        "How many of lowest loss are kept besides, by the early-stopping split if any.",
+        at_least(0));
   v.key("asynchronous", checkpoint.asynchronous,
         "Write beside the next steps, and leave out what would hold them up by a hundredth.");
   v.check(checkpoint.keep_best == 0 || checkpoint.keep_last > 0, "keep_best",
