@@ -89,7 +89,7 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
         "code 75; SIGTERM, SIGINT and SIGUSR1 do the same at once");
   }
 
-  if (arguments.words == help_as_json) return options.parse(arguments.words);
+  if (arguments.words == help_as_json && !options.parse(arguments.words)) return 0;  // without MPI
   Session session(arguments.argc, arguments.argv);
   try {
     // Every rank reads the same words, so a usage error is everyone's; only one should print help.

@@ -208,7 +208,8 @@ void schema(Visitor& v, PersonalConfig& personal) {
   v.key("layers", personal.layers, "How many of the last layers stay at home.",
         one_of_two(Kind::fedper, Kind::fedrep, "only used with kind: fedper or fedrep"),
         at_least(1));
-  v.key("steps", personal.steps, "fedrep: on these layers, before the others; finetune: in all.",
+  v.key("steps", personal.steps,
+        "Of fedrep on these layers, before the others; of finetune in all.",
         one_of_two(Kind::fedrep, Kind::finetune, "only used with kind: fedrep or finetune"),
         at_least(1));
   v.key("proximal", personal.proximal,

@@ -77,7 +77,7 @@ def test_every_key_has_a_sentence(name):
     assert "version" in found
     for key, node in found.items():
         sentence = node["description"]
-        assert sentence[0].isupper() or sentence.split()[0].rstrip(":") in ("fedrep",), f"{key}: {sentence}"
+        assert sentence[0].isupper(), f"{key}: {sentence}"
         assert sentence.endswith(".") and len(sentence) < 140, f"{key}: {sentence}"
 
 
