@@ -95,7 +95,8 @@ int command_access_log(const Arguments& arguments) {
       "access-log FILE [options]",
       "Reads an owner's access log, checks its chain of digests, and prints who asked\n"
       "for the data, what was decided and what came of it. Keep the digest of the last\n"
-      "line, the head, elsewhere: with --head a log that was cut or rewritten shows.");
+      "line, the head, elsewhere: with --head a log that was cut or rewritten shows.",
+      "docs/access-log.md");
   options.add()("json", "print every line as JSON, with its digest");
   options.add()("head", po::value<std::string>(),
                 "a head that was kept elsewhere: it must be in the log");

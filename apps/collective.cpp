@@ -55,9 +55,9 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
                      const std::function<void(Session&, const RunOptions&)>& work) {
   const bool scores = command.stage != nullptr && command.stage->chain.names_model;
   const bool resumes = command.stage != nullptr && command.stage->chain.resumes;
-  std::string help = command.help;
-  if (command.stage != nullptr) help += fmt::format("\nMore: docs/{}", command.stage->page);
-  Options options(std::string(command.name) + " CONFIG [options]", help);
+  const char* page = command.stage != nullptr ? command.stage->page : "policy.md";
+  Options options(std::string(command.name) + " CONFIG [options]", command.help,
+                  std::string("docs/") + page);
   options.add()("set", po::value<std::vector<std::string>>(),
                 "KEY=VALUE: override a key of the config, e.g. train.method=lbfgs");
   options.add()("output", po::value<std::string>(), "folder for results, instead of the config's");
@@ -89,6 +89,7 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
         "code 75; SIGTERM, SIGINT and SIGUSR1 do the same at once");
   }
 
+  if (arguments.words == help_as_json && !options.parse(arguments.words)) return 0;  // without MPI
   Session session(arguments.argc, arguments.argv);
   try {
     // Every rank reads the same words, so a usage error is everyone's; only one should print help.

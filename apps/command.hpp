@@ -20,12 +20,28 @@ struct Arguments {
   std::vector<std::string> words;  ///< after the subcommand's name
 };
 
-/// One subcommand: its name, its line in `bailiwick --help`, and what it does.
+/// One of the commands of a subcommand: the `sign` of `policy sign`.
+struct Part {
+  const char* name;
+  int (*run)(const std::vector<std::string>& words);
+};
+
+/// One subcommand: its name, its line in `bailiwick --help`, and what it does, or its parts.
 struct Command {
   std::string name;
   std::string summary;
   std::function<int(const Arguments&)> run;
+  std::vector<Part> parts = {};
 };
+
+int policy_sign(const std::vector<std::string>& words);
+int policy_show(const std::vector<std::string>& words);
+int policy_check(const std::vector<std::string>& words);
+int registry_publish(const std::vector<std::string>& words);
+int registry_withdraw(const std::vector<std::string>& words);
+int site_sign(const std::vector<std::string>& words);
+int site_show(const std::vector<std::string>& words);
+int trust_sign(const std::vector<std::string>& words);
 
 int command_access_log(const Arguments& arguments);
 int command_check(const Arguments& arguments);
@@ -33,10 +49,7 @@ int command_digest(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
-int command_policy(const Arguments& arguments);
-int command_registry(const Arguments& arguments);
-int command_site(const Arguments& arguments);
-int command_trust(const Arguments& arguments);
+int command_schema(const Arguments& arguments);
 int command_slurm(const Arguments& arguments);
 int command_verify(const Arguments& arguments);
 

@@ -13,7 +13,8 @@ int command_digest(const Arguments& arguments) {
   Options options(
       "digest MODEL...",
       "Prints the SHA-256 of what a model or checkpoint says: parameters and all that defines\n"
-      "them, not the file's bytes. Equal models have equal digests whatever wrote them.");
+      "them, not the file's bytes. Equal models have equal digests whatever wrote them.",
+      "docs/checkpoint-format.md");
   if (!options.parse(arguments.words)) return 0;
   for (const std::string& path : options.list("MODEL"))
     std::cout << io::content_digest(path).hex() << "  " << path << '\n';

@@ -37,7 +37,8 @@ int command_ingest(const Arguments& arguments) {
   Options options(
       "ingest CONFIG [options]",
       "Reads CSV files once, in constant memory, and writes one signed partition a domain. Rows\n"
-      "that break a rule go to quarantine.csv beside them, with the reason.");
+      "that break a rule go to quarantine.csv beside them, with the reason.",
+      "docs/ingest.md");
   options.add()("force", "overwrite existing partitions");
   if (!options.parse(arguments.words)) return 0;
   refuse_company();

@@ -129,7 +129,8 @@ int command_inspect(const Arguments& arguments) {
   Options options("inspect FILE",
                   "Shows what a partition, manifest, policy, model, checkpoint or lineage says. Of "
                   "a partition\n"
-                  "only its manifest is opened. Signatures are not verified here: see `verify`.");
+                  "only its manifest is opened. Signatures are not verified here: see `verify`.",
+                  "docs/artefacts.md");
   if (!options.parse(arguments.words)) return 0;
   const std::string path = options.text("FILE");
 

@@ -16,7 +16,8 @@ int command_keygen(const Arguments& arguments) {
   Options options(
       "keygen NAME",
       "Writes NAME.pem (private: keep it, mode 0600) and NAME.pub.pem (public: give it to those\n"
-      "who check your signatures). ECDSA P-256. Never overwrites.");
+      "who check your signatures). ECDSA P-256. Never overwrites.",
+      "docs/policy.md");
   if (!options.parse(arguments.words)) return 0;
   const std::string name = options.text("NAME");
   const std::string public_path = name + ".pub.pem";

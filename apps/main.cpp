@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "apps/command.hpp"
+#include "apps/options.hpp"
 #include "io/h5/library.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/names.hpp"
@@ -17,15 +19,25 @@
 namespace bailiwick {
 namespace {
 
+int command_help(const Arguments& arguments);
+
 std::vector<Command> all_commands() {
   std::vector<Command> commands = {
       {"keygen", "make a key pair for a data owner or an operator", command_keygen},
       {"ingest", "turn CSV files into signed partitions", command_ingest},
-      {"policy", "sign, show or check an owner's terms of use", command_policy},
-      {"registry", "what an owner's own folder says: the policy in force, what is withdrawn",
-       command_registry},
-      {"trust", "sign a list of owners who may share sums", command_trust},
-      {"site", "sign or show a site's map of nodes to jurisdictions", command_site},
+      {"policy",
+       "sign, show or check an owner's terms of use",
+       {},
+       {{"sign", policy_sign}, {"show", policy_show}, {"check", policy_check}}},
+      {"registry",
+       "what an owner's own folder says: the policy in force, what is withdrawn",
+       {},
+       {{"publish", registry_publish}, {"withdraw", registry_withdraw}}},
+      {"trust", "sign a list of owners who may share sums", {}, {{"sign", trust_sign}}},
+      {"site",
+       "sign or show a site's map of nodes to jurisdictions",
+       {},
+       {{"sign", site_sign}, {"show", site_show}}},
       {"inspect", "show what a partition, model, policy or lineage file says", command_inspect},
       {"check", "validate a config, show every domain's verdict; compute nothing", command_check}};
   for (const Stage* stage : all_stages())
@@ -36,27 +48,114 @@ std::vector<Command> all_commands() {
       {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
       {"verify", "recompute everything the lineage of a run claims", command_verify},
       {"slurm", "write the batch script of a config", command_slurm},
-      {"digest", "print the digest of a model's content", command_digest}};
+      {"digest", "print the digest of a model's content", command_digest},
+      {"schema", "print every key of a YAML file: for editors, or as tables", command_schema},
+      {"help", "print this, or what one command takes", command_help}};
   commands.insert(commands.end(), std::begin(after), std::end(after));
   return commands;
 }
+
+constexpr std::pair<ExitCode, const char*> exit_codes[] = {
+    {ExitCode::ok, "ok"},
+    {ExitCode::usage, "usage"},
+    {ExitCode::config, "config"},
+    {ExitCode::policy, "policy refused"},
+    {ExitCode::data, "data or I/O"},
+    {ExitCode::not_converged, "not converged"},
+    {ExitCode::integrity, "integrity"},
+    {ExitCode::bug, "bug"},
+    {ExitCode::stopped, "stopped, resumable"}};
 
 void print_help(const std::vector<Command>& commands) {
   std::cout << "Bailiwick trains models on data that may not leave its owner's jurisdiction.\n\n"
                "usage: bailiwick COMMAND ... [--help]\n       bailiwick --version\n\n";
   for (const Command& command : commands)
     std::cout << fmt::format("  {:<10} {}\n", command.name, command.summary);
-  std::cout
-      << fmt::format("\nStart check, {} under mpirun or srun for more than one rank.\n",
-                     join(names_of_stages()))
-      << "Exit codes: 0 ok, 2 usage, 3 config, 4 policy refused, 5 data or I/O, 6 not converged,\n"
-         "            7 integrity, 70 bug, 75 stopped and resumable.\n";
+  std::cout << fmt::format("\nStart check, {} under mpirun or srun for more than one rank.\n",
+                           join(names_of_stages()))
+            << "Exit codes:\n";
+  for (const auto& [code, meaning] : exit_codes)
+    std::cout << fmt::format("   {:>3}  {}\n", static_cast<int>(code), meaning);
+}
+
+int run(const Command& command, const Arguments& arguments) {
+  if (command.parts.empty()) return command.run(arguments);
+  const std::vector<std::string>& words = arguments.words;
+  const std::string what = words.empty() ? "--help" : words.front();
+  std::vector<std::string> names;
+  for (const Part& part : command.parts) {
+    if (what == part.name) return part.run({words.begin() + 1, words.end()});
+    names.emplace_back(part.name);
+  }
+  if (what == "--help" || what == "-h") {
+    std::cout << fmt::format("usage: bailiwick {} {} ... [--help]\n", command.name,
+                             join(names, "|"));
+    return 0;
+  }
+  const std::string last = names.back();
+  names.pop_back();
+  throw Error(ExitCode::usage, "unknown command \"{} {}\"; there {} {}", command.name, what,
+              names.empty() ? "is" : "are", names.empty() ? last : join(names) + " and " + last);
+}
+
+const Command& find_command(const std::vector<Command>& commands, const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : commands) {
+    if (name == command.name) return command;
+    names.push_back(command.name);
+  }
+  throw Error(ExitCode::usage, "unknown command \"{}\"{}; see bailiwick --help", name,
+              did_you_mean(name, names));
+}
+
+/// What a command says of itself to --help.
+OrderedJson describe(const Command& command, Arguments arguments) {
+  OrderedJson described = {{"name", command.name}, {"summary", command.summary}};
+  const auto ask = [&](OrderedJson& whose, std::vector<std::string> words) {
+    words.insert(words.end(), help_as_json.begin(), help_as_json.end());
+    std::ostringstream said;
+    std::streambuf* const out = std::cout.rdbuf(said.rdbuf());
+    run(command, {arguments.argc, arguments.argv, words});
+    std::cout.rdbuf(out);
+    whose.update(OrderedJson::parse(said.str()));
+  };
+  if (command.parts.empty()) ask(described, {});
+  for (const Part& part : command.parts)
+    ask(described["commands"].emplace_back(OrderedJson{{"name", part.name}}), {part.name});
+  return described;
+}
+
+int command_help(const Arguments& arguments) {
+  Options options("help [COMMAND...] [options]",
+                  "Says which commands there are, or what one of them takes: help policy sign.",
+                  "README.md");
+  options.add()("json", "as JSON: commands with their options, and the exit codes");
+  if (!options.parse(arguments.words)) return 0;
+  const std::vector<Command> commands = all_commands();
+  std::vector<std::string> words = options.list("COMMAND");
+  const Command* asked = words.empty() ? nullptr : &find_command(commands, words.front());
+  if (options.has("json")) {
+    OrderedJson all;
+    for (const Command& command : commands)
+      if (asked == nullptr || asked == &command)
+        all["commands"].push_back(describe(command, arguments));
+    for (const auto& [code, meaning] : exit_codes)
+      all["exit_codes"].push_back({{"code", static_cast<int>(code)}, {"meaning", meaning}});
+    std::cout << all.dump(2) << '\n';
+  } else if (asked == nullptr) {
+    print_help(commands);
+  } else {
+    words.erase(words.begin());
+    words.emplace_back("--help");
+    return run(*asked, {arguments.argc, arguments.argv, words});
+  }
+  return 0;
 }
 
 int dispatch(int argc, char** argv) {
   const std::string name = argc > 1 ? argv[1] : "--help";
   const std::vector<Command> commands = all_commands();
-  if (name == "--help" || name == "-h" || name == "help") {
+  if (name == "--help" || name == "-h") {
     print_help(commands);
     return argc > 1 ? 0 : static_cast<int>(ExitCode::usage);
   }
@@ -65,16 +164,9 @@ int dispatch(int argc, char** argv) {
                              io::library_version());
     return 0;
   }
-  std::vector<std::string> names;
-  for (const Command& command : commands) {
-    if (name == command.name) {
-      io::start_library();
-      return command.run({argc, argv, std::vector<std::string>(argv + 2, argv + argc)});
-    }
-    names.push_back(command.name);
-  }
-  throw Error(ExitCode::usage, "unknown command \"{}\"{}; see bailiwick --help", name,
-              did_you_mean(name, names));
+  const Command& command = find_command(commands, name);
+  io::start_library();
+  return run(command, {argc, argv, std::vector<std::string>(argv + 2, argv + argc)});
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ constexpr const char* unexpected = "unexpected words";
 
 }  // namespace
 
-Options::Options(std::string usage, std::string about)
-    : usage_(std::move(usage)), about_(std::move(about)) {
+Options::Options(std::string usage, std::string about, std::string page)
+    : usage_(std::move(usage)), about_(std::move(about)), page_(std::move(page)) {
   options_.add_options()("help,h", "print this help");
   std::istringstream words(usage_);
   std::string word;
@@ -42,7 +42,23 @@ Options::Options(std::string usage, std::string about)
   positional_.add(unexpected, -1);
 }
 
+OrderedJson Options::described() const {
+  OrderedJson options;
+  for (const auto& option : options_.options()) {
+    const po::value_semantic& value = *option->semantic();
+    options.push_back({{"name", option->long_name()},
+                       {"argument", value.max_tokens() > 0 ? Json(value.name()) : Json()},
+                       {"required", value.is_required()},
+                       {"help", option->description()}});
+  }
+  return {{"usage", usage_}, {"about", about_}, {"page", page_}, {"options", options}};
+}
+
 bool Options::parse(const std::vector<std::string>& words) {
+  if (words == help_as_json) {
+    std::cout << described().dump(2) << '\n';
+    return false;
+  }
   po::options_description all;
   all.add(options_).add(hidden_);
   try {
@@ -67,7 +83,9 @@ bool Options::parse(const std::vector<std::string>& words) {
     throw Error(ExitCode::usage, "{}\nusage: bailiwick {}", error.what(), usage_);
   }
   if (has("help")) {
-    std::cout << "usage: bailiwick " << usage_ << "\n\n" << about_ << "\n\n" << options_;
+    std::cout << "usage: bailiwick " << usage_ << "\n\n"
+              << about_ << "\nMore: " << page_ << "\n\n"
+              << options_;
     return false;
   }
   for (const std::string& name : required_)

@@ -9,23 +9,28 @@
 #include <utility>
 #include <vector>
 
+#include "lib/core/json.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
 
 namespace po = boost::program_options;
 
+/// What `help --json` asks each command: nothing else happens then.
+inline const std::vector<std::string> help_as_json = {"--help", "--json"};
+
 /// Parses the words after a subcommand. `usage` is its first help line, e.g. "digest MODEL"; its
 /// upper-case words after the name are the positional arguments, bracketed ones optional, one
-/// ending in "..." repeatable. Returns nothing if --help was asked for and printed. Throws
-/// ExitCode::usage.
+/// ending in "..." repeatable. `page` says more.
 class Options {
  public:
-  Options(std::string usage, std::string about);
+  Options(std::string usage, std::string about, std::string page);
 
   /// Adds an option; see boost::program_options.
   po::options_description_easy_init add() { return options_.add_options(); }
 
+  /// Returns false if --help was asked for and printed, also as JSON (help_as_json). Throws
+  /// ExitCode::usage.
   bool parse(const std::vector<std::string>& words);
 
   bool has(const std::string& name) const { return values_.count(name) > 0; }
@@ -35,7 +40,9 @@ class Options {
   std::vector<std::pair<std::string, std::string>> assignments(const std::string& name) const;
 
  private:
-  std::string usage_, about_;
+  OrderedJson described() const;
+
+  std::string usage_, about_, page_;
   po::options_description options_{"Options"};
   po::options_description hidden_;
   po::positional_options_description positional_;

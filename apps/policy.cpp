@@ -17,14 +17,13 @@
 
 namespace bailiwick {
 
-namespace {
-
-int sign(const std::vector<std::string>& words) {
+int policy_sign(const std::vector<std::string>& words) {
   Options options(
       "policy sign FILE [options]",
       "FILE is the YAML of an owner's terms: it becomes ODRL 2.2, signed, at --output. Or FILE is\n"
       "a partition (HDF5) that another program wrote: its digests are computed and its manifest\n"
-      "is signed in the name of --owner, beside it.");
+      "is signed in the name of --owner, beside it.",
+      "docs/policy.md");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "the owner's private key (PEM); terms: given again, all these owners sign them");
   options.add()("output", po::value<std::string>(), "terms: the signed policy to write");
@@ -73,9 +72,10 @@ int sign(const std::vector<std::string>& words) {
   return 0;
 }
 
-int show(const std::vector<std::string>& words) {
+int policy_show(const std::vector<std::string>& words) {
   Options options("policy show POLICY [options]",
-                  "Prints a signed policy as its owner wrote it, and who signed it.");
+                  "Prints a signed policy as its owner wrote it, and who signed it.",
+                  "docs/policy.md");
   options.add()("key", po::value<std::string>(),
                 "the owner's public key: verify the signature too");
   options.add()("json", "print what is signed: ODRL 2.2 as JSON-LD");
@@ -95,22 +95,6 @@ int show(const std::vector<std::string>& words) {
     std::cout << to_policy_yaml(policy);
   }
   if (!options.has("key")) std::cerr << "signature not verified: pass --key\n";
-  return 0;
-}
-
-}  // namespace
-
-int command_policy(const Arguments& arguments) {
-  const std::string what = arguments.words.empty() ? "--help" : arguments.words.front();
-  const std::vector<std::string> rest(arguments.words.begin() + (arguments.words.empty() ? 0 : 1),
-                                      arguments.words.end());
-  if (what == "sign") return sign(rest);
-  if (what == "show") return show(rest);
-  if (what == "check") return check_policy(rest);
-  if (what != "--help" && what != "-h")
-    throw Error(ExitCode::usage, "unknown command \"policy {}\"; there are sign, show and check",
-                what);
-  std::cout << "usage: bailiwick policy sign|show|check ... [--help]\n";
   return 0;
 }
 

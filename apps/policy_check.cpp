@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/instant.hpp"
@@ -169,11 +170,12 @@ AccessRequest request_asked(const Options& options, const StageUse& use, const s
 
 }  // namespace
 
-int check_policy(const std::vector<std::string>& words) {
+int policy_check(const std::vector<std::string>& words) {
   Options options(
       "policy check POLICY [options]",
       "Explains, clause by clause, what a signed policy says to a stage of a run. Rules\n"
-      "that need all domains' manifests are judged by bailiwick check.");
+      "that need all domains' manifests are judged by bailiwick check.",
+      "docs/policy.md");
   add_options(options);
   if (!options.parse(words)) return 0;
   const std::string path = options.text("POLICY");

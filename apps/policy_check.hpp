@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "lib/crypto/envelope.hpp"
 #include "lib/policy/policy.hpp"
@@ -19,8 +18,5 @@ struct OpenedPolicy {
 /// The policy in a file, its signature verified if `key_path`, a PEM file, is given. Throws
 /// ExitCode::policy.
 OpenedPolicy read_policy(const std::string& path, const std::string& key_path);
-
-/// `bailiwick policy check`: what a policy says to a stage of a run, clause by clause.
-int check_policy(const std::vector<std::string>& words);
 
 }  // namespace bailiwick

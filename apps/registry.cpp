@@ -15,12 +15,11 @@
 
 namespace bailiwick {
 
-namespace {
-
-int publish(const std::vector<std::string>& words) {
+int registry_publish(const std::vector<std::string>& words) {
   Options options("registry publish POLICY [options]",
                   "Puts a signed policy in force in the folder that it names as `registry`, in\n"
-                  "place of one with a lower serial number.");
+                  "place of one with a lower serial number.",
+                  "docs/registry.md");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "the owner's public key; may be given again");
   if (!options.parse(words)) return 0;
@@ -41,6 +40,8 @@ int publish(const std::vector<std::string>& words) {
   return 0;
 }
 
+namespace {
+
 /// A digest, or that of what a model or checkpoint holds.
 Digest digest_of(const std::string& text) {
   if (std::filesystem::exists(io::manifest_path(text)))
@@ -51,32 +52,20 @@ Digest digest_of(const std::string& text) {
   return std::filesystem::exists(text) ? io::content_digest(text) : Digest::from_hex(text);
 }
 
-int withdraw(const std::vector<std::string>& words) {
+}  // namespace
+
+int registry_withdraw(const std::vector<std::string>& words) {
   Options options(
       "registry withdraw FOLDER WHAT [options]",
       "Says in an owner's registry that nobody may use WHAT any more: a model or\n"
-      "checkpoint (its file), or the digest of one, of a policy, or of a partition's root.");
+      "checkpoint (its file), or the digest of one, of a policy, or of a partition's root.",
+      "docs/registry.md");
   options.add()("reason", po::value<std::string>()->required(), "why, for people");
   if (!options.parse(words)) return 0;
   const Registry registry(options.text("FOLDER"));
   const Digest what = digest_of(options.text("WHAT"));
   registry.withdraw(what, options.text("reason"));
   std::cout << fmt::format("withdrawn: {}\n  {}\n", what.hex(), registry.withdrawn());
-  return 0;
-}
-
-}  // namespace
-
-int command_registry(const Arguments& arguments) {
-  const std::string what = arguments.words.empty() ? "--help" : arguments.words.front();
-  const std::vector<std::string> rest(arguments.words.begin() + (arguments.words.empty() ? 0 : 1),
-                                      arguments.words.end());
-  if (what == "publish") return publish(rest);
-  if (what == "withdraw") return withdraw(rest);
-  if (what != "--help" && what != "-h")
-    throw Error(ExitCode::usage, "unknown command \"registry {}\"; there are publish and withdraw",
-                what);
-  std::cout << "usage: bailiwick registry publish|withdraw ... [--help]\n";
   return 0;
 }
 

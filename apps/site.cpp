@@ -14,13 +14,12 @@
 
 namespace bailiwick {
 
-namespace {
-
-int sign(const std::vector<std::string>& words) {
+int site_sign(const std::vector<std::string>& words) {
   Options options(
       "site sign FILE [options]",
       "FILE is the YAML that says which node lies in which jurisdiction: it becomes JSON,\n"
-      "signed, at --output, for `site.file` of a run.");
+      "signed, at --output, for `site.file` of a run.",
+      "docs/site.md");
   options.add()("key", po::value<std::string>()->required(), "the site's private key (PEM)");
   options.add()("output", po::value<std::string>()->required(), "the signed site file to write");
   options.add()("force", "overwrite an existing one");
@@ -39,9 +38,9 @@ int sign(const std::vector<std::string>& words) {
   return 0;
 }
 
-int show(const std::vector<std::string>& words) {
+int site_show(const std::vector<std::string>& words) {
   Options options("site show FILE [options]",
-                  "Prints a signed site file, or says where a node lies by it.");
+                  "Prints a signed site file, or says where a node lies by it.", "docs/site.md");
   options.add()("key", po::value<std::string>(), "the site's public key: verify the signature too");
   options.add()("node", po::value<std::string>(), "name of a node: print its jurisdiction");
   if (!options.parse(words)) return 0;
@@ -64,20 +63,6 @@ int show(const std::vector<std::string>& words) {
     throw Error(ExitCode::policy, "{}: no name or pattern of {} matches node {}", path, site.name,
                 options.text("node"));
   std::cout << place << '\n';
-  return 0;
-}
-
-}  // namespace
-
-int command_site(const Arguments& arguments) {
-  const std::string what = arguments.words.empty() ? "--help" : arguments.words.front();
-  const std::vector<std::string> rest(arguments.words.begin() + (arguments.words.empty() ? 0 : 1),
-                                      arguments.words.end());
-  if (what == "sign") return sign(rest);
-  if (what == "show") return show(rest);
-  if (what != "--help" && what != "-h")
-    throw Error(ExitCode::usage, "unknown command \"site {}\"; there are sign and show", what);
-  std::cout << "usage: bailiwick site sign|show ... [--help]\n";
   return 0;
 }
 

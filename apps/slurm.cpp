@@ -122,7 +122,8 @@ int command_slurm(const Arguments& arguments) {
                   "from the newest\n"
                   "checkpoint after the time limit or the loss of a node, and asks for nodes where "
                   "the rows may be\n"
-                  "computed on. Opens no partition; submits nothing; needs no MPI. docs/slurm.md");
+                  "computed on. Opens no partition; submits nothing; needs no MPI.",
+                  "docs/slurm.md");
   add_options(options);
   if (!options.parse(arguments.words)) return 0;
   BatchOptions batch = read_options(options, arguments.words);

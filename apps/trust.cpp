@@ -12,12 +12,11 @@
 
 namespace bailiwick {
 
-namespace {
-
-int sign(const std::vector<std::string>& words) {
+int trust_sign(const std::vector<std::string>& words) {
   Options options("trust sign FILE [options]",
                   "FILE is the YAML of a trust: the keys of owners that others may share sums\n"
-                  "with. It becomes JSON, signed, at --output, for `trust.file` of a run.");
+                  "with. It becomes JSON, signed, at --output, for `trust.file` of a run.",
+                  "docs/policy.md");
   options.add()("key", po::value<std::string>()->required(), "the trust's private key (PEM)");
   options.add()("output", po::value<std::string>()->required(), "the signed list to write");
   options.add()("force", "overwrite an existing one");
@@ -32,19 +31,6 @@ int sign(const std::vector<std::string>& words) {
                         to_json_line(sign_envelope(trust_type, to_json(list).dump(), key)) + "\n");
   std::cout << fmt::format("signed list of {}: {} keys, until {}\n  {}\n  key id {}\n", list.name,
                            list.keys.size(), list.valid_until, output, key.public_key().id());
-  return 0;
-}
-
-}  // namespace
-
-int command_trust(const Arguments& arguments) {
-  const std::string what = arguments.words.empty() ? "--help" : arguments.words.front();
-  const std::vector<std::string> rest(arguments.words.begin() + (arguments.words.empty() ? 0 : 1),
-                                      arguments.words.end());
-  if (what == "sign") return sign(rest);
-  if (what != "--help" && what != "-h")
-    throw Error(ExitCode::usage, "unknown command \"trust {}\"; there is sign", what);
-  std::cout << "usage: bailiwick trust sign ... [--help]\n";
   return 0;
 }
 

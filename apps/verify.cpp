@@ -16,7 +16,8 @@ int command_verify(const Arguments& arguments) {
       "verify FOLDER [options]",
       "Recomputes everything that the lineage in a run's output folder claims: envelopes,\n"
       "signatures, files, links, count, config, policies and every block of every partition that\n"
-      "can be reached from here. Reads no row for any other use; needs no MPI.");
+      "can be reached from here. Reads no row for any other use; needs no MPI.",
+      "docs/lineage.md");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "public key (PEM) that must have signed; may be given again");
   options.add()("no-partitions",

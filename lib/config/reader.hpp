@@ -29,8 +29,8 @@ struct YamlReading {
 };
 
 /// Fills a struct from a map of YAML by the struct's schema, a function
-/// `template <class Visitor> void schema(Visitor&, Struct&)` that names every key once. The same
-/// schema drives YamlWriter.
+/// `template <class Visitor> void schema(Visitor&, Struct&)` that names every key once, with a
+/// sentence on what it means. The same schema drives YamlWriter and SchemaWriter.
 class YamlReader {
  public:
   /// `mark`: where a missing key is missed.
@@ -42,9 +42,11 @@ class YamlReader {
         problems_(reading.problems),
         malformed_before_(reading.malformed) {}
 
-  /// A key, where its value goes, and what must hold of it. A key that is not given leaves `value`.
+  /// A key, where its value goes, what it means, and what must hold of it. A key that is not given
+  /// leaves `value`.
   template <class T, class... Rules>
-  void key(const std::string& name, T& value, const Rules&... rules) {
+  void key(const std::string& name, T& value, const char*, const Rules&... rules) {
+    if (const OnlyIf* out = exclusion(rules...)) return unused(name, out->reason);
     names_.push_back(name);
     const YamlEntry* entry = find(node_, name);
     (look_for_former(rules, name, true, entry), ...);
@@ -59,11 +61,11 @@ class YamlReader {
   /// A list that may be given as one value under `one` or as a list under `many`; one of them must.
   template <class T, class... Rules>
   void either(const std::string& one, const std::string& many, std::vector<T>& values,
-              const Rules&... rules) {
+              const char* sentence, const Rules&... rules) {
     names_.push_back(one);
     const YamlEntry* entry = find(node_, one);
     (look_for_former(rules, one, false, entry), ...);
-    if (entry == nullptr) return key(many, values, required, rules...);
+    if (entry == nullptr) return key(many, values, sentence, required, rules...);
     check(!given(many), many, "give either \"" + one + "\" or \"" + many + "\", not both");
     names_.push_back(many);
     YamlNode list;
@@ -75,8 +77,9 @@ class YamlReader {
 
   /// A map from names to structs, as a list in the order of the file; `name` is the struct's member
   /// that takes the key.
-  template <class T, class... Rules>
-  void named(const std::string& key_name, std::vector<T>& values, std::string T::*name) {
+  template <class T>
+  void named(const std::string& key_name, std::vector<T>& values, std::string T::*name,
+             const char*) {
     names_.push_back(key_name);
     const YamlEntry* entry = find(node_, key_name);
     if (entry == nullptr) return missing(key_name);
@@ -90,16 +93,13 @@ class YamlReader {
     }
   }
 
-  /// Keys grouped under a name without a struct of their own. `applies` false: the section must not
-  /// be given, for this `reason`.
-  template <class Keys>
-  void section(const std::string& name, const Keys& keys, bool applies = true,
-               const std::string& reason = "") {
+  /// Keys grouped under a name without a struct of their own.
+  template <class Keys, class... Rules>
+  void section(const std::string& name, const char*, const Keys& keys, const Rules&... rules) {
+    if (const OnlyIf* out = exclusion(rules...)) return unused(name, out->reason);
     names_.push_back(name);
     static const YamlNode nothing;
     const YamlEntry* entry = find(node_, name);
-    check(applies || entry == nullptr, name, reason);
-    if (!applies) return;
     const std::string path = join_keys(path_, name);
     if (entry != nullptr && !expect_section(Place{entry->value, path, place_of(*entry)})) return;
     YamlReader inner(entry == nullptr ? nothing : entry->value, path,
@@ -112,13 +112,6 @@ class YamlReader {
   void may_include() {
     names_.push_back("include");
     if (given("include")) add_problem("include", "stands in a file, not on the command line");
-  }
-
-  /// A key that other keys make useless; an error, for this `reason`, if it is given.
-  void unused(const std::string& name, const std::string& reason) {
-    if (!given(name)) return;
-    names_.push_back(name);
-    check(false, name, reason);
   }
 
   /// Something that must hold between keys, said of key `name` (dots and list indices allowed). Not
@@ -160,6 +153,11 @@ class YamlReader {
   template <class Rule>
   void look_for_former(const Rule&, const std::string&, bool, const YamlEntry*&) {}
 
+  void unused(const std::string& name, const std::string& reason) {
+    if (!given(name)) return;
+    names_.push_back(name);
+    check(false, name, reason);
+  }
   bool has_problem(const std::string& name) const;
   void add_problem(const std::string& name, const std::string& message);
   void missing(const std::string& name);
@@ -237,7 +235,8 @@ class YamlReader {
 
   template <class T, class Rule>
   void apply(const Place& at, T& value, const Rule& rule) {
-    if constexpr (std::is_same_v<Rule, Required> || std::is_same_v<Rule, Formerly>) {
+    if constexpr (std::is_same_v<Rule, Required> || std::is_same_v<Rule, Formerly> ||
+                  std::is_same_v<Rule, OnlyIf>) {
       return;
     } else if constexpr (std::is_same_v<Rule, IsPath> && std::is_same_v<T, std::string>) {
       resolve(at, value);

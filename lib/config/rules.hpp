@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <concepts>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "lib/core/text.hpp"
@@ -15,7 +16,8 @@
 namespace bailiwick {
 
 // What a schema says of a key, besides its type. A rule is called with the value, or with each item
-// of a list, and returns what is wrong with it, or nothing.
+// of a list, and returns what is wrong with it, or nothing. Bounds are members (minimum,
+// exclusive_maximum, ...), so that SchemaWriter finds them.
 
 struct Required {};
 /// The key must be given.
@@ -31,6 +33,33 @@ inline Formerly formerly(const char* name, const char* list = nullptr) {
   return {name, list};
 }
 
+/// The key counts in some cases alone; in others it is an error for this `reason`, and not written.
+struct OnlyIf {
+  bool applies;
+  std::string reason;
+  std::string condition;  ///< the reason, in words for who has not met it
+};
+inline OnlyIf only_if(bool applies, const std::string& reason, const std::string& condition = "") {
+  return {applies, reason, condition.empty() ? reason : condition};
+}
+
+/// The condition among these rules, or nullptr.
+template <class... Rules>
+const OnlyIf* condition_of(const Rules&... rules) {
+  const OnlyIf* found = nullptr;
+  const auto look = [&found](const auto& rule) {
+    if constexpr (std::is_convertible_v<decltype(&rule), const OnlyIf*>) found = &rule;
+  };
+  (look(rules), ..., static_cast<void>(look));
+  return found;
+}
+/// The condition that keeps a key out; nullptr: it counts.
+template <class... Rules>
+const OnlyIf* exclusion(const Rules&... rules) {
+  const OnlyIf* condition = condition_of(rules...);
+  return condition == nullptr || condition->applies ? nullptr : condition;
+}
+
 struct IsPath {};
 /// Relative paths are resolved: in a file against its folder, after --set against the current one.
 inline constexpr IsPath is_path;
@@ -38,6 +67,7 @@ inline constexpr IsPath is_path;
 /// One of a closed list of words.
 struct OneOf {
   std::vector<std::string> words;
+  std::vector<std::string> elsewhere = {};  ///< words that are right in other cases
 
   std::string operator()(const std::string& word) const {
     if (std::find(words.begin(), words.end(), word) != words.end()) return "";
@@ -51,9 +81,9 @@ OneOf one_of(const Words&... words) {
 }
 
 struct AtLeast {
-  double bound;
+  double minimum;
   std::string operator()(double value) const {
-    return value >= bound ? "" : fmt::format("{} is too small: at least {}", value, bound);
+    return value >= minimum ? "" : fmt::format("{} is too small: at least {}", value, minimum);
   }
 };
 inline AtLeast at_least(double bound) {
@@ -61,9 +91,9 @@ inline AtLeast at_least(double bound) {
 }
 
 struct AtMost {
-  double bound;
+  double maximum;
   std::string operator()(double value) const {
-    return value <= bound ? "" : fmt::format("{} is too large: at most {}", value, bound);
+    return value <= maximum ? "" : fmt::format("{} is too large: at most {}", value, maximum);
   }
 };
 inline AtMost at_most(double bound) {
@@ -77,16 +107,29 @@ struct IsVersion {
     return found == version ? "" : fmt::format("this release reads version {}", version);
   }
 };
-inline IsVersion is_version(int version) {
-  return {version};
+
+/// How every file begins.
+template <class Visitor>
+void key_version(Visitor& v) {
+  int version = 1;
+  v.key("version", version, "Version of this format.", required, IsVersion{1});
 }
 
 struct Positive {
+  static constexpr double exclusive_minimum = 0;
   std::string operator()(double value) const {
     return value > 0 ? "" : fmt::format("{} is not greater than 0", value);
   }
 };
 inline constexpr Positive positive;
+
+struct Fraction {
+  static constexpr double minimum = 0, exclusive_maximum = 1;
+  std::string operator()(double value) const {
+    return value >= 0 && value < 1 ? "" : fmt::format("{} is not at least 0 and below 1", value);
+  }
+};
+inline constexpr Fraction a_fraction;
 
 struct NonEmpty {
   template <class T>

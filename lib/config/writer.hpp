@@ -43,7 +43,8 @@ class YamlWriter {
   }
 
   template <class T, class... Rules>
-  void key(const std::string& name, T& value, const Rules&...) {
+  void key(const std::string& name, T& value, const char*, const Rules&... rules) {
+    if (exclusion(rules...) != nullptr) return;
     if (!leaves_out_) return add(name, write(value));
     T* const untouched = counterpart(value);
     if constexpr (Sectioned<T>) {
@@ -55,7 +56,8 @@ class YamlWriter {
     }
   }
   template <class T, class... Rules>
-  void key(const std::string& name, std::optional<T>& value, const Rules&...) {
+  void key(const std::string& name, std::optional<T>& value, const char*, const Rules&... rules) {
+    if (exclusion(rules...) != nullptr) return;
     if constexpr (Worded<std::optional<T>>) {
       const auto* const untouched = leaves_out_ ? counterpart(value) : nullptr;
       if (!untouched || *untouched != value) add(name, write(value));
@@ -65,13 +67,12 @@ class YamlWriter {
   }
   template <class T, class... Rules>
   void either(const std::string&, const std::string& many, std::vector<T>& values,
-              const Rules&...) {
-    key(many, values);
+              const char* sentence, const Rules&...) {
+    key(many, values, sentence);
   }
-  template <class Keys>
-  void section(const std::string& name, const Keys& keys, bool applies = true,
-               const std::string& = "") {
-    if (!applies) return;
+  template <class Keys, class... Rules>
+  void section(const std::string& name, const char*, const Keys& keys, const Rules&... rules) {
+    if (exclusion(rules...) != nullptr) return;
     YamlWriter inner;
     inner.leaves_out_ = leaves_out_;
     inner.object_ = object_;
@@ -81,7 +82,6 @@ class YamlWriter {
     if (!leaves_out_ || !inner.node_.entries.empty()) add(name, inner.node_);
   }
   void may_include() {}
-  void unused(const std::string&, const std::string&) {}
   void check(bool, const std::string&, const std::string&) {}
   template <class Problems>
   void judge(const Problems&) {}
@@ -121,6 +121,7 @@ class YamlWriter {
   }
 
   static YamlNode write(const std::string& value) { return scalar(value, true); }
+  static YamlNode write(char value) { return scalar(std::string(1, value), true); }
   static YamlNode write(bool value) { return scalar(value ? "true" : "false", false); }
   static YamlNode write(double value) { return scalar(round_trip(value), false); }
   static YamlNode write(int value) { return scalar(std::to_string(value), false); }

@@ -11,10 +11,11 @@
 #include <set>
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 
 namespace bailiwick {
 
-// The schema below is the whole language of an ingest YAML; docs/configuration.md explains it.
+// The schema below is the whole language of an ingest YAML.
 
 using Role = IngestColumn::Role;
 using Type = IngestColumn::Type;
@@ -44,21 +45,26 @@ inline constexpr auto words<Missing> = std::to_array<std::pair<Missing, const ch
 
 template <class Visitor>
 void schema(Visitor& v, IngestColumn& column) {
-  v.key("role", column.role, required);
-  v.key("type", column.type);
-  v.key("as", column.as, non_empty);
-  v.key("unit", column.unit);
-  v.key("description", column.description);
-  v.key("minimum", column.minimum);
-  v.key("maximum", column.maximum);
-  v.key("levels", column.levels, non_empty, distinct);
+  v.key("role", column.role, "What the column is for.", required);
+  v.key("type", column.type, "What its values are; a date becomes days since 1970-01-01.");
+  v.key("as", column.as, "Name in the partition; default: the column's own.", non_empty);
+  v.key("unit", column.unit, "Unit, in UCUM or plain text; for those who read the schema.");
+  v.key("description", column.description, "What the column holds; for those who read the schema.");
+  v.key("minimum", column.minimum, "Smallest number; a row with a smaller one is quarantined.");
+  v.key("maximum", column.maximum, "Largest number; a row with a larger one is quarantined.");
+  v.key("levels", column.levels,
+        "Category: all values, in order; a row with another one is quarantined.", non_empty,
+        distinct);
   bool one_hot = true;  // what it asked for is what models do by themselves
-  v.key("one_hot", one_hot);
-  v.key("reference", column.reference, non_empty);
-  v.key("date_format", column.date_format, non_empty);
-  v.key("map", column.map);
-  v.key("missing", column.missing);
-  v.key("missing_value", column.missing_value);
+  v.key("one_hot", one_hot, "Of former releases; says nothing any more.");
+  v.key("reference", column.reference,
+        "Category: what models compare levels with; default: the first; none: all have indicators.",
+        non_empty);
+  v.key("date_format", column.date_format, "How dates are written, as strptime has it.", non_empty);
+  v.key("map", column.map, "What to read instead of a value, before anything else.");
+  v.key("missing", column.missing,
+        "Of a missing value: the row is quarantined, or missing_value stands for it.");
+  v.key("missing_value", column.missing_value, "With missing: value, the number to take.");
 
   const bool category = column.type == Type::category;
   const bool stored = column.role == Role::feature || column.role == Role::target;
@@ -91,18 +97,24 @@ void schema(Visitor& v, IngestColumn& column) {
 
 template <class Visitor>
 void schema(Visitor& v, IngestLookup& lookup) {
-  v.key("file", lookup.path, required, is_path);
-  v.key("key", lookup.key, required, non_empty);
-  v.key("input_key", lookup.input_key, non_empty);
-  v.key("columns", lookup.columns, distinct);
+  v.key("file", lookup.path, "CSV with a header, plain or gzip.", required, is_path);
+  v.key("key", lookup.key, "Its column that names its rows; each value once.", required, non_empty);
+  v.key("input_key", lookup.input_key,
+        "The inputs' column with such names; default: the same as key.", non_empty);
+  v.key("columns", lookup.columns, "Columns to add; none: the file lists the rows to keep.",
+        distinct);
 }
 
 template <class Visitor>
 void schema(Visitor& v, IngestPartition& partition) {
-  v.key("name", partition.name, required, a_file_name);
-  v.key("owner", partition.owner, required, non_empty);
-  v.key("values", partition.values, non_empty, distinct);
-  v.key("sign_with", partition.key, formerly("key"), required, is_path);
+  v.key("name", partition.name,
+        "Name, and that of the file: letters, digits, \"-\", \"_\" and \".\".", required,
+        a_file_name);
+  v.key("owner", partition.owner, "Who owns the rows.", required, non_empty);
+  v.key("values", partition.values,
+        "Values of the domain column, if there is one, whose rows go here.", non_empty, distinct);
+  v.key("sign_with", partition.key, "The owner's private key (PEM); signs the manifest.",
+        formerly("key"), required, is_path);
 }
 
 namespace {
@@ -230,23 +242,26 @@ void check_partitions(Visitor& v, const IngestConfig& ingest) {
 
 template <class Visitor>
 void schema(Visitor& v, IngestConfig& ingest) {
-  int version = 1;
-  v.key("version", version, required, is_version(1));
+  key_version(v);
   v.may_include();
-  v.either("input", "inputs", ingest.inputs, non_empty, is_path, distinct);
-  v.section("csv", [&](auto& s) {
-    s.key("delimiter", ingest.delimiter);
-    s.key("header", ingest.header);
-    s.key("columns", ingest.column_names, non_empty, distinct);
-    s.key("missing", ingest.missing, distinct);
+  v.either("input", "inputs", ingest.inputs, "CSV, plain or gzip.", non_empty, is_path, distinct);
+  v.section("csv", "How the CSV is written.", [&](auto& s) {
+    s.key("delimiter", ingest.delimiter, "What stands between values; a tab is \"\\t\".");
+    s.key("header", ingest.header, "The first line names the columns.");
+    s.key("columns", ingest.column_names, "With header: false, the names of the columns.",
+          non_empty, distinct);
+    s.key("missing", ingest.missing, "Words that mean a missing value, in every column.", distinct);
     s.check(ingest.header == ingest.column_names.empty(), "columns",
             ingest.header ? "only used with header: false" : "header: false needs the names");
   });
-  v.key("lookups", ingest.lookups);
-  v.named("columns", ingest.columns, &IngestColumn::name);
-  v.section("split", [&](auto& s) {
-    s.key("hash", ingest.hash_split, positive);
-    s.key("seed", ingest.split_seed);
+  v.key("lookups", ingest.lookups,
+        "Small CSV files joined by a key: their columns are used like the inputs' own.");
+  v.named("columns", ingest.columns, &IngestColumn::name,
+          "What each column is, in the order of the partition; others are left out.");
+  v.section("split", "Deals rows to splits, if no column has role: split.", [&](auto& s) {
+    s.key("hash", ingest.hash_split,
+          "Share of each split, by a hash of seed and row number; the shares sum to 1.", positive);
+    s.key("seed", ingest.split_seed, "Of the hash. Only used with hash.");
     double total = 0;
     for (const auto& [name, share] : ingest.hash_split)
       total += share;
@@ -254,10 +269,13 @@ void schema(Visitor& v, IngestConfig& ingest) {
             fmt::format("the shares sum to {}, not to 1", total));
     s.check(!ingest.hash_split.empty() || !s.given("seed"), "seed", "only used with hash");
   });
-  v.key("output", ingest.output, required, is_path);
-  v.key("block_rows", ingest.block_rows, at_least(1), at_most(1 << 20));
-  v.key("precision", ingest.precision, one_of("float64", "float32"));
-  v.key("partitions", ingest.partitions, required, non_empty);
+  v.key("output", ingest.output, "Folder for partitions and quarantine.csv.", required, is_path);
+  v.key("block_rows", ingest.block_rows,
+        "Rows of a block, the atom of work; a part of the data's identity.", at_least(1),
+        at_most(1 << 20));
+  v.key("precision", ingest.precision, "How features are stored.", one_of("float64", "float32"));
+  v.key("partitions", ingest.partitions,
+        "What is written; more than one need a column with role: domain.", required, non_empty);
 
   check_columns(v, ingest);
   check_partitions(v, ingest);
@@ -273,6 +291,10 @@ IngestConfig parse_ingest_config(const ConfigFiles& files) {
   parse_config(files, config);
   config.columns = expanded(config.columns);
   return config;
+}
+
+OrderedJson ingest_schema() {
+  return SchemaWriter::type_of(IngestConfig());
 }
 
 }  // namespace bailiwick

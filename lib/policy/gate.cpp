@@ -23,7 +23,7 @@ bool contains(const auto& items, const auto& item) {
 std::string list_actions(const std::vector<Action>& actions) {
   std::vector<std::string> words;
   for (const Action action : actions)
-    words.push_back(to_string(action));
+    words.push_back(to_word(action));
   return join(words);
 }
 
@@ -201,7 +201,7 @@ Clause prohibitions(const Policy& policy, const AccessRequest& request) {
       return false;
     };
     if (rule.action && !contains(request.actions, *rule.action)) continue;
-    if (rule.action) why.push_back("action " + to_string(*rule.action));
+    if (rule.action) why.push_back("action " + to_word(*rule.action));
     if (!names(rule.purposes.empty(), "purpose", rule.purposes,
                [&](const std::string& area) { return may_be_within(request.purpose, area); }))
       continue;

@@ -96,7 +96,7 @@ const Json& right_of(const Json& rule, const char* operand, const char* relation
 
 std::optional<Action> action_of(const Json& rule) {
   const std::string term = text(at(rule, "/action"), term_prefix);
-  for (const auto& [action, word] : action_words)
+  for (const auto& [action, word] : words<Action>)
     if (term == word) return action;
   return std::nullopt;
 }
@@ -212,7 +212,7 @@ Json duties_of(const Duties& duties) {
 Json to_odrl(const Prohibition& prohibition, const Json& rule) {
   Json json = rule;
   json["action"] =
-      prohibition.action ? std::string(term_prefix) + to_string(*prohibition.action) : "use";
+      prohibition.action ? std::string(term_prefix) + to_word(*prohibition.action) : "use";
   Json list = Json::array();
   if (!prohibition.purposes.empty())
     list.push_back(constraint("purpose", "isAnyOf", iris("", prohibition.purposes)));
@@ -229,7 +229,7 @@ Json to_odrl(const Prohibition& prohibition, const Json& rule) {
 Json to_odrl(const Policy& policy) {
   std::vector<std::string> terms;
   for (const Action action : policy.actions)
-    terms.push_back(to_string(action));
+    terms.push_back(to_word(action));
   for (const auto& [member, word] : allowance_terms)
     if (policy.allow.*member) terms.emplace_back(word);
 

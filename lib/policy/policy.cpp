@@ -37,22 +37,6 @@ bool is_key_id(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-std::string to_string(Action action) {
-  for (const auto& [candidate, word] : action_words)
-    if (candidate == action) return word;
-  throw Error(ExitCode::bug, "an action without a word");
-}
-
-Action action_from_string(const std::string& word, const std::string& where) {
-  std::vector<std::string> allowed;
-  for (const auto& [action, candidate] : action_words) {
-    if (word == candidate) return action;
-    allowed.push_back(candidate);
-  }
-  throw Error(ExitCode::config, "{}: unknown action \"{}\"; allowed: {}{}", where, word,
-              join(allowed), did_you_mean(word, allowed));
-}
-
 namespace {
 
 /// Collects what is wrong, with the key that says it.

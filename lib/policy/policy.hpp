@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/core/json.hpp"
+#include "lib/core/words.hpp"
 
 namespace bailiwick {
 
@@ -25,7 +26,8 @@ enum class Action {
   release_statistics
 };
 
-inline constexpr auto action_words = std::to_array<std::pair<Action, const char*>>(
+template <>
+inline constexpr auto words<Action> = std::to_array<std::pair<Action, const char*>>(
     {{Action::train, "train"},
      {Action::evaluate, "evaluate"},
      {Action::predict, "predict"},
@@ -34,38 +36,26 @@ inline constexpr auto action_words = std::to_array<std::pair<Action, const char*
      {Action::release_model, "release_model"},
      {Action::release_statistics, "release_statistics"}});
 
-std::string to_string(Action action);
-/// Throws ExitCode::config naming the allowed words.
-Action action_from_string(const std::string& word, const std::string& where);
-
 /// What is forbidden though it may be permitted elsewhere: requests that meet all conditions named
 /// here.
 struct Prohibition {
-  std::optional<Action> action;            ///< none: any
-  std::vector<std::string> purposes;       ///< and what is narrower; empty: any
-  std::vector<std::string> jurisdictions;  ///< of any node; empty: any
-  std::vector<std::string> recipients;     ///< any of them; empty: any
+  std::optional<Action> action;
+  std::vector<std::string> purposes, jurisdictions, recipients;  ///< empty: any
 
   bool operator==(const Prohibition&) const = default;
 };
 
 /// What whoever gets something out of the data has to do.
 struct Duties {
-  std::string attribute;  ///< words to name the source with; empty: none
-  std::string inform;     ///< IRI of whom to tell (mailto:...); empty: nobody
-  std::string
-      delete_by;  ///< RFC 3339: from then on what was released must not be used; empty: no end
+  std::string attribute, inform, delete_by;  ///< empty: none
 
   bool operator==(const Duties&) const = default;
 };
 
 /// What may happen besides what every fit needs. All default to no.
 struct Allowances {
-  bool unstratified_survival = false;  ///< event times and risk-set sums may cross
-  bool per_domain_statistics = false;  ///< this domain's own metrics may be shown to all
-  bool exact_release = false;          ///< what is released has no noise for privacy
-  bool two_parties = false;            ///< runs of two, in which each can compute the other's sums
-  bool unmasked_sums = false;          ///< this domain's own sums may be seen by the others
+  bool unstratified_survival = false, per_domain_statistics = false, exact_release = false;
+  bool two_parties = false, unmasked_sums = false;
 
   bool operator==(const Allowances&) const = default;
 };

@@ -8,62 +8,90 @@
 #include <utility>
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
 
 namespace bailiwick {
 
-template <>
-inline constexpr auto words<Action> = action_words;
-
 template <class Visitor>
 void schema(Visitor& v, Prohibition& prohibition) {
-  v.key("action", prohibition.action);
-  v.key("purposes", prohibition.purposes, non_empty);
-  v.key("where", prohibition.jurisdictions, non_empty);
-  v.key("recipients", prohibition.recipients, non_empty);
+  v.key("action", prohibition.action, "What may not be done; default: anything.");
+  v.key("purposes", prohibition.purposes, "For any of these purposes, and what is narrower.",
+        non_empty);
+  v.key("where", prohibition.jurisdictions, "On any node in these places.", non_empty);
+  v.key("recipients", prohibition.recipients, "For any of these recipients.", non_empty);
+}
+
+template <class Visitor>
+void schema(Visitor& v, Duties& duties) {
+  v.key("attribute", duties.attribute, "Name the source with these words.", non_empty);
+  v.key("inform", duties.inform, "Tell this party: an IRI, e.g. mailto:.", non_empty);
+  v.key("delete_by", duties.delete_by,
+        "Moment from which on a model must not be used: date and time with zone.", non_empty);
+}
+
+template <class Visitor>
+void schema(Visitor& v, Allowances& allow) {
+  v.key("unstratified_survival", allow.unstratified_survival,
+        "Event counts and risk-set sums on a public grid of times (Cox, strata: none).");
+  v.key("per_domain_statistics", allow.per_domain_statistics,
+        "The domain's own metrics may be shown to all.");
+  v.key("exact_release", allow.exact_release,
+        "Release without noise for privacy; there is none yet, so without this nothing goes out.");
+  v.key("two_parties", allow.two_parties,
+        "Runs of two owners, in which each can compute the other's sums.");
+  v.key("unmasked_sums", allow.unmasked_sums, "The domain's own sums may be seen by the others.");
 }
 
 template <class Visitor>
 void schema(Visitor& v, Policy& policy) {
-  int version = 1;
-  v.key("version", version, required, is_version(1));
-  v.key("uid", policy.uid, required);
-  v.key("owner", policy.owner, required);
-  v.key("target", policy.target, required);
-  v.key("permit", policy.actions, required);
-  v.key("purposes", policy.purposes, required);
-  v.key("where", policy.jurisdictions, required);
-  v.key("serial", policy.serial);
-  v.key("site_key", policy.site_key, non_empty);
-  v.key("registry", policy.registry, non_empty);
-  v.key("partners", policy.partners, non_empty);
-  v.key("trust", policy.trust, non_empty);
-  v.key("recipients", policy.recipients, non_empty);
-  v.key("kinds", policy.kinds, non_empty);
-  v.section("valid", [&](auto& s) {
-    s.key("from", policy.valid_from, required);
-    s.key("until", policy.valid_until, required);
+  key_version(v);
+  v.key("uid", policy.uid, "IRI that names these terms; changed terms have a new one.", required);
+  v.key("owner", policy.owner, "Who permits; one line. The signature proves it.", required);
+  v.key("target", policy.target, "Names of the partitions covered; * stands for any text.",
+        required);
+  v.key("permit", policy.actions, "What may be done; what is not named is forbidden.", required);
+  v.key("purposes", policy.purposes,
+        "What for: terms of DPV or DUO, or IRIs of your own; each covers what is narrower.",
+        required);
+  v.key("where", policy.jurisdictions,
+        "Where the rows may be computed on: countries of ISO 3166, or parts of them.", required);
+  v.key("serial", policy.serial, "Number of these terms: of two the higher is newer. 0: none.");
+  v.key("site_key", policy.site_key,
+        "Id of the key that signed the site file. Default: any site is believed.", non_empty);
+  v.key("registry", policy.registry,
+        "The owner's folder that says which policy is in force; an absolute path. Needs serial.",
+        non_empty);
+  v.key("partners", policy.partners,
+        "Ids of keys: every other owner has signed with these alone. Default: anybody.", non_empty);
+  v.key("trust", policy.trust, "Id of the key that signs a list of such keys. Default: none does.",
+        non_empty);
+  v.key("recipients", policy.recipients,
+        "IRIs of who may get what is released; the run must name some. Default: anybody.",
+        non_empty);
+  v.key("kinds", policy.kinds, "Which models, by model.kind of a run. Default: any.", non_empty);
+  v.section("valid", "When the terms hold: date and time with zone.", [&](auto& s) {
+    s.key("from", policy.valid_from, "From this moment on, e.g. 2026-01-01T00:00:00Z.", required);
+    s.key("until", policy.valid_until, "Before this moment.", required);
   });
-  v.section("minimum", [&](auto& s) {
-    s.key("parties", policy.minimum_parties);
-    s.key("rows", policy.minimum_rows);
-    s.key("partner_rows", policy.minimum_partner_rows);
-    s.key("contributors", policy.minimum_contributors);
+  v.section("minimum", "The least company in which the rows may be used; each at least 1.",
+            [&](auto& s) {
+              s.key("parties", policy.minimum_parties, "Owners in the run, told by their keys.");
+              s.key("rows", policy.minimum_rows,
+                    "Rows of non-zero weight of the domain, in every round and step.");
+              s.key("partner_rows", policy.minimum_partner_rows,
+                    "The same, of every other owner's domains.");
+              s.key("contributors", policy.minimum_contributors,
+                    "Owners in every number that crosses and is not zero.");
+            });
+  v.section("maximum", "How often the rows may be used.", [&](auto& s) {
+    s.key("runs", policy.maximum_runs,
+          "Runs admitted under these terms, counted in the registry. 0: any number.");
   });
-  v.section("maximum", [&](auto& s) { s.key("runs", policy.maximum_runs); });
-  v.key("forbid", policy.prohibitions);
-  v.section("duties", [&](auto& s) {
-    s.key("attribute", policy.duties.attribute, non_empty);
-    s.key("inform", policy.duties.inform, non_empty);
-    s.key("delete_by", policy.duties.delete_by, non_empty);
-  });
-  v.section("allow", [&](auto& s) {
-    s.key("unstratified_survival", policy.allow.unstratified_survival);
-    s.key("per_domain_statistics", policy.allow.per_domain_statistics);
-    s.key("exact_release", policy.allow.exact_release);
-    s.key("two_parties", policy.allow.two_parties);
-    s.key("unmasked_sums", policy.allow.unmasked_sums);
-  });
+  v.key("forbid", policy.prohibitions,
+        "What is refused though permitted: requests that meet all that one entry names.");
+  v.key("duties", policy.duties, "What comes with all that is released.");
+  v.key("allow", policy.allow, "What may happen besides what every fit needs.");
   // What a policy may say is the policy's own business, in YAML as in ODRL.
   v.judge(problems_of(policy));
 }
@@ -152,21 +180,6 @@ Policy parse_policy_yaml(const std::string& text, const std::string& path,
 
 namespace {
 
-YamlNode node_of(Policy policy) {
-  YamlWriter writer;
-  schema(writer, policy);
-  return writer.node();
-}
-
-bool is_equal(const YamlNode& a, const YamlNode& b) {
-  return a.kind == b.kind && a.text == b.text &&
-         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), is_equal) &&
-         std::equal(a.entries.begin(), a.entries.end(), b.entries.begin(), b.entries.end(),
-                    [](const YamlEntry& x, const YamlEntry& y) {
-                      return x.key == y.key && is_equal(x.value, y.value);
-                    });
-}
-
 /// A text that no reader of YAML takes for anything but this text.
 bool is_plain(const std::string& text) {
   static const std::regex word("[A-Za-z][A-Za-z0-9_.-]*(:[A-Za-z0-9_./-]+)?");
@@ -174,19 +187,12 @@ bool is_plain(const std::string& text) {
   return std::regex_match(text, word) && !std::regex_match(text, other);
 }
 
-/// What is empty says nothing, and what `usual` says too need not be said.
-void shorten(YamlNode& node, const YamlNode* usual) {
-  std::erase_if(node.entries, [&](YamlEntry& entry) {
-    const YamlEntry* same = usual ? find(*usual, entry.key) : nullptr;
-    if (same && entry.key != "version" && is_equal(entry.value, same->value)) return true;
-    shorten(entry.value, same ? &same->value : nullptr);
-    const YamlNode& value = entry.value;
-    return value.kind == YamlNode::Kind::list  ? value.items.empty()
-           : value.kind == YamlNode::Kind::map ? value.entries.empty()
-                                               : value.quoted && value.text.empty();
-  });
+/// As people write: lists of words in a line, quotes where they are needed.
+void set_style(YamlNode& node) {
+  for (YamlEntry& entry : node.entries)
+    set_style(entry.value);
   for (YamlNode& item : node.items)
-    shorten(item, nullptr);
+    set_style(item);
   node.flow = std::ranges::all_of(
       node.items, [](const YamlNode& item) { return item.kind == YamlNode::Kind::scalar; });
   if (is_plain(node.text)) node.quoted = false;
@@ -195,10 +201,21 @@ void shorten(YamlNode& node, const YamlNode* usual) {
 }  // namespace
 
 std::string to_policy_yaml(Policy policy) {
-  YamlNode node = node_of(std::move(policy));
-  const YamlNode usual = node_of({});
-  shorten(node, &usual);
+  YamlNode node = YamlWriter::given_only(policy);
+  set_style(node);
   return to_yaml(node);
+}
+
+OrderedJson policy_schema() {
+  SchemaWriter writer;
+  Policy untouched;
+  schema(writer, untouched);
+  const OrderedJson names = SchemaWriter::list_of({{"type", "string"}});
+  const OrderedJson own = {{"type", "object"}, {"additionalProperties", writer.keys()}};
+  writer.elsewhere(
+      "for", {{"anyOf", {names, own}}},
+      "Owners who each sign these terms as `<name>`; with the name stands what is their own.");
+  return writer.whole();
 }
 
 }  // namespace bailiwick

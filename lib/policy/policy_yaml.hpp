@@ -14,6 +14,9 @@ namespace bailiwick {
 Policy parse_policy_yaml(const std::string& text, const std::string& path,
                          const std::string& name = "");
 
+/// What it may say, as JSON Schema.
+OrderedJson policy_schema();
+
 /// The same terms as an owner would write them, without what is as it is by default: reading it
 /// gives an equal policy.
 std::string to_policy_yaml(Policy policy);

@@ -4,6 +4,7 @@
 #include "lib/policy/trust_yaml.hpp"
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/policy/policy.hpp"
 
@@ -31,17 +32,22 @@ constexpr Moment a_moment;
 
 template <class Visitor>
 void schema(Visitor& v, TrustList& list) {
-  int version = 1;
-  v.key("version", version, required, is_version(1));
-  v.key("name", list.name, required, non_empty);
-  v.key("valid_until", list.valid_until, required, a_moment);
-  v.key("keys", list.keys, required, non_empty, distinct, a_key_id);
+  key_version(v);
+  v.key("name", list.name, "What people call the trust.", required, non_empty);
+  v.key("valid_until", list.valid_until,
+        "When the list ends: date and time with zone, 2027-01-01T00:00:00Z.", required, a_moment);
+  v.key("keys", list.keys, "Ids of the owners' keys, as `keygen` prints them.", required, non_empty,
+        distinct, a_key_id);
 }
 
 TrustList parse_trust_yaml(const std::string& text, const std::string& path) {
   TrustList list;
   read_yaml(text, path, list);
   return list;
+}
+
+OrderedJson trust_schema() {
+  return SchemaWriter::type_of(TrustList());
 }
 
 }  // namespace bailiwick

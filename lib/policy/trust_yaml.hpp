@@ -13,4 +13,7 @@ namespace bailiwick {
 /// with line and column.
 TrustList parse_trust_yaml(const std::string& text, const std::string& path);
 
+/// What it may say, as JSON Schema.
+OrderedJson trust_schema();
+
 }  // namespace bailiwick

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
@@ -13,7 +14,7 @@
 
 namespace bailiwick {
 
-// The schema below is the whole language of a run's YAML; docs/configuration.md explains it.
+// The schema below is the whole language of a run's YAML.
 
 namespace {
 
@@ -43,61 +44,68 @@ constexpr Iris absolute_iris;
 
 template <class Visitor>
 void schema(Visitor& v, SiteConfig& site) {
-  v.key("file", site.file, is_path);
-  v.key("public_key", site.key, formerly("key"), is_path);
+  v.key("file", site.file, "What the site has signed, in place of the other keys.", is_path);
+  v.key("public_key", site.key, "Public key (PEM) of who signed that file.", formerly("key"),
+        is_path);
   v.check(site.file.has_value() == site.key.has_value(), site.file ? "public_key" : "file",
           "a site file and the public key of who signed it go together");
-  if (!site.file) return site_keys(v, site.declared);
-  for (const char* name : {"name", "nodes", "slurm_features", "slurm"})
-    v.check(!v.given(name), name, "stands in the site file");
+  site_keys(v, site.declared,
+            only_if(!site.file, "stands in the site file", "not together with file"));
 }
 
 template <class Visitor>
 void schema(Visitor& v, TrustConfig& trust) {
-  v.key("file", trust.file, required, is_path);
-  v.key("public_key", trust.key, formerly("key"), required, is_path);
+  v.key("file", trust.file, "The list, signed.", required, is_path);
+  v.key("public_key", trust.key, "Public key (PEM) of the trust that signed it.", formerly("key"),
+        required, is_path);
 }
 
 template <class Visitor>
 void schema(Visitor& v, DomainConfig& domain) {
-  v.key("name", domain.name, required, a_domain_name);
-  v.key("jurisdiction", domain.jurisdiction, required, a_jurisdiction);
-  v.either("public_key", "public_keys", domain.keys, formerly("key", "keys"), non_empty, is_path,
-           distinct);
-  v.key("private_key", domain.session_key, formerly("session_key"), is_path);
-  v.key("policy", domain.policy, required, is_path);
-  v.key("partitions", domain.partitions, required, non_empty, is_path, distinct);
-  v.key("access_log", domain.access_log, is_path);
-  v.key("ranks", domain.ranks, non_empty, at_least(0), distinct);
+  v.key("name", domain.name, "Name of the domain: a-z, 0-9, \"-\" and \"_\"; once in a run.",
+        required, a_domain_name);
+  v.key("jurisdiction", domain.jurisdiction, "Where the owner sits, by ISO 3166: CH, or CH-ZH.",
+        required, a_jurisdiction);
+  v.either("public_key", "public_keys", domain.keys,
+           "The owner's public key (PEM), which signed its policy and partitions.",
+           formerly("key", "keys"), non_empty, is_path, distinct);
+  v.key("private_key", domain.session_key,
+        "Private half of one of these; signs the domain's masks. Needed for secure aggregation.",
+        formerly("session_key"), is_path);
+  v.key("policy", domain.policy, "The owner's signed terms of use.", required, is_path);
+  v.key("partitions", domain.partitions, "The owner's rows: files that `ingest` wrote.", required,
+        non_empty, is_path, distinct);
+  v.key("access_log", domain.access_log,
+        "The owner's record of every decision, where its policy binds no registry.", is_path);
+  v.key("ranks", domain.ranks,
+        "MPI ranks that hold the rows. Default: dealt by blocks of rows and place.", non_empty,
+        at_least(0), distinct);
 }
-
-struct Fraction {
-  std::string operator()(double value) const {
-    return value >= 0 && value < 1 ? "" : fmt::format("{} is not at least 0 and below 1", value);
-  }
-};
-constexpr Fraction a_fraction;
 
 template <class Visitor>
 void schema(Visitor& v, LayerConfig& layer) {
-  v.key("units", layer.units, required, at_least(1), at_most(1 << 20));
-  v.key("activation", layer.activation);
-  v.key("layer_norm", layer.layer_norm);
-  v.key("dropout", layer.dropout, a_fraction);
+  v.key("units", layer.units, "Units of the layer.", required, at_least(1), at_most(1 << 20));
+  v.key("activation", layer.activation, "What each unit applies to its weighted sum.");
+  v.key("layer_norm", layer.layer_norm, "Normalise over the layer's units before the activation.");
+  v.key("dropout", layer.dropout, "Probability that a unit is left out of a step.", a_fraction);
 }
 
 template <class Visitor>
 void schema(Visitor& v, MlpConfig& mlp) {
-  v.key("embeddings", mlp.embeddings, at_least(1), at_most(1 << 16));
-  v.key("layers", mlp.layers);
-  v.key("loss", mlp.loss, required);
-  v.key("huber_delta", mlp.huber_delta, positive);
+  v.key("embeddings", mlp.embeddings,
+        "Categories whose levels become trained vectors, and the length of these.", at_least(1),
+        at_most(1 << 16));
+  v.key("layers", mlp.layers, "Hidden layers, from the input on; none: a linear predictor.");
+  v.key("loss", mlp.loss, "What is minimised; with the target it makes the output layer.",
+        required);
+  v.key("huber_delta", mlp.huber_delta,
+        "Loss huber: where it turns linear, in units of the target as it is trained.", positive);
   v.check(mlp.loss == kernels::Loss::huber || mlp.huber_delta == 1, "huber_delta",
           "only used with loss: huber");
-  if (mlp.loss == kernels::Loss::squared_error || mlp.loss == kernels::Loss::huber)
-    v.key("standardise_target", mlp.standardise_target);
-  else
-    v.unused("standardise_target", "only used with loss: squared_error or huber");
+  v.key("standardise_target", mlp.standardise_target,
+        "Train on the target less its mean, by its deviation.",
+        only_if(mlp.loss == kernels::Loss::squared_error || mlp.loss == kernels::Loss::huber,
+                "only used with loss: squared_error or huber"));
 }
 
 std::vector<std::string> names_of(std::span<const KindTraits* const> kinds) {
@@ -110,36 +118,47 @@ std::vector<std::string> names_of(std::span<const KindTraits* const> kinds) {
 template <class Visitor>
 void schema(Visitor& v, ModelConfig& model) {
   std::string kind = model.kind->name;
-  v.key("kind", kind, required, OneOf{names_of(model.kinds)});
+  v.key("kind", kind, "Kind of model.", required, OneOf{names_of(model.kinds)});
   for (const KindTraits* known : model.kinds)
     if (kind == known->name) model.kind = known;
   const bool mlp = model.kind->network;
   v.section(
-      "mlp", [&](auto& s) { schema(s, model.mlp); }, mlp, "only used with kind: mlp");
+      "mlp", "A network: a multi-layer perceptron.", [&](auto& s) { schema(s, model.mlp); },
+      only_if(mlp, "only used with kind: mlp"));
   // Where rows have a time and an event instead of a target.
   const bool cox = model.kind->response(model) == kernels::Response::hazard;
   if (!model.kind->intercept) model.intercept = false;
-  v.key("features", model.features, distinct);
-  v.key("target", model.target);
-  v.key("time", model.time);
-  v.key("status", model.status);
-  v.key("intercept", model.intercept);
-  v.key("weights", model.weights);
-  v.key("l2", model.l2, at_least(0));
-  v.key("standardise", model.standardise);
+  v.key("features", model.features,
+        "Columns to use. A category: its levels but the reference; ward_icu: one level. None: all.",
+        distinct);
+  v.key("target", model.target, "Column to predict; default: the only target. Not of Cox models.");
+  v.key("time", model.time, "Cox models: column of times; they must have it.");
+  v.key("status", model.status, "Cox models: column of events, 1 happened, 0 censored.");
+  v.key("intercept", model.intercept, "Fit a constant term. Cox models and networks: false.");
+  v.key("weights", model.weights, "Use the partitions' row weights.");
+  v.key(
+      "l2", model.l2,
+      "Ridge penalty: lambda of lambda/2 |beta|^2, added to the summed loss; not on the intercept.",
+      at_least(0));
+  v.key("standardise", model.standardise,
+        "Scale features by mean and deviation: over all domains, or in each by its own.");
   v.section(
-      "cox",
+      "cox", "Cox's proportional hazards.",
       [&](auto& s) {
-        s.key("strata", model.strata);
-        s.key("ties", model.ties);
-        s.key("time_step", model.time_step, positive);
-        s.key("time_maximum", model.time_maximum, at_least(0));
+        s.key(
+            "strata", model.strata,
+            "What has a baseline hazard of its own; none needs unstratified_survival of policies.");
+        s.key("ties", model.ties, "Approximation for events at the same time.");
+        s.key("time_step", model.time_step, "Strata none: step of the public grid of times.",
+              positive);
+        s.key("time_maximum", model.time_maximum,
+              "Strata none: end of that grid, greater than 0; otherwise 0.", at_least(0));
         const bool grid = model.strata == Strata::none;
         s.check(!grid || model.time_maximum > 0, "time_maximum",
                 "strata: none needs the last time of the public grid, greater than 0");
         s.check(grid || model.time_maximum == 0, "time_maximum", "only used with strata: none");
       },
-      model.kind->section == std::string("cox"), "only used with kind: cox");
+      only_if(model.kind->section == std::string("cox"), "only used with kind: cox"));
 
   v.check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
   v.check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
@@ -155,156 +174,160 @@ void schema(Visitor& v, ModelConfig& model) {
 
 template <class Visitor>
 void schema(Visitor& v, ScheduleConfig& schedule) {
-  v.key("kind", schedule.kind);
-  v.key("warmup_epochs", schedule.warmup_epochs, at_least(0));
-  if (schedule.kind == Schedule::Kind::linear || schedule.kind == Schedule::Kind::cosine)
-    v.key("final_fraction", schedule.final_fraction, at_least(0), at_most(1));
-  else
-    v.unused("final_fraction", "only used with kind: linear or cosine");
-  if (schedule.kind == Schedule::Kind::step) {
-    v.key("step_epochs", schedule.step_epochs, at_least(1));
-    v.key("step_factor", schedule.step_factor, positive, at_most(1));
-  } else {
-    v.unused("step_epochs", "only used with kind: step");
-    v.unused("step_factor", "only used with kind: step");
-  }
+  using Kind = Schedule::Kind;
+  v.key("kind", schedule.kind, "How the learning rate changes as training goes on.");
+  const OnlyIf falls = only_if(schedule.kind == Kind::linear || schedule.kind == Kind::cosine,
+                               "only used with kind: linear or cosine");
+  const OnlyIf steps = only_if(schedule.kind == Kind::step, "only used with kind: step");
+  v.key("warmup_epochs", schedule.warmup_epochs, "Epochs in which the rate grows from 0.",
+        at_least(0));
+  v.key("final_fraction", schedule.final_fraction, "Of the learning rate, at the end.", falls,
+        at_least(0), at_most(1));
+  v.key("step_epochs", schedule.step_epochs, "Epochs after which the rate is multiplied.", steps,
+        at_least(1));
+  v.key("step_factor", schedule.step_factor, "What the rate is multiplied by.", steps, positive,
+        at_most(1));
 }
 
 template <class Visitor>
 void schema(Visitor& v, EarlyStoppingConfig& stopping) {
-  v.key("split", stopping.split);
-  v.key("patience", stopping.patience, at_least(1));
+  v.key("split", stopping.split,
+        "Name of the rows that the loss is watched on; \"\": do not stop.");
+  v.key("patience", stopping.patience, "Epochs without a lower loss; the best model is kept.",
+        at_least(1));
 }
 
 template <class Visitor>
 void schema(Visitor& v, PersonalConfig& personal) {
-  v.key("kind", personal.kind);
-  if (personal.kind == PersonalKind::fedper || personal.kind == PersonalKind::fedrep)
-    v.key("layers", personal.layers, at_least(1));
-  else
-    v.unused("layers", "only used with kind: fedper or fedrep");
-  if (personal.kind == PersonalKind::fedrep || personal.kind == PersonalKind::finetune)
-    v.key("steps", personal.steps, at_least(1));
-  else
-    v.unused("steps", "only used with kind: fedrep or finetune");
-  if (personal.kind == PersonalKind::ditto)
-    v.key("proximal", personal.proximal, at_least(0));
-  else
-    v.unused("proximal", "only used with kind: ditto");
+  const auto one_of_two = [&](PersonalKind a, PersonalKind b, const std::string& reason) {
+    return only_if(personal.kind == a || personal.kind == b, reason);
+  };
+  using Kind = PersonalKind;
+  v.key("kind", personal.kind,
+        "What each domain keeps: last layers (fedper, fedrep) or a whole model (ditto, finetune).");
+  v.key("layers", personal.layers, "How many of the last layers stay at home.",
+        one_of_two(Kind::fedper, Kind::fedrep, "only used with kind: fedper or fedrep"),
+        at_least(1));
+  v.key("steps", personal.steps,
+        "Of fedrep on these layers, before the others; of finetune in all.",
+        one_of_two(Kind::fedrep, Kind::finetune, "only used with kind: fedrep or finetune"),
+        at_least(1));
+  v.key("proximal", personal.proximal,
+        "Lambda of lambda/2 |v - theta|^2, which draws the own model to the common one.",
+        only_if(personal.kind == Kind::ditto, "only used with kind: ditto"), at_least(0));
 }
 
 template <class Visitor>
 void schema(Visitor& v, FederatedConfig& federated) {
-  v.key("strategy", federated.strategy);
-  v.key("rounds", federated.rounds, at_least(1));
-  v.key("local_steps", federated.local_steps, at_least(1));
-  if (federated.local_steps)
-    v.unused("local_epochs", "give either local_steps or local_epochs, not both");
-  else
-    v.key("local_epochs", federated.local_epochs, at_least(1));
-  v.key("server_rate", federated.server_rate, positive);
-  if (federated.strategy == StrategyName::fedprox)
-    v.key("proximal", federated.proximal, at_least(0));
-  else
-    v.unused("proximal", "only used with strategy: fedprox");
-  const bool adaptive = federated.strategy == StrategyName::fedadam ||
-                        federated.strategy == StrategyName::fedyogi ||
-                        federated.strategy == StrategyName::fedadagrad;
-  if (adaptive) {
-    v.key("beta1", federated.beta1, a_fraction);
-    v.key("beta2", federated.beta2, a_fraction);
-    v.key("tau", federated.tau, positive);
-  } else {
-    for (const char* name : {"beta1", "beta2", "tau"})
-      v.unused(name, "only used with strategy: fedadam, fedyogi or fedadagrad");
-  }
-  v.key("personal", federated.personal);
+  v.key("strategy", federated.strategy, "What is made of the domains' changes after a round.");
+  const StrategyName strategy = federated.strategy;
+  const OnlyIf adaptive =
+      only_if(strategy == StrategyName::fedadam || strategy == StrategyName::fedyogi ||
+                  strategy == StrategyName::fedadagrad,
+              "only used with strategy: fedadam, fedyogi or fedadagrad");
+  v.key("rounds", federated.rounds, "Rounds of local training.", at_least(1));
+  v.key("local_steps", federated.local_steps,
+        "Steps of a domain in a round, of descent.batch_rows of its own rows each.", at_least(1));
+  v.key("local_epochs", federated.local_epochs, "Epochs of a domain in a round.",
+        only_if(!federated.local_steps, "give either local_steps or local_epochs, not both"),
+        at_least(1));
+  v.key("server_rate", federated.server_rate, "What the domains' mean change is multiplied by.",
+        positive);
+  v.key("proximal", federated.proximal,
+        "Mu of mu/2 |theta_i - theta|^2, which draws domains to the common model.",
+        only_if(strategy == StrategyName::fedprox, "only used with strategy: fedprox"),
+        at_least(0));
+  v.key("beta1", federated.beta1, "Decay of the mean change.", adaptive, a_fraction);
+  v.key("beta2", federated.beta2, "Decay of its mean square.", adaptive, a_fraction);
+  v.key("tau", federated.tau,
+        "Added to the root of that mean square; the larger, the less it adapts.", adaptive,
+        positive);
+  v.key("personal", federated.personal, "What of the model each domain keeps for itself.");
 }
 
 template <class Visitor>
-void schema(Visitor& v, DescentConfig& descent, bool adamw, bool federated) {
-  if (federated) {
-    for (const char* name : {"epochs", "schedule", "early_stopping"})
-      v.unused(name, "not used with train.federated");
-  } else {
-    v.key("epochs", descent.epochs, at_least(1));
-    v.key("schedule", descent.schedule);
-    v.key("early_stopping", descent.early_stopping);
-  }
-  v.key("batch_rows", descent.batch_rows, at_least(1));
-  v.key("block_rows", descent.block_rows, at_least(1));
-  v.key("seed", descent.seed);
-  v.key("learning_rate", descent.learning_rate, positive);
-  if (adamw) {
-    v.key("beta1", descent.beta1, a_fraction);
-    v.key("beta2", descent.beta2, a_fraction);
-    v.key("epsilon", descent.epsilon, positive);
-    for (const char* name : {"momentum", "nesterov"})
-      v.unused(name, "only used with method: sgd");
-  } else {
-    v.key("momentum", descent.momentum, a_fraction);
-    v.key("nesterov", descent.nesterov);
-    for (const char* name : {"beta1", "beta2", "epsilon"})
-      v.unused(name, "only used with method: adamw");
-  }
-  v.key("weight_decay", descent.weight_decay, at_least(0));
-  v.key("clip_norm", descent.clip_norm, at_least(0));
+void schema(Visitor& v, DescentConfig& descent, bool adamw_method, bool federated) {
+  const OnlyIf central = only_if(!federated, "not used with train.federated");
+  const OnlyIf adamw = only_if(adamw_method, "only used with method: adamw");
+  const OnlyIf sgd = only_if(!adamw_method, "only used with method: sgd");
+  v.key("epochs", descent.epochs, "Times that every row is used.", central, at_least(1));
+  v.key("schedule", descent.schedule, "How the learning rate changes.", central);
+  v.key("early_stopping", descent.early_stopping, "When to stop before the last epoch.", central);
+  v.key("batch_rows", descent.batch_rows,
+        "Rows of a step, over all domains; with train.federated, of one domain.", at_least(1));
+  v.key("block_rows", descent.block_rows,
+        "At most so many rows' gradient is one float32 sum; fewer make more work to share.",
+        at_least(1));
+  v.key("seed", descent.seed, "Of the first parameters, the order of the rows, and dropout.");
+  v.key("learning_rate", descent.learning_rate, "Step size.", positive);
+  v.key("beta1", descent.beta1, "Decay of the mean gradient.", adamw, a_fraction);
+  v.key("beta2", descent.beta2, "Decay of the mean squared gradient.", adamw, a_fraction);
+  v.key("epsilon", descent.epsilon, "Added to the root of that mean square.", adamw, positive);
+  v.key("momentum", descent.momentum, "Share of the last step that is kept.", sgd, a_fraction);
+  v.key("nesterov", descent.nesterov, "Nesterov's momentum; needs momentum.", sgd);
+  v.key("weight_decay", descent.weight_decay,
+        "Pull of the parameters to 0. adamw: decoupled; sgd: added to the gradient.", at_least(0));
+  v.key("clip_norm", descent.clip_norm, "Longest mean gradient; longer ones are scaled. 0: any.",
+        at_least(0));
   v.check(!descent.nesterov || descent.momentum > 0, "nesterov", "needs momentum");
 }
 
 template <class Visitor>
 void schema(Visitor& v, CheckpointConfig& checkpoint, bool steps) {
-  v.key("every", checkpoint.every, at_least(0));
-  if (steps)
-    v.key("every_steps", checkpoint.every_steps, at_least(0));
-  else
-    v.unused("every_steps", "only used with model.kind: mlp, without train.federated");
-  v.key("keep_last", checkpoint.keep_last, at_least(0));
-  v.key("keep_best", checkpoint.keep_best, at_least(0));
-  v.key("asynchronous", checkpoint.asynchronous);
+  v.key("every", checkpoint.every,
+        "Iterations, epochs or rounds between two. 0: none, but for a stop on request.",
+        at_least(0));
+  v.key("every_steps", checkpoint.every_steps, "Steps within an epoch. 0: at its end alone.",
+        only_if(steps, "only used with model.kind: mlp, without train.federated"), at_least(0));
+  v.key("keep_last", checkpoint.keep_last, "How many of the newest are kept. 0: all.", at_least(0));
+  v.key("keep_best", checkpoint.keep_best,
+        "How many of lowest loss are kept besides, by the early-stopping split if any.",
+        at_least(0));
+  v.key("asynchronous", checkpoint.asynchronous,
+        "Write beside the next steps, and leave out what would hold them up by a hundredth.");
   v.check(checkpoint.keep_best == 0 || checkpoint.keep_last > 0, "keep_best",
           "all are kept (keep_last: 0)");
 }
 
-/// One of those that a kind can be trained by.
-template <class Visitor>
-void key_method(Visitor& v, TrainMethod& method, const OneOf& allowed) {
-  std::string word = to_word(method);
-  v.key("method", word, allowed);
-  method = from_word<TrainMethod>(word).value_or(method);
-}
-
 template <class Visitor>
 void schema(Visitor& v, TrainConfig& train, bool network) {
-  if (network) {
-    key_method(v, train.method, one_of("adamw", "sgd"));
-    v.key("federated", train.federated);
-    const bool federated = train.federated.has_value();
-    v.section("descent", [&](auto& s) {
-      schema(s, train.descent, train.method == TrainMethod::adamw, federated);
-    });
-    v.check(!federated || train.method == TrainMethod::sgd, "method",
-            "domains train by themselves with method: sgd");
-    for (const char* name : {"tolerance", "max_iterations"})
-      v.unused(name, "a network trains for train.descent.epochs");
-  } else {
-    key_method(v, train.method, one_of("newton", "lbfgs", "newton-krylov"));
-    v.unused("descent", "only used with model.kind: mlp");
-    v.key("tolerance", train.tolerance, positive);
-    v.key("max_iterations", train.max_iterations, at_least(1));
-  }
-  v.section("checkpoint",
-            [&](auto& s) { schema(s, train.checkpoint, network && !train.federated); });
-  v.key("split", train.split);
-  if (network) return v.unused("petsc_options", "only used with method: lbfgs or newton-krylov");
-  v.key("petsc_options", train.petsc_options);
-  v.check(train.method != TrainMethod::newton || train.petsc_options.empty(), "petsc_options",
-          "only used with method: lbfgs or newton-krylov");
+  const std::string network_only = "only used with model.kind: mlp";
+  const std::string solver_only = "only used with method: lbfgs or newton-krylov";
+  const OnlyIf solved = only_if(!network, "a network trains for train.descent.epochs");
+  OneOf methods = one_of("newton", "lbfgs", "newton-krylov"), of_networks = one_of("adamw", "sgd");
+  if (network) std::swap(methods, of_networks);
+  methods.elsewhere = of_networks.words;
+  std::string method = to_word(train.method);
+  v.key("method", method, "How the loss is minimised; a network: adamw (its default) or sgd.",
+        methods);
+  train.method = from_word<TrainMethod>(method).value_or(train.method);
+  v.key("federated", train.federated, "Train in rounds, between which domains train by themselves.",
+        only_if(network, network_only));
+  const bool federated = train.federated.has_value();
+  v.section(
+      "descent", "Steps of a network's training.",
+      [&](auto& s) { schema(s, train.descent, train.method == TrainMethod::adamw, federated); },
+      only_if(network, network_only));
+  v.check(!federated || train.method == TrainMethod::sgd, "method",
+          "domains train by themselves with method: sgd");
+  v.key("tolerance", train.tolerance,
+        "Newton's decrement to stop at; other solvers: the gradient, by that at the start.", solved,
+        positive);
+  v.key("max_iterations", train.max_iterations, "Iterations after which to give up.", solved,
+        at_least(1));
+  v.section("checkpoint", "When the state is written, and what of it is kept.",
+            [&](auto& s) { schema(s, train.checkpoint, network && !federated); });
+  v.key("split", train.split, "Name of the split to train on; \"\": all rows.");
+  v.key("petsc_options", train.petsc_options, "Options for PETSc's solvers.",
+        only_if(!network, solver_only));
+  v.check(network || train.method != TrainMethod::newton || train.petsc_options.empty(),
+          "petsc_options", solver_only);
 }
 
 template <class Visitor>
 void schema(Visitor& v, BoundaryConfig& boundary) {
-  v.key("secure_aggregation", boundary.secure_aggregation);
+  v.key("secure_aggregation", boundary.secure_aggregation,
+        "Mask every sum, so that no domain's own is seen; needs every domain's private_key.");
 }
 
 void visit(YamlReader& reader, Section& section, const RunConfig& run) {
@@ -313,27 +336,34 @@ void visit(YamlReader& reader, Section& section, const RunConfig& run) {
 void visit(YamlWriter& writer, Section& section, const RunConfig&) {
   section.type->write(writer, section.value);
 }
+void visit(SchemaWriter& writer, Section& section, const RunConfig&) {
+  section.type->describe(writer, section.value);
+}
 
 template <class Visitor>
 void schema(Visitor& v, RunConfig& run) {
-  int version = 1;
-  v.key("version", version, required, is_version(1));
+  key_version(v);
   v.may_include();
-  v.key("name", run.name, required, non_empty, one_line);
-  v.key("purpose", run.purpose, required, a_purpose);
-  v.key("recipients", run.recipients, absolute_iris, distinct);
-  v.key("output", run.output, required, is_path);
-  v.key("site", run.site, required);
-  v.key("trust", run.trust);
-  v.section("lineage", [&](auto& s) {
-    s.key("sign_with", run.operator_key, formerly("key"), required, is_path);
+  v.key("name", run.name, "What people call the run; one line.", required, non_empty, one_line);
+  v.key("purpose", run.purpose,
+        "What for, e.g. dpv:ScientificResearch; every policy permits this term or a broader one.",
+        required, a_purpose);
+  v.key("recipients", run.recipients,
+        "IRIs of who gets what is released; policies may restrict them.", absolute_iris, distinct);
+  v.key("output", run.output, "Folder for the model and its record.", required, is_path);
+  v.key("site", run.site, "Which node lies where; ranks on other nodes read nothing.", required);
+  v.key("trust", run.trust, "A trust's signed list of owners, for policies that ask for one.");
+  v.section("lineage", "Who answers for the record of the run.", [&](auto& s) {
+    s.key("sign_with", run.operator_key, "The operator's private key (PEM); signs the record.",
+          formerly("key"), required, is_path);
   });
-  v.key("domains", run.domains, required, non_empty);
-  v.key("boundary", run.boundary);
-  v.key("model", run.model, required);
+  v.key("domains", run.domains, "Who takes part: owners, their terms and their rows.", required,
+        non_empty);
+  v.key("boundary", run.boundary, "What may cross between domains.");
+  v.key("model", run.model, "What is fitted.", required);
   const bool network = run.model.kind->network;
   if (network && run.train.method == TrainMethod::newton) run.train.method = TrainMethod::adamw;
-  v.section("train", [&](auto& s) { schema(s, run.train, network); });
+  v.section("train", "How it is fitted.", [&](auto& s) { schema(s, run.train, network); });
   for (Section& section : run.sections)
     visit(v, section, run);
 
@@ -358,14 +388,19 @@ void schema(Visitor& v, RunConfig& run) {
 
 namespace {
 
-RunConfig parse(const ConfigFiles& files, const Language& language, const Overrides& overrides,
-                Names names) {
+RunConfig untouched(const Language& language) {
   RunConfig config;
-  config.path = files.front().path;
   config.model.kinds = language.kinds;
   config.model.kind = language.kinds.front();
   for (const SectionType* type : language.sections)
     config.sections.push_back({type, type->make()});
+  return config;
+}
+
+RunConfig parse(const ConfigFiles& files, const Language& language, const Overrides& overrides,
+                Names names) {
+  RunConfig config = untouched(language);
+  config.path = files.front().path;
   parse_config(files, config, overrides, names);
   return config;
 }
@@ -392,6 +427,10 @@ RunConfig parse_run_config(const std::string& text, const std::string& path,
 RunConfig parse_resolved_config(const std::string& text, const std::string& path,
                                 const Language& language) {
   return parse(ConfigFiles{{path, text}}, language, {}, Names::former_too);
+}
+
+OrderedJson run_schema(const Language& language) {
+  return SchemaWriter::type_of(untouched(language));
 }
 
 std::string given_yaml(const RunConfig& config) {

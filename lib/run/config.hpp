@@ -15,12 +15,14 @@
 #include "kokkos_kernels/glm/response.hpp"
 #include "kokkos_kernels/network/choices.hpp"
 #include "lib/config/include.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/words.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/optim/schedule.hpp"
 
 namespace bailiwick {
 
+class SchemaWriter;
 class YamlReader;
 class YamlWriter;
 struct RunConfig;
@@ -28,22 +30,20 @@ struct RunConfig;
 /// Where nodes lie: declared in the config itself, or in a file that the site has signed.
 struct SiteConfig {
   Site declared;
-  std::optional<std::string> file;  ///< signed (DSSE)
-  std::optional<std::string> key;   ///< PEM public key of who signed it
+  std::optional<std::string> file, key;  ///< DSSE, and PEM
 };
+
+// What the members below mean stands in the schema (config.cpp), by their keys.
 
 /// One domain of a run. Relative paths are resolved against the folder of the config file.
 struct DomainConfig {
-  std::string name;
-  std::string jurisdiction;
-  std::vector<std::string>
-      keys;  ///< PEM files of the owners' public keys; manifests and policy must verify under one
-  std::optional<std::string>
-      session_key;     ///< PEM private half of one of `keys`: signs this domain's masks
-  std::string policy;  ///< signed policy (DSSE)
+  std::string name, jurisdiction;
+  std::vector<std::string> keys;           ///< manifests and policy must verify under one
+  std::optional<std::string> session_key;  ///< `private_key`
+  std::string policy;                      ///< DSSE
   std::vector<std::string> partitions;
-  std::optional<std::string> access_log;  ///< of the owner: every decision, in a chain of hashes
-  std::optional<std::vector<int>> ranks;  ///< explicit ranks; default: dealt by the decomposition
+  std::optional<std::string> access_log;
+  std::optional<std::vector<int>> ranks;
 };
 
 struct ModelConfig;
@@ -105,18 +105,16 @@ struct LayerConfig {
   int units = 0;
   kernels::Activation activation = kernels::Activation::relu;
   bool layer_norm = false;
-  double dropout = 0;  ///< probability that a unit is left out of a step
+  double dropout = 0;
 };
 
 /// A multi-layer perceptron. Its output layer follows from loss and target.
 struct MlpConfig {
-  /// Categories (input columns of the ingest) whose levels become vectors that are learnt, and the
-  /// length of these.
-  std::map<std::string, int> embeddings;
+  std::map<std::string, int> embeddings;  ///< by input column of the ingest
   std::vector<LayerConfig> layers;
   kernels::Loss loss = kernels::Loss::squared_error;
-  double huber_delta = 1;          ///< in units of the standardised target
-  bool standardise_target = true;  ///< squared_error, huber: by mean and deviation over all domains
+  double huber_delta = 1;  ///< in units of the standardised target
+  bool standardise_target = true;
 };
 
 /// Of columns that no model is fitted to: any targets will do.
@@ -130,13 +128,12 @@ struct ModelConfig {
   std::string target;                 ///< empty: the only one; Cox: `time` and `status` instead
   std::string time, status;
   bool intercept = true;
-  bool weights = false;  ///< use the partition's row weights
-  double l2 = 0;  ///< lambda of lambda/2 ||beta||^2 on the summed negative log-likelihood; never on
-                  ///< the intercept
+  bool weights = false;
+  double l2 = 0;  ///< of lambda/2 ||beta||^2 on the summed negative log-likelihood
   Standardisation standardise = Standardisation::pooled;
   Strata strata = Strata::domain;
   Ties ties = Ties::efron;
-  double time_step = 1, time_maximum = 0;  ///< Cox with strata none: the public time grid
+  double time_step = 1, time_maximum = 0;
   MlpConfig mlp;
   std::span<const KindTraits* const> kinds;  ///< there are
 };
@@ -150,10 +147,9 @@ inline constexpr auto words<Schedule::Kind> =
 
 struct ScheduleConfig {
   Schedule::Kind kind = Schedule::Kind::constant;
-  double warmup_epochs = 0;   ///< the rate first grows linearly from 0
-  double final_fraction = 0;  ///< linear, cosine: of the learning rate, at the end
-  int step_epochs = 1;        ///< step: every so many epochs the rate is multiplied …
-  double step_factor = 0.1;   ///< … by this
+  double warmup_epochs = 0, final_fraction = 0;
+  int step_epochs = 1;
+  double step_factor = 0.1;
 };
 
 /// Stops when the loss on rows that are not trained on has not fallen for `patience` epochs, and
@@ -165,17 +161,14 @@ struct EarlyStoppingConfig {
 
 /// First-order training, for networks.
 struct DescentConfig {
-  int epochs = 10;
-  int batch_rows = 256;  ///< rows of a step over all domains
-  int block_rows = 64;   ///< at most so many rows' gradient is one float32 sum, rounded once
+  int epochs = 10, batch_rows = 256, block_rows = 64;
   std::uint64_t seed = 1;
   double learning_rate = 1e-3;
   ScheduleConfig schedule;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< adamw
   double momentum = 0;                                ///< sgd
   bool nesterov = false;                              ///< sgd
-  double weight_decay = 0;
-  double clip_norm = 0;  ///< of the gradient of the mean loss; 0: not clipped
+  double weight_decay = 0, clip_norm = 0;
   EarlyStoppingConfig early_stopping;
 };
 
@@ -192,9 +185,8 @@ inline constexpr auto words<PersonalKind> =
 /// (finetune).
 struct PersonalConfig {
   PersonalKind kind = PersonalKind::fedper;
-  int layers = 1;         ///< fedper, fedrep
-  int steps = 10;         ///< fedrep: of the head, before local_steps of the rest; finetune: in all
-  double proximal = 0.1;  ///< ditto: lambda of lambda/2 ||v - theta||^2
+  int layers = 1, steps = 10;
+  double proximal = 0.1;
 };
 
 enum class StrategyName { fedavg, fedprox, fedadam, fedyogi, fedadagrad, scaffold, fednova };
@@ -212,22 +204,17 @@ inline constexpr auto words<StrategyName> =
 struct FederatedConfig {
   StrategyName strategy = StrategyName::fedavg;
   int rounds = 10;
-  std::optional<int> local_steps;  ///< of descent.batch_rows rows each; default: local_epochs
+  std::optional<int> local_steps;
   int local_epochs = 1;
-  double server_rate = 1;
-  double proximal = 0.01;                        ///< fedprox: mu of mu/2 ||theta_i - theta||^2
+  double server_rate = 1, proximal = 0.01;
   double beta1 = 0.9, beta2 = 0.99, tau = 1e-3;  ///< fedadam, fedyogi, fedadagrad
   std::optional<PersonalConfig> personal;
 };
 
 /// Which checkpoints a training writes and keeps.
 struct CheckpointConfig {
-  int every = 1;        ///< iterations, epochs or rounds; 0: none
-  int every_steps = 0;  ///< of networks: within an epoch too; 0: only at its end
-  int keep_last = 3;    ///< 0: all
-  int keep_best = 0;    ///< besides, of lowest validation loss, or without early stopping loss
-  /// Written beside the next steps, as many as do not hold them up (Checkpoints::ready).
-  bool asynchronous = false;
+  int every = 1, every_steps = 0, keep_last = 3, keep_best = 0;
+  bool asynchronous = false;  ///< see Checkpoints::ready
 };
 
 /// Solvers: Newton's, and PETSc TAO's lmvm and nls. Networks: adamw, sgd.
@@ -247,8 +234,7 @@ struct TrainConfig {
   double tolerance = 1e-12;
   int max_iterations = 50;
   CheckpointConfig checkpoint;
-  std::string split;  ///< name of the rows to train on; empty: all
-  std::string petsc_options;
+  std::string split, petsc_options;
 };
 
 /// A trust's signed list of owners, and the public key that it was signed with.
@@ -257,16 +243,17 @@ struct TrustConfig {
 };
 
 struct BoundaryConfig {
-  bool secure_aggregation = true;  ///< mask every round, if there is more than one domain
+  bool secure_aggregation = true;
 };
 
-/// A section of the config that belongs to one stage: what it is called, and what reads and writes
-/// it (section_type, lib/run/section.hpp).
+/// A section of the config that belongs to one stage: what it is called, and what reads, writes and
+/// describes it (section_type, lib/run/section.hpp).
 struct SectionType {
   const char* key;
   std::any (*make)();
   void (*read)(YamlReader& reader, std::any& value, const RunConfig& run);
   void (*write)(YamlWriter& writer, std::any& value);
+  void (*describe)(SchemaWriter& writer, std::any& value);
   /// The split that it speaks of, of its key `split`; empty: none.
   std::string (*split)(const std::any& value);
 };
@@ -277,12 +264,11 @@ struct Section {
 
 struct RunConfig {
   std::string path;  ///< of the YAML
-  std::string name;
-  std::string purpose;
-  std::vector<std::string> recipients;  ///< IRIs of who gets what is released
-  std::string output;                   ///< folder
+  std::string name, purpose;
+  std::vector<std::string> recipients;
+  std::string output;  ///< folder
   SiteConfig site;
-  std::string operator_key;  ///< PEM private key that signs the lineage
+  std::string operator_key;  ///< `lineage.sign_with`
   std::vector<DomainConfig> domains;
   std::optional<TrustConfig> trust;
   BoundaryConfig boundary;
@@ -320,6 +306,9 @@ RunConfig parse_run_config(const std::string& text, const std::string& path,
 /// What resolved_yaml() wrote, in this release or an earlier one.
 RunConfig parse_resolved_config(const std::string& text, const std::string& path,
                                 const Language& language);
+
+/// What a run's YAML may say, as JSON Schema.
+OrderedJson run_schema(const Language& language);
 
 /// The config with every default filled in, as YAML that parses to the same config.
 std::string resolved_yaml(const RunConfig& config);

@@ -319,7 +319,7 @@ void Run::check_names() const {
 void Run::log_decisions(bool admitted) const {
   std::vector<std::string> words;
   for (const Action action : actions_of(use_))
-    words.push_back(to_string(action));
+    words.push_back(to_word(action));
   // A request that is refused is written down though its operator's key cannot be opened.
   std::string key;
   agree(world(), [&] {

@@ -3,14 +3,15 @@
 
 #include "lib/run/site_yaml.hpp"
 
+#include "lib/config/reader.hpp"
+#include "lib/config/schema.hpp"
 #include "lib/run/site_schema.hpp"
 
 namespace bailiwick {
 
 template <class Visitor>
 void schema(Visitor& v, Site& site) {
-  int version = 1;
-  v.key("version", version, required, is_version(1));
+  key_version(v);
   site_keys(v, site);
 }
 
@@ -18,6 +19,10 @@ Site parse_site_yaml(const std::string& text, const std::string& path) {
   Site site;
   read_yaml(text, path, site);
   return site;
+}
+
+OrderedJson site_schema() {
+  return SchemaWriter::type_of(Site());
 }
 
 }  // namespace bailiwick

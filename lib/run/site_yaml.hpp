@@ -13,4 +13,7 @@ namespace bailiwick {
 /// problems at once with line and column.
 Site parse_site_yaml(const std::string& text, const std::string& path);
 
+/// What it may say, as JSON Schema.
+OrderedJson site_schema();
+
 }  // namespace bailiwick

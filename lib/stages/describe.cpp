@@ -20,17 +20,18 @@ namespace bailiwick {
 /// The section `describe` of the config.
 struct DescribeConfig {
   static constexpr const char* section = "describe";
+  static constexpr const char* sentence = "Which statistics of columns are computed.";
 
-  std::string split;  ///< empty: all rows
+  std::string split;
   std::vector<double> quantiles{0.05, 0.25, 0.5, 0.75, 0.95};
-  int bins = 10;  ///< of histograms; 0: none
+  int bins = 10;
   /// Pairs of categories: an input column that became indicators, or a target with categories.
   std::vector<std::vector<std::string>> tables;
-  bool correlation = true;
-  bool per_domain = false;  ///< needs every policy's per_domain_statistics
+  bool correlation = true, per_domain = false;
 };
 
 struct Probability {
+  static constexpr double exclusive_minimum = 0, exclusive_maximum = 1;
   std::string operator()(double value) const {
     return value > 0 && value < 1 ? "" : fmt::format("{} is not between 0 and 1", value);
   }
@@ -38,12 +39,14 @@ struct Probability {
 
 template <class Visitor>
 void schema(Visitor& v, DescribeConfig& describe) {
-  v.key("split", describe.split);
-  v.key("quantiles", describe.quantiles, Probability{}, distinct);
-  v.key("bins", describe.bins, at_least(0), at_most(1000));
-  v.key("tables", describe.tables);
-  v.key("correlation", describe.correlation);
-  v.key("per_domain", describe.per_domain);
+  v.key("split", describe.split, "Name of the split to describe; \"\": all rows.");
+  v.key("quantiles", describe.quantiles, "Exact quantiles; a round for each bit of the answer.",
+        Probability{}, distinct);
+  v.key("bins", describe.bins, "Bins of each histogram. 0: none.", at_least(0), at_most(1000));
+  v.key("tables", describe.tables, "Pairs of categories to count together, [[ward, disease]].");
+  v.key("correlation", describe.correlation, "Correlation of all pairs of numbers.");
+  v.key("per_domain", describe.per_domain,
+        "Rows, means and frequencies of each domain too; every policy must allow it.");
   for (std::size_t i = 0; i < describe.tables.size(); ++i)
     v.check(describe.tables[i].size() == 2 && describe.tables[i][0] != describe.tables[i][1],
             "tables." + std::to_string(i), "name two different categories");

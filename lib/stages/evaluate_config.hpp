@@ -23,24 +23,27 @@ inline constexpr auto words<std::optional<Standardisation>> =
 /// How a model is used on rows: by `evaluate`, and by `predict`, which scores all of them.
 struct EvaluateConfig {
   static constexpr const char* section = "evaluate";
+  static constexpr const char* sentence = "How a model is used on rows, by evaluate and predict.";
 
-  std::string split;                           ///< empty: all rows
+  std::string split;
   std::optional<Standardisation> standardise;  ///< default: the model's
-  bool per_domain = true;  ///< needs every policy's per_domain_statistics; otherwise overall only
+  bool per_domain = true;
   int calibration_bins = 10;
-  /// Every domain by its own model, in regions/ under the output folder; predict too.
-  bool regional = false;
-  bool phm08 = false;  ///< the score of the PHM'08 challenge, of models of cycles left
+  bool regional = false, phm08 = false;
 };
 
 template <class Visitor>
 void schema(Visitor& v, EvaluateConfig& evaluate) {
-  v.key("split", evaluate.split);
-  v.key("standardise", evaluate.standardise);
-  v.key("per_domain", evaluate.per_domain);
-  v.key("calibration_bins", evaluate.calibration_bins, at_least(1), at_most(1000));
-  v.key("regional", evaluate.regional);
-  v.key("phm08", evaluate.phm08);
+  v.key("split", evaluate.split, "Name of the split to measure on; \"\": all rows.");
+  v.key("standardise", evaluate.standardise, "As model.standardise; model: as the model was.");
+  v.key("per_domain", evaluate.per_domain,
+        "Metrics of each domain too; every policy must allow per_domain_statistics.");
+  v.key("calibration_bins", evaluate.calibration_bins,
+        "Groups of predictions in which these are held against what happened.", at_least(1),
+        at_most(1000));
+  v.key("regional", evaluate.regional, "Every domain by its own model (train.federated.personal).");
+  v.key("phm08", evaluate.phm08,
+        "The PHM'08 challenge's score, where late is worse than early; of models of a mean.");
 }
 
 inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const RunConfig& run) {

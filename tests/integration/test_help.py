@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 """Every command explains itself, under mpirun too, and --version says what the program is made of."""
+import json
 import re
 import subprocess
 
 import pytest
-from conftest import PROGRAM
+from conftest import PROGRAM, SOURCE
 
 COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "registry", "registry publish", "registry withdraw", "trust", "trust sign", "site", "site sign", "site show", "inspect", "check", "describe", "train",
-            "evaluate", "predict", "access-log", "verify", "slurm", "digest"]
+            "evaluate", "predict", "access-log", "verify", "slurm", "digest", "schema", "help"]
 
 
 def run(*words, launcher=()):
@@ -23,7 +24,7 @@ def test_help(command, option):
     assert result.stdout.startswith(f"usage: bailiwick {command} ")
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("policy", "registry", "registry withdraw", "trust", "site", "digest")])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("policy", "registry", "registry withdraw", "trust", "site", "digest", "help")])
 def test_a_word_too_many_is_named(command):
     result = run(*command.split(), "one", "two", "three")
     assert (result.returncode, result.stderr.splitlines()[0]) == (2, 'bailiwick: unexpected "two"')
@@ -42,6 +43,43 @@ def test_help_names_every_command():
     assert (result.returncode, result.stderr) == (0, "")
     named = re.findall(r"^  ([\w-]+) +\w", result.stdout, re.M)
     assert named == list(dict.fromkeys(command.split()[0] for command in COMMANDS))
+
+
+def test_help_as_json_is_what_help_says():
+    described = json.loads(run("help", "--json").stdout)
+    commands = [f"{command['name']} {part['name']}".split() for command in described["commands"] for part in command.get("commands", [{"name": ""}])]
+    assert commands == [command.split() for command in COMMANDS if command not in ("policy", "registry", "trust", "site")]
+    for words in commands:
+        command = next(c for c in described["commands"] if c["name"] == words[0])
+        assert command["summary"] in run("--help").stdout
+        part = next(p for p in command.get("commands", [command]) if p["name"] == words[-1])
+        told = " ".join(run(*words, "--help").stdout.split())
+        assert (SOURCE / part["page"]).exists() and part["page"] in told
+        assert f"usage: bailiwick {part['usage']} {' '.join(part['about'].split())}" in told
+        for option in part["options"]:
+            assert f"--{option['name']} {option['argument'] or ''}".strip() in told and " ".join(option["help"].split()) in told
+    train = json.loads(run("help", "train", "--json").stdout)["commands"]
+    assert [command["name"] for command in train] == ["train"]
+    assert {"name": "set", "argument": "arg", "required": False, "help": "KEY=VALUE: override a key of the config, e.g. train.method=lbfgs"} in train[0]["options"]
+
+
+def test_help_of_a_command():
+    assert run("help").stdout == run("--help").stdout
+    assert run("help", "policy", "sign").stdout == run("policy", "sign", "--help").stdout
+    assert run("help", "policy").stdout == run("policy", "--help").stdout
+    result = run("help", "tarin")
+    assert result.returncode == 2 and 'unknown command "tarin" (did you mean "train"?)' in result.stderr
+
+
+def test_the_readme_lists_these_commands_and_exit_codes():
+    described = json.loads(run("help", "--json").stdout)
+    section = (SOURCE / "README.md").read_text().split("## Commands")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([\w-]+)(?: ([\w|\\]+))?", section, re.M)
+    wanted = [(command["name"], "|".join(part["name"] for part in command.get("commands", []))) for command in described["commands"]]
+    found = [(name, parts.replace("\\", "") if parts.islower() else "") for name, parts in rows]
+    assert found == wanted, "the table of commands in README.md is not that of `bailiwick help`"
+    for code in described["exit_codes"]:
+        assert re.search(rf"\b{code['code']}\b", section)
 
 
 def test_no_command_is_a_usage_error_that_helps():

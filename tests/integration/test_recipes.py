@@ -54,12 +54,13 @@ namespace bailiwick {
 
 struct CountConfig {
   static constexpr const char* section = "count";
+  static constexpr const char* sentence = "Which rows are counted.";
   std::string split;
 };
 
 template <class Visitor>
 void schema(Visitor& v, CountConfig& count) {
-  v.key("split", count.split);
+  v.key("split", count.split, "Name of the split; none: all rows.");
 }
 
 namespace {
