@@ -100,8 +100,7 @@ void YamlReader::look_for_former(const Formerly& former, const std::string& name
     const YamlEntry* found = word == nullptr ? nullptr : find(node_, word);
     if (found == nullptr) continue;
     former_names_.push_back(word);
-    if (reading_.names == Names::current)
-      problems_.add(found->mark, join_keys(path_, word), fmt::format("is called \"{}\" now", name));
+    problems_.add(found->mark, join_keys(path_, word), fmt::format("is called \"{}\" now", name));
     if (entry == nullptr) entry = found;
   }
 }

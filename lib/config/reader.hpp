@@ -17,14 +17,9 @@
 
 namespace bailiwick {
 
-/// Which names of keys a file may use: those of today, or also those that an earlier release wrote
-/// (see Formerly).
-enum class Names { current, former_too };
-
 /// What the readers of all sections of one config share.
 struct YamlReading {
   YamlProblems& problems;
-  Names names = Names::current;
   int malformed = 0;  ///< values that could not be read
 };
 
@@ -235,8 +230,7 @@ class YamlReader {
 
   template <class T, class Rule>
   void apply(const Place& at, T& value, const Rule& rule) {
-    if constexpr (std::is_same_v<Rule, Required> || std::is_same_v<Rule, Formerly> ||
-                  std::is_same_v<Rule, OnlyIf>) {
+    if constexpr (SaysNothingOfValues<Rule>) {
       return;
     } else if constexpr (std::is_same_v<Rule, IsPath> && std::is_same_v<T, std::string>) {
       resolve(at, value);
@@ -274,13 +268,12 @@ class YamlReader {
 
 /// Reads a whole document into `config`.
 template <class Config>
-void read_yaml(const YamlNode& root, YamlProblems& problems, Config& config,
-               Names names = Names::current) {
+void read_yaml(const YamlNode& root, YamlProblems& problems, Config& config) {
   if (root.kind != YamlNode::Kind::map) {
     problems.add(root.mark, "", "expected keys and values");
     problems.throw_if_any();
   }
-  YamlReading reading{problems, names};
+  YamlReading reading{problems};
   YamlReader reader(root, "", {}, reading);
   schema(reader, config);
   reader.finish();
@@ -289,13 +282,12 @@ void read_yaml(const YamlNode& root, YamlProblems& problems, Config& config,
 
 /// Reads a config and what it includes into `config`, with `--set`. Opens no file.
 template <class Config>
-void parse_config(const ConfigFiles& files, Config& config, const Overrides& overrides = {},
-                  Names names = Names::current) {
+void parse_config(const ConfigFiles& files, Config& config, const Overrides& overrides = {}) {
   YamlProblems problems(files.front().path);
   YamlNode root = merge_config(files, problems);
   for (const auto& [key, value] : overrides)
     override_yaml(root, key, value, problems);
-  read_yaml(root, problems, config, names);
+  read_yaml(root, problems, config);
 }
 
 /// Reads a file that includes no other.

@@ -23,8 +23,11 @@ struct Required {};
 /// The key must be given.
 inline constexpr Required required;
 
-/// The key had another name in earlier releases. That name is an error that says the new one,
-/// except in what such a release wrote itself.
+struct DecidesNoBit {};
+/// Whatever it says, the same comes out: it is not part of what a run is (identity_of).
+inline constexpr DecidesNoBit no_bits;
+
+/// The key had another name in earlier releases: an error that says the new one.
 struct Formerly {
   const char* name;
   const char* list = nullptr;  ///< of YamlReader::either: the name of the list
@@ -53,6 +56,12 @@ const OnlyIf* condition_of(const Rules&... rules) {
   (look(rules), ..., static_cast<void>(look));
   return found;
 }
+/// A tag that asks nothing of a value.
+template <class Rule>
+concept SaysNothingOfValues =
+    std::is_same_v<Rule, Required> || std::is_same_v<Rule, DecidesNoBit> ||
+    std::is_same_v<Rule, Formerly> || std::is_same_v<Rule, OnlyIf>;
+
 /// The condition that keeps a key out; nullptr: it counts.
 template <class... Rules>
 const OnlyIf* exclusion(const Rules&... rules) {

@@ -26,29 +26,31 @@ concept Sectioned =
   t.has_value();
 };
 
-/// Writes a struct by the schema that YamlReader reads it with: every default included, or only
-/// what differs from the default (given_only).
+/// What of a struct is written: all, defaults included; what is not as in one that nobody has
+/// touched; or what of that decides bits. The last two are the same whatever keys with defaults a
+/// later release learns.
+enum class Written { all, given, decisive };
+
+/// Writes a struct by the schema that YamlReader reads it with.
 class YamlWriter {
  public:
   YamlWriter() { node_.kind = YamlNode::Kind::map; }
 
   const YamlNode& node() const { return node_; }
 
-  /// What of `value` is not as in a T that nobody has touched: what a reader that reads nothing
-  /// else makes the same of, whatever keys with defaults it learns later.
   template <class T>
-  static YamlNode given_only(T& value) {
+  static YamlNode write_struct(T& value, Written written) {
     T untouched{};
-    return given_only(value, untouched);
+    return write_struct(value, untouched, written);
   }
 
   template <class T, class... Rules>
   void key(const std::string& name, T& value, const char*, const Rules&... rules) {
-    if (exclusion(rules...) != nullptr) return;
-    if (!leaves_out_) return add(name, write(value));
+    if (is_left_out(rules...)) return;
+    if (written_ == Written::all) return add(name, write(value));
     T* const untouched = counterpart(value);
     if constexpr (Sectioned<T>) {
-      YamlNode node = untouched ? given_only(value, *untouched) : given_only(value);
+      YamlNode node = untouched ? write_struct(value, *untouched, written_) : write(value);
       if (!node.entries.empty()) add(name, std::move(node));
     } else {
       YamlNode node = write(value);
@@ -57,9 +59,9 @@ class YamlWriter {
   }
   template <class T, class... Rules>
   void key(const std::string& name, std::optional<T>& value, const char*, const Rules&... rules) {
-    if (exclusion(rules...) != nullptr) return;
+    if (is_left_out(rules...)) return;
     if constexpr (Worded<std::optional<T>>) {
-      const auto* const untouched = leaves_out_ ? counterpart(value) : nullptr;
+      const auto* const untouched = written_ == Written::all ? nullptr : counterpart(value);
       if (!untouched || *untouched != value) add(name, write(value));
     } else if (value) {
       add(name, write(*value));
@@ -67,19 +69,19 @@ class YamlWriter {
   }
   template <class T, class... Rules>
   void either(const std::string&, const std::string& many, std::vector<T>& values,
-              const char* sentence, const Rules&...) {
-    key(many, values, sentence);
+              const char* sentence, const Rules&... rules) {
+    key(many, values, sentence, rules...);
   }
   template <class Keys, class... Rules>
   void section(const std::string& name, const char*, const Keys& keys, const Rules&... rules) {
-    if (exclusion(rules...) != nullptr) return;
+    if (is_left_out(rules...)) return;
     YamlWriter inner;
-    inner.leaves_out_ = leaves_out_;
+    inner.written_ = written_;
     inner.object_ = object_;
     inner.untouched_ = untouched_;
     inner.size_ = size_;
     keys(inner);
-    if (!leaves_out_ || !inner.node_.entries.empty()) add(name, inner.node_);
+    if (written_ == Written::all || !inner.node_.entries.empty()) add(name, inner.node_);
   }
   void may_include() {}
   void check(bool, const std::string&, const std::string&) {}
@@ -88,10 +90,16 @@ class YamlWriter {
   bool given(const std::string&) const { return true; }
 
  private:
+  template <class... Rules>
+  bool is_left_out(const Rules&... rules) const {
+    return exclusion(rules...) != nullptr ||
+           (written_ == Written::decisive && (std::is_same_v<Rules, DecidesNoBit> || ...));
+  }
+
   template <class T>
-  static YamlNode given_only(T& value, T& untouched) {
+  static YamlNode write_struct(T& value, T& untouched, Written written) {
     YamlWriter inner;
-    inner.leaves_out_ = true;
+    inner.written_ = written;
     inner.object_ = reinterpret_cast<char*>(&value);
     inner.untouched_ = reinterpret_cast<char*>(&untouched);
     inner.size_ = sizeof(T);
@@ -152,14 +160,14 @@ class YamlWriter {
   }
   template <Sectioned T>
   YamlNode write(T& value) const {
-    if (leaves_out_) return given_only(value);
+    if (written_ != Written::all) return write_struct(value, written_);
     YamlWriter inner;
     schema(inner, value);
     return inner.node_;
   }
 
   YamlNode node_;
-  bool leaves_out_ = false;  ///< what is as in an untouched object
+  Written written_ = Written::all;
   char *object_ = nullptr, *untouched_ = nullptr;
   std::size_t size_ = 0;
 };

@@ -201,7 +201,7 @@ void set_style(YamlNode& node) {
 }  // namespace
 
 std::string to_policy_yaml(Policy policy) {
-  YamlNode node = YamlWriter::given_only(policy);
+  YamlNode node = YamlWriter::write_struct(policy, Written::given);
   set_style(node);
   return to_yaml(node);
 }

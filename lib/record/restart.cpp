@@ -84,7 +84,7 @@ std::string failure_of(const Communicator& world, const Work& work) {
 }  // namespace
 
 std::string training_fingerprint(const Run& run, const std::vector<std::string>& columns) {
-  RunConfig same = decisive(run.config());
+  RunConfig same = run.config();
   same.domains.clear();
   for (Section& section : same.sections)
     section.value = section.type->make();
@@ -94,7 +94,7 @@ std::string training_fingerprint(const Run& run, const std::vector<std::string>&
   if (schedule != Schedule::Kind::linear &&
       schedule != Schedule::Kind::cosine)  // those end where the training does
     same.train.descent.epochs = 1;
-  std::string text = given_yaml(same) + join(columns, ",");
+  std::string text = decisive_yaml(same) + join(columns, ",");
   for (const DomainFacts& domain : run.domains()) {
     text += "\n" + domain.name;
     for (const DomainFacts::Partition& partition : domain.partitions)

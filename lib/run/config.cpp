@@ -65,21 +65,22 @@ void schema(Visitor& v, DomainConfig& domain) {
   v.key("name", domain.name, "Name of the domain: a-z, 0-9, \"-\" and \"_\"; once in a run.",
         required, a_domain_name);
   v.key("jurisdiction", domain.jurisdiction, "Where the owner sits, by ISO 3166: CH, or CH-ZH.",
-        required, a_jurisdiction);
+        no_bits, required, a_jurisdiction);
   v.either("public_key", "public_keys", domain.keys,
            "The owner's public key (PEM), which signed its policy and partitions.",
-           formerly("key", "keys"), non_empty, is_path, distinct);
+           formerly("key", "keys"), no_bits, non_empty, is_path, distinct);
   v.key("private_key", domain.session_key,
         "Private half of one of these; signs the domain's masks. Needed for secure aggregation.",
-        formerly("session_key"), is_path);
-  v.key("policy", domain.policy, "The owner's signed terms of use.", required, is_path);
+        formerly("session_key"), no_bits, is_path);
+  v.key("policy", domain.policy, "The owner's signed terms of use.", no_bits, required, is_path);
   v.key("partitions", domain.partitions, "The owner's rows: files that `ingest` wrote.", required,
         non_empty, is_path, distinct);
   v.key("access_log", domain.access_log,
-        "The owner's record of every decision, where its policy binds no registry.", is_path);
+        "The owner's record of every decision, where its policy binds no registry.", no_bits,
+        is_path);
   v.key("ranks", domain.ranks,
-        "MPI ranks that hold the rows. Default: dealt by blocks of rows and place.", non_empty,
-        at_least(0), distinct);
+        "MPI ranks that hold the rows. Default: dealt by blocks of rows and place.", no_bits,
+        non_empty, at_least(0), distinct);
 }
 
 template <class Visitor>
@@ -315,8 +316,9 @@ void schema(Visitor& v, TrainConfig& train, bool network) {
         positive);
   v.key("max_iterations", train.max_iterations, "Iterations after which to give up.", solved,
         at_least(1));
-  v.section("checkpoint", "When the state is written, and what of it is kept.",
-            [&](auto& s) { schema(s, train.checkpoint, network && !federated); });
+  v.section(
+      "checkpoint", "When the state is written, and what of it is kept.",
+      [&](auto& s) { schema(s, train.checkpoint, network && !federated); }, no_bits);
   v.key("split", train.split, "Name of the split to train on; \"\": all rows.");
   v.key("petsc_options", train.petsc_options, "Options for PETSc's solvers.",
         only_if(!network, solver_only));
@@ -344,22 +346,29 @@ template <class Visitor>
 void schema(Visitor& v, RunConfig& run) {
   key_version(v);
   v.may_include();
-  v.key("name", run.name, "What people call the run; one line.", required, non_empty, one_line);
+  v.key("name", run.name, "What people call the run; one line.", no_bits, required, non_empty,
+        one_line);
   v.key("purpose", run.purpose,
         "What for, e.g. dpv:ScientificResearch; every policy permits this term or a broader one.",
-        required, a_purpose);
+        no_bits, required, a_purpose);
   v.key("recipients", run.recipients,
-        "IRIs of who gets what is released; policies may restrict them.", absolute_iris, distinct);
-  v.key("output", run.output, "Folder for the model and its record.", required, is_path);
-  v.key("site", run.site, "Which node lies where; ranks on other nodes read nothing.", required);
-  v.key("trust", run.trust, "A trust's signed list of owners, for policies that ask for one.");
-  v.section("lineage", "Who answers for the record of the run.", [&](auto& s) {
-    s.key("sign_with", run.operator_key, "The operator's private key (PEM); signs the record.",
-          formerly("key"), required, is_path);
-  });
+        "IRIs of who gets what is released; policies may restrict them.", no_bits, absolute_iris,
+        distinct);
+  v.key("output", run.output, "Folder for the model and its record.", no_bits, required, is_path);
+  v.key("site", run.site, "Which node lies where; ranks on other nodes read nothing.", no_bits,
+        required);
+  v.key("trust", run.trust, "A trust's signed list of owners, for policies that ask for one.",
+        no_bits);
+  v.section(
+      "lineage", "Who answers for the record of the run.",
+      [&](auto& s) {
+        s.key("sign_with", run.operator_key, "The operator's private key (PEM); signs the record.",
+              formerly("key"), required, is_path);
+      },
+      no_bits);
   v.key("domains", run.domains, "Who takes part: owners, their terms and their rows.", required,
         non_empty);
-  v.key("boundary", run.boundary, "What may cross between domains.");
+  v.key("boundary", run.boundary, "What may cross between domains.", no_bits);
   v.key("model", run.model, "What is fitted.", required);
   const bool network = run.model.kind->network;
   if (network && run.train.method == TrainMethod::newton) run.train.method = TrainMethod::adamw;
@@ -397,14 +406,6 @@ RunConfig untouched(const Language& language) {
   return config;
 }
 
-RunConfig parse(const ConfigFiles& files, const Language& language, const Overrides& overrides,
-                Names names) {
-  RunConfig config = untouched(language);
-  config.path = files.front().path;
-  parse_config(files, config, overrides, names);
-  return config;
-}
-
 }  // namespace
 
 Language language_of(const RunConfig& config) {
@@ -416,7 +417,10 @@ Language language_of(const RunConfig& config) {
 
 RunConfig parse_run_config(const ConfigFiles& files, const Language& language,
                            const Overrides& overrides) {
-  return parse(files, language, overrides, Names::current);
+  RunConfig config = untouched(language);
+  config.path = files.front().path;
+  parse_config(files, config, overrides);
+  return config;
 }
 
 RunConfig parse_run_config(const std::string& text, const std::string& path,
@@ -424,18 +428,13 @@ RunConfig parse_run_config(const std::string& text, const std::string& path,
   return parse_run_config(ConfigFiles{{path, text}}, language, overrides);
 }
 
-RunConfig parse_resolved_config(const std::string& text, const std::string& path,
-                                const Language& language) {
-  return parse(ConfigFiles{{path, text}}, language, {}, Names::former_too);
-}
-
 OrderedJson run_schema(const Language& language) {
   return SchemaWriter::type_of(untouched(language));
 }
 
-std::string given_yaml(const RunConfig& config) {
+std::string decisive_yaml(const RunConfig& config) {
   RunConfig copy = config;
-  return to_yaml(YamlWriter::given_only(copy));
+  return to_yaml(YamlWriter::write_struct(copy, Written::decisive));
 }
 
 std::string resolved_yaml(const RunConfig& config) {

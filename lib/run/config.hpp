@@ -303,9 +303,6 @@ RunConfig parse_run_config(const ConfigFiles& files, const Language& language,
 /// The same of a text that includes no file; `path` is for messages and relative paths.
 RunConfig parse_run_config(const std::string& text, const std::string& path,
                            const Language& language, const Overrides& overrides = {});
-/// What resolved_yaml() wrote, in this release or an earlier one.
-RunConfig parse_resolved_config(const std::string& text, const std::string& path,
-                                const Language& language);
 
 /// What a run's YAML may say, as JSON Schema.
 OrderedJson run_schema(const Language& language);
@@ -313,8 +310,7 @@ OrderedJson run_schema(const Language& language);
 /// The config with every default filled in, as YAML that parses to the same config.
 std::string resolved_yaml(const RunConfig& config);
 
-/// What of it is not as it is by default, in the order of the schema: what a config is, whatever
-/// keys with defaults later releases learn.
-std::string given_yaml(const RunConfig& config);
+/// What of it is not as it is by default and decides bits (no_bits), in the order of the schema.
+std::string decisive_yaml(const RunConfig& config);
 
 }  // namespace bailiwick

@@ -52,28 +52,12 @@ DomainConfig domain_from_json(const Json& json, const std::string& what) {
 
 }  // namespace
 
-RunConfig decisive(RunConfig config) {
-  config.path = config.name = config.purpose = config.output = config.operator_key = "";
-  config.recipients.clear();
-  config.site = {};
-  config.trust.reset();
-  config.boundary = {};
-  config.train.checkpoint = {};
-  for (DomainConfig& domain : config.domains) {
-    DomainConfig kept;
-    kept.name = domain.name;
-    kept.partitions = domain.partitions;
-    domain = kept;
-  }
-  return config;
-}
-
 Digest identity_of(const RunConfig& config, bool training) {
-  RunConfig same = decisive(config);
+  RunConfig same = config;
   if (training)
     for (Section& section : same.sections)
       section.value = section.type->make();
-  return sha256(given_yaml(same));
+  return sha256(decisive_yaml(same));
 }
 
 Inputs inputs_of(const RunConfig& config, const StageUse& use) {

@@ -34,10 +34,6 @@ struct Inputs {
 /// stages only where it is not of a training. Two configs of one identity give the same bits.
 Digest identity_of(const RunConfig& config, bool training);
 
-/// The config without what decides no bit, and without what belongs to one domain but its name and
-/// partitions.
-RunConfig decisive(RunConfig config);
-
 Inputs inputs_of(const RunConfig& config, const StageUse& use);
 
 Json to_json(const Inputs& inputs);

@@ -150,7 +150,7 @@ void take_inputs(VerifiedChain& chain, const std::string& folder) {
     const Artefact* stated = find_dependency(statements[i], dependency::inputs);
     if (stated == nullptr) continue;
     look(chain.found, name, [&] {
-      const std::string path = folder + "/" + name, text = read_file(path);
+      const std::string path = fmt::format("{}/{}", folder, name), text = read_file(path);
       if (sha256(text) != stated->sha256) return false;
       chain.inputs[i] = inputs_from_json(parse_json(text, path), path);
       return true;

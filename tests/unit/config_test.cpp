@@ -802,9 +802,6 @@ TEST_CASE("keys by their former names are errors that say the new ones") {
            {"sign_with", "key", "configs/x.yaml:9:11: lineage.key: is called \"sign_with\" now"}}) {
     const std::string text = with(run_yaml, c.key + ":", c.former + ":");
     CHECK(run_error(text) == c.place);
-    // An earlier release wrote its resolved.yaml so.
-    CHECK(resolved_yaml(parse_resolved_config(text, "configs/x.yaml", config_language())) ==
-          resolved_yaml(parse_run_config(run_yaml, "configs/x.yaml", config_language())));
   }
   CHECK(ingest_error(with(ingest_yaml, "sign_with", "key")) ==
         "configs/x.yaml:16:59: partitions.0.key: is called \"sign_with\" now");
@@ -814,11 +811,6 @@ TEST_CASE("keys by their former names are errors that say the new ones") {
                             "site: {file: s.json, key: k.pem}\ntrust: {file: t, key: k}\n")),
              ContainsSubstring("x.yaml:5:22: site.key: is called \"public_key\" now") &&
                  ContainsSubstring("x.yaml:6:18: trust.key: is called \"public_key\" now"));
-  CHECK_THAT(error_of([&] {
-               parse_resolved_config(with(run_yaml, "sign_with", "signs"), "r.yaml",
-                                     config_language());
-             }),
-             ContainsSubstring("lineage.signs: unknown key; allowed: sign_with"));
 }
 
 TEST_CASE("one file holds the terms of several owners") {
@@ -900,7 +892,7 @@ TEST_CASE("every file in configs/ is accepted") {
       CHECK(policy_of_each(read_file(path), path) > 0);
     else if (name.starts_with("ingest"))
       CHECK(error_of([&] { parse_ingest_config(read_config(path)); }).empty());
-    else if (!name.starts_with("parties") && name != "operator.yaml")  // those are included
+    else if (read_file(path).find("\nversion: ") != std::string::npos)  // others are included
       CHECK(error_of([&] { parse_run_config(read_config(path), config_language()); }).empty());
   }
   CHECK(files > 0);
@@ -908,7 +900,7 @@ TEST_CASE("every file in configs/ is accepted") {
 
 TEST_CASE("what a config is does not change with keys that have defaults", "[config]") {
   const auto given = [](const std::string& text) {
-    return given_yaml(parse_run_config(text, "/x.yaml", config_language()));
+    return decisive_yaml(parse_run_config(text, "/x.yaml", config_language()));
   };
   const std::string plain = given(run_yaml);
   // A default that is written down is the same config; anything else is another.
@@ -916,7 +908,4 @@ TEST_CASE("what a config is does not change with keys that have defaults", "[con
   CHECK(given(run_yaml + "evaluate: {calibration_bins: 11}\n") != plain);
   CHECK_THAT(plain, !Catch::Contains("tolerance") && !Catch::Contains("describe") &&
                         !Catch::Contains("checkpoint") && Catch::Contains("kind:"));
-  // Nothing that was said is lost.
-  const RunConfig run = parse_run_config(run_yaml, "/x.yaml", config_language());
-  CHECK(resolved_yaml(parse_run_config(plain, "/y.yaml", config_language())) == resolved_yaml(run));
 }

@@ -137,7 +137,7 @@ partitions: [{name: a, owner: A, sign_with: a.pem}]
 TEST_CASE("sections that hold nothing but defaults are told from those that are not there",
           "[config]") {
   const auto given = [](const std::string& model, const std::string& train) {
-    return given_yaml(parse_run_config(run_with(model, train), "x.yaml", config_language()));
+    return decisive_yaml(parse_run_config(run_with(model, train), "x.yaml", config_language()));
   };
   const std::string plain = given(hidden, "method: sgd");
   CHECK(given(hidden, "method: sgd, federated: {}") != plain);
