@@ -161,7 +161,7 @@ void take_inputs(VerifiedChain& chain, const std::string& folder) {
     if (!chain.inputs[i - 1] && find_dependency(statements[i - 1], dependency::inputs) == nullptr)
       chain.inputs[i - 1] = chain.inputs[i];
   if (find_dependency(statements.back(), dependency::inputs) == nullptr)
-    chain.say(false, chain.name() + ": names no inputs, of what it was made from nobody can tell");
+    chain.say(false, chain.name() + ": names no inputs, so nobody can tell what it was to do");
 }
 
 /// The decisions of a session, its egress report and its model, as far as they are there: whether

@@ -96,7 +96,7 @@ def test_as_it_was_made_it_holds(stays):
     (without("partition/bern/bern"), "names 0 partitions of bern, which has 1"),
     (without("binary"), "does not name its binary"),
     (without("config"), "does not name its config"),
-    (without("inputs"), "names no inputs, of what it was made from nobody can tell"),
+    (without("inputs"), "names no inputs, so nobody can tell what it was to do"),
     (lambda s: dependency(s, "binary").update(digest={"sha256": "0" * 64}), "names binary by zeros"),
     (lambda s: dependency(s, "libraries").update(digest={"sha256": "0" * 64}), "names libraries by zeros"),
     (put(77, "predicate", "buildDefinition", "internalParameters", "ranks"), "have 1 ranks, and the statement another number"),

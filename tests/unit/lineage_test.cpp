@@ -841,11 +841,13 @@ TEST_CASE("the recipe in docs/lineage.md finds what we find", "[lineage][referee
   struct Training : Output {
     Training() : Output(0) {
       write("resolved.yaml", "config");
+      write("inputs.json", "inputs");
       Chain chain = Chain::create(path, key);
       for (const char* name : {"decisions.json", "checkpoints/step-1.h5", "checkpoints/step-2.h5",
                                "egress.json", "model.h5"}) {
         write(name, name);
         Statement s = make_statement(name, name);
+        s.dependencies.push_back({"inputs", sha256("inputs")});
         s.dependencies.push_back({"binary", sha256("binary")});
         if (std::string(name) == "checkpoints/step-2.h5") s.removed = {"checkpoints/step-1.h5"};
         if (std::string(name) == "model.h5") s.final_count = 0;
@@ -909,6 +911,8 @@ TEST_CASE("the recipe in docs/lineage.md finds what we find", "[lineage][referee
       {"finished before it started", [](Statement& s) { s.finished = "2026-11-20T09:00:00Z"; }},
       {"no program", [](Statement& s) { s.dependencies.pop_back(); }},
       {"another config", [](Statement& s) { s.dependencies[0].sha256 = sha256("x"); }},
+      {"other inputs",
+       [](Statement& s) { s.dependencies[s.dependencies.size() - 2].sha256 = sha256("x"); }},
       {"other rows", [](Statement& s) { s.dependencies[1].sha256 = sha256(s.subject_name); }}};
   for (const auto& [what, forge] : forgeries) {
     CAPTURE(what);
