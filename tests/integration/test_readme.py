@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 from conftest import PROGRAM, SOURCE
@@ -26,3 +27,16 @@ def test_own_data(tmp_path):
             continue
         for part in text.split("[...]\n"):
             assert part in printed, printed
+
+
+def test_mistakes_are_reported_as_shown(tmp_path):
+    """The mistakes that the README shows, made where it shows them."""
+    shown = (SOURCE / "README.md").read_text().split("ended with exit code 3 and printed:\n\n```\n")[1].split("```")[0]
+    folder = tmp_path / "configs/lung"
+    shutil.copytree(SOURCE / "configs/lung", folder)
+    text = (folder / "train.yaml").read_text()
+    (folder / "typo.yaml").write_text(text.replace("newton", "newtn").replace("tolerance", "tolerence"))
+    text = (folder / "operator.yaml").read_text()
+    (folder / "operator.yaml").write_text(text.replace("jurisdiction: US}", "jurisdiction: USA}"))
+    result = subprocess.run([PROGRAM, "check", "configs/lung/typo.yaml"], cwd=tmp_path, text=True, capture_output=True, timeout=60)
+    assert (result.returncode, result.stderr) == (3, shown)
