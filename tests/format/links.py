@@ -4,7 +4,6 @@
 """Every link between pages leads to a file, and every anchor to a heading: links.py [SOURCE_FOLDER]."""
 import pathlib
 import re
-import subprocess
 import sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
@@ -22,8 +21,9 @@ def anchors(page):
 
 
 def broken():
-    pages = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*.md"], cwd=ROOT, text=True, capture_output=True, check=True).stdout.split("\n")
-    for page in (ROOT / name for name in pages if name):
+    for page in sorted(ROOT.rglob("*.md")):
+        if page.relative_to(ROOT).parts[0] in ("build", "out"):
+            continue
         for link in LINK.findall(text_of(page)):
             if re.match(r"[a-z]+:", link):
                 continue
