@@ -95,8 +95,8 @@ def test_every_config_is_valid_by_the_schema():
     formats = {name: validator(name) for name in FORMATS}
     seen = []
     for path in sorted((SOURCE / "configs").glob("*/*.yaml")):
-        if path.name.startswith("parties") or path.name == "operator.yaml":
-            continue  # are included by the others
+        if "\nversion: " not in path.read_text():
+            continue  # it is included by others
         name = next((name for name in ("ingest", "policy") if path.name.startswith(name)), "run")
         for config in (load(path), yaml.load(path.read_text(), Core)):
             assert not [f"{path.name} {error.json_path}: {error.message}" for error in formats[name].iter_errors(config)]
