@@ -29,19 +29,23 @@ namespace bailiwick {
 
 bool began_with(const RunConfig& config, const StageChain& chain, const std::string& folder,
                 const std::vector<Statement>& statements) {
+  const auto same = [&](const Digest& identity, const std::string& name,
+                        const std::string& purpose) {
+    return identity == identity_of(config, chain.is_training()) && name == config.name &&
+           purpose == config.purpose;
+  };
   const Artefact* stated = find_dependency(statements.back(), dependency::inputs);
-  const Digest identity = identity_of(config, chain.is_training());
   if (stated == nullptr) {  // no program of today wrote that
     const std::string path = chain.resolved_config(folder);
     const RunConfig began = parse_run_config(read_file(path), path, language_of(config));
-    return identity_of(began, chain.is_training()) == identity;
+    return same(identity_of(began, chain.is_training()), began.name, began.purpose);
   }
   const std::string path = folder + "/" + chain.session_file("inputs", count_sessions(statements));
   const std::string text = read_file(path);
   if (sha256(text) != stated->sha256)
     throw Error(ExitCode::integrity, "{}: was changed after it was signed", path);
   const Inputs began = inputs_from_json(parse_json(text, path), path);
-  return began.identity == identity && began.name == config.name && began.purpose == config.purpose;
+  return same(began.identity, began.name, began.purpose);
 }
 
 void check_same_config(const Run& run, const StageChain& chain, const std::string& folder,

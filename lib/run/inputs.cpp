@@ -120,6 +120,7 @@ Inputs inputs_from_json(const Json& json, const std::string& what) {
   read("unstratified_survival", inputs.unstratified_survival);
   read("per_domain_statistics", inputs.per_domain_statistics);
   read("model", inputs.model);
+  if (!inputs.model.is_object()) throw Error(ExitCode::data, "{}: \"model\" is no object", what);
   for (const Json& domain : json_member<Json>(json, "domains", what))
     inputs.domains.push_back(domain_from_json(domain, what));
   return inputs;

@@ -227,7 +227,7 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
   if (chain.version() > 1) {
     for (std::size_t i = 0; i < statements.size(); ++i) {
       if (!chain.inputs[i]) continue;
-      const std::string why = inputs_problem(statements[i], *chain.inputs[i]);
+      const std::string why = inputs_problem(statements[i], *chain.inputs[i], stage.is_training());
       chain.say(why.empty(), fmt::format("{}.jsonl:{}: what its inputs ask for{}{}", stem, i + 1,
                                          why.empty() ? "" : ": ", why));
     }

@@ -28,7 +28,7 @@ std::vector<std::string> texts(const YamlNode& list) {
 
 }  // namespace
 
-std::string inputs_problem(const Statement& statement, const Inputs& inputs) {
+std::string inputs_problem(const Statement& statement, const Inputs& inputs, bool training) {
   std::vector<std::string> wrong;
   const auto demand = [&](bool holds, const std::string& why) {
     if (!holds) wrong.push_back(why);
@@ -37,6 +37,13 @@ std::string inputs_problem(const Statement& statement, const Inputs& inputs) {
     demand(parameters.contains(key) && parameters.at(key) == value,
            fmt::format("\"{}\" is not that of its inputs", key));
   };
+  // Policies are asked by these three; what the model must be, model.h5 is held to.
+  if (training)
+    demand(inputs.model.value("kind", Json()) == inputs.kind &&
+               inputs.model.contains("mlp") == inputs.network &&
+               (inputs.model.value("strata", Json()) == to_word(Strata::none)) ==
+                   inputs.unstratified_survival,
+           "its inputs say one kind of model to policies, and another of model.h5");
   says(statement.external_parameters, "name", inputs.name);
   says(statement.external_parameters, "purpose", inputs.purpose);
   says(statement.internal_parameters, "domains", inputs.domains.size());

@@ -10,9 +10,9 @@
 
 namespace bailiwick {
 
-/// What a statement of format version 2 says otherwise than the inputs of its session; empty:
-/// nothing.
-std::string inputs_problem(const Statement& statement, const Inputs& inputs);
+/// What a statement of format version 2 says otherwise than the inputs of its session, or these
+/// otherwise than themselves; empty: nothing. `training`: it is of one.
+std::string inputs_problem(const Statement& statement, const Inputs& inputs, bool training);
 
 /// What verification has to know of a run that release 0.1 finished, out of its resolved.yaml:
 /// name, the files of the site, and each domain's name, keys, policy and partitions. That release

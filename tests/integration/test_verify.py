@@ -229,7 +229,10 @@ def test_inputs_that_are_not_as_they_were_signed(stays, copy):
 
 
 def test_inputs_that_say_too_little(stays, copy, signer):
-    for old, new, text in (('"version": 1\n', '"version": 2\n', 'NO  inputs.json: '), ('"kind": "linear",\n    "l2"', '"l2"', 'NO  model.h5: config: '),
+    for old, new, text in (('"kind": "linear",\n  "masked"', '"kind": "poisson",\n  "masked"', "one kind of model to policies, and another of model.h5"),
+                           ('"network": false', '"network": true', "one kind of model to policies"),
+                           ('"unstratified_survival": false', '"unstratified_survival": true', "one kind of model to policies"),
+                           ('"version": 1\n', '"version": 2\n', 'NO  inputs.json: '), ('"kind": "linear",\n    "l2"', '"l2"', 'NO  model.h5: config: '),
                            ('"masked"', '"msked"', 'unknown member "msked"')):
         folder = copy("ranks")
         inputs_say(folder, signer, old, new)

@@ -86,6 +86,8 @@ TEST_CASE("inputs are read as they were written, and nothing else is", "[inputs]
   broken("identity", "abc");
   broken("masked", "yes");
   broken("more", 1);
+  broken("model", 1);
+  broken("domains", 1);
   broken("domains", Json::array({Json::object()}));
   broken("site", Json::object());
 }
