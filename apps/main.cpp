@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <iostream>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -114,9 +115,9 @@ OrderedJson describe(const Command& command, Arguments arguments) {
   const auto ask = [&](OrderedJson& whose, std::vector<std::string> words) {
     words.insert(words.end(), help_as_json.begin(), help_as_json.end());
     std::ostringstream said;
-    std::streambuf* const out = std::cout.rdbuf(said.rdbuf());
+    const std::unique_ptr<std::streambuf, void (*)(std::streambuf*)> out(
+        std::cout.rdbuf(said.rdbuf()), [](std::streambuf* back) { std::cout.rdbuf(back); });
     run(command, {arguments.argc, arguments.argv, words});
-    std::cout.rdbuf(out);
     whose.update(OrderedJson::parse(said.str()));
   };
   if (command.parts.empty()) ask(described, {});

@@ -17,12 +17,19 @@ set(BAILIWICK_TEST_ENVIRONMENT
 
 add_custom_target(unit_tests)
 
+# main() of all unit tests, and of all tests under mpirun: Catch2 takes half a minute to compile.
+add_library(bailiwick_serial_main OBJECT ${PROJECT_SOURCE_DIR}/tests/support/serial_main.cpp)
+target_link_libraries(bailiwick_serial_main PUBLIC Kokkos::kokkos Catch2::Catch2 bailiwick_warnings)
+target_include_directories(bailiwick_serial_main PUBLIC ${PROJECT_SOURCE_DIR})
+add_library(bailiwick_mpi_main OBJECT ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
+target_link_libraries(bailiwick_mpi_main PUBLIC Bailiwick::runtime Catch2::Catch2 bailiwick_warnings)
+target_include_directories(bailiwick_mpi_main PUBLIC ${PROJECT_SOURCE_DIR})
+
 # bailiwick_unit_test(NAME SOURCES ... LIBS ...): one Catch2 program, no MPI.
 function(bailiwick_unit_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
-  add_executable(test_${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/serial_main.cpp)
-  target_link_libraries(test_${name} PRIVATE ${arg_LIBS} Kokkos::kokkos Catch2::Catch2 bailiwick_warnings)
-  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  add_executable(test_${name} ${arg_SOURCES})
+  target_link_libraries(test_${name} PRIVATE ${arg_LIBS} bailiwick_serial_main)
   add_dependencies(unit_tests test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS "unit;quick" TIMEOUT 900
@@ -32,9 +39,8 @@ endfunction()
 # bailiwick_mpi_test(NAME NP 1 2 4 SOURCES ... LIBS ...): one Catch2 program, a test for each rank count.
 function(bailiwick_mpi_test name)
   cmake_parse_arguments(arg "" "" "NP;SOURCES;LIBS" ${ARGN})
-  add_executable(test_mpi_${name} ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/mpi_main.cpp)
-  target_link_libraries(test_mpi_${name} PRIVATE ${arg_LIBS} Bailiwick::runtime Catch2::Catch2 bailiwick_warnings)
-  target_include_directories(test_mpi_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  add_executable(test_mpi_${name} ${arg_SOURCES})
+  target_link_libraries(test_mpi_${name} PRIVATE ${arg_LIBS} bailiwick_mpi_main)
   foreach(np IN LISTS arg_NP)
     add_test(NAME mpi.${name}.np=${np}
       COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${np} $<TARGET_FILE:test_mpi_${name}>)

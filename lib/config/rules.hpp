@@ -26,6 +26,8 @@ inline constexpr Required required;
 struct DecidesNoBit {};
 /// Whatever it says, the same comes out: it is not part of what a run is (identity_of).
 inline constexpr DecidesNoBit no_bits;
+template <class... Rules>
+inline constexpr bool decides_no_bit = (std::is_same_v<Rules, DecidesNoBit> || ...);
 
 /// The key had another name in earlier releases: an error that says the new one.
 struct Formerly {
@@ -50,10 +52,10 @@ inline OnlyIf only_if(bool applies, const std::string& reason, const std::string
 template <class... Rules>
 const OnlyIf* condition_of(const Rules&... rules) {
   const OnlyIf* found = nullptr;
-  const auto look = [&found](const auto& rule) {
+  [[maybe_unused]] const auto look = [&found](const auto& rule) {
     if constexpr (std::is_convertible_v<decltype(&rule), const OnlyIf*>) found = &rule;
   };
-  (look(rules), ..., static_cast<void>(look));
+  (look(rules), ...);
   return found;
 }
 /// A tag that asks nothing of a value.

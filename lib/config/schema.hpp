@@ -32,7 +32,7 @@ class SchemaWriter {
       for (const YamlEntry& entry : writer.node().entries)
         set_default(node, entry.value);
     }
-    add(name, node, sentence, needed, condition_of(rules...));
+    add(name, remarked<Rules...>(node), sentence, needed, condition_of(rules...));
   }
   /// Once in a struct.
   template <class T, class... Rules>
@@ -40,8 +40,8 @@ class SchemaWriter {
               const char* sentence, const Rules&... rules) {
     OrderedJson list = type_of(values);
     (limit(list, rules), ...);
-    add(one, list["items"], sentence);
-    add(many, list, "Several of these, in place of " + one + ".");
+    add(one, remarked<Rules...>(list["items"]), sentence);
+    add(many, remarked<Rules...>(list), "Several of these, in place of " + one + ".");
     needs_["oneOf"] = {need(one), need(many)};
   }
   template <class T>
@@ -53,7 +53,8 @@ class SchemaWriter {
                const Rules&... rules) {
     SchemaWriter inner;
     keys(inner);
-    add(name, inner.whole(), sentence, !inner.needs_.empty(), condition_of(rules...));
+    add(name, remarked<Rules...>(inner.whole()), sentence, !inner.needs_.empty(),
+        condition_of(rules...));
   }
   void may_include();
   void check(bool, const std::string&, const std::string&) {}
@@ -99,6 +100,11 @@ class SchemaWriter {
   }
 
  private:
+  template <class... Rules>
+  static OrderedJson remarked(OrderedJson node) {
+    if (decides_no_bit<Rules...>) node["$comment"] = "Decides no bit of what comes out.";
+    return node;
+  }
   static OrderedJson need(const std::string& name);
   void add(const std::string& name, const OrderedJson& node, const std::string& sentence,
            bool needed = false, const OnlyIf* condition = nullptr);

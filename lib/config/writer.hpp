@@ -93,7 +93,7 @@ class YamlWriter {
   template <class... Rules>
   bool is_left_out(const Rules&... rules) const {
     return exclusion(rules...) != nullptr ||
-           (written_ == Written::decisive && (std::is_same_v<Rules, DecidesNoBit> || ...));
+           (written_ == Written::decisive && decides_no_bit<Rules...>);
   }
 
   template <class T>

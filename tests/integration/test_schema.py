@@ -88,6 +88,9 @@ def test_a_run_has_the_keys_of_networks_and_stages():
     assert found["model.kind"]["enum"] == ["linear", "logistic", "poisson", "multinomial", "cox", "mlp"]
     assert found["train.tolerance"]["exclusiveMinimum"] == 0 and found["train.tolerance"]["default"] == 1e-12
     assert found["train.descent.beta1"]["description"].endswith("Only used with method: adamw.")
+    no_bits = {key for key, node in found.items() if "$comment" in node}
+    assert {"name", "site", "train.checkpoint", "domains.policy", "domains.public_keys", "boundary"} < no_bits
+    assert not no_bits & {"domains", "domains.name", "domains.partitions", "model", "model.l2", "train", "train.tolerance", "evaluate"}
     assert "session_key" not in str(schema("run"))  # an error that says the name of today
 
 
