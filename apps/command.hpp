@@ -36,6 +36,7 @@ struct Command {
 
 int policy_sign(const std::vector<std::string>& words);
 int policy_show(const std::vector<std::string>& words);
+int policy_profile(const std::vector<std::string>& words);
 int policy_check(const std::vector<std::string>& words);
 int registry_publish(const std::vector<std::string>& words);
 int registry_withdraw(const std::vector<std::string>& words);

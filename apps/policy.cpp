@@ -98,4 +98,12 @@ int policy_show(const std::vector<std::string>& words) {
   return 0;
 }
 
+int policy_profile(const std::vector<std::string>& words) {
+  Options options("policy profile",
+                  "Prints the terms that Bailiwick adds to ODRL 2.2 for policies, in Turtle.",
+                  "docs/policy.md");
+  if (options.parse(words)) std::cout << odrl_profile();
+  return 0;
+}
+
 }  // namespace bailiwick

@@ -118,11 +118,10 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
       throw Error(ExitCode::data, "{}: not a model: attribute \"{}\" is missing", path, name);
     return found->second;
   };
-  const auto array = [&](const std::string& name, bool required) {
+  const auto array = [&](const std::string& name, bool needed) {
     const auto found = checkpoint.arrays.find(name);
     if (found != checkpoint.arrays.end()) return found->second;
-    if (required)
-      throw Error(ExitCode::data, "{}: not a model: array \"{}\" is missing", path, name);
+    if (needed) throw Error(ExitCode::data, "{}: not a model: array \"{}\" is missing", path, name);
     return std::vector<double>();
   };
   const Json description = parse_document(attribute("model"), path + ": model");

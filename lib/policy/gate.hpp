@@ -9,63 +9,14 @@
 #include <vector>
 
 #include "lib/core/digest.hpp"
-#include "lib/domain/partition_manifest.hpp"
-#include "lib/policy/policy.hpp"
+#include "lib/policy/access_request.hpp"
 
 namespace bailiwick {
 
-/// Another domain of the run, of another owner.
-struct Partner {
-  std::string domain;
-  std::vector<std::string> keys;  ///< ids of those that signed its rows and its policy
-  std::uint64_t rows = 0;
-};
-
-/// What lies in the owner's own folder, if its policy names one.
-struct RegistryFacts {
-  std::string problem;                 ///< why it cannot be looked at; empty: it was
-  std::string current;                 ///< digest, in hexadecimal, of the policy now in force
-  std::uint64_t serial = 0;            ///< of that policy
-  std::uint64_t highest_serial = 0;    ///< of all that were ever admitted
-  std::vector<std::string> withdrawn;  ///< digests that nobody may use any more
-};
-
-/// What a run asks of a domain, with the facts the decision rests on.
-struct AccessRequest {
-  std::string domain;
-  std::vector<Action> actions;
-  std::string purpose;
-  std::string now;  ///< RFC 3339, UTC
-  std::vector<std::string>
-      places;            ///< jurisdiction of every rank that would hold rows; "" = undeclared
-  std::string site_key;  ///< id of the key that signed the site file; "" = none did
-  std::vector<std::string> recipients;  ///< who is to get the outcome
-  std::uint64_t domains = 0;            ///< in the run
-  std::uint64_t parties = 0;            ///< owners in the run: domains that share a key are one's
-  std::vector<Partner> partners;        ///< all but this owner's
-  std::string trust;                    ///< id of the key that signed the config's list of partners
-  std::vector<std::string> trusted;     ///< ids of keys in that list
-  std::vector<std::string> occur_again;  ///< its partitions that the run names twice, and where
-  RegistryFacts registry;
-  std::uint64_t runs = 0;   ///< admitted under this policy before, as the registry says
-  bool sums_cross = false;  ///< sums of this domain are added to those of others
-  bool unmasked = false;    ///< and are not masked
-  bool exact = false;       ///< something is released, without noise
-  std::string kind;         ///< of the model; empty: there is none
-  bool unstratified_survival = false;
-  bool per_domain_statistics = false;
-  std::vector<PartitionManifest> partitions;  ///< verified manifests of the domain
-  std::string policy;                         ///< digest of the policy, in hexadecimal
-};
-
-struct Clause {
-  std::string rule;  ///< e.g. "purpose"
-  bool holds = false;
-  std::string detail;  ///< what was asked and what is allowed
-};
+struct Policy;
 
 /// Every condition of the policy, in a fixed order, and whether this request meets it. Pure.
-std::vector<Clause> explain(const Policy& policy, const AccessRequest& request);
+Clauses explain(const Policy& policy, const AccessRequest& request);
 
 /// The rules of its clauses, in that order. Signed decisions have all of them: another rule is
 /// another version of decisions.json.
@@ -73,7 +24,7 @@ std::vector<std::string> clause_rules();
 
 struct Refusal {
   std::string domain;
-  std::vector<Clause> clauses;  ///< all clauses, held and broken
+  Clauses clauses;              ///< all clauses, held and broken
   std::string message() const;  ///< "domain x: purpose: …; valid until: …"
 };
 
@@ -82,7 +33,7 @@ class Admission {
  public:
   const std::string& domain() const { return domain_; }
   const Digest& policy() const { return policy_; }
-  const std::vector<Clause>& clauses() const { return clauses_; }
+  const Clauses& clauses() const { return clauses_; }
   bool allows(Action action) const;
   /// Rows of this domain that the policy asks for in all that crosses.
   std::uint64_t minimum_rows() const { return minimum_rows_; }
@@ -100,7 +51,7 @@ class Admission {
   Digest policy_;
   std::vector<Action> actions_;
   std::vector<Digest> partitions_;
-  std::vector<Clause> clauses_;
+  Clauses clauses_;
   std::uint64_t minimum_rows_ = 1;
   bool per_domain_statistics_ = false;
 };

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "lib/core/text.hpp"
@@ -14,23 +14,13 @@ namespace bailiwick {
 
 namespace {
 
-// The form on disk: docs/policy.md. Terms of ODRL 2.2 where it has them, of our profile elsewhere.
-constexpr const char* profile = "urn:bailiwick:odrl:v1";
-// Of policies that say what version 1 has no terms for.
-constexpr const char* profile_2 = "urn:bailiwick:odrl:v2";
-constexpr std::string_view target_prefix = "urn:bailiwick:partition:";
-constexpr std::string_view place_prefix = "iso3166:";
-constexpr std::string_view term_prefix = "bw:";
-constexpr std::string_view key_prefix = "urn:bailiwick:key:";
-constexpr std::string_view kind_prefix = "urn:bailiwick:kind:";
+using odrl::member_of;
+using odrl::text_of;
 
-/// What is allowed besides, each a permission of its own.
-constexpr auto allowance_terms = std::to_array<std::pair<bool Allowances::*, const char*>>(
-    {{&Allowances::unstratified_survival, "release_unstratified_survival"},
-     {&Allowances::per_domain_statistics, "release_per_domain_statistics"},
-     {&Allowances::exact_release, "release_exact"},
-     {&Allowances::two_parties, "sum_of_two_parties"},
-     {&Allowances::unmasked_sums, "release_unmasked_sums"}});
+// The form on disk: docs/policy.md. Terms of ODRL 2.2 where it has them, of our profile elsewhere.
+constexpr std::array profiles = {"urn:bailiwick:odrl:v1", "urn:bailiwick:odrl:v2"};
+constexpr std::string_view target_prefix = "urn:bailiwick:partition:";
+constexpr std::string_view term_prefix = "bw:";
 
 Json context() {
   return Json::array({"http://www.w3.org/ns/odrl.jsonld",
@@ -38,111 +28,153 @@ Json context() {
                        // JSON-LD takes a term that ends in "_" for a prefix only if told so.
                        {"DUO", {{"@id", "http://purl.obolibrary.org/obo/DUO_"}, {"@prefix", true}}},
                        {"iso3166", "https://www.iso.org/obp/ui/#iso:code:3166:"},
-                       {"bw", std::string(profile) + ":"}}});
+                       {"bw", std::string(profiles.front()) + ":"}}});
 }
 
-Json constraint(const char* operand, const char* relation, Json value) {
+Json constraint_of(const char* operand, const char* relation, Json value) {
   return {{"leftOperand", operand}, {"operator", relation}, {"rightOperand", std::move(value)}};
 }
 
-Json typed(const std::string& value, const char* type) {
-  return {{"@value", value}, {"@type", type}};
+/// Calls `odrl` of every term that has one.
+void each_odrl(Policy& policy, auto& o) {
+  for_each_term(policy, [&](auto& term) {
+    if constexpr (requires { term.odrl(o); }) term.odrl(o);
+  });
 }
 
-Json iris(std::string_view prefix, const std::vector<std::string>& names) {
-  Json list = Json::array();
-  for (const std::string& name : names)
-    list.push_back({{"@id", std::string(prefix) + name}});
-  return list;
-}
+/// Writes what terms say.
+class Writer {
+ public:
+  Json constraints = Json::array(), duties = Json::array(), offer = Json::object();
+  int version = 1;
 
-// Readers that give nothing where something else stands: the comparison in policy_from_odrl says
-// what and where.
-const Json& at(const Json& json, const std::string& pointer) {
-  static const Json nothing;
-  const Json::json_pointer where(pointer);
-  return json.contains(where) ? json.at(where) : nothing;
-}
+  /// Left out if it says what it says anyway.
+  template <class T>
+  void optional_constraint(const odrl::Operand& operand, const char* relation, const T& value,
+                           const auto& form, const std::type_identity_t<T>& left_out = {}) {
+    if (value != left_out) constraint(operand, relation, value, form);
+  }
+  void constraint(const odrl::Operand& operand, const char* relation, const auto& value,
+                  const auto& form) {
+    version = std::max(version, operand.version);
+    constraints.push_back(constraint_of(operand.name, relation, form.write(value)));
+  }
+  template <class T>
+  void of_offer(const odrl::Operand& member, const T& value, const auto& form) {
+    if (value == T{}) return;
+    version = std::max(version, member.version);
+    offer[member.name] = form.write(value);
+  }
+  void duty(const char* action, const odrl::Operand& member, const std::string& text) {
+    if (!text.empty()) duties.push_back({{"action", action}, {member.name, text}});
+  }
+  void duty_before(const char* action, const std::string& moment) {
+    if (moment.empty()) return;
+    const Json before = constraint_of("dateTime", "lt", odrl::moment.write(moment));
+    duties.push_back({{"action", action}, {"constraint", Json::array({before})}});
+  }
+};
 
-std::string text(const Json& json, std::string_view prefix = "") {
-  if (!json.is_string()) return "";
-  const std::string& value = json.get_ref<const std::string&>();
-  return value.starts_with(prefix) ? value.substr(prefix.size()) : "";
-}
+/// Reads what terms say: nothing where something else stands, since the comparison in
+/// policy_from_odrl says what and where.
+class Reader {
+ public:
+  Reader(const Json& offer, const Json& rule) : offer_(offer), rule_(rule) {}
 
-std::vector<std::string> names(const Json& list, std::string_view prefix) {
-  std::vector<std::string> names;
-  if (list.is_array())
-    for (const Json& item : list)
-      names.push_back(text(at(item, "/@id"), prefix));
-  return names;
-}
+  void constraint(const odrl::Operand& operand, const char* relation, auto& value,
+                  const auto& form) const {
+    value = form.read(right_of(rule_, operand.name, relation));
+  }
+  void optional_constraint(const odrl::Operand& operand, const char* relation, auto& value,
+                           const auto& form, auto&&...) const {
+    const Json& right = right_of(rule_, operand.name, relation);
+    if (!right.is_null()) value = form.read(right);
+  }
+  void of_offer(const odrl::Operand& member, auto& value, const auto& form) const {
+    value = form.read(member_of(offer_, member.name));
+  }
+  void duty(const char* action, const odrl::Operand& member, std::string& text) const {
+    text = text_of(member_of(duty_of(action), member.name));
+  }
+  void duty_before(const char* action, std::string& moment) const {
+    moment = odrl::moment.read(right_of(duty_of(action), "dateTime", "lt"));
+  }
 
-std::uint64_t count(const Json& json) {
-  const std::string digits = text(json);
-  std::uint64_t value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
-}
+ private:
+  const Json& duty_of(const char* action) const {
+    static const Json nothing;
+    for (const Json& duty : member_of(rule_, "duty"))
+      if (member_of(duty, "action") == action) return duty;
+    return nothing;
+  }
+  static const Json& right_of(const Json& rule, const char* operand, const char* relation) {
+    static const Json nothing;
+    for (const Json& constraint : member_of(rule, "constraint"))
+      if (member_of(constraint, "leftOperand") == operand &&
+          member_of(constraint, "operator") == relation)
+        return member_of(constraint, "rightOperand");
+    return nothing;
+  }
 
-/// The right side of the constraint on `operand` by `relation`, wherever in the list it stands.
-const Json& right_of(const Json& rule, const char* operand, const char* relation) {
-  static const Json nothing;
-  for (const Json& constraint : at(rule, "/constraint"))
-    if (at(constraint, "/leftOperand") == operand && at(constraint, "/operator") == relation)
-      return at(constraint, "/rightOperand");
-  return nothing;
-}
+  const Json &offer_, &rule_;
+};
 
 std::optional<Action> action_of(const Json& rule) {
-  const std::string term = text(at(rule, "/action"), term_prefix);
+  const std::string term = text_of(member_of(rule, "action"), term_prefix);
   for (const auto& [action, word] : words<Action>)
     if (term == word) return action;
   return std::nullopt;
 }
 
 Policy understood_part(const Json& json) {
+  static const Json nothing;
   Policy policy;
-  policy.uid = text(at(json, "/uid"));
-  const Json& rule = at(json, "/permission/0");
-  policy.owner = text(at(rule, "/assigner/vcard:fn"));
-  policy.target = text(at(rule, "/target"), target_prefix);
-  for (const Json& permission : at(json, "/permission")) {
-    const std::string term = text(at(permission, "/action"), term_prefix);
-    for (const auto& [member, word] : allowance_terms)
-      if (term == word) policy.allow.*member = true;
+  policy.uid = text_of(member_of(json, "uid"));
+  const Json& permissions = member_of(json, "permission");
+  const Json& rule = permissions.is_array() && !permissions.empty() ? permissions[0] : nothing;
+  policy.owner = text_of(member_of(member_of(rule, "assigner"), "vcard:fn"));
+  policy.target = text_of(member_of(rule, "target"), target_prefix);
+  for (const Json& permission : permissions) {
+    const std::string term = text_of(member_of(permission, "action"), term_prefix);
+    for (const terms::Allowance& one : terms::allowances)
+      if (term == one.term) policy.allow.*one.allowed = true;
     if (const auto action = action_of(permission)) policy.actions.push_back(*action);
   }
-  policy.purposes = names(right_of(rule, "purpose", "isAnyOf"), "");
-  policy.jurisdictions = names(right_of(rule, "spatial", "isAnyOf"), place_prefix);
-  policy.site_key = text(right_of(rule, "bw:siteKey", "eq"));
-  policy.serial = count(at(json, "/bw:serial/@value"));
-  policy.registry = text(right_of(rule, "bw:registry", "eq"));
-  policy.partners = names(right_of(rule, "bw:partner", "isAllOf"), key_prefix);
-  policy.trust = text(right_of(rule, "bw:trust", "eq"));
-  if (const Json& rows = right_of(rule, "bw:partnerRows", "gteq"); !rows.is_null())
-    policy.minimum_partner_rows = count(at(rows, "/@value"));
-  policy.recipients = names(right_of(rule, "recipient", "isAnyOf"), "");
-  policy.kinds = names(right_of(rule, "bw:modelKind", "isAnyOf"), kind_prefix);
-  policy.valid_from = text(at(right_of(rule, "dateTime", "gteq"), "/@value"));
-  policy.valid_until = text(at(right_of(rule, "dateTime", "lt"), "/@value"));
-  policy.minimum_parties = count(at(right_of(rule, "bw:parties", "gteq"), "/@value"));
-  policy.minimum_rows = count(at(right_of(rule, "bw:rows", "gteq"), "/@value"));
-  policy.minimum_contributors = count(at(right_of(rule, "bw:contributors", "gteq"), "/@value"));
-  policy.maximum_runs = count(at(right_of(rule, "count", "lteq"), "/@value"));
-  for (const Json& duty : at(rule, "/duty")) {
-    const std::string action = text(at(duty, "/action"));
-    if (action == "attribute") policy.duties.attribute = text(at(duty, "/bw:text"));
-    if (action == "inform") policy.duties.inform = text(at(duty, "/informedParty"));
-    if (action == "delete")
-      policy.duties.delete_by = text(at(right_of(duty, "dateTime", "lt"), "/@value"));
+  Reader reader(json, rule);
+  each_odrl(policy, reader);
+  for (const Json& said : member_of(json, "prohibition")) {
+    Prohibition& prohibition = policy.prohibitions.emplace_back();
+    prohibition.action = action_of(said);
+    Reader conditions(json, said);
+    prohibition.odrl(conditions);
   }
-  for (const Json& prohibition : at(json, "/prohibition"))
-    policy.prohibitions.push_back({action_of(prohibition),
-                                   names(right_of(prohibition, "purpose", "isAnyOf"), ""),
-                                   names(right_of(prohibition, "spatial", "isAnyOf"), place_prefix),
-                                   names(right_of(prohibition, "recipient", "isAnyOf"), "")});
   return policy;
+}
+
+/// What tells an item of a list from others, where their order says nothing: rules by their action,
+/// constraints by what stands left.
+Json key_of(const Json& item) {
+  return Json::array(
+      {member_of(item, "action"), member_of(item, "leftOperand"), member_of(item, "operator")});
+}
+
+/// Brings the items of lists in `json` into the order that they have in `said`, with null where
+/// `said` has what is not among them.
+void order_as(const Json& said, Json& json) {
+  if (json.is_object() && said.is_object())
+    for (auto& [key, value] : json.items())
+      order_as(member_of(said, key.c_str()), value);
+  if (!json.is_array() || !said.is_array()) return;
+  for (std::size_t i = 0; i < std::min(said.size(), json.size()); ++i) {
+    const auto first = json.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto found = std::find_if(
+        first, json.end(), [&](const Json& item) { return key_of(item) == key_of(said[i]); });
+    if (found != json.end())
+      std::rotate(first, found, found + 1);
+    else if (!said[i].is_null())
+      json.insert(first, Json());
+    order_as(said[i], json[i]);
+  }
 }
 
 // The difference between what a policy says and what of it was understood, in words.
@@ -152,8 +184,10 @@ std::string describe(const Json& understood, const Json& said) {
     const std::string where = change.at("path");
     const std::string kind = change.at("op");
     if (kind == "remove")
-      problems.push_back(fmt::format("{} is missing", where));
-    else if (kind == "replace" && !where.empty())
+      problems.push_back(
+          fmt::format("{} is missing: {}", where, understood.at(Json::json_pointer(where)).dump()));
+    else if (kind == "replace" && !where.empty() &&
+             !understood.at(Json::json_pointer(where)).is_null())
       problems.push_back(fmt::format("{}: found {}, expected {}", where, change.at("value").dump(),
                                      understood.at(Json::json_pointer(where)).dump()));
     else
@@ -164,96 +198,39 @@ std::string describe(const Json& understood, const Json& said) {
 
 }  // namespace
 
-namespace {
-
-Json number(std::uint64_t value) {
-  return typed(std::to_string(value), "xsd:nonNegativeInteger");
-}
-
-Json constraints_of(const Policy& policy) {
-  Json list =
-      Json::array({constraint("purpose", "isAnyOf", iris("", policy.purposes)),
-                   constraint("spatial", "isAnyOf", iris(place_prefix, policy.jurisdictions)),
-                   constraint("dateTime", "gteq", typed(policy.valid_from, "xsd:dateTime")),
-                   constraint("dateTime", "lt", typed(policy.valid_until, "xsd:dateTime")),
-                   constraint("bw:parties", "gteq", number(policy.minimum_parties)),
-                   constraint("bw:rows", "gteq", number(policy.minimum_rows)),
-                   constraint("bw:contributors", "gteq", number(policy.minimum_contributors))});
-  if (policy.maximum_runs > 0)
-    list.push_back(constraint("count", "lteq", number(policy.maximum_runs)));
-  if (!policy.recipients.empty())
-    list.push_back(constraint("recipient", "isAnyOf", iris("", policy.recipients)));
-  if (!policy.site_key.empty()) list.push_back(constraint("bw:siteKey", "eq", policy.site_key));
-  if (!policy.registry.empty()) list.push_back(constraint("bw:registry", "eq", policy.registry));
-  if (!policy.partners.empty())
-    list.push_back(constraint("bw:partner", "isAllOf", iris(key_prefix, policy.partners)));
-  if (!policy.trust.empty()) list.push_back(constraint("bw:trust", "eq", policy.trust));
-  if (!policy.kinds.empty())
-    list.push_back(constraint("bw:modelKind", "isAnyOf", iris(kind_prefix, policy.kinds)));
-  if (policy.minimum_partner_rows > 1)
-    list.push_back(constraint("bw:partnerRows", "gteq", number(policy.minimum_partner_rows)));
-  return list;
-}
-
-Json duties_of(const Duties& duties) {
-  Json list = Json::array();
-  if (!duties.attribute.empty())
-    list.push_back({{"action", "attribute"}, {"bw:text", duties.attribute}});
-  if (!duties.inform.empty())
-    list.push_back({{"action", "inform"}, {"informedParty", duties.inform}});
-  if (!duties.delete_by.empty())
-    list.push_back(
-        {{"action", "delete"},
-         {"constraint",
-          Json::array({constraint("dateTime", "lt", typed(duties.delete_by, "xsd:dateTime"))})}});
-  return list;
-}
-
-Json to_odrl(const Prohibition& prohibition, const Json& rule) {
-  Json json = rule;
-  json["action"] =
-      prohibition.action ? std::string(term_prefix) + to_word(*prohibition.action) : "use";
-  Json list = Json::array();
-  if (!prohibition.purposes.empty())
-    list.push_back(constraint("purpose", "isAnyOf", iris("", prohibition.purposes)));
-  if (!prohibition.jurisdictions.empty())
-    list.push_back(constraint("spatial", "isAnyOf", iris(place_prefix, prohibition.jurisdictions)));
-  if (!prohibition.recipients.empty())
-    list.push_back(constraint("recipient", "isAnyOf", iris("", prohibition.recipients)));
-  if (!list.empty()) json["constraint"] = list;
-  return json;
-}
-
-}  // namespace
-
-Json to_odrl(const Policy& policy) {
-  std::vector<std::string> terms;
+Json to_odrl(Policy policy) {
+  std::vector<std::string> actions;
   for (const Action action : policy.actions)
-    terms.push_back(to_word(action));
-  for (const auto& [member, word] : allowance_terms)
-    if (policy.allow.*member) terms.emplace_back(word);
+    actions.push_back(to_word(action));
+  for (const terms::Allowance& one : terms::allowances)
+    if (policy.allow.*one.allowed) actions.emplace_back(one.term);
 
+  Writer writer;
+  each_odrl(policy, writer);
   // One rule an action: ODRL calls such a policy atomic, and reads it without expanding anything.
   const Json rule = {{"assigner", {{"@type", "Party"}, {"vcard:fn", policy.owner}}},
                      {"target", std::string(target_prefix) + policy.target}};
-  const Json constraints = constraints_of(policy), duties = duties_of(policy.duties);
-  Json permissions = Json::array(), prohibitions = Json::array();
-  for (const std::string& term : terms) {
-    Json& permission = permissions.emplace_back(rule);
-    permission["action"] = std::string(term_prefix) + term;
-    permission["constraint"] = constraints;
-    if (!duties.empty()) permission["duty"] = duties;
+  Json json = {{"@context", context()},
+               {"@type", "Offer"},
+               {"uid", policy.uid},
+               {"profile", profiles.at(static_cast<std::size_t>(writer.version) - 1)},
+               {"conflict", "prohibit"},
+               {"permission", Json::array()}};
+  for (const std::string& action : actions) {
+    Json& permission = json["permission"].emplace_back(rule);
+    permission["action"] = std::string(term_prefix) + action;
+    permission["constraint"] = writer.constraints;
+    if (!writer.duties.empty()) permission["duty"] = writer.duties;
   }
-  for (const Prohibition& prohibition : policy.prohibitions)
-    prohibitions.push_back(to_odrl(prohibition, rule));
-  const bool version_2 = policy.serial > 0 || !policy.registry.empty() ||
-                         !policy.partners.empty() || !policy.trust.empty() ||
-                         !policy.kinds.empty() || policy.minimum_partner_rows > 1;
-  Json json = {{"@context", context()},  {"@type", "Offer"},
-               {"uid", policy.uid},      {"profile", version_2 ? profile_2 : profile},
-               {"conflict", "prohibit"}, {"permission", permissions}};
-  if (policy.serial > 0) json["bw:serial"] = number(policy.serial);
-  if (!prohibitions.empty()) json["prohibition"] = prohibitions;
+  for (Prohibition& prohibition : policy.prohibitions) {
+    Json& said = json["prohibition"].emplace_back(rule);
+    said["action"] =
+        prohibition.action ? std::string(term_prefix) + to_word(*prohibition.action) : "use";
+    Writer conditions;
+    prohibition.odrl(conditions);
+    if (!conditions.constraints.empty()) said["constraint"] = conditions.constraints;
+  }
+  json.update(writer.offer);
   return json;
 }
 
@@ -261,7 +238,8 @@ Policy policy_from_odrl(const Json& json, const std::string& what) {
   Policy policy = understood_part(json);
   // A policy is understood if writing down what was understood gives the same policy. So whatever
   // we do not know, wherever it stands, is refused rather than skipped.
-  const Json understood = to_odrl(policy);
+  Json understood = to_odrl(policy);
+  order_as(json, understood);
   if (understood != json)
     throw Error(ExitCode::policy, "{}: not a policy that this version understands: {}", what,
                 describe(understood, json));
@@ -270,6 +248,56 @@ Policy policy_from_odrl(const Json& json, const std::string& what) {
     problems.push_back(problem.key + ": " + problem.message);
   if (!problems.empty()) throw Error(ExitCode::policy, "{}: {}", what, join(problems, "; "));
   return policy;
+}
+
+namespace {
+
+/// Collects what our profile defines.
+class Profile {
+ public:
+  std::string text;
+
+  void define(const odrl::Operand& term, const char* type) {
+    if (*term.definition == '\0') return;
+    text += fmt::format("{} {}\n    skos:definition \"{}{}\"@en .\n", term.name, type,
+                        term.version == 1 ? "" : fmt::format("Version {}. ", term.version),
+                        term.definition);
+  }
+  void constraint(const odrl::Operand& operand, auto&&...) {
+    define(operand, "a odrl:LeftOperand ;");
+  }
+  void optional_constraint(const odrl::Operand& operand, auto&&...) { constraint(operand); }
+  void of_offer(const odrl::Operand& member, auto&&...) { define(member, "a rdf:Property ;"); }
+  void duty(const char*, const odrl::Operand& member, auto&&...) {
+    define(member, "a rdf:Property ;");
+  }
+  void duty_before(auto&&...) {}
+};
+
+}  // namespace
+
+std::string odrl_profile() {
+  Profile profile;
+  const auto action = [&](const std::string& name, const char* definition) {
+    profile.define({(std::string(term_prefix) + name).c_str(), definition},
+                   "a odrl:Action ; odrl:includedIn odrl:use ;");
+  };
+  for (const auto& [permitted, word] : words<Action>)
+    action(word, definition_of(permitted));
+  for (const terms::Allowance& one : terms::allowances)
+    action(one.term, one.definition);
+  Policy untouched;
+  each_odrl(untouched, profile);
+  std::string head = fmt::format(
+      "# The terms that Bailiwick adds to ODRL 2.2; each version has those of the one before.\n"
+      "@prefix bw:   <{}:> .\n"
+      "@prefix odrl: <http://www.w3.org/ns/odrl/2/> .\n"
+      "@prefix rdf:  <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
+      "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n\n",
+      profiles.front());
+  for (const char* version : profiles)
+    head += fmt::format("<{}> a odrl:Profile .\n", version);
+  return head + "\n" + profile.text;
 }
 
 }  // namespace bailiwick

@@ -14,84 +14,13 @@
 namespace bailiwick {
 
 template <class Visitor>
-void schema(Visitor& v, Prohibition& prohibition) {
-  v.key("action", prohibition.action, "What may not be done; default: anything.");
-  v.key("purposes", prohibition.purposes, "For any of these purposes, and what is narrower.",
-        non_empty);
-  v.key("where", prohibition.jurisdictions, "On any node in these places.", non_empty);
-  v.key("recipients", prohibition.recipients, "For any of these recipients.", non_empty);
-}
-
-template <class Visitor>
-void schema(Visitor& v, Duties& duties) {
-  v.key("attribute", duties.attribute, "Name the source with these words.", non_empty);
-  v.key("inform", duties.inform, "Tell this party: an IRI, e.g. mailto:.", non_empty);
-  v.key("delete_by", duties.delete_by,
-        "Moment from which on a model must not be used: date and time with zone.", non_empty);
-}
-
-template <class Visitor>
-void schema(Visitor& v, Allowances& allow) {
-  v.key("unstratified_survival", allow.unstratified_survival,
-        "Event counts and risk-set sums on a public grid of times (Cox, strata: none).");
-  v.key("per_domain_statistics", allow.per_domain_statistics,
-        "The domain's own metrics may be shown to all.");
-  v.key("exact_release", allow.exact_release,
-        "Release without noise for privacy; there is none yet, so without this nothing goes out.");
-  v.key("two_parties", allow.two_parties,
-        "Runs of two owners, in which each can compute the other's sums.");
-  v.key("unmasked_sums", allow.unmasked_sums, "The domain's own sums may be seen by the others.");
-}
-
-template <class Visitor>
 void schema(Visitor& v, Policy& policy) {
   key_version(v);
   v.key("uid", policy.uid, "IRI that names these terms; changed terms have a new one.", required);
   v.key("owner", policy.owner, "Who permits; one line. The signature proves it.", required);
-  v.key("target", policy.target, "Names of the partitions covered; * stands for any text.",
-        required);
-  v.key("permit", policy.actions, "What may be done; what is not named is forbidden.", required);
-  v.key("purposes", policy.purposes,
-        "What for: terms of DPV or DUO, or IRIs of your own; each covers what is narrower.",
-        required);
-  v.key("where", policy.jurisdictions,
-        "Where the rows may be computed on: countries of ISO 3166, or parts of them.", required);
-  v.key("serial", policy.serial, "Number of these terms: of two the higher is newer. 0: none.");
-  v.key("site_key", policy.site_key,
-        "Id of the key that signed the site file. Default: any site is believed.", non_empty);
-  v.key("registry", policy.registry,
-        "The owner's folder that says which policy is in force; an absolute path. Needs serial.",
-        non_empty);
-  v.key("partners", policy.partners,
-        "Ids of keys: every other owner has signed with these alone. Default: anybody.", non_empty);
-  v.key("trust", policy.trust, "Id of the key that signs a list of such keys. Default: none does.",
-        non_empty);
-  v.key("recipients", policy.recipients,
-        "IRIs of who may get what is released; the run must name some. Default: anybody.",
-        non_empty);
-  v.key("kinds", policy.kinds, "Which models, by model.kind of a run. Default: any.", non_empty);
-  v.section("valid", "When the terms hold: date and time with zone.", [&](auto& s) {
-    s.key("from", policy.valid_from, "From this moment on, e.g. 2026-01-01T00:00:00Z.", required);
-    s.key("until", policy.valid_until, "Before this moment.", required);
+  for_each_term(policy, [&](auto& term) {
+    if constexpr (requires { term.keys(v); }) term.keys(v);
   });
-  v.section("minimum", "The least company in which the rows may be used; each at least 1.",
-            [&](auto& s) {
-              s.key("parties", policy.minimum_parties, "Owners in the run, told by their keys.");
-              s.key("rows", policy.minimum_rows,
-                    "Rows of non-zero weight of the domain, in every round and step.");
-              s.key("partner_rows", policy.minimum_partner_rows,
-                    "The same, of every other owner's domains.");
-              s.key("contributors", policy.minimum_contributors,
-                    "Owners in every number that crosses and is not zero.");
-            });
-  v.section("maximum", "How often the rows may be used.", [&](auto& s) {
-    s.key("runs", policy.maximum_runs,
-          "Runs admitted under these terms, counted in the registry. 0: any number.");
-  });
-  v.key("forbid", policy.prohibitions,
-        "What is refused though permitted: requests that meet all that one entry names.");
-  v.key("duties", policy.duties, "What comes with all that is released.");
-  v.key("allow", policy.allow, "What may happen besides what every fit needs.");
   // What a policy may say is the policy's own business, in YAML as in ODRL.
   v.judge(problems_of(policy));
 }

@@ -12,6 +12,7 @@
 #include "lib/crypto/keys.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/policy/gate.hpp"
+#include "lib/policy/policy.hpp"
 #include "lib/run/config.hpp"
 
 namespace bailiwick {

@@ -36,10 +36,10 @@ bool sums_cross(const Inputs& inputs, const StageUse& use) {
 }
 
 std::size_t count_owners(const std::vector<DomainFacts>& domains) {
-  std::set<std::size_t> distinct;
+  std::set<std::size_t> owners;
   for (const DomainFacts& domain : domains)
-    distinct.insert(domain.owner);
-  return distinct.size();
+    owners.insert(domain.owner);
+  return owners.size();
 }
 
 AccessRequest request_of(const Inputs& inputs, const StageUse& use) {

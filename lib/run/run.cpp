@@ -124,9 +124,9 @@ void Run::find_places() {
   std::string asked;
   agree(world(), [&] {
     if (!world().is_root() || site_.site.slurm_features.empty()) return;
-    const std::set<std::string> distinct(nodes.begin(), nodes.end());
+    const std::set<std::string> names(nodes.begin(), nodes.end());
     const SlurmAccess slurm = site_.site.slurm.value_or(SlurmAccess());
-    asked = Json(slurm_features({distinct.begin(), distinct.end()}, slurm.scontrol.value_or(""),
+    asked = Json(slurm_features({names.begin(), names.end()}, slurm.scontrol.value_or(""),
                                 slurm.conf.value_or("")))
                 .dump();
   });

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""The recipes of docs/architecture.md, followed in a scratch copy: a family and a stage are planted, built and run."""
+"""The recipes of docs/architecture.md, followed in a scratch copy: a family, a stage and a term of policies are planted, built and run."""
 import csv
 import json
 import os
@@ -97,21 +97,49 @@ extern constexpr Stage count_stage{
 
 }  // namespace bailiwick
 """
+TERM = LICENSE + """#pragma once
+
+#include "lib/policy/terms/term.hpp"
+
+namespace bailiwick::terms {
+
+struct Circle {
+  std::uint64_t largest_circle = 0;  ///< owners in the run; 0: any number
+
+  bool operator==(const Circle&) const = default;
+
+  void keys(auto& v) { v.key("circle", largest_circle, "At most so many owners in the run. 0: any number."); }
+  void odrl(auto& o) {
+    o.optional_constraint({"bw:circle", "How many owners take part at most.", 2}, "lteq", largest_circle, odrl::count);
+  }
+  void check(PolicyProblems& problems) const {
+    problems.check(largest_circle != 1, "circle", "of one is none");
+  }
+  Clauses clauses(const AccessRequest& request) const {
+    return {{"circle", largest_circle == 0 || request.parties <= largest_circle,
+             fmt::format("{} (at most {})", request.parties, largest_circle)}};
+  }
+};
+
+}  // namespace bailiwick::terms
+"""
 # Of the recipe's four files the page and the test are these texts' own; the others:
 EDITS = {
     "kokkos_kernels/glm/families.hpp": [("FamilyList<Gaussian, Binomial, Poisson>", "FamilyList<Gaussian, Binomial, Poisson, Exponential>"),
                                         ('#include "kokkos_kernels/glm/gaussian.hpp"\n', '#include "kokkos_kernels/glm/exponential.hpp"\n#include "kokkos_kernels/glm/gaussian.hpp"\n')],
+    "lib/policy/policy.hpp": [("terms::Kinds, ", "terms::Circle, terms::Kinds, "), ('#include "lib/policy/terms/duties.hpp"', '#include "lib/policy/terms/circle.hpp"\n#include "lib/policy/terms/duties.hpp"')],
     "lib/stages/all.cpp": [("extern const Stage train_stage", "extern const Stage count_stage, train_stage"), ("{&describe_stage,", "{&count_stage, &describe_stage,")],
 }
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """The program, with both in it."""
+    """The program, with all three in it."""
     copy = tmp_path_factory.mktemp("recipes") / "bailiwick"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("build", "out", ".git"))
     (copy / "kokkos_kernels/glm/exponential.hpp").write_text(FAMILY)
     (copy / "lib/stages/count.cpp").write_text(STAGE)
+    (copy / "lib/policy/terms/circle.hpp").write_text(TERM)
     for name, changes in EDITS.items():
         text = (copy / name).read_text()
         for old, new in changes:
@@ -160,3 +188,18 @@ def test_a_stage(program, stays):
     assert "bern (CH): admitted" in stays.run("check", "run.yaml", "--stage", "count", program=program)
     stays.terms("bern", "forbid:\n  - {action: describe}\n")
     assert "domain bern: forbidden: action describe" in stays.run("count", "run.yaml", "--output", "refused", program=program, code=4)
+
+
+def test_a_term(program, stays):
+    sign = ("policy", "sign", "lyon.yaml", "--key", "lyon.pem", "--output", "lyon.json", "--force")
+    terms = stays.path("lyon.yaml").read_text()
+    for most, verdict, code in (3, "ok  circle", 0), (2, "NO  circle", 4):
+        stays.path("lyon.yaml").write_text(f"{terms}circle: {most}\n")
+        stays.run(*sign, program=program)
+        assert f"circle: {most}\n" in stays.run("policy", "show", "lyon.json", "--key", "lyon.pub.pem", program=program)
+        assert verdict in stays.run("policy", "check", "lyon.json", "--key", "lyon.pub.pem", "--config", "run.yaml", "--stage", "train", program=program, code=code)
+    assert "domain lyon: circle: 3 (at most 2)" in stays.run("train", "run.yaml", "--output", "circle", program=program, code=4)
+    assert "is not understood" in stays.run("policy", "show", "lyon.json", code=4)  # the program that knows no such term
+    stays.path("lyon.yaml").write_text(f"{terms}circle: 1\n")
+    assert "circle: of one is none" in stays.run(*sign, program=program, code=3)
+    assert "bw:circle a odrl:LeftOperand" in stays.run("policy", "profile", program=program)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lib/policy/gate.hpp"
+#include "lib/policy/policy.hpp"
 
 namespace bailiwick::testing {
 

@@ -3,6 +3,7 @@
 
 #include "lib/policy/policy.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "lib/core/instant.hpp"
@@ -507,6 +508,43 @@ TEST_CASE("ODRL round trip is exact") {
   CHECK(to_odrl(policy_from_odrl(json, "p")) == json);
 }
 
+TEST_CASE("in ODRL the order of permissions and constraints says nothing") {
+  Policy policy = example();
+  policy.allow.exact_release = policy.allow.unstratified_survival = true;
+  policy.recipients = {"urn:team:a"};
+  policy.prohibitions = {{Action::predict, {"dpv:Marketing"}, {"US"}, {}}};
+  Json json = to_odrl(policy);
+  std::ranges::reverse(json.at("/permission/1/constraint"_json_pointer));
+  std::ranges::reverse(json.at("/prohibition/0/constraint"_json_pointer));
+  std::ranges::rotate(json.at("permission"), json.at("permission").begin() + 4);
+  CHECK(policy_from_odrl(json, "p") == policy);
+  json.at("/permission/2/constraint"_json_pointer).push_back(nullptr);
+  CHECK_THAT(odrl_error(json), ContainsSubstring("/permission/2/constraint/-: null is not"));
+}
+
+TEST_CASE("the profile defines all of our own that a policy can say") {
+  Policy policy = example();
+  policy.actions.clear();
+  for (const auto& known : words<Action>)
+    policy.actions.push_back(known.first);
+  policy.allow = {true, true, true, true, true};
+  policy.minimum_partner_rows = policy.maximum_runs = policy.serial = 2;
+  policy.registry = "/srv/zurich";
+  policy.site_key = policy.trust = key_id('a');
+  policy.partners = {key_id('b')};
+  policy.kinds = {"cox"};
+  policy.duties = {"Zürich", "mailto:data@clinic.example", "2030-01-01T00:00:00Z"};
+  const std::string profile = odrl_profile(), said = to_odrl(policy).dump();
+  int terms = 0;
+  for (std::size_t at = said.find("\"bw:"); at != std::string::npos;
+       at = said.find("\"bw:", at + 1)) {
+    const std::string term = said.substr(at + 1, said.find('"', at + 1) - at - 1);
+    CHECK_THAT(profile, ContainsSubstring("\n" + term + " a "));
+    ++terms;
+  }
+  CHECK(terms > 12);
+}
+
 TEST_CASE("an unknown member anywhere in a policy refuses it") {
   const Json good = to_odrl(example());
   int objects = 0;
@@ -571,9 +609,9 @@ TEST_CASE("what is not understood is named") {
   };
   const std::vector<Case> cases = {
       {"/permission/*/constraint/3/leftOperand", "elapsedTime",
-       "/permission/0/constraint/3/leftOperand: found \"elapsedTime\", expected \"dateTime\""},
+       "/permission/0/constraint/3: {\"leftOperand\":\"elapsedTime\","},
       {"/permission/*/constraint/0/operator", "isNoneOf",
-       "found \"isNoneOf\", expected \"isAnyOf\""},
+       "/permission/2/constraint/7 is missing: {\"leftOperand\":\"purpose\","},
       {"/permission/0/action", "use", "not a policy that this version understands"},
       {"/permission/*/action", "use", "not a policy that this version understands"},
       {"/permission/1/target", "urn:bailiwick:partition:*",
