@@ -8,8 +8,10 @@ set_target_properties(bailiwick_hdf5 PROPERTIES EXPORT_NAME hdf5)
 # The flags that fix the bits go with the headers whose functions they fix.
 set_target_properties(bailiwick_exact_flags PROPERTIES EXPORT_NAME exact_flags)
 install(TARGETS bailiwick_program bailiwick_hdf5 bailiwick_exact_flags ${modules} EXPORT BailiwickTargets)
-foreach(dir lib io kokkos_kernels)
-  install(DIRECTORY ${dir} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bailiwick FILES_MATCHING PATTERN "*.hpp")
+get_property(headers GLOBAL PROPERTY BAILIWICK_HEADERS)
+foreach(header IN LISTS headers)
+  get_filename_component(folder ${header} DIRECTORY)
+  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/bailiwick/${folder})
 endforeach()
 # A copy of this folder is a place to work in: scripts/prepare-job and the jobs find what they name.
 install(DIRECTORY configs data slurm DESTINATION ${CMAKE_INSTALL_DATADIR}/bailiwick USE_SOURCE_PERMISSIONS)
@@ -21,6 +23,6 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Bailiwick)
 install(EXPORT BailiwickTargets NAMESPACE Bailiwick:: DESTINATION ${package_dir})
 configure_package_config_file(cmake/BailiwickConfig.cmake.in ${CMAKE_BINARY_DIR}/BailiwickConfig.cmake
   INSTALL_DESTINATION ${package_dir})
-write_basic_package_version_file(${CMAKE_BINARY_DIR}/BailiwickConfigVersion.cmake COMPATIBILITY SameMajorVersion)
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/BailiwickConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/BailiwickConfig.cmake ${CMAKE_BINARY_DIR}/BailiwickConfigVersion.cmake
   cmake/BailiwickDependencies.cmake DESTINATION ${package_dir})

@@ -100,7 +100,7 @@ extern constexpr Stage count_stage{
 # Of the recipe's four files the page and the test are these texts' own; the others:
 EDITS = {
     "kokkos_kernels/glm/families.hpp": [("FamilyList<Gaussian, Binomial, Poisson>", "FamilyList<Gaussian, Binomial, Poisson, Exponential>"),
-                                        ('#include "kokkos_kernels/glm/gaussian.hpp"\n', '#include "kokkos_kernels/glm/exponential.hpp"\n#include "kokkos_kernels/glm/gaussian.hpp"\n')],
+                                        ('#include "kokkos_kernels/glm/families/gaussian.hpp"\n', '#include "kokkos_kernels/glm/exponential.hpp"\n#include "kokkos_kernels/glm/gaussian.hpp"\n')],
     "lib/stages/all.cpp": [("extern const Stage train_stage", "extern const Stage count_stage, train_stage"), ("{&describe_stage,", "{&count_stage, &describe_stage,")],
 }
 
@@ -110,7 +110,7 @@ def program(tmp_path_factory):
     """The program, with both in it."""
     copy = tmp_path_factory.mktemp("recipes") / "bailiwick"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("build", "out", ".git"))
-    (copy / "kokkos_kernels/glm/exponential.hpp").write_text(FAMILY)
+    (copy / "kokkos_kernels/glm/families/exponential.hpp").write_text(FAMILY)
     (copy / "lib/stages/count.cpp").write_text(STAGE)
     for name, changes in EDITS.items():
         text = (copy / name).read_text()
