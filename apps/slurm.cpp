@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <regex>
@@ -10,6 +9,7 @@
 #include "apps/options.hpp"
 #include "lib/batch/batch_script.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/run/places.hpp"
 #include "lib/run/run.hpp"

@@ -9,7 +9,6 @@
 
 #include "lib/core/instant.hpp"
 #include "lib/core/names.hpp"
-#include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"

@@ -11,8 +11,9 @@
 #include <set>
 
 #include "lib/core/helper_thread.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/instant.hpp"
 #include "lib/core/names.hpp"
-#include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "lib/core/input_file.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/json.hpp"
-#include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/record/layout.hpp"

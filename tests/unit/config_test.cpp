@@ -6,7 +6,8 @@
 #include <sstream>
 
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/policy/policy_yaml.hpp"
 #include "lib/run/config.hpp"

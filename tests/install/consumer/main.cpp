@@ -15,6 +15,7 @@
 #include "kokkos_kernels/glm/glm.hpp"
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/boundary/aggregate.hpp"
+#include "lib/core/instant.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/chain.hpp"
@@ -105,7 +106,7 @@ void keep_a_chain(const std::string& folder, const PrivateKey& key) {
   statement.subject_sha256 = sha256("2.718281828459045\n");
   statement.build_type = "consumer";
   statement.invocation = "00000000-0000-0000-0000-000000000000";
-  statement.started = statement.finished = "2026-06-01T00:00:00Z";
+  statement.started = statement.finished = utc_now();
   statement.builder = "urn:example:consumer";
   statement.final_count = 1;
   Chain::create(folder + "/lineage.jsonl", key).append(statement);
