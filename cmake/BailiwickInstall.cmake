@@ -16,7 +16,7 @@ endforeach()
 # A copy of this folder is a place to work in: scripts/prepare-job and the jobs find what they name.
 install(DIRECTORY configs data slurm DESTINATION ${CMAKE_INSTALL_DATADIR}/bailiwick USE_SOURCE_PERMISSIONS)
 install(PROGRAMS scripts/prepare-job scripts/get-data scripts/install-packages DESTINATION ${CMAKE_INSTALL_DATADIR}/bailiwick/scripts)
-install(FILES cmake/modulefile.tcl DESTINATION ${CMAKE_INSTALL_DATADIR}/modulefiles/bailiwick RENAME ${PROJECT_VERSION})
+install(FILES cmake/modulefile.tcl DESTINATION ${CMAKE_INSTALL_DATADIR}/modulefiles/bailiwick RENAME ${BAILIWICK_VERSION})
 install(FILES LICENSE NOTICE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Bailiwick)
