@@ -146,8 +146,8 @@ int command_slurm(const Arguments& arguments) {
     task.insert(task.begin(), batch.overrides.begin(), batch.overrides.end());
     parse_run_config(files, config_language(), task);
   }
-  batch.key = options.has("key") ? options.text("key")
-                                 : typed(public_half(config.operator_key), batch.config);
+  batch.key =
+      options.has("key") ? options.text("key") : typed(public_half(config.sign_with), batch.config);
   config.output = typed(config.output, batch.config);
   std::vector<std::uint64_t> blocks;
   for (const DomainConfig& domain : config.domains)

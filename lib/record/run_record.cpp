@@ -115,7 +115,7 @@ RunRecord::RunRecord(Run& run, const StageChain& chain, bool in_place,
       ranks_(run.world().size()),
       dependencies_(run.dependencies()),
       lock_(std::move(lock)) {
-  start(run.config().operator_key, in_place);
+  start(run.config().sign_with, in_place);
 }
 
 RunRecord::RunRecord(Run& run, const StageChain& chain, const Communicator& own, std::size_t d,

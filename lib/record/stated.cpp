@@ -48,7 +48,7 @@ std::vector<PublicKey> model_keys(const Run& run, const std::vector<std::string>
   Json texts = Json::array();
   agree(run.world(), [&] {
     if (!run.world().is_root()) return;
-    texts.push_back(PrivateKey::load(run.config().operator_key).public_key().pem());
+    texts.push_back(PrivateKey::load(run.config().sign_with).public_key().pem());
     for (const std::string& file : more)
       texts.push_back(PublicKey::load(file).pem());
   });
