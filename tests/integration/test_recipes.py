@@ -69,7 +69,7 @@ void count(const Stage& stage, Session& session, RunConfig config, const StageOp
   if (is_done(session.world(), config, stage.chain)) return;
   Run run(session, std::move(config), stage.use);
   RunRecord record(run, stage.chain, true);
-  record.publish_decisions();
+  record.begin_session();
   const ModelRows rows = load_model_rows(run, ModelConfig(), all_columns(run.schema()),
                                          run.config().section<CountConfig>().split);
   const auto layout =
@@ -100,7 +100,7 @@ extern constexpr Stage count_stage{
 # Of the recipe's four files the page and the test are these texts' own; the others:
 EDITS = {
     "kokkos_kernels/glm/families.hpp": [("FamilyList<Gaussian, Binomial, Poisson>", "FamilyList<Gaussian, Binomial, Poisson, Exponential>"),
-                                        ('#include "kokkos_kernels/glm/families/gaussian.hpp"\n', '#include "kokkos_kernels/glm/exponential.hpp"\n#include "kokkos_kernels/glm/gaussian.hpp"\n')],
+                                        ('#include "kokkos_kernels/glm/families/gaussian.hpp"\n', '#include "kokkos_kernels/glm/families/exponential.hpp"\n#include "kokkos_kernels/glm/families/gaussian.hpp"\n')],
     "lib/stages/all.cpp": [("extern const Stage train_stage", "extern const Stage count_stage, train_stage"), ("{&describe_stage,", "{&count_stage, &describe_stage,")],
 }
 
