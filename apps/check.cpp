@@ -101,15 +101,15 @@ void print_verdicts(const Run& run, bool all_clauses) {
 /// Those that this rank would sign and mask with.
 void check_keys(const Run& run) {
   agree(run.world(), [&] {
-    if (run.world().is_root()) PrivateKey::load(run.config().operator_key);
+    if (run.world().is_root()) PrivateKey::load(run.config().sign_with);
     for (const LocalDomain& local : run.local()) {
       const DomainConfig& domain = run.config().domains[local.index];
-      if (!domain.session_key) continue;
-      const std::string id = PrivateKey::load(*domain.session_key).public_key().id();
+      if (!domain.private_key) continue;
+      const std::string id = PrivateKey::load(*domain.private_key).public_key().id();
       const auto is_it = [&](const std::string& path) { return PublicKey::load(path).id() == id; };
       if (std::none_of(domain.keys.begin(), domain.keys.end(), is_it))
         throw Error(ExitCode::config, "domains.{}.private_key: {}: belongs to none of its keys",
-                    domain.name, *domain.session_key);
+                    domain.name, *domain.private_key);
     }
   });
 }

@@ -8,6 +8,7 @@
 #include "apps/options.hpp"
 #include "io/h5/library.hpp"
 #include "io/partition/partition.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"

@@ -7,7 +7,7 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/crypto/keys.hpp"
 
 namespace bailiwick {

@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -10,6 +9,8 @@
 #include "apps/policy_check.hpp"
 #include "io/h5/library.hpp"
 #include "io/partition/partition.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"

@@ -10,6 +10,7 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "io/partition/partition.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"

@@ -10,7 +10,7 @@
 #include "apps/options.hpp"
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/partition/partition.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/crypto/envelope.hpp"
 
 namespace bailiwick {

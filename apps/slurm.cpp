@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <regex>
@@ -10,6 +9,7 @@
 #include "apps/options.hpp"
 #include "lib/batch/batch_script.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/run/places.hpp"
 #include "lib/run/run.hpp"
@@ -146,8 +146,8 @@ int command_slurm(const Arguments& arguments) {
     task.insert(task.begin(), batch.overrides.begin(), batch.overrides.end());
     parse_run_config(files, config_language(), task);
   }
-  batch.key = options.has("key") ? options.text("key")
-                                 : typed(public_half(config.operator_key), batch.config);
+  batch.key =
+      options.has("key") ? options.text("key") : typed(public_half(config.sign_with), batch.config);
   config.output = typed(config.output, batch.config);
   std::vector<std::uint64_t> blocks;
   for (const DomainConfig& domain : config.domains)

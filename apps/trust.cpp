@@ -6,7 +6,8 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/policy/trust_yaml.hpp"
 

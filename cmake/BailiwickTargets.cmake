@@ -3,13 +3,14 @@
 
 include(GNUInstallDirs)  # before the first target, whose exported include folder it names
 
-# bailiwick_module(NAME [SOURCES ...] [DEPENDS ...] [PRIVATE ...])
+# bailiwick_module(NAME [SOURCES ...] [HEADERS ...] [DEPENDS ...] [PRIVATE ...])
 # A static library bailiwick_NAME, alias Bailiwick::NAME, of all sources in the folder unless some are
-# named. Headers are included by their path from
-# the top: "lib/core/error.hpp", "io/partition/reader.hpp". PRIVATE names third-party targets that
-# must not be seen by those who use the module.
+# named. Headers are included by their path from the top: "lib/core/error.hpp", "io/partition/file.hpp".
+# HEADERS names the public ones, patterns allowed: they and no others are installed, so that what they
+# include is public too (docs/library.md). PRIVATE names third-party targets that must not be seen by
+# those who use the module.
 function(bailiwick_module name)
-  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;DEPENDS;PRIVATE" ${ARGN})
   if(NOT arg_SOURCES)
     file(GLOB_RECURSE arg_SOURCES CONFIGURE_DEPENDS *.cpp)
   endif()
@@ -24,4 +25,11 @@ function(bailiwick_module name)
     $<BUILD_INTERFACE:bailiwick_warnings>
     PUBLIC bailiwick_exact_flags $<BUILD_INTERFACE:bailiwick_sanitizers>)
   set_property(GLOBAL APPEND PROPERTY BAILIWICK_MODULES bailiwick_${name})
+  foreach(pattern IN LISTS arg_HEADERS)
+    file(GLOB headers CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/${pattern})
+    if(NOT headers)
+      message(FATAL_ERROR "no header to install: ${CMAKE_CURRENT_SOURCE_DIR}/${pattern}")
+    endif()
+    set_property(GLOBAL APPEND PROPERTY BAILIWICK_HEADERS ${headers})
+  endforeach()
 endfunction()

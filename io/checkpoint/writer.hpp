@@ -4,7 +4,7 @@
 #pragma once
 
 #include "io/checkpoint/checkpoint.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/runtime/communicator.hpp"
 
 namespace bailiwick::io {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "io/h5/h5.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/output_file.hpp"
 
 namespace bailiwick::io::h5 {
 

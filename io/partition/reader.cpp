@@ -5,11 +5,10 @@
 #include <atomic>
 #include <filesystem>
 #include <future>
-#include <optional>
 
 #include "io/partition/file.hpp"
 #include "lib/core/helper_thread.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/crypto/envelope.hpp"
 
 namespace bailiwick::io {

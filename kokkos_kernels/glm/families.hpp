@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "kokkos_kernels/glm/binomial.hpp"
-#include "kokkos_kernels/glm/gaussian.hpp"
-#include "kokkos_kernels/glm/poisson.hpp"
+#include "kokkos_kernels/glm/families/binomial.hpp"
+#include "kokkos_kernels/glm/families/gaussian.hpp"
+#include "kokkos_kernels/glm/families/poisson.hpp"
 
 namespace bailiwick::kernels {
 

@@ -312,7 +312,7 @@ void Boundary::check_contributors(const std::string& round, std::span<const Aggr
 }
 
 void Boundary::start_masks(const Digest& terms, const std::vector<MaskParty>& parties,
-                           const std::function<PrivateKey(std::size_t)>& session_key) {
+                           const std::function<PrivateKey(std::size_t)>& private_key) {
   ensure(!masked() && ledger_.empty(), "masks start before the first round, once");
   ensure(parties.size() == decomposition_.domains(), "one party a domain");
   masked_ = true;
@@ -341,7 +341,7 @@ void Boundary::start_masks(const Digest& terms, const std::vector<MaskParty>& pa
   const auto advertisements = all_to_all([&] {
     std::vector<PrivateKey> keys;
     for (const std::size_t index : led)
-      keys.push_back(session_key(index));
+      keys.push_back(private_key(index));
     return session_.emplace(terms, parties, led, std::move(keys)).advertise();
   });
   const auto confirmations = all_to_all([&] { return session_->confirm(advertisements); });

@@ -65,10 +65,10 @@ class Boundary : public Sums {
 
   /// From here on every round is masked, so that nobody sees another domain's sum. `terms`: digest
   /// of all that the parties agreed on before. `parties`: one a domain, in the order of the run.
-  /// `session_key(i)`: the private key of domain i, asked for on the rank that leads it. Collective
+  /// `private_key(i)`: of domain i, asked for on the rank that leads it. Collective
   /// over the world; ExitCode::config and ExitCode::integrity name the domain, on every rank.
   void start_masks(const Digest& terms, const std::vector<MaskParty>& parties,
-                   const std::function<PrivateKey(std::size_t)>& session_key);
+                   const std::function<PrivateKey(std::size_t)>& private_key);
   bool masked() const { return masked_; }
 
   /// From here on no number may cross that is the sum of more than 0 and fewer than `domains`

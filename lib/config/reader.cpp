@@ -11,6 +11,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
+#include "lib/core/text.hpp"
 #include "lib/domain/site.hpp"
 
 namespace bailiwick {

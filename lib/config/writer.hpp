@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lib/config/reader.hpp"
+#include "lib/core/text.hpp"
 
 namespace bailiwick {
 

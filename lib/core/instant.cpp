@@ -3,7 +3,10 @@
 
 #include "lib/core/instant.hpp"
 
+#include <fmt/chrono.h>
+
 #include <chrono>
+#include <ctime>
 
 namespace bailiwick {
 
@@ -85,6 +88,10 @@ std::optional<Instant> parse_instant(std::string_view text) {
 bool is_utc_second(std::string_view text) {
   constexpr std::string_view form = "YYYY-MM-DDThh:mm:ssZ";
   return text.size() == form.size() && text.ends_with('Z') && parse_instant(text).has_value();
+}
+
+std::string utc_now() {
+  return fmt::format("{:%FT%TZ}", fmt::gmtime(std::time(nullptr)));
 }
 
 }  // namespace bailiwick

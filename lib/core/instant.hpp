@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace bailiwick {
@@ -24,5 +25,7 @@ std::optional<Instant> parse_instant(std::string_view text);
 
 /// Whether it is one in the form that records have: YYYY-MM-DDThh:mm:ssZ.
 bool is_utc_second(std::string_view text);
+/// Now, in that form.
+std::string utc_now();
 
 }  // namespace bailiwick

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 #include <numeric>
+#include <vector>
 
 #include "lib/core/error.hpp"
 
@@ -106,15 +106,6 @@ std::uint64_t parse_count(std::string_view text, const std::string& what) {
   if (error != std::errc() || end != text.data() + text.size())
     throw Error(ExitCode::usage, "{}: \"{}\" is not a whole number of zero or more", what, text);
   return value;
-}
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
 }
 
 }  // namespace bailiwick

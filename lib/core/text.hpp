@@ -8,10 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
-
-#include "lib/core/input_file.hpp"
-#include "lib/core/output_file.hpp"
 
 namespace bailiwick {
 
@@ -36,8 +32,5 @@ double parse_duration(std::string_view text, const std::string& what);
 
 /// A whole number of zero or more. Throws ExitCode::usage naming `what`.
 std::uint64_t parse_count(std::string_view text, const std::string& what);
-
-/// UTC now as RFC 3339 with seconds, e.g. 2026-11-21T00:38:00Z.
-std::string utc_now();
 
 }  // namespace bailiwick

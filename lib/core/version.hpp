@@ -7,7 +7,7 @@
 
 namespace bailiwick {
 
-/// e.g. "0.1.0".
+/// e.g. "0.2.0"; on the way to that, "0.2.0-dev".
 std::string version();
 
 /// The git commit the program was built from, "-dirty" appended if the tree had changes, or

@@ -25,7 +25,7 @@
 #include <mutex>
 
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/crypto/openssl_error.hpp"
 #include "lib/crypto/openssl_handle.hpp"
 #include "lib/crypto/secret.hpp"

@@ -4,9 +4,7 @@
 #include "lib/data/load_rows.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "lib/core/text.hpp"
 #include "lib/data/row_blocks.hpp"
 #include "lib/runtime/watchdog.hpp"
 

@@ -5,7 +5,6 @@
 
 #include <optional>
 
-#include "lib/core/text.hpp"
 #include "lib/runtime/agree.hpp"
 
 namespace bailiwick {

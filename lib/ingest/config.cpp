@@ -12,6 +12,7 @@
 
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
+#include "lib/core/text.hpp"
 
 namespace bailiwick {
 

@@ -11,6 +11,7 @@
 #include "io/csv/csv.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/ingest/lookup.hpp"

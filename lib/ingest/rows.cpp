@@ -9,7 +9,6 @@
 #include <set>
 
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
 
 namespace bailiwick {
 

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <set>
 
+#include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 

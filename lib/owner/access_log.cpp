@@ -16,7 +16,9 @@
 #include <filesystem>
 #include <map>
 
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/instant.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/crypto/sha256.hpp"
 
 namespace bailiwick {

@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <sstream>
 
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/instant.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <regex>
-#include <utility>
 
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
+#include "lib/core/text.hpp"
 
 namespace bailiwick {
 

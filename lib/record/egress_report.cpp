@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "lib/core/json.hpp"
-#include "lib/core/text.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/runtime/agree.hpp"
 

@@ -111,7 +111,7 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
   agree(world, [&] {
     const std::string path = chain.file(config.output);
     if (!world.is_root() || !std::filesystem::exists(path)) return;
-    const PublicKey key = PrivateKey::load(config.operator_key).public_key();
+    const PublicKey key = PrivateKey::load(config.sign_with).public_key();
     if (!is_finished(path, {&key, 1}) ||
         !began_with(config, chain, config.output, read_statements(path, {&key, 1})))
       return;
@@ -165,7 +165,7 @@ Restart find_restart(const Run& run, const std::string& from, const std::vector<
   std::string names;
   agree(world, [&] {
     if (!world.is_root() || !std::filesystem::exists(training_chain.file(folder))) return;
-    const PublicKey key = PrivateKey::load(run.config().operator_key).public_key();
+    const PublicKey key = PrivateKey::load(run.config().sign_with).public_key();
     const std::vector<Statement> all = read_statements(training_chain.file(folder), {&key, 1});
     check_same_config(run, training_chain, folder, all);
     candidates = standing(all);

@@ -11,8 +11,9 @@
 #include <set>
 
 #include "lib/core/helper_thread.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/instant.hpp"
 #include "lib/core/names.hpp"
-#include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
@@ -114,7 +115,7 @@ RunRecord::RunRecord(Run& run, const StageChain& chain, bool in_place,
       ranks_(run.world().size()),
       dependencies_(run.dependencies()),
       lock_(std::move(lock)) {
-  start(run.config().operator_key, in_place);
+  start(run.config().sign_with, in_place);
 }
 
 RunRecord::RunRecord(Run& run, const StageChain& chain, const Communicator& own, std::size_t d,

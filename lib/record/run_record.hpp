@@ -12,6 +12,7 @@
 
 #include "io/checkpoint/writer.hpp"
 #include "lib/core/file_lock.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/lineage/chain.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/run/run.hpp"

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "lib/core/input_file.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/json.hpp"
-#include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/record/layout.hpp"
@@ -48,7 +48,7 @@ std::vector<PublicKey> model_keys(const Run& run, const std::vector<std::string>
   Json texts = Json::array();
   agree(run.world(), [&] {
     if (!run.world().is_root()) return;
-    texts.push_back(PrivateKey::load(run.config().operator_key).public_key().pem());
+    texts.push_back(PrivateKey::load(run.config().sign_with).public_key().pem());
     for (const std::string& file : more)
       texts.push_back(PublicKey::load(file).pem());
   });

@@ -69,7 +69,7 @@ void schema(Visitor& v, DomainConfig& domain) {
   v.either("public_key", "public_keys", domain.keys,
            "The owner's public key (PEM), which signed its policy and partitions.",
            formerly("key", "keys"), no_bits, non_empty, is_path, distinct);
-  v.key("private_key", domain.session_key,
+  v.key("private_key", domain.private_key,
         "Private half of one of these; signs the domain's masks. Needed for secure aggregation.",
         formerly("session_key"), no_bits, is_path);
   v.key("policy", domain.policy, "The owner's signed terms of use.", no_bits, required, is_path);
@@ -362,7 +362,7 @@ void schema(Visitor& v, RunConfig& run) {
   v.section(
       "lineage", "Who answers for the record of the run.",
       [&](auto& s) {
-        s.key("sign_with", run.operator_key, "The operator's private key (PEM); signs the record.",
+        s.key("sign_with", run.sign_with, "The operator's private key (PEM); signs the record.",
               formerly("key"), required, is_path);
       },
       no_bits);
@@ -388,7 +388,7 @@ void schema(Visitor& v, RunConfig& run) {
       v.check(partitions.insert(partition).second, item + ".partitions",
               "\"" + partition + "\" already belongs to another domain");
     v.check(!run.boundary.secure_aggregation || run.domains.size() == 1 ||
-                domain.session_key.has_value(),
+                domain.private_key.has_value(),
             item + ".private_key",
             "missing: secure aggregation needs the private half of one of the domain's keys (or "
             "boundary.secure_aggregation: false, where every policy allows that)");

@@ -38,9 +38,9 @@ struct SiteConfig {
 /// One domain of a run. Relative paths are resolved against the folder of the config file.
 struct DomainConfig {
   std::string name, jurisdiction;
-  std::vector<std::string> keys;           ///< manifests and policy must verify under one
-  std::optional<std::string> session_key;  ///< `private_key`
-  std::string policy;                      ///< DSSE
+  std::vector<std::string> keys;  ///< manifests and policy must verify under one
+  std::optional<std::string> private_key;
+  std::string policy;  ///< DSSE
   std::vector<std::string> partitions;
   std::optional<std::string> access_log;
   std::optional<std::vector<int>> ranks;
@@ -268,7 +268,7 @@ struct RunConfig {
   std::vector<std::string> recipients;
   std::string output;  ///< folder
   SiteConfig site;
-  std::string operator_key;  ///< `lineage.sign_with`
+  std::string sign_with;  ///< of `lineage`: the operator's key
   std::vector<DomainConfig> domains;
   std::optional<TrustConfig> trust;
   BoundaryConfig boundary;

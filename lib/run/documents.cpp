@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "io/partition/partition.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/owner/registry.hpp"

@@ -108,7 +108,7 @@ void Run::start_masks() {
       parties.push_back({domain.name, load_public_keys(domain.keys)});
   });
   boundary_->start_masks(terms.finish(), parties, [&](std::size_t i) {
-    return PrivateKey::load(config_.domains[i].session_key.value());
+    return PrivateKey::load(config_.domains[i].private_key.value());
   });
 }
 
@@ -194,8 +194,8 @@ void Run::check_usable(const std::string& path, const Digest& what,
 }
 
 const std::string& Run::key_at_home(std::size_t d) const {
-  const std::optional<std::string>& own = config_.domains[local_[d].index].session_key;
-  return own ? *own : config_.operator_key;
+  const std::optional<std::string>& own = config_.domains[local_[d].index].private_key;
+  return own ? *own : config_.sign_with;
 }
 
 std::size_t Run::owners() const {
@@ -324,7 +324,7 @@ void Run::log_decisions(bool admitted) const {
   std::string key;
   agree(world(), [&] {
     if (world().is_root()) try {
-        key = PrivateKey::load(config_.operator_key).public_key().id();
+        key = PrivateKey::load(config_.sign_with).public_key().id();
       } catch (const Error&) {
         if (admitted) throw;
       }

@@ -3,7 +3,6 @@
 
 #include <iostream>
 
-#include "lib/core/text.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/runtime/agree.hpp"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"

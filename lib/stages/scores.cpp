@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "kokkos_kernels/math/exact_math.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/instant.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/lineage/stage_chain.hpp"

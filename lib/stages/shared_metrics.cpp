@@ -10,7 +10,6 @@
 #include <string>
 #include <utility>
 
-#include "lib/core/text.hpp"
 #include "lib/model/concordance.hpp"
 
 namespace bailiwick {

@@ -12,6 +12,7 @@
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/failure.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "lib/core/instant.hpp"
-#include "lib/core/text.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/record/decisions.hpp"

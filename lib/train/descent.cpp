@@ -4,7 +4,6 @@
 #include "lib/train/descent.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <memory>
 #include <optional>

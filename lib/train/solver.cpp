@@ -5,7 +5,6 @@
 
 #include <iostream>
 
-#include "lib/core/text.hpp"
 #include "lib/data/model_rows.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "lib/core/error.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/stages/verify.hpp"
 

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "lib/core/output_file.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/stages/stage.hpp"
 
 #include <filesystem>
 
-#include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "tests/fuzz/scratch_file.hpp"

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-# Installs BUILD below WORK, moves it (a prefix must not be baked in), builds CONSUMER against it, runs both.
+# Installs BUILD below WORK, moves it (a prefix must not be baked in), builds CONSUMER and each
+# header alone against it, runs both.
 file(REMOVE_RECURSE ${WORK})
 
 function(run)
@@ -43,8 +44,23 @@ source $ModulesCurrentModulefile\n")
   endif()
 endif()
 
+# What the page says is public is there.
+file(GLOB page ${WORK}/prefix/share/doc/*/docs/library.md)
+file(STRINGS "${page}" lines)
+string(REGEX MATCHALL "[a-z0-9_/]+\\.hpp" headers "${lines}")
+if(NOT headers)
+  message(FATAL_ERROR "docs/library.md names no header")
+endif()
+foreach(header IN LISTS headers)
+  if(NOT EXISTS ${WORK}/prefix/include/bailiwick/${header})
+    message(FATAL_ERROR "docs/library.md names ${header}, which is not installed")
+  endif()
+endforeach()
+
 run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/build -G ${GENERATOR} -D CMAKE_PREFIX_PATH=${WORK}/prefix
-  -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D Kokkos_DIR=${KOKKOS} -D VERSION=${VERSION})
+  -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D Kokkos_DIR=${KOKKOS} -D VERSION=${RELEASE}
+  -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER})
 run(${CMAKE_COMMAND} --build ${WORK}/build)
-run(${WORK}/build/consumer ${WORK}/chain.jsonl)
+file(MAKE_DIRECTORY ${WORK}/consumed)
+run(${WORK}/build/consumer ${WORK}/consumed)
 message("${output}")

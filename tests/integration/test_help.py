@@ -97,6 +97,12 @@ def test_help_comes_once_from_several_ranks():
 def test_version():
     result = run("--version")
     assert (result.returncode, result.stderr) == (0, "")
-    assert re.match(r"bailiwick \d+\.\d+\.\d+ \(\w", result.stdout)
+    version, release, minor, coming = re.match(r"bailiwick (((\d+\.\d+)\.\d+)(-dev)?) \(\w", result.stdout).groups()
+    # The same everywhere, and no release that was.
+    for file, words in {"CMakeLists.txt": f"project(bailiwick VERSION {release} ", "CITATION.cff": f"version: {version}\n",
+                        "README.md": f"\nbailiwick {version} (", "docs/library.md": f"find_package(Bailiwick {minor} "}.items():
+        assert words in (SOURCE / file).read_text(), file
+    newest, *former = re.findall(r"^## (\S+)", (SOURCE / "CHANGELOG.md").read_text(), re.M)
+    assert newest == ("Unreleased" if coming else version) and release not in former
     for library in ["Kokkos", "PETSc", "MPI", "HDF5"]:
         assert re.search(rf"^{library} .*\d", result.stdout, re.M), f"{library} in\n{result.stdout}"

@@ -69,7 +69,7 @@ void count(const Stage& stage, Session& session, RunConfig config, const StageOp
   if (is_done(session.world(), config, stage.chain)) return;
   Run run(session, std::move(config), stage.use);
   RunRecord record(run, stage.chain, true);
-  record.publish_decisions();
+  record.begin_session();
   const ModelRows rows = load_model_rows(run, ModelConfig(), all_columns(run.schema()),
                                          run.config().section<CountConfig>().split);
   const auto layout =
@@ -126,7 +126,7 @@ struct Circle {
 # Of the recipe's four files the page and the test are these texts' own; the others:
 EDITS = {
     "kokkos_kernels/glm/families.hpp": [("FamilyList<Gaussian, Binomial, Poisson>", "FamilyList<Gaussian, Binomial, Poisson, Exponential>"),
-                                        ('#include "kokkos_kernels/glm/gaussian.hpp"\n', '#include "kokkos_kernels/glm/exponential.hpp"\n#include "kokkos_kernels/glm/gaussian.hpp"\n')],
+                                        ('#include "kokkos_kernels/glm/families/gaussian.hpp"\n', '#include "kokkos_kernels/glm/families/exponential.hpp"\n#include "kokkos_kernels/glm/families/gaussian.hpp"\n')],
     "lib/policy/policy.hpp": [("terms::Kinds, ", "terms::Circle, terms::Kinds, "), ('#include "lib/policy/terms/duties.hpp"', '#include "lib/policy/terms/circle.hpp"\n#include "lib/policy/terms/duties.hpp"')],
     "lib/stages/all.cpp": [("extern const Stage train_stage", "extern const Stage count_stage, train_stage"), ("{&describe_stage,", "{&count_stage, &describe_stage,")],
 }
@@ -137,7 +137,7 @@ def program(tmp_path_factory):
     """The program, with all three in it."""
     copy = tmp_path_factory.mktemp("recipes") / "bailiwick"
     shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("build", "out", ".git"))
-    (copy / "kokkos_kernels/glm/exponential.hpp").write_text(FAMILY)
+    (copy / "kokkos_kernels/glm/families/exponential.hpp").write_text(FAMILY)
     (copy / "lib/stages/count.cpp").write_text(STAGE)
     (copy / "lib/policy/terms/circle.hpp").write_text(TERM)
     for name, changes in EDITS.items():

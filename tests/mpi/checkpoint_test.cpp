@@ -12,6 +12,7 @@
 
 #include "io/checkpoint/writer.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"

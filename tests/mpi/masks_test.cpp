@@ -8,7 +8,8 @@
 
 #include "lib/boundary/boundary.hpp"
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/agree.hpp"
 #include "tests/mpi/capture.hpp"

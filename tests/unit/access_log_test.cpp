@@ -8,7 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/folder.hpp"

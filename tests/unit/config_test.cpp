@@ -6,7 +6,8 @@
 #include <sstream>
 
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/policy/policy_yaml.hpp"
 #include "lib/run/config.hpp"
@@ -212,7 +213,7 @@ TEST_CASE("a run is read, defaults filled in, paths found beside the file") {
   CHECK(run.name == "heart");
   CHECK(run.output == here("out/heart"));
   CHECK(run.site.declared.nodes.at(0) == std::pair<std::string, std::string>("n*", "CH"));
-  CHECK(run.operator_key == here("configs/keys/operator.pem"));
+  CHECK(run.sign_with == here("configs/keys/operator.pem"));
   CHECK(run.domains.at(0).jurisdiction == "NO");  // not YAML 1.1's false
   CHECK(run.domains.at(0).keys == std::vector<std::string>{here("configs/keys/oslo.pub.pem")});
   CHECK_FALSE(run.domains.at(0).ranks.has_value());
@@ -713,7 +714,7 @@ TEST_CASE("a config includes files, whose paths are relative to themselves") {
   CHECK(resolved_yaml(run) == resolved_yaml(whole));
   CHECK(run.path == "configs/x.yaml");
   CHECK(run.domains.at(0).partitions.at(0).ends_with("/configs/who/data/oslo.h5"));
-  CHECK(run.operator_key.ends_with("/configs/keys/operator.pem"));
+  CHECK(run.sign_with.ends_with("/configs/keys/operator.pem"));
   CHECK(parse_run_config(run_in_files(), config_language(), {{"domains.0.name", "bergen"}})
             .domains.at(0)
             .name == "bergen");

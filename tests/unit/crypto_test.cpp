@@ -16,8 +16,9 @@
 #include <span>
 #include <vector>
 
+#include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/crypto/base64.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/random.hpp"

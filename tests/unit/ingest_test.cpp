@@ -11,7 +11,7 @@
 
 #include "io/partition/partition.hpp"
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/ingest/rows.hpp"
 #include "tests/support/admission.hpp"
 #include "tests/support/catch.hpp"

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <functional>
 
+#include "lib/core/input_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/base64.hpp"
 #include "lib/crypto/envelope.hpp"

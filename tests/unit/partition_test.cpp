@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "io/partition/file.hpp"
-#include "lib/core/text.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "tests/support/admission.hpp"
 #include "tests/support/catch.hpp"

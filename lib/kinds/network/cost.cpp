@@ -3,9 +3,6 @@
 
 #include "lib/kinds/network/cost.hpp"
 
-#include <algorithm>
-
-#include "lib/core/text.hpp"
 #include "lib/data/lanes.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/kinds/network/architecture.hpp"

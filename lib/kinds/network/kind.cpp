@@ -3,8 +3,6 @@
 
 #include "lib/kinds/network/kind.hpp"
 
-#include <cmath>
-
 #include "lib/domain/members.hpp"
 #include "lib/kinds/cox/kind.hpp"
 #include "lib/kinds/glm/kind.hpp"

@@ -4,13 +4,11 @@
 #include "lib/train/federated/rounds.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <limits>
 #include <optional>
 #include <utility>
 
-#include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/kinds/network/architecture.hpp"
