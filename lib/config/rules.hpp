@@ -24,7 +24,7 @@ struct Required {};
 inline constexpr Required required;
 
 struct DecidesNoBit {};
-/// Whatever it says, the same comes out: it is not part of what a run is (identity_of).
+/// Whatever it says, the same comes out: it is not part of what a run is (given_by).
 inline constexpr DecidesNoBit no_bits;
 template <class... Rules>
 inline constexpr bool decides_no_bit = (std::is_same_v<Rules, DecidesNoBit> || ...);

@@ -340,4 +340,56 @@ std::string to_yaml(const YamlNode& node) {
   return std::string(out.c_str()) + "\n";
 }
 
+namespace {
+
+std::string in_a_line(const YamlNode& node) {
+  if (node.kind == YamlNode::Kind::scalar) return node.text;
+  std::vector<std::string> parts;
+  for (const YamlNode& item : node.items)
+    parts.push_back(in_a_line(item));
+  for (const YamlEntry& entry : node.entries)
+    parts.push_back(entry.key + ": " + in_a_line(entry.value));
+  const bool list = node.kind == YamlNode::Kind::list;
+  return (list ? "[" : "{") + join(parts) + (list ? "]" : "}");
+}
+
+/// Values by their keys, "domains.0.name", lists of scalars whole.
+void flatten(const YamlNode& node, const std::string& path,
+             std::map<std::string, std::string>& values) {
+  const bool whole = std::ranges::all_of(
+      node.items, [](const YamlNode& item) { return item.kind == YamlNode::Kind::scalar; });
+  if (node.entries.empty() && whole) values[path] = in_a_line(node);
+  for (const YamlEntry& entry : node.entries)
+    flatten(entry.value, join_keys(path, entry.key), values);
+  for (std::size_t i = 0; i < node.items.size() && !whole; ++i)
+    flatten(node.items[i], join_keys(path, std::to_string(i)), values);
+}
+
+std::map<std::string, std::string> values_of(const std::string& text) {
+  YamlProblems problems("");
+  std::map<std::string, std::string> values;
+  flatten(parse_yaml(text, problems), "", values);
+  problems.throw_if_any();
+  return values;
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const std::string& before, const std::string& now) {
+  if (before == now) return {};
+  const std::map<std::string, std::string> was = values_of(before), is = values_of(now);
+  std::map<std::string, std::string> all = was;
+  all.insert(is.begin(), is.end());
+  std::vector<std::string> differences;
+  for (const auto& known : all) {
+    const auto one = was.find(known.first), other = is.find(known.first);
+    const std::string then = one == was.end() ? "not given" : one->second;
+    const std::string today = other == is.end() ? "not given" : other->second;
+    if (then != today)
+      differences.push_back(fmt::format("{}: was {:.80}, now {:.80}", known.first, then, today));
+  }
+  if (differences.empty()) differences.emplace_back("values that are written alike");
+  return differences;
+}
+
 }  // namespace bailiwick

@@ -113,7 +113,7 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
     if (!world.is_root() || !std::filesystem::exists(path)) return;
     const PublicKey key = PrivateKey::load(config.sign_with).public_key();
     if (!is_finished(path, {&key, 1}) ||
-        !began_with(config, chain, config.output, read_statements(path, {&key, 1})))
+        !differences_from(config, chain, config.output, read_statements(path, {&key, 1})).empty())
       return;
     const Verification found =
         verify_chain(path, config.output, {&key, 1}, io::content_digest, OtherSignatures::any);

@@ -28,38 +28,44 @@
 
 namespace bailiwick {
 
-bool began_with(const RunConfig& config, const StageChain& chain, const std::string& folder,
-                const std::vector<Statement>& statements) {
-  const auto same = [&](const Digest& identity, const std::string& name,
-                        const std::string& purpose) {
-    return identity == identity_of(config, chain.is_training()) && name == config.name &&
-           purpose == config.purpose;
+std::vector<std::string> differences_from(const RunConfig& config, const StageChain& chain,
+                                          const std::string& folder,
+                                          const std::vector<Statement>& statements) {
+  const bool training = chain.is_training();
+  const auto differ = [&](const std::string& given, const std::string& name,
+                          const std::string& purpose) {
+    std::vector<std::string> all = differences(given, given_by(config, training));
+    const auto compare = [&](const char* key, const std::string& before, const std::string& now) {
+      if (before != now) all.push_back(fmt::format("{}: was {}, now {}", key, before, now));
+    };
+    compare("name", name, config.name);
+    compare("purpose", purpose, config.purpose);
+    return all;
   };
   const Artefact* stated = find_dependency(statements.back(), dependency::inputs);
   if (stated == nullptr) {  // no program of today wrote that
     const std::string path = chain.resolved_config(folder);
     const RunConfig began = parse_run_config(read_file(path), path, language_of(config));
-    return same(identity_of(began, chain.is_training()), began.name, began.purpose);
+    return differ(given_by(began, training), began.name, began.purpose);
   }
   const std::string path = folder + "/" + chain.session_file("inputs", count_sessions(statements));
   const std::string text = read_file(path);
   if (sha256(text) != stated->sha256)
     throw Error(ExitCode::integrity, "{}: was changed after it was signed", path);
   const Inputs began = inputs_from_json(parse_json(text, path), path);
-  return same(began.identity, began.name, began.purpose);
+  return differ(began.given, began.name, began.purpose);
 }
 
 void check_same_config(const Run& run, const StageChain& chain, const std::string& folder,
                        const std::vector<Statement>& statements) {
-  const std::string path = chain.resolved_config(folder);
-  if (!began_with(run.config(), chain, folder, statements))
+  const std::vector<std::string> found = differences_from(run.config(), chain, folder, statements);
+  if (!found.empty())
     throw Error(ExitCode::config,
-                "{}: the run there began with another config; go on with the same{}, or name "
+                "{}: the run there began with another config ({}); go on with the same{}, or name "
                 "another folder with --output{}",
-                path, chain.resumes ? "" : fmt::format(", remove {}.jsonl there", chain.stem),
-                chain.resumes       ? " and one of its checkpoints with --resume"
-                : chain.names_model ? " and the model with --model"
-                                    : "");
+                chain.resolved_config(folder), join(found, "; "),
+                chain.resumes ? "" : fmt::format(", remove {}.jsonl there", chain.stem),
+                chain.names_model ? " and the model with --model" : "");
 }
 
 namespace {

@@ -19,13 +19,14 @@
 
 namespace bailiwick {
 
-/// Whether the last session of the chain in `folder`, of which these are the statements, had this
-/// config, or another of its identity, name and purpose. Local. Throws ExitCode::integrity if its
-/// inputs are not as they were signed.
-bool began_with(const RunConfig& config, const StageChain& chain, const std::string& folder,
-                const std::vector<Statement>& statements);
+/// In what the config of the last session of the chain in `folder`, of which these are the
+/// statements, differs from this one in identity, name or purpose. Local. Throws
+/// ExitCode::integrity if its inputs are not as they were signed.
+std::vector<std::string> differences_from(const RunConfig& config, const StageChain& chain,
+                                          const std::string& folder,
+                                          const std::vector<Statement>& statements);
 
-/// Throws ExitCode::config unless it had. Local.
+/// Throws ExitCode::config if it does. Local.
 void check_same_config(const Run& run, const StageChain& chain, const std::string& folder,
                        const std::vector<Statement>& statements);
 

@@ -52,17 +52,17 @@ DomainConfig domain_from_json(const Json& json, const std::string& what) {
 
 }  // namespace
 
-Digest identity_of(const RunConfig& config, bool training) {
+std::string given_by(const RunConfig& config, bool training) {
   RunConfig same = config;
   if (training)
     for (Section& section : same.sections)
       section.value = section.type->make();
-  return sha256(decisive_yaml(same));
+  return decisive_yaml(same);
 }
 
 Inputs inputs_of(const RunConfig& config, const StageUse& use) {
   Inputs inputs;
-  inputs.identity = identity_of(config, use.trains);
+  inputs.given = given_by(config, use.trains);
   inputs.name = config.name;
   inputs.purpose = config.purpose;
   inputs.recipients = config.recipients;
@@ -82,7 +82,8 @@ Json to_json(const Inputs& inputs) {
     domains.push_back(to_json(domain));
   return {{"format", format},
           {"version", format_version},
-          {"identity", inputs.identity.hex()},
+          {"identity", sha256(inputs.given).hex()},
+          {"given", inputs.given},
           {"name", inputs.name},
           {"purpose", inputs.purpose},
           {"recipients", inputs.recipients},
@@ -99,8 +100,8 @@ Json to_json(const Inputs& inputs) {
 Inputs inputs_from_json(const Json& json, const std::string& what) {
   check_members(
       json,
-      {"format", "version", "identity", "name", "purpose", "recipients", "site", "masked", "kind",
-       "network", "unstratified_survival", "per_domain_statistics", "model", "domains"},
+      {"format", "version", "identity", "given", "name", "purpose", "recipients", "site", "masked",
+       "kind", "network", "unstratified_survival", "per_domain_statistics", "model", "domains"},
       what);
   const auto read = [&]<class T>(const char* key, T& value) {
     value = json_member<T>(json, key, what);
@@ -109,7 +110,9 @@ Inputs inputs_from_json(const Json& json, const std::string& what) {
       json_member<int>(json, "version", what) != format_version)
     throw Error(ExitCode::data, "{}: is not \"{}\" of version {}", what, format, format_version);
   Inputs inputs;
-  inputs.identity = Digest::from_hex(json_member<std::string>(json, "identity", what));
+  read("given", inputs.given);
+  if (json_member<std::string>(json, "identity", what) != sha256(inputs.given).hex())
+    throw Error(ExitCode::data, "{}: \"identity\" is not the digest of \"given\"", what);
   read("name", inputs.name);
   read("purpose", inputs.purpose);
   read("recipients", inputs.recipients);

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/digest.hpp"
 #include "lib/core/json.hpp"
 #include "lib/run/config.hpp"
 #include "lib/run/stage_use.hpp"
@@ -16,7 +15,7 @@ namespace bailiwick {
 /// What a session of a stage was to do, and with whose data: all that verification has to know of
 /// its config, which later releases may not be able to read (inputs.json, docs/artefacts.md).
 struct Inputs {
-  Digest identity;  ///< identity_of the config
+  std::string given;  ///< given_by the config
   std::string name;
   std::string purpose;
   std::vector<std::string> recipients;
@@ -30,9 +29,10 @@ struct Inputs {
   std::vector<DomainConfig> domains;  ///< without private keys and access logs
 };
 
-/// Digest of what was given in the config and decides bits of what comes out; the sections of
-/// stages only where it is not of a training. Two configs of one identity give the same bits.
-Digest identity_of(const RunConfig& config, bool training);
+/// What was given in the config and decides bits of what comes out, in canonical YAML; the sections
+/// of stages only where it is not of a training. Its digest is the identity of a run: two configs
+/// of one identity give the same bits.
+std::string given_by(const RunConfig& config, bool training);
 
 Inputs inputs_of(const RunConfig& config, const StageUse& use);
 

@@ -304,7 +304,7 @@ void tie_home(VerifiedChain& home, const VerifiedChain& chain) {
   if (home.version() != chain.version())
     return home.say(false, what + ": has another format version than the run's own");
   const Inputs *own = home.last_inputs(), *run = chain.last_inputs();
-  if (own == nullptr || run == nullptr || own->identity != run->identity)
+  if (own == nullptr || run == nullptr || own->given != run->given)
     return home.say(false, what + ": was made with another config");
   for (const auto& [name, claim] : chain.claims)
     if (name.starts_with(dependency::partition_prefix) &&

@@ -31,7 +31,7 @@ RunConfig config(const Overrides& overrides = {}) {
 
 TEST_CASE("what a run is, is what its config gives and what decides bits", "[inputs]") {
   const auto same = [](const std::string& key, const std::string& value, bool training) {
-    return identity_of(config({{key, value}}), training) == identity_of(config(), training);
+    return given_by(config({{key, value}}), training) == given_by(config(), training);
   };
   for (const bool training : {true, false}) {
     for (const auto& [key, value] : Overrides{{"name", "y"},
@@ -84,6 +84,7 @@ TEST_CASE("inputs are read as they were written, and nothing else is", "[inputs]
   broken("version", 2);
   broken("format", "bailiwick-decisions");
   broken("identity", "abc");
+  broken("given", "model:\n  l2: 2\n");
   broken("masked", "yes");
   broken("more", 1);
   broken("model", 1);
