@@ -24,6 +24,7 @@
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/json.hpp"
+#include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 
 namespace {
