@@ -69,15 +69,25 @@ void Descent::step(const std::int64_t* words, int exponent, double weight, float
   if (options_.method == DescentOptions::Method::adamw) {
     power1_ *= options_.beta1;
     power2_ *= options_.beta2;
-    kernels::adamw({now, options_.beta1, options_.beta2, options_.epsilon, 1 - power1_, 1 - power2_,
-                    options_.weight_decay},
-                   gradient, size, theta, first, second_.data() + begin, rounded + begin);
+    kernels::adamw({.rate = now,
+                    .beta1 = options_.beta1,
+                    .beta2 = options_.beta2,
+                    .epsilon = options_.epsilon,
+                    .correction1 = 1 - power1_,
+                    .correction2 = 1 - power2_,
+                    .weight_decay = options_.weight_decay},
+                   gradient, size, theta, {.first = first, .second = second_.data() + begin},
+                   rounded + begin);
   } else {
     kernels::Pull from = pull;
     if (from.anchor != nullptr) from.anchor += begin;
     if (from.correction != nullptr) from.correction += begin;
-    kernels::sgd({now, options_.momentum, options_.nesterov, options_.weight_decay, from}, gradient,
-                 size, theta, first, rounded + begin);
+    kernels::sgd({.rate = now,
+                  .momentum = options_.momentum,
+                  .nesterov = options_.nesterov,
+                  .weight_decay = options_.weight_decay,
+                  .pull = from},
+                 gradient, size, theta, first, rounded + begin);
   }
   Kokkos::fence();
   ++steps_;

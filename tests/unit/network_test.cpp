@@ -255,7 +255,7 @@ TEST_CASE("A level's gradient is that of its rows in a block, summed in order an
   const kernels::GradientWords to{words.data(), &saturated, format};
   kernels::clear_words(to, words.size());
   kernels::embedding_gradient({levels, dimension}, {bounds.data(), 3}, count - 20, code.data(),
-                              gradient.data(), dimension, to);
+                              {gradient.data(), dimension}, to);
   Kokkos::fence();
   std::vector<std::int64_t> expected(words.size());
   for (std::size_t block = 0; block < 3; ++block)
@@ -271,7 +271,7 @@ TEST_CASE("A level's gradient is that of its rows in a block, summed in order an
   gradient(61 * dimension) = INFINITY;
   gradient(62 * dimension + 1) = 0x1p20F;
   kernels::embedding_gradient({levels, dimension}, {bounds.data(), 3}, count - 20, code.data(),
-                              gradient.data(), dimension, to);
+                              {gradient.data(), dimension}, to);
   Kokkos::fence();
   CHECK(saturated == 2);
 }
