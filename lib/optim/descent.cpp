@@ -44,15 +44,16 @@ void Descent::restart(std::span<const double> start) {
   power1_ = power2_ = 1;
 }
 
-void Descent::step(const std::int64_t* words, int exponent, double weight, float* rounded,
-                   Range here, const kernels::Pull& pull, std::optional<Range> moving) {
+void Descent::step(const Gradient& sum, float* rounded, Range here, const kernels::Pull& pull,
+                   std::optional<Range> moving) {
+  const std::int64_t* words = sum.words;
   if constexpr (!kernels::on_host) {
     using Host = Kokkos::View<const std::int64_t*, Kokkos::HostSpace,
                               Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
     Kokkos::deep_copy(words_, Host(words, theta_.size()));
     words = words_.data();
   }
-  kernels::SummedGradient gradient{words, std::ldexp(1.0, -exponent) / weight};
+  kernels::SummedGradient gradient{words, std::ldexp(1.0, -sum.exponent) / sum.weight};
   if (options_.clip_norm > 0) {
     const Range all = moving.value_or(Range{0, theta_.size()});
     const double norm =

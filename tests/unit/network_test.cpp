@@ -162,7 +162,9 @@ TEST_CASE("Steps are PyTorch's, within the rounding of float32") {
     Descent descent(options, numbers(architecture.parameters(), 1));
     for (int i = 0; i < 3; ++i) {
       const Aggregate& sum = step.take(data, descent.parameters(), rows);
-      descent.step(sum.words("gradient").data(), step.options.format.exponent, sum.value("weight"),
+      descent.step({.words = sum.words("gradient").data(),
+                    .exponent = step.options.format.exponent,
+                    .weight = sum.value("weight")},
                    step.network.parameters());
     }
     const std::vector<double> theta = descent.parameters();
@@ -353,7 +355,9 @@ TEST_CASE("Golden words after 1 and 20 steps") {
     for (int i = 1; i <= 20; ++i) {
       step.options.epoch = static_cast<std::uint64_t>(i);
       const Aggregate& sum = step.take(data, descent.parameters(), 16);
-      descent.step(sum.words("gradient").data(), step.options.format.exponent, sum.value("weight"),
+      descent.step({.words = sum.words("gradient").data(),
+                    .exponent = step.options.format.exponent,
+                    .weight = sum.value("weight")},
                    step.network.parameters());
       if (i == 1) CHECK(digest() == golden.first);
     }

@@ -207,7 +207,9 @@ void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::P
     // One domain's failure must not keep its ranks from the next round: the round's sum tells all.
     if (parts_[d].saturated() != 0) losses.loss = std::numeric_limits<double>::infinity();
     if (weight > 0)
-      descent_.step(parts_[d].words("gradient").data(), options_.format.exponent, weight,
+      descent_.step({.words = parts_[d].words("gradient").data(),
+                     .exponent = options_.format.exponent,
+                     .weight = weight},
                     network_.parameters(), {0, theta_.size()}, pull, moving);
   }
 }
