@@ -231,7 +231,7 @@ OnlyIf only_with(const StrategyTraits& chosen, bool StrategyTraits::*has_key) {
 template <class Visitor>
 void schema(Visitor& v, FederatedConfig& federated) {
   v.key("strategy", federated.strategy, "What is made of the domains' changes after a round.");
-  const OnlyIf adaptive = only_with(*federated.strategy, &StrategyTraits::adaptive);
+  const OnlyIf adaptive = only_with(federated.strategy, &StrategyTraits::adaptive);
   v.key("rounds", federated.rounds, "Rounds of local training.", at_least(1));
   v.key("local_steps", federated.local_steps,
         "Steps of a domain in a round, of descent.batch_rows of its own rows each.", at_least(1));
@@ -242,7 +242,7 @@ void schema(Visitor& v, FederatedConfig& federated) {
         positive);
   v.key("proximal", federated.proximal,
         "Mu of mu/2 |theta_i - theta|^2, which draws domains to the common model.",
-        only_with(*federated.strategy, &StrategyTraits::proximal), at_least(0));
+        only_with(federated.strategy, &StrategyTraits::proximal), at_least(0));
   v.key("beta1", federated.beta1, "Decay of the mean change.", adaptive, a_fraction);
   v.key("beta2", federated.beta2, "Decay of its mean square.", adaptive, a_fraction);
   v.key("tau", federated.tau,

@@ -195,6 +195,7 @@ struct StrategyTraits {
   bool proximal = false;  ///< it has that key
   bool adaptive = false;  ///< it has beta1, beta2 and tau
   bool at_home = false;   ///< each domain keeps a State of its own from round to round
+  bool operator==(const StrategyTraits&) const = default;
 };
 inline constexpr auto federated_strategies =
     std::to_array<StrategyTraits>({{.name = "fedavg"},
@@ -205,16 +206,16 @@ inline constexpr auto federated_strategies =
                                    {.name = "scaffold", .at_home = true},
                                    {.name = "fednova"}});
 template <>
-inline constexpr auto words<const StrategyTraits*> = [] {
-  std::array<std::pair<const StrategyTraits*, const char*>, federated_strategies.size()> all;
+inline constexpr auto words<StrategyTraits> = [] {
+  std::array<std::pair<StrategyTraits, const char*>, federated_strategies.size()> all;
   for (std::size_t i = 0; i < all.size(); ++i)
-    all[i] = {&federated_strategies[i], federated_strategies[i].name};
+    all[i] = {federated_strategies[i], federated_strategies[i].name};
   return all;
 }();
 
 /// Rounds of local training in each domain, between which weighted sums of what changed cross.
 struct FederatedConfig {
-  const StrategyTraits* strategy = &federated_strategies.front();
+  StrategyTraits strategy = federated_strategies.front();
   int rounds = 10;
   std::optional<int> local_steps;
   int local_epochs = 1;

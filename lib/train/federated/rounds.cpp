@@ -157,7 +157,7 @@ FederatedTraining::FederatedTraining(Run& run, NetworkData& data, const Architec
     local.own = theta_;
   }
   for (std::size_t d = 0; d < locals_.size(); ++d)
-    ensure(federated_.strategy->at_home == !strategy_->state(d).empty(),
+    ensure(federated_.strategy.at_home == !strategy_->state(d).empty(),
            "a strategy that keeps numbers with the domains says so in its traits");
   weigh();
 }

@@ -40,11 +40,11 @@ std::unique_ptr<Strategy> make_strategy(const TrainConfig& train, const Strategy
       {"fedadagrad", make_averaging<adagrad>},
       {"scaffold", make_scaffold},
       {"fednova", make_fednova}};
-  static_assert(std::ranges::equal(
-                    makers, federated_strategies, {}, [](const auto& maker) { return maker.first; },
-                    &StrategyTraits::name),
+  static constexpr auto word = [](const auto& maker) { return maker.first; };
+  static_assert(std::ranges::equal(makers, federated_strategies, {}, word, &StrategyTraits::name),
                 "every strategy of lib/run/config.hpp, in the same order");
-  return makers[train.federated->strategy - federated_strategies.data()].second(train, shape);
+  const std::string_view name = train.federated->strategy.name;
+  return std::ranges::find(makers, name, word)->second(train, shape);
 }
 
 const double* put(const DeviceNumbers& view, std::span<const double> values) {
