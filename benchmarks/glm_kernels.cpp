@@ -127,8 +127,9 @@ int main(int argc, char** argv) {
       const std::size_t d = theta.size();
       const auto seconds = [&](Order order) {
         std::vector<std::int64_t> words(glm_words(family, columns, classes, order, wide));
-        return best_seconds(
-            4, [&] { glm_sums(data, family, classes, theta, order, wide, words, {1}); });
+        return best_seconds(4, [&] {
+          glm_sums(data, {family, classes, theta}, order, wide, words, {1});
+        });
       };
       const double all = seconds(Order::hessian), gradient = seconds(Order::gradient);
       const std::size_t values = 1 + d + d * (d + 1) / 2;

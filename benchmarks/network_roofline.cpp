@@ -70,19 +70,20 @@ int main(int argc, char** argv) {
     };
     auto named = name;
     print(named("forward"), best_seconds([&] {
-            dense_forward(shape, rows, x.data(), w.data(), bias.data(), Activation::relu,
-                          out.data(), nullptr, scratch);
+            dense_forward(shape, rows, x.data(), {w.data(), bias.data()},
+                          {Activation::relu, out.data(), nullptr}, scratch);
           }),
           flops, peak, "GFLOP/s");
     print(named("weights' gradient"), best_seconds([&] {
             const GradientWords to{words.data(), words.data() + words.size() - 1, format};
-            dense_parameter_gradient(shape, {bounds, 5}, rows, x.data(), g.data(), to, to, scratch);
+            dense_parameter_gradient(shape, {bounds, 5}, rows, {x.data(), g.data()}, {to, to},
+                                     scratch);
           }),
           flops, peak, "GFLOP/s");
     if (l == 0) continue;
     print(named("inputs' gradient"), best_seconds([&] {
-            dense_input_gradient(shape, rows, g.data(), w.data(), Activation::relu, x.data(),
-                                 out.data(), scratch);
+            dense_input_gradient(shape, rows, g.data(), w.data(),
+                                 {Activation::relu, x.data(), out.data()}, scratch);
           }),
           flops, peak, "GFLOP/s");
   }
@@ -92,7 +93,7 @@ int main(int argc, char** argv) {
   words.resize(p);
   const double seconds = best_seconds([&] {
     adamw({1e-3, 0.9, 0.999, 1e-8, 0.1, 0.001, 0.01}, {words.data(), 1e-9}, p, theta.data(),
-          first.data(), second.data(), rounded.data());
+          {first.data(), second.data()}, rounded.data());
   });
   // theta and moments are read and written, words read, floats written: 36 bytes lie there.
   print("adamw", seconds, 60.0 * static_cast<double>(p), triad_bandwidth(36 * p), "GB/s");
@@ -101,8 +102,8 @@ int main(int argc, char** argv) {
   std::vector<double> y(rows), weight(rows, 1.0), loss(rows);
   const auto z = numbers(rows * 10);
   const double loss_seconds = best_seconds([&] {
-    loss_and_gradient(Loss::cross_entropy, 1, 10, z.data(), {y.data(), weight.data(), rows},
-                      {bounds, 5}, gradient.data(), loss.data());
+    loss_and_gradient({Loss::cross_entropy, 1}, 10, z.data(), {y.data(), weight.data(), rows},
+                      {bounds, 5}, {gradient.data(), loss.data()});
   });
   all_seconds += loss_seconds;
   std::printf("%-22s %8.3f\n%-22s %8.3f\n", "cross entropy", 1e3 * loss_seconds, "together",

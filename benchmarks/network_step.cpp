@@ -53,8 +53,10 @@ int main(int argc, char** argv) {
     network.sum_gradient(options, batch, parts);
     gradient = std::min(gradient, watch.lap());
     parts[0].normalise();
-    descent.step(parts[0].words("gradient").data(), options.format.exponent,
-                 parts[0].value("weight"), network.parameters());
+    descent.step({.words = parts[0].words("gradient").data(),
+                  .exponent = options.format.exponent,
+                  .weight = parts[0].value("weight")},
+                 network.parameters());
     update = std::min(update, watch.lap());
     whole = std::min(whole, step.seconds());
   }

@@ -84,14 +84,13 @@ class Panel {
   static constexpr int step = Extent + 4;  // terms in neighbouring banks
   static constexpr int size = step * Tile::slice;
 
-  /// Of `count` rows or columns, `step_between` apart, those from the first on. `padding` stands
-  /// for what lies beyond the operand and for terms beyond the last.
-  KOKKOS_FORCEINLINE_FUNCTION Panel(const float* data, std::size_t step_between,
-                                    std::size_t term_step, std::size_t first, std::size_t count,
+  /// Of the `count` rows of an operand whose columns are terms, those from the first on. `padding`
+  /// stands for what lies beyond the operand and for terms beyond the last.
+  KOKKOS_FORCEINLINE_FUNCTION Panel(const Operand& of, std::size_t first, std::size_t count,
                                     float padding, int rank)
-      : data_(data + first * step_between),
-        step_between_(step_between),
-        term_step_(term_step),
+      : data_(of.data + first * of.row_step),
+        step_between_(of.row_step),
+        term_step_(of.column_step),
         inside_(count - first < Extent ? static_cast<int>(count - first) : Extent),
         padding_(padding),
         rank_(rank) {}
@@ -235,18 +234,16 @@ struct TeamGemm {
         team.team_scratch(0).get_shmem_aligned(std::size_t{shared_bytes}, sizeof(Four)));
   }
 
-  /// Sums of a tile over the terms of blocks first to last; calls end_of_block(), which may take
-  /// them away, after each block that has terms. Shared memory is free for others afterwards.
+  /// Sums of a tile over the terms in slices; calls end_of_block(), which may take them away, after
+  /// each block that has terms. Shared memory is free for others afterwards.
   template <class Team, class EndOfBlock>
-  KOKKOS_FORCEINLINE_FUNCTION void sum(const Team& team, std::size_t tile, std::size_t first_block,
-                                       std::size_t last_block, float* shared,
-                                       typename Tile::Sums& sums,
+  KOKKOS_FORCEINLINE_FUNCTION void sum(const Team& team, std::size_t tile, Slices<Blocks> slices,
+                                       float* shared, typename Tile::Sums& sums,
                                        const EndOfBlock& end_of_block) const {
     const int rank = team.team_rank();
     // Terms beyond a block's last are -0 times +0, which changes no sum, not even -0.
-    PanelA left(a.data, a.row_step, a.column_step, first_row(tile), shape.rows, -0.0F, rank);
-    PanelB right(b.data, b.column_step, b.row_step, first_column(tile), shape.columns, 0.0F, rank);
-    Slices<Blocks> slices(blocks, first_block, last_block);
+    PanelA left(a, first_row(tile), shape.rows, -0.0F, rank);
+    PanelB right(b.transposed(), first_column(tile), shape.columns, 0.0F, rank);
     if (!slices.done()) {
       left.fetch(slices.begin, slices.end_of_block);
       right.fetch(slices.begin, slices.end_of_block);
@@ -310,7 +307,7 @@ struct TeamStore {
     const auto tile = static_cast<std::size_t>(team.league_rank());
     float* const shared = product.shared_memory(team);
     typename Tile::Sums sums = {};
-    product.sum(team, tile, 0, 1, shared, sums, [] {});
+    product.sum(team, tile, {product.blocks, 0, 1}, shared, sums, [] {});
     const int rank = team.team_rank();
     float* const own = shared + Tile::down_of(rank) * Tile::columns;
     const std::size_t first_row = product.first_row(tile);
@@ -368,7 +365,7 @@ struct TeamRound {
     typename Tile::Sums sums = {};
     std::int64_t words[Tile::down][Tile::across] = {}, misfits = 0;
     std::size_t additions = 0;
-    product.sum(team, tile, blocks * run / runs, blocks * (run + 1) / runs,
+    product.sum(team, tile, {product.blocks, blocks * run / runs, blocks * (run + 1) / runs},
                 product.shared_memory(team), sums, [&] {
                   ++additions;
                   BAILIWICK_UNROLL

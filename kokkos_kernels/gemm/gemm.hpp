@@ -95,9 +95,7 @@ struct Tile {
   std::size_t row, column;    ///< of its first element
   std::size_t rows, columns;  ///< within the product
   std::size_t halves;         ///< of a tile's full width, which its rows have in memory
-  Operand strip;
-  const float* panel;
-  std::size_t panel_step;  ///< from term to term
+  TileTerms terms;
 };
 
 /// Calls use(tile) for every tile of the product, in parallel.
@@ -139,10 +137,12 @@ void for_each_tile(const GemmGrid& grid, const Operand& a, const Operand& b, Gem
         for (std::size_t s = grid.strips * chunk / chunks; s < grid.strips * (chunk + 1) / chunks;
              ++s) {
           const std::size_t row = grid.first_row(s), rows = grid.first_row(s + 1) - row;
-          const Operand strip = packs
-                                    ? Operand{packed + row * depth, 1, rows}
-                                    : Operand{a.data + row * a.row_step, a.row_step, a.column_step};
-          use(Tile{row, column, rows, grid.columns(panel), halves, strip, from, step});
+          const TileTerms terms{.a = packs ? packed + row * depth : a.data + row * a.row_step,
+                                .row_step = packs ? 1 : a.row_step,
+                                .a_step = packs ? rows : a.column_step,
+                                .b = from,
+                                .b_step = step};
+          use(Tile{row, column, rows, grid.columns(panel), halves, terms});
         }
         threads.release(thread);
       });
@@ -196,9 +196,7 @@ void gemm(const GemmShape& shape, const Operand& a, const Operand& b, const Epil
           const bool in_place = !turned && tile.columns == width;
           float* const to = in_place ? epilogue.place(tile.row, tile.column) : sums;
           const std::size_t step = in_place ? shape.columns : width;
-          grid.tiles->kernel(tile.rows, tile.halves)(grid.shape.depth, tile.strip.data,
-                                                     tile.strip.row_step, tile.strip.column_step,
-                                                     tile.panel, tile.panel_step, to, step);
+          grid.tiles->kernel(tile.rows, tile.halves)(grid.shape.depth, tile.terms, to, step);
           if constexpr (!turned) {
             for (std::size_t i = 0; i < tile.rows; ++i)
               epilogue(tile.row + i, tile.column, to + i * step, tile.columns);
@@ -236,8 +234,7 @@ inline void gemm_of_blocks(const GemmShape& shape, const Operand& a, const Opera
           std::int64_t* const place = to.words + tile.row * shape.columns + tile.column;
           std::int64_t* const words = in_place ? place : buffer;
           const std::int64_t misfits = grid.tiles->rounded_kernel(tile.rows, tile.halves)(
-              rounded, tile.strip.data, tile.strip.row_step, tile.strip.column_step, tile.panel,
-              tile.panel_step, tile.columns, words, in_place ? shape.columns : width);
+              rounded, tile.terms, tile.columns, words, in_place ? shape.columns : width);
           if (misfits != 0) Kokkos::atomic_add(to.saturated, misfits);
           if (in_place) return;
           for (std::size_t i = 0; i < tile.rows; ++i)

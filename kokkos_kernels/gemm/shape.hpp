@@ -18,7 +18,7 @@ struct Operand {
   KOKKOS_FUNCTION float operator()(std::size_t i, std::size_t j) const {
     return data[i * row_step + j * column_step];
   }
-  Operand transposed() const { return {data, column_step, row_step}; }
+  KOKKOS_FUNCTION Operand transposed() const { return {data, column_step, row_step}; }
 };
 
 inline Operand row_major(const float* data, std::size_t columns) {

@@ -8,10 +8,17 @@
 
 namespace bailiwick::kernels {
 
-/// c[i * c_step + j] = sum over k ascending, from +0, of a[i * row_step + k * step] b[k * b_step +
-/// j], one fma each.
-using TileKernel = void (*)(std::size_t depth, const float* a, std::size_t row_step,
-                            std::size_t step, const float* b, std::size_t b_step, float* c,
+/// What a tile multiplies: term k of element (i, j) is a[i * row_step + k * a_step] b[k * b_step +
+/// j].
+struct TileTerms {
+  const float* a;
+  std::size_t row_step, a_step;
+  const float* b;
+  std::size_t b_step;
+};
+
+/// c[i * c_step + j] = sum over k ascending, from +0, of the terms, one fma each.
+using TileKernel = void (*)(std::size_t depth, const TileTerms& terms, float* c,
                             std::size_t c_step);
 
 /// Terms in blocks, whose sums are each rounded to a multiple of 1/scale, a power of two; sums
@@ -29,10 +36,9 @@ struct RoundedBlocks {
 /// words(i, j) = the sum over blocks of the rounded sums over a block's terms, as TileKernel forms
 /// them; rows of words are `words_step` apart. Returns how many sums of the first `columns` columns
 /// counted as zero.
-using RoundedTileKernel = std::int64_t (*)(const RoundedBlocks& blocks, const float* a,
-                                           std::size_t row_step, std::size_t step, const float* b,
-                                           std::size_t b_step, std::size_t columns,
-                                           std::int64_t* words, std::size_t words_step);
+using RoundedTileKernel = std::int64_t (*)(const RoundedBlocks& blocks, const TileTerms& terms,
+                                           std::size_t columns, std::int64_t* words,
+                                           std::size_t words_step);
 
 /// What one instruction set does best. Tiles of `rows` x `columns` floats fill its registers;
 /// kernel(r, w) computes a tile of 1 <= r <= rows rows and w = 1 or 2 halves of the columns. All

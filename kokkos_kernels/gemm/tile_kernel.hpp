@@ -22,16 +22,17 @@ namespace {
 
 /// Sums of R rows times W registers of columns.
 template <int R, int W>
-[[gnu::always_inline]] inline void sum_terms(std::size_t depth, const float* a,
-                                             std::size_t row_step, std::size_t step, const float* b,
-                                             std::size_t b_step, Floats (&sum)[R][W]) {
+[[gnu::always_inline]] inline void sum_terms(std::size_t depth, const TileTerms& terms,
+                                             Floats (&sum)[R][W]) {
+  const auto [first_a, row_step, a_step, first_b, b_step] = terms;
+  const float *a = first_a, *b = first_b;
   BAILIWICK_TILE_UNROLL
   for (int i = 0; i < R; ++i) {
     BAILIWICK_TILE_UNROLL
     for (int j = 0; j < W; ++j)
       sum[i][j] = Floats::zero();
   }
-  for (std::size_t k = 0; k < depth; ++k, a += step, b += b_step) {
+  for (std::size_t k = 0; k < depth; ++k, a += a_step, b += b_step) {
     Floats right[W];
     BAILIWICK_TILE_UNROLL
     for (int j = 0; j < W; ++j)
@@ -47,10 +48,9 @@ template <int R, int W>
 }
 
 template <int R, int W>
-void tile(std::size_t depth, const float* a, std::size_t row_step, std::size_t step, const float* b,
-          std::size_t b_step, float* c, std::size_t c_step) {
+void tile(std::size_t depth, const TileTerms& terms, float* c, std::size_t c_step) {
   Floats sum[R][W];
-  sum_terms<R, W>(depth, a, row_step, step, b, b_step, sum);
+  sum_terms<R, W>(depth, terms, sum);
   BAILIWICK_TILE_UNROLL
   for (int i = 0; i < R; ++i) {
     BAILIWICK_TILE_UNROLL
@@ -84,8 +84,7 @@ std::int64_t round_one_by_one(const float* sums, const RoundedBlocks& blocks, st
 }
 
 template <int R, int W>
-std::int64_t rounded_tile(const RoundedBlocks& blocks, const float* a, std::size_t row_step,
-                          std::size_t step, const float* b, std::size_t b_step, std::size_t columns,
+std::int64_t rounded_tile(const RoundedBlocks& blocks, const TileTerms& terms, std::size_t columns,
                           std::int64_t* words, std::size_t words_step) {
   constexpr int width = Floats::width, all = W * width;
   // Sums of blocks before the last. They start with what rounding leaves above the integers.
@@ -97,12 +96,13 @@ std::int64_t rounded_tile(const RoundedBlocks& blocks, const float* a, std::size
       word = start;
   const Floats limit = Floats::broadcast(blocks.limit);
   std::int64_t misfits = 0;
+  TileTerms left = terms;  // of the blocks to come
   for (std::size_t block = 0; block < blocks.blocks; ++block) {
     const std::size_t depth = blocks.first[block + 1] - blocks.first[block];
     Floats sum[R][W];
-    sum_terms<R, W>(depth, a, row_step, step, b, b_step, sum);
-    a += depth * step;
-    b += depth * b_step;
+    sum_terms<R, W>(depth, left, sum);
+    left.a += depth * left.a_step;
+    left.b += depth * left.b_step;
     Floats::Check check = Floats::passed();
     BAILIWICK_TILE_UNROLL
     for (int i = 0; i < R; ++i) {

@@ -37,40 +37,43 @@ struct Problem {
   std::size_t outputs, rows;
   FixedPoint format;
 
-  Problem(const RowBlocks& row_blocks, Family f, std::size_t classes,
-          std::span<const double> parameters, FixedPoint fixed_point)
+  Problem(const RowBlocks& row_blocks, const GlmPoint& at, FixedPoint fixed_point)
       : blocks(row_blocks),
         internal(row_blocks),
-        family(f),
-        outputs(outputs_of(f, classes)),
+        family(at.family),
+        outputs(outputs_of(at.family, at.classes)),
         rows(row_blocks.block_rows()),
         format(fixed_point) {
     require(rows % lanes == 0, "blocks are padded to a multiple of 8 rows");
-    require(parameters.size() == glm_parameters(f, internal.columns, classes),
+    require(at.theta.size() == glm_parameters(family, internal.columns, at.classes),
             "as many parameters as the model has");
-    theta = to_device(internal.parameters(parameters));
+    theta = to_device(internal.parameters(at.theta));
   }
 
   KOKKOS_FUNCTION std::size_t parameters() const { return outputs * internal.columns; }
 
-  /// eta(k, r) becomes the weighted residual; `pi` holds the weighted information, or for
-  /// multinomial the probabilities of the classes.
+  /// Where a block's numbers lie, from the beginning of its scratch on: up to work + rows.
+  KOKKOS_FUNCTION Evaluated evaluated(double* scratch) const {
+    double* const value = scratch + 2 * outputs * rows;
+    return {.eta = scratch, .pi = scratch + outputs * rows, .value = value, .work = value + rows};
+  }
+
   template <class Team>
-  KOKKOS_INLINE_FUNCTION void evaluate(const Team& team, std::size_t b, double* eta, double* pi,
-                                       double* value, double* work) const {
+  KOKKOS_INLINE_FUNCTION void evaluate(const Team& team, std::size_t b, const Evaluated& to) const {
     const Columns xs = columns_of(blocks, b);
     const BlockFactors factors = factors_of(blocks, b);
-    const double *const ys = &blocks.y(b, 0, 0), *const ws = &blocks.weight(b, 0);
+    const Observed of{.y = &blocks.y(b, 0, 0), .weight = &blocks.weight(b, 0)};
+    const Evaluated out = to;
     const double* const t = theta.data();
     const std::size_t n = outputs, width = internal.count;
     const Family kind = family;
     spread(team, rows, [=](std::size_t begin, std::size_t end) {
       for (std::size_t k = 0; k < n; ++k)
-        linear_rows(xs, factors, t + k * width, begin, end, eta + k * xs.stride);
+        linear_rows(xs, factors, t + k * width, begin, end, out.eta + k * xs.stride);
       if (kind == multinomial)
-        multinomial_rows(ys, ws, n, xs.stride, begin, end, eta, pi, value, work);
+        multinomial_rows({.outputs = n, .stride = xs.stride, .begin = begin, .end = end}, of, out);
       else
-        family_rows(Families{}, kind, ys, ws, begin, end, eta, value, pi);
+        family_rows(Families{}, kind, of, begin, end, out);
     });
     team.team_barrier();
   }
@@ -78,11 +81,12 @@ struct Problem {
   /// Weights of the information between classes a and b of a row.
   template <class Team>
   KOKKOS_INLINE_FUNCTION const double* pair_weights(const Team& team, std::size_t block_index,
-                                                    std::size_t a, std::size_t b, const double* pi,
-                                                    double* work) const {
-    if (family != multinomial) return pi;
+                                                    std::size_t a, std::size_t b,
+                                                    const Evaluated& at) const {
+    if (family != multinomial) return at.pi;
     const double* const w = &blocks.weight(block_index, 0);
-    const double *const pa = pi + a * rows, *const pb = pi + b * rows;
+    const double *const pa = at.pi + a * rows, *const pb = at.pi + b * rows;
+    double* const work = at.work;
     const bool same = a == b;
     spread(team, rows, [=](std::size_t begin, std::size_t end) {
       for (std::size_t r = begin; r < end; ++r)
@@ -91,6 +95,13 @@ struct Problem {
     team.team_barrier();
     return work;
   }
+};
+
+/// Of a block's information.
+struct InformationSpace {
+  double* weighted_x;  ///< a panel of columns
+  double* partial;     ///< sums in lanes
+  double* triangle;    ///< packed, of the internal columns
 };
 
 template <class Tile>
@@ -119,31 +130,30 @@ struct GlmSums {
   KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
                                          std::int64_t* words) const {
     const std::size_t rows = problem.rows, d = problem.parameters(), p = problem.internal.columns;
-    double* const eta = scratch;
-    double* const pi = eta + problem.outputs * rows;
-    double* const value = pi + problem.outputs * rows;
-    double* const work = value + rows;
-    double* const weighted_x = work + rows;
+    const Evaluated at = problem.evaluated(scratch);
+    double* const weighted_x = at.work + rows;
     double* const partial = weighted_x + panel * rows;
     double* const internal = partial + lanes + partial_size();
     double* const sums = internal + problem.internal.count * (problem.internal.count + 3) / 2;
 
-    problem.evaluate(team, block, eta, pi, value, work);
+    problem.evaluate(team, block, at);
     const Columns x = columns_of(problem.blocks, block);
     const BlockFactors factors = factors_of(problem.blocks, block);
-    row_sum(team, value, rows, partial, sums);
+    const InformationSpace space{
+        .weighted_x = weighted_x, .partial = partial, .triangle = internal};
+    row_sum(team, at.value, rows, partial, sums);
     if (order != Order::value)
       for (std::size_t k = 0; k < problem.outputs; ++k) {
-        column_products<Tile>(team, eta + k * rows, x, partial, internal);
-        all_cell_sums(team, factors, eta + k * rows, partial, internal);
+        column_products<Tile>(team, at.eta + k * rows, x, partial, internal);
+        all_cell_sums(team, factors, at.eta + k * rows, partial, internal);
         problem.internal.vector(team, internal, sums + 1 + k * p);
       }
     if (order == Order::hessian)
       for (std::size_t a = 0; a < problem.outputs; ++a)
         for (std::size_t b = 0; b <= a; ++b) {
-          const double* const h = problem.pair_weights(team, block, a, b, pi, work);
-          dense_information(team, x, h, weighted_x, partial, internal);
-          factor_information(team, x, factors, h, weighted_x, partial, internal);
+          const double* const h = problem.pair_weights(team, block, a, b, at);
+          dense_information(team, x, h, space);
+          factor_information(team, x, factors, h, space);
           spread_information(team, a, b, internal, sums + 1 + d);
         }
     team.team_barrier();
@@ -162,8 +172,8 @@ struct GlmSums {
   /// The packed lower triangle of sum_r (h(r) x(i, r)) x(j, r).
   template <class Team>
   KOKKOS_INLINE_FUNCTION void dense_information(const Team& team, const Columns& x, const double* h,
-                                                double* weighted_x, double* partial,
-                                                double* out) const {
+                                                const InformationSpace& space) const {
+    double *const weighted_x = space.weighted_x, *const partial = space.partial;
     for (std::size_t i0 = 0; i0 < x.count; i0 += panel) {
       const std::size_t height = x.count - i0 < panel ? x.count - i0 : panel;
       const std::size_t breadth = i0 + height;
@@ -179,7 +189,7 @@ struct GlmSums {
         team.team_barrier();
       }
       for (std::size_t i = 0; i < height; ++i) {
-        double* const to = out + (i0 + i) * (i0 + i + 1) / 2;
+        double* const to = space.triangle + (i0 + i) * (i0 + i + 1) / 2;
         const double* const from = partial + i * breadth * lanes;
         spread(team, i0 + i + 1, [=](std::size_t begin, std::size_t end) {
           for (std::size_t j = begin; j < end; ++j)
@@ -195,9 +205,10 @@ struct GlmSums {
   template <class Team>
   KOKKOS_INLINE_FUNCTION void factor_information(const Team& team, const Columns& x,
                                                  const BlockFactors& factors, const double* h,
-                                                 double* weighted_x, double* partial,
-                                                 double* out) const {
+                                                 const InformationSpace& space) const {
     if (factors.count == 0) return;
+    double *const weighted_x = space.weighted_x, *const partial = space.partial;
+    double* const out = space.triangle;
     for (std::size_t j = 0; j < x.count; ++j) {
       multiply(team, h, x.data + j * x.stride, x.stride, weighted_x);
       team.team_barrier();
@@ -218,9 +229,10 @@ struct GlmSums {
       });
       for (std::size_t g = 0; g < f; ++g) {
         const std::size_t other = factors.first[g];
-        cell_sums(team, factors, f, g, h, partial, [=](std::size_t i, std::size_t j, double sum) {
-          out[(first + i) * (first + i + 1) / 2 + other + j] = sum;
-        });
+        cell_sums(team, factors, {.rows = f, .columns = g}, h, partial,
+                  [=](std::size_t i, std::size_t j, double sum) {
+                    out[(first + i) * (first + i + 1) / 2 + other + j] = sum;
+                  });
       }
     }
   }
@@ -277,16 +289,13 @@ struct HessianTimes {
     const std::size_t rows = problem.rows, n = problem.outputs;
     const Columns x = columns_of(problem.blocks, block);
     const BlockFactors factors = factors_of(problem.blocks, block);
-    double* const eta = scratch;
-    double* const pi = eta + n * rows;
-    double* const change = pi + n * rows;
-    double* const value = change + n * rows;
-    double* const work = value + rows;
-    double* const partial = work + rows;
+    const Evaluated at = problem.evaluated(scratch);
+    double* const change = at.work + rows;
+    double* const partial = change + n * rows;
     double* const internal = partial + lanes + partial_size();
     double* const sums = internal + problem.internal.count;
 
-    problem.evaluate(team, block, eta, pi, value, work);
+    problem.evaluate(team, block, at);
     const double* const v = direction.data();
     const double* const w = &problem.blocks.weight(block, 0);
     const std::size_t width = problem.internal.count, p = problem.internal.columns;
@@ -295,10 +304,11 @@ struct HessianTimes {
       for (std::size_t k = 0; k < n; ++k)
         linear_rows(x, factors, v + k * width, begin, end, change + k * rows);
       if (classes)
-        multinomial_change(w, n, rows, begin, end, pi, change, work);
+        multinomial_change({.outputs = n, .stride = rows, .begin = begin, .end = end}, w, at.pi,
+                           change, at.work);
       else
         for (std::size_t r = begin; r < end; ++r)
-          change[r] = weighted(pi[r], change[r]);
+          change[r] = weighted(at.pi[r], change[r]);
     });
     team.team_barrier();
     for (std::size_t k = 0; k < n; ++k) {
@@ -324,12 +334,11 @@ std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, O
   return 1 + static_cast<std::size_t>(format.limbs) * values;
 }
 
-void glm_sums(const RowBlocks& rows, Family family, std::size_t classes,
-              std::span<const double> theta, Order order, FixedPoint format,
+void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order, FixedPoint format,
               std::span<std::int64_t> words, Tuning tuning) {
-  require(words.size() == glm_words(family, rows.columns(), classes, order, format),
+  require(words.size() == glm_words(at.family, rows.columns(), at.classes, order, format),
           "glm_sums writes glm_words() words");
-  const Problem problem(rows, family, classes, theta, format);
+  const Problem problem(rows, at, format);
   if (tuning.portable)
     sum_blocks("glm_sums", GlmSums<Portable>{problem, order}, rows.blocks(), words, tuning.workers);
   else
@@ -337,12 +346,11 @@ void glm_sums(const RowBlocks& rows, Family family, std::size_t classes,
                tuning.workers);
 }
 
-void glm_hessian_times(const RowBlocks& rows, Family family, std::size_t classes,
-                       std::span<const double> theta, std::span<const double> v, FixedPoint format,
-                       std::span<std::int64_t> words, Tuning tuning) {
-  const Problem problem(rows, family, classes, theta, format);
-  require(v.size() == theta.size(), "a direction has as many entries as there are parameters");
-  require(words.size() == 1 + static_cast<std::size_t>(format.limbs) * theta.size(),
+void glm_hessian_times(const RowBlocks& rows, const GlmPoint& at, std::span<const double> v,
+                       FixedPoint format, std::span<std::int64_t> words, Tuning tuning) {
+  const Problem problem(rows, at, format);
+  require(v.size() == at.theta.size(), "a direction has as many entries as there are parameters");
+  require(words.size() == 1 + static_cast<std::size_t>(format.limbs) * at.theta.size(),
           "glm_hessian_times writes a word for saturation and limbs for every parameter");
   const Vector direction = to_device(problem.internal.parameters(v));
   if (tuning.portable)

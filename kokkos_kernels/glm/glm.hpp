@@ -27,6 +27,13 @@ std::size_t glm_parameters(Family family, std::size_t columns, std::size_t class
 std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, Order order,
                       FixedPoint format);
 
+/// A generalised linear model at theta; `classes` is of multinomial.
+struct GlmPoint {
+  Family family;
+  std::size_t classes;
+  std::span<const double> theta;
+};
+
 /// Adds to `words` the block sums of a GLM at theta, each block's sum rounded once.
 ///
 /// words: [saturated][log-likelihood][score, d][Fisher information, packed lower triangle by rows,
@@ -35,14 +42,12 @@ std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, O
 ///   multinomial  y = class 0..K-1, class 0 is the reference; theta class-major (K-1) x columns
 /// (McCullagh & Nelder 1989, sections 2.2, 2.5.) Host call, local to the rank, not collective.
 /// A sum that does not fit counts as saturated; nothing throws on the numbers.
-void glm_sums(const RowBlocks& rows, Family family, std::size_t classes,
-              std::span<const double> theta, Order order, FixedPoint format,
+void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order, FixedPoint format,
               std::span<std::int64_t> words, Tuning tuning = {});
 
 /// Adds X' W(theta) X v, the Hessian of the negative log-likelihood times v. words: [saturated][d].
-void glm_hessian_times(const RowBlocks& rows, Family family, std::size_t classes,
-                       std::span<const double> theta, std::span<const double> v, FixedPoint format,
-                       std::span<std::int64_t> words, Tuning tuning = {});
+void glm_hessian_times(const RowBlocks& rows, const GlmPoint& at, std::span<const double> v,
+                       FixedPoint format, std::span<std::int64_t> words, Tuning tuning = {});
 
 /// out(block, k, row) = sum_j x(block, j, row) theta[k*columns + j], j in order, k = 0..outputs-1:
 /// the linear predictor, left on the device.

@@ -46,12 +46,33 @@ KOKKOS_FORCEINLINE_FUNCTION double weighted(double weight, double value) {
   return select(weight == 0.0, 0.0, weight * value);
 }
 
+/// What the rows of a block are: one number each.
+struct Observed {
+  const double* y;
+  const double* weight;
+};
+
+/// What a model makes of them, (k, r) at k * rows of the block + r.
+struct Evaluated {
+  double* eta;    ///< (output, row): the predictor, then the weighted residual
+  double* pi;     ///< (output, row): the weighted information; of multinomial, the probability
+  double* value;  ///< (row): the weighted log-likelihood
+  double* work;   ///< (row): work space
+};
+
+/// Rows begin to end of matrices whose outputs are `stride` apart.
+struct OutputRows {
+  std::size_t outputs, stride, begin, end;
+};
+
 /// Rows [begin, end): eta becomes the weighted residual.
 template <class F>
-KOKKOS_INLINE_FUNCTION void family_rows(const double* y, const double* w, std::size_t begin,
-                                        std::size_t end, double* KOKKOS_RESTRICT eta,
-                                        double* KOKKOS_RESTRICT value,
-                                        double* KOKKOS_RESTRICT information) {
+KOKKOS_INLINE_FUNCTION void family_rows(const Observed& of, std::size_t begin, std::size_t end,
+                                        const Evaluated& to) {
+  const double *const y = of.y, *const w = of.weight;
+  double* KOKKOS_RESTRICT const eta = to.eta;
+  double* KOKKOS_RESTRICT const value = to.value;
+  double* KOKKOS_RESTRICT const information = to.pi;
   for (std::size_t r = begin; r < end; ++r) {
     const Row row = F::row(y[r], eta[r]);
     value[r] = weighted(w[r], row.value);
@@ -62,21 +83,18 @@ KOKKOS_INLINE_FUNCTION void family_rows(const double* y, const double* w, std::s
 
 /// The same of a family that is a value.
 template <class... F>
-KOKKOS_INLINE_FUNCTION void family_rows(FamilyList<F...>, Family which, const double* y,
-                                        const double* w, std::size_t begin, std::size_t end,
-                                        double* eta, double* value, double* information) {
-  ((which.index == family<F>.index ? family_rows<F>(y, w, begin, end, eta, value, information)
-                                   : void()),
-   ...);
+KOKKOS_INLINE_FUNCTION void family_rows(FamilyList<F...>, Family which, const Observed& of,
+                                        std::size_t begin, std::size_t end, const Evaluated& to) {
+  ((which.index == family<F>.index ? family_rows<F>(of, begin, end, to) : void()), ...);
 }
 
 /// Probabilities of classes 1..K-1 into pi(k, r) from eta(k, r), and log sum_k e^eta_k into
 /// log_sum(r); `largest` is work space. Shifted by the largest predictor, class 0's zero included.
-KOKKOS_INLINE_FUNCTION void softmax_rows(std::size_t outputs, std::size_t stride, std::size_t begin,
-                                         std::size_t end, const double* eta,
+KOKKOS_INLINE_FUNCTION void softmax_rows(const OutputRows& rows, const double* eta,
                                          double* KOKKOS_RESTRICT pi,
                                          double* KOKKOS_RESTRICT log_sum,
                                          double* KOKKOS_RESTRICT largest) {
+  const auto [outputs, stride, begin, end] = rows;
   for (std::size_t r = begin; r < end; ++r)
     largest[r] = 0.0;
   for (std::size_t k = 0; k < outputs; ++k)
@@ -96,14 +114,16 @@ KOKKOS_INLINE_FUNCTION void softmax_rows(std::size_t outputs, std::size_t stride
     log_sum[r] = largest[r] + exact::log(log_sum[r]);
 }
 
-/// Rows [begin, end): eta(k, r) becomes the weighted residual of class k + 1, pi its probability.
-KOKKOS_INLINE_FUNCTION void multinomial_rows(const double* y, const double* w, std::size_t outputs,
-                                             std::size_t stride, std::size_t begin, std::size_t end,
-                                             double* KOKKOS_RESTRICT eta,
-                                             double* KOKKOS_RESTRICT pi,
-                                             double* KOKKOS_RESTRICT value,
-                                             double* KOKKOS_RESTRICT work) {
-  softmax_rows(outputs, stride, begin, end, eta, pi, value, work);
+/// eta(k, r) becomes the weighted residual of class k + 1, pi its probability.
+KOKKOS_INLINE_FUNCTION void multinomial_rows(const OutputRows& rows, const Observed& of,
+                                             const Evaluated& to) {
+  const auto [outputs, stride, begin, end] = rows;
+  const double *const y = of.y, *const w = of.weight;
+  double* KOKKOS_RESTRICT const eta = to.eta;
+  double* KOKKOS_RESTRICT const pi = to.pi;
+  double* KOKKOS_RESTRICT const value = to.value;
+  double* KOKKOS_RESTRICT const work = to.work;
+  softmax_rows(rows, eta, pi, value, work);
   for (std::size_t r = begin; r < end; ++r)
     work[r] = 0.0;
   for (std::size_t k = 0; k < outputs; ++k) {
@@ -120,11 +140,10 @@ KOKKOS_INLINE_FUNCTION void multinomial_rows(const double* y, const double* w, s
 
 /// change(k, r) becomes w pi_k (change_k - sum_l pi_l change_l): the row's information times
 /// change.
-KOKKOS_INLINE_FUNCTION void multinomial_change(const double* w, std::size_t outputs,
-                                               std::size_t stride, std::size_t begin,
-                                               std::size_t end, const double* pi,
-                                               double* KOKKOS_RESTRICT change,
+KOKKOS_INLINE_FUNCTION void multinomial_change(const OutputRows& rows, const double* w,
+                                               const double* pi, double* KOKKOS_RESTRICT change,
                                                double* KOKKOS_RESTRICT mean) {
+  const auto [outputs, stride, begin, end] = rows;
   for (std::size_t r = begin; r < end; ++r)
     mean[r] = 0.0;
   for (std::size_t k = 0; k < outputs; ++k)

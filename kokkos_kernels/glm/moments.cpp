@@ -20,7 +20,8 @@ void require(bool condition, const char* promise) {
   if (!condition) throw std::invalid_argument(promise);
 }
 
-struct ColumnSums {
+/// What sums of columns begin with: their rows, and the scratch of a block.
+struct Moments {
   RowBlocks rows;
   InternalColumns internal;
 
@@ -29,7 +30,9 @@ struct ColumnSums {
     return dense < internal.table ? internal.table : dense;
   }
   std::size_t scratch() const { return partial_size() + internal.count + 1 + internal.columns; }
+};
 
+struct ColumnSums : Moments {
   template <class Team>
   KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
                                          std::int64_t* words) const {
@@ -48,16 +51,8 @@ struct ColumnSums {
 };
 
 /// Of columns as they were read: indicators are 0 or 1.
-struct CentredSquares {
-  RowBlocks rows;
-  InternalColumns internal;
+struct CentredSquares : Moments {
   Vector centre;
-
-  KOKKOS_FUNCTION std::size_t partial_size() const {
-    const std::size_t dense = rows.x.extent(1) * lanes + lanes;
-    return dense < internal.table ? internal.table : dense;
-  }
-  std::size_t scratch() const { return partial_size() + internal.count + 1 + internal.columns; }
 
   template <class Team>
   KOKKOS_INLINE_FUNCTION void operator()(const Team& team, std::size_t block, double* scratch,
@@ -159,14 +154,14 @@ Cube linear_predictor(const RowBlocks& rows, std::span<const double> theta, std:
 void column_sums(const RowBlocks& rows, std::span<std::int64_t> words) {
   require(words.size() == 1 + moment_limbs * (1 + rows.columns()),
           "column_sums writes words for saturation, the weight and every column");
-  sum_blocks("column_sums", ColumnSums{rows, InternalColumns(rows)}, rows.blocks(), words);
+  sum_blocks("column_sums", ColumnSums{{rows, InternalColumns(rows)}}, rows.blocks(), words);
 }
 
 void centred_squares(const RowBlocks& rows, std::span<const double> centre,
                      std::span<std::int64_t> words) {
   require(centre.size() == rows.columns() && words.size() == 1 + moment_limbs * rows.columns(),
           "centred_squares has a centre and words for every column");
-  sum_blocks("centred_squares", CentredSquares{rows, InternalColumns(rows), to_device(centre)},
+  sum_blocks("centred_squares", CentredSquares{{rows, InternalColumns(rows)}, to_device(centre)},
              rows.blocks(), words);
 }
 

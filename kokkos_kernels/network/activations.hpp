@@ -15,6 +15,14 @@ constexpr bool needs_input(Activation f) {
   return f == Activation::gelu || f == Activation::silu;
 }
 
+/// Where values after an activation go and, if their derivative needs them (else null), those
+/// before it: rows x units each.
+struct Activated {
+  Activation f;
+  float* value;
+  float* input;
+};
+
 namespace detail {
 
 inline constexpr double sqrt_half = 0.70710678118654752440;

@@ -12,73 +12,67 @@ template <bool Relu>
 struct BiasAndActivation {
   std::size_t columns;
   const float* bias;
-  Activation f;
-  float* value;
-  float* input;
+  Activated to;
 
   KOKKOS_FUNCTION float* place(std::size_t row, std::size_t column) const {
-    return value + row * columns + column;
+    return to.value + row * columns + column;
   }
   KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t column, const float* sums,
                                   std::size_t count) const {
-    float* const to = place(row, column);
+    float* const values = place(row, column);
     BAILIWICK_INDEPENDENT
     for (std::size_t j = 0; j < count; ++j) {
       const float z = sums[j] + bias[column + j];
-      to[j] = Relu && z < 0.0F ? 0.0F : z;
+      values[j] = Relu && z < 0.0F ? 0.0F : z;
     }
     if constexpr (Relu) return;
-    if (input != nullptr)
+    if (to.input != nullptr)
       for (std::size_t j = 0; j < count; ++j)
-        input[row * columns + column + j] = to[j];
-    activate(f, to, count);
+        to.input[row * columns + column + j] = values[j];
+    activate(to.f, values, count);
   }
 };
 
 template <bool Relu>
 struct Chain {
   std::size_t columns;
-  Activation f;
-  const float* known;
-  float* result;
+  LayerBelow below;
 
   KOKKOS_FUNCTION float* place(std::size_t row, std::size_t column) const {
-    return result + row * columns + column;
+    return below.gradient + row * columns + column;
   }
   KOKKOS_FUNCTION void operator()(std::size_t row, std::size_t column, const float* sums,
                                   std::size_t count) const {
-    const float* const at = known + row * columns + column;
+    const float* const at = below.known + row * columns + column;
     float* const to = place(row, column);
     BAILIWICK_INDEPENDENT
     for (std::size_t j = 0; j < count; ++j)
       to[j] = !Relu || at[j] > 0.0F ? sums[j] : 0.0F;
-    if constexpr (!Relu) chain(f, at, to, count);
+    if constexpr (!Relu) chain(below.f, at, to, count);
   }
 };
 
 }  // namespace
 
-void dense_forward(const DenseShape& shape, std::size_t rows, const float* x, const float* weights,
-                   const float* bias, Activation f, float* value, float* input,
-                   GemmScratch& scratch) {
+void dense_forward(const DenseShape& shape, std::size_t rows, const float* x,
+                   const DenseParameters& parameters, const Activated& to, GemmScratch& scratch) {
   const auto multiply = [&](const auto& epilogue) {
     gemm({rows, shape.outputs, shape.inputs}, row_major(x, shape.inputs),
-         row_major(weights, shape.outputs), epilogue, scratch);
+         row_major(parameters.weights, shape.outputs), epilogue, scratch);
   };
-  if (f == Activation::relu)
-    multiply(BiasAndActivation<true>{shape.outputs, bias, f, value, input});
+  if (to.f == Activation::relu)
+    multiply(BiasAndActivation<true>{shape.outputs, parameters.bias, to});
   else
-    multiply(BiasAndActivation<false>{shape.outputs, bias, f, value, input});
+    multiply(BiasAndActivation<false>{shape.outputs, parameters.bias, to});
 }
 
 void dense_parameter_gradient(const DenseShape& shape, const BlockBounds& blocks, std::size_t rows,
-                              const float* x, const float* gradient,
-                              const GradientWords& weight_words, const GradientWords& bias_words,
-                              GemmScratch& scratch) {
-  gemm_of_blocks({shape.inputs, shape.outputs, rows}, row_major(x, shape.inputs).transposed(),
-                 row_major(gradient, shape.outputs), blocks, weight_words, scratch);
-  const FloatRounder round(bias_words.format);
-  const GradientWords to = bias_words;
+                              const DenseBatch& batch, const DenseWords& to, GemmScratch& scratch) {
+  gemm_of_blocks({shape.inputs, shape.outputs, rows}, row_major(batch.x, shape.inputs).transposed(),
+                 row_major(batch.gradient, shape.outputs), blocks, to.weights, scratch);
+  const FloatRounder round(to.bias.format);
+  const GradientWords bias = to.bias;
+  const float* const gradient = batch.gradient;
   constexpr std::size_t chunk = on_host ? 64 : 1;
   Kokkos::parallel_for(
       "bias gradient", Kokkos::RangePolicy<Execution>(0, (shape.outputs + chunk - 1) / chunk),
@@ -95,22 +89,21 @@ void dense_parameter_gradient(const DenseShape& shape, const BlockBounds& blocks
           misfits += round.add(sum, count, block == 0, words);
         }
         for (std::size_t j = 0; j < count; ++j)
-          to.words[first + j] = FloatRounder::finish(words[j], blocks.blocks);
-        if (misfits != 0) Kokkos::atomic_add(to.saturated, misfits);
+          bias.words[first + j] = FloatRounder::finish(words[j], blocks.blocks);
+        if (misfits != 0) Kokkos::atomic_add(bias.saturated, misfits);
       });
 }
 
 void dense_input_gradient(const DenseShape& shape, std::size_t rows, const float* gradient,
-                          const float* weights, Activation below, const float* known, float* result,
-                          GemmScratch& scratch) {
+                          const float* weights, const LayerBelow& below, GemmScratch& scratch) {
   const auto multiply = [&](const auto& epilogue) {
     gemm({rows, shape.inputs, shape.outputs}, row_major(gradient, shape.outputs),
          row_major(weights, shape.outputs).transposed(), epilogue, scratch);
   };
-  if (below == Activation::relu)
-    multiply(Chain<true>{shape.inputs, below, known, result});
+  if (below.f == Activation::relu)
+    multiply(Chain<true>{shape.inputs, below});
   else
-    multiply(Chain<false>{shape.inputs, below, known, result});
+    multiply(Chain<false>{shape.inputs, below});
 }
 
 }  // namespace bailiwick::kernels

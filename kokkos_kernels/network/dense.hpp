@@ -16,23 +16,40 @@ struct DenseShape {
   std::size_t inputs, outputs;
 };
 
-/// value = f(x W + b), rows x outputs; `input`, if not null, gets x W + b.
-void dense_forward(const DenseShape& shape, std::size_t rows, const float* x, const float* weights,
-                   const float* bias, Activation f, float* value, float* input,
-                   GemmScratch& scratch);
+struct DenseParameters {
+  const float* weights;
+  const float* bias;
+};
+
+/// to.value = f(x W + b), rows x outputs.
+void dense_forward(const DenseShape& shape, std::size_t rows, const float* x,
+                   const DenseParameters& parameters, const Activated& to, GemmScratch& scratch);
+
+/// What a gradient is made of: the layer's inputs x and the gradient G of x W + b.
+struct DenseBatch {
+  const float* x;
+  const float* gradient;
+};
+struct DenseWords {
+  GradientWords weights, bias;
+};
 
 /// The words of the weights become the sum over blocks of X' G, those of the bias of the column
 /// sums of G: sums over the rows of a block ascending, each rounded once. x and gradient: of the
 /// whole batch.
 void dense_parameter_gradient(const DenseShape& shape, const BlockBounds& blocks, std::size_t rows,
-                              const float* x, const float* gradient,
-                              const GradientWords& weight_words, const GradientWords& bias_words,
-                              GemmScratch& scratch);
+                              const DenseBatch& batch, const DenseWords& to, GemmScratch& scratch);
 
-/// result = (G W') f'(known), rows x inputs: the gradient before the activation f of the layer
-/// below. `known` as chain() takes it.
+/// The layer below: its activation, what is known of it as chain() takes that, and where the
+/// gradient before the activation goes, rows x inputs.
+struct LayerBelow {
+  Activation f;
+  const float* known;
+  float* gradient;
+};
+
+/// below.gradient = (G W') f'(known).
 void dense_input_gradient(const DenseShape& shape, std::size_t rows, const float* gradient,
-                          const float* weights, Activation below, const float* known, float* result,
-                          GemmScratch& scratch);
+                          const float* weights, const LayerBelow& below, GemmScratch& scratch);
 
 }  // namespace bailiwick::kernels

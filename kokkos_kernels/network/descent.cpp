@@ -68,7 +68,7 @@ double SquaredNorm::operator()(const SummedGradient& gradient, std::size_t size)
 }
 
 void adamw(const AdamwStep& step, const SummedGradient& gradient, std::size_t size, double* theta,
-           double* first_moment, double* second_moment, float* rounded) {
+           const AdamwMoments& moments, float* rounded) {
   const std::int64_t* const words = gradient.words;
   const double scale = gradient.scale;
   const double keep = 1.0 - step.rate * step.weight_decay;
@@ -76,6 +76,7 @@ void adamw(const AdamwStep& step, const SummedGradient& gradient, std::size_t si
   const double root = 1.0 / std::sqrt(step.correction2);
   const double b1 = step.beta1, b2 = step.beta2, epsilon = step.epsilon;
   const double c1 = 1.0 - b1, c2 = 1.0 - b2;
+  double *const first_moment = moments.first, *const second_moment = moments.second;
   for_each_element(
       "adamw", size, KOKKOS_LAMBDA(const std::size_t i) {
         const double g = to_double(words[i]) * scale;

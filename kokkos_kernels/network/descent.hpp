@@ -37,11 +37,17 @@ struct AdamwStep {
   double weight_decay;              ///< decoupled: theta <- theta (1 - rate weight_decay) first
 };
 
+/// Running means of the gradient and of its square, one a parameter each.
+struct AdamwMoments {
+  double* first;
+  double* second;
+};
+
 /// m <- b1 m + (1-b1) g, v <- b2 v + (1-b2) g^2, theta <- theta - rate (m/c1) / (sqrt(v/c2) + eps);
 /// `rounded` becomes theta as float (Loshchilov & Hutter, ICLR 2019, Algorithm 2; the order of
 /// operations is PyTorch's).
 void adamw(const AdamwStep& step, const SummedGradient& gradient, std::size_t size, double* theta,
-           double* first_moment, double* second_moment, float* rounded);
+           const AdamwMoments& moments, float* rounded);
 
 /// What draws a domain's local steps back: g <- g + proximal (theta - anchor) + correction. Null:
 /// nothing.

@@ -6,14 +6,14 @@
 namespace bailiwick::kernels {
 
 void embed(const EmbeddingShape& shape, std::size_t rows, const std::uint16_t* code,
-           const float* table, float* x, std::size_t width) {
+           const float* table, VectorRows<float> to) {
   const std::size_t dimension = shape.dimension;
   Kokkos::parallel_for(
       "embed", Kokkos::RangePolicy<Execution>(0, rows), KOKKOS_LAMBDA(const std::size_t r) {
         const float* const from = table + code[r] * dimension;
-        float* const to = x + r * width;
+        float* const vector = to.data + r * to.width;
         for (std::size_t j = 0; j < dimension; ++j)
-          to[j] = from[j];
+          vector[j] = from[j];
       });
 }
 
@@ -28,7 +28,7 @@ void clear_words(const GradientWords& to, std::size_t size) {
 // rows of that level. Comparing a block's codes with each other costs less than sorting them would,
 // and needs no memory. Blocks add integers, so their order does not matter.
 void embedding_gradient(const EmbeddingShape& shape, const BlockBounds& blocks, std::size_t rows,
-                        const std::uint16_t* code, const float* gradient, std::size_t width,
+                        const std::uint16_t* code, VectorRows<const float> gradient,
                         const GradientWords& words) {
   constexpr std::size_t chunk = on_host ? 64 : 1;
   const FloatRounder round(words.format);
@@ -55,7 +55,7 @@ void embedding_gradient(const EmbeddingShape& shape, const BlockBounds& blocks, 
         for (std::size_t r = row; r < last; ++r)
           if (code[r] == level)
             for (std::size_t j = 0; j < count; ++j)
-              sum[j] += gradient[r * width + from + j];
+              sum[j] += gradient.data[r * gradient.width + from + j];
         std::int64_t rounded[chunk];
         const std::int64_t misfits = round.add(sum, count, true, rounded);
         std::int64_t* const into = to.words + level * dimension + from;

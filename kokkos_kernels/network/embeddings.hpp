@@ -16,19 +16,25 @@ struct EmbeddingShape {
   std::size_t levels, dimension;
 };
 
-/// Row r of x, from x + r * width on, becomes row code[r] of the table.
+/// Vectors that are part of a wider matrix: that of row r begins at data + r * width.
+template <class Number>
+struct VectorRows {
+  Number* data;
+  std::size_t width;
+};
+
+/// The vector of row r becomes row code[r] of the table.
 void embed(const EmbeddingShape& shape, std::size_t rows, const std::uint16_t* code,
-           const float* table, float* x, std::size_t width);
+           const float* table, VectorRows<float> to);
 
 /// The words of parameters that only embedding_gradient adds to become 0.
 void clear_words(const GradientWords& to, std::size_t size);
 
 /// Adds to the words of the table the sums over blocks of its gradient: of each level's rows in a
-/// block, ascending, rounded once; a level that a block lacks gets nothing. Row r of the gradient
-/// of what embed() gave is gradient + r * width. `rows`: of these blocks; code and gradient: of the
-/// whole batch.
+/// block, ascending, rounded once; a level that a block lacks gets nothing. `gradient`: of what
+/// embed() gave. `rows`: of these blocks; code and gradient: of the whole batch.
 void embedding_gradient(const EmbeddingShape& shape, const BlockBounds& blocks, std::size_t rows,
-                        const std::uint16_t* code, const float* gradient, std::size_t width,
+                        const std::uint16_t* code, VectorRows<const float> gradient,
                         const GradientWords& words);
 
 }  // namespace bailiwick::kernels

@@ -28,13 +28,14 @@ KOKKOS_INLINE_FUNCTION double sum_units(std::size_t units, const F& f) {
 
 }  // namespace
 
-void layer_norm_forward(std::size_t units, std::size_t rows, const float* z, const float* gain,
-                        const float* shift, Activation f, double* moments, float* normalised,
-                        float* value) {
+void layer_norm_forward(std::size_t units, std::size_t rows, const float* z,
+                        const NormParameters& parameters, double* moments, const Activated& to) {
+  const float *const gain = parameters.gain, *const shift = parameters.shift;
+  const Activated out = to;
   Kokkos::parallel_for(
       "layer norm", Kokkos::RangePolicy<Execution>(0, rows), KOKKOS_LAMBDA(const std::size_t r) {
         const float* const x = z + r * units;
-        float* const to = value + r * units;
+        float* const values = out.value + r * units;
         const double mean = sum_units(units, [=](std::size_t j) { return double{x[j]}; }) /
                             static_cast<double>(units);
         const double squares = sum_units(units, [=](std::size_t j) {
@@ -45,21 +46,20 @@ void layer_norm_forward(std::size_t units, std::size_t rows, const float* z, con
         moments[2 * r] = mean;
         moments[2 * r + 1] = inverse;
         for (std::size_t j = 0; j < units; ++j)
-          to[j] =
+          values[j] =
               static_cast<float>(::fma((x[j] - mean) * inverse, double{gain[j]}, double{shift[j]}));
-        if (normalised != nullptr)
+        if (out.input != nullptr)
           for (std::size_t j = 0; j < units; ++j)
-            normalised[r * units + j] = to[j];
-        activate(f, to, units);
+            out.input[r * units + j] = values[j];
+        activate(out.f, values, units);
       });
 }
 
 void layer_norm_parameter_gradient(std::size_t units, const BlockBounds& blocks, const float* z,
                                    const double* moments, const float* gradient,
-                                   const GradientWords& gain_words,
-                                   const GradientWords& shift_words) {
-  const FloatRounder round(gain_words.format);
-  const GradientWords to_gain = gain_words, to_shift = shift_words;
+                                   const NormWords& to) {
+  const FloatRounder round(to.gain.format);
+  const GradientWords to_gain = to.gain, to_shift = to.shift;
   Kokkos::parallel_for(
       "norm gradient", Kokkos::RangePolicy<Execution>(0, units),
       KOKKOS_LAMBDA(const std::size_t j) {

@@ -14,19 +14,26 @@
 // rank.
 namespace bailiwick::kernels {
 
-/// n = (z - mean) / sqrt(variance + 1e-5) gain + shift over the units of a row, then value = f(n)
-/// (Ba, Kiros & Hinton 2016). `moments` gets mean and 1/sqrt(…) of each row; `normalised`, if not
-/// null, n.
-void layer_norm_forward(std::size_t units, std::size_t rows, const float* z, const float* gain,
-                        const float* shift, Activation f, double* moments, float* normalised,
-                        float* value);
+/// Of layer norm, one a unit each.
+struct NormParameters {
+  const float* gain;
+  const float* shift;
+};
+
+/// n = (z - mean) / sqrt(variance + 1e-5) gain + shift over the units of a row, then to.value =
+/// f(n) (Ba, Kiros & Hinton 2016). `moments` gets mean and 1/sqrt(…) of each row.
+void layer_norm_forward(std::size_t units, std::size_t rows, const float* z,
+                        const NormParameters& parameters, double* moments, const Activated& to);
+
+struct NormWords {
+  GradientWords gain, shift;
+};
 
 /// The words of gain and shift become the sums over blocks of their gradients, from that of n; each
 /// block's sum is rounded once.
 void layer_norm_parameter_gradient(std::size_t units, const BlockBounds& blocks, const float* z,
                                    const double* moments, const float* gradient,
-                                   const GradientWords& gain_words,
-                                   const GradientWords& shift_words);
+                                   const NormWords& to);
 
 /// The gradient of n becomes that of z.
 void layer_norm_backward(std::size_t units, std::size_t rows, const float* z, const double* moments,

@@ -11,14 +11,13 @@ namespace {
 
 /// Loss of one row and, in place of z, its derivative.
 struct RowLoss {
-  Loss loss;
-  double delta;
+  NetworkLoss of;
   std::size_t outputs;
 
   /// z: outputs numbers; y: the targets of the row, `stride` apart.
   KOKKOS_FUNCTION double operator()(const float* z, const double* y, std::size_t stride,
                                     double weight, float* gradient) const {
-    switch (loss) {
+    switch (of.loss) {
       case Loss::cross_entropy:
         return cross_entropy(z, static_cast<std::size_t>(y[0]), weight, gradient);
       case Loss::binary: {
@@ -33,11 +32,12 @@ struct RowLoss {
       }
       case Loss::squared_error:
       case Loss::huber: {
+        const double delta = of.huber_delta;
         double sum = 0;
         for (std::size_t k = 0; k < outputs; ++k) {
           const double e = z[k] - y[k * stride];
           const double size = e < 0 ? -e : e;
-          const bool quadratic = loss == Loss::squared_error || size <= delta;
+          const bool quadratic = of.loss == Loss::squared_error || size <= delta;
           const double slope = quadratic ? e : (e < 0 ? -delta : delta);
           sum += quadratic ? 0.5 * e * e : delta * (size - 0.5 * delta);
           gradient[k] = static_cast<float>(weight * slope);
@@ -67,11 +67,16 @@ struct RowLoss {
   }
 };
 
-/// Cox's partial likelihood with the block as the one stratum, Breslow's ties: rows in the order of
-/// the block, quadratic in its length, which is short.
-KOKKOS_FUNCTION void cox_block(const float* z, const double* time, const double* status,
-                               const double* weight, std::size_t rows, float* gradient,
-                               double* row_loss) {
+/// Cox's partial likelihood with the block, rows first to last, as the one stratum, Breslow's ties:
+/// rows in the order of the block, quadratic in its length, which is short.
+KOKKOS_FUNCTION void cox_block(const float* of_batch, const Targets& targets, std::size_t first,
+                               std::size_t last, const LossOfRows& to) {
+  const float* const z = of_batch + first;
+  const double *const time = targets.y + first, *const status = time + targets.rows;
+  const double* const weight = targets.weight + first;
+  const std::size_t rows = last - first;
+  float* const gradient = to.gradient + first;
+  double* const row_loss = to.row_loss + first;
   double largest = z[0];
   for (std::size_t i = 1; i < rows; ++i)
     largest = z[i] > largest ? static_cast<double>(z[i]) : largest;
@@ -97,26 +102,23 @@ KOKKOS_FUNCTION void cox_block(const float* z, const double* time, const double*
 
 }  // namespace
 
-void loss_and_gradient(Loss loss, double delta, std::size_t outputs, const float* z,
-                       const Targets& targets, const BlockBounds& blocks, float* gradient,
-                       double* row_loss) {
-  const double* const y = targets.y;
-  const double* const weight = targets.weight;
-  const std::size_t rows = targets.rows;
-  if (loss == Loss::cox) {
+void loss_and_gradient(const NetworkLoss& loss, std::size_t outputs, const float* z,
+                       const Targets& targets, const BlockBounds& blocks, const LossOfRows& to) {
+  const Targets rows = targets;
+  const LossOfRows out = to;
+  if (loss.loss == Loss::cox) {
     Kokkos::parallel_for(
         "cox loss", Kokkos::RangePolicy<Execution>(0, blocks.blocks),
         KOKKOS_LAMBDA(const std::size_t b) {
-          const std::size_t first = blocks.first[b];
-          cox_block(z + first, y + first, y + rows + first, weight + first,
-                    blocks.first[b + 1] - first, gradient + first, row_loss + first);
+          cox_block(z, rows, blocks.first[b], blocks.first[b + 1], out);
         });
   } else {
-    const RowLoss of_row{loss, delta, outputs};
+    const RowLoss of_row{loss, outputs};
     Kokkos::parallel_for(
-        "loss", Kokkos::RangePolicy<Execution>(0, rows), KOKKOS_LAMBDA(const std::size_t r) {
-          row_loss[r] =
-              weight[r] * of_row(z + r * outputs, y + r, rows, weight[r], gradient + r * outputs);
+        "loss", Kokkos::RangePolicy<Execution>(0, rows.rows), KOKKOS_LAMBDA(const std::size_t r) {
+          const double weight = rows.weight[r];
+          out.row_loss[r] = weight * of_row(z + r * outputs, rows.y + r, rows.rows, weight,
+                                            out.gradient + r * outputs);
         });
   }
 }

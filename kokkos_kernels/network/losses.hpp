@@ -12,6 +12,12 @@
 
 namespace bailiwick::kernels {
 
+/// What a network's parameters lessen; huber_delta is of Loss::huber.
+struct NetworkLoss {
+  Loss loss = Loss::squared_error;
+  double huber_delta = 1;
+};
+
 /// Rows of a batch: a target has one column a row, `rows` long.
 struct Targets {
   const double* y;       ///< target-major
@@ -19,11 +25,15 @@ struct Targets {
   std::size_t rows;
 };
 
+struct LossOfRows {
+  float* gradient;   ///< rows x outputs
+  double* row_loss;  ///< one a row
+};
+
 /// gradient becomes weight times the derivative of the loss by z, computed in binary64 and rounded
-/// once; row_loss the weighted loss of each row. z and gradient: rows x outputs. Host call, local.
-void loss_and_gradient(Loss loss, double delta, std::size_t outputs, const float* z,
-                       const Targets& targets, const BlockBounds& blocks, float* gradient,
-                       double* row_loss);
+/// once; row_loss the weighted loss of each row. z: rows x outputs. Host call, local.
+void loss_and_gradient(const NetworkLoss& loss, std::size_t outputs, const float* z,
+                       const Targets& targets, const BlockBounds& blocks, const LossOfRows& to);
 
 /// Where the integers of weights and losses go: format `wide`, one value each.
 struct LossWords {

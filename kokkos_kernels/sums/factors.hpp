@@ -45,14 +45,19 @@ KOKKOS_INLINE_FUNCTION void scatter(const double* value, const Index& index, std
       table[index(r + l) * lanes + l] += value[r + l];
 }
 
-/// put(i, j, sum of value over rows in cell i of factor a and cell j of factor b). `table` is room
-/// for 8 doubles a pair of cells.
+/// Two factors, whose cells are rows and columns of a table.
+struct FactorPair {
+  std::size_t rows, columns;
+};
+
+/// put(i, j, sum of value over rows in cell i of factor of.rows and cell j of factor of.columns).
+/// `table` is room for 8 doubles a pair of cells.
 template <class Team, class Put>
-KOKKOS_INLINE_FUNCTION void cell_sums(const Team& team, const BlockFactors& factors, std::size_t a,
-                                      std::size_t b, const double* value, double* table,
-                                      const Put& put) {
-  const std::size_t breadth = factors.cells(b), cells = factors.cells(a) * breadth;
-  const std::uint16_t *const row = factors.codes(a), *const column = factors.codes(b);
+KOKKOS_INLINE_FUNCTION void cell_sums(const Team& team, const BlockFactors& factors, FactorPair of,
+                                      const double* value, double* table, const Put& put) {
+  const std::size_t breadth = factors.cells(of.columns), cells = factors.cells(of.rows) * breadth;
+  const std::uint16_t *const row = factors.codes(of.rows), *const column =
+                                                               factors.codes(of.columns);
   const std::size_t rows = factors.stride;
   fill_zero(team, table, cells * lanes);
   team.team_barrier();

@@ -79,14 +79,4 @@ Concordance concordance(std::span<const double> time, std::span<const double> st
   return result;
 }
 
-double exact_auc(std::span<const double> label, std::span<const double> score) {
-  // A positive is an event at time 0, a negative is censored at time 1.
-  std::vector<double> time, status;
-  for (const double l : label) {
-    status.push_back(l >= 0.5 ? 1.0 : 0.0);
-    time.push_back(1 - status.back());
-  }
-  return concordance(time, status, score).index();
-}
-
 }  // namespace bailiwick

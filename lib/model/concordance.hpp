@@ -25,8 +25,4 @@ struct Concordance {
 Concordance concordance(std::span<const double> time, std::span<const double> status,
                         std::span<const double> risk);
 
-/// The area under the ROC curve of one domain's rows, exactly: (concordant + tied/2) / pairs of a
-/// positive and a negative (label >= 1/2 or not); not a number without pairs.
-double exact_auc(std::span<const double> label, std::span<const double> score);
-
 }  // namespace bailiwick

@@ -174,8 +174,9 @@ std::vector<double> sums_of_products(const std::vector<std::string>& names,
   const std::vector<double> nothing(columns, 0.0);
   std::vector<Aggregate> parts;
   for (const kernels::RowBlocks& rows : domains) {
-    kernels::glm_sums(rows, kernels::family<kernels::Gaussian>, 0, nothing, kernels::Order::hessian,
-                      wide, parts.emplace_back(layout).words());
+    kernels::glm_sums(
+        rows, {.family = kernels::family<kernels::Gaussian>, .classes = 0, .theta = nothing},
+        kernels::Order::hessian, wide, parts.emplace_back(layout).words());
     parts.back().normalise();
   }
   Aggregate total = sums.across_domains("products of columns", std::move(parts));

@@ -228,24 +228,29 @@ void Network::forward(Batch& batch, const StepOptions& options, bool dropping) {
   const std::size_t rows = batch.rows();
   for (std::size_t e = 0; e < architecture_.embeddings().size(); ++e) {
     const Architecture::Embedding& at = architecture_.embeddings()[e];
-    kernels::embed(at, rows, batch.codes(e), theta + at.table, batch.x() + at.column,
-                   architecture_.inputs());
+    kernels::embed(at, rows, batch.codes(e), theta + at.table,
+                   {batch.x() + at.column, architecture_.inputs()});
   }
   const float* x = batch.x();
   for (std::size_t l = 0; l < memory_.size(); ++l) {
     const Architecture::Layer& layer = architecture_.layers()[l];
     const Memory& memory = memory_[l];
     const kernels::DenseShape shape{layer.inputs, layer.units};
-    float* const input = kernels::needs_input(layer.activation) ? memory.input.data() : nullptr;
+    const kernels::DenseParameters dense{.weights = theta + layer.weights,
+                                         .bias = theta + layer.bias};
+    const kernels::Activated activated{
+        .f = layer.activation,
+        .value = memory.value.data(),
+        .input = kernels::needs_input(layer.activation) ? memory.input.data() : nullptr};
     if (layer.layer_norm) {
-      kernels::dense_forward(shape, rows, x, theta + layer.weights, theta + layer.bias,
-                             Activation::identity, memory.dense.data(), nullptr, scratch_);
-      kernels::layer_norm_forward(layer.units, rows, memory.dense.data(), theta + layer.gain,
-                                  theta + layer.shift, layer.activation, memory.moments.data(),
-                                  input, memory.value.data());
+      kernels::dense_forward(
+          shape, rows, x, dense,
+          {.f = Activation::identity, .value = memory.dense.data(), .input = nullptr}, scratch_);
+      kernels::layer_norm_forward(layer.units, rows, memory.dense.data(),
+                                  {.gain = theta + layer.gain, .shift = theta + layer.shift},
+                                  memory.moments.data(), activated);
     } else {
-      kernels::dense_forward(shape, rows, x, theta + layer.weights, theta + layer.bias,
-                             layer.activation, memory.value.data(), input, scratch_);
+      kernels::dense_forward(shape, rows, x, dense, activated, scratch_);
     }
     if (dropping && layer.dropout > 0)
       kernels::apply_dropout(dropout(l, options), layer.units, rows, batch.numbers(),
@@ -262,9 +267,9 @@ const float* Network::outputs(Batch& batch) {
 
 void Network::sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts,
                        std::size_t first_domain) {
-  kernels::loss_and_gradient(loss.loss, loss.huber_delta, architecture_.outputs(),
-                             memory_.back().value.data(), batch.targets(), batch.bounds(),
-                             gradient_.data(), row_loss_.data());
+  kernels::loss_and_gradient(loss, architecture_.outputs(), memory_.back().value.data(),
+                             batch.targets(), batch.bounds(),
+                             {.gradient = gradient_.data(), .row_loss = row_loss_.data()});
   for (const Batch::Part& part : batch.parts()) {
     const AggregateLayout& layout = parts[part.domain - first_domain].layout();
     const auto [first, last] = batch.rows_of(part);
@@ -347,9 +352,10 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
                                    memory.known(layer.activation), gradient);
     if (layer.layer_norm) {
       for (const Batch::Part& part : batch.parts())
-        kernels::layer_norm_parameter_gradient(
-            layer.units, batch.bounds(part), memory.dense.data(), memory.moments.data(), gradient,
-            words_of_parameter(part, layer.gain), words_of_parameter(part, layer.shift));
+        kernels::layer_norm_parameter_gradient(layer.units, batch.bounds(part), memory.dense.data(),
+                                               memory.moments.data(), gradient,
+                                               {.gain = words_of_parameter(part, layer.gain),
+                                                .shift = words_of_parameter(part, layer.shift)});
       kernels::layer_norm_backward(layer.units, rows, memory.dense.data(), memory.moments.data(),
                                    theta + layer.gain, gradient);
     }
@@ -357,16 +363,19 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
     const float* const x = l == 0 ? batch.x() : value_of(l - 1, true);
     for (const Batch::Part& part : batch.parts()) {
       const auto [first, last] = batch.rows_of(part);
-      kernels::dense_parameter_gradient(shape, batch.bounds(part), last - first, x, gradient,
-                                        words_of_parameter(part, layer.weights),
-                                        words_of_parameter(part, layer.bias), scratch_);
+      kernels::dense_parameter_gradient(shape, batch.bounds(part), last - first,
+                                        {.x = x, .gradient = gradient},
+                                        {.weights = words_of_parameter(part, layer.weights),
+                                         .bias = words_of_parameter(part, layer.bias)},
+                                        scratch_);
     }
     if (l == 0) break;  // embedding_gradients() goes further
     const Architecture::Layer& below = architecture_.layers()[l - 1];
     const bool plain = !below.layer_norm && below.dropout == 0;
     const Activation f = plain ? below.activation : Activation::identity;
-    kernels::dense_input_gradient(shape, rows, gradient, theta + layer.weights, f,
-                                  memory_[l - 1].known(f), other_.data(), scratch_);
+    kernels::dense_input_gradient(
+        shape, rows, gradient, theta + layer.weights,
+        {.f = f, .known = memory_[l - 1].known(f), .gradient = other_.data()}, scratch_);
     std::swap(gradient_, other_);
   }
   embedding_gradients(batch, parts, first_domain, options.format);
@@ -379,9 +388,10 @@ void Network::embedding_gradients(const Batch& batch, std::span<Aggregate> parts
   if (width == 0) return;
   const Architecture::Layer& layer = architecture_.layers().front();
   const std::size_t numbers = layer.inputs - width;
-  kernels::dense_input_gradient({width, layer.units}, batch.rows(), gradient_.data(),
-                                parameters_.data() + layer.weights + numbers * layer.units,
-                                Activation::identity, gradient_.data(), other_.data(), scratch_);
+  kernels::dense_input_gradient(
+      {width, layer.units}, batch.rows(), gradient_.data(),
+      parameters_.data() + layer.weights + numbers * layer.units,
+      {.f = Activation::identity, .known = gradient_.data(), .gradient = other_.data()}, scratch_);
   for (const Batch::Part& part : batch.parts()) {
     std::int64_t* const all = words_[part.domain - first_domain];
     std::int64_t* const gradient =
@@ -393,7 +403,7 @@ void Network::embedding_gradients(const Batch& batch, std::span<Aggregate> parts
       const Architecture::Embedding& at = architecture_.embeddings()[e];
       words.words = gradient + at.table;
       kernels::embedding_gradient(at, batch.bounds(part), last - first, batch.codes(e),
-                                  other_.data() + (at.column - numbers), width, words);
+                                  {other_.data() + (at.column - numbers), width}, words);
     }
   }
 }

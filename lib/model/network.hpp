@@ -64,10 +64,7 @@ class Architecture {
   std::size_t parameters_ = 0, embedded_inputs_ = 0;
 };
 
-struct NetworkLoss {
-  kernels::Loss loss = kernels::Loss::squared_error;
-  double huber_delta = 1;
-};
+using kernels::NetworkLoss;
 
 /// What a gradient depends on besides parameters and rows.
 struct StepOptions {

@@ -44,15 +44,16 @@ void Descent::restart(std::span<const double> start) {
   power1_ = power2_ = 1;
 }
 
-void Descent::step(const std::int64_t* words, int exponent, double weight, float* rounded,
-                   Range here, const kernels::Pull& pull, std::optional<Range> moving) {
+void Descent::step(const Gradient& sum, float* rounded, Range here, const kernels::Pull& pull,
+                   std::optional<Range> moving) {
+  const std::int64_t* words = sum.words;
   if constexpr (!kernels::on_host) {
     using Host = Kokkos::View<const std::int64_t*, Kokkos::HostSpace,
                               Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
     Kokkos::deep_copy(words_, Host(words, theta_.size()));
     words = words_.data();
   }
-  kernels::SummedGradient gradient{words, std::ldexp(1.0, -exponent) / weight};
+  kernels::SummedGradient gradient{words, std::ldexp(1.0, -sum.exponent) / sum.weight};
   if (options_.clip_norm > 0) {
     const Range all = moving.value_or(Range{0, theta_.size()});
     const double norm =
@@ -69,15 +70,25 @@ void Descent::step(const std::int64_t* words, int exponent, double weight, float
   if (options_.method == DescentOptions::Method::adamw) {
     power1_ *= options_.beta1;
     power2_ *= options_.beta2;
-    kernels::adamw({now, options_.beta1, options_.beta2, options_.epsilon, 1 - power1_, 1 - power2_,
-                    options_.weight_decay},
-                   gradient, size, theta, first, second_.data() + begin, rounded + begin);
+    kernels::adamw({.rate = now,
+                    .beta1 = options_.beta1,
+                    .beta2 = options_.beta2,
+                    .epsilon = options_.epsilon,
+                    .correction1 = 1 - power1_,
+                    .correction2 = 1 - power2_,
+                    .weight_decay = options_.weight_decay},
+                   gradient, size, theta, {.first = first, .second = second_.data() + begin},
+                   rounded + begin);
   } else {
     kernels::Pull from = pull;
     if (from.anchor != nullptr) from.anchor += begin;
     if (from.correction != nullptr) from.correction += begin;
-    kernels::sgd({now, options_.momentum, options_.nesterov, options_.weight_decay, from}, gradient,
-                 size, theta, first, rounded + begin);
+    kernels::sgd({.rate = now,
+                  .momentum = options_.momentum,
+                  .nesterov = options_.nesterov,
+                  .weight_decay = options_.weight_decay,
+                  .pull = from},
+                 gradient, size, theta, first, rounded + begin);
   }
   Kokkos::fence();
   ++steps_;

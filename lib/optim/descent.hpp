@@ -33,15 +33,18 @@ class Descent {
  public:
   Descent(const DescentOptions& options, std::span<const double> start);
 
-  /// One step along a summed gradient (words on the host), divided by `weight`, the sum of the
-  /// rows' weights. `rounded` gets the parameters as float, where kernels can read them. Only
-  /// parameters in `moving` move, and of these only those in `here` are moved by this rank; `pull`
-  /// is for sgd.
-  void step(const std::int64_t* words, int exponent, double weight, float* rounded, Range here,
-            const kernels::Pull& pull = {}, std::optional<Range> moving = {});
-  void step(const std::int64_t* words, int exponent, double weight, float* rounded) {
-    step(words, exponent, weight, rounded, {0, theta_.size()});
-  }
+  /// A summed gradient: words 2^-exponent, on the host, and the sum of the rows' weights.
+  struct Gradient {
+    const std::int64_t* words;
+    int exponent;
+    double weight;
+  };
+  /// One step along the mean gradient. `rounded` gets the parameters as float, where kernels can
+  /// read them. Only parameters in `moving` move, and of these only those in `here` are moved by
+  /// this rank; `pull` is for sgd.
+  void step(const Gradient& sum, float* rounded, Range here, const kernels::Pull& pull = {},
+            std::optional<Range> moving = {});
+  void step(const Gradient& sum, float* rounded) { step(sum, rounded, {0, theta_.size()}); }
   /// From new parameters, with no memory of earlier steps.
   void restart(std::span<const double> start);
 

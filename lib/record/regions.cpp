@@ -25,7 +25,7 @@ std::pair<std::string, std::string> at_home(const Run& run, std::size_t d,
 }  // namespace
 
 bool keeps_at_home(const FederatedConfig& config) {
-  return config.strategy == StrategyName::scaffold ||
+  return config.strategy.at_home ||
          (config.personal && config.personal->kind != PersonalKind::finetune);
 }
 

@@ -218,14 +218,20 @@ void schema(Visitor& v, PersonalConfig& personal) {
         only_if(personal.kind == Kind::ditto, "only used with kind: ditto"), at_least(0));
 }
 
+/// Of a key that some strategies have.
+OnlyIf only_with(const StrategyTraits& chosen, bool StrategyTraits::*has_key) {
+  std::vector<std::string> names;
+  for (const StrategyTraits& strategy : federated_strategies)
+    if (strategy.*has_key) names.emplace_back(strategy.name);
+  std::string text = "only used with strategy: " + join(names);
+  if (const auto last = text.rfind(", "); last != std::string::npos) text.replace(last, 2, " or ");
+  return only_if(chosen.*has_key, text);
+}
+
 template <class Visitor>
 void schema(Visitor& v, FederatedConfig& federated) {
   v.key("strategy", federated.strategy, "What is made of the domains' changes after a round.");
-  const StrategyName strategy = federated.strategy;
-  const OnlyIf adaptive =
-      only_if(strategy == StrategyName::fedadam || strategy == StrategyName::fedyogi ||
-                  strategy == StrategyName::fedadagrad,
-              "only used with strategy: fedadam, fedyogi or fedadagrad");
+  const OnlyIf adaptive = only_with(federated.strategy, &StrategyTraits::adaptive);
   v.key("rounds", federated.rounds, "Rounds of local training.", at_least(1));
   v.key("local_steps", federated.local_steps,
         "Steps of a domain in a round, of descent.batch_rows of its own rows each.", at_least(1));
@@ -236,8 +242,7 @@ void schema(Visitor& v, FederatedConfig& federated) {
         positive);
   v.key("proximal", federated.proximal,
         "Mu of mu/2 |theta_i - theta|^2, which draws domains to the common model.",
-        only_if(strategy == StrategyName::fedprox, "only used with strategy: fedprox"),
-        at_least(0));
+        only_with(federated.strategy, &StrategyTraits::proximal), at_least(0));
   v.key("beta1", federated.beta1, "Decay of the mean change.", adaptive, a_fraction);
   v.key("beta2", federated.beta2, "Decay of its mean square.", adaptive, a_fraction);
   v.key("tau", federated.tau,

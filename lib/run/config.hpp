@@ -189,25 +189,38 @@ struct PersonalConfig {
   double proximal = 0.1;
 };
 
-enum class StrategyName { fedavg, fedprox, fedadam, fedyogi, fedadagrad, scaffold, fednova };
+/// What must be known of a federated strategy beside the strategy itself (lib/train/federated).
+struct StrategyTraits {
+  const char* name;       ///< train.federated.strategy
+  bool proximal = false;  ///< it has that key
+  bool adaptive = false;  ///< it has beta1, beta2 and tau
+  bool at_home = false;   ///< each domain keeps a State of its own from round to round
+  bool operator==(const StrategyTraits&) const = default;
+};
+inline constexpr auto federated_strategies =
+    std::to_array<StrategyTraits>({{.name = "fedavg"},
+                                   {.name = "fedprox", .proximal = true},
+                                   {.name = "fedadam", .adaptive = true},
+                                   {.name = "fedyogi", .adaptive = true},
+                                   {.name = "fedadagrad", .adaptive = true},
+                                   {.name = "scaffold", .at_home = true},
+                                   {.name = "fednova"}});
 template <>
-inline constexpr auto words<StrategyName> =
-    std::to_array<std::pair<StrategyName, const char*>>({{StrategyName::fedavg, "fedavg"},
-                                                         {StrategyName::fedprox, "fedprox"},
-                                                         {StrategyName::fedadam, "fedadam"},
-                                                         {StrategyName::fedyogi, "fedyogi"},
-                                                         {StrategyName::fedadagrad, "fedadagrad"},
-                                                         {StrategyName::scaffold, "scaffold"},
-                                                         {StrategyName::fednova, "fednova"}});
+inline constexpr auto words<StrategyTraits> = [] {
+  std::array<std::pair<StrategyTraits, const char*>, federated_strategies.size()> all;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i] = {federated_strategies[i], federated_strategies[i].name};
+  return all;
+}();
 
 /// Rounds of local training in each domain, between which weighted sums of what changed cross.
 struct FederatedConfig {
-  StrategyName strategy = StrategyName::fedavg;
+  StrategyTraits strategy = federated_strategies.front();
   int rounds = 10;
   std::optional<int> local_steps;
   int local_epochs = 1;
   double server_rate = 1, proximal = 0.01;
-  double beta1 = 0.9, beta2 = 0.99, tau = 1e-3;  ///< fedadam, fedyogi, fedadagrad
+  double beta1 = 0.9, beta2 = 0.99, tau = 1e-3;  ///< of adaptive strategies
   std::optional<PersonalConfig> personal;
 };
 

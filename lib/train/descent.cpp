@@ -151,7 +151,9 @@ void Training::step() {
   loss_ += sum.value("loss");
   times_.sum += watch.lap();
   if (weight > 0)
-    descent_.step(sum.words("gradient").data(), options_.format.exponent, weight,
+    descent_.step({.words = sum.words("gradient").data(),
+                   .exponent = options_.format.exponent,
+                   .weight = weight},
                   network_.parameters(), here_);
   meet();
   ++steps_;

@@ -3,9 +3,10 @@
 """Networks: one digest over rank counts, maps, masks, processors, threads, pooled or federated, stopped or not."""
 import json
 import os
+import subprocess
 
 import pytest
-from conftest import needs_shared
+from conftest import PROGRAM, needs_shared
 from test_same_bits import VARIANTS
 
 pytestmark = needs_shared("heart")
@@ -104,7 +105,12 @@ def test_early_stopping_of_cox_sees_the_same_risk_sets_on_any_ranks(jobs):
     assert len(digests) == 1
 
 
-@pytest.mark.parametrize("strategy", ["fedavg", "fedprox", "fedadam", "fedyogi", "fedadagrad", "scaffold", "fednova"])
+def strategies():
+    schema = json.loads(subprocess.run([PROGRAM, "schema", "run", "--json"], check=True, capture_output=True, text=True).stdout)
+    return schema["properties"]["train"]["properties"]["federated"]["properties"]["strategy"]["enum"]
+
+
+@pytest.mark.parametrize("strategy", strategies())
 def test_strategies_keep_their_bits(heart, strategy):
     words = ["--set", f"train.federated.strategy={strategy}", "--set", "train.federated.rounds=3",
              "--set", "model.mlp.layers=[{units: 6, activation: tanh}]", "--set", "train.descent.momentum=0.5"]

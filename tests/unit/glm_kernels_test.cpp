@@ -93,7 +93,7 @@ std::vector<double> make_theta(Family family, std::size_t columns) {
 Words sums(const RowBlocks& rows, Family family, const std::vector<double>& theta,
            Order order = Order::hessian, Tuning tuning = {}) {
   Words words(glm_words(family, rows.columns(), classes, order, wide));
-  glm_sums(rows, family, classes, theta, order, wide, words, tuning);
+  glm_sums(rows, {family, classes, theta}, order, wide, words, tuning);
   return words;
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("sums of a generalised linear model are those of its definition", "[gl
   check_close(values[2], expected.information, scale);
 
   Words words(1 + 3 * d);
-  glm_hessian_times(rows, family, classes, theta, v, wide, words);
+  glm_hessian_times(rows, {family, classes, theta}, v, wide, words);
   check_close(decode(words, {d}, wide)[0], expected.product, scale);
 }
 
@@ -233,17 +233,17 @@ TEST_CASE("sums are the same bits for any workers, splits, padding and register 
   REQUIRE(whole.blocks() == 8);
   const Words expected = sums(whole, family, theta);
   Words product(1 + 3 * theta.size()), other = product;
-  glm_hessian_times(whole, family, classes, theta, theta, wide, product);
+  glm_hessian_times(whole, {family, classes, theta}, theta, wide, product);
 
   for (const std::size_t workers : {1, 2, 3, 5, 8, 100})
     CHECK(sums(whole, family, theta, Order::hessian, {workers, false}) == expected);
   CHECK(sums(whole, family, theta, Order::hessian, {0, true}) == expected);
-  glm_hessian_times(whole, family, classes, theta, theta, wide, other, {3, true});
+  glm_hessian_times(whole, {family, classes, theta}, theta, wide, other, {3, true});
   CHECK(other == product);
 
   Words split(expected.size());
   for (const auto& [first, count] : {std::pair{5, 3}, std::pair{0, 1}, std::pair{1, 4}})
-    glm_sums(make_blocks(data, 272, 272, first, count), family, classes, theta, Order::hessian,
+    glm_sums(make_blocks(data, 272, 272, first, count), {family, classes, theta}, Order::hessian,
              wide, split);
   CHECK(split == expected);
 
@@ -261,7 +261,7 @@ TEST_CASE("every build and machine gets these words", "[glm][golden]") {
   const RowBlocks rows = make_blocks(make_data(family, 1500, 9), 256, 256);
   const std::vector<double> theta = make_theta(family, 9);
   Words product(1 + 3 * theta.size());
-  glm_hessian_times(rows, family, classes, theta, theta, wide, product);
+  glm_hessian_times(rows, {family, classes, theta}, theta, wide, product);
   CHECK(fingerprint(sums(rows, family, theta)) == expected);
   CHECK(fingerprint(product) == expected_product);
 }
@@ -297,7 +297,7 @@ TEST_CASE("the wrong shapes are refused", "[glm]") {
   Words words(glm_words(kernels::family<Gaussian>, 2, 0, Order::value, wide)),
       too_many(words.size() + 1);
   const auto run = [&](const RowBlocks& rows, const std::vector<double>& t, Words& w) {
-    glm_sums(rows, kernels::family<Gaussian>, 0, t, Order::value, wide, w);
+    glm_sums(rows, {kernels::family<Gaussian>, 0, t}, Order::value, wide, w);
   };
   CHECK_NOTHROW(run(make_blocks(data, 64, 64), theta, words));
   CHECK_THROWS_AS(run(make_blocks(data, 64, 64), short_theta, words), std::invalid_argument);
@@ -460,8 +460,8 @@ TEST_CASE("levels of categories as codes are their indicators", "[glm][factors]"
   check_close(decode(sums(codes, family, theta), {1, d, d * (d + 1) / 2}, wide),
               decode(sums(expanded, family, theta), {1, d, d * (d + 1) / 2}, wide), scale);
   Words product(1 + 3 * d), expected_product = product;
-  glm_hessian_times(codes, family, classes, theta, theta, wide, product);
-  glm_hessian_times(expanded, family, classes, theta, theta, wide, expected_product);
+  glm_hessian_times(codes, {family, classes, theta}, theta, wide, product);
+  glm_hessian_times(expanded, {family, classes, theta}, theta, wide, expected_product);
   check_close(decode(product, {d}, wide), decode(expected_product, {d}, wide), scale);
 
   const auto eta = [&](const RowBlocks& rows) {

@@ -117,8 +117,10 @@ TEST_CASE("A step takes no memory, and what a training holds is what is said bef
       network.sum_gradient(options, batch, parts);
       for (std::size_t d = 1; d < domains; ++d)
         parts[0].add(parts[d]);
-      descent.step(parts[0].words("gradient").data(), options.format.exponent,
-                   parts[0].value("weight"), network.parameters());
+      descent.step({.words = parts[0].words("gradient").data(),
+                    .exponent = options.format.exponent,
+                    .weight = parts[0].value("weight")},
+                   network.parameters());
     }
     const std::size_t taken = calls - first_calls, more = held - before - is;
     CHECK(taken == 0);

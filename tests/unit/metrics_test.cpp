@@ -22,6 +22,17 @@ namespace {
 const std::vector<Column> qsec_hp{ones(32), mtcars::qsec, mtcars::hp};
 const std::vector<Column> wt_qsec{ones(32), mtcars::wt, mtcars::qsec};
 
+/// The area under the ROC curve, exactly.
+double exact_auc(std::span<const double> label, std::span<const double> score) {
+  // A positive is an event at time 0, a negative is censored at time 1.
+  std::vector<double> time, status;
+  for (const double l : label) {
+    status.push_back(l >= 0.5 ? 1.0 : 0.0);
+    time.push_back(1 - status.back());
+  }
+  return concordance(time, status, score).index();
+}
+
 /// Columns as scikit-learn saw them in glm_test.cpp.
 std::vector<Column> standardised_qsec_hp() {
   LocalSums sums(1);

@@ -162,7 +162,9 @@ TEST_CASE("Steps are PyTorch's, within the rounding of float32") {
     Descent descent(options, numbers(architecture.parameters(), 1));
     for (int i = 0; i < 3; ++i) {
       const Aggregate& sum = step.take(data, descent.parameters(), rows);
-      descent.step(sum.words("gradient").data(), step.options.format.exponent, sum.value("weight"),
+      descent.step({.words = sum.words("gradient").data(),
+                    .exponent = step.options.format.exponent,
+                    .weight = sum.value("weight")},
                    step.network.parameters());
     }
     const std::vector<double> theta = descent.parameters();
@@ -255,7 +257,7 @@ TEST_CASE("A level's gradient is that of its rows in a block, summed in order an
   const kernels::GradientWords to{words.data(), &saturated, format};
   kernels::clear_words(to, words.size());
   kernels::embedding_gradient({levels, dimension}, {bounds.data(), 3}, count - 20, code.data(),
-                              gradient.data(), dimension, to);
+                              {gradient.data(), dimension}, to);
   Kokkos::fence();
   std::vector<std::int64_t> expected(words.size());
   for (std::size_t block = 0; block < 3; ++block)
@@ -271,7 +273,7 @@ TEST_CASE("A level's gradient is that of its rows in a block, summed in order an
   gradient(61 * dimension) = INFINITY;
   gradient(62 * dimension + 1) = 0x1p20F;
   kernels::embedding_gradient({levels, dimension}, {bounds.data(), 3}, count - 20, code.data(),
-                              gradient.data(), dimension, to);
+                              {gradient.data(), dimension}, to);
   Kokkos::fence();
   CHECK(saturated == 2);
 }
@@ -353,7 +355,9 @@ TEST_CASE("Golden words after 1 and 20 steps") {
     for (int i = 1; i <= 20; ++i) {
       step.options.epoch = static_cast<std::uint64_t>(i);
       const Aggregate& sum = step.take(data, descent.parameters(), 16);
-      descent.step(sum.words("gradient").data(), step.options.format.exponent, sum.value("weight"),
+      descent.step({.words = sum.words("gradient").data(),
+                    .exponent = step.options.format.exponent,
+                    .weight = sum.value("weight")},
                    step.network.parameters());
       if (i == 1) CHECK(digest() == golden.first);
     }

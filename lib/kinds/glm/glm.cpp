@@ -35,7 +35,7 @@ class GlmObjective : public Objective {
     std::vector<Aggregate> parts;
     for (const kernels::RowBlocks& rows : domains_) {
       Aggregate& part = parts.emplace_back(layout);
-      kernels::glm_sums(rows, options_.family, options_.classes, theta, order, wide, part.words());
+      kernels::glm_sums(rows, at(theta), order, wide, part.words());
     }
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
   }
@@ -49,8 +49,7 @@ class GlmObjective : public Objective {
     std::vector<Aggregate> parts;
     for (const kernels::RowBlocks& rows : domains_) {
       Aggregate& part = parts.emplace_back(layout);
-      kernels::glm_hessian_times(rows, options_.family, options_.classes, theta, v, wide,
-                                 part.words());
+      kernels::glm_hessian_times(rows, at(theta), v, wide, part.words());
       part.normalise();
     }
     std::vector<double> point(theta.begin(), theta.end());
@@ -71,6 +70,10 @@ class GlmObjective : public Objective {
   }
 
  private:
+  kernels::GlmPoint at(std::span<const double> theta) const {
+    return {.family = options_.family, .classes = options_.classes, .theta = theta};
+  }
+
   std::vector<kernels::RowBlocks> domains_;
   GlmOptions options_;
   Sums& sums_;

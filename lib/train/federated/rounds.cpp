@@ -154,6 +154,9 @@ FederatedTraining::FederatedTraining(Run& run, NetworkData& data, const Architec
     changes_.emplace_back(change_layout);
     local.own = theta_;
   }
+  for (std::size_t d = 0; d < locals_.size(); ++d)
+    ensure(federated_.strategy.at_home == !strategy_->state(d).empty(),
+           "a strategy that keeps numbers with the domains says so in its traits");
   weigh();
 }
 
@@ -205,7 +208,9 @@ void FederatedTraining::steps(std::size_t d, std::size_t count, const kernels::P
     // One domain's failure must not keep its ranks from the next round: the round's sum tells all.
     if (parts_[d].saturated() != 0) losses.loss = std::numeric_limits<double>::infinity();
     if (weight > 0)
-      descent_.step(parts_[d].words("gradient").data(), options_.format.exponent, weight,
+      descent_.step({.words = parts_[d].words("gradient").data(),
+                     .exponent = options_.format.exponent,
+                     .weight = weight},
                     network_.parameters(), {0, theta_.size()}, pull, moving);
   }
 }

@@ -4,6 +4,8 @@
 #include "lib/train/federated/strategy.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace bailiwick {
 
@@ -19,26 +21,30 @@ class Averaging : public Strategy {
   ServerOptions::Method server_;
 };
 
+template <ServerOptions::Method Server>
+std::unique_ptr<Strategy> make_averaging(const TrainConfig&, const StrategyShape&) {
+  return std::make_unique<Averaging>(Server);
+}
+
 }  // namespace
 
+MakeStrategy make_fedprox, make_scaffold, make_fednova;  // one file each
+
 std::unique_ptr<Strategy> make_strategy(const TrainConfig& train, const StrategyShape& shape) {
-  switch (train.federated->strategy) {
-    case StrategyName::fedavg:
-      return std::make_unique<Averaging>(ServerOptions::Method::average);
-    case StrategyName::fedadam:
-      return std::make_unique<Averaging>(ServerOptions::Method::adam);
-    case StrategyName::fedyogi:
-      return std::make_unique<Averaging>(ServerOptions::Method::yogi);
-    case StrategyName::fedadagrad:
-      return std::make_unique<Averaging>(ServerOptions::Method::adagrad);
-    case StrategyName::fedprox:
-      return make_fedprox(train, shape);
-    case StrategyName::scaffold:
-      return make_scaffold(train, shape);
-    case StrategyName::fednova:
-      break;
-  }
-  return make_fednova(train, shape);
+  using enum ServerOptions::Method;
+  static constexpr std::pair<std::string_view, MakeStrategy*> makers[] = {
+      {"fedavg", make_averaging<average>},
+      {"fedprox", make_fedprox},
+      {"fedadam", make_averaging<adam>},
+      {"fedyogi", make_averaging<yogi>},
+      {"fedadagrad", make_averaging<adagrad>},
+      {"scaffold", make_scaffold},
+      {"fednova", make_fednova}};
+  static constexpr auto word = [](const auto& maker) { return maker.first; };
+  static_assert(std::ranges::equal(makers, federated_strategies, {}, word, &StrategyTraits::name),
+                "every strategy of lib/run/config.hpp, in the same order");
+  const std::string_view name = train.federated->strategy.name;
+  return std::ranges::find(makers, name, word)->second(train, shape);
 }
 
 const double* put(const DeviceNumbers& view, std::span<const double> values) {

@@ -59,12 +59,10 @@ class Strategy {
 struct StrategyShape {
   std::size_t parameters, shared, domains;
 };
-std::unique_ptr<Strategy> make_strategy(const TrainConfig& train, const StrategyShape& shape);
-
-/// One file each.
-std::unique_ptr<Strategy> make_fedprox(const TrainConfig& train, const StrategyShape& shape);
-std::unique_ptr<Strategy> make_fednova(const TrainConfig& train, const StrategyShape& shape);
-std::unique_ptr<Strategy> make_scaffold(const TrainConfig& train, const StrategyShape& shape);
+using MakeStrategy = std::unique_ptr<Strategy>(const TrainConfig& train,
+                                               const StrategyShape& shape);
+/// The one that the config names.
+MakeStrategy make_strategy;
 
 /// Numbers of the host where kernels can read them; the view's data.
 using DeviceNumbers = Kokkos::View<double*, kernels::Memory>;
