@@ -78,7 +78,8 @@ void override_yaml(YamlNode& root, const std::string& key, const std::string& va
 /// As YAML in block style.
 std::string to_yaml(const YamlNode& node);
 
-/// What two documents of maps say differently: "train.method: was newton, now lbfgs" for each value.
+/// What two documents of maps say differently: "train.method: was newton, now lbfgs" for each
+/// value.
 std::vector<std::string> differences(const std::string& before, const std::string& now);
 
 }  // namespace bailiwick

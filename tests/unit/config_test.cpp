@@ -471,7 +471,7 @@ TEST_CASE("Cox's own rules") {
 TEST_CASE("an ingest is read") {
   const IngestConfig ingest = parse_ingest_config(ingest_yaml, "configs/x.yaml");
   CHECK(ingest.inputs == std::vector<std::string>{here("configs/heart.csv.gz")});
-  CHECK(ingest.delimiter == ';');
+  CHECK(ingest.csv.delimiter == ';');
   CHECK(ingest.header);
   CHECK(ingest.missing == std::vector<std::string>{"", "-9"});
   REQUIRE(ingest.columns.size() == 4);
