@@ -3,6 +3,7 @@
 
 #include "io/csv/csv.hpp"
 
+#include <iconv.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <optional>
 
 #include "lib/core/error.hpp"
 #include "lib/core/input_file.hpp"
@@ -33,13 +35,48 @@ std::uint64_t repeated(char c) {
   return static_cast<unsigned char>(c) * every_byte;
 }
 
+/// Bytes of another encoding, and what becomes of them in UTF-8.
+class Transcoder {
+ public:
+  explicit Transcoder(const std::string& encoding)
+      : encoding_(encoding), state_(::iconv_open("UTF-8", encoding.c_str())) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): what iconv_open says it is
+    if (state_ == reinterpret_cast<iconv_t>(-1))
+      throw Error(ExitCode::config, "encoding \"{}\": this machine's iconv does not know it",
+                  encoding);
+  }
+  ~Transcoder() { ::iconv_close(state_); }
+  Transcoder(const Transcoder&) = delete;
+  Transcoder& operator=(const Transcoder&) = delete;
+
+  std::string& bytes() { return bytes_; }
+
+  /// Turns as many of bytes() as there is room for, and takes them out. Throws ExitCode::data
+  /// naming `where` if they are not of the encoding.
+  std::size_t convert(char* to, std::size_t room, const std::string& where) {
+    char *from = bytes_.data(), *out = to;
+    std::size_t left = bytes_.size();
+    if (::iconv(state_, &from, &left, &out, &room) == static_cast<std::size_t>(-1) &&
+        errno == EILSEQ)
+      throw Error(ExitCode::data, "{}: the byte 0x{:02X} there is not of {}; set csv.encoding",
+                  where, static_cast<unsigned char>(*from), encoding_);
+    bytes_.erase(0, bytes_.size() - left);
+    return static_cast<std::size_t>(out - to);
+  }
+
+ private:
+  std::string encoding_, bytes_;
+  iconv_t state_;
+};
+
 }  // namespace
 
 // data[begin, end) is not yet consumed; data[end] is a line feed that no file holds, so that scans
 // stop there, and 8 more bytes may be read.
 struct CsvReader::State {
   std::string path;
-  char delimiter;
+  CsvFormat format;
+  std::optional<Transcoder> transcoder;
   gzFile file = nullptr;
   std::uint64_t size = 0;  // when it was opened
   std::string data;
@@ -49,9 +86,11 @@ struct CsvReader::State {
   std::vector<std::string_view> fields;
   std::string_view text;
   std::string unquoted;  // fields whose quotes had to go; never reallocated within a record
-  bool well_quoted = true;
+  bool well_quoted = true, started = false;
 
-  State(std::string p, char d) : path(std::move(p)), delimiter(d), data((1U << 20) + 9, '\0') {
+  State(std::string p, CsvFormat f)
+      : path(std::move(p)), format(std::move(f)), data((1U << 20) + 9, '\0') {
+    if (format.encoding != "UTF-8") transcoder.emplace(format.encoding);
     InputFile input(path);
     size = input.size();
     const int descriptor = input.release();
@@ -77,39 +116,88 @@ struct CsvReader::State {
   // Moves what is left to the front and reads more. False if the file has no more.
   bool fill() {
     if (exhausted) return false;
-    if (begin == 0 && end == capacity()) {
+    std::memmove(data.data(), data.data() + begin, end - begin);
+    end -= begin;
+    begin = 0;
+    if (end + 8 > capacity()) {  // less than a character may need
       if (capacity() >= longest_record)
         throw Error(ExitCode::data, "{}:{}: this row is longer than {} MiB; is a quote left open?",
                     path, next_line, longest_record >> 20);
       data.resize(2 * capacity() + 9);
     }
-    std::memmove(data.data(), data.data() + begin, end - begin);
-    end -= begin;
-    begin = 0;
+    const std::size_t got = transcoder ? transcode() : read(data.data() + end, capacity() - end);
+    if (got == 0) exhausted = true;
+    const bool first = next_line == 1 && end == 0;
+    end += got;
+    if (first) check_encoding();
+    data[end] = '\n';
+    return got > 0;
+  }
+
+  std::size_t read(char* to, std::size_t room) {
     errno = 0;
-    const int got = gzread(file, data.data() + end, static_cast<unsigned>(capacity() - end));
+    const int got = gzread(file, to, static_cast<unsigned>(room));
     int status = Z_OK;
     const char* reason = gzerror(file, &status);
     // Z_BUF_ERROR is how zlib says that a gzip stream ends too early.
     if (got < 0 || status == Z_BUF_ERROR)
       throw Error(ExitCode::data, "{}: cannot read after line {}: {}", path, next_line - 1,
                   status == Z_ERRNO ? std::strerror(errno) : without_name(reason));
-    if (got == 0) exhausted = true;
     if (gzoffset(file) > static_cast<z_off_t>(size))
       throw Error(ExitCode::data, "{}: grows while it is read; has it been written to its end?",
                   path);
-    const bool first = next_line == 1 && end == 0;
-    end += static_cast<std::size_t>(got);
-    if (first) check_encoding();
-    data[end] = '\n';
-    return got > 0;
+    return static_cast<std::size_t>(got);
+  }
+
+  std::size_t transcode() {
+    const std::string where = fmt::format("{}: after line {}", path, next_line - 1);
+    for (;;) {
+      if (const std::size_t made = transcoder->convert(data.data() + end, capacity() - end, where);
+          made > 0)
+        return made;
+      std::string& bytes = transcoder->bytes();
+      const std::size_t left = bytes.size();
+      bytes.resize(left + (std::size_t{1} << 16));
+      const std::size_t got = read(bytes.data() + left, std::size_t{1} << 16);
+      bytes.resize(left + got);
+      if (got == 0 && left > 0)
+        throw Error(ExitCode::data, "{}: ends within a character of {}", path, format.encoding);
+      if (got == 0) return 0;
+    }
   }
 
   void check_encoding() {
     const std::string_view head(data.data(), std::min<std::size_t>(end, 3));
     if (head.substr(0, 2) == "\xFF\xFE" || head.substr(0, 2) == "\xFE\xFF")
-      throw Error(ExitCode::data, "{}: is UTF-16; convert it: iconv -f UTF-16 -t UTF-8", path);
+      throw Error(ExitCode::data, "{}: is UTF-16; set csv.encoding: UTF-16", path);
     if (head == "\xEF\xBB\xBF") begin = 3;
+  }
+
+  void skip_line() {
+    for (;;) {
+      const void* stop = std::memchr(data.data() + begin, '\n', end - begin);
+      begin = stop == nullptr
+                  ? end
+                  : static_cast<std::size_t>(static_cast<const char*>(stop) - data.data()) + 1;
+      if (stop != nullptr || !fill()) break;
+    }
+    ++next_line;
+  }
+
+  // What comes before the first record.
+  void start() {
+    started = true;
+    fill();
+    for (std::uint64_t i = 0; i < format.skip_lines && begin < end; ++i)
+      skip_line();
+    const std::string_view head(data.data() + begin, std::min<std::size_t>(end - begin, 6));
+    if (!head.starts_with("sep=") || head.size() < 6 || (head[5] != '\r' && head[5] != '\n'))
+      return;
+    if (head[4] != format.delimiter)
+      throw Error(ExitCode::data,
+                  "{}: says that its values are told apart by \"{}\": set csv.delimiter", path,
+                  head[4]);
+    skip_line();
   }
 
   // The record [begin, stop) ends with the line feed at `stop`.
@@ -124,7 +212,7 @@ struct CsvReader::State {
 
   // Records without quotes, 8 bytes at a time: nearly all of any file.
   Scan scan_plain() {
-    const std::uint64_t delimiters = repeated(delimiter);
+    const std::uint64_t delimiters = repeated(format.delimiter);
     const std::uint64_t line_feeds = repeated('\n');
     const std::uint64_t quotes = repeated('"');
     const char* field = data.data() + begin;
@@ -157,7 +245,7 @@ struct CsvReader::State {
     unquoted.clear();
     unquoted.reserve(end - begin);
     const char* const last = data.data() + end;
-    const auto ends_field = [this](char c) { return c == delimiter || c == '\n'; };
+    const auto ends_field = [this](char c) { return c == format.delimiter || c == '\n'; };
     for (const char* p = data.data() + begin;;) {
       const char* value = p;
       std::size_t length = 0;
@@ -200,8 +288,13 @@ struct CsvReader::State {
   }
 
   bool next() {
+    if (!started) start();
     for (;;) {
       if (begin == end && !fill()) return false;
+      if (data[begin] == format.comment) {
+        skip_line();
+        continue;
+      }
       line = next_line;
       fields.clear();
       well_quoted = true;
@@ -219,8 +312,8 @@ struct CsvReader::State {
   }
 };
 
-CsvReader::CsvReader(std::string path, char delimiter)
-    : state_(std::make_unique<State>(std::move(path), delimiter)) {}
+CsvReader::CsvReader(std::string path, CsvFormat format)
+    : state_(std::make_unique<State>(std::move(path), std::move(format))) {}
 CsvReader::~CsvReader() = default;
 CsvReader::CsvReader(CsvReader&&) noexcept = default;
 

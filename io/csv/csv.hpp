@@ -5,28 +5,38 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace bailiwick::io {
 
+/// How a file of delimited text is written.
+struct CsvFormat {
+  char delimiter = ',';
+  std::string encoding = "UTF-8";    ///< a name that iconv knows
+  std::uint64_t skip_lines = 0;      ///< before the first record
+  std::optional<char> comment = {};  ///< lines that begin with it are skipped
+};
+
 /// Reads delimited text (RFC 4180) record by record in constant memory: CRLF or LF, quoted fields
 /// with "" for a quote and with delimiters and line ends inside, a UTF-8 byte order mark, plain or
-/// gzip. Blank lines are skipped. A quote inside an unquoted field is an ordinary character.
+/// gzip. Blank lines are skipped, and a first line `sep=;` as Excel writes it. A quote inside an
+/// unquoted field is an ordinary character.
 class CsvReader {
  public:
   /// Throws ExitCode::data if the file cannot be opened.
-  explicit CsvReader(std::string path, char delimiter = ',');
+  explicit CsvReader(std::string path, CsvFormat format = {});
   ~CsvReader();
   CsvReader(CsvReader&&) noexcept;
 
   /// The next record; false at the end of the file. Throws ExitCode::data on a read error, a
-  /// truncated or corrupt gzip file, a quote that is never closed, UTF-16, and a record longer than
-  /// `longest_record`.
+  /// truncated or corrupt gzip file, a quote that is never closed, bytes that are not of the
+  /// encoding (UTF-8 is not checked), and a record longer than `longest_record`.
   bool next();
 
-  /// Of the current record, quotes removed. Valid until next().
+  /// Of the current record, quotes removed, in UTF-8. Valid until next().
   const std::vector<std::string_view>& fields() const;
   /// The current record as it stands in the file, without its line end. Valid until next().
   std::string_view text() const;

@@ -297,6 +297,10 @@ void YamlProblems::throw_if_any() const {
 
 YamlNode parse_yaml(const std::string& text, YamlProblems& problems, int file) {
   const YamlMark start{1, 1, "", file};
+  if (text.find('\0') != std::string::npos) {
+    problems.add(start, "", "holds a NUL, which no text has");
+    problems.throw_if_any();
+  }
   YamlNode root = build(text, problems, start, "");
   if (root.kind == YamlNode::Kind::null) {
     problems.add(start, "", "the file is empty");
@@ -375,6 +379,21 @@ std::map<std::string, std::string> values_of(const std::string& text) {
 
 }  // namespace
 
+namespace {
+
+/// As much of `text` as shows how it goes on where it differs from `other`.
+std::string clipped(const std::string& text, const std::string& other) {
+  constexpr std::ptrdiff_t lead = 30;
+  const auto [at, ignored] = std::ranges::mismatch(text, other);
+  auto begin = at - text.begin() > lead ? at - lead : text.begin();
+  while (begin != text.begin() && (static_cast<unsigned char>(*begin) & 0xC0U) == 0x80U)
+    --begin;  // not within a character of UTF-8
+  return fmt::format("{}{:.80}", begin == text.begin() ? "" : "...",
+                     std::string(begin, text.end()));
+}
+
+}  // namespace
+
 std::vector<std::string> differences(const std::string& before, const std::string& now) {
   if (before == now) return {};
   const std::map<std::string, std::string> was = values_of(before), is = values_of(now);
@@ -386,7 +405,8 @@ std::vector<std::string> differences(const std::string& before, const std::strin
     const std::string then = one == was.end() ? "not given" : one->second;
     const std::string today = other == is.end() ? "not given" : other->second;
     if (then != today)
-      differences.push_back(fmt::format("{}: was {:.80}, now {:.80}", known.first, then, today));
+      differences.push_back(fmt::format("{}: was {}, now {}", known.first, clipped(then, today),
+                                        clipped(today, then)));
   }
   if (differences.empty()) differences.emplace_back("values that are written alike");
   return differences;

@@ -92,6 +92,11 @@ bool is_prose(std::string_view text) {
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& what, ExitCode code) {
+  // The parser would take a NUL for the end, and skip a byte order mark.
+  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+    throw Error(code, "{}: not valid JSON near byte {}", what, nul + 1);
+  if (text.starts_with("\xEF\xBB\xBF"))
+    throw Error(code, "{}: begins with a byte order mark, which JSON has not", what);
   Builder builder(what, code);
   Json::sax_parse(text, &builder);
   return builder.take();

@@ -61,6 +61,8 @@ Envelope envelope_from_json(std::string_view text, const std::string& what, Exit
   envelope.payload_type = json_member<std::string>(json, "payloadType", what, code);
   envelope.payload = base64_member(json, "payload", what, code);
   const auto signatures = json.find("signatures");
+  if (json.size() != 3)  // nobody signed what else stands there
+    throw Error(code, "{}: has more than payload, payloadType and signatures", what);
   if (signatures == json.end() || !signatures->is_array())
     throw Error(code, "{}: \"signatures\" is missing or has the wrong type", what);
   for (const Json& signature : *signatures)

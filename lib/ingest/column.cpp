@@ -6,16 +6,15 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
-#include <ctime>
+#include <optional>
 #include <tuple>
 
 #include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
+#include "lib/ingest/date.hpp"
 
 namespace bailiwick {
 
@@ -24,7 +23,42 @@ namespace {
 using Fault = ColumnRule::Fault;
 using Type = IngestColumn::Type;
 
-Fault parse_double(std::string_view text, double& value) {
+/// `text` as from_chars reads numbers, in `room` if it has to be written anew. Nothing if it is not
+/// written so.
+std::optional<std::string_view> plain_number(std::string_view text, const NumberFormat& format,
+                                             std::string& room) {
+  if (format.decimal == '.' && !format.thousands) return text;
+  room.clear();
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  bool whole = true, grouped = false;  // before the fraction, and with thousands in it
+  std::size_t group = 0;               // digits since the last of these
+  const auto group_ends = [&] { return grouped ? group == 3 : true; };
+  for (const char c : text) {
+    if (whole && digit(c)) ++group;
+    if (whole && c == format.thousands) {
+      if (group == 0 || group > 3 || !group_ends()) return std::nullopt;
+      grouped = true;
+      group = 0;
+      continue;
+    }
+    const bool fraction = c == format.decimal;
+    if (c == '.' && !fraction) return std::nullopt;
+    if (whole && !digit(c) && group > 0) {
+      if (!group_ends()) return std::nullopt;
+      whole = false;
+    }
+    whole = whole && !fraction;
+    room += fraction ? '.' : c;
+  }
+  if (whole && !group_ends()) return std::nullopt;
+  return room;
+}
+
+Fault parse_double(std::string_view written, const NumberFormat& format, std::string& room,
+                   double& value) {
+  const auto plain = plain_number(written, format, room);
+  if (!plain) return Fault::number;
+  const std::string_view text = *plain;
   const char* begin = text.data();
   const char* end = begin + text.size();
   if (text.size() > 1 && *begin == '+' && begin[1] != '-') ++begin;
@@ -37,24 +71,6 @@ Fault parse_double(std::string_view text, double& value) {
   return std::isfinite(value) ? Fault::none : Fault::number;
 }
 
-// strptime takes 31 February; the calendar does not.
-Fault parse_date(std::string_view text, const std::string& format, double& days) {
-  char buffer[64];
-  if (text.size() >= sizeof buffer) return Fault::date;
-  *std::copy(text.begin(), text.end(), buffer) = '\0';
-  std::tm parts{};
-  parts.tm_mday = 1;
-  const char* stop = ::strptime(buffer, format.c_str(), &parts);
-  if (!stop || stop != buffer + text.size()) return Fault::date;
-  const std::chrono::year_month_day date(
-      std::chrono::year(parts.tm_year + 1900),
-      std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)),
-      std::chrono::day(static_cast<unsigned>(parts.tm_mday)));
-  if (!date.ok()) return Fault::date;
-  days = std::chrono::sys_days(date).time_since_epoch().count();
-  return Fault::none;
-}
-
 Fault parse_boolean(std::string_view text, double& value) {
   std::string word(text.substr(0, 6));
   std::transform(word.begin(), word.end(), word.begin(),
@@ -62,8 +78,8 @@ Fault parse_boolean(std::string_view text, double& value) {
   const auto is_one_of = [&word](std::initializer_list<const char*> words) {
     return std::find(words.begin(), words.end(), word) != words.end();
   };
-  const bool yes = is_one_of({"1", "true", "yes", "t", "y"});
-  if (!yes && !is_one_of({"0", "false", "no", "f", "n"})) return Fault::boolean;
+  const bool yes = is_one_of({"1", "1.0", "true", "yes", "t", "y"});
+  if (!yes && !is_one_of({"0", "0.0", "false", "no", "f", "n"})) return Fault::boolean;
   value = yes ? 1 : 0;
   return Fault::none;
 }
@@ -76,15 +92,15 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-ColumnRule::ColumnRule(const IngestColumn& column, const std::vector<std::string>& missing,
-                       double largest, const std::string& where)
+ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, double largest)
     : column_(column),
-      missing_(missing),
+      missing_(config.missing),
+      numbers_(config.numbers),
       minimum_(std::max(column.minimum.value_or(-largest), -largest)),
       maximum_(std::min(column.maximum.value_or(largest), largest)),
       map_(column.map.begin(), column.map.end()) {
   const auto fail = [&](const std::string& problem) {
-    throw Error(ExitCode::config, "{}: column \"{}\": {}", where, column.name, problem);
+    throw Error(ExitCode::config, "{}: column \"{}\": {}", config.path, column.name, problem);
   };
   stored_.name = column.as.empty() ? column.name : column.as;
   stored_.unit = column.unit;
@@ -160,12 +176,16 @@ Fault ColumnRule::read_category(std::string_view text, double& value) const {
 }
 
 Fault ColumnRule::read_number(std::string_view text, double& value) const {
-  const Fault fault = column_.type == Type::date ? parse_date(text, column_.date_format, value)
-                                                 : parse_double(text, value);
-  if (fault != Fault::none) return fault;
-  // Above 2^53 neighbouring integers share a double.
-  if (column_.type == Type::integer && (value != std::trunc(value) || std::abs(value) > 0x1p53))
-    return Fault::integer;
+  if (column_.type == Type::date) {
+    const auto days = parse_date(text, column_.date_format);
+    if (!days) return Fault::date;
+    value = *days;
+  } else if (const Fault fault = parse_double(text, numbers_, room_, value); fault != Fault::none) {
+    return fault;
+  }
+  if (column_.type == Type::integer && value != std::trunc(value)) return Fault::integer;
+  // From 2^53 on neighbouring integers share a double.
+  if (column_.type == Type::integer && std::abs(value) >= 0x1p53) return Fault::inexact;
   if (minimum_ <= value && value <= maximum_) return Fault::none;
   const bool declared =
       value >= column_.minimum.value_or(value) && value <= column_.maximum.value_or(value);
@@ -179,9 +199,11 @@ std::string ColumnRule::reason(Fault fault) const {
     case Fault::missing:
       return "missing value";
     case Fault::number:
-      return "not a number";
+      return not_a_number;
     case Fault::integer:
       return "not an integer";
+    case Fault::inexact:
+      return "an integer of 2^53 or more, which cannot be stored";
     case Fault::range:
       if (!column_.maximum) return "less than " + round_trip(*column_.minimum);
       if (!column_.minimum) return "more than " + round_trip(*column_.maximum);

@@ -25,6 +25,7 @@ class ColumnRule {
     missing,
     number,
     integer,
+    inexact,
     range,
     large,
     small,
@@ -34,10 +35,9 @@ class ColumnRule {
     encoding
   };
 
-  /// `missing`: the words for a missing value. `largest`: the largest magnitude that can be stored.
-  /// Throws ExitCode::config, naming `where`, if the rule contradicts itself.
-  ColumnRule(const IngestColumn& column, const std::vector<std::string>& missing, double largest,
-             const std::string& where);
+  /// `largest`: the largest magnitude that can be stored. Throws ExitCode::config, naming the
+  /// config's path, if the rule contradicts itself.
+  ColumnRule(const IngestColumn& column, const IngestConfig& config, double largest);
 
   /// What the column becomes in the schema.
   const Column& column() const { return stored_; }
@@ -47,6 +47,7 @@ class ColumnRule {
   /// For identifiers: the text, trimmed and mapped.
   Fault read(std::string_view text, std::string& value) const;
 
+  static constexpr const char* not_a_number = "not a number";
   /// `fault` in words, the same for every row.
   std::string reason(Fault fault) const;
 
@@ -65,6 +66,8 @@ class ColumnRule {
 
   IngestColumn column_;
   std::vector<std::string> missing_;
+  NumberFormat numbers_;
+  mutable std::string room_;  ///< for a number that is written another way
   double minimum_, maximum_;
   std::unordered_map<std::string, std::string, Hash, std::equal_to<>> map_;
   std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> codes_;  // of the levels

@@ -13,6 +13,7 @@
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
 #include "lib/core/text.hpp"
+#include "lib/ingest/date.hpp"
 
 namespace bailiwick {
 
@@ -47,7 +48,8 @@ inline constexpr auto words<Missing> = std::to_array<std::pair<Missing, const ch
 template <class Visitor>
 void schema(Visitor& v, IngestColumn& column) {
   v.key("role", column.role, "What the column is for.", required);
-  v.key("type", column.type, "What its values are; a date becomes days since 1970-01-01.");
+  v.key("type", column.type,
+        "What its values are; a date becomes days since 1970-01-01, a time of day their fraction.");
   v.key("as", column.as, "Name in the partition; default: the column's own.", non_empty);
   v.key("unit", column.unit, "Unit, in UCUM or plain text; for those who read the schema.");
   v.key("description", column.description, "What the column holds; for those who read the schema.");
@@ -61,7 +63,9 @@ void schema(Visitor& v, IngestColumn& column) {
   v.key("reference", column.reference,
         "Category: what models compare levels with; default: the first; none: all have indicators.",
         non_empty);
-  v.key("date_format", column.date_format, "How dates are written, as strptime has it.", non_empty);
+  v.key("date_format", column.date_format,
+        "How dates are written: %Y %y %m %d %b, with %H %M %S of a time; %F and %T for short.",
+        [](const std::string& format) { return date_format_problem(format); });
   v.key("map", column.map, "What to read instead of a value, before anything else.");
   v.key("missing", column.missing,
         "Of a missing value: the row is quarantined, or missing_value stands for it.");
@@ -247,11 +251,19 @@ void schema(Visitor& v, IngestConfig& ingest) {
   v.may_include();
   v.either("input", "inputs", ingest.inputs, "CSV, plain or gzip.", non_empty, is_path, distinct);
   v.section("csv", "How the CSV is written.", [&](auto& s) {
-    s.key("delimiter", ingest.delimiter, "What stands between values; a tab is \"\\t\".");
+    s.key("delimiter", ingest.csv.delimiter, "What stands between values; a tab is \"\\t\".");
+    s.key("decimal", ingest.numbers.decimal, "What stands before the fraction of a number.");
+    s.key("thousands", ingest.numbers.thousands,
+          "What may stand between groups of three digits; default: nothing.");
+    s.key("encoding", ingest.csv.encoding, "How characters are written.",
+          one_of("UTF-8", "UTF-16", "ISO-8859-1", "ISO-8859-15", "Windows-1252"));
+    s.key("skip_lines", ingest.csv.skip_lines, "Lines before the header.");
+    s.key("comment", ingest.csv.comment, "Lines that begin with it are skipped; default: none.");
     s.key("header", ingest.header, "The first line names the columns.");
     s.key("columns", ingest.column_names, "With header: false, the names of the columns.",
           non_empty, distinct);
     s.key("missing", ingest.missing, "Words that mean a missing value, in every column.", distinct);
+    s.check(ingest.numbers.decimal != ingest.numbers.thousands, "thousands", "the same as decimal");
     s.check(ingest.header == ingest.column_names.empty(), "columns",
             ingest.header ? "only used with header: false" : "header: false needs the names");
   });
@@ -274,6 +286,8 @@ void schema(Visitor& v, IngestConfig& ingest) {
   v.key("block_rows", ingest.block_rows,
         "Rows of a block, the atom of work; a part of the data's identity.", at_least(1),
         at_most(1 << 20));
+  v.key("id_bytes", ingest.id_bytes, "Room for each id; a row with a longer one is quarantined.",
+        at_least(1), at_most(4096));
   v.key("precision", ingest.precision, "How features are stored.", one_of("float64", "float32"));
   v.key("partitions", ingest.partitions,
         "What is written; more than one need a column with role: domain.", required, non_empty);

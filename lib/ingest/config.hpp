@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "io/csv/csv.hpp"
 #include "lib/config/include.hpp"
 #include "lib/core/json.hpp"
 
@@ -49,17 +50,24 @@ struct IngestLookup {
   std::vector<std::string> columns;
 };
 
+/// How numbers are written.
+struct NumberFormat {
+  char decimal = '.';
+  std::optional<char> thousands = {};  ///< between groups of three digits
+};
+
 struct IngestConfig {
   std::string path;
   std::vector<std::string> inputs;
-  char delimiter = ',';
+  io::CsvFormat csv;
+  NumberFormat numbers;
   bool header = true;
   std::vector<std::string> column_names;
   std::vector<std::string> missing = {"", "NA", "?"};
   std::vector<IngestLookup> lookups;
   std::vector<IngestColumn> columns;
   std::map<std::string, double> hash_split;  ///< name -> share
-  std::uint64_t split_seed = 0, block_rows = 1024;
+  std::uint64_t split_seed = 0, block_rows = 1024, id_bytes = 64;
   std::string precision = "float64";
   std::string output;  ///< folder
   std::vector<IngestPartition> partitions;

@@ -11,6 +11,7 @@
 #include "io/csv/csv.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/keys.hpp"
@@ -25,6 +26,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* quarantine_name = "quarantine.csv";
+/// Of an ingest that came to nothing; it blocks no other, and goes when one succeeds.
+constexpr const char* failed_name = "quarantine.failed.csv";
 constexpr std::size_t gathered_rows = 1024;
 
 // Everything is written into a folder inside the output folder, and moved when all is there.
@@ -137,8 +140,11 @@ class Outputs {
       : buffers_(config.partitions.size()) {
     for (const IngestPartition& partition : config.partitions) {
       writers_.emplace_back(staging.path(file_name(partition)), schema,
-                            io::PartitionWriter::Options{partition.name, partition.owner,
-                                                         config.block_rows, config.precision});
+                            io::PartitionWriter::Options{.name = partition.name,
+                                                         .owner = partition.owner,
+                                                         .block_rows = config.block_rows,
+                                                         .precision = config.precision,
+                                                         .id_bytes = config.id_bytes});
       report_.push_back({partition.name, partition.owner,
                          (fs::path(config.output) / file_name(partition)).string(), 0,
                          std::vector<std::uint64_t>(schema.splits.size())});
@@ -197,13 +203,32 @@ std::vector<std::string> header_of(const IngestConfig& config, io::CsvReader& re
   return header;
 }
 
+/// What may be the matter, if not with the data.
+std::string advice_on(const IngestConfig& config, const IngestReport::Quarantined& most) {
+  if (!is_utf8(most.value)) return encoding_advice;
+  const std::size_t comma = most.value.find(',');
+  if (most.reason == ColumnRule::not_a_number && config.numbers.decimal == '.' &&
+      comma != std::string::npos)
+    return most.value.find('.') < comma
+               ? "; if commas are decimal, set csv.decimal: \",\" and csv.thousands: \".\""
+               : "; if commas are decimal, set csv.decimal: \",\"";
+  if (most.reason == ColumnRule::not_a_number && config.numbers.decimal == ',' &&
+      !config.numbers.thousands && most.value.find('.') != std::string::npos)
+    return "; if points stand between thousands, set csv.thousands: \".\"";
+  if (most.column.empty() && most.reason.starts_with("1 field"))
+    return "; are its values told apart by something else? set csv.delimiter";
+  return "";
+}
+
 void check_rows(const IngestConfig& config, const Outputs& outputs, std::uint64_t rows,
                 const std::vector<IngestReport::Quarantined>& quarantined) {
   std::string most;
   if (!quarantined.empty())
-    most = fmt::format("; most often: {}{}{}, first at {}", quarantined[0].column,
-                       quarantined[0].column.empty() ? "" : ": ", quarantined[0].reason,
-                       quarantined[0].first);
+    most = fmt::format(
+        "; most often: {}{}{}{}, first at {}{}", quarantined[0].column,
+        quarantined[0].column.empty() ? "" : ": ", quarantined[0].reason,
+        quarantined[0].value.empty() ? "" : " (\"" + printable(quarantined[0].value) + "\")",
+        quarantined[0].first, advice_on(config, quarantined[0]));
   if (rows == 0) throw Error(ExitCode::data, "{}: no rows", join(config.inputs));
   std::uint64_t kept = 0;
   for (const auto& partition : outputs.report())
@@ -224,6 +249,7 @@ IngestReport ingest(const IngestConfig& config, bool force,
   RowRules rules(config);
   if (!force) check_nothing_is_there(config);
   const std::vector<PrivateKey> keys = load_keys(config);
+  const std::string failed = (fs::path(config.output) / failed_name).string();
   Staging staging(config.output);
   Quarantine quarantine(staging.path(quarantine_name));
   Outputs outputs(config, rules.schema(), staging);
@@ -243,7 +269,7 @@ IngestReport ingest(const IngestConfig& config, bool force,
       state.bytes = bytes_before + reader.bytes_read();
       if (progress) progress(state);
     };
-    io::CsvReader reader(path, config.delimiter);
+    io::CsvReader reader(path, config.csv);
     rules.bind(header_of(config, reader, path), path);
     if (path == config.inputs.front()) report.unused = rules.unused();
     while (reader.next()) {
@@ -257,14 +283,24 @@ IngestReport ingest(const IngestConfig& config, bool force,
   }
 
   report.quarantined = quarantine.summary();
-  check_rows(config, outputs, report.rows_read, report.quarantined);
   quarantine.finish();
+  try {
+    check_rows(config, outputs, report.rows_read, report.quarantined);
+  } catch (const Error& error) {
+    if (report.quarantined.empty()) throw;
+    std::error_code not_moved;
+    fs::rename(staging.path(quarantine_name), failed, not_moved);
+    if (not_moved) throw;
+    throw Error(error.code(), "{}; all of them: {}", error.what(), failed);
+  }
   report.splits = rules.schema().splits;
   report.partitions = outputs.finish(keys);
   ensure(report.rows_read == report.rows_kept() + report.rows_quarantined(),
          "every row read is kept or quarantined");
 
   staging.publish(output_names(config));
+  std::error_code none_there;
+  fs::remove(failed, none_there);
   report.quarantine_path = (fs::path(config.output) / quarantine_name).string();
   return report;
 }

@@ -7,6 +7,7 @@
 
 #include "io/csv/csv.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {
@@ -48,15 +49,18 @@ std::size_t find_column(const std::vector<std::string>& header, const std::strin
                         const std::string& path) {
   const auto found = std::find(header.begin(), header.end(), name);
   if (found == header.end())
-    throw Error(ExitCode::data, "{}: no column \"{}\"; it has: {}{}", path, name, listed(header),
-                did_you_mean(name, header));
+    throw Error(ExitCode::data, "{}: no column \"{}\"; it has: {}{}{}", path, name,
+                printable(listed(header)), did_you_mean(name, header),
+                std::ranges::all_of(header, is_utf8) ? "" : encoding_advice);
   if (std::find(found + 1, header.end(), name) != header.end())
     throw Error(ExitCode::data, "{}: two columns are called \"{}\"", path, name);
   return static_cast<std::size_t>(found - header.begin());
 }
 
-Lookup::Lookup(const IngestLookup& config, char delimiter) {
-  io::CsvReader reader(config.path, delimiter);
+Lookup::Lookup(const IngestLookup& config, const io::CsvFormat& format) {
+  io::CsvFormat own = format;
+  own.skip_lines = 0;  // those are of the inputs
+  io::CsvReader reader(config.path, own);
   if (!reader.next()) throw Error(ExitCode::data, "{}: is empty", config.path);
   const std::vector<std::string> header = header_from(reader.fields(), config.path);
   const std::size_t key = find_column(header, config.key, config.path);

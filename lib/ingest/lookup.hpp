@@ -12,6 +12,10 @@
 
 namespace bailiwick {
 
+/// To whom finds bytes that are not UTF-8.
+inline constexpr const char* encoding_advice =
+    "; it is not UTF-8: set csv.encoding, e.g. to ISO-8859-1 or Windows-1252";
+
 /// Names of columns as a file's first line gives them. Throws ExitCode::data, naming `path`, if
 /// they hold a carriage return that ends no line: then every row may be in the header.
 std::vector<std::string> header_from(const std::vector<std::string_view>& fields,
@@ -26,7 +30,7 @@ std::size_t find_column(const std::vector<std::string>& header, const std::strin
 class Lookup {
  public:
   /// Throws ExitCode::data, with file and line, on anything irregular: a lookup is reference data.
-  Lookup(const IngestLookup& config, char delimiter);
+  Lookup(const IngestLookup& config, const io::CsvFormat& format);
 
   /// The values of config.columns for `key`; null if the file does not have it.
   const std::vector<std::string>* find(std::string_view key) const;

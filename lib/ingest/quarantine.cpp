@@ -29,7 +29,8 @@ void Quarantine::add(const std::string& file, const io::CsvReader& record,
   ++rows_;
   auto& count = counts_[{rejection.column, rejection.reason}];
   if (count.rows++ == 0)
-    count = {rejection.column, rejection.reason, 1, fmt::format("{}:{}", file, record.line())};
+    count = {rejection.column, rejection.reason, 1, fmt::format("{}:{}", file, record.line()),
+             std::string(rejection.value.substr(0, 64))};
   const std::string line =
       fmt::format("{},{},{},{},{},{}\n", io::csv_field(file), record.line(),
                   io::csv_field(rejection.column), io::csv_field(rejection.value),

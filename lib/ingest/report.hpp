@@ -23,6 +23,7 @@ struct IngestReport {
     std::string reason;
     std::uint64_t rows = 0;
     std::string first;  ///< file:line
+    std::string value;  ///< there
   };
   std::uint64_t rows_read = 0;  ///< kept + quarantined
   std::vector<std::string> splits;

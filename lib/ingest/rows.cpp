@@ -77,7 +77,7 @@ RowRules::RowRules(const IngestConfig& config) : config_(config) {
   }
   if (schema_.splits.size() > 256) fail("at most 256 splits");
   for (const IngestLookup& lookup : config.lookups)
-    lookups_.emplace_back(lookup, config.delimiter);
+    lookups_.emplace_back(lookup, config.csv);
   codes_.resize(schema_.categories());
   features_.resize(schema_.features.size() - codes_.size());
   targets_.resize(schema_.targets.size());
@@ -108,7 +108,7 @@ void RowRules::add_column(IngestColumn column) {
     default:
       break;
   }
-  ColumnRule rule(column, config_.missing, largest_of(config_, column.role), config_.path);
+  ColumnRule rule(column, config_, largest_of(config_, column.role));
   if (column.role == Role::feature) schema_.features.push_back(rule.column());
   if (column.role == Role::target) schema_.targets.push_back(rule.column());
   if (column.role == Role::weight) schema_.has_weights = true;
@@ -145,7 +145,10 @@ std::vector<std::string> RowRules::unused() const {
 std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64_t number,
                                         std::vector<io::RowBuffer>& partitions) {
   if (!record.well_quoted()) return Rejection{"", "", "text after a closing quote"};
-  if (record.fields().size() != own_columns_) return Rejection{"", "", "wrong number of fields"};
+  if (record.fields().size() != own_columns_)
+    return Rejection{"", "",
+                     fmt::format("{} field{}, not {}", record.fields().size(),
+                                 record.fields().size() == 1 ? "" : "s", own_columns_)};
   fields_.assign(record.fields().begin(), record.fields().end());
   for (std::size_t i = 0; i < lookups_.size(); ++i) {
     const std::string_view key = fields_[lookup_keys_[i]];
@@ -188,6 +191,10 @@ std::optional<Rejection> RowRules::read_fields() {
         break;
       case Role::id:
         fault = use.rule.read(text, id_);
+        if (fault == Fault::none && id_.size() > config_.id_bytes)
+          return Rejection{use.column.name, text,
+                           fmt::format("an id of more than {} bytes (id_bytes)", config_.id_bytes)};
+        if (fault == Fault::none && id_.find('\0') != std::string::npos) fault = Fault::encoding;
         break;
       case Role::split:
         fault = use.rule.read(text, code);

@@ -35,6 +35,8 @@ class Objective {
   /// Hessian at theta times v, matrix-free. Collective over the world.
   virtual std::vector<double> hessian_times(std::span<const double> theta,
                                             std::span<const double> v) = 0;
+  /// True if a penalty holds the parameter: it has a finite optimum, whatever the data.
+  virtual bool is_penalised(std::size_t i) const = 0;
   /// Name of a parameter, for messages.
   virtual std::string parameter_name(std::size_t i) const = 0;
 };

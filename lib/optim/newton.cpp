@@ -49,11 +49,14 @@ std::vector<double> newton_step(const Objective& objective, const Iterate& at) {
 
 /// Where the maximum lies at infinity, the decrement falls by a constant factor (1/e for logistic,
 /// Poisson and Cox models) and the step keeps its length; near a true optimum both fall
-/// quadratically. The parameter that runs away fastest, in units of its own curvature, if one does.
-std::optional<std::size_t> runaway(const Iterate& at, std::span<const double> step) {
+/// quadratically. The parameter that runs away fastest, in units of its own curvature, if one does
+/// that no penalty holds.
+std::optional<std::size_t> runaway(const Objective& objective, const Iterate& at,
+                                   std::span<const double> step) {
   std::optional<std::size_t> worst;
   double most = 0;
   for (std::size_t j = 0; j < step.size(); ++j) {
+    if (objective.is_penalised(j)) continue;
     if (step[j] * at.theta[j] <= 0.01 * at.theta[j] * at.theta[j]) continue;
     const double length = step[j] * step[j] * at.evaluation.hessian[j * (j + 3) / 2];
     if (length > most) {
@@ -78,9 +81,14 @@ std::optional<Iterate> try_steps(Objective& objective, const Iterate& at,
     for (std::size_t j = 0; j < step.size(); ++j) {
       next.theta[j] = std::fma(length, step[j], at.theta[j]);
     }
-    next.evaluation = objective.evaluate(next.theta, Order::hessian);
-    saturated = saturated || next.evaluation.saturated != 0;
-    if (next.evaluation.saturated == 0 && next.evaluation.value <= limit) return next;
+    // The whole step is nearly always taken; a shorter one is tried by its value, which is cheap.
+    const bool whole = next.halvings == 0;
+    const auto fits = [&](Order order) {
+      next.evaluation = objective.evaluate(next.theta, order);
+      saturated = saturated || next.evaluation.saturated != 0;
+      return next.evaluation.saturated == 0 && next.evaluation.value <= limit;
+    };
+    if (fits(whole ? Order::hessian : Order::value) && (whole || fits(Order::hessian))) return next;
   }
   return std::nullopt;
 }
@@ -123,7 +131,7 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
       continue;
     }
     if (linear_steps >= 2 || saturated) {
-      if (const auto j = runaway(at, step)) {
+      if (const auto j = runaway(objective, at, step)) {
         throw Error(ExitCode::not_converged,
                     "no finite estimate exists: after {} iterations '{}' is {:.4g} and still grows "
                     "while the likelihood does not (perfect separation); set model.l2 above 0, or "
@@ -144,7 +152,8 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
     if (exhausted) {
       throw Error(ExitCode::not_converged,
                   "not converged after {} iterations: half the Newton decrement is {:.3g}, wanted "
-                  "{:.3g}; raise train.max_iterations or train.tolerance",
+                  "{:.3g}; raise train.max_iterations, and go on from its last checkpoint "
+                  "(--resume FILE, in another folder), or train.tolerance",
                   at.iteration, at.decrement / 2, wanted);
     }
     throw Error(

@@ -188,11 +188,11 @@ bool steers(std::string_view name) {
          (!rest.empty() && !rest.starts_with("ksp_") && !rest.starts_with("pc_"));
 }
 
-/// The words of `text` with one space between them: PETSc would skip one that is neither an option
-/// nor an option's value without a sound.
-std::string checked_words(const std::string& text) {
+}  // namespace
+
+std::string checked_petsc_options(const std::string& text) {
   const auto refuse = [](const std::string& word, const char* why) {
-    throw Error(ExitCode::config, "train.petsc_options: \"{}\" {}", word, why);
+    throw Error(ExitCode::config, "\"{}\" {}", word, why);
   };
   std::istringstream words(text);
   std::string checked;
@@ -221,14 +221,12 @@ std::string checked_words(const std::string& text) {
   return checked;
 }
 
-}  // namespace
-
 Iterate tao(Objective& objective, std::vector<double> start, const TaoOptions& options,
             const Observer& observer) {
   ensure(start.size() == objective.size(), "the start has one value a parameter");
   PetscBool started = PETSC_FALSE;
   ensure(PetscInitialized(&started) == 0 && started, "the session has started PETSc");
-  const std::string words = checked_words(options.petsc_options);
+  const std::string words = checked_petsc_options(options.petsc_options);
   petsc::ErrorScope errors;
   const petsc::OptionsDatabase database(errors, words);
   Problem problem{objective, observer, errors};

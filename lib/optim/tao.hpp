@@ -10,6 +10,10 @@
 
 namespace bailiwick {
 
+/// The words of `text` with one space between them. Throws ExitCode::config for one that is no
+/// option that steers a solver, nor the value of one: PETSc would skip it without a sound.
+std::string checked_petsc_options(const std::string& text);
+
 struct TaoOptions {
   std::string type =
       "lmvm";  ///< "lmvm" (limited-memory quasi-Newton) or "nls" (Newton-Krylov, matrix-free)

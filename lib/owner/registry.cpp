@@ -38,7 +38,8 @@ RegistryFacts Registry::look(std::span<const PublicKey> keys) const {
     facts.current = sha256(payload).hex();
     facts.serial = policy_from_odrl(parse_document(payload, path), path).serial;
     for_each_line(withdrawn(), [&](const Json& line) {
-      facts.withdrawn.push_back(json_member<std::string>(line, "sha256", withdrawn()));
+      facts.withdrawn.push_back(
+          Digest::from_hex(json_member<std::string>(line, "sha256", withdrawn())).hex());
     });
     for_each_line(access_log(), [&](const Json& line) {
       if (line.is_object() && line.contains("serial") && line.value("admitted", Json()) == true)
@@ -66,7 +67,10 @@ void Registry::publish(const std::string& signed_policy, const Policy& policy,
 }
 
 void Registry::withdraw(const Digest& what, const std::string& reason) const {
-  create_folders(folder_);
+  if (!std::filesystem::exists(current_policy()))
+    throw Error(ExitCode::data,
+                "{}: there is no such file, so {} is no registry; publish a policy there first",
+                current_policy(), folder_);
   const std::string before = std::filesystem::exists(withdrawn())
                                  ? read_file(withdrawn(), document::access_log)
                                  : std::string();

@@ -56,6 +56,22 @@ std::vector<std::string> differences_from(const RunConfig& config, const StageCh
   return differ(began.given, began.name, began.purpose);
 }
 
+namespace {
+
+/// Partitions that a statement names with another content than the run has.
+std::vector<std::string> changed_rows(const Statement& statement, const Run& run) {
+  std::vector<std::string> changed;
+  for (const Artefact& now : run.common_dependencies()) {
+    const Artefact* before = find_dependency(statement, now.name);
+    if (before != nullptr && before->sha256 != now.sha256 &&
+        now.name.starts_with(dependency::partition_prefix))
+      changed.push_back(now.name);
+  }
+  return changed;
+}
+
+}  // namespace
+
 void check_same_config(const Run& run, const StageChain& chain, const std::string& folder,
                        const std::vector<Statement>& statements) {
   const std::vector<std::string> found = differences_from(run.config(), chain, folder, statements);
@@ -66,6 +82,11 @@ void check_same_config(const Run& run, const StageChain& chain, const std::strin
                 chain.resolved_config(folder), join(found, "; "),
                 chain.resumes ? "" : fmt::format(", remove {}.jsonl there", chain.stem),
                 chain.names_model ? " and the model with --model" : "");
+  const std::vector<std::string> changed = changed_rows(statements.back(), run);
+  if (!changed.empty())
+    throw Error(ExitCode::data,
+                "{}: the run there began with other rows of {}; name another folder with --output",
+                chain.file(folder), join(changed));
 }
 
 namespace {

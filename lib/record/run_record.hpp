@@ -26,7 +26,7 @@ std::vector<std::string> differences_from(const RunConfig& config, const StageCh
                                           const std::string& folder,
                                           const std::vector<Statement>& statements);
 
-/// Throws ExitCode::config if it does. Local.
+/// Throws ExitCode::config if it does, ExitCode::data if a partition has other rows since. Local.
 void check_same_config(const Run& run, const StageChain& chain, const std::string& folder,
                        const std::vector<Statement>& statements);
 

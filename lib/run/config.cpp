@@ -8,6 +8,7 @@
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
+#include "lib/optim/tao.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
 #include "lib/run/site_schema.hpp"
@@ -326,7 +327,14 @@ void schema(Visitor& v, TrainConfig& train, bool network) {
       [&](auto& s) { schema(s, train.checkpoint, network && !federated); }, no_bits);
   v.key("split", train.split, "Name of the split to train on; \"\": all rows.");
   v.key("petsc_options", train.petsc_options, "Options for PETSc's solvers.",
-        only_if(!network, solver_only));
+        only_if(!network, solver_only), [](const std::string& options) -> std::string {
+          try {
+            checked_petsc_options(options);
+          } catch (const Error& error) {
+            return error.what();
+          }
+          return "";
+        });
   v.check(network || train.method != TrainMethod::newton || train.petsc_options.empty(),
           "petsc_options", solver_only);
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kokkos_kernels/glm/response.hpp"
@@ -195,7 +196,10 @@ struct StrategyTraits {
   bool proximal = false;  ///< it has that key
   bool adaptive = false;  ///< it has beta1, beta2 and tau
   bool at_home = false;   ///< each domain keeps a State of its own from round to round
-  bool operator==(const StrategyTraits&) const = default;
+  /// By the name, whose letters may lie at several addresses.
+  constexpr bool operator==(const StrategyTraits& other) const {
+    return std::string_view(name) == other.name;
+  }
 };
 inline constexpr auto federated_strategies =
     std::to_array<StrategyTraits>({{.name = "fedavg"},

@@ -19,6 +19,16 @@
 
 namespace bailiwick {
 
+namespace {
+
+/// Tasks of this step of a Slurm job; 0: it is none.
+long slurm_tasks() {
+  const char *step = std::getenv("SLURM_STEP_ID"), *tasks = std::getenv("SLURM_NTASKS");
+  return step == nullptr || tasks == nullptr ? 0 : std::strtol(tasks, nullptr, 10);
+}
+
+}  // namespace
+
 struct Session::Kokkos {
   ::Kokkos::ScopeGuard guard;
 };
@@ -35,6 +45,12 @@ Session::Session(int& argc, char**& argv) {
   check(MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_set_name(world, "world"), "MPI_Comm_set_name");
   world_ = Communicator(world);
+  if (world_.size() == 1 && slurm_tasks() > 1)
+    throw Error(
+        ExitCode::usage,
+        "Slurm started {} tasks, but MPI sees 1: they do not know each other; start them with "
+        "srun --mpi=pmix (srun --mpi=list says what there is) or with mpirun",
+        slurm_tasks());
   last_words_ = world_.duplicate("last words");
   EgressMeter::instance().enforce();
   StopSignal::install();

@@ -228,7 +228,8 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
   if (chain.version() > 1) {
     for (std::size_t i = 0; i < statements.size(); ++i) {
       if (!chain.inputs[i]) continue;
-      const std::string why = inputs_problem(statements[i], *chain.inputs[i], stage.is_training());
+      const std::string why = inputs_problem(statements[i], *chain.inputs[i],
+                                             chain.inputs[i ? i - 1 : 0], stage.is_training());
       chain.say(why.empty(), fmt::format("{}.jsonl:{}: what its inputs ask for{}{}", stem, i + 1,
                                          why.empty() ? "" : ": ", why));
     }
@@ -239,6 +240,12 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
     look(chain.found, std::string(stage.result) + ": model", [&] {
       const auto model = json_member<std::string>(parse_json(read_file(path), path), "model", path);
       return claims_digest(chain.claims, dependency::model, Digest::from_hex(model));
+    });
+  const Inputs* inputs = chain.last_inputs();
+  if (find_stage(stage.stage).use.per_domain != nullptr && inputs != nullptr && fs::exists(path))
+    look(chain.found, std::string(stage.result) + ": whose statistics it shows", [&] {
+      const bool all = chain.version() == 1 || inputs->per_domain_statistics;
+      return all || parse_json(read_file(path), path).value("domains", Json()).empty();
     });
   return chain;
 }
@@ -295,6 +302,11 @@ void tie_to_training(VerifiedChain& chain, const VerifiedChain& training) {
                       (same    ? ""
                        : model ? ": is about another model than the one that was trained here"
                                : ": the training here has not ended with a model"));
+  const Inputs *own = chain.last_inputs(), *trained = training.last_inputs();
+  if (training.version() > 1 && own != nullptr && trained != nullptr && own->kind != trained->kind)
+    chain.say(false,
+              fmt::format("{}: policies were asked for a model of kind {}, and it is of kind {}",
+                          chain.name(), own->kind, trained->kind));
 }
 
 /// What stays with a domain belongs to this run: its config, its rows, its common model.

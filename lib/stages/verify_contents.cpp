@@ -117,6 +117,13 @@ std::vector<std::string> egress_problems(const Json& report, const std::string& 
   return wrong;
 }
 
+namespace {
+
+/// Of a model, what its config may leave to the partitions (model_asked).
+const std::set<std::string> may_be_left_open = {"columns", "categories", "features", "target"};
+
+}  // namespace
+
 std::vector<std::string> model_problems(const std::string& path, const Json& asked) {
   const auto attributes = io::read_checkpoint_attributes(path);
   const auto described = attributes.find("model");
@@ -124,6 +131,9 @@ std::vector<std::string> model_problems(const std::string& path, const Json& ask
   const Json model = parse_document(described->second, path);
   json_member<std::string>(asked, "kind", "model of inputs.json");
   std::vector<std::string> wrong;
+  for (const auto& known : model.items())
+    if (!asked.contains(known.key()) && !may_be_left_open.contains(known.key()))
+      wrong.push_back(fmt::format("the inputs do not say what {} was to be", known.key()));
   for (const auto& [key, wanted] : asked.items()) {
     Json said = json_member<Json>(model, key, path);
     if (key == "features" &&

@@ -28,7 +28,8 @@ std::vector<std::string> texts(const YamlNode& list) {
 
 }  // namespace
 
-std::string inputs_problem(const Statement& statement, const Inputs& inputs, bool training) {
+std::string inputs_problem(const Statement& statement, const Inputs& inputs,
+                           const std::optional<Inputs>& before, bool training) {
   std::vector<std::string> wrong;
   const auto demand = [&](bool holds, const std::string& why) {
     if (!holds) wrong.push_back(why);
@@ -37,6 +38,7 @@ std::string inputs_problem(const Statement& statement, const Inputs& inputs, boo
     demand(parameters.contains(key) && parameters.at(key) == value,
            fmt::format("\"{}\" is not that of its inputs", key));
   };
+  demand(!before || before->given == inputs.given, "goes on with another config");
   // Policies are asked by these three; what the model must be, model.h5 is held to.
   if (training)
     demand(inputs.model.value("kind", Json()) == inputs.kind &&

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "lib/lineage/statement.hpp"
@@ -11,8 +12,10 @@
 namespace bailiwick {
 
 /// What a statement of format version 2 says otherwise than the inputs of its session, or these
-/// otherwise than themselves; empty: nothing. `training`: it is of one.
-std::string inputs_problem(const Statement& statement, const Inputs& inputs, bool training);
+/// otherwise than themselves or than those of the session before; empty: nothing. `training`: it is
+/// of one.
+std::string inputs_problem(const Statement& statement, const Inputs& inputs,
+                           const std::optional<Inputs>& before, bool training);
 
 /// What verification has to know of a run that release 0.1 finished, out of its resolved.yaml:
 /// name, the files of the site, and each domain's name, keys, policy and partitions. That release

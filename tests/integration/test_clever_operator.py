@@ -251,6 +251,12 @@ class TestTermsThatTheOperatorWouldChoose:
         stays.run("registry", "withdraw", "registry", policy, "--reason", "new terms to come")
         stays.refused("this policy: withdrawn", np=2)
         assert "not a SHA-256" in stays.run("registry", "withdraw", "registry", "nothing", "--reason", "x", code=5)
+        assert "rigestry is no registry" in stays.run("registry", "withdraw", "rigestry", policy, "--reason", "x", code=5)
+        withdrawn = stays.path("registry/withdrawn.jsonl")
+        withdrawn.write_text(withdrawn.read_text().replace(policy, policy.upper()))
+        stays.refused("this policy: withdrawn", np=2)
+        withdrawn.write_text('{"sha256": "nonsense"}\n')
+        stays.refused("registry: not a SHA-256", np=2)
 
     def test_duties_stay_with_the_model(self, stays):
         """decisions.json is edited or left behind; the model says itself until when it may be used."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every command explains itself, under mpirun too, and --version says what the program is made of."""
 import json
+import os
 import re
 import subprocess
 
@@ -36,6 +37,13 @@ def test_a_time_without_quotes_or_in_minutes():
                            (["--wall-time", "300"], '--wall-time: "300" is not a time as HH:MM:SS or D-HH:MM:SS')):
         result = run("train", "absent.yaml", *words)
         assert result.returncode == 2 and result.stderr.startswith("bailiwick: " + message), result.stderr
+
+
+def test_tasks_of_slurm_that_do_not_know_each_other():
+    """`srun` without an MPI that it can start: each would train alone."""
+    slurm = {"SLURM_JOB_ID": "77", "SLURM_STEP_ID": "0", "SLURM_NTASKS": "4", "SLURM_PROCID": "2"}
+    result = subprocess.run([PROGRAM, "train", "absent.yaml"], text=True, capture_output=True, timeout=60, env={**os.environ, **slurm})
+    assert result.returncode == 2 and "Slurm started 4 tasks, but MPI sees 1" in result.stderr, result.stderr
 
 
 def test_help_names_every_command():

@@ -15,6 +15,7 @@ import time
 
 import pytest
 from conftest import PROGRAM, needs_shared
+from test_policies import Stays
 from test_same_bits import VARIANTS
 
 pytestmark = needs_shared("heart")
@@ -327,6 +328,17 @@ def test_going_on_needs_the_same_config(heart, np):
         assert f"the run there began with another config ({difference}); go on" in output
     output = heart.run("train", *JOBS["newton"], "--output", training.output, np=np, code=5)
     assert "an interrupted training goes on with --resume latest" in output
+
+
+def test_going_on_needs_the_same_rows(fresh):
+    """What was begun with other rows could never be verified."""
+    stays = Stays(fresh)
+    stays.train("--wall-time", "0", output="begun", code=STOPPED)
+    rows = stays.path("stays.csv")
+    rows.write_text(rows.read_text().replace("bern,30,", "bern,31,"))
+    stays.run("ingest", "ingest.yaml", "--force")
+    out = stays.train("--resume", "latest", output="begun", code=5)
+    assert "began with other rows of partition/bern/bern" in out, out
 
 
 def test_going_on_with_what_decides_no_bit(heart, whole):

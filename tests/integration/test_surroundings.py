@@ -128,6 +128,7 @@ def test_no_library_comes_from_the_working_folder(around, tmp_path):
 def test_options_that_do_more_than_steer_the_solver(around, options, word):
     out = around.train("--petsc", options, code=CONFIG)
     assert f'train.petsc_options: "{word}" ' in out
+    assert not around.output.exists()  # said before any row was read, or a run counted
     assert not list(around.checkout.root.glob("x*"))
 
 

@@ -25,8 +25,8 @@ FEDERATED = (*NETWORK, "--set", "train={method: sgd, federated: {rounds: 3, loca
 
 @pytest.fixture(scope="module")
 def stays(tmp_path_factory):
-    """run and other: two finished trainings with their evaluations; ranks: one of several ranks; federated: one with something in every
-    region."""
+    """run and other: two finished trainings with their evaluations; ranks: one of several ranks; stopped: one of two sessions; federated: one
+    with something in every region."""
     stays = Stays(Checkout(tmp_path_factory.mktemp("verify")))
     stays.terms("graz", "forbid:\n  - {recipients: ['https://rival.example']}\n")
     stays.terms("lyon", "duties: {inform: 'mailto:data@lyon.example'}\n")
@@ -35,6 +35,8 @@ def stays(tmp_path_factory):
         stays.run("evaluate", "run.yaml", *words, "--output", output)
     stays.train(output="ranks", np=3)
     stays.train(*FEDERATED, output="federated")
+    stays.train("--wall-time", "0", output="stopped", code=75)
+    stays.train("--resume", "latest", output="stopped")
     stays.run("keygen", "stranger")
     return stays
 
@@ -233,6 +235,8 @@ def test_inputs_that_say_too_little(stays, copy, signer):
                            ('"network": false', '"network": true', "one kind of model to policies"),
                            ('"unstratified_survival": false', '"unstratified_survival": true', "one kind of model to policies"),
                            ('"version": 1\n', '"version": 2\n', 'NO  inputs.json: '), ('"kind": "linear",\n    "l2"', '"l2"', 'NO  model.h5: config: '),
+                           ('    "l2": 0.0,\n', "", "NO  model.h5: config: the inputs do not say what l2 was to be"),
+                           ('"given": "', '"given": "#', '"identity" is not the digest of "given"'),
                            ('"masked"', '"msked"', 'unknown member "msked"')):
         folder = copy("ranks")
         inputs_say(folder, signer, old, new)
@@ -341,6 +345,40 @@ def test_decisions_of_evaluations_and_domains(stays, copy, signer):
     folder = copy("federated")
     rewrite(folder / "regions/lyon", forge.Signer(stays.path("lyon.pem")), "decisions.json", clause("place", detail="DE"))
     verdict(stays, folder, "NO  regions/lyon/decisions.json: policies: domain bern: place: is said to be")
+
+
+def test_an_evaluation_that_policies_were_asked_for_otherwise(stays, copy, signer):
+    folder = copy("run")
+    inputs, result = folder / "evaluate.inputs.json", folder / "evaluation.json"
+    shown = json.loads(result.read_text())
+    shown["domains"] = {"bern": {"auc": 1}}
+    result.write_text(json.dumps(shown))
+    said = json.loads(inputs.read_text())
+    said.update(kind="poisson", per_domain_statistics=False)
+    inputs.write_text(json.dumps(said))
+    statements = forge.read(folder / "evaluation.jsonl")
+    for statement in statements:
+        dependency(statement, "inputs")["digest"]["sha256"] = forge.sha256(inputs.read_bytes())
+    statements[-1]["subject"][0]["digest"]["sha256"] = forge.sha256(result.read_bytes())
+    forge.write(folder / "evaluation.jsonl", statements, signer)
+    verdict(stays, folder, "NO  evaluation.jsonl: policies were asked for a model of kind poisson, and it is of kind linear",
+            "NO  evaluation.json: whose statistics it shows")
+
+
+def test_a_session_that_goes_on_with_another_config(stays, copy, signer):
+    """What the operator's own program would not do, and its own signature could say."""
+    folder = copy("stopped")
+    first = folder / "inputs.json"
+    said = json.loads(first.read_text())
+    said["given"] += "train:\n  max_iterations: 1\n"
+    said["identity"] = forge.sha256(said["given"].encode())
+    first.write_text(json.dumps(said))
+    statements = forge.read(folder / "lineage.jsonl")
+    for statement in statements:
+        if statement["predicate"]["runDetails"]["metadata"]["invocationId"] == statements[0]["predicate"]["runDetails"]["metadata"]["invocationId"]:
+            dependency(statement, "inputs")["digest"]["sha256"] = forge.sha256(first.read_bytes())
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    verdict(stays, folder, "what its inputs ask for: goes on with another config")
 
 
 def test_a_chain_signed_again_as_it_was_holds(stays, copy, signer):

@@ -42,6 +42,7 @@ struct Logistic {
 class Failing : public Objective {
  public:
   std::size_t size() const override { return 1; }
+  bool is_penalised(std::size_t) const override { return false; }
   std::string parameter_name(std::size_t) const override { return "x"; }
   Evaluation evaluate(std::span<const double> theta, Order) override {
     if (++evaluations == 3) throw Error(ExitCode::integrity, "the third evaluation");
@@ -64,6 +65,7 @@ class Counting : public Objective {
  public:
   explicit Counting(Objective& inner) : inner_(inner) {}
   std::size_t size() const override { return inner_.size(); }
+  bool is_penalised(std::size_t) const override { return false; }
   std::string parameter_name(std::size_t i) const override { return inner_.parameter_name(i); }
   Evaluation evaluate(std::span<const double> theta, Order order) override {
     Evaluation e = inner_.evaluate(theta, order);

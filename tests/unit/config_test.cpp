@@ -471,7 +471,7 @@ TEST_CASE("Cox's own rules") {
 TEST_CASE("an ingest is read") {
   const IngestConfig ingest = parse_ingest_config(ingest_yaml, "configs/x.yaml");
   CHECK(ingest.inputs == std::vector<std::string>{here("configs/heart.csv.gz")});
-  CHECK(ingest.delimiter == ';');
+  CHECK(ingest.csv.delimiter == ';');
   CHECK(ingest.header);
   CHECK(ingest.missing == std::vector<std::string>{"", "-9"});
   REQUIRE(ingest.columns.size() == 4);
@@ -909,4 +909,15 @@ TEST_CASE("what a config is does not change with keys that have defaults", "[con
   CHECK(given(run_yaml + "evaluate: {calibration_bins: 11}\n") != plain);
   CHECK_THAT(plain, !Catch::Contains("tolerance") && !Catch::Contains("describe") &&
                         !Catch::Contains("checkpoint") && Catch::Contains("kind:"));
+}
+
+TEST_CASE("what two configs say differently is shown where they differ") {
+  const std::string same(200, 'a');
+  CHECK(differences("a: 1\nb: {c: 2}\n", "a: 1\nb: {c: 2}\n").empty());
+  CHECK(differences("a: 1\nb: {c: 2}\nl: [x, y]\n", "a: 1\nb: {c: 3}\nl: [x]\n") ==
+        std::vector<std::string>{"b.c: was 2, now 3", "l: was [x, y], now [x]"});
+  CHECK(differences("a: 1\n", "b: 1\n") ==
+        std::vector<std::string>{"a: was 1, now not given", "b: was not given, now 1"});
+  CHECK(differences("a: " + same + "1\n", "a: " + same + "2\n").front() ==
+        "a: was ..." + std::string(30, 'a') + "1, now ..." + std::string(30, 'a') + "2");
 }

@@ -186,6 +186,14 @@ TEST_CASE("a long list of objects is read as fast as it is long") {
   CHECK(parse_json(text + "]", "x").size() == 1'000'000);  // or it would not end
 }
 
+TEST_CASE("nothing stands behind a JSON document, or before it") {
+  using namespace std::string_literals;
+  CHECK(parse_json("{}\n", "x") == Json::object());
+  for (const std::string& text :
+       {"{}\0"s, "{}\0{\"more\": 1}"s, "{\"a\": \"\0\"}"s, "\xEF\xBB\xBF{}"s, "{}{}"s})
+    CHECK_THROWS_AS(parse_json(text, "x"), Error);
+}
+
 TEST_CASE("a foreign document has no text that steers a terminal") {
   CHECK_NOTHROW(parse_document(R"({"größe": "两 lines\nand a\ttab", "n": [1, null]})", "x"));
   for (const char* text :

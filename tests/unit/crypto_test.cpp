@@ -427,6 +427,9 @@ TEST_CASE("envelopes open for trusted keys only", "[crypto]") {
   Envelope envelope = sign_envelope("text/x", body, alice);
   CHECK(envelope_from_json(to_json_line(envelope), "line") == envelope);
   CHECK(open_envelope(envelope, "text/x", trusted, "terms") == body);
+  std::string more = to_json_line(envelope);
+  more.insert(1, "\"terms\": \"void\", ");
+  CHECK_THROWS_AS(envelope_from_json(more, "line"), Error);
 
   const auto refused = [&](const Envelope& e, std::span<const PublicKey> keys) {
     return refusal(ExitCode::policy,

@@ -30,7 +30,7 @@ struct TemporaryFile {
 };
 
 std::vector<Record> read(const std::string& path, char delimiter = ',') {
-  io::CsvReader reader(path, delimiter);
+  io::CsvReader reader(path, {.delimiter = delimiter});
   std::vector<Record> records;
   while (reader.next())
     records.emplace_back(reader.fields().begin(), reader.fields().end());
@@ -95,6 +95,57 @@ TEST_CASE("Text after a closing quote is noticed, and only there") {
   CHECK(reader.fields().size() == 2);
   REQUIRE(reader.next());
   CHECK(reader.well_quoted());
+}
+
+TEST_CASE(
+    "Other encodings become UTF-8, wherever a buffer ends, and what is not of them is an error") {
+  const auto read_as = [](std::string_view bytes, const char* encoding) {
+    const TemporaryFile file(bytes);
+    io::CsvReader reader(file.path, {.encoding = encoding});
+    std::vector<Record> records;
+    while (reader.next())
+      records.emplace_back(reader.fields().begin(), reader.fields().end());
+    return records;
+  };
+  CHECK(read_as("gr\xf6\xdf"
+                "e,\xa4\n",
+                "ISO-8859-15") == std::vector<Record>{{"größe", "€"}});
+  CHECK(read_as("\x80\n", "Windows-1252") == std::vector<Record>{{"€"}});
+  const std::string utf16(
+      "\xff\xfe"
+      "a\0,\0\xe4\0\n\0",
+      10);
+  CHECK(read_as(utf16, "UTF-16") == std::vector<Record>{{"a", "ä"}});
+  CHECK_THROWS_WITH(read_as(utf16.substr(0, 9), "UTF-16"), Catch::Contains("ends within"));
+  CHECK_THROWS_WITH(read_as("a,b\n\x81\n", "Windows-1252"), Catch::Contains("0x81"));
+  std::string bytes;
+  std::vector<Record> expected;
+  for (int i = 0; bytes.size() < (std::size_t{3} << 20); ++i) {
+    bytes += std::string(static_cast<std::size_t>(i % 37), '\xe4') + "\n";
+    if (i % 37 == 0) continue;  // blank
+    expected.emplace_back(1);
+    for (int k = 0; k < i % 37; ++k)
+      expected.back()[0] += "ä";
+  }
+  CHECK(read_as(bytes, "ISO-8859-1") == expected);
+}
+
+TEST_CASE("Lines before the header, remarks and Excel's first line are skipped, and counted") {
+  const TemporaryFile file("made by x\n\"open\nsep=;\n# a \"remark\nh;i\n1;2\n#\n3;\"#\"\n");
+  io::CsvReader reader(file.path,
+                       {.delimiter = ';', .skip_lines = 2, .comment = std::optional('#')});
+  std::vector<Record> records;
+  std::vector<std::uint64_t> lines;
+  while (reader.next()) {
+    records.emplace_back(reader.fields().begin(), reader.fields().end());
+    lines.push_back(reader.line());
+  }
+  CHECK(records == std::vector<Record>{{"h", "i"}, {"1", "2"}, {"3", "#"}});
+  CHECK(lines == std::vector<std::uint64_t>{5, 6, 8});
+  const TemporaryFile other("sep=;\na;b\n");
+  CHECK_THROWS_WITH(io::CsvReader(other.path).next(), Catch::Contains("set csv.delimiter"));
+  const TemporaryFile short_one("a\n");
+  CHECK_FALSE(io::CsvReader(short_one.path, {.skip_lines = 3}).next());
 }
 
 TEST_CASE("Records are the same wherever the buffer ends") {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/ingest/ingest.hpp"
+#include "lib/ingest/date.hpp"
 
 #include <sys/resource.h>
 
@@ -63,10 +64,18 @@ struct Job {
       run(csv);
     } catch (const Error& error) {
       CHECK(error.code() == code);
-      CHECK((!fs::exists(config.output) || fs::is_empty(config.output)));
+      CHECK((!fs::exists(config.output) || left_behind().empty()));
       return error.what();
     }
     return "no error";
+  }
+  /// Besides the rows that a failed ingest shows.
+  Words left_behind() const {
+    Words files;
+    for (const auto& entry : fs::directory_iterator(config.output))
+      if (entry.path().filename() != "quarantine.failed.csv")
+        files.push_back(entry.path().string());
+    return files;
   }
   Words quarantine() const {
     Words lines;
@@ -224,7 +233,7 @@ TEST_CASE("A row that breaks a rule is quarantined with its reason, and nothing 
               in + "15,y,2,not true or false,\"1,50,m,2024-02-29,1,2,1,a\"",
               in + "16,w,-1,less than 0,\"1,50,m,2024-02-29,1,0,-1,a\"",
               in + "17,fold,b,unknown split,\"1,50,m,2024-02-29,1,0,1,b\"",
-              in + "18,,,wrong number of fields,\"1,50,m,2024-02-29,1,0,1\"",
+              in + "18,,,\"7 fields, not 8\",\"1,50,m,2024-02-29,1,0,1\"",
               in + "19,,,text after a closing quote,\"1,50,m,2024-02-29,1,0,1,\"\"a\"\"x\""});
   REQUIRE(report.quarantined.size() == 13);
   CHECK(report.quarantined[0].rows == 2);
@@ -267,7 +276,7 @@ TEST_CASE("Several inputs are one: columns in any order, gz or not, no header") 
   job.config.columns = {column("a", Role::feature), column("b", Role::target)};
   job.config.inputs.push_back(job.path("more.csv"));
   job.write("more.csv", "b;c;a\n4;0;3\n");
-  job.config.delimiter = ';';
+  job.config.csv.delimiter = ';';
   CHECK(job.run("a;b\n1;2\n").rows_kept() == 2);
   CHECK(read(job, "only").rows.features == Numbers{1, 3});
   CHECK(read(job, "only").rows.targets == Numbers{2, 4});
@@ -277,6 +286,99 @@ TEST_CASE("Several inputs are one: columns in any order, gz or not, no header") 
   job.config.column_names = {"b", "a"};
   CHECK(job.run("1;2\n", true).rows_kept() == 1);
   CHECK(read(job, "only").rows.features == Numbers{2});
+}
+
+TEST_CASE("However a file is written, it gives the same partition") {
+  Job job;
+  auto sex = column("Geschlecht", Role::feature, Type::category);
+  sex.levels = {"weiblich", "m\xc3\xa4nnlich"};
+  job.config.columns = {sex, column("Kosten", Role::feature), column("y", Role::target)};
+  const auto rows = [&](const std::string& csv) {
+    job.run(csv, true);
+    const io::RowBuffer read_back = read(job, "only").rows;
+    return std::tuple(read_back.codes, read_back.features, read_back.targets);
+  };
+  const auto plain = rows("Geschlecht,Kosten,y\nweiblich,1234.5,-1\nm\xc3\xa4nnlich,1000000,.25\n");
+  job.config.csv = {
+      .delimiter = ';', .encoding = "ISO-8859-1", .skip_lines = 1, .comment = std::optional('#')};
+  job.config.numbers = {.decimal = ',', .thousands = '.'};
+  CHECK(rows("Auszug\nGeschlecht;Kosten;y\r\nweiblich;1.234,5;-1\r\n# m\xe4n\r\n"
+             "m\xe4nnlich;1.000.000;,25\r\n") == plain);
+  job.config.csv = {.delimiter = ';', .encoding = "Windows-1252"};
+  CHECK(rows("sep=;\nGeschlecht;Kosten;y\nweiblich;1234,5;-1\nm\xe4nnlich;1000000;2,5e-1\n") ==
+        plain);
+}
+
+TEST_CASE("Thousands stand between groups of three digits, or it is no number") {
+  Job job;
+  job.config.csv.delimiter = ';';
+  job.config.numbers = {.decimal = ',', .thousands = '.'};
+  job.config.columns = {column("x", Role::feature)};
+  const IngestReport report = job.run(
+      "x\n1.234\n-12.345,5\n1234,5\n0,5\n1.23\n1.2345\n1234.567\n1,5.000\n.500\n1..234\n1,2,3\n");
+  CHECK(read(job, "only").rows.features == Numbers{1234, -12345.5, 1234.5, 0.5});
+  CHECK(report.rows_quarantined() == 7);
+  job.config.numbers = {.decimal = '.', .thousands = ','};
+  job.run("x\n1,234.5\n12,34\n", true);
+  CHECK(read(job, "only").rows.features == Numbers{1234.5});
+}
+
+TEST_CASE("A date is read whole, or it is none; a time of day is a fraction") {
+  const auto days = [](const char* text, const char* format) { return parse_date(text, format); };
+  CHECK(days("2024-03-01", "%Y-%m-%d") == 19783.0);
+  CHECK(days("2024-3-1", "%F") == 19783.0);
+  CHECK(days("1.3.2024", "%d.%m.%Y") == 19783.0);
+  CHECK(days("01-Mar-2024", "%d-%b-%Y") == 19783.0);
+  CHECK(days("1 march 2024", "%d %b %Y") == 19783.0);
+  CHECK(days("20240301", "%Y%m%d") == 19783.0);
+  CHECK(days("24-03-01", "%y-%m-%d") == 19783.0);
+  CHECK(days("2024-03-01T12:00:00Z", "%FT%TZ") == 19783.5);
+  CHECK(days("2024-03-01 06:00", "%Y-%m-%d %H:%M") == 19783.25);
+  for (const char* text : {"24-03-01", "2024-03-01 12:30", "2024-02-30", "2023-02-29", "2024-03",
+                           "2024-03-01x", "12024-03-01", "2024-003-01", " 2024-03-01", ""})
+    CHECK_FALSE(days(text, "%Y-%m-%d").has_value());
+  CHECK_FALSE(days("2024311", "%Y%m%d").has_value());
+  CHECK_FALSE(days("2024-03-01 24:00", "%F %H:%M").has_value());
+  for (const char* format : {"%Y-%m-%d", "%d.%m.%y", "%b %d %Y %T", "100%% %F"})
+    CHECK(date_format_problem(format).empty());
+  for (const char* format : {"%Q", "%d/%m", "%j", "%Y-%m-%d %Y", "%m %b %d %Y", "%Y-%m-%d %", ""})
+    CHECK_FALSE(date_format_problem(format).empty());
+}
+
+TEST_CASE("What cannot be stored as it is goes to quarantine") {
+  Job job;
+  job.config.columns = {column("id", Role::id), column("n", Role::feature, Type::integer)};
+  const IngestReport report =
+      job.run("id,n\na,9007199254740991\nb,9007199254740993\n" + std::string(65, 'c') + ",1\n");
+  CHECK(read(job, "only").rows.ids == Words{"a"});
+  REQUIRE(report.quarantined.size() == 2);
+  job.config.id_bytes = 65;
+  CHECK(job.run("id,n\n" + std::string(65, 'c') + ",1\n", true).rows_kept() == 1);
+}
+
+TEST_CASE("Rows that all broke a rule can be looked at, with advice, and block nothing") {
+  Job job;
+  job.config.columns = {column("x", Role::feature)};
+  job.config.csv.delimiter = ';';
+  const auto error = [&](const std::string& csv) {
+    try {
+      job.run(csv);
+    } catch (const Error& refused) {
+      return std::string(refused.what());
+    }
+    return std::string();
+  };
+  CHECK_THAT(error("x\n1,5\n2,5\n"),
+             Catch::Contains("x: not a number (\"1,5\"), first at") &&
+                 Catch::Contains("set csv.decimal: \",\"") &&
+                 Catch::Contains("all of them: " + job.output("quarantine.failed.csv")));
+  CHECK_THAT(error("x\n\xe4\n"), Catch::Contains("set csv.encoding"));
+  CHECK_THAT(error("gr\xf6\xdf"
+                   "e\n1\n"),
+             Catch::Contains("set csv.encoding"));
+  CHECK(fs::exists(job.output("quarantine.failed.csv")));
+  CHECK(job.run("x\n1.5\n").rows_kept() == 1);
+  CHECK_FALSE(fs::exists(job.output("quarantine.failed.csv")));
 }
 
 TEST_CASE("A lookup adds columns; rows it does not know are quarantined") {
@@ -413,8 +515,10 @@ TEST_CASE("Data that cannot be ingested: what is wrong, where, what to do") {
   CHECK(job.failure("", ExitCode::data) == data + ": is empty: there is no header");
   CHECK(job.failure("age\n", ExitCode::data) == data + ": no rows");
   CHECK(job.failure("age\nx\ny\n", ExitCode::data) ==
-        data + ": every one of the 2 rows broke a rule; most often: age: not a number, first at " +
-            data + ":2");
+        data +
+            ": every one of the 2 rows broke a rule; most often: age: not a number (\"x\"), first "
+            "at " +
+            data + ":2; all of them: " + job.output("quarantine.failed.csv"));
   CHECK_THAT(job.failure("age\n1\n\"2\n", ExitCode::data), Catch::Contains(":3: a quote"));
   job.config.columns.push_back(column("site", Role::domain));
   job.config.partitions = {{"one", "o", {"1"}, job.key()}, {"two", "o", {"2"}, job.key()}};

@@ -21,6 +21,7 @@ class Logistic : public Objective {
       : x_(std::move(x)), sign_(std::move(sign)), lambda_(lambda) {}
 
   std::size_t size() const override { return x_.front().size(); }
+  bool is_penalised(std::size_t) const override { return lambda_ > 0; }
   std::string parameter_name(std::size_t i) const override { return "x" + std::to_string(i); }
 
   Evaluation evaluate(std::span<const double> theta, Order) override {
@@ -134,6 +135,12 @@ TEST_CASE("Newton explains what stops it") {
   CHECK_THAT(separation.what(), Catch::Contains("'x1'") && Catch::Contains("model.l2"));
   Logistic penalised({{1, -2}, {1, -1}, {1, 1}, {1, 2}}, {-1, -1, 1, 1}, 0.1);
   CHECK(newton(penalised, {0, 0}, {}, {}).iteration < 15);
+
+  // Out of iterations is no proof of separation where a penalty holds the estimate.
+  Logistic barely({{1, -2}, {1, -1}, {1, 1}, {1, 2}}, {-1, -1, 1, 1}, 1e-6);
+  const Error early = error_of([&] { newton(barely, {0, 0}, {1e-12, 6, 30}, {}); });
+  CHECK_THAT(early.what(), Catch::Contains("not converged after 6 iterations"));
+  CHECK(newton(barely, {0, 0}, {}, {}).iteration > 6);
 
   // Only x1 = 1 separates; the intercept has a finite estimate.
   Logistic quasi({{1, 0}, {1, 0}, {1, 0}, {1, 1}, {1, 1}}, {-1, 1, 1, 1, 1});

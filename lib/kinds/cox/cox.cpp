@@ -104,6 +104,7 @@ class CoxObjective : public Objective {
   }
 
   std::size_t size() const override { return options_.names.size(); }
+  bool is_penalised(std::size_t i) const override { return options_.penalty.at(i) > 0; }
   std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
 
   Evaluation evaluate(std::span<const double> theta, Order order) override {

@@ -83,7 +83,8 @@ double likelihood() {
   const auto family = kernels::family<kernels::Gaussian>;
   const double theta = 1;
   std::vector<std::int64_t> words(kernels::glm_words(family, 1, 0, kernels::Order::value, counts));
-  kernels::glm_sums(rows, family, 0, {&theta, 1}, kernels::Order::value, counts, words);
+  kernels::glm_sums(rows, {.family = family, .classes = 2, .theta = {&theta, 1}},
+                    kernels::Order::value, counts, words);
   return static_cast<double>(words.back());
 }
 
