@@ -6,6 +6,7 @@
 #include <cctype>
 #include <string_view>
 
+#include "lib/domain/site.hpp"
 #include "lib/policy/terms/term.hpp"
 
 namespace bailiwick::terms {
