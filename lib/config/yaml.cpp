@@ -377,10 +377,6 @@ std::map<std::string, std::string> values_of(const std::string& text) {
   return values;
 }
 
-}  // namespace
-
-namespace {
-
 /// As much of `text` as shows how it goes on where it differs from `other`.
 std::string clipped(const std::string& text, const std::string& other) {
   constexpr std::ptrdiff_t lead = 30;

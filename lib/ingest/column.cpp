@@ -14,7 +14,6 @@
 #include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
-#include "lib/ingest/date.hpp"
 
 namespace bailiwick {
 
@@ -96,6 +95,7 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
     : column_(column),
       missing_(config.missing),
       numbers_(config.numbers),
+      dates_(column.date_format),
       minimum_(std::max(column.minimum.value_or(-largest), -largest)),
       maximum_(std::min(column.maximum.value_or(largest), largest)),
       map_(column.map.begin(), column.map.end()) {
@@ -177,7 +177,7 @@ Fault ColumnRule::read_category(std::string_view text, double& value) const {
 
 Fault ColumnRule::read_number(std::string_view text, double& value) const {
   if (column_.type == Type::date) {
-    const auto days = parse_date(text, column_.date_format);
+    const auto days = dates_.read(text);
     if (!days) return Fault::date;
     value = *days;
   } else if (const Fault fault = parse_double(text, numbers_, room_, value); fault != Fault::none) {

@@ -11,6 +11,7 @@
 
 #include "lib/domain/schema.hpp"
 #include "lib/ingest/config.hpp"
+#include "lib/ingest/date.hpp"
 
 namespace bailiwick {
 
@@ -67,6 +68,7 @@ class ColumnRule {
   IngestColumn column_;
   std::vector<std::string> missing_;
   NumberFormat numbers_;
+  DateFormat dates_;
   mutable std::string room_;  ///< for a number that is written another way
   double minimum_, maximum_;
   std::unordered_map<std::string, std::string, Hash, std::equal_to<>> map_;

@@ -65,7 +65,7 @@ void schema(Visitor& v, IngestColumn& column) {
         non_empty);
   v.key("date_format", column.date_format,
         "How dates are written: %Y %y %m %d %b, with %H %M %S of a time; %F and %T for short.",
-        [](const std::string& format) { return date_format_problem(format); });
+        [](const std::string& format) { return DateFormat(format).problem(); });
   v.key("map", column.map, "What to read instead of a value, before anything else.");
   v.key("missing", column.missing,
         "Of a missing value: the row is quarantined, or missing_value stands for it.");

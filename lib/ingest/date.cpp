@@ -107,41 +107,42 @@ std::string expanded(std::string_view format) {
 
 }  // namespace
 
-std::string date_format_problem(const std::string& format) {
+DateFormat::DateFormat(std::string_view format) : format_(expanded(format)) {}
+
+std::string DateFormat::problem() const {
   std::string seen;
-  const std::string all = expanded(format);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i] != '%') continue;
-    const char directive = i + 1 < all.size() ? all[i + 1] : ' ';
+  for (std::size_t i = 0; i < format_.size(); ++i) {
+    if (format_[i] != '%') continue;
+    const char directive = i + 1 < format_.size() ? format_[i + 1] : ' ';
     ++i;
     if (directive == '%') continue;
     if (directive != 'b' && numbers.find(directive) == std::string_view::npos)
-      return fmt::format("\"{}\" has %{}; there are %Y %y %m %d %b %H %M %S %F %T %%", format,
+      return fmt::format("\"{}\" has %{}; there are %Y %y %m %d %b %H %M %S %F %T %%", format_,
                          directive);
     const char what = directive == 'y' ? 'Y' : directive == 'b' ? 'm' : directive;
     if (seen.find(what) != std::string::npos)
-      return fmt::format("\"{}\" says one thing twice", format);
+      return fmt::format("\"{}\" says one thing twice", format_);
     seen += what;
   }
   for (const char needed : std::string_view("Ymd"))
     if (seen.find(needed) == std::string::npos)
-      return fmt::format("\"{}\" gives no date: it needs a year, a month and a day", format);
+      return fmt::format("\"{}\" gives no date: it needs a year, a month and a day", format_);
   return "";
 }
 
-std::optional<double> parse_date(std::string_view text, std::string_view format) {
+std::optional<double> DateFormat::read(std::string_view text) const {
   Parts parts;
-  const std::string all = expanded(format);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool directive = all[i] == '%' && all[i + 1] != '%';
+  for (std::size_t i = 0; i < format_.size(); ++i) {
+    const bool directive = format_[i] == '%' && format_[i + 1] != '%';
     if (directive) {
-      const bool digit_follows = i + 3 < all.size() && all[i + 2] == '%' && all[i + 3] != 'b';
-      if (!take(all[i + 1], digit_follows, text, parts)) return std::nullopt;
+      const bool digit_follows =
+          i + 3 < format_.size() && format_[i + 2] == '%' && format_[i + 3] != 'b';
+      if (!take(format_[i + 1], digit_follows, text, parts)) return std::nullopt;
       ++i;
       continue;
     }
-    if (all[i] == '%') ++i;
-    if (text.empty() || text.front() != all[i]) return std::nullopt;
+    if (format_[i] == '%') ++i;
+    if (text.empty() || text.front() != format_[i]) return std::nullopt;
     text.remove_prefix(1);
   }
   const std::chrono::year_month_day date(std::chrono::year(parts.year),

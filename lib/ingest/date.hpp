@@ -9,14 +9,22 @@
 
 namespace bailiwick {
 
-/// Why no date can be read by `format`, or nothing. It may have, as strptime names them: %Y (four
-/// digits), %y (two; 69 to 99 are of 1900), %m, %d, %H, %M, %S (one or two digits, two where a
-/// digit follows), %b (English month, whole or three letters), %F for %Y-%m-%d, %T for %H:%M:%S and
-/// %%.
-std::string date_format_problem(const std::string& format);
+/// How dates are written. As strptime names them: %Y (four digits), %y (two; 69 to 99 are of 1900),
+/// %m, %d, %H, %M, %S (one or two digits, two where a digit follows), %b (English month, whole or
+/// three letters), %F for %Y-%m-%d, %T for %H:%M:%S and %%.
+class DateFormat {
+ public:
+  explicit DateFormat(std::string_view format);
 
-/// Days since 1970-01-01, with the time of day as a fraction. Nothing if `text` is not wholly of
-/// that form, or is no day of the calendar.
-std::optional<double> parse_date(std::string_view text, std::string_view format);
+  /// Why no date can be read by it, or nothing.
+  std::string problem() const;
+
+  /// Days since 1970-01-01, with the time of day as a fraction. Nothing if `text` is not wholly of
+  /// that form, or is no day of the calendar. The format has no problem.
+  std::optional<double> read(std::string_view text) const;
+
+ private:
+  std::string format_;  ///< without %F and %T
+};
 
 }  // namespace bailiwick

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <map>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -158,23 +160,31 @@ Json key_of(const Json& item) {
       {member_of(item, "action"), member_of(item, "leftOperand"), member_of(item, "operator")});
 }
 
-/// Brings the items of lists in `json` into the order that they have in `said`, with null where
-/// `said` has what is not among them.
-void order_as(const Json& said, Json& json) {
+/// Brings the items of lists in `json` into the order that they have in `said`. With `gaps`, null
+/// stands where `said` has what is not among them.
+void order_as(const Json& said, Json& json, bool gaps) {
   if (json.is_object() && said.is_object())
     for (auto& [key, value] : json.items())
-      order_as(member_of(said, key.c_str()), value);
+      order_as(member_of(said, key.c_str()), value, gaps);
   if (!json.is_array() || !said.is_array()) return;
-  for (std::size_t i = 0; i < std::min(said.size(), json.size()); ++i) {
-    const auto first = json.begin() + static_cast<std::ptrdiff_t>(i);
-    const auto found = std::find_if(
-        first, json.end(), [&](const Json& item) { return key_of(item) == key_of(said[i]); });
-    if (found != json.end())
-      std::rotate(first, found, found + 1);
-    else if (!said[i].is_null())
-      json.insert(first, Json());
-    order_as(said[i], json[i]);
+  std::map<Json, std::deque<Json*>> left;
+  for (Json& item : json)
+    left[key_of(item)].push_back(&item);
+  Json ordered = Json::array();
+  for (const Json& item : said) {
+    std::deque<Json*>& alike = left[key_of(item)];
+    if (alike.empty()) {
+      if (gaps && !item.is_null()) ordered.push_back(nullptr);
+      continue;
+    }
+    ordered.push_back(std::move(*alike.front()));
+    alike.pop_front();
+    order_as(item, ordered.back(), gaps);
   }
+  for (auto& [key, alike] : left)
+    for (Json* item : alike)
+      ordered.push_back(std::move(*item));
+  json = std::move(ordered);
 }
 
 // The difference between what a policy says and what of it was understood, in words.
@@ -239,10 +249,12 @@ Policy policy_from_odrl(const Json& json, const std::string& what) {
   // A policy is understood if writing down what was understood gives the same policy. So whatever
   // we do not know, wherever it stands, is refused rather than skipped.
   Json understood = to_odrl(policy);
-  order_as(json, understood);
-  if (understood != json)
+  order_as(json, understood, false);
+  if (understood != json) {
+    order_as(json, understood, true);
     throw Error(ExitCode::policy, "{}: not a policy that this version understands: {}", what,
                 describe(understood, json));
+  }
   std::vector<std::string> problems;
   for (const PolicyProblem& problem : problems_of(policy))
     problems.push_back(problem.key + ": " + problem.message);

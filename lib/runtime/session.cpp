@@ -21,10 +21,12 @@ namespace bailiwick {
 
 namespace {
 
-/// Tasks of this step of a Slurm job; 0: it is none.
+/// Tasks that srun started together with this one; 0: it was not srun that did. mpirun within a
+/// step may start fewer, and a step for a person at a terminal has one task, whatever the job has.
 long slurm_tasks() {
-  const char *step = std::getenv("SLURM_STEP_ID"), *tasks = std::getenv("SLURM_NTASKS");
-  return step == nullptr || tasks == nullptr ? 0 : std::strtol(tasks, nullptr, 10);
+  const char *tasks = std::getenv("SLURM_STEP_NUM_TASKS"),
+             *by_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE");
+  return tasks == nullptr || by_mpirun != nullptr ? 0 : std::strtol(tasks, nullptr, 10);
 }
 
 }  // namespace

@@ -330,14 +330,15 @@ def test_going_on_needs_the_same_config(heart, np):
     assert "an interrupted training goes on with --resume latest" in output
 
 
-def test_going_on_needs_the_same_rows(fresh):
+@pytest.mark.parametrize("np", [1, 4])
+def test_going_on_needs_the_same_rows(fresh, np):
     """What was begun with other rows could never be verified."""
     stays = Stays(fresh)
     stays.train("--wall-time", "0", output="begun", code=STOPPED)
     rows = stays.path("stays.csv")
     rows.write_text(rows.read_text().replace("bern,30,", "bern,31,"))
     stays.run("ingest", "ingest.yaml", "--force")
-    out = stays.train("--resume", "latest", output="begun", code=5)
+    out = stays.train("--resume", "latest", output="begun", np=np, code=5)
     assert "began with other rows of partition/bern/bern" in out, out
 
 

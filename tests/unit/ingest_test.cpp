@@ -324,7 +324,9 @@ TEST_CASE("Thousands stand between groups of three digits, or it is no number") 
 }
 
 TEST_CASE("A date is read whole, or it is none; a time of day is a fraction") {
-  const auto days = [](const char* text, const char* format) { return parse_date(text, format); };
+  const auto days = [](const char* text, const char* format) {
+    return DateFormat(format).read(text);
+  };
   CHECK(days("2024-03-01", "%Y-%m-%d") == 19783.0);
   CHECK(days("2024-3-1", "%F") == 19783.0);
   CHECK(days("1.3.2024", "%d.%m.%Y") == 19783.0);
@@ -340,9 +342,9 @@ TEST_CASE("A date is read whole, or it is none; a time of day is a fraction") {
   CHECK_FALSE(days("2024311", "%Y%m%d").has_value());
   CHECK_FALSE(days("2024-03-01 24:00", "%F %H:%M").has_value());
   for (const char* format : {"%Y-%m-%d", "%d.%m.%y", "%b %d %Y %T", "100%% %F"})
-    CHECK(date_format_problem(format).empty());
+    CHECK(DateFormat(format).problem().empty());
   for (const char* format : {"%Q", "%d/%m", "%j", "%Y-%m-%d %Y", "%m %b %d %Y", "%Y-%m-%d %", ""})
-    CHECK_FALSE(date_format_problem(format).empty());
+    CHECK_FALSE(DateFormat(format).problem().empty());
 }
 
 TEST_CASE("What cannot be stored as it is goes to quarantine") {
