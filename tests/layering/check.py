@@ -117,6 +117,31 @@ def circles(includes):
     return found
 
 
+def unlinked(root, includes):
+    """Libraries that use another which their CMakeLists.txt does not name, nor any that it names: the linker may meet them in the wrong order."""
+    folder_of, named = {}, {}
+    for path in sorted(root.glob("*/CMakeLists.txt")) + sorted(root.glob("lib/*/CMakeLists.txt")):
+        folder = path.parent.relative_to(root).as_posix()
+        for module in re.findall(r"bailiwick_module\(([^)]*)\)", path.read_text()):
+            folder_of["Bailiwick::" + module.split()[0]] = folder
+            named.setdefault(folder, set()).update(re.findall(r"Bailiwick::\w+", module))
+
+    def library(unit):
+        parts = unit.split("/")
+        return next((folder for folder in ("/".join(parts[:2]), parts[0]) if folder in named), None)
+
+    def reached(folder, seen):
+        if folder not in seen:
+            seen.add(folder)
+            for target in named.get(folder, ()):
+                reached(folder_of.get(target), seen)
+        return seen
+
+    reachable = {folder: reached(folder, set()) for folder in named}
+    return [f"{unit}: needs {other}, which {library(unit)}/CMakeLists.txt does not reach" for unit in includes for other in sorted(includes[unit])
+            if library(unit) and library(other) and library(other) not in reachable[library(unit)]]
+
+
 def violations(root):
     found = []
     includes, lines = {}, {}
@@ -164,6 +189,7 @@ def violations(root):
         first = (root / name).read_text(errors="replace").splitlines()[:2]
         if len(first) < 2 or "SPDX-FileCopyrightText" not in first[0] or "SPDX-License-Identifier" not in first[1]:
             found.append(f"{name}: the two SPDX lines are missing")
+    found += unlinked(root, includes)
     for circle in circles(includes):
         found += [f"{unit}: in a circle of {', '.join(circle)}" for unit in circle]
     for room, length in lines.items():
@@ -195,7 +221,7 @@ def self_test():
         "io/r.cpp": "void f() { H5Fflush(1, 2); }\n", "lib/runtime/s.cpp": "void f() { if (x) MPI_Barrier(comm); }\n",
         "lib/optim/t.cpp": "void f() {\n  // why\n  TaoSolve(tao);\n}\n",
         "lib/attic/u.cpp": "int x;\n", "lib/optim/v.cpp": "int x;\n" * 500,
-        "lib/data/w.cpp": '#include "lib/data/x.hpp"\n', "lib/data/x.hpp": '#include "lib/data/w.hpp"\n',
+        "lib/config/y.cpp": '#include "lib/domain/site.hpp"\n', "lib/data/w.cpp": '#include "lib/data/x.hpp"\n', "lib/data/x.hpp": '#include "lib/data/w.hpp"\n',
     }
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
@@ -203,10 +229,13 @@ def self_test():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(("" if name.endswith(".txt") else spdx) + text)
         (root / "apps/bare.cpp").write_text("int x;\n")
+        for name in ("lib/config", "lib/domain"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+            (root / name / "CMakeLists.txt").write_text(f"bailiwick_module({pathlib.Path(name).name} DEPENDS Bailiwick::core)\n")
         for i in range(7):
             (root / f"lib/policy/large_{i}.cpp").write_text(spdx + "int x;\n" * 490)
         found = violations(root)
-        missed = [name for name in [*planted, "apps/bare.cpp", "lib/policy"] if not any(f.startswith((name + ":", name.rsplit(".", 1)[0] + ": in a circle")) for f in found)]
+        missed = [name for name in [*planted, "apps/bare.cpp", "lib/policy"] if not any(f.startswith((name + ":", name.rsplit(".", 1)[0] + ": in a circle", name.rsplit(".", 1)[0] + ": needs")) for f in found)]
     if missed:
         sys.exit("planted and not found: " + ", ".join(missed))
     print(f"all {len(planted) + 2} planted violations found")
