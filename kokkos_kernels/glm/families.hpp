@@ -49,10 +49,12 @@ inline constexpr Family multinomial{Families::size};
 struct FamilyMembers {
   const char *name, *title, *prediction, *rule;
   bool dispersion, squares;
+  TargetPowers powers;
   Response response;
   bool (*allows)(double y);
   Row (*row)(double y, double eta);
   double (*mean)(double eta);
+  double (*link)(double mean);
   double (*saturated)(double y);
   double (*deviance)(double y, double eta);
   double (*constant)(double y, double weight);
@@ -63,8 +65,8 @@ namespace detail {
 template <class... F>
 constexpr auto members_of(FamilyList<F...>) {
   return std::array{FamilyMembers{F::name, F::title, F::prediction, F::rule, F::dispersion,
-                                  F::squares, F::response, F::allows, F::row, F::mean, F::saturated,
-                                  F::deviance, F::constant}...};
+                                  F::squares, F::powers, F::response, F::allows, F::row, F::mean,
+                                  F::link, F::saturated, F::deviance, F::constant}...};
 }
 
 }  // namespace detail

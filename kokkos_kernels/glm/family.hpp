@@ -22,6 +22,8 @@ namespace bailiwick::kernels {
 //   saturated(y)  the log-likelihood of a row whose mean is y, in the terms of row()
 //   deviance(y, eta)  twice what saturated(y) has more than row(y, eta), of one row
 //   constant(y, w)  what row() leaves out of a row of weight w
+//   link(mean)    the predictor that has this mean
+//   powers        how the sums over rows grow with the size of the target
 //   dispersion    whether a variance is estimated beside the mean
 //   squares       whether the null model's log-likelihood is minus half the squares about the mean;
 //                 else it is the sum of weights times saturated(mean)
@@ -29,6 +31,11 @@ namespace bailiwick::kernels {
 /// One row of a family.
 struct Row {
   double value, residual, information;
+};
+
+/// By which power of the target's size log-likelihood, score and information grow.
+struct TargetPowers {
+  int value, score, information;
 };
 
 /// x log x with its limit at 0.

@@ -35,15 +35,13 @@ struct Problem {
   Vector theta;  ///< of internal columns
   Family family;
   std::size_t outputs, rows;
-  FixedPoint format;
 
-  Problem(const RowBlocks& row_blocks, const GlmPoint& at, FixedPoint fixed_point)
+  Problem(const RowBlocks& row_blocks, const GlmPoint& at)
       : blocks(row_blocks),
         internal(row_blocks),
         family(at.family),
         outputs(outputs_of(at.family, at.classes)),
-        rows(row_blocks.block_rows()),
-        format(fixed_point) {
+        rows(row_blocks.block_rows()) {
     require(rows % lanes == 0, "blocks are padded to a multiple of 8 rows");
     require(at.theta.size() == glm_parameters(family, internal.columns, at.classes),
             "as many parameters as the model has");
@@ -108,6 +106,7 @@ template <class Tile>
 struct GlmSums {
   Problem problem;
   Order order;
+  LikelihoodFormats formats;
 
   // A few columns by this many rows stay in the first-level cache while tiles pass over them.
   static constexpr std::size_t chunk_rows = on_host ? 256 : std::size_t{1} << 30;
@@ -161,11 +160,11 @@ struct GlmSums {
     std::int64_t* to = words + 1;
     std::size_t done = 0;
     const std::size_t sizes[] = {1, d, d * (d + 1) / 2};
-    for (const std::size_t size : sizes) {
-      if (done == values()) break;
-      quantise(team, sums + done, size, problem.format, to, words);
-      done += size;
-      to += size * static_cast<std::size_t>(problem.format.limbs);
+    const FixedPoint format[] = {formats.value, formats.score, formats.information};
+    for (int i = 0; i < 3 && done < values(); ++i) {
+      quantise(team, sums + done, sizes[i], format[i], to, words);
+      done += sizes[i];
+      to += sizes[i] * static_cast<std::size_t>(format[i].limbs);
     }
   }
 
@@ -273,6 +272,7 @@ template <class Tile>
 struct HessianTimes {
   Problem problem;
   Vector direction;
+  FixedPoint format;
 
   KOKKOS_FUNCTION std::size_t partial_size() const {
     const std::size_t dense = problem.blocks.x.extent(1) * lanes;
@@ -316,7 +316,7 @@ struct HessianTimes {
       all_cell_sums(team, factors, change + k * rows, partial, internal);
       problem.internal.vector(team, internal, sums + k * p);
     }
-    quantise(team, sums, problem.parameters(), problem.format, words + 1, words);
+    quantise(team, sums, problem.parameters(), format, words + 1, words);
   }
 };
 
@@ -334,31 +334,34 @@ std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, O
   return 1 + static_cast<std::size_t>(format.limbs) * values;
 }
 
-void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order, FixedPoint format,
-              std::span<std::int64_t> words, Tuning tuning) {
-  require(words.size() == glm_words(at.family, rows.columns(), at.classes, order, format),
+void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
+              const LikelihoodFormats& formats, std::span<std::int64_t> words, Tuning tuning) {
+  require(words.size() == glm_words(at.family, rows.columns(), at.classes, order, formats.value) &&
+              formats.value.limbs == formats.score.limbs &&
+              formats.value.limbs == formats.information.limbs,
           "glm_sums writes glm_words() words");
-  const Problem problem(rows, at, format);
+  const Problem problem(rows, at);
   if (tuning.portable)
-    sum_blocks("glm_sums", GlmSums<Portable>{problem, order}, rows.blocks(), words, tuning.workers);
+    sum_blocks("glm_sums", GlmSums<Portable>{problem, order, formats}, rows.blocks(), words,
+               tuning.workers);
   else
-    sum_blocks("glm_sums", GlmSums<Preferred>{problem, order}, rows.blocks(), words,
+    sum_blocks("glm_sums", GlmSums<Preferred>{problem, order, formats}, rows.blocks(), words,
                tuning.workers);
 }
 
 void glm_hessian_times(const RowBlocks& rows, const GlmPoint& at, std::span<const double> v,
                        FixedPoint format, std::span<std::int64_t> words, Tuning tuning) {
-  const Problem problem(rows, at, format);
+  const Problem problem(rows, at);
   require(v.size() == at.theta.size(), "a direction has as many entries as there are parameters");
   require(words.size() == 1 + static_cast<std::size_t>(format.limbs) * at.theta.size(),
           "glm_hessian_times writes a word for saturation and limbs for every parameter");
   const Vector direction = to_device(problem.internal.parameters(v));
   if (tuning.portable)
-    sum_blocks("glm_hessian_times", HessianTimes<Portable>{problem, direction}, rows.blocks(),
-               words, tuning.workers);
+    sum_blocks("glm_hessian_times", HessianTimes<Portable>{problem, direction, format},
+               rows.blocks(), words, tuning.workers);
   else
-    sum_blocks("glm_hessian_times", HessianTimes<Preferred>{problem, direction}, rows.blocks(),
-               words, tuning.workers);
+    sum_blocks("glm_hessian_times", HessianTimes<Preferred>{problem, direction, format},
+               rows.blocks(), words, tuning.workers);
 }
 
 }  // namespace bailiwick::kernels

@@ -20,6 +20,15 @@ struct Tuning {
   bool portable = false;    ///< one lane at a time
 };
 
+/// Formats of the sums of a likelihood; all have as many limbs.
+struct LikelihoodFormats {
+  FixedPoint value, score, information;
+
+  constexpr LikelihoodFormats(FixedPoint all) : value(all), score(all), information(all) {}
+  constexpr LikelihoodFormats(FixedPoint v, FixedPoint s, FixedPoint i)
+      : value(v), score(s), information(i) {}
+};
+
 /// Parameters of a family: columns, or columns * (classes - 1) for multinomial.
 std::size_t glm_parameters(Family family, std::size_t columns, std::size_t classes);
 
@@ -37,13 +46,13 @@ struct GlmPoint {
 /// Adds to `words` the block sums of a GLM at theta, each block's sum rounded once.
 ///
 /// words: [saturated][log-likelihood][score, d][Fisher information, packed lower triangle by rows,
-/// d(d+1)/2], each stream limb-major in `format`. Weighted by rows.weight. eta = x'theta; what a
+/// d(d+1)/2], each stream limb-major in its format. Weighted by rows.weight. eta = x'theta; what a
 /// family makes of it is in its file;
 ///   multinomial  y = class 0..K-1, class 0 is the reference; theta class-major (K-1) x columns
 /// (McCullagh & Nelder 1989, sections 2.2, 2.5.) Host call, local to the rank, not collective.
 /// A sum that does not fit counts as saturated; nothing throws on the numbers.
-void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order, FixedPoint format,
-              std::span<std::int64_t> words, Tuning tuning = {});
+void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
+              const LikelihoodFormats& formats, std::span<std::int64_t> words, Tuning tuning = {});
 
 /// Adds X' W(theta) X v, the Hessian of the negative log-likelihood times v. words: [saturated][d].
 void glm_hessian_times(const RowBlocks& rows, const GlmPoint& at, std::span<const double> v,
@@ -56,12 +65,15 @@ Kokkos::View<double***, Kokkos::LayoutRight, Memory> linear_predictor(const RowB
                                                                       std::size_t outputs);
 
 /// Adds the weighted column sums: words [saturated][sum w][sum w x_j, columns], format
-/// `raw_moments`.
+/// `any_size`.
 void column_sums(const RowBlocks& rows, std::span<std::int64_t> words);
 
 /// Adds the weighted squares about a centre: words [saturated][sum w (x_j - c_j)^2, columns].
 void centred_squares(const RowBlocks& rows, std::span<const double> centre,
                      std::span<std::int64_t> words);
+
+/// Multiplies the weight of every row.
+void scale_weights(RowBlocks& rows, double factor);
 
 /// x_j <- (x_j - centre_j) * scale_j for rows of non-zero weight; others stay zero.
 void standardise(RowBlocks& rows, std::span<const double> centre, std::span<const double> scale);

@@ -14,7 +14,7 @@ namespace {
 using Cube = Kokkos::View<double***, Kokkos::LayoutRight, Memory>;
 using Vector = Kokkos::View<const double*, Memory>;
 
-constexpr std::size_t moment_limbs = raw_moments.limbs;
+constexpr std::size_t moment_limbs = any_size.limbs;
 
 void require(bool condition, const char* promise) {
   if (!condition) throw std::invalid_argument(promise);
@@ -45,8 +45,8 @@ struct ColumnSums : Moments {
     column_products<Preferred>(team, w, x, partial, sums_internal);
     all_cell_sums(team, factors_of(rows, block), w, partial, sums_internal);
     internal.vector(team, sums_internal, sums + 1);
-    quantise(team, sums, 1, raw_moments, words + 1, words);
-    quantise(team, sums + 1, internal.columns, raw_moments, words + 1 + moment_limbs, words);
+    quantise(team, sums, 1, any_size, words + 1, words);
+    quantise(team, sums + 1, internal.columns, any_size, words + 1 + moment_limbs, words);
   }
 };
 
@@ -86,7 +86,7 @@ struct CentredSquares : Moments {
       }
     });
     team.team_barrier();
-    quantise(team, sums, internal.columns, raw_moments, words + 1, words);
+    quantise(team, sums, internal.columns, any_size, words + 1, words);
   }
 };
 
@@ -131,6 +131,21 @@ struct Standardise {
   }
 };
 
+struct ScaleWeights {
+  RowBlocks rows;
+  double factor;
+
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION void operator()(const Team& team) const {
+    double* const w = &rows.weight(static_cast<std::size_t>(team.league_rank()), 0);
+    const double by = factor;
+    spread(team, rows.block_rows(), [=](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r)
+        w[r] *= by;
+    });
+  }
+};
+
 /// One team a block, each free of the others.
 template <class Body>
 void for_each_block(const char* label, const RowBlocks& rows, const Body& body) {
@@ -163,6 +178,10 @@ void centred_squares(const RowBlocks& rows, std::span<const double> centre,
           "centred_squares has a centre and words for every column");
   sum_blocks("centred_squares", CentredSquares{{rows, InternalColumns(rows)}, to_device(centre)},
              rows.blocks(), words);
+}
+
+void scale_weights(RowBlocks& rows, double factor) {
+  for_each_block("scale_weights", rows, ScaleWeights{rows, factor});
 }
 
 void standardise(RowBlocks& rows, std::span<const double> centre, std::span<const double> scale) {

@@ -14,7 +14,7 @@ namespace bailiwick {
 /// treat as plain uint64. After Hallberg & Adcroft, Parallel Computing 40 (2014) 140, who use
 /// 46-bit limbs.
 struct FixedPoint {
-  int limbs = 1;     ///< 1 to 4
+  int limbs = 1;     ///< 1 to 26
   int exponent = 0;  ///< binary digits after the point
 
   bool operator==(const FixedPoint&) const = default;
@@ -26,7 +26,13 @@ inline constexpr int limb_bits = 40;
 inline constexpr FixedPoint counts{1, 0};
 /// Scores, information, log-likelihoods: resolution 2^-60, one contribution up to 2^59.
 inline constexpr FixedPoint wide{3, 60};
-/// Raw moments of columns of unknown scale: resolution 2^-80, one contribution up to 2^79.
-inline constexpr FixedPoint raw_moments{4, 80};
+/// What has any size in any unit, before it is known: resolution 2^-560 (1e-168), one contribution
+/// up to 2^479 (1e144). A number of 1e45, squared and weighted with 1e45, still fits.
+inline constexpr FixedPoint any_size{26, 560};
+
+/// The same digits for numbers 2^power times as large.
+constexpr FixedPoint shifted(FixedPoint format, int power) {
+  return {format.limbs, format.exponent - power};
+}
 
 }  // namespace bailiwick

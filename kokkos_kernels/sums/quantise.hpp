@@ -70,7 +70,32 @@ KOKKOS_INLINE_FUNCTION std::int64_t add_quantised(const double* values, std::siz
   return saturated;
 }
 
-/// The same for a format known at run time; formats have 1 to 4 limbs.
+/// The same for a format of any number of limbs: a double's 53 digits lie in three of them at most.
+KOKKOS_INLINE_FUNCTION std::int64_t add_sparse(const double* values, std::size_t size,
+                                               FixedPoint format, std::int64_t* words,
+                                               std::size_t stride) {
+  constexpr double rounder = 0x1.8p52;
+  std::int64_t saturated = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    double rest = values[i];
+    const int leading = static_cast<int>(bits_of(rest) >> 52 & 0x7ff) - 1023 + format.exponent;
+    if (leading < -1) continue;  // less than half the resolution
+    const int top = (leading + 1) / limb_bits;
+    if (top >= format.limbs) {  // also what is not finite
+      ++saturated;
+      continue;
+    }
+    for (int limb = top; limb >= 0 && limb > top - 3; --limb) {
+      const int unit = limb_bits * limb - format.exponent;
+      const double shifted = rest * power_of_two(-unit) + rounder;
+      rest -= (shifted - rounder) * power_of_two(unit);
+      words[static_cast<std::size_t>(limb) * stride + i] += bits_of(shifted) - bits_of(rounder);
+    }
+  }
+  return saturated;
+}
+
+/// The same for a format known at run time.
 KOKKOS_INLINE_FUNCTION std::int64_t add_quantised(const double* values, std::size_t size,
                                                   FixedPoint format, std::int64_t* words,
                                                   std::size_t stride) {
@@ -82,7 +107,7 @@ KOKKOS_INLINE_FUNCTION std::int64_t add_quantised(const double* values, std::siz
     case 3:
       return add_quantised<3>(values, size, format.exponent, words, stride);
     default:
-      return add_quantised<4>(values, size, format.exponent, words, stride);
+      return add_sparse(values, size, format, words, stride);
   }
 }
 

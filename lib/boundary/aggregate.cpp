@@ -17,7 +17,7 @@ namespace bailiwick {
 namespace {
 
 constexpr std::int64_t limb_base = std::int64_t{1} << limb_bits;
-constexpr int max_limbs = 4;
+constexpr int max_limbs = any_size.limbs, max_exponent = any_size.exponent;
 
 // Sums wrap modulo 2^64 by contract, which only unsigned arithmetic may.
 std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
@@ -89,11 +89,12 @@ std::string Stream::name_of(std::size_t i) const {
 AggregateLayout::AggregateLayout(std::vector<Stream> streams) : streams_(std::move(streams)) {
   for (const Stream& stream : streams_) {
     if (stream.format.limbs < 1 || stream.format.limbs > max_limbs ||
-        std::abs(stream.format.exponent) > 512)
+        std::abs(stream.format.exponent) > max_exponent)
       throw Error(ExitCode::bug,
                   "aggregate stream \"{}\": {} limbs with exponent {}; allowed: 1 to {} "
-                  "limbs, exponents -512 to 512",
-                  stream.name, stream.format.limbs, stream.format.exponent, max_limbs);
+                  "limbs, exponents up to {} in size",
+                  stream.name, stream.format.limbs, stream.format.exponent, max_limbs,
+                  max_exponent);
     const auto same = [&](const Stream& other) { return other.name == stream.name; };
     if (std::count_if(streams_.begin(), streams_.end(), same) > 1)
       throw Error(ExitCode::bug, "aggregate stream \"{}\" is named twice", stream.name);

@@ -65,7 +65,11 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       if (columns.ids && schema.has_ids)
         for (const std::size_t r : chosen)
           loaded.ids.push_back(buffer.ids[r]);
-      builder.add(buffer, chosen);
+      try {
+        builder.add(buffer, chosen);
+      } catch (const Error& error) {
+        throw Error(error.code(), "{}: {}", domain.paths[p], error.what());
+      }
       loaded.partition.push_back(p);
     };
     reader.read_blocks(begin - offset, end - begin, on_block);

@@ -45,6 +45,7 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     run.boundary().within_domain(d, domain);
     const auto selected = static_cast<std::uint64_t>(domain.words("rows")[0]);
     has_rows.push_back(selected > 0);
+    rows.selected_in.push_back(selected);
     const LocalDomain& local = run.local()[d];
     // Without a minimum (1) a domain may have no rows of a split.
     if (local.minimum_rows > 1 && selected < local.minimum_rows && !refusal)
@@ -78,7 +79,10 @@ ColumnMoments standardise_for_training(Run& run, const ModelConfig& model,
   std::vector<kernels::RowBlocks> blocks;
   for (const LoadedRows& domain : rows.domains)
     blocks.push_back(domain.rows);
-  ColumnMoments pooled = pooled_moments(blocks, selection_of(model, columns), run.boundary());
+  // What networks compute with is not sums of products: they take columns as they are.
+  ColumnSelection selection = selection_of(model, columns);
+  selection.powers_only = model.standardise == Standardisation::none && !model.kind->network;
+  ColumnMoments pooled = pooled_moments(blocks, rows.selected, selection, run.boundary());
   switch (model.standardise) {
     case Standardisation::pooled:
       standardise(rows, std::vector<ColumnMoments>(rows.domains.size(), pooled));
@@ -87,8 +91,12 @@ ColumnMoments standardise_for_training(Run& run, const ModelConfig& model,
       standardise(rows, moments_of_domains(run, model, columns, rows));
       break;
     case Standardisation::none:
-      pooled.centre.assign(columns.columns(), 0.0);
-      pooled.scale.assign(columns.columns(), 1.0);
+      if (model.kind->network) {
+        pooled.centre.assign(columns.columns(), 0.0);
+        pooled.scale.assign(columns.columns(), 1.0);
+      } else {
+        standardise(rows, std::vector<ColumnMoments>(rows.domains.size(), pooled));
+      }
       break;
   }
   return pooled;
@@ -103,7 +111,8 @@ std::vector<ColumnMoments> moments_of_domains(Run& run, const ModelConfig& model
   selection.constant_says_nothing = true;
   for (std::size_t d = 0; d < rows.domains.size(); ++d)
     try {
-      moments[d] = domain_moments(rows.domains[d].rows, d, selection, run.boundary());
+      moments[d] =
+          domain_moments(rows.domains[d].rows, rows.selected_in[d], d, selection, run.boundary());
     } catch (const Error& error) {
       failure = Error(error.code(), "domain {}: {}", run.domains()[run.local()[d].index].name,
                       error.what());

@@ -4,7 +4,10 @@
 #include "lib/data/row_blocks.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "lib/core/error.hpp"
 
 namespace bailiwick {
 
@@ -48,6 +51,7 @@ View shortened(const char* label, const Host& from, std::size_t rows) {
 RowBlocksBuilder::RowBlocksBuilder(const ModelColumns& columns, const Schema& schema,
                                    std::size_t blocks, std::size_t block_rows)
     : columns_(columns),
+      schema_(schema),
       numbers_(schema.features.size() - schema.categories()),
       categories_(schema.categories()),
       targets_(schema.targets.size()),
@@ -85,9 +89,26 @@ void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::siz
     for (std::size_t k = 0; k < columns_.targets.size(); ++k)
       y_(block_, k, i) = buffer.targets[chosen[i] * targets_ + columns_.targets[k]];
   }
+  if (columns_.weights) check_size("of weights", &weight_(block_, 0), chosen.size());
+  for (std::size_t k = 0; k < columns_.targets.size(); ++k)
+    check_size('"' + schema_.targets[columns_.targets[k]].name + '"', &y_(block_, k, 0),
+               chosen.size());
   copy_numbers(buffer, chosen);
   copy_codes(buffer, chosen);
   ++block_;
+}
+
+// Whose squares, with such a weight, any_size still holds.
+void RowBlocksBuilder::check_size(const std::string& column, const double* values,
+                                  std::size_t rows) const {
+  constexpr double most = 1e45;
+  double largest = 0;
+  for (std::size_t i = 0; i < rows; ++i)
+    largest = std::max(largest, std::fabs(values[i]));
+  if (largest > most)
+    throw Error(ExitCode::data,
+                "column {} holds a number beyond {:g}: give it in a larger unit, or leave it out",
+                column, most);
 }
 
 // Column by column: the block lies row-major in the file and column-major for the kernels.
@@ -105,6 +126,7 @@ void RowBlocksBuilder::copy_numbers(const io::RowBuffer& buffer,
       const double* const source = buffer.features.data() + place_[feature];
       for (std::size_t i = 0; i < chosen.size(); ++i)
         column[i] = source[chosen[i] * numbers_];
+      check_size('"' + schema_.features[feature].name + '"', column, chosen.size());
     }
   }
 }

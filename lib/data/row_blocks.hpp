@@ -21,7 +21,8 @@ class RowBlocksBuilder {
   RowBlocksBuilder(const ModelColumns& columns, const Schema& schema, std::size_t blocks,
                    std::size_t block_rows);
 
-  /// The next block's `chosen` rows.
+  /// The next block's `chosen` rows. Throws ExitCode::data naming a column with a number beyond
+  /// what sums of any size hold.
   void add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
 
   /// All blocks, as long as the one with most chosen rows, on the device.
@@ -32,10 +33,12 @@ class RowBlocksBuilder {
   using Cube = decltype(kernels::RowBlocks::x)::HostMirror;
   using Weights = decltype(kernels::RowBlocks::weight)::HostMirror;
 
+  void check_size(const std::string& column, const double* values, std::size_t rows) const;
   void copy_numbers(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
   void copy_codes(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
 
   const ModelColumns& columns_;
+  const Schema& schema_;
   std::size_t numbers_, categories_, targets_;  ///< of the schema
   std::vector<std::size_t> place_;     ///< of the schema's features among numbers or categories
   std::vector<std::size_t> internal_;  ///< of each feature

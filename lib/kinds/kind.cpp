@@ -17,7 +17,7 @@ double Kind::public_centre(const SavedModel& model) const {
 }
 
 std::unique_ptr<Objective> Kind::objective(const ModelConfig&, const ModelColumns&,
-                                           const ModelRows&, Sums&) const {
+                                           const ModelRows&, const ColumnMoments&, Sums&) const {
   throw Error(ExitCode::bug, "internal error: a kind without a likelihood; please report this");
 }
 
@@ -39,11 +39,16 @@ std::vector<std::string> parameter_names(const ModelColumns& columns) {
   return names;
 }
 
-std::vector<double> penalty_of(const ModelConfig& model, const ModelColumns& columns) {
-  std::vector<double> penalty(parameter_names(columns).size(), model.l2);
-  if (columns.intercept)
-    for (std::size_t i = 0; i < penalty.size(); i += columns.columns())
-      penalty[i] = 0;
+std::vector<double> penalty_of(const ModelConfig& model, const ModelColumns& columns,
+                               const ColumnMoments& moments) {
+  std::vector<double> penalty(parameter_names(columns).size(), model.l2 * moments.mean_weight());
+  for (std::size_t i = 0; i < penalty.size(); ++i) {
+    const std::size_t column = i % columns.columns();
+    if (columns.intercept && column == 0) penalty[i] = 0;
+    // Without standardisation columns are only brought to order: the penalty is of raw ones.
+    if (model.standardise == Standardisation::none)
+      penalty[i] *= moments.scale[column] * moments.scale[column];
+  }
   return penalty;
 }
 

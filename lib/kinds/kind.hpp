@@ -36,10 +36,10 @@ class Kind {
   virtual double public_centre(const SavedModel& model) const;
 
   /// For solvers: the likelihood over standardised rows, with the penalty of the config. Its rounds
-  /// are collective over the world.
+  /// are collective over the world. `moments`: of the rows before that.
   virtual std::unique_ptr<Objective> objective(const ModelConfig& model,
                                                const ModelColumns& columns, const ModelRows& rows,
-                                               Sums& sums) const;
+                                               const ColumnMoments& moments, Sums& sums) const;
   /// R's summary of a solver's fit; `at_start`: the log-likelihood where all parameters are zero.
   /// Collective.
   virtual ModelSummary summary(const FittedModel& fitted, const ModelColumns& columns,
@@ -65,7 +65,9 @@ const Kind* find_kind(const std::string& name);
 /// Names of the parameters of a linear predictor: the columns, or "class:column" for every class
 /// but the first.
 std::vector<std::string> parameter_names(const ModelColumns& columns);
-/// lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; the intercepts' are 0.
-std::vector<double> penalty_of(const ModelConfig& model, const ModelColumns& columns);
+/// lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; the intercepts' are 0. A penalty counts
+/// as much beside rows of any weight, as glmnet has it: times their mean weight.
+std::vector<double> penalty_of(const ModelConfig& model, const ModelColumns& columns,
+                               const ColumnMoments& moments);
 
 }  // namespace bailiwick

@@ -12,13 +12,15 @@
 namespace bailiwick {
 
 std::shared_ptr<const AggregateLayout> likelihood_layout(const std::vector<std::string>& names,
-                                                         Order order) {
+                                                         Order order,
+                                                         const LikelihoodFormats& formats) {
   const std::size_t parameters = names.size();
   const auto shared = std::make_shared<const std::vector<std::string>>(names);
-  std::vector<Stream> streams{{"log_likelihood", 1, wide}};
-  if (order >= Order::gradient) streams.push_back({"score", parameters, wide, shared});
+  std::vector<Stream> streams{{"log_likelihood", 1, formats.value}};
+  if (order >= Order::gradient) streams.push_back({"score", parameters, formats.score, shared});
   if (order >= Order::hessian) {
-    streams.push_back({"information", parameters * (parameters + 1) / 2, wide, shared});
+    streams.push_back(
+        {"information", parameters * (parameters + 1) / 2, formats.information, shared});
   }
   return std::make_shared<const AggregateLayout>(std::move(streams));
 }

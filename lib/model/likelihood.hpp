@@ -8,15 +8,19 @@
 #include <span>
 #include <vector>
 
+#include "kokkos_kernels/glm/glm.hpp"
 #include "lib/model/objective.hpp"
 
 namespace bailiwick {
 
+using kernels::LikelihoodFormats;
+
 /// Streams `log_likelihood` (1), `score` (d) and `information` (packed lower triangle by rows), as
-/// many as the order asks for, in format `wide`: the words that kernels::glm_sums writes. `names`:
+/// many as the order asks for, in these formats: the words that kernels::glm_sums writes. `names`:
 /// of the d parameters.
 std::shared_ptr<const AggregateLayout> likelihood_layout(const std::vector<std::string>& names,
-                                                         Order order);
+                                                         Order order,
+                                                         const LikelihoodFormats& formats);
 
 /// Turns the sum over all rows into the penalised objective: 1/2 sum penalty_j theta_j^2 is added
 /// in double, after decoding.

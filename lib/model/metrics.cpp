@@ -241,10 +241,10 @@ Json binary_cells_metrics(Aggregate total, const BinaryCells& cells) {
 
 std::shared_ptr<const AggregateLayout> regression_layout(bool phm08) {
   std::vector<Stream> streams{{"rows", 1, counts},
-                              {"absolute", 1, raw_moments},
-                              {"squares", 1, raw_moments},
-                              {"about", 1, raw_moments},
-                              {"about_squares", 1, raw_moments}};
+                              {"absolute", 1, any_size},
+                              {"squares", 1, any_size},
+                              {"about", 1, any_size},
+                              {"about_squares", 1, any_size}};
   if (phm08) streams.push_back({"phm08", 1, wide});
   return std::make_shared<const AggregateLayout>(std::move(streams));
 }
@@ -289,10 +289,10 @@ Json regression_metrics(Aggregate total) {
 
 std::shared_ptr<const AggregateLayout> rate_layout() {
   return layout({{"rows", 1, counts},
-                 {"observed", 1, raw_moments},
-                 {"expected", 1, raw_moments},
-                 {"deviance", 1, wide},
-                 {"saturated", 1, wide}});
+                 {"observed", 1, any_size},
+                 {"expected", 1, any_size},
+                 {"deviance", 1, any_size},
+                 {"saturated", 1, any_size}});
 }
 
 void add_rate(const kernels::RowBlocks& rows, const Predictor& eta,

@@ -35,6 +35,11 @@ class Objective {
   /// Hessian at theta times v, matrix-free. Collective over the world.
   virtual std::vector<double> hessian_times(std::span<const double> theta,
                                             std::span<const double> v) = 0;
+  /// Where a solver starts.
+  virtual std::vector<double> start() const { return std::vector<double>(size(), 0.0); }
+  /// How much of the value counts as one: rows of weight 1, numbers of ordinary size. A solver's
+  /// absolute tolerances are times this.
+  virtual double unit() const { return 1; }
   /// True if a penalty holds the parameter: it has a finite optimum, whatever the data.
   virtual bool is_penalised(std::size_t i) const = 0;
   /// Name of a parameter, for messages.

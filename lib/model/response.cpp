@@ -57,11 +57,11 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
       multinomial ? nullptr : &kernels::family_members[family.index];
   std::vector<Aggregate> parts =
       empty_parts(domains.size(), {{"rows", 1, counts},
-                                   {"weight", 1, raw_moments},
-                                   {"response", multinomial ? classes : 1, raw_moments},
-                                   {"squares", 1, raw_moments},
-                                   {"saturated", 1, wide},
-                                   {"constant", 1, wide}});
+                                   {"weight", 1, any_size},
+                                   {"response", multinomial ? classes : 1, any_size},
+                                   {"squares", 1, any_size},
+                                   {"saturated", 1, any_size},
+                                   {"constant", 1, any_size}});
   for (std::size_t d = 0; d < domains.size(); ++d) {
     Aggregate& part = parts[d];
     const RowSum rows(part, "rows"), weights(part, "weight"), responses(part, "response"),
@@ -91,7 +91,7 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
   } else {
     double squares = value("squares");
     if (intercept) {
-      std::vector<Aggregate> about = empty_parts(domains.size(), {{"squares", 1, raw_moments}});
+      std::vector<Aggregate> about = empty_parts(domains.size(), {{"squares", 1, any_size}});
       for (std::size_t d = 0; d < domains.size(); ++d) {
         const RowSum sum(about[d], "squares");
         for_each_row(domains[d], about[d], [&](std::size_t, std::size_t, double y, double w) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lib/core/error.hpp"
+#include "lib/model/magnitude.hpp"
 
 namespace bailiwick {
 namespace {
@@ -21,50 +22,57 @@ using Round = std::function<Aggregate(const char* name, const std::vector<Stream
 std::vector<double> decoded(Aggregate& total, std::string_view stream) {
   total.normalise();
   if (total.saturated() != 0) {
-    throw Error(ExitCode::data,
-                "{} sums of columns are not finite or too large to standardise; look for missing "
-                "values and outliers",
-                total.saturated());
+    throw Error(
+        ExitCode::data,
+        "{} sums of columns are not finite or too large; look for missing values and outliers",
+        total.saturated());
   }
   return total.values(stream);
 }
 
-ColumnMoments moments_of(const ColumnSelection& columns, const Round& round) {
+ColumnMoments moments_of(const ColumnSelection& columns, std::uint64_t n, const Round& round) {
   const std::size_t size = columns.names.size();
   const auto names = std::make_shared<const std::vector<std::string>>(columns.names);
   Aggregate first =
-      round("column means", {{"weight", 1, raw_moments}, {"sums", size, raw_moments, names}},
+      round("column means", {{"weight", 1, any_size}, {"sums", size, any_size, names}},
             kernels::column_sums);
   ColumnMoments result;
   std::vector<double> mean = decoded(first, "sums");
   result.rows = first.values("weight").front();
-  if (result.rows <= 1) {
+  result.counted = n;
+  if (n <= 1 && !columns.powers_only) {
     throw Error(ExitCode::data,
-                "only {} rows: too few to standardise columns; set model.standardise: none",
-                result.rows);
+                "only {} rows: too few to standardise columns; set model.standardise: none", n);
   }
   for (double& m : mean)
     m /= result.rows;
 
-  Aggregate second = round("column variances", {{"squares", size, raw_moments, names}},
+  Aggregate second = round("column variances", {{"squares", size, any_size, names}},
                            [&](const kernels::RowBlocks& rows, std::span<std::int64_t> words) {
                              kernels::centred_squares(rows, mean, words);
                            });
   const std::vector<double> squares = decoded(second, "squares");
   result.centre.assign(size, 0.0);
   result.scale.assign(size, 1.0);
+  const double divisor = result.rows - result.rows / static_cast<double>(n);
   for (std::size_t j = 0; j < size; ++j) {
     if (j == columns.intercept) continue;
-    const double deviation = std::sqrt(squares[j] / (result.rows - 1));
+    if (columns.powers_only) {
+      const double size_of_column = std::sqrt(squares[j] / result.rows + mean[j] * mean[j]);
+      result.scale[j] = std::ldexp(1.0, -excess_power(size_of_column));
+      continue;
+    }
+    const double deviation = std::sqrt(squares[j] / divisor);
     if (!(deviation > 0x1p-40 * std::fabs(mean[j]))) {  // beyond it is the rounding of the mean
       if (columns.constant_says_nothing) {
         result.scale[j] = 0;
         continue;
       }
-      throw Error(ExitCode::data,
-                  "column '{}' is constant: it cannot be standardised; leave it out of "
-                  "model.features",
-                  columns.names[j]);
+      throw Error(
+          ExitCode::data,
+          "column '{}' is constant to twelve digits: it cannot be standardised; leave it out "
+          "of model.features, or take from it what all its values share",
+          columns.names[j]);
     }
     result.scale[j] = 1 / deviation;
     if (columns.centre) result.centre[j] = mean[j];
@@ -74,9 +82,9 @@ ColumnMoments moments_of(const ColumnSelection& columns, const Round& round) {
 
 }  // namespace
 
-ColumnMoments pooled_moments(std::span<const kernels::RowBlocks> domains,
+ColumnMoments pooled_moments(std::span<const kernels::RowBlocks> domains, std::uint64_t n,
                              const ColumnSelection& columns, Sums& sums) {
-  return moments_of(columns,
+  return moments_of(columns, n,
                     [&](const char* name, const std::vector<Stream>& streams, const Fill& fill) {
                       const auto layout = std::make_shared<const AggregateLayout>(streams);
                       std::vector<Aggregate> parts;
@@ -88,9 +96,9 @@ ColumnMoments pooled_moments(std::span<const kernels::RowBlocks> domains,
                     });
 }
 
-ColumnMoments domain_moments(const kernels::RowBlocks& rows, std::size_t d,
+ColumnMoments domain_moments(const kernels::RowBlocks& rows, std::uint64_t n, std::size_t d,
                              const ColumnSelection& columns, Sums& sums) {
-  return moments_of(columns,
+  return moments_of(columns, n,
                     [&](const char*, const std::vector<Stream>& streams, const Fill& fill) {
                       Aggregate sum(std::make_shared<const AggregateLayout>(streams));
                       fill(rows, sum.words());

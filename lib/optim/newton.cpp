@@ -72,7 +72,8 @@ std::optional<std::size_t> runaway(const Objective& objective, const Iterate& at
 std::optional<Iterate> try_steps(Objective& objective, const Iterate& at,
                                  std::span<const double> step, int max_halvings, bool& saturated) {
   // The sums are exact, their values rounded: this much increase may be rounding alone.
-  const double limit = at.evaluation.value + 0x1p-48 * (1 + std::fabs(at.evaluation.value));
+  const double limit =
+      at.evaluation.value + 0x1p-48 * (objective.unit() + std::fabs(at.evaluation.value));
   Iterate next;
   next.iteration = at.iteration + 1;
   saturated = false;
@@ -118,7 +119,8 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
     const bool linear = at.halvings == 0 && at.iteration > 0 && at.decrement > 0.1 * previous;
     linear_steps = linear ? linear_steps + 1 : 0;
     // What rounding leaves of the decrement, of the order of eps^2 |value|, is as good as none.
-    const double wanted = std::max(options.tolerance, 0x1p-90 * std::fabs(at.evaluation.value));
+    const double wanted =
+        std::max(options.tolerance * objective.unit(), 0x1p-90 * std::fabs(at.evaluation.value));
     const bool converged = at.decrement / 2 <= wanted;
     const bool exhausted = at.iteration == options.max_iterations;
     std::optional<Iterate> next;

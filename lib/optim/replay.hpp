@@ -20,6 +20,8 @@ class Replay : public Objective {
   explicit Replay(Objective& objective) : objective_(objective) {}
 
   std::size_t size() const override { return objective_.size(); }
+  std::vector<double> start() const override { return objective_.start(); }
+  double unit() const override { return objective_.unit(); }
   bool is_penalised(std::size_t i) const override { return objective_.is_penalised(i); }
   std::string parameter_name(std::size_t i) const override { return objective_.parameter_name(i); }
   /// Answered from memory as long as the questions are those remembered.

@@ -140,7 +140,8 @@ void schema(Visitor& v, ModelConfig& model) {
   v.key("weights", model.weights, "Use the partitions' row weights.");
   v.key(
       "l2", model.l2,
-      "Ridge penalty: lambda of lambda/2 |beta|^2, added to the summed loss; not on the intercept.",
+      "Ridge penalty: lambda of lambda/2 |beta|^2, added to the summed loss, times the mean weight "
+      "of rows; not on the intercept.",
       at_least(0));
   v.key("standardise", model.standardise,
         "Scale features by mean and deviation: over all domains, or in each by its own.");

@@ -130,7 +130,7 @@ struct ModelConfig {
   std::string time, status;
   bool intercept = true;
   bool weights = false;
-  double l2 = 0;  ///< of lambda/2 ||beta||^2 on the summed negative log-likelihood
+  double l2 = 0;  ///< of lambda/2 ||beta||^2 times the mean weight, beside the summed loss
   Standardisation standardise = Standardisation::pooled;
   Strata strata = Strata::domain;
   Ties ties = Ties::efron;

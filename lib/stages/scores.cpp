@@ -111,7 +111,7 @@ std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
   fixed.centre = model.mean;
   fixed.scale = model.scale;
   fixed.rows = model.rows;
-  if (how == Standardisation::none) {
+  if (how == Standardisation::none && model.config.standardise != Standardisation::none) {
     fixed.centre.assign(columns.columns(), 0.0);
     fixed.scale.assign(columns.columns(), 1.0);
   }

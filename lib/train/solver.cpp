@@ -33,7 +33,7 @@ SavedModel model_at(const Run& run, const ModelColumns& columns, const ColumnMom
 
 Iterate solve(Run& run, Objective& objective, const Observer& observer) {
   const TrainConfig& config = run.config().train;
-  std::vector<double> start(objective.size(), 0.0);
+  std::vector<double> start = objective.start();
   if (config.method == TrainMethod::newton) {
     NewtonOptions options;
     options.tolerance = config.tolerance;
@@ -91,7 +91,7 @@ class Solver : public Method {
         rows_(load_model_rows(run, run.config().model, columns, run.config().train.split)),
         moments_(standardise_for_training(run, run.config().model, columns, rows_)),
         objective_(kind_of(run.config().model)
-                       .objective(run.config().model, columns, rows_, run.boundary())),
+                       .objective(run.config().model, columns, rows_, moments_, run.boundary())),
         replay_(*objective_) {}
 
   std::string headline() const override {

@@ -29,6 +29,7 @@ struct Exponential {
   static constexpr const char* prediction = "mean";
   static constexpr const char* rule = "an exponential model needs a target greater than 0";
   static constexpr bool dispersion = false, squares = false;
+  static constexpr TargetPowers powers{0, 0, 0};
   static constexpr Response response = Response::rate;
 
   static bool allows(double y) { return y > 0; }
@@ -37,6 +38,7 @@ struct Exponential {
     return {-ratio - eta, ratio - 1.0, 1.0};
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::exp(eta); }
+  static double link(double mean) { return exact::log(mean); }
   static double saturated(double y) { return -1 - exact::log(y); }
   static double deviance(double y, double eta) { return 2 * (saturated(y) - row(y, eta).value); }
   static double constant(double, double) { return 0; }
@@ -193,7 +195,7 @@ def test_a_stage(program, stays):
 def test_a_term(program, stays):
     sign = ("policy", "sign", "lyon.yaml", "--key", "lyon.pem", "--output", "lyon.json", "--force")
     terms = stays.path("lyon.yaml").read_text()
-    for most, verdict, code in (3, "ok  circle", 0), (2, "NO  circle", 4):
+    for most, verdict, code in (3, "ok   circle", 0), (2, "NO   circle", 4):
         stays.path("lyon.yaml").write_text(f"{terms}circle: {most}\n")
         stays.run(*sign, program=program)
         assert f"circle: {most}\n" in stays.run("policy", "show", "lyon.json", "--key", "lyon.pub.pem", program=program)

@@ -89,14 +89,15 @@ TEST_CASE("fits over any ranks have the bits of one process") {
   for (const auto& s : all)
     rows_all.push_back(s.rows);
   const ColumnSelection columns{{"karno", "age", "prior"}, {}};
-  const ColumnMoments a = pooled_moments(rows_here, columns, boundary);
-  const ColumnMoments b = pooled_moments(rows_all, columns, local);
+  const ColumnMoments a = pooled_moments(rows_here, 137, columns, boundary);
+  const ColumnMoments b = pooled_moments(rows_all, 137, columns, local);
   CHECK(a.centre == b.centre);
   CHECK(a.scale == b.scale);
   for (std::size_t d = 0; d < boundary.local_domains(); ++d) {
     const std::size_t domain = decomposition.local_domains()[d];
-    CHECK(domain_moments(rows_here[d], d, columns, boundary).scale ==
-          domain_moments(rows_all[domain], domain, columns, local).scale);
+    const std::size_t n = data.x[domain][0].size();
+    CHECK(domain_moments(rows_here[d], n, d, columns, boundary).scale ==
+          domain_moments(rows_all[domain], n, domain, columns, local).scale);
   }
 
   const GlmOptions linear{kernels::family<kernels::Gaussian>, 2, columns.names, {1, 1, 1}};

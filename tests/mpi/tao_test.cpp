@@ -25,8 +25,8 @@ kernels::RowBlocks standardised(const std::vector<Column>& x, const std::vector<
                                 std::optional<std::size_t> intercept) {
   LocalSums sums(1);
   auto rows = make_rows(x, y);
-  const ColumnMoments m =
-      domain_moments(rows, 0, {std::vector<std::string>(x.size(), "x"), intercept}, sums);
+  const ColumnMoments m = domain_moments(
+      rows, y[0].size(), 0, {std::vector<std::string>(x.size(), "x"), intercept}, sums);
   kernels::standardise(rows, m.centre, m.scale);
   return rows;
 }

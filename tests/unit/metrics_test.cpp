@@ -37,7 +37,7 @@ double exact_auc(std::span<const double> label, std::span<const double> score) {
 std::vector<Column> standardised_qsec_hp() {
   LocalSums sums(1);
   const std::vector<kernels::RowBlocks> rows{make_rows(qsec_hp, {mtcars::am})};
-  const ColumnMoments m = pooled_moments(rows, {{"1", "qsec", "hp"}, 0}, sums);
+  const ColumnMoments m = pooled_moments(rows, 32, {{"1", "qsec", "hp"}, 0}, sums);
   auto out = qsec_hp;
   for (std::size_t j = 1; j < 3; ++j)
     for (double& v : out[j])

@@ -94,6 +94,31 @@ TEST_CASE("what does not fit is counted and adds nothing", "[quantise]") {
     CHECK(number(result, i, 10) == 0);
 }
 
+TEST_CASE("numbers of any size keep every digit", "[quantise]") {
+  std::mt19937_64 random(2);
+  const FixedPoint format = bailiwick::any_size;
+  for (int i = 0; i < 20000; ++i) {
+    const int power = static_cast<int>(random() % 980) - 502;  // of the leading digit
+    const double value =
+        std::ldexp(static_cast<double>(random() | std::uint64_t{1} << 63), power - 63) *
+        (i % 2 == 0 ? 1 : -1);
+    const Result result = quantised({value}, format);
+    REQUIRE(result.saturated == 0);
+    long double sum = 0;
+    for (int k = format.limbs - 1; k >= 0; --k) {
+      REQUIRE(std::abs(result.words[k]) <= std::int64_t{1} << 39);
+      sum += std::ldexp(static_cast<long double>(result.words[k]), 40 * k - format.exponent);
+    }
+    REQUIRE(sum == value);
+  }
+  const Result edges = quantised({0x1p478, -0x1.fffffffffffffp478, 0x1p479, 0x1p-561, 0x1.8p-561,
+                                  -0x1.8p-561, 0x1.8p-562, 5e-324, 0.0, -0.0, HUGE_VAL},
+                                 format);
+  CHECK(edges.saturated == 2);
+  const std::vector<std::int64_t> lowest(edges.words.begin(), edges.words.begin() + 11);
+  CHECK(lowest == std::vector<std::int64_t>{0, 0, 0, 0, 1, -1, 0, 0, 0, 0, 0});
+}
+
 TEST_CASE("contributions add to the words that are there, limb-major, at any size", "[quantise]") {
   for (const std::size_t size : {1, 63, 64, 65, 200}) {
     std::vector<double> values(size);

@@ -37,7 +37,7 @@ ModelSummary summarise(const Problem& p) {
   LocalSums sums(1);
   std::vector<kernels::RowBlocks> rows{make_rows(p.x, {p.y}, p.weight)};
   const ColumnMoments moments =
-      pooled_moments(rows, {p.names, p.intercept, p.intercept.has_value()}, sums);
+      pooled_moments(rows, p.y.size(), {p.names, p.intercept, p.intercept.has_value()}, sums);
   kernels::standardise(rows[0], moments.centre, moments.scale);
   const std::size_t classes = p.classes.empty() ? 2 : p.classes.size();
   const ResponseTotals response =

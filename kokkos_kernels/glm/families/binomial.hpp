@@ -14,6 +14,7 @@ struct Binomial {
   static constexpr const char* prediction = "probability";
   static constexpr const char* rule = "a logistic model needs a target of 0 or 1";
   static constexpr bool dispersion = false, squares = false;
+  static constexpr TargetPowers powers{0, 0, 0};
   static constexpr Response response = Response::probability;
 
   static bool allows(double y) { return y == 0 || y == 1; }
@@ -27,6 +28,7 @@ struct Binomial {
     return {::fma(y, eta, -positive) - exact::log1p(e), y - mean, mean * (1.0 - mean)};
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::sigmoid(eta); }
+  static double link(double mean) { return exact::log(mean / (1 - mean)); }
   static double saturated(double y) { return x_log_x(y) + x_log_x(1 - y); }
   static double deviance(double y, double eta) { return 2 * (saturated(y) - row(y, eta).value); }
   static double constant(double, double) { return 0; }

@@ -13,6 +13,7 @@ struct Gaussian {
   static constexpr const char* prediction = "mean";
   static constexpr const char* rule = "a linear model needs a number as its target";
   static constexpr bool dispersion = true, squares = true;
+  static constexpr TargetPowers powers{2, 1, 0};
   static constexpr Response response = Response::mean;
 
   static bool allows(double) { return true; }
@@ -21,6 +22,7 @@ struct Gaussian {
     return {-0.5 * (residual * residual), residual, 1.0};
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return eta; }
+  static double link(double mean) { return mean; }
   static double saturated(double) { return 0; }
   static double deviance(double y, double eta) { return (y - eta) * (y - eta); }
   static double constant(double, double weight) { return exact::log(weight) / 2; }

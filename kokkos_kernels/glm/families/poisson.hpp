@@ -15,6 +15,7 @@ struct Poisson {
   static constexpr const char* prediction = "rate";
   static constexpr const char* rule = "a Poisson model needs a target that is not negative";
   static constexpr bool dispersion = false, squares = false;
+  static constexpr TargetPowers powers{1, 1, 1};
   static constexpr Response response = Response::rate;
 
   static bool allows(double y) { return y >= 0; }
@@ -23,6 +24,7 @@ struct Poisson {
     return {::fma(y, eta, -mean), y - mean, mean};
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::exp(eta); }
+  static double link(double mean) { return exact::log(mean); }
   static double saturated(double y) { return x_log_x(y) - y; }
   static double deviance(double y, double eta) {
     return 2 * ((x_log_x(y) - y * eta) - (y - mean(eta)));

@@ -10,6 +10,7 @@
 #include "lib/core/error.hpp"
 #include "lib/kinds/cox/risk_sets.hpp"
 #include "lib/model/likelihood.hpp"
+#include "lib/model/magnitude.hpp"
 
 namespace bailiwick {
 namespace {
@@ -65,6 +66,7 @@ class CoxObjective : public Objective {
     ensure(domains.size() == sums_.local_domains(), "one SurvivalRows for each local domain");
     ensure(!domains.empty(), "every rank belongs to a domain");
     options_.penalty = checked_penalty(std::move(options_.penalty), size());
+    format_ = shifted(wide, excess_power(options_.mean_weight));
     const auto& grid = options_.grid;
     if (grid && !(grid->step > 0 && grid->maximum >= grid->step &&
                   grid->maximum / grid->step < most_grid_times)) {
@@ -86,7 +88,7 @@ class CoxObjective : public Objective {
     std::vector<Aggregate> events;
     for (std::size_t d = 0; d < domains.size(); ++d) {
       if (!grid) times = domain_event_times(subjects[d], domains[d].strata, d, sums_);
-      risk_sets_.emplace_back(domains[d], subjects[d], times, size());
+      risk_sets_.emplace_back(domains[d], subjects[d], times, size(), format_);
       events.push_back(risk_sets_.back().events());
     }
     if (grid) {
@@ -104,6 +106,7 @@ class CoxObjective : public Objective {
   }
 
   std::size_t size() const override { return options_.names.size(); }
+  double unit() const override { return options_.mean_weight; }
   bool is_penalised(std::size_t i) const override { return options_.penalty.at(i) > 0; }
   std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
 
@@ -113,7 +116,7 @@ class CoxObjective : public Objective {
     for (const RiskSets& sets : risk_sets_)
       cells.push_back(sets.sums(theta, order));
 
-    const auto layout = likelihood_layout(options_.names, order);
+    const auto layout = likelihood_layout(options_.names, order, format_);
     if (options_.grid) {  // the cells cross, and every rank draws the same conclusion
       const Aggregate total = sums_.across_domains("risk-set sums", std::move(cells), theta);
       Aggregate likelihood(layout);
@@ -165,6 +168,7 @@ class CoxObjective : public Objective {
 
   CoxOptions options_;
   Sums& sums_;
+  FixedPoint format_;
   std::vector<RiskSets> risk_sets_;  // one a local domain
   std::vector<double> theta_;        // where hessian_ was taken
   std::vector<double> hessian_;

@@ -18,6 +18,7 @@ struct CoxOptions {
   std::vector<std::string> names;  ///< one a column
   std::vector<double> penalty;     ///< as in GlmOptions
   std::optional<TimeGrid> grid;
+  double mean_weight = 1;  ///< of the rows
 };
 
 /// Cox partial likelihood (Cox 1972; ties: Breslow 1974, Efron 1977; formulas in docs/models.md).

@@ -18,11 +18,13 @@ class CoxKind : public Kind {
   const kernels::FamilyMembers* family(const ModelConfig&) const override { return nullptr; }
 
   std::unique_ptr<Objective> objective(const ModelConfig& model, const ModelColumns& columns,
-                                       const ModelRows& rows, Sums& sums) const override {
+                                       const ModelRows& rows, const ColumnMoments& moments,
+                                       Sums& sums) const override {
     CoxOptions options;
     options.ties = model.ties;
     options.names = columns.names;
-    options.penalty = penalty_of(model, columns);
+    options.penalty = penalty_of(model, columns, moments);
+    options.mean_weight = moments.mean_weight();
     if (model.strata == Strata::none) options.grid = TimeGrid{model.time_step, model.time_maximum};
     std::vector<SurvivalRows> domains;
     for (const LoadedRows& domain : rows.domains) {

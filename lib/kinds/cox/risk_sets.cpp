@@ -47,8 +47,9 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
 }
 
 RiskSets::RiskSets(const SurvivalRows& survival, std::span<const Subject> subjects,
-                   std::span<const std::vector<double>> event_times, std::size_t columns)
-    : columns_(columns), first_cell_{0} {
+                   std::span<const std::vector<double>> event_times, std::size_t columns,
+                   FixedPoint format)
+    : columns_(columns), format_(format), first_cell_{0} {
   for (const auto& times : event_times)
     first_cell_.push_back(first_cell_.back() + times.size());
 
@@ -84,8 +85,8 @@ std::size_t RiskSets::moments_of(Order order) const {
 Aggregate RiskSets::events() const {
   Aggregate sum(std::make_shared<const AggregateLayout>(
       std::vector<Stream>{{"deaths", cells(), counts},
-                          {"weight", cells(), wide},
-                          {"covariates", strata() * columns_, wide}}));
+                          {"weight", cells(), format_},
+                          {"covariates", strata() * columns_, format_}}));
   const std::span deaths = sum.words("deaths"), weights = sum.words("weight"),
                   covariates = sum.words("covariates");
   std::vector<double> product(columns_);
@@ -96,8 +97,8 @@ Aggregate RiskSets::events() const {
     for (std::size_t j = 0; j < columns_; ++j)
       product[j] = row.weight * x_[i * columns_ + j];
     sum.words().front() +=
-        kernels::add_quantised(&row.weight, 1, wide, &weights[row.cell], cells()) +
-        kernels::add_quantised(product.data(), columns_, wide,
+        kernels::add_quantised(&row.weight, 1, format_, &weights[row.cell], cells()) +
+        kernels::add_quantised(product.data(), columns_, format_,
                                covariates.data() + stratum_of(row.cell) * columns_,
                                strata() * columns_);
     if (i % rows_between_carries == rows_between_carries - 1) sum.normalise();
@@ -126,7 +127,7 @@ void RiskSets::set_events(Aggregate total, Ties ties) {
 Aggregate RiskSets::sums(std::span<const double> theta, Order order) const {
   const std::size_t q = moments_of(order);
   Aggregate sum(std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{"at_risk", cells() * q, wide}, {"tied", tied_cells_ * q, wide}}));
+      std::vector<Stream>{{"at_risk", cells() * q, format_}, {"tied", tied_cells_ * q, format_}}));
   std::int64_t* const at_risk = sum.words("at_risk").data();
   std::int64_t* const tied = sum.words("tied").data();
   std::vector<double> moment(q);
@@ -148,9 +149,9 @@ Aggregate RiskSets::sums(std::span<const double> theta, Order order) const {
     }
     std::int64_t& saturated = sum.words().front();
     saturated +=
-        kernels::add_quantised(moment.data(), q, wide, at_risk + row.cell * q, cells() * q);
+        kernels::add_quantised(moment.data(), q, format_, at_risk + row.cell * q, cells() * q);
     if (row.event && tied_[row.cell] != none) {
-      saturated += kernels::add_quantised(moment.data(), q, wide, tied + tied_[row.cell] * q,
+      saturated += kernels::add_quantised(moment.data(), q, format_, tied + tied_[row.cell] * q,
                                           tied_cells_ * q);
     }
     if (i % rows_between_carries == rows_between_carries - 1) sum.normalise();
@@ -164,7 +165,7 @@ void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta
   // From sums over cells to sums over risk sets, still in whole numbers: add the later cells.
   const std::size_t q = moments_of(order);
   const auto words = cells_sum.words("at_risk");
-  for (std::size_t limb = 0; limb < static_cast<std::size_t>(wide.limbs); ++limb) {
+  for (std::size_t limb = 0; limb < static_cast<std::size_t>(format_.limbs); ++limb) {
     std::int64_t* const from = words.data() + limb * cells() * q;
     for (std::size_t s = 0; s < strata(); ++s) {
       for (std::size_t c = first_cell_[s + 1]; c-- > first_cell_[s] + 1;) {

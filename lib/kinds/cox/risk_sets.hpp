@@ -35,9 +35,10 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
 /// Rows that leave before the first event are never at risk at one.
 class RiskSets {
  public:
-  /// event_times: ascending, for each stratum. Copies the rows it needs.
+  /// event_times: ascending, for each stratum. Copies the rows it needs. `format`: of the sums.
   RiskSets(const SurvivalRows& survival, std::span<const Subject> subjects,
-           std::span<const std::vector<double>> event_times, std::size_t columns);
+           std::span<const std::vector<double>> event_times, std::size_t columns,
+           FixedPoint format);
 
   /// What theta does not change, over this rank's events: streams `deaths` and `weight` of each
   /// cell, and `covariates`, sum of w x of each stratum.
@@ -68,6 +69,7 @@ class RiskSets {
   std::size_t moments_of(Order order) const;
 
   std::size_t columns_ = 0;
+  FixedPoint format_;
   std::vector<std::size_t> first_cell_;  // of each stratum, and the end
   std::vector<Row> rows_;                // sorted by cell, so that a cell's sums stay in the cache
   std::vector<double> x_;                // (row, column)

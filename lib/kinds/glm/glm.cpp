@@ -8,9 +8,28 @@
 
 #include "lib/core/error.hpp"
 #include "lib/model/likelihood.hpp"
+#include "lib/model/magnitude.hpp"
+#include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 namespace {
+
+/// Root of the weighted mean square of the target over all rows: one round.
+double target_size(std::span<const kernels::RowBlocks> domains, Sums& sums) {
+  const auto layout = std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"weight", 1, any_size}, {"squares", 1, any_size}});
+  std::vector<Aggregate> parts;
+  for (const kernels::RowBlocks& rows : domains) {
+    Aggregate& part = parts.emplace_back(layout);
+    const RowSum weights(part, "weight"), squares(part, "squares");
+    for_each_row(rows, part, [&](std::size_t, std::size_t, double y, double w) {
+      weights.add(w);
+      squares.add(w * y * y);
+    });
+  }
+  const Aggregate total = sums.across_domains("size of the target", std::move(parts));
+  return std::sqrt(total.value("squares") / total.value("weight"));
+}
 
 class GlmObjective : public Objective {
  public:
@@ -24,19 +43,42 @@ class GlmObjective : public Objective {
       ensure(kernels::glm_parameters(options_.family, rows.columns(), options_.classes) == size(),
              "every domain has the model's columns, each with a name");
     }
+    const int weight = excess_power(options_.mean_weight);
+    kernels::TargetPowers powers{0, 0, 0};
+    int target = 0;
+    if (options_.family != kernels::multinomial) {
+      const kernels::FamilyMembers& family = kernels::family_members[options_.family.index];
+      powers = family.powers;
+      if (family.response != kernels::Response::probability)
+        target_size_ = target_size(domains_, sums_);
+      target = excess_power(target_size_);
+    }
+    formats_ = {shifted(wide, weight + powers.value * target),
+                shifted(wide, weight + powers.score * target),
+                shifted(wide, weight + powers.information * target)};
+    unit_ = std::ldexp(options_.mean_weight, powers.value * target);
+    starts_at_mean_ = target != 0 && options_.intercept;
   }
 
   std::size_t size() const override { return options_.names.size(); }
+  std::vector<double> start() const override {
+    std::vector<double> theta = Objective::start();
+    // From 0 Newton's method would not reach the intercept of a target of such a size.
+    if (starts_at_mean_)
+      theta.front() = kernels::family_members[options_.family.index].link(target_size_);
+    return theta;
+  }
+  double unit() const override { return unit_; }
   bool is_penalised(std::size_t i) const override { return options_.penalty.at(i) > 0; }
   std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
 
   Evaluation evaluate(std::span<const double> theta, Order order) override {
     ensure(theta.size() == size(), "theta has one value a parameter");
-    const auto layout = likelihood_layout(options_.names, order);
+    const auto layout = likelihood_layout(options_.names, order, formats_);
     std::vector<Aggregate> parts;
     for (const kernels::RowBlocks& rows : domains_) {
       Aggregate& part = parts.emplace_back(layout);
-      kernels::glm_sums(rows, at(theta), order, wide, part.words());
+      kernels::glm_sums(rows, at(theta), order, formats_, part.words());
     }
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
   }
@@ -45,12 +87,12 @@ class GlmObjective : public Objective {
                                     std::span<const double> v) override {
     ensure(theta.size() == size() && v.size() == size(), "one value a parameter");
     const auto layout = std::make_shared<const AggregateLayout>(
-        std::vector<Stream>{{"product", size(), wide,
+        std::vector<Stream>{{"product", size(), formats_.score,
                              std::make_shared<const std::vector<std::string>>(options_.names)}});
     std::vector<Aggregate> parts;
     for (const kernels::RowBlocks& rows : domains_) {
       Aggregate& part = parts.emplace_back(layout);
-      kernels::glm_hessian_times(rows, at(theta), v, wide, part.words());
+      kernels::glm_hessian_times(rows, at(theta), v, formats_.score, part.words());
       part.normalise();
     }
     std::vector<double> point(theta.begin(), theta.end());
@@ -78,6 +120,9 @@ class GlmObjective : public Objective {
   std::vector<kernels::RowBlocks> domains_;
   GlmOptions options_;
   Sums& sums_;
+  LikelihoodFormats formats_ = wide;
+  double target_size_ = 0, unit_ = 1;
+  bool starts_at_mean_ = false;
 };
 
 }  // namespace

@@ -24,12 +24,15 @@ class GlmKind : public Kind {
   }
 
   std::unique_ptr<Objective> objective(const ModelConfig& model, const ModelColumns& columns,
-                                       const ModelRows& rows, Sums& sums) const override {
+                                       const ModelRows& rows, const ColumnMoments& moments,
+                                       Sums& sums) const override {
     GlmOptions options;
     options.family = family_;
     options.classes = classes_of(columns);
     options.names = parameter_names(columns);
-    options.penalty = penalty_of(model, columns);
+    options.penalty = penalty_of(model, columns, moments);
+    options.mean_weight = moments.mean_weight();
+    options.intercept = columns.intercept;
     return make_glm_objective(blocks_of(rows), std::move(options), sums);
   }
 

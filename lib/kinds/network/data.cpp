@@ -8,15 +8,19 @@
 #include <utility>
 
 #include "lib/kinds/network/architecture.hpp"
+#include "lib/model/magnitude.hpp"
 #include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 
 namespace {
 
-std::vector<kernels::NetworkRows> to_network_rows(ModelRows& rows, const ModelColumns& columns) {
+/// Weights times `factor`.
+std::vector<kernels::NetworkRows> to_network_rows(ModelRows& rows, const ModelColumns& columns,
+                                                  double factor) {
   std::vector<kernels::NetworkRows> result;
   for (LoadedRows& domain : rows.domains) {
+    if (factor != 1) kernels::scale_weights(domain.rows, factor);
     result.push_back(network_rows(domain.rows, domain.rows_of_block, columns.embeddings));
     domain.rows = {};  // its memory goes before the next domain's comes
   }
@@ -40,7 +44,9 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   if (!split.empty() && config.model.standardise == Standardisation::per_domain)
     own = moments_of_domains(run, config.model, columns, rows);
   moments_ = standardise_for_training(run, config.model, columns, rows);
-  training_ = to_network_rows(rows, columns);
+  // A loss is a mean, so a factor common to all weights says nothing.
+  const double factor = std::ldexp(1.0, -excess_power(moments_.mean_weight()));
+  training_ = to_network_rows(rows, columns, factor);
   for (std::size_t d = 0; d < training_.size(); ++d) {
     std::vector<HeldLane>& orders = orders_.emplace_back();
     std::size_t first = 0;
@@ -66,7 +72,7 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   ModelRows others = load_model_rows(run, config.model, columns, split);
   if (own.empty()) own.assign(others.domains.size(), moments_);
   standardise(others, own);
-  validation_ = to_network_rows(others, columns);
+  validation_ = to_network_rows(others, columns, factor);
   for (const LoadedRows& domain : others.domains) {
     validation_rows_.push_back(static_cast<std::int64_t>(domain.selected));
     std::vector<Range>& pieces = pieces_.emplace_back();
@@ -81,11 +87,11 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
     kernels::standardise_target(domain, target_mean_, 1 / target_deviation_);
 }
 
-/// As features: mean, then squares about it, divided by the sum of weights less 1.
+/// As features: mean, then squares about it (pooled_moments).
 void NetworkData::standardise_target(Run& run) {
   const auto sum = [&](const char* round, double centre, bool squares) {
     const auto layout = std::make_shared<const AggregateLayout>(
-        std::vector<Stream>{{"weight", 1, raw_moments}, {"sum", 1, raw_moments}});
+        std::vector<Stream>{{"weight", 1, any_size}, {"sum", 1, any_size}});
     std::vector<Aggregate> parts;
     for (const kernels::NetworkRows& rows : training_) {
       Aggregate& part = parts.emplace_back(layout);
@@ -105,9 +111,10 @@ void NetworkData::standardise_target(Run& run) {
   const auto [weight, total] = sum("mean of the target", 0, false);
   target_mean_ = total / weight;
   const auto [again, squares] = sum("deviation of the target", target_mean_, true);
-  if (!(squares > 0) || !(weight > 1))
+  const double divisor = weight - weight / static_cast<double>(selected_);
+  if (!(squares > 0) || selected_ <= 1)
     throw Error(ExitCode::data, "the target is constant: nothing is to be learnt of it");
-  target_deviation_ = std::sqrt(squares / (weight - 1));
+  target_deviation_ = std::sqrt(squares / divisor);
   for (kernels::NetworkRows& rows : training_)
     kernels::standardise_target(rows, target_mean_, 1 / target_deviation_);
 }
