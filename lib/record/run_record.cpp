@@ -100,6 +100,13 @@ std::unique_ptr<FileLock> lock_of(const std::string& folder, const StageChain& c
   return lock;
 }
 
+/// Whether there is something to go on from in an unfinished chain.
+bool has_parts(const StageChain& chain, const std::vector<Statement>& statements) {
+  return std::ranges::any_of(standing(statements), [&](const Statement& statement) {
+    return chain.is_part != nullptr && chain.is_part(statement.subject_name);
+  });
+}
+
 /// The folder and those above it that are still to be made, the innermost first.
 std::vector<std::string> missing_folders(const std::string& folder) {
   std::vector<std::string> missing;
@@ -168,9 +175,22 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
     if (!lock_) lock_ = lock_of(folder_, stage_);
     const std::string lineage = stage_.file(folder_);
     PrivateKey key = PrivateKey::load(key_file);
-    const bool exists = std::filesystem::exists(lineage);
+    bool exists = std::filesystem::exists(lineage);
     const PublicKey signer = key.public_key();
-    if (exists && (!in_place || is_finished(lineage, {&signer, 1})))
+    if (exists) {
+      const std::vector<Statement> statements = read_statements(lineage, {&signer, 1});
+      const bool finished = !statements.empty() && statements.back().final_count;
+      in_place = in_place && !finished;
+      // Who wants something else, or has nothing to go on from, is not kept from it. Who may have
+      // forgotten to say --resume is asked.
+      const bool anew = may_go_on(statements) ? !in_place && !has_parts(stage_, statements)
+                                              : !in_place || !stage_.resumes;
+      if (!finished && anew) {
+        set_aside(statements);
+        exists = false;
+      }
+    }
+    if (exists && !in_place)
       throw Error(ExitCode::data,
                   "{}: holds the lineage of an earlier {}; name another folder with --output{}, or "
                   "remove it{}",
@@ -188,19 +208,19 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
       chain_.emplace(Chain::resume(lineage, std::move(key)));
       return go_on();
     }
-    forget_if_refused(made);
+    forget_if_nothing_came(made);
     written_->insert({lineage, stage_.resolved_config(folder_)});
     write_file_atomically(stage_.resolved_config(folder_), resolved_yaml(run_.config()));
     chain_.emplace(Chain::create(lineage, std::move(key)));
   });
 }
 
-/// A policy that refuses during the run, before anything was released, leaves no trace here: the
-/// next try finds the folder as this one did.
-void RunRecord::forget_if_refused(const std::vector<std::string>& made) {
+/// A run that is refused or fails before anything was released leaves no trace here: the next try
+/// finds the folder as this one did.
+void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
   const auto forget = [folder = folder_, lock_name = stage_.lock(folder_), made, written = written_,
                        lock = lock_, outcome = run_.outcome()](ExitCode code, const std::string&) {
-    if (code != ExitCode::policy || outcome->released_anything()) return;
+    if (code == ExitCode::ok || code == ExitCode::stopped || outcome->released_anything()) return;
     std::error_code ignored;
     for (const std::string& path : *written)
       std::filesystem::remove(path, ignored);
@@ -211,6 +231,40 @@ void RunRecord::forget_if_refused(const std::vector<std::string>& made) {
       std::filesystem::remove(path, ignored);  // if it is empty
   };
   run_.session().at_end(forget);
+}
+
+/// Whether an unfinished chain is of the same config and rows.
+bool RunRecord::may_go_on(const std::vector<Statement>& statements) const {
+  return !statements.empty() &&
+         differences_from(run_.config(), stage_, folder_, statements).empty() &&
+         changed_rows(statements.back(), run_).empty();
+}
+
+/// What an attempt left that failed late, or was killed: into unfinished-1, unfinished-2, …, where
+/// it is not lost and in nobody's way.
+void RunRecord::set_aside(const std::vector<Statement>& statements) const {
+  std::string to;
+  for (int i = 1; to.empty() || std::filesystem::exists(path(to)); ++i)
+    to = fmt::format("unfinished-{}", i);
+  const auto name_of = [](const std::string& file) {
+    return std::filesystem::path(file).filename().string();
+  };
+  const std::string lineage = name_of(stage_.file(folder_));
+  std::set<std::string> names{name_of(stage_.resolved_config(folder_))};
+  for (const Statement& statement : statements)
+    names.insert(statement.subject_name);
+  for (std::size_t session = 1; session <= count_sessions(statements); ++session)
+    names.insert(stage_.session_file("inputs", session));
+  create_folders(path(to));
+  for (const std::string& name : names)
+    if (std::filesystem::exists(path(name))) {
+      create_folders(std::filesystem::path(path(to + "/" + name)).parent_path().string());
+      std::filesystem::rename(path(name), path(to + "/" + name));
+    }
+  // Last: until it has gone, whoever comes next does the rest.
+  std::filesystem::rename(path(lineage), path(to + "/" + lineage));
+  std::cout << fmt::format("{}: what an unfinished {} left there is in {} now\n", folder_,
+                           stage_.stage, to);
 }
 
 /// What a killed session left without a name: NAME.tmp.PID, with a name that we give. Nothing else

@@ -110,7 +110,9 @@ class RunRecord {
   void start(const std::string& key, bool in_place);
   void go_on();
   void remove_temporaries() const;
-  void forget_if_refused(const std::vector<std::string>& made);
+  void forget_if_nothing_came(const std::vector<std::string>& made);
+  bool may_go_on(const std::vector<Statement>& statements) const;
+  void set_aside(const std::vector<Statement>& statements) const;
 
   Run& run_;
   const Communicator& comm_;

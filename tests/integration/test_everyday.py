@@ -203,6 +203,37 @@ def test_a_refusal_during_the_run_costs_no_run_and_leaves_nothing(stays, np):
     stays.terms("bern")
 
 
+@RANKS
+def test_an_attempt_that_failed_is_in_nobodys_way(stays, np):
+    """Nothing was told: nothing stays. Something was: it is kept, aside."""
+    stays.terms("bern")
+    output = f"again-{np}"
+    assert "a logistic model needs a target of 0 or 1" in stays.train("--set", "model.kind=logistic", output=output, np=np, code=DATA)
+    assert not stays.path(output).exists()
+    poisson = ("--set", "model.kind=poisson")
+    for attempt in (1, 2):
+        assert "not converged after 1 iterations" in stays.train(*poisson, "--set", "train.max_iterations=1", "--set", f"train.tolerance=1e-{20 + attempt}", output=output, np=np, code=6)
+        assert stays.path(f"{output}/lineage.jsonl").exists()
+    said = stays.train(*poisson, output=output, np=np)
+    assert said.count("what an unfinished train left there is in unfinished-2 now") == 1
+    aside = stays.path(f"{output}/unfinished-1")
+    assert {"decisions.json", "inputs.json", "lineage.jsonl", "resolved.yaml"} <= {path.name for path in aside.iterdir()}
+    assert "1e-21" in (aside / "resolved.yaml").read_text() and "1e-22" in (stays.path(f"{output}/unfinished-2/resolved.yaml")).read_text()
+    stays.run("verify", output, "--key", "operator.pub.pem")
+    # An evaluation that was killed, then another one.
+    evaluate = ("evaluate", "run.yaml", "--output", output, *poisson)
+    stays.run(*evaluate, np=np)
+    chain = stays.path(f"{output}/evaluation.jsonl")
+    chain.write_text(chain.read_text().splitlines()[0] + "\n")
+    assert "unfinished evaluate left there is in unfinished-3" in stays.run(*evaluate, "--set", "evaluate.split=test", np=np)
+    stays.run("verify", output, "--key", "operator.pub.pem")
+    # What one could go on from stays where it is.
+    words = (*poisson, "--set", "train.max_iterations=2", "--set", "train.tolerance=1e-20")
+    for text, code in (("not converged", 6), ("goes on with --resume latest", DATA)):
+        assert text in stays.train(*words, output=f"kept-{output}", np=np, code=code)
+    assert stays.path(f"kept-{output}/checkpoints/step-000002.h5").exists()
+
+
 CASES = """
 version: 1
 input: cases.csv
