@@ -15,6 +15,7 @@
 #include "lib/egress/meter.hpp"
 #include "lib/lineage/chain.hpp"
 #include "lib/record/run_record.hpp"
+#include "lib/record/same_run.hpp"
 #include "lib/record/stated.hpp"
 #include "lib/runtime/agree.hpp"
 

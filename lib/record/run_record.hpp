@@ -19,17 +19,6 @@
 
 namespace bailiwick {
 
-/// In what the config of the last session of the chain in `folder`, of which these are the
-/// statements, differs from this one in identity, name or purpose. Local. Throws
-/// ExitCode::integrity if its inputs are not as they were signed.
-std::vector<std::string> differences_from(const RunConfig& config, const StageChain& chain,
-                                          const std::string& folder,
-                                          const std::vector<Statement>& statements);
-
-/// Throws ExitCode::config if it does, ExitCode::data if a partition has other rows since. Local.
-void check_same_config(const Run& run, const StageChain& chain, const std::string& folder,
-                       const std::vector<Statement>& statements);
-
 /// One job at a time writes into a folder. If the stage began there, waits until no other job goes
 /// on with it: what is read after that stays so. Collective; the first rank holds the lock. Throws
 /// ExitCode::data after five minutes.

@@ -8,6 +8,7 @@
 #include "lib/core/text.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
+#include "lib/record/same_run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/evaluate_config.hpp"
 #include "lib/stages/scores.hpp"
