@@ -55,6 +55,7 @@ struct FamilyMembers {
   Row (*row)(double y, double eta);
   double (*mean)(double eta);
   double (*link)(double mean);
+  bool (*whole)(double y, double weight);
   double (*saturated)(double y);
   double (*deviance)(double y, double eta);
   double (*constant)(double y, double weight);
@@ -66,7 +67,7 @@ template <class... F>
 constexpr auto members_of(FamilyList<F...>) {
   return std::array{FamilyMembers{F::name, F::title, F::prediction, F::rule, F::dispersion,
                                   F::squares, F::powers, F::response, F::allows, F::row, F::mean,
-                                  F::link, F::saturated, F::deviance, F::constant}...};
+                                  F::link, F::whole, F::saturated, F::deviance, F::constant}...};
 }
 
 }  // namespace detail

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <cmath>
+
 #include "kokkos_kernels/glm/response.hpp"
 #include "kokkos_kernels/math/exact_math.hpp"
 
@@ -21,6 +23,7 @@ namespace bailiwick::kernels {
 //   mean(eta)     of the target, on a device
 //   saturated(y)  the log-likelihood of a row whose mean is y, in the terms of row()
 //   deviance(y, eta)  twice what saturated(y) has more than row(y, eta), of one row
+//   whole(y, w)   whether the likelihood is the probability of such a row: counts are whole numbers
 //   constant(y, w)  what row() leaves out of a row of weight w
 //   link(mean)    the predictor that has this mean
 //   powers        how the sums over rows grow with the size of the target
@@ -41,6 +44,11 @@ struct TargetPowers {
 /// x log x with its limit at 0.
 inline double x_log_x(double x) {
   return x == 0 ? 0 : x * exact::log(x);
+}
+
+/// As far as a product of a proportion and its trials tells.
+inline bool is_whole(double x) {
+  return x - std::nearbyint(x) <= 1e-9 * x && std::nearbyint(x) - x <= 1e-9 * x;
 }
 
 }  // namespace bailiwick::kernels

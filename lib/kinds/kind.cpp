@@ -16,14 +16,9 @@ double Kind::public_centre(const SavedModel& model) const {
   return model.config.intercept ? model.parameters.front() : 0.0;
 }
 
-std::unique_ptr<Objective> Kind::objective(const ModelConfig&, const ModelColumns&,
-                                           const ModelRows&, const ColumnMoments&, Sums&) const {
+Likelihood Kind::likelihood(const ModelConfig&, const ModelColumns&, const ModelRows&,
+                            const ColumnMoments&, Sums&) const {
   throw Error(ExitCode::bug, "internal error: a kind without a likelihood; please report this");
-}
-
-ModelSummary Kind::summary(const FittedModel&, const ModelColumns&, const ModelRows&, double,
-                           Sums&) const {
-  throw Error(ExitCode::bug, "internal error: a kind without a summary; please report this");
 }
 
 void Kind::write(const SavedModel&, Json&, io::Checkpoint&) const {}

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +18,15 @@
 #include "lib/model/summary.hpp"
 
 namespace bailiwick {
+
+/// What a solver fits.
+struct Likelihood {
+  std::unique_ptr<Objective> objective;
+  /// The log-likelihood where the objective says so much: with what no parameter changes.
+  std::function<double(double)> whole = [](double value) { return value; };
+  /// R's summary of a fit; `at_start`: the objective's log-likelihood where all parameters are 0.
+  std::function<ModelSummary(const FittedModel& fitted, double at_start)> summary;
+};
 
 /// A kind of model: what is fitted, how its rows are read, what it predicts, how it is summarised
 /// and saved. Stateless: all.cpp lists one of each.
@@ -36,14 +46,11 @@ class Kind {
   virtual double public_centre(const SavedModel& model) const;
 
   /// For solvers: the likelihood over standardised rows, with the penalty of the config. Its rounds
-  /// are collective over the world. `moments`: of the rows before that.
-  virtual std::unique_ptr<Objective> objective(const ModelConfig& model,
-                                               const ModelColumns& columns, const ModelRows& rows,
-                                               const ColumnMoments& moments, Sums& sums) const;
-  /// R's summary of a solver's fit; `at_start`: the log-likelihood where all parameters are zero.
-  /// Collective.
-  virtual ModelSummary summary(const FittedModel& fitted, const ModelColumns& columns,
-                               const ModelRows& rows, double at_start, Sums& sums) const;
+  /// are collective over the world. `moments`: of the rows before that. Throws ExitCode::data if
+  /// nothing can be learnt of such targets.
+  virtual Likelihood likelihood(const ModelConfig& model, const ModelColumns& columns,
+                                const ModelRows& rows, const ColumnMoments& moments,
+                                Sums& sums) const;
 
   /// Members of a model's description, and arrays, that no other kind has; read() throws
   /// ExitCode::data naming `path` if they cannot be.

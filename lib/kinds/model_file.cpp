@@ -92,7 +92,8 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
   if (!model.information.empty()) checkpoint.arrays["information"] = model.information;
   if (!model.coefficients.empty()) {
     checkpoint.arrays["coefficients"] = model.coefficients;
-    checkpoint.arrays["standard_errors"] = model.standard_errors;
+    if (!model.standard_errors.empty())
+      checkpoint.arrays["standard_errors"] = model.standard_errors;
   }
   checkpoint.arrays["fit"] = {model.log_likelihood, model.null_log_likelihood, model.rows};
   return checkpoint;

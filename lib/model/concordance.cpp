@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/core/error.hpp"
+#include "lib/model/near_ties.hpp"
 
 namespace bailiwick {
 namespace {
@@ -42,10 +43,14 @@ double Concordance::index() const {
                                static_cast<double>(comparable);
 }
 
-Concordance concordance(std::span<const double> time, std::span<const double> status,
+Concordance concordance(std::span<const double> times, std::span<const double> status,
                         std::span<const double> risk) {
-  const std::size_t n = time.size();
+  const std::size_t n = times.size();
   ensure(status.size() == n && risk.size() == n, "one status and one risk for each time");
+  const NearTies ties({times.begin(), times.end()});
+  std::vector<double> time(n);
+  std::transform(times.begin(), times.end(), time.begin(),
+                 [&](double t) { return ties.first_of(t); });
   std::vector<double> levels(risk.begin(), risk.end());
   std::sort(levels.begin(), levels.end());
   levels.erase(std::unique(levels.begin(), levels.end()), levels.end());

@@ -42,8 +42,9 @@ class Objective {
   virtual double unit() const { return 1; }
   /// True if a penalty holds the parameter: it has a finite optimum, whatever the data.
   virtual bool is_penalised(std::size_t i) const = 0;
-  /// Name of a parameter, for messages.
+  /// Name of a parameter, for messages, and a value of it in the units of the data.
   virtual std::string parameter_name(std::size_t i) const = 0;
+  virtual double in_units(std::size_t, double value) const { return value; }
 };
 
 }  // namespace bailiwick

@@ -49,6 +49,17 @@ std::vector<Aggregate> empty_parts(std::size_t domains, std::vector<Stream> stre
 
 }  // namespace
 
+double ResponseTotals::size() const {
+  return std::sqrt(squares / weight);
+}
+
+double ResponseTotals::log_likelihood(Family family, double sum) const {
+  constexpr double two_pi = 6.2831853071795864769;
+  if (family == kernels::multinomial || !kernels::family_members[family.index].squares)
+    return sum + constant;
+  return constant - rows / 2 * (exact::log(two_pi * (-2 * sum) / rows) + 1);
+}
+
 ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Family family,
                                std::size_t classes, bool intercept, Sums& sums) {
   // Sums of y: one a class for multinomial, else that of y itself; squares for a null model at 0.
@@ -57,6 +68,7 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
       multinomial ? nullptr : &kernels::family_members[family.index];
   std::vector<Aggregate> parts =
       empty_parts(domains.size(), {{"rows", 1, counts},
+                                   {"whole", 1, counts},
                                    {"weight", 1, any_size},
                                    {"response", multinomial ? classes : 1, any_size},
                                    {"squares", 1, any_size},
@@ -64,11 +76,13 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
                                    {"constant", 1, any_size}});
   for (std::size_t d = 0; d < domains.size(); ++d) {
     Aggregate& part = parts[d];
-    const RowSum rows(part, "rows"), weights(part, "weight"), responses(part, "response"),
-        squares(part, "squares"), saturated(part, "saturated"), constant(part, "constant");
+    const RowSum rows(part, "rows"), whole(part, "whole"), weights(part, "weight"),
+        responses(part, "response"), squares(part, "squares"), saturated(part, "saturated"),
+        constant(part, "constant");
     for_each_row(domains[d], part, [&](std::size_t b, std::size_t r, double y, double w) {
       check_response(y, family, classes, d, b, r);
       rows.count();
+      if (multinomial ? w == std::floor(w) : members->whole(y, w)) whole.count();
       weights.add(w);
       responses.add(multinomial ? w : w * y, multinomial ? static_cast<std::size_t>(y) : 0);
       squares.add(w * y * y);
@@ -80,16 +94,23 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
   const Aggregate total = cross(sums, "response", std::move(parts));
   const auto value = [&](const char* stream) { return total.values(stream).front(); };
 
-  ResponseTotals result{value("rows"), value("weight"), value("saturated"), 0, value("constant")};
-  const double weight = result.weight, mean = value("response") / weight;
+  ResponseTotals result;
+  result.rows = value("rows");
+  result.whole = value("whole");
+  result.squares = value("squares");
+  result.saturated_log_likelihood = value("saturated");
+  result.constant = value("constant");
+  const double weight = result.weight = value("weight");
+  const double mean = result.mean = value("response") / weight;
   double& null = result.null_log_likelihood;
   if (multinomial) {
-    for (const double n : total.values("response"))
+    result.classes = total.values("response");
+    for (const double n : result.classes)
       null += n * exact::log(intercept && n > 0 ? n / weight : 1.0 / static_cast<double>(classes));
   } else if (!members->squares) {
     null = weight * (intercept ? members->saturated(mean) : members->row(mean, 0).value);
   } else {
-    double squares = value("squares");
+    double squares = result.squares;
     if (intercept) {
       std::vector<Aggregate> about = empty_parts(domains.size(), {{"squares", 1, any_size}});
       for (std::size_t d = 0; d < domains.size(); ++d) {

@@ -4,20 +4,31 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/sums.hpp"
 
 namespace bailiwick {
 
-/// What a GLM's summary needs to know of the response alone.
+/// What a GLM needs to know of the response alone.
 struct ResponseTotals {
-  double rows = 0;                      ///< of non-zero weight
-  double weight = 0;                    ///< sum of weights
+  double rows = 0;              ///< of non-zero weight
+  double whole = 0;             ///< of them, those that the family's likelihood is a probability of
+  double weight = 0;            ///< sum of weights
+  double squares = 0;           ///< sum of w y^2
+  double mean = 0;              ///< sum of w y / sum of w; multinomial: not used
+  std::vector<double> classes;  ///< multinomial: sum of weights of each
   double saturated_log_likelihood = 0;  ///< of the model that fits every row, in glm_sums' terms
   double null_log_likelihood =
       0;                ///< of the intercept alone, or of eta = 0 without one; same terms
-  double constant = 0;  ///< what glm_sums leaves out: Poisson -sum w log y!, gaussian sum (log w)/2
+  double constant = 0;  ///< what glm_sums leaves out: the families' constant()
+
+  /// Root mean square.
+  double size() const;
+  /// The log-likelihood where glm_sums says `sum`; gaussian: at the variance that maximises it, as
+  /// R's logLik has it.
+  double log_likelihood(kernels::Family family, double sum) const;
 };
 
 /// One round (gaussian with an intercept: two). Collective over the world. Throws ExitCode::data

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
@@ -17,7 +18,12 @@ namespace {
 
 using kernels::Family;
 
-constexpr double two_pi = 6.2831853071795864769;
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+/// As printed; "-" for what is not defined.
+std::string shown(const char* format, double value) {
+  return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : "-";
+}
 
 std::size_t packed(std::size_t i, std::size_t j) {
   return i >= j ? i * (i + 1) / 2 + j : j * (j + 1) / 2 + i;
@@ -45,13 +51,18 @@ ModelSummary with_coefficients(const FittedModel& model, double dispersion,
   summary.covariance = std::move(raw.covariance);
   for (double& c : summary.covariance)
     c *= dispersion;
-  const double quantile = freedom ? student_quantile(0.05, *freedom) : normal_quantile_95;
+  const bool known = !freedom || *freedom > 0;
+  const double quantile = !known    ? undefined
+                          : freedom ? student_quantile(0.05, *freedom)
+                                    : normal_quantile_95;
   const std::vector<std::string> names = parameter_names(model);
   for (std::size_t j = 0; j < names.size(); ++j) {
     Coefficient c{names[j], raw.coefficients[j]};
     c.standard_error = std::sqrt(summary.covariance[packed(j, j)]);
     c.statistic = c.estimate / c.standard_error;
-    c.p_value = freedom ? student_p_value(c.statistic, *freedom) : normal_p_value(c.statistic);
+    c.p_value = !known    ? undefined
+                : freedom ? student_p_value(c.statistic, *freedom)
+                          : normal_p_value(c.statistic);
     c.lower = std::fma(-quantile, c.standard_error, c.estimate);
     c.upper = std::fma(quantile, c.standard_error, c.estimate);
     summary.coefficients.push_back(std::move(c));
@@ -115,12 +126,9 @@ ModelSummary summarise_glm(const FittedModel& model, Family family,
   const double n = response.rows;
   const bool multinomial = family == kernels::multinomial;
   const bool gaussian = !multinomial && kernels::family_members[family.index].dispersion;
-  if (gaussian && n <= parameters) {
-    throw Error(ExitCode::data,
-                "{} rows do not determine the variance about {} parameters; take fewer features", n,
-                parameters);
-  }
-  const double freedom = n - parameters, dispersion = gaussian ? deviance / freedom : 1;
+  // With a penalty there may be more parameters than rows; the variance about them is not known.
+  const double freedom = std::max(0.0, n - parameters);
+  const double dispersion = !gaussian ? 1 : freedom > 0 ? deviance / freedom : undefined;
   ModelSummary summary =
       with_coefficients(model, dispersion, gaussian ? std::optional(freedom) : std::nullopt);
   summary.title =
@@ -128,20 +136,15 @@ ModelSummary summarise_glm(const FittedModel& model, Family family,
   summary.rows = n;
   summary.deviance = deviance;
   summary.null_deviance = null_deviance;
+  summary.log_likelihood = response.log_likelihood(family, model.log_likelihood);
+  summary.null_log_likelihood = response.log_likelihood(family, response.null_log_likelihood);
   if (gaussian) {
-    // The variance at its maximum likelihood, as R's logLik has it.
-    const auto log_likelihood = [&](double squares) {
-      return response.constant - n / 2 * (exact::log(two_pi * squares / n) + 1);
-    };
     summary.dispersion = dispersion;
-    summary.log_likelihood = log_likelihood(deviance);
-    summary.null_log_likelihood = log_likelihood(null_deviance);
-    summary.r_squared = 1 - deviance / null_deviance;
+    summary.r_squared = null_deviance > 0 ? 1 - deviance / null_deviance : undefined;
   } else {
-    summary.log_likelihood = model.log_likelihood + response.constant;
-    summary.null_log_likelihood = response.null_log_likelihood + response.constant;
     summary.r_squared = 1 - summary.log_likelihood / summary.null_log_likelihood;
   }
+  summary.is_probability = response.whole == response.rows;
   summary.aic = -2 * summary.log_likelihood + 2 * (parameters + (gaussian ? 1 : 0));
   return summary;
 }
@@ -166,10 +169,10 @@ std::string to_text(const ModelSummary& summary) {
        fmt::format("P(>|{}|)", letter), "lower 95 %", "upper 95 %"}};
   if (cox) table[0].push_back("exp(estimate)");
   for (const Coefficient& c : summary.coefficients) {
-    table.push_back({c.name, fmt::format("{:.6g}", c.estimate),
-                     fmt::format("{:.5g}", c.standard_error), fmt::format("{:.3f}", c.statistic),
-                     c.p_value < 2e-16 ? "< 2e-16" : fmt::format("{:.3g}", c.p_value),
-                     fmt::format("{:.6g}", c.lower), fmt::format("{:.6g}", c.upper)});
+    table.push_back({c.name, fmt::format("{:.6g}", c.estimate), shown("{:.5g}", c.standard_error),
+                     shown("{:.3f}", c.statistic),
+                     c.p_value < 2e-16 ? "< 2e-16" : shown("{:.3g}", c.p_value),
+                     shown("{:.6g}", c.lower), shown("{:.6g}", c.upper)});
     if (cox) table.back().push_back(fmt::format("{:.5g}", exact::exp(c.estimate)));
   }
   std::vector<std::size_t> width(table[0].size(), 0);
@@ -187,16 +190,26 @@ std::string to_text(const ModelSummary& summary) {
   text += '\n' + to_text(summary.references);
   text += fmt::format("rows {:.0f}", summary.rows);
   if (summary.events) text += fmt::format(", events {:.0f}", *summary.events);
-  if (summary.dispersion) text += fmt::format(", dispersion {:.6g}", *summary.dispersion);
+  if (summary.dispersion) text += ", dispersion " + shown("{:.6g}", *summary.dispersion);
   text += '\n';
   if (summary.deviance) {
     text += fmt::format("null deviance {:.6g}, residual deviance {:.6g}\n", *summary.null_deviance,
                         *summary.deviance);
   }
-  text += fmt::format("log-likelihood {:.8g} (null {:.8g}), {} {:.4f}, AIC {:.6g}\n",
-                      summary.log_likelihood, summary.null_log_likelihood,
-                      summary.student ? "R-squared" : "McFadden R-squared", summary.r_squared,
-                      summary.aic);
+  const auto likelihood = [&](double value) {
+    return summary.is_probability ? shown("{:.8g}", value) : "-";
+  };
+  // A penalty leaves fewer effective parameters than there are, so they cannot be counted.
+  text += fmt::format(
+      "log-likelihood {} (null {}), {} {}, AIC {}\n", likelihood(summary.log_likelihood),
+      likelihood(summary.null_log_likelihood), summary.student ? "R-squared" : "McFadden R-squared",
+      summary.is_probability || summary.student ? shown("{:.4f}", summary.r_squared) : "-",
+      summary.is_probability && !summary.penalised ? shown("{:.6g}", summary.aic) : "-");
+  if (!summary.is_probability)
+    text +=
+        "No likelihood, and so no AIC: targets or weights are not the whole numbers that this "
+        "model "
+        "counts.\n";
   if (summary.penalised) {
     text +=
         "Penalised: estimates are shrunk, and standard errors are those of the penalised "

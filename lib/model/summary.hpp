@@ -55,11 +55,12 @@ struct ModelSummary {
   std::optional<double> dispersion;               ///< gaussian: residual sum of squares / (n - p)
   std::optional<double> deviance, null_deviance;  ///< GLM
   double log_likelihood = 0, null_log_likelihood = 0;
-  double r_squared = 0;  ///< gaussian: 1 - RSS / total; others: McFadden's 1 - l / l_0
-  double aic = 0;        ///< -2 l + 2 parameters (gaussian: the variance counts as one)
+  double r_squared = 0;        ///< gaussian: 1 - RSS / total; others: McFadden's 1 - l / l_0
+  bool is_probability = true;  ///< the likelihood is one: no fractions of what is counted
+  double aic = 0;              ///< -2 l + 2 parameters (gaussian: the variance counts as one)
 };
 
-/// Throws ExitCode::data if a gaussian model has no more rows than parameters.
+/// Errors of a gaussian model that has no more rows than parameters are not numbers.
 ModelSummary summarise_glm(const FittedModel& model, kernels::Family family,
                            const ResponseTotals& response);
 

@@ -134,11 +134,12 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
     }
     if (linear_steps >= 2 || saturated) {
       if (const auto j = runaway(objective, at, step)) {
-        throw Error(ExitCode::not_converged,
-                    "no finite estimate exists: after {} iterations '{}' is {:.4g} and still grows "
-                    "while the likelihood does not (perfect separation); set model.l2 above 0, or "
-                    "leave it out of model.features",
-                    at.iteration, objective.parameter_name(*j), at.theta[*j]);
+        throw Error(
+            ExitCode::not_converged,
+            "no finite estimate exists: after {} iterations the coefficient of '{}' is {:.4g} "
+            "and still grows while the likelihood does not (perfect separation); set "
+            "model.l2 above 0, or leave it out of model.features",
+            at.iteration, objective.parameter_name(*j), objective.in_units(*j, at.theta[*j]));
       }
     }
     if (converged) {

@@ -24,6 +24,9 @@ class Replay : public Objective {
   double unit() const override { return objective_.unit(); }
   bool is_penalised(std::size_t i) const override { return objective_.is_penalised(i); }
   std::string parameter_name(std::size_t i) const override { return objective_.parameter_name(i); }
+  double in_units(std::size_t i, double value) const override {
+    return objective_.in_units(i, value);
+  }
   /// Answered from memory as long as the questions are those remembered.
   Evaluation evaluate(std::span<const double> theta, Order order) override;
   std::vector<double> hessian_times(std::span<const double> theta,

@@ -3,6 +3,8 @@
 
 #include "lib/train/solver.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <iostream>
 
 #include "lib/data/model_rows.hpp"
@@ -16,20 +18,6 @@
 namespace bailiwick {
 
 namespace {
-
-/// The model as the iterate has it, without what only the end can tell.
-SavedModel model_at(const Run& run, const ModelColumns& columns, const ColumnMoments& moments,
-                    const Iterate& iterate) {
-  SavedModel model = untrained_model(run, columns);
-  model.iteration = iterate.iteration;
-  model.parameters = iterate.theta;
-  model.mean = moments.centre;
-  model.scale = moments.scale;
-  model.information = iterate.evaluation.hessian;
-  model.log_likelihood = iterate.evaluation.log_likelihood;
-  model.rows = moments.rows;
-  return model;
-}
 
 Iterate solve(Run& run, Objective& objective, const Observer& observer) {
   const TrainConfig& config = run.config().train;
@@ -52,8 +40,8 @@ Iterate solve(Run& run, Objective& objective, const Observer& observer) {
 }
 
 /// R's summary of the fit, from which the model takes its coefficients in the units of the data.
-ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& rows,
-                       SavedModel& model, double null_log_likelihood) {
+ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likelihood& likelihood,
+                       SavedModel& model, double log_likelihood, double at_start) {
   FittedModel fitted;
   fitted.columns = columns.names;
   if (columns.intercept) fitted.intercept = 0;
@@ -69,17 +57,18 @@ ModelSummary summarise(Run& run, const ModelColumns& columns, const ModelRows& r
   fitted.covariance = factor.inverse();
   if (model.config.standardise != Standardisation::per_domain)
     fitted.standardised = ColumnMoments{model.mean, model.scale, model.rows};
-  fitted.log_likelihood = model.log_likelihood;
+  fitted.log_likelihood = log_likelihood;
   fitted.penalised = model.config.l2 > 0;
 
-  ModelSummary summary =
-      kind_of(model.config).summary(fitted, columns, rows, null_log_likelihood, run.boundary());
+  ModelSummary summary = likelihood.summary(fitted, at_start);
   summary.references = reference_levels(columns, run.schema());
   model.null_log_likelihood = summary.null_log_likelihood;
   for (const Coefficient& coefficient : summary.coefficients) {
     model.coefficients.push_back(coefficient.estimate);
     model.standard_errors.push_back(coefficient.standard_error);
   }
+  if (!std::ranges::all_of(model.standard_errors, [](double e) { return std::isfinite(e); }))
+    model.standard_errors.clear();  // they are not defined
   return summary;
 }
 
@@ -90,13 +79,11 @@ class Solver : public Method {
         columns_(columns),
         rows_(load_model_rows(run, run.config().model, columns, run.config().train.split)),
         moments_(standardise_for_training(run, run.config().model, columns, rows_)),
-        objective_(kind_of(run.config().model)
-                       .objective(run.config().model, columns, rows_, moments_, run.boundary())),
-        replay_(*objective_) {}
+        likelihood_(kind_of(run.config().model)
+                        .likelihood(run.config().model, columns, rows_, moments_, run.boundary())),
+        replay_(*likelihood_.objective) {}
 
-  std::string headline() const override {
-    return run_.headline(rows_.selected, objective_->size());
-  }
+  std::string headline() const override { return run_.headline(rows_.selected, replay_.size()); }
   std::string heading() const override {
     return fmt::format("{:>9}  {:>22}  {:>12}", "iteration", "log-likelihood", "decrement");
   }
@@ -114,7 +101,7 @@ class Solver : public Method {
       last_ = at;
       after({.name = fmt::format("step-{:06}", at.iteration),
              .line = fmt::format("{:>9}  {:>22.12g}  {:>12.3g}", at.iteration,
-                                 at.evaluation.log_likelihood, at.decrement),
+                                 likelihood_.whole(at.evaluation.log_likelihood), at.decrement),
              .release = fmt::format("log-likelihood of iteration {}", at.iteration),
              .loss = at.evaluation.value,
              .due = every > 0 && at.iteration > 0 && at.iteration % every == 0});
@@ -122,29 +109,43 @@ class Solver : public Method {
   }
 
   io::Checkpoint checkpoint(const TrainingStep&) override {
-    io::Checkpoint checkpoint = to_checkpoint(model_at(run_, columns_, moments_, last_));
+    io::Checkpoint checkpoint = to_checkpoint(model_now());
     checkpoint.arrays.merge(replay_.state());
     return checkpoint;
   }
 
   io::Checkpoint finish(RunRecord& record, Json& results) override {
-    SavedModel fitted = model_at(run_, columns_, moments_, last_);
+    SavedModel fitted = model_now();
     fitted.converged = true;
-    const std::string table = to_text(summarise(run_, columns_, rows_, fitted, at_start_));
+    const std::string table = to_text(
+        summarise(run_, columns_, likelihood_, fitted, last_.evaluation.log_likelihood, at_start_));
     record.write_text(table, "model.txt");
     if (run_.world().is_root()) std::cout << '\n' << table;
     results = {{"rows", rows_.selected},
                {"iterations", last_.iteration},
-               {"logLikelihood", last_.evaluation.log_likelihood}};
+               {"logLikelihood", fitted.log_likelihood}};
     return to_checkpoint(fitted);
   }
 
  private:
+  /// As the last iterate has it, without what only the end can tell.
+  SavedModel model_now() const {
+    SavedModel model = untrained_model(run_, columns_);
+    model.iteration = last_.iteration;
+    model.parameters = last_.theta;
+    model.mean = moments_.centre;
+    model.scale = moments_.scale;
+    model.information = last_.evaluation.hessian;
+    model.log_likelihood = likelihood_.whole(last_.evaluation.log_likelihood);
+    model.rows = moments_.rows;
+    return model;
+  }
+
   Run& run_;
   const ModelColumns& columns_;
   ModelRows rows_;
   ColumnMoments moments_;
-  std::unique_ptr<Objective> objective_;
+  Likelihood likelihood_;
   Replay replay_;
   Iterate last_;
   int done_ = -1;        ///< the last iteration of earlier sessions

@@ -97,7 +97,8 @@ ModelSummary fit(const Kind& kind, const Table& table, double l2, Standardisatio
       pooled_moments(std::vector{rows.domains[0].rows}, n, selection, sums);
   kernels::standardise(rows.domains[0].rows, moments.centre, moments.scale);
 
-  const auto objective = kind.objective(config, columns, rows, moments, sums);
+  const Likelihood likelihood = kind.likelihood(config, columns, rows, moments, sums);
+  Objective* const objective = likelihood.objective.get();
   double at_start = 0;
   const Iterate end = newton(*objective, objective->start(), {}, [&](const Iterate& at) {
     if (at.iteration == 0) at_start = at.evaluation.log_likelihood;
@@ -111,7 +112,7 @@ ModelSummary fit(const Kind& kind, const Table& table, double l2, Standardisatio
   fitted.standardised = moments;
   fitted.log_likelihood = end.evaluation.log_likelihood;
   fitted.penalised = l2 > 0;
-  return kind.summary(fitted, columns, rows, at_start, sums);
+  return likelihood.summary(fitted, at_start);
 }
 
 /// Estimates of column `j` (of all: the intercepts) are times `estimate`, statistics times

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kokkos_kernels/glm/family.hpp"
+#include "kokkos_kernels/math/log_gamma.hpp"
 
 namespace bailiwick::kernels {
 
@@ -12,12 +13,12 @@ struct Binomial {
   static constexpr const char* name = "logistic";
   static constexpr const char* title = "Logistic regression (binomial, logit link)";
   static constexpr const char* prediction = "probability";
-  static constexpr const char* rule = "a logistic model needs a target of 0 or 1";
+  static constexpr const char* rule = "a logistic model needs a target between 0 and 1";
   static constexpr bool dispersion = false, squares = false;
   static constexpr TargetPowers powers{0, 0, 0};
   static constexpr Response response = Response::probability;
 
-  static bool allows(double y) { return y == 0 || y == 1; }
+  static bool allows(double y) { return y >= 0 && y <= 1; }
   KOKKOS_FORCEINLINE_FUNCTION static Row row(double y, double eta) {
     using exact::detail::select;
     // One exp serves the mean and the likelihood; neither overflows.
@@ -29,9 +30,15 @@ struct Binomial {
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::sigmoid(eta); }
   static double link(double mean) { return exact::log(mean / (1 - mean)); }
+  /// Successes among so many trials.
+  static bool whole(double y, double weight) { return is_whole(weight) && is_whole(weight * y); }
   static double saturated(double y) { return x_log_x(y) + x_log_x(1 - y); }
   static double deviance(double y, double eta) { return 2 * (saturated(y) - row(y, eta).value); }
-  static double constant(double, double) { return 0; }
+  static double constant(double y, double weight) {  // the binomial coefficient
+    if (y == 0 || y == 1) return 0;
+    return exact::log_gamma(weight + 1) - exact::log_gamma(weight * y + 1) -
+           exact::log_gamma(weight * (1 - y) + 1);
+  }
 };
 
 }  // namespace bailiwick::kernels

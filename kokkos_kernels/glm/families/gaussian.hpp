@@ -23,6 +23,7 @@ struct Gaussian {
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return eta; }
   static double link(double mean) { return mean; }
+  static bool whole(double, double) { return true; }
   static double saturated(double) { return 0; }
   static double deviance(double y, double eta) { return (y - eta) * (y - eta); }
   static double constant(double, double weight) { return exact::log(weight) / 2; }

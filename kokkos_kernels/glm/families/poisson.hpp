@@ -25,6 +25,7 @@ struct Poisson {
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::exp(eta); }
   static double link(double mean) { return exact::log(mean); }
+  static bool whole(double y, double weight) { return is_whole(y) && is_whole(weight); }
   static double saturated(double y) { return x_log_x(y) - y; }
   static double deviance(double y, double eta) {
     return 2 * ((x_log_x(y) - y * eta) - (y - mean(eta)));

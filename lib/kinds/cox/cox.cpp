@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "lib/core/error.hpp"
 #include "lib/kinds/cox/risk_sets.hpp"
 #include "lib/model/likelihood.hpp"
 #include "lib/model/magnitude.hpp"
+#include "lib/model/near_ties.hpp"
 
 namespace bailiwick {
 namespace {
@@ -19,13 +21,15 @@ constexpr double most_grid_times = 1 << 20;
 
 using EventTimes = std::vector<std::vector<double>>;  // ascending, for each stratum
 
-/// The union over the ranks of a domain.
-EventTimes domain_event_times(std::span<const Subject> subjects, std::size_t strata, std::size_t d,
-                              Sums& sums) {
+/// Different times of each stratum, over the ranks of a domain: of events, or of all rows.
+EventTimes domain_times(std::span<const Subject> subjects, bool events, std::size_t strata,
+                        std::size_t d, Sums& sums) {
+  std::set<std::pair<std::size_t, double>> here;
+  for (const Subject& subject : subjects)
+    if (subject.event || !events) here.emplace(subject.stratum, subject.time);
   std::vector<double> pairs;  // stratum, time
-  for (const Subject& subject : subjects) {
-    if (subject.event) pairs.insert(pairs.end(), {double(subject.stratum), subject.time});
-  }
+  for (const auto& [stratum, time] : here)
+    pairs.insert(pairs.end(), {static_cast<double>(stratum), time});
   pairs = sums.gather_within_domain(d, pairs);
   EventTimes times(strata);
   for (std::size_t i = 0; i < pairs.size(); i += 2) {
@@ -36,6 +40,16 @@ EventTimes domain_event_times(std::span<const Subject> subjects, std::size_t str
     of_stratum.erase(std::unique(of_stratum.begin(), of_stratum.end()), of_stratum.end());
   }
   return times;
+}
+
+/// Gives times that are one the same value.
+void merge_near_ties(std::vector<Subject>& subjects, std::size_t strata, std::size_t d,
+                     Sums& sums) {
+  std::vector<NearTies> ties;
+  for (std::vector<double>& times : domain_times(subjects, false, strata, d, sums))
+    ties.emplace_back(std::move(times));
+  for (Subject& subject : subjects)
+    subject.time = ties[subject.stratum].first_of(subject.time);
 }
 
 /// The steps of the public grid at which any domain has an event: one round of counts.
@@ -87,7 +101,10 @@ class CoxObjective : public Objective {
     if (grid) times = grid_event_times(subjects, *grid, sums_);
     std::vector<Aggregate> events;
     for (std::size_t d = 0; d < domains.size(); ++d) {
-      if (!grid) times = domain_event_times(subjects[d], domains[d].strata, d, sums_);
+      if (!grid) {
+        merge_near_ties(subjects[d], domains[d].strata, d, sums_);
+        times = domain_times(subjects[d], true, domains[d].strata, d, sums_);
+      }
       risk_sets_.emplace_back(domains[d], subjects[d], times, size(), format_);
       events.push_back(risk_sets_.back().events());
     }
@@ -109,6 +126,9 @@ class CoxObjective : public Objective {
   double unit() const override { return options_.mean_weight; }
   bool is_penalised(std::size_t i) const override { return options_.penalty.at(i) > 0; }
   std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
+  double in_units(std::size_t i, double value) const override {
+    return options_.scale.empty() ? value : value * options_.scale[i];
+  }
 
   Evaluation evaluate(std::span<const double> theta, Order order) override {
     ensure(theta.size() == size(), "theta has one value a parameter");

@@ -18,7 +18,8 @@ struct CoxOptions {
   std::vector<std::string> names;  ///< one a column
   std::vector<double> penalty;     ///< as in GlmOptions
   std::optional<TimeGrid> grid;
-  double mean_weight = 1;  ///< of the rows
+  double mean_weight = 1;     ///< of the rows
+  std::vector<double> scale;  ///< the columns were multiplied with; empty: they were not
 };
 
 /// Cox partial likelihood (Cox 1972; ties: Breslow 1974, Efron 1977; formulas in docs/models.md).

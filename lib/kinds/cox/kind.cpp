@@ -17,14 +17,15 @@ class CoxKind : public Kind {
 
   const kernels::FamilyMembers* family(const ModelConfig&) const override { return nullptr; }
 
-  std::unique_ptr<Objective> objective(const ModelConfig& model, const ModelColumns& columns,
-                                       const ModelRows& rows, const ColumnMoments& moments,
-                                       Sums& sums) const override {
+  Likelihood likelihood(const ModelConfig& model, const ModelColumns& columns,
+                        const ModelRows& rows, const ColumnMoments& moments,
+                        Sums& sums) const override {
     CoxOptions options;
     options.ties = model.ties;
     options.names = columns.names;
     options.penalty = penalty_of(model, columns, moments);
     options.mean_weight = moments.mean_weight();
+    options.scale = moments.scale;
     if (model.strata == Strata::none) options.grid = TimeGrid{model.time_step, model.time_maximum};
     std::vector<SurvivalRows> domains;
     for (const LoadedRows& domain : rows.domains) {
@@ -35,13 +36,14 @@ class CoxKind : public Kind {
           each ? domain.partition : std::vector<std::size_t>(domain.partition.size(), 0);
       survival.strata = each ? domain.partitions : 1;
     }
-    return make_cox_objective(std::move(domains), std::move(options), sums);
-  }
-
-  ModelSummary summary(const FittedModel& fitted, const ModelColumns&, const ModelRows& rows,
-                       double at_start, Sums&) const override {
-    return summarise_cox(fitted, static_cast<double>(rows.selected),
-                         static_cast<double>(rows.events), at_start);
+    Likelihood result;
+    result.objective = make_cox_objective(std::move(domains), std::move(options), sums);
+    result.summary = [n = static_cast<double>(rows.selected),
+                      events = static_cast<double>(rows.events)](const FittedModel& fitted,
+                                                                 double at_start) {
+      return summarise_cox(fitted, n, events, at_start);
+    };
+    return result;
   }
 };
 

@@ -9,27 +9,9 @@
 #include "lib/core/error.hpp"
 #include "lib/model/likelihood.hpp"
 #include "lib/model/magnitude.hpp"
-#include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 namespace {
-
-/// Root of the weighted mean square of the target over all rows: one round.
-double target_size(std::span<const kernels::RowBlocks> domains, Sums& sums) {
-  const auto layout = std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{"weight", 1, any_size}, {"squares", 1, any_size}});
-  std::vector<Aggregate> parts;
-  for (const kernels::RowBlocks& rows : domains) {
-    Aggregate& part = parts.emplace_back(layout);
-    const RowSum weights(part, "weight"), squares(part, "squares");
-    for_each_row(rows, part, [&](std::size_t, std::size_t, double y, double w) {
-      weights.add(w);
-      squares.add(w * y * y);
-    });
-  }
-  const Aggregate total = sums.across_domains("size of the target", std::move(parts));
-  return std::sqrt(total.value("squares") / total.value("weight"));
-}
 
 class GlmObjective : public Objective {
  public:
@@ -44,15 +26,10 @@ class GlmObjective : public Objective {
              "every domain has the model's columns, each with a name");
     }
     const int weight = excess_power(options_.mean_weight);
+    const int target = excess_power(options_.target_size);
     kernels::TargetPowers powers{0, 0, 0};
-    int target = 0;
-    if (options_.family != kernels::multinomial) {
-      const kernels::FamilyMembers& family = kernels::family_members[options_.family.index];
-      powers = family.powers;
-      if (family.response != kernels::Response::probability)
-        target_size_ = target_size(domains_, sums_);
-      target = excess_power(target_size_);
-    }
+    if (options_.family != kernels::multinomial)
+      powers = kernels::family_members[options_.family.index].powers;
     formats_ = {shifted(wide, weight + powers.value * target),
                 shifted(wide, weight + powers.score * target),
                 shifted(wide, weight + powers.information * target)};
@@ -65,12 +42,15 @@ class GlmObjective : public Objective {
     std::vector<double> theta = Objective::start();
     // From 0 Newton's method would not reach the intercept of a target of such a size.
     if (starts_at_mean_)
-      theta.front() = kernels::family_members[options_.family.index].link(target_size_);
+      theta.front() = kernels::family_members[options_.family.index].link(options_.target_size);
     return theta;
   }
   double unit() const override { return unit_; }
   bool is_penalised(std::size_t i) const override { return options_.penalty.at(i) > 0; }
   std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
+  double in_units(std::size_t i, double value) const override {
+    return options_.scale.empty() ? value : value * options_.scale[i % options_.scale.size()];
+  }
 
   Evaluation evaluate(std::span<const double> theta, Order order) override {
     ensure(theta.size() == size(), "theta has one value a parameter");
@@ -121,7 +101,7 @@ class GlmObjective : public Objective {
   GlmOptions options_;
   Sums& sums_;
   LikelihoodFormats formats_ = wide;
-  double target_size_ = 0, unit_ = 1;
+  double unit_ = 1;
   bool starts_at_mean_ = false;
 };
 

@@ -17,14 +17,15 @@ struct GlmOptions {
   std::size_t classes = 2;         ///< multinomial only
   std::vector<std::string> names;  ///< of the parameters, as glm_parameters counts them
   std::vector<double>
-      penalty;             ///< lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; 0 = none
-  double mean_weight = 1;  ///< of the rows
-  bool intercept = false;  ///< the first column is one
+      penalty;                ///< lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; 0 = none
+  bool intercept = false;     ///< the first column is one
+  std::vector<double> scale;  ///< the columns were multiplied with; empty: they were not
+  double mean_weight = 1;     ///< of the rows
+  double target_size = 0;     ///< root mean square of a target that has a unit; 0: ordinary
 };
 
 /// GLM with canonical link over the rows of this rank's domains (one RowBlocks a domain, held until
-/// the objective is destroyed). Each evaluation is one round of `sums`; where sums grow with the
-/// target, its size takes one more at the beginning. Collective.
+/// the objective is destroyed). Each evaluation is one round of `sums`.
 std::unique_ptr<Objective> make_glm_objective(std::vector<kernels::RowBlocks> domains,
                                               GlmOptions options, Sums& sums);
 

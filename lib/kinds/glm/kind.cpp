@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "lib/core/text.hpp"
 #include "lib/kinds/glm/glm.hpp"
 
 namespace bailiwick {
@@ -23,9 +24,13 @@ class GlmKind : public Kind {
     return family_ == kernels::multinomial ? nullptr : &kernels::family_members[family_.index];
   }
 
-  std::unique_ptr<Objective> objective(const ModelConfig& model, const ModelColumns& columns,
-                                       const ModelRows& rows, const ColumnMoments& moments,
-                                       Sums& sums) const override {
+  Likelihood likelihood(const ModelConfig& model, const ModelColumns& columns,
+                        const ModelRows& rows, const ColumnMoments& moments,
+                        Sums& sums) const override {
+    const std::vector<kernels::RowBlocks> blocks = blocks_of(rows);
+    const ResponseTotals totals =
+        response_totals(blocks, family_, classes_of(columns), columns.intercept, sums);
+    if (columns.intercept) check_target(totals, columns);
     GlmOptions options;
     options.family = family_;
     options.classes = classes_of(columns);
@@ -33,17 +38,45 @@ class GlmKind : public Kind {
     options.penalty = penalty_of(model, columns, moments);
     options.mean_weight = moments.mean_weight();
     options.intercept = columns.intercept;
-    return make_glm_objective(blocks_of(rows), std::move(options), sums);
-  }
-
-  ModelSummary summary(const FittedModel& fitted, const ModelColumns& columns,
-                       const ModelRows& rows, double, Sums& sums) const override {
-    return summarise_glm(
-        fitted, family_,
-        response_totals(blocks_of(rows), family_, classes_of(columns), columns.intercept, sums));
+    options.scale = moments.scale;
+    if (has_unit()) options.target_size = totals.size();
+    Likelihood result;
+    result.objective = make_glm_objective(blocks, std::move(options), sums);
+    result.whole = [totals, family = family_](double value) {
+      return totals.log_likelihood(family, value);
+    };
+    result.summary = [totals, family = family_](const FittedModel& fitted, double) {
+      return summarise_glm(fitted, family, totals);
+    };
+    return result;
   }
 
  private:
+  kernels::Response response() const {
+    return family_ == kernels::multinomial ? kernels::Response::classes
+                                           : kernels::family_members[family_.index].response;
+  }
+  bool has_unit() const {
+    return response() == kernels::Response::mean || response() == kernels::Response::rate;
+  }
+
+  /// Where no intercept fits: its optimum lies at infinity, and no penalty holds it.
+  void check_target(const ResponseTotals& totals, const ModelColumns& columns) const {
+    if (response() == kernels::Response::mean) return;
+    std::vector<std::string> never;
+    for (std::size_t k = 0; k < totals.classes.size(); ++k)
+      if (totals.classes[k] == 0) never.push_back('"' + columns.categories[k] + '"');
+    if (!never.empty())
+      throw Error(ExitCode::data,
+                  "no row has the target's {} {}, so no finite intercept fits it: leave it out of "
+                  "the levels at ingest, or train on rows that have it",
+                  never.size() == 1 ? "category" : "categories", join(never));
+    if (totals.classes.empty() && totals.mean == 0)
+      throw Error(ExitCode::data, "the target is 0 in every row: nothing is to be learnt of it");
+    if (response() == kernels::Response::probability && totals.mean == 1)
+      throw Error(ExitCode::data, "the target is 1 in every row: nothing is to be learnt of it");
+  }
+
   static std::size_t classes_of(const ModelColumns& columns) {
     return std::max<std::size_t>(2, columns.categories.size());
   }
