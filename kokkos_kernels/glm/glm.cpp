@@ -58,8 +58,8 @@ struct Problem {
 
   template <class Team>
   KOKKOS_INLINE_FUNCTION void evaluate(const Team& team, std::size_t b, const Evaluated& to) const {
-    const Columns xs = columns_of(blocks, b);
-    const BlockFactors factors = factors_of(blocks, b);
+    const DesignRows design{columns_of(blocks, b), factors_of(blocks, b), blocks.offset_of(b)};
+    const std::size_t stride = design.x.stride;
     const Observed of{.y = &blocks.y(b, 0, 0), .weight = &blocks.weight(b, 0)};
     const Evaluated out = to;
     const double* const t = theta.data();
@@ -67,9 +67,9 @@ struct Problem {
     const Family kind = family;
     spread(team, rows, [=](std::size_t begin, std::size_t end) {
       for (std::size_t k = 0; k < n; ++k)
-        linear_rows(xs, factors, t + k * width, begin, end, out.eta + k * xs.stride);
+        linear_rows(design, t + k * width, begin, end, out.eta + k * stride);
       if (kind == multinomial)
-        multinomial_rows({.outputs = n, .stride = xs.stride, .begin = begin, .end = end}, of, out);
+        multinomial_rows({.outputs = n, .stride = stride, .begin = begin, .end = end}, of, out);
       else
         family_rows(Families{}, kind, of, begin, end, out);
     });
@@ -302,7 +302,7 @@ struct HessianTimes {
     const bool classes = problem.family == multinomial;
     spread(team, rows, [=](std::size_t begin, std::size_t end) {
       for (std::size_t k = 0; k < n; ++k)
-        linear_rows(x, factors, v + k * width, begin, end, change + k * rows);
+        linear_rows({x, factors, nullptr}, v + k * width, begin, end, change + k * rows);
       if (classes)
         multinomial_change({.outputs = n, .stride = rows, .begin = begin, .end = end}, w, at.pi,
                            change, at.work);

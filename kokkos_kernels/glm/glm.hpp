@@ -58,8 +58,8 @@ void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
 void glm_hessian_times(const RowBlocks& rows, const GlmPoint& at, std::span<const double> v,
                        FixedPoint format, std::span<std::int64_t> words, Tuning tuning = {});
 
-/// out(block, k, row) = sum_j x(block, j, row) theta[k*columns + j], j in order, k = 0..outputs-1:
-/// the linear predictor, left on the device.
+/// out(block, k, row) = offset + sum_j x(block, j, row) theta[k*columns + j], j in order, k =
+/// 0..outputs-1: the linear predictor, left on the device.
 Kokkos::View<double***, Kokkos::LayoutRight, Memory> linear_predictor(const RowBlocks& rows,
                                                                       std::span<const double> theta,
                                                                       std::size_t outputs);

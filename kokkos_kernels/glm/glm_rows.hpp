@@ -15,13 +15,25 @@
 
 namespace bailiwick::kernels {
 
-/// out(r) = sum_j x(j, r) theta_j, j in order, then the row's cells. Four columns a pass keep `out`
-/// in registers longer.
-KOKKOS_INLINE_FUNCTION void linear_rows(const Columns& x, const BlockFactors& factors,
-                                        const double* theta, std::size_t begin, std::size_t end,
+/// Columns of a block and levels as codes; `offset`: what the predictor begins with, or nullptr.
+struct DesignRows {
+  Columns x;
+  BlockFactors factors;
+  const double* offset;
+};
+
+/// out(r) = offset(r) + sum_j x(j, r) theta_j, j in order, then the row's cells. Four columns a
+/// pass keep `out` in registers longer.
+KOKKOS_INLINE_FUNCTION void linear_rows(const DesignRows& design, const double* theta,
+                                        std::size_t begin, std::size_t end,
                                         double* KOKKOS_RESTRICT out) {
+  const Columns x = design.x;
+  const double* const offset = design.offset;
   for (std::size_t r = begin; r < end; ++r)
     out[r] = 0.0;
+  if (offset != nullptr)
+    for (std::size_t r = begin; r < end; ++r)
+      out[r] = offset[r];
   std::size_t j = 0;
   for (; j + 4 <= x.count; j += 4) {
     const double* const x0 = x.data + j * x.stride;
@@ -36,7 +48,7 @@ KOKKOS_INLINE_FUNCTION void linear_rows(const Columns& x, const BlockFactors& fa
     for (std::size_t r = begin; r < end; ++r)
       out[r] = ::fma(xj[r], tj, out[r]);
   }
-  add_factor_rows(factors, theta, begin, end, out);
+  add_factor_rows(design.factors, theta, begin, end, out);
 }
 
 using exact::detail::select;  // on bits, so that loops vectorise; ?: may become a branch

@@ -98,14 +98,12 @@ struct LinearPredictor {
   template <class Team>
   KOKKOS_INLINE_FUNCTION void operator()(const Team& team) const {
     const auto b = static_cast<std::size_t>(team.league_rank());
-    const Columns x = columns_of(rows, b);
-    const BlockFactors factors = factors_of(rows, b);
+    const DesignRows design{columns_of(rows, b), factors_of(rows, b), rows.offset_of(b)};
     for (std::size_t k = 0; k < out.extent(1); ++k) {
       double* const to = &out(b, k, 0);
       const double* const t = theta.data() + k * rows.internal_columns();
-      spread(team, x.stride, [=](std::size_t begin, std::size_t end) {
-        linear_rows(x, factors, t, begin, end, to);
-      });
+      spread(team, design.x.stride,
+             [=](std::size_t begin, std::size_t end) { linear_rows(design, t, begin, end, to); });
     }
   }
 };

@@ -35,7 +35,13 @@ struct RowBlocks {
   Kokkos::View<double***, Kokkos::LayoutRight, Memory> y;      ///< (block, target, row)
   Kokkos::View<double**, Kokkos::LayoutRight, Memory> weight;  ///< (block, row)
   Factors factors{};                                           ///< none unless given
+  /// (block, row): what the linear predictor begins with; without extent: 0.
+  Kokkos::View<double**, Kokkos::LayoutRight, Memory> offset{};
 
+  /// Of a block's rows; nullptr: there is none.
+  KOKKOS_FUNCTION const double* offset_of(std::size_t block) const {
+    return offset.extent(0) == 0 ? nullptr : &offset(block, 0);
+  }
   KOKKOS_FUNCTION std::size_t blocks() const { return x.extent(0); }
   KOKKOS_FUNCTION std::size_t block_rows() const { return x.extent(2); }
   /// Of the model: those of x and one a level.

@@ -56,23 +56,42 @@ std::map<std::string, std::vector<ModelFeature>> named_features(const Schema& sc
   return named;
 }
 
+NumberColumn number_column(const Schema& schema, const std::string& name, const char* key) {
+  std::vector<std::string> names;
+  for (const bool is_target : {false, true}) {
+    const std::vector<Column>& columns = is_target ? schema.targets : schema.features;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].is_category() || !columns[i].categories.empty()) continue;
+      if (columns[i].name == name) return {is_target, i};
+      names.push_back(columns[i].name);
+    }
+  }
+  throw Error(ExitCode::config, "{}: the partitions have no number \"{}\"; they have: {}{}", key,
+              name, join(names), did_you_mean(name, names));
+}
+
 std::vector<ModelFeature> select_features(const ModelConfig& model, const Schema& schema) {
   const auto named = named_features(schema);
   std::vector<std::string> wanted = model.features;
-  if (wanted.empty())
+  if (wanted.empty()) {  // all that have no other part in the model
     wanted = names_of(schema.version_1.empty() ? schema.features : schema.version_1);
+    std::erase_if(wanted, [&](const std::string& name) {
+      return name == model.trials || name == model.offset || name == model.exposure;
+    });
+  }
+  std::vector<std::string> known, unknown;
+  for (const auto& [candidate, ignored] : named)
+    known.push_back(candidate);
+  for (const std::string& name : wanted)
+    if (!named.contains(name)) unknown.push_back('"' + name + '"' + did_you_mean(name, known));
+  if (!unknown.empty())
+    throw Error(ExitCode::config,
+                "model.features: the partitions have no feature {}; they have: {}", join(unknown),
+                join(names_of(schema.features)));
   std::vector<ModelFeature> features;
   std::set<ModelFeature> seen;
   for (const std::string& name : wanted) {
     const auto found = named.find(name);
-    if (found == named.end()) {
-      std::vector<std::string> known;
-      for (const auto& [candidate, ignored] : named)
-        known.push_back(candidate);
-      throw Error(ExitCode::config,
-                  "model.features: the partitions have no feature \"{}\"; they have: {}{}", name,
-                  join(names_of(schema.features)), did_you_mean(name, known));
-    }
     for (const ModelFeature& feature : found->second) {
       if (!seen.insert(feature).second)
         throw Error(ExitCode::config,
@@ -140,7 +159,13 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
     throw Error(ExitCode::config, "model: no feature and no intercept to fit");
   find_factors(model, columns);
   find_embeddings(model, schema, columns);
+  if (!model.offset.empty()) columns.offset = number_column(schema, model.offset, "model.offset");
+  if (!model.exposure.empty()) {
+    columns.offset = number_column(schema, model.exposure, "model.exposure");
+    columns.log_offset = true;
+  }
   if (!with_targets) return columns;
+  if (!model.trials.empty()) columns.trials = number_column(schema, model.trials, "model.trials");
 
   if (has_times(model)) {
     columns.targets = {index_of(schema.targets, model.time, "target", "model.time"),
@@ -155,6 +180,12 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
       names.push_back(column.name);
     throw Error(ExitCode::config, "model.target: say which of the targets to fit: {}", join(names));
   }
+  const Column& target = schema.targets[columns.targets[0]];
+  if (model.kind->response(model) != kernels::Response::classes && target.categories.size() > 2)
+    throw Error(ExitCode::config,
+                "model.target: \"{}\" has {} categories; a {} model needs a number or two of them: "
+                "kind: multinomial has a probability for each",
+                target.name, target.categories.size(), model.kind->name);
   if (model.kind->response(model) == kernels::Response::classes) {
     columns.categories = schema.targets[columns.targets[0]].categories;
     if (columns.categories.size() < 2)

@@ -34,12 +34,21 @@ struct EmbeddedCategory {
   bool operator==(const EmbeddedCategory&) const = default;
 };
 
+/// A number that is none of the model's columns: a feature or a target.
+struct NumberColumn {
+  bool is_target;
+  std::size_t index;  ///< into Schema::features or Schema::targets
+};
+
 /// Which columns of a partition a model takes, in the order of its parameters.
 struct ModelColumns {
   std::vector<ModelFeature> features;
   std::vector<std::size_t> targets;  ///< indices into Schema::targets; Cox: time, status
   bool intercept = false;            ///< a column of ones comes first
   bool weights = false;
+  std::optional<NumberColumn> trials;  ///< of which the target counts successes
+  std::optional<NumberColumn> offset;
+  bool log_offset = false;              ///< it is an exposure: its logarithm is the offset
   bool ids = false;                     ///< keep what the owner calls the rows, where they say it
   std::vector<std::string> names;       ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
@@ -53,7 +62,8 @@ struct ModelColumns {
   std::size_t bytes_a_row() const {
     const auto levels = static_cast<std::size_t>(
         std::count_if(factor.begin(), factor.end(), [](const auto& f) { return f.has_value(); }));
-    return 8 * (columns() - levels + targets.size() + 1) + 2 * factors.size();
+    const std::size_t others = 1 + (trials ? 1 : 0) + (offset ? 1 : 0);
+    return 8 * (columns() - levels + targets.size() + others) + 2 * factors.size();
   }
 };
 

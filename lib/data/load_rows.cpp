@@ -4,11 +4,20 @@
 #include "lib/data/load_rows.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "lib/data/row_blocks.hpp"
 #include "lib/runtime/watchdog.hpp"
 
 namespace bailiwick {
+
+namespace {
+
+bool is_count(double x) {
+  return x >= 0 && x < 0x1p53 && x == std::floor(x);
+}
+
+}  // namespace
 
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                      const ModelColumns& columns, const std::string& split) {
@@ -44,16 +53,29 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       for (std::size_t r = 0; r < buffer.rows; ++r) {
         if (code && buffer.splits[r] != *code) continue;
         ++in_split;
-        double target[2] = {0, 0};
+        double target[2] = {0, 0}, trials = 1;
         for (std::size_t k = 0; k < std::min<std::size_t>(2, columns.targets.size()); ++k)
           target[k] = buffer.targets[r * schema.targets.size() + columns.targets[k]];
+        if (columns.trials) {
+          trials = builder.number(buffer, r, *columns.trials);
+          if (!is_count(trials) || !is_count(target[0]))
+            fail(r, "its successes and trials are not whole numbers");
+          if (target[0] > trials) fail(r, "it has more successes than trials");
+          target[0] = trials == 0 ? 0 : target[0] / trials;
+        }
+        if (columns.log_offset && !(builder.number(buffer, r, *columns.offset) > 0))
+          fail(r, "its exposure is not greater than 0");
         if (!columns.targets.empty())
           if (const char* rule = model.kind->problem(model, target, columns.categories.size()))
             fail(r, rule);
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
-        if (columns.weights && buffer.weights[r] == 0 && !model.kind->network) continue;
+        const bool weighs = trials > 0 && (!columns.weights || buffer.weights[r] > 0);
+        if (!weighs && !model.kind->network) continue;
         chosen.push_back(r);
-        if (!columns.weights || buffer.weights[r] > 0) ++loaded.selected;
+        if (weighs) {
+          ++loaded.selected;
+          loaded.observations += static_cast<std::uint64_t>(trials);
+        }
         if (has_times(model) && target[1] == 1) ++loaded.events;
       }
       if (code && in_split != manifest.split_rows[*code][block])

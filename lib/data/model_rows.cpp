@@ -30,22 +30,28 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     for (const LocalDomain& domain : run.local())
       rows.domains.push_back(load_rows(domain, model, columns, split));
   });
-  // Counts, summed like everything else: rows selected and events among them. Of the first, a
-  // policy asks for a minimum of its own domain, before anything leaves.
+  // Counts, summed like everything else: rows selected, events among them, and their trials if
+  // there are any. Of the first, a policy asks for a minimum of its own domain, before anything
+  // leaves.
+  const std::size_t counted = columns.trials ? 3 : 2;
   const auto layout =
-      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", 2, counts}});
+      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", counted, counts}});
+  const auto observations = [&](const Aggregate& sum) {
+    return static_cast<std::uint64_t>(sum.words("rows")[columns.trials ? 2 : 0]);
+  };
   std::vector<Aggregate> parts;
   std::optional<Error> refusal;
   std::vector<bool> has_rows;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {
-    const std::int64_t both[] = {static_cast<std::int64_t>(rows.domains[d].selected),
-                                 static_cast<std::int64_t>(rows.domains[d].events)};
-    parts.emplace_back(layout).add_counts("rows", both);
+    const std::int64_t all[] = {static_cast<std::int64_t>(rows.domains[d].selected),
+                                static_cast<std::int64_t>(rows.domains[d].events),
+                                static_cast<std::int64_t>(rows.domains[d].observations)};
+    parts.emplace_back(layout).add_counts("rows", std::span(all).first(counted));
     Aggregate domain = parts.back();
     run.boundary().within_domain(d, domain);
     const auto selected = static_cast<std::uint64_t>(domain.words("rows")[0]);
     has_rows.push_back(selected > 0);
-    rows.selected_in.push_back(selected);
+    rows.observations_in.push_back(observations(domain));
     const LocalDomain& local = run.local()[d];
     // Without a minimum (1) a domain may have no rows of a split.
     if (local.minimum_rows > 1 && selected < local.minimum_rows && !refusal)
@@ -68,6 +74,7 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
   const Aggregate total = run.boundary().across_domains("rows", std::move(parts));
   rows.selected = static_cast<std::uint64_t>(total.words("rows")[0]);
   rows.events = static_cast<std::uint64_t>(total.words("rows")[1]);
+  rows.observations = observations(total);
   if (rows.selected == 0)
     throw Error(ExitCode::data, "no row {}",
                 split.empty() ? "in any partition" : "of split \"" + split + "\" in any partition");
@@ -82,7 +89,7 @@ ColumnMoments standardise_for_training(Run& run, const ModelConfig& model,
   // What networks compute with is not sums of products: they take columns as they are.
   ColumnSelection selection = selection_of(model, columns);
   selection.powers_only = model.standardise == Standardisation::none && !model.kind->network;
-  ColumnMoments pooled = pooled_moments(blocks, rows.selected, selection, run.boundary());
+  ColumnMoments pooled = pooled_moments(blocks, rows.observations, selection, run.boundary());
   switch (model.standardise) {
     case Standardisation::pooled:
       standardise(rows, std::vector<ColumnMoments>(rows.domains.size(), pooled));
@@ -111,8 +118,8 @@ std::vector<ColumnMoments> moments_of_domains(Run& run, const ModelConfig& model
   selection.constant_says_nothing = true;
   for (std::size_t d = 0; d < rows.domains.size(); ++d)
     try {
-      moments[d] =
-          domain_moments(rows.domains[d].rows, rows.selected_in[d], d, selection, run.boundary());
+      moments[d] = domain_moments(rows.domains[d].rows, rows.observations_in[d], d, selection,
+                                  run.boundary());
     } catch (const Error& error) {
       failure = Error(error.code(), "domain {}: {}", run.domains()[run.local()[d].index].name,
                       error.what());

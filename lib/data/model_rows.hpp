@@ -14,10 +14,11 @@ namespace bailiwick {
 
 /// The rows of all of this rank's domains, as a model sees them.
 struct ModelRows {
-  std::vector<LoadedRows> domains;         ///< one a local domain
-  std::uint64_t selected = 0;              ///< over all domains
-  std::uint64_t events = 0;                ///< Cox: of these, with status 1
-  std::vector<std::uint64_t> selected_in;  ///< of them, in each local domain, on all its ranks
+  std::vector<LoadedRows> domains;             ///< one a local domain
+  std::uint64_t selected = 0;                  ///< over all domains
+  std::uint64_t events = 0;                    ///< Cox: of these, with status 1
+  std::uint64_t observations = 0;              ///< over all domains: trials, or one a row
+  std::vector<std::uint64_t> observations_in;  ///< of them, in each local domain, on all its ranks
 };
 
 /// Reads the rows of `split` (empty: all) of every local domain. Collective: a failure on one rank

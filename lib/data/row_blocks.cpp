@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick {
@@ -76,8 +77,9 @@ RowBlocksBuilder::RowBlocksBuilder(const ModelColumns& columns, const Schema& sc
   }
   block_rows = padded(block_rows);
   x_ = Cube("x", blocks, dense_, block_rows);
-  y_ = Cube("y", blocks, columns.targets.size(), block_rows);
+  y_ = Cube("y", blocks, columns.targets.size() + (columns.trials ? 1 : 0), block_rows);
   weight_ = Weights("weight", blocks, block_rows);
+  if (columns.offset) offset_ = Weights("offset", blocks, block_rows);
   codes_ = Codes("code", blocks, columns.factors.size(), block_rows);
 }
 
@@ -88,6 +90,16 @@ void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::siz
     if (columns_.intercept) x_(block_, 0, i) = 1;
     for (std::size_t k = 0; k < columns_.targets.size(); ++k)
       y_(block_, k, i) = buffer.targets[chosen[i] * targets_ + columns_.targets[k]];
+    if (columns_.trials) {  // a proportion of so many
+      const double trials = number(buffer, chosen[i], *columns_.trials);
+      y_(block_, 0, i) /= trials;
+      y_(block_, 1, i) = trials;
+      weight_(block_, i) *= trials;
+    }
+    if (columns_.offset) {
+      const double offset = number(buffer, chosen[i], *columns_.offset);
+      offset_(block_, i) = columns_.log_offset ? exact::log(offset) : offset;
+    }
   }
   if (columns_.weights) check_size("of weights", &weight_(block_, 0), chosen.size());
   for (std::size_t k = 0; k < columns_.targets.size(); ++k)
@@ -96,6 +108,12 @@ void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::siz
   copy_numbers(buffer, chosen);
   copy_codes(buffer, chosen);
   ++block_;
+}
+
+double RowBlocksBuilder::number(const io::RowBuffer& buffer, std::size_t row,
+                                const NumberColumn& column) const {
+  return column.is_target ? buffer.targets[row * targets_ + column.index]
+                          : buffer.features[row * numbers_ + place_[column.index]];
 }
 
 // Whose squares, with such a weight, any_size still holds.
@@ -147,6 +165,8 @@ kernels::RowBlocks RowBlocksBuilder::finish() {
   result.x = shortened<decltype(result.x)>("x", std::exchange(x_, {}), rows);
   result.y = shortened<decltype(result.y)>("y", std::exchange(y_, {}), rows);
   result.weight = shortened<decltype(result.weight)>("weight", std::exchange(weight_, {}), rows);
+  if (columns_.offset)
+    result.offset = shortened<decltype(result.offset)>("offset", std::exchange(offset_, {}), rows);
   if (columns_.factors.empty()) return result;
 
   std::vector<std::size_t> order;

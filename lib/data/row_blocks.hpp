@@ -25,6 +25,9 @@ class RowBlocksBuilder {
   /// what sums of any size hold.
   void add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
 
+  /// Of a row that was read.
+  double number(const io::RowBuffer& buffer, std::size_t row, const NumberColumn& column) const;
+
   /// All blocks, as long as the one with most chosen rows, on the device.
   kernels::RowBlocks finish();
 
@@ -47,7 +50,7 @@ class RowBlocksBuilder {
   std::size_t dense_ = 0;                         ///< columns of x, the intercept included
   std::size_t block_ = 0, longest_ = 0;
   Cube x_, y_;
-  Weights weight_;
+  Weights weight_, offset_;
   Codes codes_;
 };
 

@@ -28,7 +28,8 @@ const KindTraits* kind_from_json(const Json& description, const std::string& wha
 void check_words(const SavedModel& model, const std::string& what) {
   const ModelConfig& config = model.config;
   for (const auto& list : {model.names, config.features, model.categories,
-                           std::vector{config.target, config.time, config.status}})
+                           std::vector{config.target, config.time, config.status, config.trials,
+                                       config.offset, config.exposure}})
     for (const std::string& name : list)
       check_line(name, what);
   require(config.l2 >= 0, what, "l2", config.l2, "at least 0");
@@ -81,6 +82,10 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
                       {"standardise", to_word(model.config.standardise)},
                       {"strata", to_word(model.config.strata)},
                       {"ties", to_word(model.config.ties)}};
+  for (const auto& [key, column] : {std::pair{"trials", &model.config.trials},
+                                    {"offset", &model.config.offset},
+                                    {"exposure", &model.config.exposure}})
+    if (!column->empty()) description[key] = *column;
   kind_of(model.config).write(model, description, checkpoint);
   checkpoint.attributes["model"] = description.dump();
   checkpoint.attributes["iteration"] = std::to_string(model.iteration);
@@ -145,6 +150,10 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("intercept", model.config.intercept);
   member("weights", model.config.weights);
   member("l2", model.config.l2);
+  for (const auto& [key, column] : {std::pair{"trials", &model.config.trials},
+                                    {"offset", &model.config.offset},
+                                    {"exposure", &model.config.exposure}})
+    if (description.contains(key)) member(key, *column);
   kind_of(model.config).read(description, checkpoint, path, model);
   check_words(model, path + ": model");
   model.iteration = static_cast<int>(parse_count(attribute("iteration"), path + ": iteration"));

@@ -29,6 +29,48 @@ std::size_t bin_of(double scaled, std::size_t bins) {
   return static_cast<std::size_t>(scaled >= 0 ? std::min(scaled, last) : 0.0);
 }
 
+/// What a row of a binary response says: its label, or those of its trials.
+struct Labels {
+  std::int64_t events, others;
+};
+
+/// f(block, row, labels) for every row of non-zero weight.
+template <class F>
+void for_each_label(const kernels::RowBlocks& rows, Aggregate& sum, const F& f) {
+  const auto y = host_copy(rows.y);
+  const bool trials = rows.y.extent(1) > 1;
+  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double proportion, double) {
+    const double n = trials ? y(b, 1, r) : 1;
+    const double events = std::nearbyint(proportion * n);
+    if (!trials && proportion != events)
+      throw Error(
+          ExitCode::data,
+          "the target is a proportion, which is no label to measure predictions by; name the "
+          "columns of successes and trials (model.target, model.trials)");
+    f(b, r, Labels{static_cast<std::int64_t>(events), static_cast<std::int64_t>(n - events)});
+  });
+}
+
+/// The sums of a row's loss: of its events where they are likely, of the others where they are not.
+struct LabelSums {
+  RowSum log_loss, error, positives, negatives;
+
+  void add(const Labels& labels, double e, double p, std::size_t bin) const {
+    const auto events = static_cast<double>(labels.events),
+               others = static_cast<double>(labels.others);
+    if (labels.events != 0) {
+      log_loss.add(events * exact::softplus(-e));
+      error.add(events * ((1 - p) * (1 - p)));
+      positives.count(bin, labels.events);
+    }
+    if (labels.others != 0) {
+      log_loss.add(others * exact::softplus(e));
+      error.add(others * (p * p));
+      negatives.count(bin, labels.others);
+    }
+  }
+};
+
 /// Twice the linear predictor in the middle of two bounds of bins that add up to `bounds`.
 double predictor_at(std::size_t bounds) {
   return static_cast<double>(bounds) / auc_bins_per_unit - 32;
@@ -144,22 +186,21 @@ std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bin
 }
 
 void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum) {
-  const RowSum correct(sum, "correct"), log_loss(sum, "log_loss"), error(sum, "squared_error"),
-      positives(sum, "positives"), negatives(sum, "negatives"), bin_rows(sum, "bin_rows"),
-      bin_events(sum, "bin_events"), bin_predictions(sum, "bin_predictions");
+  const RowSum correct(sum, "correct"), bin_rows(sum, "bin_rows"), bin_events(sum, "bin_events"),
+      bin_predictions(sum, "bin_predictions");
+  const LabelSums labels{RowSum(sum, "log_loss"), RowSum(sum, "squared_error"),
+                         RowSum(sum, "positives"), RowSum(sum, "negatives")};
   const std::size_t bins = sum.layout().stream("bin_rows").size;
   const auto predictor = host_copy(eta);
-  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
+  for_each_label(rows, sum, [&](std::size_t b, std::size_t r, const Labels& its) {
     const double e = predictor(b, 0, r), p = exact::sigmoid(e);
-    const bool event = y >= 0.5;
     const std::size_t bin = bin_of(p * static_cast<double>(bins), bins);
-    if (event == (e > 0)) correct.count();
-    log_loss.add(exact::softplus(event ? -e : e));
-    error.add(event ? (1 - p) * (1 - p) : p * p);
-    (event ? positives : negatives).count(bin_of((e + 16) * auc_bins_per_unit, auc_bins));
-    bin_rows.count(bin);
-    if (event) bin_events.count(bin);
-    bin_predictions.add(p, bin);
+    const std::int64_t all = its.events + its.others;
+    correct.count(0, e > 0 ? its.events : its.others);
+    labels.add(its, e, p, bin_of((e + 16) * auc_bins_per_unit, auc_bins));
+    bin_rows.count(bin, all);
+    bin_events.count(bin, its.events);
+    bin_predictions.add(static_cast<double>(all) * p, bin);
   });
 }
 
@@ -201,17 +242,15 @@ std::shared_ptr<const AggregateLayout> binary_cells_layout(const BinaryCells& ce
 
 void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
                       const BinaryCells& cells, Aggregate& sum) {
-  const RowSum log_loss(sum, "log_loss"), error(sum, "squared_error"), positives(sum, "positives"),
-      negatives(sum, "negatives"), predictions(sum, "predictions");
+  const LabelSums labels{RowSum(sum, "log_loss"), RowSum(sum, "squared_error"),
+                         RowSum(sum, "positives"), RowSum(sum, "negatives")};
+  const RowSum predictions(sum, "predictions");
   const auto predictor = host_copy(eta);
-  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
+  for_each_label(rows, sum, [&](std::size_t b, std::size_t r, const Labels& its) {
     const double e = predictor(b, 0, r), p = exact::sigmoid(e);
-    const bool event = y >= 0.5;
     const std::size_t cell = cells.cells.cell_of(bin_of((e + 16) * auc_bins_per_unit, auc_bins));
-    log_loss.add(exact::softplus(event ? -e : e));
-    error.add(event ? (1 - p) * (1 - p) : p * p);
-    (event ? positives : negatives).count(cell);
-    predictions.add(p, cells.groups[cell]);
+    labels.add(its, e, p, cell);
+    predictions.add(static_cast<double>(its.events + its.others) * p, cells.groups[cell]);
   });
 }
 

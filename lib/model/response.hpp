@@ -21,7 +21,7 @@ struct ResponseTotals {
   std::vector<double> classes;  ///< multinomial: sum of weights of each
   double saturated_log_likelihood = 0;  ///< of the model that fits every row, in glm_sums' terms
   double null_log_likelihood =
-      0;                ///< of the intercept alone, or of eta = 0 without one; same terms
+      0;  ///< of the intercept alone, or of eta = 0 without one; same terms; not with an offset
   double constant = 0;  ///< what glm_sums leaves out: the families' constant()
 
   /// Root mean square.
@@ -30,6 +30,9 @@ struct ResponseTotals {
   /// R's logLik has it.
   double log_likelihood(kernels::Family family, double sum) const;
 };
+
+/// Weighted mean of the offset: one round. Collective over the world.
+double mean_offset(std::span<const kernels::RowBlocks> domains, Sums& sums);
 
 /// One round (gaussian with an intercept: two). Collective over the world. Throws ExitCode::data
 /// for a response that the family cannot have, naming the row.

@@ -36,8 +36,8 @@ class RowSum {
   void add(double value, std::size_t i = 0) const {
     saturated_ += kernels::add_quantised(&value, 1, format_, words_ + i, size_);
   }
-  /// One more, in a stream of counts.
-  void count(std::size_t i = 0) const { words_[i] += 1; }
+  /// One more, or several, in a stream of counts.
+  void count(std::size_t i = 0, std::int64_t more = 1) const { words_[i] += more; }
 
  private:
   std::int64_t& saturated_;

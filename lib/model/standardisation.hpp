@@ -21,7 +21,7 @@ struct ColumnMoments {
   std::vector<double> centre;  ///< weighted mean; 0 for the intercept and where nothing is centred
   std::vector<double> scale;   ///< 1 / weighted sample standard deviation; 1 for the intercept
   double rows = 0;             ///< sum of weights
-  std::uint64_t counted = 0;   ///< rows of non-zero weight
+  std::uint64_t counted = 0;   ///< rows of non-zero weight; of trials: those
 
   double mean_weight() const { return rows / static_cast<double>(counted); }
 };

@@ -136,6 +136,11 @@ void schema(Visitor& v, ModelConfig& model) {
   v.key("target", model.target, "Column to predict; default: the only target. Not of Cox models.");
   v.key("time", model.time, "Cox models: column of times; they must have it.");
   v.key("status", model.status, "Cox models: column of events, 1 happened, 0 censored.");
+  v.key("trials", model.trials, "Logistic models: column of trials; the target counts successes.");
+  v.key("offset", model.offset,
+        "Column that is added to the linear predictor. Not of multinomial models and networks.");
+  v.key("exposure", model.exposure,
+        "Poisson models: column of exposures, as person-years, whose logarithm is the offset.");
   v.key("intercept", model.intercept, "Fit a constant term. Cox models and networks: false.");
   v.key("weights", model.weights, "Use the partitions' row weights.");
   v.key(
@@ -173,6 +178,15 @@ void schema(Visitor& v, ModelConfig& model) {
   v.check(cox || model.status.empty(), "status", "only used with kind: cox");
   v.check(!cox || model.time.empty() || model.time != model.status, "status",
           "the same column as time");
+  const kernels::Response response = model.kind->response(model);
+  v.check(model.trials.empty() || (!mlp && response == kernels::Response::probability), "trials",
+          "only used with kind: logistic");
+  v.check(model.exposure.empty() || (!mlp && response == kernels::Response::rate), "exposure",
+          "only used with kind: poisson");
+  v.check(model.offset.empty() || (!mlp && response != kernels::Response::classes), "offset",
+          "not used by networks and multinomial models");
+  v.check(model.offset.empty() || model.exposure.empty(), "offset",
+          "exposure is an offset already: give one of them");
 }
 
 template <class Visitor>

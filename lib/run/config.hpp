@@ -128,6 +128,8 @@ struct ModelConfig {
   std::vector<std::string> features;  ///< empty: all
   std::string target;                 ///< empty: the only one; Cox: `time` and `status` instead
   std::string time, status;
+  std::string trials;            ///< of a logistic target that counts successes
+  std::string offset, exposure;  ///< added to the linear predictor; its logarithm is
   bool intercept = true;
   bool weights = false;
   double l2 = 0;  ///< of lambda/2 ||beta||^2 times the mean weight, beside the summed loss

@@ -328,7 +328,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
   if (!columns.numbers.empty()) {
     moments = pooled_moments(numbers, loaded.selected, selection, sums);
     for (std::size_t d = 0; how.per_domain && d < rows.size(); ++d)
-      own_moments[d] = domain_moments(numbers[d], loaded.selected_in[d], d, selection, sums);
+      own_moments[d] = domain_moments(numbers[d], loaded.observations_in[d], d, selection, sums);
   }
   const auto quantiles = exact_quantiles(named, rows, loaded.selected, how.quantiles, sums);
   std::vector<std::vector<double>> edges;

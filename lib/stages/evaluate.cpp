@@ -34,7 +34,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   const EvaluateConfig& how = run.config().section<EvaluateConfig>();
   const UsedModel used = open_model(run, options);
   const SavedModel& model = used.model;
-  const ModelColumns columns = columns_of(model, run.schema(), true);
+  const ModelColumns columns = columns_of(model, run, true);
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();

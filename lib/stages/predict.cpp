@@ -157,7 +157,7 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   Run run(session, std::move(config), stage.use);
   const UsedModel used = open_model(run, options);
   const SavedModel& model = used.model;
-  ModelColumns columns = columns_of(model, run.schema(), false);
+  ModelColumns columns = columns_of(model, run, false);
   columns.ids = true;
   columns.weights = false;  // a row that counted for nothing in training has a prediction too
   const Standardisation standardisation =

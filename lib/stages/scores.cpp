@@ -7,6 +7,7 @@
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/text.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/lineage/stage_chain.hpp"
@@ -34,6 +35,9 @@ void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::
   if (differs(asked.target, model.target)) refuse("target");
   if (differs(asked.time, model.time)) refuse("time");
   if (differs(asked.status, model.status)) refuse("status");
+  if (differs(asked.trials, model.trials)) refuse("trials");
+  if (differs(asked.offset, model.offset)) refuse("offset");
+  if (differs(asked.exposure, model.exposure)) refuse("exposure");
 }
 
 }  // namespace
@@ -89,7 +93,17 @@ std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
   return models;
 }
 
-ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets) {
+ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targets) {
+  const Schema& schema = run.schema();
+  if (!run.config().model.features.empty()) {
+    ModelConfig asked = model.config;
+    asked.features = run.config().model.features;
+    if (select_columns(asked, schema, false).names != model.names)
+      throw Error(ExitCode::config,
+                  "model.features: the model has others: {}; give the config it was trained with, "
+                  "or another model with --model",
+                  join(model.names));
+  }
   ModelColumns columns;
   try {
     columns = select_columns(model.config, schema, with_targets);

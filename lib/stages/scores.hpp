@@ -35,8 +35,9 @@ UsedModel open_model(Run& run, const StageOptions& options);
 /// Collective. Throws ExitCode::integrity.
 std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common);
 
-/// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing.
-ModelColumns columns_of(const SavedModel& model, const Schema& schema, bool with_targets);
+/// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing,
+/// ExitCode::config if the config asks for others.
+ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targets);
 
 /// How the rows of each local domain are to be standardised before they are scored: with the
 /// model's moments, or with those of the domain's own training rows. Collective.

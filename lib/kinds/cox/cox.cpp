@@ -95,7 +95,7 @@ class CoxObjective : public Objective {
       ensure(domains[d].rows.blocks() == 0 || domains[d].rows.columns() == size(),
              "every domain has the model's columns, each with a name");
       ensure(!grid || domains[d].strata == 1, "a time grid is for unstratified models");
-      subjects.push_back(read_subjects(domains[d], d, grid));
+      subjects.push_back(read_subjects(domains[d], d, grid, options_.mean_offset));
     }
     EventTimes times;
     if (grid) times = grid_event_times(subjects, *grid, sums_);
@@ -106,7 +106,7 @@ class CoxObjective : public Objective {
         times = domain_times(subjects[d], true, domains[d].strata, d, sums_);
       }
       risk_sets_.emplace_back(domains[d], subjects[d], times, size(), format_);
-      events.push_back(risk_sets_.back().events());
+      events.push_back(risk_sets_.back().events(options_.mean_offset.has_value()));
     }
     if (grid) {
       const Aggregate total =

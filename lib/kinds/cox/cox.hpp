@@ -18,8 +18,10 @@ struct CoxOptions {
   std::vector<std::string> names;  ///< one a column
   std::vector<double> penalty;     ///< as in GlmOptions
   std::optional<TimeGrid> grid;
-  double mean_weight = 1;     ///< of the rows
-  std::vector<double> scale;  ///< the columns were multiplied with; empty: they were not
+  std::optional<double> mean_offset =
+      {};                          ///< taken from every row's, which changes nothing; unset: none
+  double mean_weight = 1;          ///< of the rows
+  std::vector<double> scale = {};  ///< the columns were multiplied with; empty: they were not
 };
 
 /// Cox partial likelihood (Cox 1972; ties: Breslow 1974, Efron 1977; formulas in docs/models.md).

@@ -4,6 +4,7 @@
 #include "lib/kinds/cox/kind.hpp"
 
 #include "lib/kinds/cox/cox.hpp"
+#include "lib/model/response.hpp"
 
 namespace bailiwick {
 
@@ -35,6 +36,12 @@ class CoxKind : public Kind {
       survival.stratum =
           each ? domain.partition : std::vector<std::size_t>(domain.partition.size(), 0);
       survival.strata = each ? domain.partitions : 1;
+    }
+    if (columns.offset) {
+      std::vector<kernels::RowBlocks> blocks;
+      for (const SurvivalRows& domain : domains)
+        blocks.push_back(domain.rows);
+      options.mean_offset = mean_offset(blocks, sums);
     }
     Likelihood result;
     result.objective = make_cox_objective(std::move(domains), std::move(options), sums);

@@ -14,7 +14,9 @@
 namespace bailiwick {
 
 std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t domain,
-                                   const std::optional<TimeGrid>& grid) {
+                                   const std::optional<TimeGrid>& grid,
+                                   const std::optional<double>& mean_offset) {
+  const auto offset = host_copy(survival.rows.offset);
   const auto y = host_copy(survival.rows.y);
   const auto weight = host_copy(survival.rows.weight);
   ensure(survival.stratum.size() == survival.rows.blocks(), "every block has a stratum");
@@ -23,7 +25,13 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
     ensure(survival.stratum[b] < survival.strata, "a stratum is less than the number of strata");
     for (std::size_t r = 0; r < survival.rows.block_rows(); ++r) {
       if (weight(b, r) == 0) continue;
-      Subject subject{survival.stratum[b], y(b, 0, r), weight(b, r), y(b, 1, r) == 1, b, r};
+      Subject subject{.stratum = survival.stratum[b],
+                      .time = y(b, 0, r),
+                      .weight = weight(b, r),
+                      .offset = mean_offset ? offset(b, r) - *mean_offset : 0,
+                      .event = y(b, 1, r) == 1,
+                      .block = b,
+                      .row = r};
       // Without the value: whoever runs the program need not be who may see a row.
       const auto fail = [&](const char* problem) {
         throw Error(ExitCode::data, "local domain {}, block {}, row {}: {}", domain, b, r, problem);
@@ -65,7 +73,7 @@ RiskSets::RiskSets(const SurvivalRows& survival, std::span<const Subject> subjec
 
   const auto x = host_copy(survival.rows.x);
   for (const auto& [cell, subject] : at_risk) {
-    rows_.push_back({cell, subject->weight, subject->event});
+    rows_.push_back({cell, subject->weight, subject->offset, subject->event});
     for (std::size_t j = 0; j < columns_; ++j)
       x_.push_back(x(subject->block, j, subject->row));
   }
@@ -82,11 +90,12 @@ std::size_t RiskSets::moments_of(Order order) const {
                                     : 1 + columns_ + columns_ * (columns_ + 1) / 2;
 }
 
-Aggregate RiskSets::events() const {
-  Aggregate sum(std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{"deaths", cells(), counts},
-                          {"weight", cells(), format_},
-                          {"covariates", strata() * columns_, format_}}));
+Aggregate RiskSets::events(bool has_offset) const {
+  std::vector<Stream> streams{{"deaths", cells(), counts},
+                              {"weight", cells(), format_},
+                              {"covariates", strata() * columns_, format_}};
+  if (has_offset) streams.push_back({"offsets", strata(), format_});
+  Aggregate sum(std::make_shared<const AggregateLayout>(std::move(streams)));
   const std::span deaths = sum.words("deaths"), weights = sum.words("weight"),
                   covariates = sum.words("covariates");
   std::vector<double> product(columns_);
@@ -101,6 +110,7 @@ Aggregate RiskSets::events() const {
         kernels::add_quantised(product.data(), columns_, format_,
                                covariates.data() + stratum_of(row.cell) * columns_,
                                strata() * columns_);
+    if (has_offset) RowSum(sum, "offsets").add(row.weight * row.offset, stratum_of(row.cell));
     if (i % rows_between_carries == rows_between_carries - 1) sum.normalise();
   }
   sum.normalise();
@@ -117,6 +127,7 @@ void RiskSets::set_events(Aggregate total, Ties ties) {
   deaths_ = total.values("deaths");
   death_weight_ = total.values("weight");
   covariates_ = total.values("covariates");
+  if (total.layout().has("offsets")) offsets_ = total.values("offsets");
   tied_.assign(cells(), none);
   tied_cells_ = 0;
   for (std::size_t c = 0; c < cells(); ++c) {
@@ -134,7 +145,7 @@ Aggregate RiskSets::sums(std::span<const double> theta, Order order) const {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
     const double* const x = &x_[i * columns_];
-    double eta = 0;
+    double eta = row.offset;
     for (std::size_t j = 0; j < columns_; ++j)
       eta = std::fma(x[j], theta[j], eta);
     moment[0] = row.weight * exact::exp(eta);
@@ -184,7 +195,7 @@ void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta
   std::vector<double> mean(columns_), score, information(columns_ * (columns_ + 1) / 2);
   for (std::size_t s = 0; s < strata(); ++s) {
     score.assign(&covariates_[s * columns_], &covariates_[s * columns_] + columns_);
-    double value = 0;
+    double value = offsets_.empty() ? 0 : offsets_[s];
     for (std::size_t j = 0; j < columns_; ++j)
       value = std::fma(score[j], theta[j], value);
     likelihood.add("log_likelihood", std::span(&value, 1));

@@ -18,15 +18,16 @@ namespace bailiwick {
 struct Subject {
   std::size_t stratum = 0;
   double time = 0;  ///< on a grid: in steps, a whole number
-  double weight = 0;
+  double weight = 0, offset = 0;
   bool event = false;
   std::size_t block = 0, row = 0;
 };
 
 /// Throws ExitCode::data for a time or status that is not one, or a time off the grid; `domain` is
-/// for messages.
+/// for messages. `mean_offset`: what is taken from the rows' offsets; unset: they have none.
 std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t domain,
-                                   const std::optional<TimeGrid>& grid);
+                                   const std::optional<TimeGrid>& grid,
+                                   const std::optional<double>& mean_offset);
 
 /// The event times of one domain and this rank's rows at risk at them.
 ///
@@ -41,8 +42,9 @@ class RiskSets {
            FixedPoint format);
 
   /// What theta does not change, over this rank's events: streams `deaths` and `weight` of each
-  /// cell, and `covariates`, sum of w x of each stratum.
-  Aggregate events() const;
+  /// cell, `covariates`, sum of w x of each stratum, and of w offset if there is one (`has_offset`,
+  /// on every rank alike).
+  Aggregate events(bool has_offset) const;
   /// Takes the sum of events() over all rows of the risk sets; sums() needs it first.
   void set_events(Aggregate total, Ties ties);
 
@@ -59,7 +61,7 @@ class RiskSets {
   static constexpr std::size_t none = ~std::size_t{0};
   struct Row {
     std::size_t cell;
-    double weight;
+    double weight, offset;
     bool event;
   };
 
@@ -76,6 +78,7 @@ class RiskSets {
   std::vector<double> deaths_;           // of each cell: rows
   std::vector<double> death_weight_;     // of each cell
   std::vector<double> covariates_;       // (stratum, column)
+  std::vector<double> offsets_;          // of each stratum, or none
   std::vector<std::size_t> tied_;        // of each cell: its place in stream `tied`
   std::size_t tied_cells_ = 0;
 };

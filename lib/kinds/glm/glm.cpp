@@ -34,15 +34,12 @@ class GlmObjective : public Objective {
                 shifted(wide, weight + powers.score * target),
                 shifted(wide, weight + powers.information * target)};
     unit_ = std::ldexp(options_.mean_weight, powers.value * target);
-    starts_at_mean_ = target != 0 && options_.intercept;
   }
 
   std::size_t size() const override { return options_.names.size(); }
   std::vector<double> start() const override {
     std::vector<double> theta = Objective::start();
-    // From 0 Newton's method would not reach the intercept of a target of such a size.
-    if (starts_at_mean_)
-      theta.front() = kernels::family_members[options_.family.index].link(options_.target_size);
+    if (options_.intercept) theta.front() = options_.start;
     return theta;
   }
   double unit() const override { return unit_; }
@@ -102,7 +99,6 @@ class GlmObjective : public Objective {
   Sums& sums_;
   LikelihoodFormats formats_ = wide;
   double unit_ = 1;
-  bool starts_at_mean_ = false;
 };
 
 }  // namespace

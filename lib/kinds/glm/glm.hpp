@@ -17,11 +17,12 @@ struct GlmOptions {
   std::size_t classes = 2;         ///< multinomial only
   std::vector<std::string> names;  ///< of the parameters, as glm_parameters counts them
   std::vector<double>
-      penalty;                ///< lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; 0 = none
-  bool intercept = false;     ///< the first column is one
-  std::vector<double> scale;  ///< the columns were multiplied with; empty: they were not
-  double mean_weight = 1;     ///< of the rows
-  double target_size = 0;     ///< root mean square of a target that has a unit; 0: ordinary
+      penalty;             ///< lambda_j of 1/2 sum lambda_j theta_j^2, one a parameter; 0 = none
+  bool intercept = false;  ///< the first column is one
+  std::vector<double> scale = {};  ///< the columns were multiplied with; empty: they were not
+  double mean_weight = 1;          ///< of the rows
+  double target_size = 0;          ///< root mean square of a target that has a unit; 0: ordinary
+  double start = 0;                ///< of the intercept
 };
 
 /// GLM with canonical link over the rows of this rank's domains (one RowBlocks a domain, held until

@@ -7,6 +7,9 @@
 
 #include "lib/core/text.hpp"
 #include "lib/kinds/glm/glm.hpp"
+#include "lib/model/magnitude.hpp"
+#include "lib/model/response.hpp"
+#include "lib/optim/newton.hpp"
 
 namespace bailiwick {
 
@@ -28,7 +31,7 @@ class GlmKind : public Kind {
                         const ModelRows& rows, const ColumnMoments& moments,
                         Sums& sums) const override {
     const std::vector<kernels::RowBlocks> blocks = blocks_of(rows);
-    const ResponseTotals totals =
+    ResponseTotals totals =
         response_totals(blocks, family_, classes_of(columns), columns.intercept, sums);
     if (columns.intercept) check_target(totals, columns);
     GlmOptions options;
@@ -40,6 +43,11 @@ class GlmKind : public Kind {
     options.intercept = columns.intercept;
     options.scale = moments.scale;
     if (has_unit()) options.target_size = totals.size();
+    // From 0 Newton's method would not reach the intercept of such a target.
+    if (columns.offset || excess_power(options.target_size) != 0)
+      options.start = kernels::family_members[family_.index].link(totals.mean) -
+                      (columns.offset ? mean_offset(blocks, sums) : 0);
+    if (columns.offset) totals.null_log_likelihood = null_log_likelihood(blocks, options, sums);
     Likelihood result;
     result.objective = make_glm_objective(blocks, std::move(options), sums);
     result.whole = [totals, family = family_](double value) {
@@ -52,6 +60,26 @@ class GlmKind : public Kind {
   }
 
  private:
+  /// Of an intercept beside the offset, where no formula tells it; without an intercept, of the
+  /// offset alone.
+  static double null_log_likelihood(std::vector<kernels::RowBlocks> blocks, GlmOptions options,
+                                    Sums& sums) {
+    for (kernels::RowBlocks& rows : blocks) {
+      rows.x = decltype(rows.x)("x", rows.blocks(), 1, rows.block_rows());
+      Kokkos::deep_copy(rows.x, 1.0);
+      rows.factors = {};
+    }
+    options.names = {"(intercept)"};
+    options.penalty.clear();
+    options.scale.clear();
+    const auto objective = make_glm_objective(std::move(blocks), options, sums);
+    if (!options.intercept) {
+      const double zero = 0;
+      return objective->evaluate({&zero, 1}, Order::value).log_likelihood;
+    }
+    return newton(*objective, objective->start(), {}, {}).evaluation.log_likelihood;
+  }
+
   kernels::Response response() const {
     return family_ == kernels::multinomial ? kernels::Response::classes
                                            : kernels::family_members[family_.index].response;

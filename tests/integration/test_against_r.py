@@ -1,0 +1,169 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""Models as R fits them, on the same rows at the same time; federated on 1, 2 and 4 ranks, and pooled, with one digest."""
+import json
+import math
+import random
+import subprocess
+
+import pytest
+
+from conftest import Checkout, referee
+from test_policies import CLINICS, RUN, Stays
+
+DATA, CONFIG = 5, 3
+COLUMNS = """
+  x: {role: feature}
+  sex: {role: feature, type: category, levels: [f, m]}
+  years: {role: feature, minimum: 0}
+  shift: {role: feature}
+  died: {role: target, minimum: 0}
+  seen: {role: target, minimum: 0}
+  count: {role: target, minimum: 0}
+  share: {role: target}
+  level: {role: target}
+  time: {role: target, minimum: 0}
+  gone: {role: target, type: boolean}
+  ward: {role: target, type: category, levels: [a, b, c]}
+"""
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    referee("Rscript:survival")
+    stays = Stays(Checkout(tmp_path_factory.mktemp("rows")))
+    draw = random.Random(7)
+    lines = ["clinic,x,sex,years,shift,died,seen,count,share,level,time,gone,ward"]
+    for clinic in CLINICS:
+        for i in range(56):
+            x, male, years, shift = draw.gauss(0, 1), draw.random() < 0.5, draw.uniform(0.2, 9), draw.gauss(0, 0.5)
+            eta = 0.4 * x - 0.3 * male + shift
+            seen = draw.randrange(0, 9)
+            died = sum(draw.random() < 1 / (1 + math.exp(-eta)) for _ in range(seen))
+            count = sum(draw.random() < math.exp(eta - 1) * years / 400 for _ in range(400))
+            time = round(draw.expovariate(math.exp(eta)), 1) + 0.1
+            lines.append(f"{clinic},{x!r},{'fm'[male]},{years!r},{shift!r},{died},{seen},{count},{min(1, count / 8)!r},{eta + draw.gauss(0, 1)!r},{time!r},{int(i % 4 != 0)},{'abc'[i % 3]}")
+    stays.write("rows.csv", "\n".join(lines) + "\n")
+    ingest = stays.path("ingest.yaml").read_text()
+    owners = ingest[ingest.index("partitions:\n"):]
+    stays.write("rows.yaml", "version: 1\ninput: rows.csv\ncolumns:\n  clinic: {role: domain}" + COLUMNS + "block_rows: 16\noutput: rows\n" + owners)
+    stays.run("ingest", "rows.yaml")
+    stays.write("run.yaml", stays.path("run.yaml").read_text().replace("partitions/", "rows/"))
+    terms = stays.path("bern.yaml").read_text().replace("target: bern", 'target: "*"').replace("exact_release: true", "exact_release: true, per_domain_statistics: true")
+    stays.write("pooled-terms.yaml", terms)
+    stays.run("policy", "sign", "pooled-terms.yaml", *(word for clinic in CLINICS for word in ("--key", f"{clinic}.pem")), "--output", "pooled.json")
+    keys, files = (", ".join(pattern % clinic for clinic in CLINICS) for pattern in ("%s.pub.pem", "rows/%s.h5"))
+    stays.write("pooled.yaml", RUN + f"  - {{name: pooled, jurisdiction: CH, public_keys: [{keys}], policy: pooled.json, partitions: [{files}]}}\n")
+    return stays
+
+
+def r(rows, fit, also=""):
+    """Coefficients, errors and log-likelihoods (of the fit and without columns) of an R expression over the data frame d."""
+    script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); d$site <- d$clinic; {also} f <- {fit}; '
+              's <- coef(summary(f)); e <- if ("se(coef)" %in% colnames(s)) s[, "se(coef)"] else s[, 2]; '
+              'l <- if (inherits(f, "coxph")) rev(f$loglik) else c(logLik(f), logLik(update(f, . ~ 1))); '
+              'cat(sprintf("%.17g", c(coef(f), e, l)), sep = ",")')
+    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    numbers = [float(word) for word in done.stdout.split(",")]
+    size = (len(numbers) - 2) // 2
+    return numbers[:size], numbers[size:2 * size], numbers[-2:]
+
+
+def ours(rows, name, model, strata=None):
+    h5py = referee("h5py")
+    digests = set()
+    for np, config in ((1, "run"), (2, "run"), (4, "run"), (2, "pooled")):
+        words = [*model, *(["cox.strata=partition"] if strata and config == "pooled" else [])]
+        output = f"{name}-{config}-{np}"
+        rows.run("train", f"{config}.yaml", "--output", output, *(w for word in words for w in ("--set", f"model.{word}")), np=np)
+        with h5py.File(rows.path(f"{output}/model.h5")) as file:
+            arrays = {key: file[f"arrays/{key}"][:] for key in ("coefficients", "standard_errors", "fit")}
+        # The strata's names are in the model; what was fitted is compared.
+        digests.add(tuple(number for key in sorted(arrays) for number in arrays[key]) if strata else rows.checkout.digest(f"{output}/model.h5"))
+    assert len(digests) == 1
+    return output, (arrays["coefficients"], arrays["standard_errors"], arrays["fit"][:2])
+
+
+def check(found, expected):
+    for a, b in zip(found, expected, strict=True):
+        assert all(math.isclose(x, y, rel_tol=1e-8, abs_tol=1e-12) for x, y in zip(a, b, strict=True)), (a, b)
+
+
+CASES = {
+    "exposure": (("kind=poisson", "target=count", "features=[x, sex]", "exposure=years"), 'glm(count ~ x + sex, poisson, d, offset = log(years), epsilon = 1e-15)'),
+    "offset": (("kind=poisson", "target=count", "features=[x]", "offset=shift"), 'glm(count ~ x, poisson, d, offset = shift, epsilon = 1e-15)'),
+    "linear": (("kind=linear", "target=level", "features=[x, sex]", "offset=shift"), 'glm(level ~ x + sex, gaussian, d, offset = shift)'),
+    "logistic": (("kind=logistic", "target=died", "trials=seen", "features=[x, sex]", "offset=shift"),
+                 'glm(cbind(died, seen - died) ~ x + sex, binomial, d, offset = shift, epsilon = 1e-15)'),
+    "trials": (("kind=logistic", "target=died", "trials=seen", "features=[x, sex]"), 'glm(cbind(died, seen - died) ~ x + sex, binomial, d, epsilon = 1e-15)'),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_offsets_and_trials(rows, name):
+    model, fit = CASES[name]
+    output, found = ours(rows, name, model)
+    check(found, r(rows, fit, "d <- d[d$seen > 0, ];" if "trials=seen" in model else ""))
+    config = ("run.yaml", "--output", output.replace("pooled-2", "run-2"), *(w for word in model for w in ("--set", f"model.{word}")))
+    rows.run("evaluate", *config, np=2)
+    rows.run("predict", *config, np=2)
+
+
+def test_cox_with_an_offset(rows):
+    model = ("kind=cox", "target=", "time=time", "status=gone", "features=[x, sex]", "offset=shift")
+    _, found = ours(rows, "cox", model, strata=True)
+    check(found, r(rows, "coxph(Surv(time, gone) ~ x + sex + offset(shift) + strata(site), d, control = coxph.control(eps = 1e-14, iter.max = 50))"))
+
+
+def test_trials_say_what_their_rows_would(rows):
+    """A row of n trials is n rows, in a penalised fit and in an evaluation too."""
+    apart = [rows.path("rows.csv").read_text().splitlines()[0]]
+    for line in rows.path("rows.csv").read_text().splitlines()[1:]:
+        cells = line.split(",")
+        died, seen = int(cells[5]), int(cells[6])
+        apart += [",".join([*cells[:5], str(int(k < died)), "1", *cells[7:]]) for k in range(seen)]
+    rows.write("apart.csv", "\n".join(apart) + "\n")
+    rows.write("apart.yaml", rows.path("rows.yaml").read_text().replace("rows.csv", "apart.csv").replace("output: rows", "output: apart"))
+    rows.run("ingest", "apart.yaml")
+    rows.write("run-apart.yaml", rows.path("run.yaml").read_text().replace("rows/", "apart/"))
+    h5py = referee("h5py")
+    words = [w for word in ("kind=logistic", "target=died", "features=[x, sex]", "l2=3") for w in ("--set", f"model.{word}")]
+    said = []
+    for config, more in (("run", ("--set", "model.trials=seen")), ("run-apart", ())):
+        rows.run("train", f"{config}.yaml", "--output", f"same-{config}", *words, *more, np=3)
+        rows.run("evaluate", f"{config}.yaml", "--output", f"same-{config}", *words, *more, np=3)
+        with h5py.File(rows.path(f"same-{config}/model.h5")) as file:
+            said.append((file["arrays/coefficients"][:], file["arrays/standard_errors"][:]))
+    check(*said)
+    measures = [json.loads(rows.path(f"same-{config}/evaluation.json").read_text())["overall"] for config in ("run", "run-apart")]
+    for name in ("rows", "events", "accuracy", "auc"):
+        assert measures[0][name] == measures[1][name], name
+    for name in ("log_loss", "brier"):
+        assert math.isclose(measures[0][name], measures[1][name], rel_tol=1e-12), name
+
+
+@pytest.mark.parametrize("np", [None, 3])
+def test_what_cannot_be(rows, np):
+    def train(*model, code):
+        return rows.run("train", "run.yaml", "--output", "never", *(w for word in model for w in ("--set", f"model.{word}")), np=np, code=code)
+    assert "its exposure is not greater than 0" in train("kind=poisson", "target=count", "features=[x]", "exposure=shift", code=DATA)
+    assert "it has more successes than trials" in train("kind=logistic", "target=seen", "features=[x]", "trials=died", code=DATA)
+    assert "its successes and trials are not whole numbers" in train("kind=logistic", "target=died", "features=[x]", "trials=years", code=DATA)
+    assert 'model.offset: the partitions have no number "shifted"; they have: x, years' in train("kind=poisson", "target=count", "offset=shifted", code=CONFIG)
+    assert "only used with kind: poisson" in train("kind=logistic", "target=died", "exposure=years", code=CONFIG)
+    assert "not used by networks and multinomial models" in train("kind=multinomial", "target=ward", "offset=shift", code=CONFIG)
+    assert 'no feature "wier", "sax"' in train("target=level", "features=[wier, x, sax]", code=CONFIG).replace(' (did you mean "sex"?)', "")
+    assert '"ward" has 3 categories; a logistic model needs a number or two of them: kind: multinomial' in train("kind=logistic", "target=ward", code=CONFIG)
+    checked = rows.run("check", "run.yaml", "--set", "model.kind=logistic", "--set", "model.target=ward", np=np, code=CONFIG)
+    assert '"ward" has 3 categories' in checked
+
+
+def test_a_proportion(rows):
+    """As R with weights, and without a likelihood where there is none."""
+    _, found = ours(rows, "share", ("kind=logistic", "target=share", "features=[x]"))
+    expected = r(rows, "suppressWarnings(glm(share ~ x, binomial, d, epsilon = 1e-15))")
+    check(found[:2], expected[:2])
+    assert "log-likelihood - (null -), McFadden R-squared -, AIC -\nNo likelihood" in rows.path("share-run-1/model.txt").read_text()
+    out = rows.run("evaluate", "run.yaml", "--output", "share-run-1", "--set", "model.kind=logistic", "--set", "model.target=share", "--set", "model.features=[x]", code=DATA)
+    assert "the target is a proportion" in out
