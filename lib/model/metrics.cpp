@@ -131,8 +131,10 @@ Json to_json(const CalibrationBin& bin) {
           {"mean_prediction", defined(bin.mean_prediction)}};
 }
 
-/// `total` has the histograms "positives" and "negatives", fine or coarse.
-Json binary_measures(Aggregate& total, const BinaryCounts& counted) {
+/// `total` has the histograms "positives" and "negatives", fine or coarse; of bins from `half` on
+/// the prediction is an event, if they are cut there.
+Json binary_measures(Aggregate& total, const BinaryCounts& counted,
+                     std::optional<std::size_t> half) {
   double rows = 0, events = 0;
   Json table = Json::array();
   for (const CalibrationBin& bin : counted.calibration) {
@@ -148,6 +150,18 @@ Json binary_measures(Aggregate& total, const BinaryCounts& counted) {
     below += negatives[b];
     above += positives[b];
   }
+  // From the highest scores down: events found, and all rows so far.
+  double found = 0, taken = 0, average_precision = 0, found_at_half = undefined,
+         taken_at_half = undefined;
+  for (std::size_t b = positives.size(); b-- > 0;) {
+    found += static_cast<double>(positives[b]);
+    taken += static_cast<double>(positives[b] + negatives[b]);
+    if (positives[b] != 0) average_precision += static_cast<double>(positives[b]) * (found / taken);
+    if (half == b) {
+      found_at_half = found;
+      taken_at_half = taken;
+    }
+  }
   const auto pairs = static_cast<double>(below) * static_cast<double>(above);
   const auto lower = static_cast<double>(sure), width = static_cast<double>(open);
   return {{"rows", rows},
@@ -155,6 +169,10 @@ Json binary_measures(Aggregate& total, const BinaryCounts& counted) {
           {"accuracy", defined(ratio(counted.correct, rows))},
           {"log_loss", defined(ratio(value(total, "log_loss"), rows))},
           {"brier", defined(ratio(value(total, "squared_error"), rows))},
+          {"recall", defined(ratio(found_at_half, events))},
+          {"precision", defined(ratio(found_at_half, taken_at_half))},
+          {"f1", defined(ratio(2 * found_at_half, events + taken_at_half))},
+          {"average_precision", defined(ratio(average_precision, events))},
           {"auc", defined(ratio(lower + width / 2, pairs))},
           {"auc_lower", defined(ratio(lower, pairs))},
           {"auc_upper", defined(ratio(lower + width, pairs))},
@@ -196,7 +214,7 @@ void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate&
     const double e = predictor(b, 0, r), p = exact::sigmoid(e);
     const std::size_t bin = bin_of(p * static_cast<double>(bins), bins);
     const std::int64_t all = its.events + its.others;
-    correct.count(0, e > 0 ? its.events : its.others);
+    correct.count(0, e >= 0 ? its.events : its.others);
     labels.add(its, e, p, bin_of((e + 16) * auc_bins_per_unit, auc_bins));
     bin_rows.count(bin, all);
     bin_events.count(bin, its.events);
@@ -215,7 +233,7 @@ Json binary_metrics(Aggregate total) {
                                    ratio(predictions[b], bin_rows[b])});
   }
   counted.correct = value(total, "correct");
-  return binary_measures(total, counted);
+  return binary_measures(total, counted, auc_bins / 2);
 }
 
 BinaryCells::BinaryCells(SharedCells shared, std::size_t calibration_bins)
@@ -274,8 +292,13 @@ Json binary_cells_metrics(Aggregate total, const BinaryCells& cells) {
   }
   for (std::size_t g = 0; g < predictions.size(); ++g)
     table[g].mean_prediction = ratio(predictions[g], table[g].rows);
-  if (!cells.cells.is_cut) counted.correct = undefined;
-  return binary_measures(total, counted);
+  if (!cells.cells.is_cut) {
+    counted.correct = undefined;
+    return binary_measures(total, counted, std::nullopt);
+  }
+  const auto& starts = cells.cells.starts;
+  const auto half = std::ranges::lower_bound(starts, auc_bins / 2) - starts.begin();
+  return binary_measures(total, counted, static_cast<std::size_t>(half));
 }
 
 std::shared_ptr<const AggregateLayout> regression_layout(bool phm08) {
@@ -390,19 +413,35 @@ void add_multinomial(const kernels::RowBlocks& rows, const Predictor& eta, Aggre
   });
 }
 
-Json multinomial_metrics(Aggregate total, std::size_t classes) {
-  const double loss = value(total, "log_loss");
-  const auto words = total.words("confusion");
-  const std::vector<std::int64_t> confusion(words.begin(), words.end());
-  double rows = 0, correct = 0;
+Json confusion_measures(std::span<const std::int64_t> confusion, std::size_t classes) {
+  std::vector<double> of_class(classes, 0.0), predicted(classes, 0.0);
   for (std::size_t i = 0; i < confusion.size(); ++i) {
-    rows += static_cast<double>(confusion[i]);
-    if (i % (classes + 1) == 0) correct += static_cast<double>(confusion[i]);
+    of_class[i / classes] += static_cast<double>(confusion[i]);
+    predicted[i % classes] += static_cast<double>(confusion[i]);
+  }
+  Json recall = Json::array(), precision = Json::array();
+  double rows = 0, correct = 0, recalls = 0;
+  for (std::size_t k = 0; k < classes; ++k) {
+    const auto right = static_cast<double>(confusion[k * (classes + 1)]);
+    rows += of_class[k];
+    correct += right;
+    recalls += ratio(right, of_class[k]);
+    recall.push_back(defined(ratio(right, of_class[k])));
+    precision.push_back(defined(ratio(right, predicted[k])));
   }
   return {{"rows", rows},
           {"accuracy", defined(ratio(correct, rows))},
-          {"log_loss", defined(ratio(loss, rows))},
+          {"balanced_accuracy", defined(recalls / static_cast<double>(classes))},
+          {"recall", recall},
+          {"precision", precision},
           {"confusion", confusion}};
+}
+
+Json multinomial_metrics(Aggregate total, std::size_t classes) {
+  const double loss = value(total, "log_loss");
+  Json measures = confusion_measures(total.words("confusion"), classes);
+  measures["log_loss"] = defined(ratio(loss, measures.at("rows").get<double>()));
+  return measures;
 }
 
 }  // namespace bailiwick

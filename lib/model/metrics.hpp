@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,8 @@ inline constexpr std::size_t auc_bins = 65536;
 /// Measures to which a stream of single numbers belongs; of a kind that has several.
 const std::vector<const char*>& measures_made_of(const std::string& stream);
 
-/// Accuracy at probability 1/2; log loss: mean, natural logarithm; Brier score: mean (p - y)^2; the
+/// Accuracy, recall, precision and F1 at probability 1/2, which counts as an event; average
+/// precision: sum of the precision at every event, found in descending order; log loss: mean, natural logarithm; Brier score: mean (p - y)^2; the
 /// area counts pairs that share a bin half, the exact one lies between its bounds; a calibration
 /// table of equally wide bins of the probability.
 std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bins);
@@ -50,7 +52,7 @@ struct BinaryCells {
 std::shared_ptr<const AggregateLayout> binary_cells_layout(const BinaryCells& cells);
 void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
                       const BinaryCells& cells, Aggregate& sum);
-/// Accuracy: null unless the cells are cut at probability 1/2, which counts as an event here.
+/// Accuracy, recall, precision and F1: null unless the cells are cut at probability 1/2.
 Json binary_cells_metrics(Aggregate total, const BinaryCells& cells);
 
 /// Root of the mean square and mean absolute error; R squared about the mean of these rows. If
@@ -73,7 +75,10 @@ Json rate_metrics(Aggregate total, const kernels::FamilyMembers& family);
 std::shared_ptr<const AggregateLayout> multinomial_layout(std::size_t classes);
 /// eta has one output for each class but the reference, class 0; ties go to the lower class.
 void add_multinomial(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
-/// Confusion: counts by (true class, predicted class).
+/// Of counts by (true class, predicted class): these, accuracy, recall and precision of each class,
+/// and balanced accuracy, the mean recall.
+Json confusion_measures(std::span<const std::int64_t> confusion, std::size_t classes);
+/// The same, and the log loss.
 Json multinomial_metrics(Aggregate total, std::size_t classes);
 
 }  // namespace bailiwick

@@ -116,19 +116,13 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
     PrivateKey key = PrivateKey::load(key_file);
     bool exists = std::filesystem::exists(lineage);
     const PublicKey signer = key.public_key();
-    if (exists) {
-      const std::vector<Statement> statements = read_statements(lineage, {&signer, 1});
-      const bool finished = !statements.empty() && statements.back().final_count;
-      in_place = in_place && !finished;
-      // Who wants something else, or has nothing to go on from, is not kept from it. Who may have
-      // forgotten to say --resume is asked.
-      const bool anew = may_go_on(statements) ? !in_place && !has_parts(stage_, statements)
-                                              : !in_place || !stage_.resumes;
-      if (!finished && anew) {
-        set_aside(statements);
-        exists = false;
+    if (exists) try {
+        const bool finished = is_finished(lineage, {&signer, 1});
+        in_place = in_place && !finished;
+        exists = finished || !make_way(read_statements(lineage, {&signer, 1}), in_place);
+      } catch (const Error&) {  // whoever does not go on with it need not know what it is
+        if (in_place) throw;
       }
-    }
     if (exists && !in_place)
       throw Error(ExitCode::data,
                   "{}: holds the lineage of an earlier {}; name another folder with --output{}, or "
@@ -170,6 +164,15 @@ void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
       std::filesystem::remove(path, ignored);  // if it is empty
   };
   run_.session().at_end(forget);
+}
+
+/// Sets an unfinished chain aside for who wants something else, or has nothing to go on from. Who
+/// may have forgotten to say --resume is asked.
+bool RunRecord::make_way(const std::vector<Statement>& statements, bool in_place) const {
+  const bool anew = may_go_on(statements) ? !in_place && !has_parts(stage_, statements)
+                                          : !in_place || !stage_.resumes;
+  if (anew) set_aside(statements);
+  return anew;
 }
 
 /// Whether an unfinished chain is of the same config and rows.

@@ -22,8 +22,7 @@ Response response_of(const SavedModel& model) {
 
 /// What a table has no room for; the JSON holds it all.
 const std::set<std::string_view> not_in_table = {
-    "auc_lower", "auc_upper", "comparable", "concordant", "tied",     "calibration", "categories",
-    "confusion", "right",     "wrong",      "cells",      "left_out", "contributors"};
+    "auc_lower", "auc_upper", "comparable", "concordant", "tied", "cells", "contributors"};
 
 std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
                                                  const EvaluateConfig& how) {
@@ -127,6 +126,21 @@ Json Scorecard::metrics(const Aggregate& total) const {
           {"tied", sum.tied}};
 }
 
+/// As many digits as its bounds agree in, if it has any, at most six.
+std::string shown(const Json& metrics, const std::string& measure) {
+  const Json value = metrics.value(measure, Json());
+  if (!value.is_number()) return "-";
+  const auto round_to = [](const Json& number, int digits) {
+    return fmt::format("{:.{}f}", number.get<double>(), digits);
+  };
+  int digits = 6;
+  const Json lower = metrics.value(measure + "_lower", value),
+             upper = metrics.value(measure + "_upper", value);
+  while (digits > 1 && round_to(lower, digits) != round_to(upper, digits))
+    --digits;
+  return round_to(value, digits);
+}
+
 std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& lines) {
   std::size_t width = 10;
   for (const auto& [name, metrics] : lines)
@@ -134,7 +148,8 @@ std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& li
   std::vector<std::string> columns = {"rows"};
   if (lines.front().second.contains("events")) columns.emplace_back("events");
   for (const auto& [name, value] : lines.front().second.items())
-    if (std::ranges::find(columns, name) == columns.end() && !not_in_table.contains(name))
+    if (std::ranges::find(columns, name) == columns.end() && !not_in_table.contains(name) &&
+        !value.is_structured())
       columns.push_back(name);
   std::string text = fmt::format("{:<{}}", "", width);
   for (const std::string& column : columns)
@@ -145,9 +160,8 @@ std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& li
     for (const std::string& column : columns) {
       const Json value = metrics.value(column, Json());
       const bool whole = column == "rows" || column == "events";
-      text += value.is_null() ? fmt::format("  {:>13}", "-")
-              : whole         ? fmt::format("  {:>13.0f}", value.get<double>())
-                              : fmt::format("  {:>13.6f}", value.get<double>());
+      text += whole && value.is_number() ? fmt::format("  {:>13.0f}", value.get<double>())
+                                         : fmt::format("  {:>13}", shown(metrics, column));
     }
     text += '\n';
   }

@@ -231,7 +231,10 @@ Json shared_binary(const std::vector<UsedModel>& models, const EvaluateConfig& h
     for (const auto& [measure, stream] :
          {std::pair("log_loss", "log_loss"), {"brier", "squared_error"}})
       if (total.layout().has(stream)) metrics[measure] = total.value(stream) / all_rows;
-    leave_out(metrics, {"events", "accuracy", "auc", "auc_lower", "auc_upper", "calibration"}, few);
+    leave_out(metrics,
+              {"events", "accuracy", "recall", "precision", "f1", "average_precision", "auc",
+               "auc_lower", "auc_upper", "calibration"},
+              few);
     if (missing.contains("log_loss")) leave_out(metrics, {"log_loss"}, few);
     if (missing.contains("squared_error")) leave_out(metrics, {"brier"}, few);
     return metrics;
@@ -248,7 +251,7 @@ Json shared_binary(const std::vector<UsedModel>& models, const EvaluateConfig& h
   Json metrics = binary_cells_metrics(std::move(total), cells);
   metrics["cells"] = cells.groups.size();
   if (!cells.cells.is_cut)
-    leave_out(metrics, {"accuracy"},
+    leave_out(metrics, {"accuracy", "recall", "precision", "f1"},
               fmt::format("on one side of probability 1/2, fewer than {} domains have rows with or "
                           "without an event",
                           sums.contributors()));
@@ -301,7 +304,7 @@ Json shared_multinomial(const SavedModel& model, const std::vector<Aggregate>& p
   };
   Json metrics = {{"rows", static_cast<double>(all)}, {"categories", model.categories}};
   if (*way <= 2) metrics["accuracy"] = share(static_cast<double>(right));
-  if (*way == 0) metrics["confusion"] = found;
+  if (*way == 0) metrics.update(confusion_measures(found, classes));
   if (*way == 1) {
     Json rights = Json::array(), wrongs = Json::array();
     for (std::size_t k = 0; k < classes; ++k) {
@@ -311,7 +314,7 @@ Json shared_multinomial(const SavedModel& model, const std::vector<Aggregate>& p
     metrics["right"] = rights;
     metrics["wrong"] = wrongs;
   }
-  if (*way > 0) leave_out(metrics, {"confusion"}, few);
+  if (*way > 0) leave_out(metrics, {"balanced_accuracy", "recall", "precision", "confusion"}, few);
   if (*way > 2) leave_out(metrics, {"accuracy"}, few);
   if (missing.contains("log_loss"))
     leave_out(metrics, {"log_loss"}, few);

@@ -208,7 +208,7 @@ def test_an_attempt_that_failed_is_in_nobodys_way(stays, np):
     """Nothing was told: nothing stays. Something was: it is kept, aside."""
     stays.terms("bern")
     output = f"again-{np}"
-    assert "a logistic model needs a target of 0 or 1" in stays.train("--set", "model.kind=logistic", output=output, np=np, code=DATA)
+    assert "a logistic model needs a target between 0 and 1" in stays.train("--set", "model.kind=logistic", output=output, np=np, code=DATA)
     assert not stays.path(output).exists()
     poisson = ("--set", "model.kind=poisson")
     for attempt in (1, 2):

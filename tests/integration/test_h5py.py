@@ -138,7 +138,7 @@ def test_a_category_and_its_levels_by_name(fresh):
     assert "\nreference levels: ward surgery\n" in out
     for features, message in (("[ward, ward_icu]", 'model.features: "ward_icu" asks for "ward_icu", which is there already'),
                               ("[ward_icu, ward]", 'model.features: "ward" asks for "ward_icu", which is there already'),
-                              ("[ward_icy]", 'the partitions have no feature "ward_icy"; they have: age, ward (did you mean "ward_icu"?)')):
+                              ("[ward_icy]", 'the partitions have no feature "ward_icy" (did you mean "ward_icu"?); they have: age, ward')):
         for np in (1, 3):
             assert message in fresh.run(*train, "--set", f"model.features={features}", "--output", "out/wrong", np=np, code=3)
     assert "ward                     levels: medicine, surgery, icu; reference: medicine" in fresh.run("inspect", "out/partitions/bern.h5")

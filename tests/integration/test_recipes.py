@@ -39,6 +39,7 @@ struct Exponential {
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::exp(eta); }
   static double link(double mean) { return exact::log(mean); }
+  static bool whole(double, double) { return true; }
   static double saturated(double y) { return -1 - exact::log(y); }
   static double deviance(double y, double eta) { return 2 * (saturated(y) - row(y, eta).value); }
   static double constant(double, double) { return 0; }

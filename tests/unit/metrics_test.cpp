@@ -114,6 +114,22 @@ TEST_CASE("binary metrics agree with scikit-learn") {
   for (std::size_t i = 0; i < 32; ++i)
     correct += (score[i] > 0) == (mtcars::am[i] == 1);
   CHECK(number(m, "accuracy") == correct / 32);
+  // recall_score, precision_score, f1_score and average_precision_score, by their definitions.
+  double found = 0, taken = 0, precision_sum = 0;
+  for (std::size_t i = 0; i < 32; ++i) {
+    taken += score[i] > 0 ? 1 : 0;
+    found += score[i] > 0 && mtcars::am[i] == 1 ? 1 : 0;
+    double above = 0, events_above = 0;
+    for (std::size_t k = 0; k < 32; ++k) {
+      above += score[k] >= score[i] ? 1 : 0;
+      events_above += score[k] >= score[i] && mtcars::am[k] == 1 ? 1 : 0;
+    }
+    if (mtcars::am[i] == 1) precision_sum += events_above / above;
+  }
+  CHECK(number(m, "recall") == found / 13);
+  CHECK(number(m, "precision") == found / taken);
+  CHECK(number(m, "f1") == Approx(2 * found / (13 + taken)).epsilon(1e-15));
+  CHECK(number(m, "average_precision") == Approx(precision_sum / 13).epsilon(1e-3));
   for (const Json& bin : m.at("calibration")) {
     CHECK(number(bin, "upper") - number(bin, "lower") == 0.25);
     if (number(bin, "rows") > 0) {
@@ -246,6 +262,17 @@ TEST_CASE("multinomial metrics agree with the fit's log-likelihood in R") {
   for (std::size_t k = 0; k < 3; ++k)
     of_first += confusion[k];
   CHECK(of_first == 15);
+  double recalls = 0;
+  for (std::size_t k = 0; k < 3; ++k) {
+    const auto right = static_cast<double>(confusion[4 * k]);
+    const auto of_class =
+        static_cast<double>(confusion[3 * k] + confusion[3 * k + 1] + confusion[3 * k + 2]);
+    const auto predicted = static_cast<double>(confusion[k] + confusion[3 + k] + confusion[6 + k]);
+    CHECK(m.at("recall")[k] == right / of_class);
+    CHECK(m.at("precision")[k] == right / predicted);
+    recalls += right / of_class;
+  }
+  CHECK(number(m, "balanced_accuracy") == Approx(recalls / 3).epsilon(1e-15));
   CHECK(number(m, "accuracy") ==
         static_cast<double>(confusion[0] + confusion[4] + confusion[8]) / 32);
 }
