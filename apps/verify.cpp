@@ -7,7 +7,7 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "lib/core/text.hpp"
-#include "lib/stages/verify.hpp"
+#include "lib/verify/verify.hpp"
 
 namespace bailiwick {
 

@@ -33,9 +33,9 @@ inline constexpr std::size_t auc_bins = 65536;
 const std::vector<const char*>& measures_made_of(const std::string& stream);
 
 /// Accuracy, recall, precision and F1 at probability 1/2, which counts as an event; average
-/// precision: sum of the precision at every event, found in descending order; log loss: mean, natural logarithm; Brier score: mean (p - y)^2; the
-/// area counts pairs that share a bin half, the exact one lies between its bounds; a calibration
-/// table of equally wide bins of the probability.
+/// precision: sum of the precision at every event, found in descending order; log loss: mean,
+/// natural logarithm; Brier score: mean (p - y)^2; the area counts pairs that share a bin half, the
+/// exact one lies between its bounds; a calibration table of equally wide bins of the probability.
 std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bins);
 void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
 Json binary_metrics(Aggregate total);

@@ -23,7 +23,7 @@
 #include "lib/core/error.hpp"
 #include "lib/core/input_file.hpp"
 #include "lib/core/text.hpp"
-#include "lib/stages/verify.hpp"
+#include "lib/verify/verify.hpp"
 
 namespace {
 

@@ -42,8 +42,9 @@ ROOMS = {
     "lib/kinds": ["lib/data", "lib/optim", "lib/model", "lib/run", "lib/boundary", "io/checkpoint", "lib/domain", "lib/egress", *KERNELS],
     "lib/train": ["lib/kinds", "lib/record", "lib/data", "lib/optim", "lib/model", "kokkos_kernels/network", *ADMITTED],
     "lib/stages": ["lib/train", "lib/kinds", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
+    "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
-    "apps": ["lib/stages", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "apps": ["lib/verify", "lib/stages", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.
 AGGREGATE_ONLY = {"lib/model", "lib/optim", "lib/kinds"}

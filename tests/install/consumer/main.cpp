@@ -20,7 +20,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/chain.hpp"
 #include "lib/policy/policy_yaml.hpp"
-#include "lib/stages/verify.hpp"
+#include "lib/verify/verify.hpp"
 
 #if defined(__x86_64__) && !defined(__FMA__)
 #error "the package brought no -march: fma() would be a function call"

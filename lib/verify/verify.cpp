@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/verify.hpp"
+#include "lib/verify/verify.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -24,9 +24,9 @@
 #include "lib/run/documents.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/stages/stage.hpp"
-#include "lib/stages/verify_contents.hpp"
-#include "lib/stages/verify_decisions.hpp"
-#include "lib/stages/verify_inputs.hpp"
+#include "lib/verify/contents.hpp"
+#include "lib/verify/decisions.hpp"
+#include "lib/verify/inputs.hpp"
 
 namespace bailiwick {
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/verify_decisions.hpp"
+#include "lib/verify/decisions.hpp"
 
 #include <algorithm>
 #include <set>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/verify_inputs.hpp"
+#include "lib/verify/inputs.hpp"
 
 #include <set>
 

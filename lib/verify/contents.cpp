@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/verify_contents.hpp"
+#include "lib/verify/contents.hpp"
 
 #include <algorithm>
 #include <cstdint>
