@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
 #include "lib/model/magnitude.hpp"
 
 namespace bailiwick {
@@ -54,6 +55,7 @@ ColumnMoments moments_of(const ColumnSelection& columns, std::uint64_t n, const 
   const std::vector<double> squares = decoded(second, "squares");
   result.centre.assign(size, 0.0);
   result.scale.assign(size, 1.0);
+  std::vector<std::string> constant;
   const double divisor = result.rows - result.rows / static_cast<double>(n);
   for (std::size_t j = 0; j < size; ++j) {
     if (j == columns.intercept) continue;
@@ -68,14 +70,19 @@ ColumnMoments moments_of(const ColumnSelection& columns, std::uint64_t n, const 
         result.scale[j] = 0;
         continue;
       }
-      throw Error(
-          ExitCode::data,
-          "column '{}' is constant to twelve digits: it cannot be standardised; leave it out "
-          "of model.features, or take from it what all its values share",
-          columns.names[j]);
+      constant.push_back("'" + columns.names[j] + "'");
+      continue;
     }
     result.scale[j] = 1 / deviation;
     if (columns.centre) result.centre[j] = mean[j];
+  }
+  if (!constant.empty()) {
+    const bool one = constant.size() == 1;
+    throw Error(ExitCode::data,
+                "{} {} constant to twelve digits and cannot be standardised; leave {} out of "
+                "model.features, or take away what all values share",
+                (one ? "column " : "columns ") + join(constant), one ? "is" : "are",
+                one ? "it" : "them");
   }
   return result;
 }

@@ -118,8 +118,9 @@ TEST_CASE("a constant column is named") {
     const auto call = [&] { pooled_moments(rows, x[0].size(), {{"one", "two"}, {}}, sums); };
     CHECK_THROWS_WITH(call(), Catch::Contains(text));
   };
-  expect({{1, 2, 3}, {0.1, 0.1, 0.1}}, "column 'two' is constant to twelve digits: it cannot");
-  expect({{0, 0, 0}, {1, 2, 3}}, "column 'one' is constant to twelve digits: it cannot");
+  expect({{1, 2, 3}, {0.1, 0.1, 0.1}}, "column 'two' is constant to twelve digits and cannot");
+  expect({{0, 0, 0}, {1, 2, 3}}, "column 'one' is constant to twelve digits and cannot");
+  expect({{0, 0, 0}, {2, 2, 2}}, "columns 'one', 'two' are constant to twelve digits and cannot");
   expect({{1}, {2}}, "only 1 rows");
   expect({{1, NAN}, {1, 2}}, "not finite");
 }
