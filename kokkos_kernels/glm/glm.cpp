@@ -107,6 +107,7 @@ struct GlmSums {
   Problem problem;
   Order order;
   LikelihoodFormats formats;
+  bool products = false;  ///< of scores, and nothing else: in place of the information
 
   // A few columns by this many rows stay in the first-level cache while tiles pass over them.
   static constexpr std::size_t chunk_rows = on_host ? 256 : std::size_t{1} << 30;
@@ -114,6 +115,7 @@ struct GlmSums {
 
   KOKKOS_FUNCTION std::size_t values() const {
     const std::size_t d = problem.parameters();
+    if (products) return d * (d + 1) / 2;
     return 1 + (order == Order::value ? 0 : d) + (order == Order::hessian ? d * (d + 1) / 2 : 0);
   }
   KOKKOS_FUNCTION std::size_t partial_size() const {
@@ -140,8 +142,9 @@ struct GlmSums {
     const BlockFactors factors = factors_of(problem.blocks, block);
     const InformationSpace space{
         .weighted_x = weighted_x, .partial = partial, .triangle = internal};
-    row_sum(team, at.value, rows, partial, sums);
-    if (order != Order::value)
+    const std::size_t before = products ? 0 : 1 + d;
+    if (!products) row_sum(team, at.value, rows, partial, sums);
+    if (!products && order != Order::value)
       for (std::size_t k = 0; k < problem.outputs; ++k) {
         column_products<Tile>(team, at.eta + k * rows, x, partial, internal);
         all_cell_sums(team, factors, at.eta + k * rows, partial, internal);
@@ -150,14 +153,19 @@ struct GlmSums {
     if (order == Order::hessian)
       for (std::size_t a = 0; a < problem.outputs; ++a)
         for (std::size_t b = 0; b <= a; ++b) {
-          const double* const h = problem.pair_weights(team, block, a, b, at);
+          const double* const h = products ? score_products(team, a, b, at)
+                                           : problem.pair_weights(team, block, a, b, at);
           dense_information(team, x, h, space);
           factor_information(team, x, factors, h, space);
-          spread_information(team, a, b, internal, sums + 1 + d);
+          spread_information(team, a, b, internal, sums + before);
         }
     team.team_barrier();
 
     std::int64_t* to = words + 1;
+    if (products) {
+      quantise(team, sums, values(), formats.information, to, words);
+      return;
+    }
     std::size_t done = 0;
     const std::size_t sizes[] = {1, d, d * (d + 1) / 2};
     const FixedPoint format[] = {formats.value, formats.score, formats.information};
@@ -166,6 +174,20 @@ struct GlmSums {
       done += sizes[i];
       to += sizes[i] * static_cast<std::size_t>(format[i].limbs);
     }
+  }
+
+  /// Weighted residuals of outputs a and b, row by row.
+  template <class Team>
+  KOKKOS_INLINE_FUNCTION const double* score_products(const Team& team, std::size_t a,
+                                                      std::size_t b, const Evaluated& at) const {
+    const double *const ra = at.eta + a * problem.rows, *const rb = at.eta + b * problem.rows;
+    double* const work = at.work;
+    spread(team, problem.rows, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t r = begin; r < end; ++r)
+        work[r] = ra[r] * rb[r];
+    });
+    team.team_barrier();
+    return work;
   }
 
   /// The packed lower triangle of sum_r (h(r) x(i, r)) x(j, r).
@@ -347,6 +369,19 @@ void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
   else
     sum_blocks("glm_sums", GlmSums<Preferred>{problem, order, formats}, rows.blocks(), words,
                tuning.workers);
+}
+
+void glm_score_products(const RowBlocks& rows, const GlmPoint& at, FixedPoint format,
+                        std::span<std::int64_t> words, Tuning tuning) {
+  require(words.size() == 1 + static_cast<std::size_t>(format.limbs) * triangle(at.theta.size()),
+          "glm_score_products writes a word for saturation and limbs for every pair");
+  const Problem problem(rows, at);
+  if (tuning.portable)
+    sum_blocks("glm_score_products", GlmSums<Portable>{problem, Order::hessian, format, true},
+               rows.blocks(), words, tuning.workers);
+  else
+    sum_blocks("glm_score_products", GlmSums<Preferred>{problem, Order::hessian, format, true},
+               rows.blocks(), words, tuning.workers);
 }
 
 void glm_hessian_times(const RowBlocks& rows, const GlmPoint& at, std::span<const double> v,

@@ -54,6 +54,11 @@ struct GlmPoint {
 void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
               const LikelihoodFormats& formats, std::span<std::int64_t> words, Tuning tuning = {});
 
+/// Adds the products of single rows' scores, sum_r s_r s_r' (of a sandwich's filling: White 1980),
+/// s_r the derivative of a row's weighted log-likelihood. words: [saturated][d(d+1)/2, packed].
+void glm_score_products(const RowBlocks& rows, const GlmPoint& at, FixedPoint format,
+                        std::span<std::int64_t> words, Tuning tuning = {});
+
 /// Adds X' W(theta) X v, the Hessian of the negative log-likelihood times v. words: [saturated][d].
 void glm_hessian_times(const RowBlocks& rows, const GlmPoint& at, std::span<const double> v,
                        FixedPoint format, std::span<std::int64_t> words, Tuning tuning = {});

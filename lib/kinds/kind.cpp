@@ -25,6 +25,13 @@ void Kind::write(const SavedModel&, Json&, io::Checkpoint&) const {}
 
 void Kind::read(const Json&, const io::Checkpoint&, const std::string&, SavedModel&) const {}
 
+bool has_robust_errors(const ModelConfig& model) {
+  const bool of_cox =
+      model.kind->response(model) == kernels::Response::hazard && !model.kind->network;
+  return model.errors == Errors::robust ||
+         (model.errors == Errors::automatic && of_cox && model.weights && model.l2 == 0);
+}
+
 std::vector<std::string> parameter_names(const ModelColumns& columns) {
   if (columns.categories.empty()) return columns.names;
   std::vector<std::string> names;

@@ -69,6 +69,9 @@ const Kind& kind_of(const ModelConfig& model);
 /// By its name; nullptr: there is none.
 const Kind* find_kind(const std::string& name);
 
+/// Whether the model's errors are to be robust.
+bool has_robust_errors(const ModelConfig& model);
+
 /// Names of the parameters of a linear predictor: the columns, or "class:column" for every class
 /// but the first.
 std::vector<std::string> parameter_names(const ModelColumns& columns);

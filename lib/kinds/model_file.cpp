@@ -86,6 +86,8 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
                                     {"offset", &model.config.offset},
                                     {"exposure", &model.config.exposure}})
     if (!column->empty()) description[key] = *column;
+  if (model.config.errors != Errors::automatic)
+    description["errors"] = to_word(model.config.errors);
   kind_of(model.config).write(model, description, checkpoint);
   checkpoint.attributes["model"] = description.dump();
   checkpoint.attributes["iteration"] = std::to_string(model.iteration);
@@ -150,6 +152,8 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("intercept", model.config.intercept);
   member("weights", model.config.weights);
   member("l2", model.config.l2);
+  if (description.contains("errors"))
+    model.config.errors = word_member<Errors>(description, "errors", what);
   for (const auto& [key, column] : {std::pair{"trials", &model.config.trials},
                                     {"offset", &model.config.offset},
                                     {"exposure", &model.config.exposure}})

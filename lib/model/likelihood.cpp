@@ -61,6 +61,47 @@ Evaluation decode_likelihood(Aggregate total, std::span<const double> theta,
   return result;
 }
 
+std::shared_ptr<const AggregateLayout> products_layout(const std::vector<std::string>& names,
+                                                       FixedPoint format) {
+  const std::size_t size = names.size() * (names.size() + 1) / 2;
+  return std::make_shared<const AggregateLayout>(std::vector<Stream>{
+      {"products", size, format, std::make_shared<const std::vector<std::string>>(names)}});
+}
+
+std::vector<double> sum_products(Sums& sums, std::vector<Aggregate> parts,
+                                 std::span<const double> theta) {
+  for (Aggregate& part : parts)
+    part.normalise();
+  Aggregate total = sums.across_domains("products of scores", std::move(parts), theta);
+  total.normalise();
+  if (total.saturated() != 0)
+    throw Error(ExitCode::data, "{} products of scores are not finite or too large to sum",
+                total.saturated());
+  return total.values("products");
+}
+
+std::vector<double> sandwich(std::span<const double> bread, std::span<const double> filling) {
+  std::size_t d = 0;
+  while (d * (d + 1) / 2 < bread.size())
+    ++d;
+  const auto at = [](std::span<const double> packed, std::size_t i, std::size_t j) {
+    return i >= j ? packed[i * (i + 1) / 2 + j] : packed[j * (j + 1) / 2 + i];
+  };
+  std::vector<double> half(d * d, 0.0), result;
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = 0; j < d; ++j)
+      for (std::size_t k = 0; k < d; ++k)
+        half[i * d + j] = std::fma(at(bread, i, k), at(filling, k, j), half[i * d + j]);
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      double sum = 0;
+      for (std::size_t k = 0; k < d; ++k)
+        sum = std::fma(half[i * d + k], at(bread, k, j), sum);
+      result.push_back(sum);
+    }
+  return result;
+}
+
 std::vector<double> checked_penalty(std::vector<double> penalty, std::size_t parameters) {
   if (penalty.empty()) penalty.assign(parameters, 0.0);
   ensure(penalty.size() == parameters, "the penalty has one value a parameter");

@@ -34,6 +34,16 @@ Evaluation sum_likelihood(Sums& sums, std::vector<Aggregate> parts, std::span<co
 /// `penalty`, or d zeros if it is empty. Throws ExitCode::bug for another size or a negative value.
 std::vector<double> checked_penalty(std::vector<double> penalty, std::size_t parameters);
 
+/// The round of Objective::score_products: stream `products`. Throws ExitCode::data if it does not
+/// fit.
+std::shared_ptr<const AggregateLayout> products_layout(const std::vector<std::string>& names,
+                                                       FixedPoint format);
+std::vector<double> sum_products(Sums& sums, std::vector<Aggregate> parts,
+                                 std::span<const double> theta);
+
+/// A B A for packed symmetric A and B, packed.
+std::vector<double> sandwich(std::span<const double> bread, std::span<const double> filling);
+
 /// A v for a packed symmetric A, in a fixed order.
 std::vector<double> symmetric_times(std::span<const double> packed, std::span<const double> v);
 

@@ -11,6 +11,7 @@
 
 #include "kokkos_kernels/sums/order.hpp"
 #include "lib/boundary/sums.hpp"
+#include "lib/core/error.hpp"
 
 namespace bailiwick {
 
@@ -35,6 +36,11 @@ class Objective {
   /// Hessian at theta times v, matrix-free. Collective over the world.
   virtual std::vector<double> hessian_times(std::span<const double> theta,
                                             std::span<const double> v) = 0;
+  /// Sum over rows, or subjects, of the products of their scores, packed lower triangle: what
+  /// errors that do not rest on the model are made of. Collective over the world.
+  virtual std::vector<double> score_products(std::span<const double>) {
+    throw Error(ExitCode::bug, "internal error: an objective without scores; please report this");
+  }
   /// Where a solver starts.
   virtual std::vector<double> start() const { return std::vector<double>(size(), 0.0); }
   /// How much of the value counts as one: rows of weight 1, numbers of ordinary size. A solver's

@@ -46,11 +46,12 @@ ModelSummary with_coefficients(const FittedModel& model, double dispersion,
   RawEstimates raw = to_raw_units(model);
   ModelSummary summary;
   summary.penalised = model.penalised;
+  summary.robust = model.robust;
   summary.student = freedom.has_value();
   summary.log_likelihood = model.log_likelihood;
   summary.covariance = std::move(raw.covariance);
   for (double& c : summary.covariance)
-    c *= dispersion;
+    c *= model.robust ? 1 : dispersion;
   const bool known = !freedom || *freedom > 0;
   const double quantile = !known    ? undefined
                           : freedom ? student_quantile(0.05, *freedom)
@@ -210,6 +211,8 @@ std::string to_text(const ModelSummary& summary) {
         "No likelihood, and so no AIC: targets or weights are not the whole numbers that this "
         "model "
         "counts.\n";
+  if (summary.robust)
+    text += "Robust standard errors: a sandwich of the information and the rows' own scores.\n";
   if (summary.penalised) {
     text +=
         "Penalised: estimates are shrunk, and standard errors are those of the penalised "

@@ -23,6 +23,7 @@ struct FittedModel {
   std::optional<ColumnMoments> standardised;  ///< how the columns were; unset: raw
   double log_likelihood = 0;                  ///< without the penalty, as the objective gives it
   bool penalised = false;
+  bool robust = false;  ///< the covariance does not rest on the model, nor on a dispersion
 };
 
 /// Coefficients and their covariance (packed) in the units of the raw columns.
@@ -45,7 +46,7 @@ struct Coefficient {
 struct ModelSummary {
   std::string title;
   bool student = false;  ///< the statistic is Student's t with n - p degrees of freedom, not normal
-  bool penalised = false;
+  bool penalised = false, robust = false;
   std::vector<Coefficient> coefficients;
   std::vector<double> covariance;  ///< packed
   /// Of each category: the levels without a coefficient, which the others are compared with.

@@ -148,6 +148,10 @@ void schema(Visitor& v, ModelConfig& model) {
       "Ridge penalty: lambda of lambda/2 |beta|^2, added to the summed loss, times the mean weight "
       "of rows; not on the intercept.",
       at_least(0));
+  v.key("errors", model.errors,
+        "Standard errors: from the model, or robust (sandwich). auto: robust in Cox models with "
+        "weights.",
+        only_if(!mlp, "networks have no standard errors"));
   v.key("standardise", model.standardise,
         "Scale features by mean and deviation: over all domains, or in each by its own.");
   v.section(
@@ -178,6 +182,8 @@ void schema(Visitor& v, ModelConfig& model) {
   v.check(cox || model.status.empty(), "status", "only used with kind: cox");
   v.check(!cox || model.time.empty() || model.time != model.status, "status",
           "the same column as time");
+  v.check(model.errors != Errors::robust || model.l2 == 0, "errors",
+          "with a penalty there are no robust errors");
   const kernels::Response response = model.kind->response(model);
   v.check(model.trials.empty() || (!mlp && response == kernels::Response::probability), "trials",
           "only used with kind: logistic");

@@ -70,6 +70,13 @@ inline constexpr auto words<Standardisation> =
                                                             {Standardisation::per_domain,
                                                              "per_domain"}});
 
+/// What standard errors rest on: the model's information, or, as a sandwich of it, the rows' own
+/// scores. `automatic`: as R does: robust for Cox models with weights.
+enum class Errors { automatic, model, robust };
+template <>
+inline constexpr auto words<Errors> = std::to_array<std::pair<Errors, const char*>>(
+    {{Errors::automatic, "auto"}, {Errors::model, "model"}, {Errors::robust, "robust"}});
+
 enum class Ties { breslow, efron };
 template <>
 inline constexpr auto words<Ties> = std::to_array<std::pair<Ties, const char*>>(
@@ -134,6 +141,7 @@ struct ModelConfig {
   bool weights = false;
   double l2 = 0;  ///< of lambda/2 ||beta||^2 times the mean weight, beside the summed loss
   Standardisation standardise = Standardisation::pooled;
+  Errors errors = Errors::automatic;
   Strata strata = Strata::domain;
   Ties ties = Ties::efron;
   double time_step = 1, time_maximum = 0;

@@ -10,6 +10,7 @@
 #include "lib/data/model_rows.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
+#include "lib/model/likelihood.hpp"
 #include "lib/optim/cholesky.hpp"
 #include "lib/optim/newton.hpp"
 #include "lib/optim/replay.hpp"
@@ -55,6 +56,10 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
                 "combination of others; set model.l2 above 0, or leave it out of model.features",
                 parameter_names(columns)[*column]);
   fitted.covariance = factor.inverse();
+  fitted.robust = has_robust_errors(model.config);
+  if (fitted.robust)
+    fitted.covariance =
+        sandwich(fitted.covariance, likelihood.objective->score_products(fitted.theta));
   if (model.config.standardise != Standardisation::per_domain)
     fitted.standardised = ColumnMoments{model.mean, model.scale, model.rows};
   fitted.log_likelihood = log_likelihood;

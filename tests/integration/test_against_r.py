@@ -25,6 +25,7 @@ COLUMNS = """
   time: {role: target, minimum: 0}
   gone: {role: target, type: boolean}
   ward: {role: target, type: category, levels: [a, b, c]}
+  w: {role: weight}
 """
 
 
@@ -33,7 +34,7 @@ def rows(tmp_path_factory):
     referee("Rscript:survival")
     stays = Stays(Checkout(tmp_path_factory.mktemp("rows")))
     draw = random.Random(7)
-    lines = ["clinic,x,sex,years,shift,died,seen,count,share,level,time,gone,ward"]
+    lines = ["clinic,x,sex,years,shift,died,seen,count,share,level,time,gone,ward,w"]
     for clinic in CLINICS:
         for i in range(56):
             x, male, years, shift = draw.gauss(0, 1), draw.random() < 0.5, draw.uniform(0.2, 9), draw.gauss(0, 0.5)
@@ -42,7 +43,7 @@ def rows(tmp_path_factory):
             died = sum(draw.random() < 1 / (1 + math.exp(-eta)) for _ in range(seen))
             count = sum(draw.random() < math.exp(eta - 1) * years / 400 for _ in range(400))
             time = round(draw.expovariate(math.exp(eta)), 1) + 0.1
-            lines.append(f"{clinic},{x!r},{'fm'[male]},{years!r},{shift!r},{died},{seen},{count},{min(1, count / 8)!r},{eta + draw.gauss(0, 1)!r},{time!r},{int(i % 4 != 0)},{'abc'[i % 3]}")
+            lines.append(f"{clinic},{x!r},{'fm'[male]},{years!r},{shift!r},{died},{seen},{count},{min(1, count / 8)!r},{eta + draw.gauss(0, 1)!r},{time!r},{int(i % 4 != 0)},{'abc'[i % 3]},{draw.uniform(0.3, 4)!r}")
     stays.write("rows.csv", "\n".join(lines) + "\n")
     ingest = stays.path("ingest.yaml").read_text()
     owners = ingest[ingest.index("partitions:\n"):]
@@ -57,10 +58,10 @@ def rows(tmp_path_factory):
     return stays
 
 
-def r(rows, fit, also=""):
-    """Coefficients, errors and log-likelihoods (of the fit and without columns) of an R expression over the data frame d."""
+def r(rows, fit, also="", errors=None):
+    """Coefficients, errors (or what that expression gives) and log-likelihoods (of the fit and without columns) of an R expression over the data frame d."""
     script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); d$site <- d$clinic; {also} f <- {fit}; '
-              's <- coef(summary(f)); e <- if ("se(coef)" %in% colnames(s)) s[, "se(coef)"] else s[, 2]; '
+              's <- coef(summary(f)); e <- ' + (errors or 'if ("se(coef)" %in% colnames(s)) s[, "se(coef)"] else s[, 2]') + '; '
               'l <- if (inherits(f, "coxph")) rev(f$loglik) else c(logLik(f), logLik(update(f, . ~ 1))); '
               'cat(sprintf("%.17g", c(coef(f), e, l)), sep = ",")')
     done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
@@ -100,6 +101,19 @@ CASES = {
 }
 
 
+ROBUST = {
+    "linear": (("kind=linear", "target=level", "features=[x, sex]", "weights=true", "errors=robust"), 'glm(level ~ x + sex, gaussian, d, weights = w)'),
+    "logistic": (("kind=logistic", "target=gone", "features=[x, sex]", "weights=true", "errors=robust"),
+                 'glm(gone ~ x + sex, binomial, d, weights = w, epsilon = 1e-15)'),
+    "poisson": (("kind=poisson", "target=count", "features=[x, sex]", "exposure=years", "errors=robust"),
+                'glm(count ~ x + sex, poisson, d, offset = log(years), epsilon = 1e-15)'),
+    **{f"cox-{ties}-{'no-' if not weights else ''}weights": (
+        ("kind=cox", "target=", "time=time", "status=gone", "features=[x, sex]", f"cox.ties={ties}", "weights=true" if weights else "errors=robust"),
+        f'coxph(Surv(time, gone) ~ x + sex + strata(site), d, ties = "{ties}", robust = TRUE, {"weights = w, " if weights else ""}'
+        'control = coxph.control(eps = 1e-14, iter.max = 50))') for ties in ("efron", "breslow") for weights in (True, False)},
+}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_offsets_and_trials(rows, name):
     model, fit = CASES[name]
@@ -114,6 +128,17 @@ def test_cox_with_an_offset(rows):
     model = ("kind=cox", "target=", "time=time", "status=gone", "features=[x, sex]", "offset=shift")
     _, found = ours(rows, "cox", model, strata=True)
     check(found, r(rows, "coxph(Surv(time, gone) ~ x + sex + offset(shift) + strata(site), d, control = coxph.control(eps = 1e-14, iter.max = 50))"))
+
+
+@pytest.mark.parametrize("name", ROBUST)
+def test_robust_errors(rows, name):
+    """White's sandwich; of Cox models the one that coxph takes for weights by itself."""
+    model, fit = ROBUST[name]
+    referee("Rscript:sandwich")
+    cox = "kind=cox" in model
+    output, found = ours(rows, f"robust-{name}", model, strata=cox)
+    check(found[:2], r(rows, f"suppressWarnings({fit})", errors='s[, "robust se"]' if cox else "sqrt(diag(sandwich::sandwich(f)))")[:2])
+    assert "Robust standard errors" in rows.path(f"{output}/model.txt").read_text()
 
 
 def test_trials_say_what_their_rows_would(rows):
@@ -151,6 +176,7 @@ def test_what_cannot_be(rows, np):
     assert "it has more successes than trials" in train("kind=logistic", "target=seen", "features=[x]", "trials=died", code=DATA)
     assert "its successes and trials are not whole numbers" in train("kind=logistic", "target=died", "features=[x]", "trials=years", code=DATA)
     assert 'model.offset: the partitions have no number "shifted"; they have: x, years' in train("kind=poisson", "target=count", "offset=shifted", code=CONFIG)
+    assert "with a penalty there are no robust errors" in train("kind=linear", "target=level", "errors=robust", "l2=1", code=CONFIG)
     assert "only used with kind: poisson" in train("kind=logistic", "target=died", "exposure=years", code=CONFIG)
     assert "not used by networks and multinomial models" in train("kind=multinomial", "target=ward", "offset=shift", code=CONFIG)
     assert 'no feature "wier", "sax"' in train("target=level", "features=[wier, x, sax]", code=CONFIG).replace(' (did you mean "sex"?)', "")

@@ -153,6 +153,21 @@ class CoxObjective : public Objective {
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
   }
 
+  std::vector<double> score_products(std::span<const double> theta) override {
+    const FixedPoint format = shifted(wide, 2 * (wide.exponent - format_.exponent));
+    std::vector<Aggregate> cells, parts;
+    for (const RiskSets& sets : risk_sets_)
+      cells.push_back(sets.sums(theta, Order::gradient));
+    std::optional<Aggregate> total;
+    if (options_.grid) total = sums_.across_domains("risk-set sums", std::move(cells), theta);
+    for (std::size_t d = 0; d < risk_sets_.size(); ++d) {
+      if (!total) sums_.within_domain(d, cells[d]);
+      parts.emplace_back(products_layout(options_.names, format));
+      risk_sets_[d].add_score_products(total ? *total : cells[d], theta, parts.back());
+    }
+    return sum_products(sums_, std::move(parts), theta);
+  }
+
   std::vector<double> hessian_times(std::span<const double> theta,
                                     std::span<const double> v) override {
     if (!std::equal(theta.begin(), theta.end(), theta_.begin(), theta_.end())) {

@@ -171,10 +171,7 @@ Aggregate RiskSets::sums(std::span<const double> theta, Order order) const {
   return sum;
 }
 
-void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta, Order order,
-                              Aggregate& likelihood) const {
-  // From sums over cells to sums over risk sets, still in whole numbers: add the later cells.
-  const std::size_t q = moments_of(order);
+void RiskSets::add_later_cells(Aggregate& cells_sum, std::size_t q) const {
   const auto words = cells_sum.words("at_risk");
   for (std::size_t limb = 0; limb < static_cast<std::size_t>(format_.limbs); ++limb) {
     std::int64_t* const from = words.data() + limb * cells() * q;
@@ -186,6 +183,72 @@ void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta
     }
   }
   cells_sum.normalise();
+}
+
+void RiskSets::add_score_products(Aggregate cells_sum, std::span<const double> theta,
+                                  Aggregate& products) const {
+  const std::size_t q = 1 + columns_;
+  add_later_cells(cells_sum, q);
+  products.words().front() += cells_sum.saturated();
+  const std::vector<double> at_risk = cells_sum.values("at_risk");
+  const std::vector<double> tied = cells_sum.values("tied");
+
+  // Of every cell: the mean that its events are held against; and, summed over its terms and those
+  // of the stratum's earlier cells, the hazard and hazard times mean, which a row at risk has had.
+  // A row whose own event it is has had less of it: `spared`.
+  std::vector<double> mean(cells() * columns_, 0.0), hazard(cells() * q, 0.0),
+      spared(cells() * q, 0.0);
+  for (std::size_t s = 0; s < strata(); ++s)
+    for (std::size_t c = first_cell_[s]; c < first_cell_[s + 1]; ++c) {
+      double* const sum = &hazard[c * q];
+      if (c > first_cell_[s]) std::copy(sum - q, sum, sum);
+      const double* const all = &at_risk[c * q];
+      const double* const events = tied_[c] == none ? nullptr : &tied[tied_[c] * q];
+      const double terms = events ? deaths_[c] : 1.0;
+      for (double l = 0; l < terms; ++l) {
+        const double gone = l / terms;
+        const auto moment = [&](std::size_t i) {
+          return events ? std::fma(-gone, events[i], all[i]) : all[i];
+        };
+        const double risk = moment(0), step = death_weight_[c] / terms / risk;
+        sum[0] += step;
+        spared[c * q] += gone * step;
+        for (std::size_t j = 0; j < columns_; ++j) {
+          const double m = moment(1 + j) / risk;
+          mean[c * columns_ + j] += m / terms;
+          sum[1 + j] = std::fma(step, m, sum[1 + j]);
+          spared[c * q + 1 + j] = std::fma(gone * step, m, spared[c * q + 1 + j]);
+        }
+      }
+    }
+
+  const RowSum sum(products, "products");
+  std::vector<double> score(columns_);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Row& row = rows_[i];
+    const double* const x = &x_[i * columns_];
+    const double *const had = &hazard[row.cell * q], *const less = &spared[row.cell * q];
+    double eta = row.offset;
+    for (std::size_t j = 0; j < columns_; ++j)
+      eta = std::fma(x[j], theta[j], eta);
+    const double risk = exact::exp(eta);
+    for (std::size_t j = 0; j < columns_; ++j) {
+      double own = x[j] * had[0] - had[1 + j];
+      if (row.event) own -= x[j] * less[0] - less[1 + j];
+      const double jump = row.event ? x[j] - mean[row.cell * columns_ + j] : 0;
+      score[j] = row.weight * (jump - risk * own);
+    }
+    for (std::size_t j = 0, at = 0; j < columns_; ++j)
+      for (std::size_t k = 0; k <= j; ++k, ++at)
+        sum.add(score[j] * score[k], at);
+    if (i % rows_between_carries == rows_between_carries - 1) products.normalise();
+  }
+}
+
+void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta, Order order,
+                              Aggregate& likelihood) const {
+  const std::size_t q = moments_of(order);
+  add_later_cells(cells_sum, q);
   likelihood.words().front() += cells_sum.saturated();
   const std::vector<double> at_risk = cells_sum.values("at_risk");
   const std::vector<double> tied = cells_sum.values("tied");

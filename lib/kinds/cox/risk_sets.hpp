@@ -57,7 +57,16 @@ class RiskSets {
   void add_likelihood(Aggregate cells, std::span<const double> theta, Order order,
                       Aggregate& likelihood) const;
 
+  /// Adds the products of this rank's subjects' scores, w L (w L)' with the score residual L
+  /// (Therneau & Grambsch 2000, section 4.2; ties after Efron as in R's survival), to stream
+  /// `products`. cells: as for add_likelihood, of order gradient at least.
+  void add_score_products(Aggregate cells, std::span<const double> theta,
+                          Aggregate& products) const;
+
  private:
+  /// From sums over cells to sums over risk sets, still in whole numbers: adds the later cells.
+  void add_later_cells(Aggregate& cells, std::size_t moments) const;
+
   static constexpr std::size_t none = ~std::size_t{0};
   struct Row {
     std::size_t cell;

@@ -60,6 +60,15 @@ class GlmObjective : public Objective {
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
   }
 
+  std::vector<double> score_products(std::span<const double> theta) override {
+    const FixedPoint format = shifted(wide, 2 * (wide.exponent - formats_.score.exponent));
+    const auto layout = products_layout(options_.names, format);
+    std::vector<Aggregate> parts;
+    for (const kernels::RowBlocks& rows : domains_)
+      kernels::glm_score_products(rows, at(theta), format, parts.emplace_back(layout).words());
+    return sum_products(sums_, std::move(parts), theta);
+  }
+
   std::vector<double> hessian_times(std::span<const double> theta,
                                     std::span<const double> v) override {
     ensure(theta.size() == size() && v.size() == size(), "one value a parameter");
