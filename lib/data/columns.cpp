@@ -170,6 +170,8 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   if (has_times(model)) {
     columns.targets = {index_of(schema.targets, model.time, "target", "model.time"),
                        index_of(schema.targets, model.status, "target", "model.status")};
+    if (!model.entry.empty())
+      columns.targets.push_back(index_of(schema.targets, model.entry, "target", "model.entry"));
   } else if (!model.target.empty()) {
     columns.targets = {index_of(schema.targets, model.target, "target", "model.target")};
   } else if (schema.targets.size() == 1) {

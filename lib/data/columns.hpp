@@ -43,7 +43,7 @@ struct NumberColumn {
 /// Which columns of a partition a model takes, in the order of its parameters.
 struct ModelColumns {
   std::vector<ModelFeature> features;
-  std::vector<std::size_t> targets;  ///< indices into Schema::targets; Cox: time, status
+  std::vector<std::size_t> targets;  ///< indices into Schema::targets; Cox: time, status, entry
   bool intercept = false;            ///< a column of ones comes first
   bool weights = false;
   std::optional<NumberColumn> trials;  ///< of which the target counts successes

@@ -53,8 +53,8 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       for (std::size_t r = 0; r < buffer.rows; ++r) {
         if (code && buffer.splits[r] != *code) continue;
         ++in_split;
-        double target[2] = {0, 0}, trials = 1;
-        for (std::size_t k = 0; k < std::min<std::size_t>(2, columns.targets.size()); ++k)
+        double target[3] = {0, 0, 0}, trials = 1;
+        for (std::size_t k = 0; k < std::min<std::size_t>(3, columns.targets.size()); ++k)
           target[k] = buffer.targets[r * schema.targets.size() + columns.targets[k]];
         if (columns.trials) {
           trials = builder.number(buffer, r, *columns.trials);
@@ -68,6 +68,8 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         if (!columns.targets.empty())
           if (const char* rule = model.kind->problem(model, target, columns.categories.size()))
             fail(r, rule);
+        if (!model.entry.empty() && columns.targets.size() > 2 && !(target[2] < target[0]))
+          fail(r, "its entry is not before its time");
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
         const bool weighs = trials > 0 && (!columns.weights || buffer.weights[r] > 0);
         if (!weighs && !model.kind->network) continue;

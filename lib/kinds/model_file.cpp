@@ -29,7 +29,7 @@ void check_words(const SavedModel& model, const std::string& what) {
   const ModelConfig& config = model.config;
   for (const auto& list : {model.names, config.features, model.categories,
                            std::vector{config.target, config.time, config.status, config.trials,
-                                       config.offset, config.exposure}})
+                                       config.entry, config.offset, config.exposure}})
     for (const std::string& name : list)
       check_line(name, what);
   require(config.l2 >= 0, what, "l2", config.l2, "at least 0");
@@ -83,6 +83,7 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
                       {"strata", to_word(model.config.strata)},
                       {"ties", to_word(model.config.ties)}};
   for (const auto& [key, column] : {std::pair{"trials", &model.config.trials},
+                                    {"entry", &model.config.entry},
                                     {"offset", &model.config.offset},
                                     {"exposure", &model.config.exposure}})
     if (!column->empty()) description[key] = *column;
@@ -155,6 +156,7 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   if (description.contains("errors"))
     model.config.errors = word_member<Errors>(description, "errors", what);
   for (const auto& [key, column] : {std::pair{"trials", &model.config.trials},
+                                    {"entry", &model.config.entry},
                                     {"offset", &model.config.offset},
                                     {"exposure", &model.config.exposure}})
     if (description.contains(key)) member(key, *column);

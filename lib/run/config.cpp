@@ -136,6 +136,8 @@ void schema(Visitor& v, ModelConfig& model) {
   v.key("target", model.target, "Column to predict; default: the only target. Not of Cox models.");
   v.key("time", model.time, "Cox models: column of times; they must have it.");
   v.key("status", model.status, "Cox models: column of events, 1 happened, 0 censored.");
+  v.key("entry", model.entry,
+        "Cox models: column of times from which a row is at risk (delayed entry, start-stop).");
   v.key("trials", model.trials, "Logistic models: column of trials; the target counts successes.");
   v.key("offset", model.offset,
         "Column that is added to the linear predictor. Not of multinomial models and networks.");
@@ -180,6 +182,9 @@ void schema(Visitor& v, ModelConfig& model) {
   v.check(!mlp || model.l2 == 0, "l2", "networks have train.descent.weight_decay instead");
   v.check(cox || model.time.empty(), "time", "only used with kind: cox");
   v.check(cox || model.status.empty(), "status", "only used with kind: cox");
+  v.check(cox || model.entry.empty(), "entry", "only used with kind: cox");
+  v.check(model.entry.empty() || (model.entry != model.time && model.entry != model.status),
+          "entry", "the same column as time or status");
   v.check(!cox || model.time.empty() || model.time != model.status, "status",
           "the same column as time");
   v.check(model.errors != Errors::robust || model.l2 == 0, "errors",

@@ -134,7 +134,7 @@ struct ModelConfig {
   const KindTraits* kind = &no_kind;
   std::vector<std::string> features;  ///< empty: all
   std::string target;                 ///< empty: the only one; Cox: `time` and `status` instead
-  std::string time, status;
+  std::string time, status, entry;
   std::string trials;            ///< of a logistic target that counts successes
   std::string offset, exposure;  ///< added to the linear predictor; its logarithm is
   bool intercept = true;

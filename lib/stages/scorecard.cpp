@@ -48,19 +48,22 @@ void add_pairs(const SavedModel& model, const kernels::RowBlocks& rows, std::siz
   const Scores scores(model, rows);
   const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.y);
   const auto weight = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.weight);
-  std::vector<double> time, status, risk;
+  std::vector<double> time, status, risk, entry;
+  const bool late = !model.config.entry.empty();
   for (std::size_t b = 0; b < rows.blocks(); ++b)
     for (std::size_t r = 0; r < rows.block_rows(); ++r) {
       if (weight(b, r) == 0) continue;
       time.push_back(y(b, 0, r));
       status.push_back(y(b, 1, r));
       risk.push_back(scores.linear(b, r));
+      if (late) entry.push_back(y(b, 2, r));
     }
   time = sums.gather_within_domain(d, time);
   status = sums.gather_within_domain(d, status);
   risk = sums.gather_within_domain(d, risk);
+  if (late) entry = sums.gather_within_domain(d, entry);
   if (!sums.leads(d)) return;
-  const Concordance pairs = concordance(time, status, risk);
+  const Concordance pairs = concordance(time, status, risk, entry);
   const std::int64_t rows_events[] = {static_cast<std::int64_t>(time.size()),
                                       std::count(status.begin(), status.end(), 1.0)};
   const std::int64_t counted[] = {pairs.comparable, pairs.concordant, pairs.tied};

@@ -35,6 +35,7 @@ void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::
   if (differs(asked.target, model.target)) refuse("target");
   if (differs(asked.time, model.time)) refuse("time");
   if (differs(asked.status, model.status)) refuse("status");
+  if (differs(asked.entry, model.entry)) refuse("entry");
   if (differs(asked.trials, model.trials)) refuse("trials");
   if (differs(asked.offset, model.offset)) refuse("offset");
   if (differs(asked.exposure, model.exposure)) refuse("exposure");

@@ -24,6 +24,7 @@ COLUMNS = """
   level: {role: target}
   time: {role: target, minimum: 0}
   gone: {role: target, type: boolean}
+  start: {role: target, minimum: 0}
   ward: {role: target, type: category, levels: [a, b, c]}
   w: {role: weight}
 """
@@ -34,7 +35,7 @@ def rows(tmp_path_factory):
     referee("Rscript:survival")
     stays = Stays(Checkout(tmp_path_factory.mktemp("rows")))
     draw = random.Random(7)
-    lines = ["clinic,x,sex,years,shift,died,seen,count,share,level,time,gone,ward,w"]
+    lines = ["clinic,x,sex,years,shift,died,seen,count,share,level,time,gone,start,ward,w"]
     for clinic in CLINICS:
         for i in range(56):
             x, male, years, shift = draw.gauss(0, 1), draw.random() < 0.5, draw.uniform(0.2, 9), draw.gauss(0, 0.5)
@@ -42,8 +43,8 @@ def rows(tmp_path_factory):
             seen = draw.randrange(0, 9)
             died = sum(draw.random() < 1 / (1 + math.exp(-eta)) for _ in range(seen))
             count = sum(draw.random() < math.exp(eta - 1) * years / 400 for _ in range(400))
-            time = round(draw.expovariate(math.exp(eta)), 1) + 0.1
-            lines.append(f"{clinic},{x!r},{'fm'[male]},{years!r},{shift!r},{died},{seen},{count},{min(1, count / 8)!r},{eta + draw.gauss(0, 1)!r},{time!r},{int(i % 4 != 0)},{'abc'[i % 3]},{draw.uniform(0.3, 4)!r}")
+            time = round(draw.expovariate(math.exp(eta)) + 0.1, 1)
+            lines.append(f"{clinic},{x!r},{'fm'[male]},{years!r},{shift!r},{died},{seen},{count},{min(1, count / 8)!r},{eta + draw.gauss(0, 1)!r},{time!r},{int(i % 4 != 0)},{math.floor(9 * time * draw.random()) / 10 if i % 3 else 0.0!r},{'abc'[i % 3]},{draw.uniform(0.3, 4)!r}")
     stays.write("rows.csv", "\n".join(lines) + "\n")
     ingest = stays.path("ingest.yaml").read_text()
     owners = ingest[ingest.index("partitions:\n"):]
@@ -128,6 +129,40 @@ def test_cox_with_an_offset(rows):
     model = ("kind=cox", "target=", "time=time", "status=gone", "features=[x, sex]", "offset=shift")
     _, found = ours(rows, "cox", model, strata=True)
     check(found, r(rows, "coxph(Surv(time, gone) ~ x + sex + offset(shift) + strata(site), d, control = coxph.control(eps = 1e-14, iter.max = 50))"))
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_delayed_entry(rows, ties):
+    """Start-stop times, and the concordance of their pairs; robust errors too."""
+    model = ("kind=cox", "target=", "entry=start", "time=time", "status=gone", "features=[x, sex]", f"cox.ties={ties}")
+    fit = (f'coxph(Surv(start, time, gone) ~ x + sex + strata(site), d, ties = "{ties}", robust = %s, '
+           'control = coxph.control(eps = 1e-14, iter.max = 50))')
+    output, found = ours(rows, f"entry-{ties}", model, strata=True)
+    check(found, r(rows, fit % "FALSE"))
+    _, found = ours(rows, f"entry-robust-{ties}", (*model, "errors=robust"), strata=True)
+    check(found[:2], r(rows, fit % "TRUE, id = seq_along(time)", errors='s[, "robust se"]')[:2])
+    output = f"entry-{ties}-run-2"
+    rows.run("evaluate", "run.yaml", "--output", output, *(w for word in model for w in ("--set", f"model.{word}")), np=3)
+    measures = json.loads(rows.path(f"{output}/evaluation.json").read_text())["overall"]
+    script = ('suppressMessages(library(survival)); d <- read.csv("rows.csv"); d$site <- d$clinic; f <- ' + fit % "FALSE"
+              + '; k <- colSums(rbind(concordance(f)$count)); cat(k["concordant"], k["discordant"], k["tied.x"])')
+    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
+    concordant, discordant, tied = map(int, done.stdout.split())
+    assert (measures["concordant"], measures["tied"], measures["comparable"]) == (concordant, tied, concordant + discordant + tied), done.stdout
+    assert "its entry is not before its time" in rows.run("train", "run.yaml", "--output", "late", "--set", "model.kind=cox", "--set", "model.target=", "--set", "model.time=start",
+                                                        "--set", "model.entry=time", "--set", "model.status=gone", np=3, code=DATA)
+
+
+def test_delayed_entry_on_a_grid(rows):
+    """One risk set over all clinics."""
+    for clinic in CLINICS:
+        rows.terms(clinic, allow="exact_release: true, unstratified_survival: true")
+    model = ("kind=cox", "target=", "entry=start", "time=time", "status=gone", "features=[x, sex]", "cox={strata: none, time_step: 0.1, time_maximum: 100}")
+    output = "grid"
+    rows.run("train", "run.yaml", "--output", output, *(w for word in model for w in ("--set", f"model.{word}")), np=3)
+    with referee("h5py").File(rows.path(f"{output}/model.h5")) as file:
+        found = [file[f"arrays/{key}"][:] for key in ("coefficients", "standard_errors")]
+    check(found, r(rows, "coxph(Surv(start, time, gone) ~ x + sex, d, control = coxph.control(eps = 1e-14, iter.max = 50))")[:2])
 
 
 @pytest.mark.parametrize("name", ROBUST)

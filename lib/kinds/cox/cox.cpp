@@ -25,8 +25,10 @@ using EventTimes = std::vector<std::vector<double>>;  // ascending, for each str
 EventTimes domain_times(std::span<const Subject> subjects, bool events, std::size_t strata,
                         std::size_t d, Sums& sums) {
   std::set<std::pair<std::size_t, double>> here;
-  for (const Subject& subject : subjects)
+  for (const Subject& subject : subjects) {
     if (subject.event || !events) here.emplace(subject.stratum, subject.time);
+    if (!events && subject.entry > -HUGE_VAL) here.emplace(subject.stratum, subject.entry);
+  }
   std::vector<double> pairs;  // stratum, time
   for (const auto& [stratum, time] : here)
     pairs.insert(pairs.end(), {static_cast<double>(stratum), time});
@@ -48,8 +50,16 @@ void merge_near_ties(std::vector<Subject>& subjects, std::size_t strata, std::si
   std::vector<NearTies> ties;
   for (std::vector<double>& times : domain_times(subjects, false, strata, d, sums))
     ties.emplace_back(std::move(times));
-  for (Subject& subject : subjects)
+  for (Subject& subject : subjects) {
     subject.time = ties[subject.stratum].first_of(subject.time);
+    if (subject.entry == -HUGE_VAL) continue;
+    subject.entry = ties[subject.stratum].first_of(subject.entry);
+    if (subject.entry == subject.time)
+      throw Error(
+          ExitCode::data,
+          "local domain {}, block {}, row {}: its entry is before its time by rounding alone", d,
+          subject.block, subject.row);
+  }
 }
 
 /// The steps of the public grid at which any domain has an event: one round of counts.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 #include "kokkos_kernels/math/exact_math.hpp"
@@ -20,6 +21,7 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
   const auto y = host_copy(survival.rows.y);
   const auto weight = host_copy(survival.rows.weight);
   ensure(survival.stratum.size() == survival.rows.blocks(), "every block has a stratum");
+  const bool late = survival.rows.y.extent(1) > 2;
   std::vector<Subject> subjects;
   for (std::size_t b = 0; b < survival.rows.blocks(); ++b) {
     ensure(survival.stratum[b] < survival.strata, "a stratum is less than the number of strata");
@@ -27,6 +29,7 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
       if (weight(b, r) == 0) continue;
       Subject subject{.stratum = survival.stratum[b],
                       .time = y(b, 0, r),
+                      .entry = late ? y(b, 2, r) : -HUGE_VAL,
                       .weight = weight(b, r),
                       .offset = mean_offset ? offset(b, r) - *mean_offset : 0,
                       .event = y(b, 1, r) == 1,
@@ -37,16 +40,19 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
         throw Error(ExitCode::data, "local domain {}, block {}, row {}: {}", domain, b, r, problem);
       };
       if (!std::isfinite(subject.time)) fail("a survival time must be a finite number");
+      if (!(subject.entry < subject.time)) fail("an entry must be before its time");
       if (!subject.event && y(b, 1, r) != 0) fail("a status must be 0 or 1");
       if (grid) {
-        const double step = std::nearbyint(subject.time / grid->step);
-        if (std::fabs(subject.time - step * grid->step) > 1e-9 * grid->step || step < 0) {
-          fail("a survival time must be a multiple of model.cox.time_step");
-        }
-        if (subject.time > grid->maximum) {
+        const auto on_grid = [&](double time) {
+          const double step = std::nearbyint(time / grid->step);
+          if (std::fabs(time - step * grid->step) > 1e-9 * grid->step || step < 0)
+            fail("a survival time must be a multiple of model.cox.time_step");
+          return step;
+        };
+        if (subject.time > grid->maximum)
           fail("a survival time must not exceed model.cox.time_maximum");
-        }
-        subject.time = step;
+        subject.time = on_grid(subject.time);
+        if (late) subject.entry = on_grid(subject.entry);
       }
       subjects.push_back(subject);
     }
@@ -61,19 +67,24 @@ RiskSets::RiskSets(const SurvivalRows& survival, std::span<const Subject> subjec
   for (const auto& times : event_times)
     first_cell_.push_back(first_cell_.back() + times.size());
 
-  std::vector<std::pair<std::size_t, const Subject*>> at_risk;
-  for (const Subject& subject : subjects) {
+  const auto cell_at = [&](const Subject& subject, double time) {
     const auto& times = event_times[subject.stratum];
-    const auto after = std::upper_bound(times.begin(), times.end(), subject.time);
-    if (after == times.begin()) continue;
-    const auto last = static_cast<std::size_t>(after - times.begin()) - 1;
-    at_risk.emplace_back(first_cell_[subject.stratum] + last, &subject);
-  }
+    const auto after = std::upper_bound(times.begin(), times.end(), time);
+    return after == times.begin()
+               ? none
+               : first_cell_[subject.stratum] + static_cast<std::size_t>(after - times.begin()) - 1;
+  };
+  std::vector<std::pair<std::size_t, const Subject*>> at_risk;
+  for (const Subject& subject : subjects)
+    if (const std::size_t cell = cell_at(subject, subject.time);
+        cell != cell_at(subject, subject.entry))
+      at_risk.emplace_back(cell, &subject);
   std::sort(at_risk.begin(), at_risk.end());
 
   const auto x = host_copy(survival.rows.x);
   for (const auto& [cell, subject] : at_risk) {
-    rows_.push_back({cell, subject->weight, subject->offset, subject->event});
+    rows_.push_back({cell, cell_at(*subject, subject->entry), subject->weight, subject->offset,
+                     subject->event});
     for (std::size_t j = 0; j < columns_; ++j)
       x_.push_back(x(subject->block, j, subject->row));
   }
@@ -141,7 +152,7 @@ Aggregate RiskSets::sums(std::span<const double> theta, Order order) const {
       std::vector<Stream>{{"at_risk", cells() * q, format_}, {"tied", tied_cells_ * q, format_}}));
   std::int64_t* const at_risk = sum.words("at_risk").data();
   std::int64_t* const tied = sum.words("tied").data();
-  std::vector<double> moment(q);
+  std::vector<double> moment(q), taken(q);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
     const double* const x = &x_[i * columns_];
@@ -161,6 +172,11 @@ Aggregate RiskSets::sums(std::span<const double> theta, Order order) const {
     std::int64_t& saturated = sum.words().front();
     saturated +=
         kernels::add_quantised(moment.data(), q, format_, at_risk + row.cell * q, cells() * q);
+    if (row.entry != none) {
+      std::transform(moment.begin(), moment.end(), taken.begin(), std::negate());
+      saturated +=
+          kernels::add_quantised(taken.data(), q, format_, at_risk + row.entry * q, cells() * q);
+    }
     if (row.event && tied_[row.cell] != none) {
       saturated += kernels::add_quantised(moment.data(), q, format_, tied + tied_[row.cell] * q,
                                           tied_cells_ * q);
@@ -228,12 +244,14 @@ void RiskSets::add_score_products(Aggregate cells_sum, std::span<const double> t
     const Row& row = rows_[i];
     const double* const x = &x_[i * columns_];
     const double *const had = &hazard[row.cell * q], *const less = &spared[row.cell * q];
+    const double* const before = row.entry == none ? nullptr : &hazard[row.entry * q];
     double eta = row.offset;
     for (std::size_t j = 0; j < columns_; ++j)
       eta = std::fma(x[j], theta[j], eta);
     const double risk = exact::exp(eta);
     for (std::size_t j = 0; j < columns_; ++j) {
       double own = x[j] * had[0] - had[1 + j];
+      if (row.entry != none) own -= x[j] * before[0] - before[1 + j];
       if (row.event) own -= x[j] * less[0] - less[1 + j];
       const double jump = row.event ? x[j] - mean[row.cell * columns_ + j] : 0;
       score[j] = row.weight * (jump - risk * own);

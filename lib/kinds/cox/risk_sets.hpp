@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -17,7 +18,8 @@ namespace bailiwick {
 /// A row of non-zero weight.
 struct Subject {
   std::size_t stratum = 0;
-  double time = 0;  ///< on a grid: in steps, a whole number
+  double time = 0;           ///< on a grid: in steps, a whole number
+  double entry = -HUGE_VAL;  ///< at risk after it
   double weight = 0, offset = 0;
   bool event = false;
   std::size_t block = 0, row = 0;
@@ -33,7 +35,8 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
 ///
 /// A cell is a distinct event time of a stratum. A row belongs to the last cell not after its own
 /// time, so the sum over a risk set is the sum over this cell and the later ones of its stratum.
-/// Rows that leave before the first event are never at risk at one.
+/// Rows that leave before the first event are never at risk at one. Of a row that enters late the
+/// same is taken away again at the last cell not after its entry.
 class RiskSets {
  public:
   /// event_times: ascending, for each stratum. Copies the rows it needs. `format`: of the sums.
@@ -69,7 +72,7 @@ class RiskSets {
 
   static constexpr std::size_t none = ~std::size_t{0};
   struct Row {
-    std::size_t cell;
+    std::size_t cell, entry;  ///< at risk in the cells after `entry` (none: all) up to `cell`
     double weight, offset;
     bool event;
   };

@@ -19,7 +19,8 @@ struct TimeGrid {
   double maximum = 0;  ///< no time beyond it
 };
 
-/// One domain's rows on this rank. rows.y holds time (target 0) and status (target 1; 1 = event).
+/// One domain's rows on this rank. rows.y holds time (target 0), status (target 1; 1 = event) and,
+/// if rows enter late, the time before which they are not at risk (target 2).
 struct SurvivalRows {
   kernels::RowBlocks rows;
   std::vector<std::size_t>
