@@ -60,19 +60,22 @@ double ResponseTotals::log_likelihood(Family family, double sum) const {
   return constant - rows / 2 * (exact::log(two_pi * (-2 * sum) / rows) + 1);
 }
 
-double mean_offset(std::span<const kernels::RowBlocks> domains, Sums& sums) {
-  std::vector<Aggregate> parts =
-      empty_parts(domains.size(), {{"weight", 1, any_size}, {"offset", 1, any_size}});
+OffsetTotals offset_totals(std::span<const kernels::RowBlocks> domains, Sums& sums) {
+  std::vector<Aggregate> parts = empty_parts(
+      domains.size(), {{"weight", 1, any_size}, {"offset", 1, any_size}, {"squares", 1, any_size}});
   for (std::size_t d = 0; d < domains.size(); ++d) {
-    const RowSum weights(parts[d], "weight"), offsets(parts[d], "offset");
+    const RowSum weights(parts[d], "weight"), offsets(parts[d], "offset"),
+        squares(parts[d], "squares");
     const auto offset = host_copy(domains[d].offset);
     for_each_row(domains[d], parts[d], [&](std::size_t b, std::size_t r, double, double w) {
       weights.add(w);
       offsets.add(w * offset(b, r));
+      squares.add(w * offset(b, r) * offset(b, r));
     });
   }
-  const Aggregate total = sums.across_domains("mean of the offset", std::move(parts));
-  return total.value("offset") / total.value("weight");
+  const Aggregate total = sums.across_domains("offset", std::move(parts));
+  const double weight = total.value("weight");
+  return {total.value("offset") / weight, std::sqrt(total.value("squares") / weight)};
 }
 
 ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Family family,

@@ -31,8 +31,13 @@ struct ResponseTotals {
   double log_likelihood(kernels::Family family, double sum) const;
 };
 
-/// Weighted mean of the offset: one round. Collective over the world.
-double mean_offset(std::span<const kernels::RowBlocks> domains, Sums& sums);
+/// Weighted mean and root mean square of the offset.
+struct OffsetTotals {
+  double mean, size;
+};
+
+/// One round. Collective over the world.
+OffsetTotals offset_totals(std::span<const kernels::RowBlocks> domains, Sums& sums);
 
 /// One round (gaussian with an intercept: two). Collective over the world. Throws ExitCode::data
 /// for a response that the family cannot have, naming the row.

@@ -186,7 +186,8 @@ bool RunRecord::may_go_on(const std::vector<Statement>& statements) const {
 /// it is not lost and in nobody's way.
 void RunRecord::set_aside(const std::vector<Statement>& statements) const {
   std::string to;
-  for (int i = 1; to.empty() || std::filesystem::exists(path(to)); ++i)
+  for (int i = 1; to.empty() || std::filesystem::exists(std::filesystem::symlink_status(path(to)));
+       ++i)
     to = fmt::format("unfinished-{}", i);
   const auto name_of = [](const std::string& file) {
     return std::filesystem::path(file).filename().string();

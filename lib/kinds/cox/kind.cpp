@@ -41,7 +41,7 @@ class CoxKind : public Kind {
       std::vector<kernels::RowBlocks> blocks;
       for (const SurvivalRows& domain : domains)
         blocks.push_back(domain.rows);
-      options.mean_offset = mean_offset(blocks, sums);
+      options.mean_offset = offset_totals(blocks, sums).mean;
     }
     Likelihood result;
     result.objective = make_cox_objective(std::move(domains), std::move(options), sums);

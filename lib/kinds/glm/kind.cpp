@@ -42,11 +42,15 @@ class GlmKind : public Kind {
     options.mean_weight = moments.mean_weight();
     options.intercept = columns.intercept;
     options.scale = moments.scale;
+    OffsetTotals offset{0, 0};
+    if (columns.offset) offset = offset_totals(blocks, sums);
     if (has_unit()) options.target_size = totals.size();
+    // A linear model fits what is left of the target beside the offset.
+    if (response() == kernels::Response::mean)
+      options.target_size = std::hypot(options.target_size, offset.size);
     // From 0 Newton's method would not reach the intercept of such a target.
     if (columns.offset || excess_power(options.target_size) != 0)
-      options.start = kernels::family_members[family_.index].link(totals.mean) -
-                      (columns.offset ? mean_offset(blocks, sums) : 0);
+      options.start = kernels::family_members[family_.index].link(totals.mean) - offset.mean;
     if (columns.offset) totals.null_log_likelihood = null_log_likelihood(blocks, options, sums);
     Likelihood result;
     result.objective = make_glm_objective(blocks, std::move(options), sums);
