@@ -59,17 +59,17 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         if (columns.trials) {
           trials = builder.number(buffer, r, *columns.trials);
           if (!is_count(trials) || !is_count(target[0]))
-            fail(r, "its successes and trials are not whole numbers");
-          if (target[0] > trials) fail(r, "it has more successes than trials");
+            fail(r, "model.trials: its successes and trials are not whole numbers");
+          if (target[0] > trials) fail(r, "model.trials: it has more successes than trials");
           target[0] = trials == 0 ? 0 : target[0] / trials;
         }
         if (columns.log_offset && !(builder.number(buffer, r, *columns.offset) > 0))
-          fail(r, "its exposure is not greater than 0");
+          fail(r, "model.exposure: its " + model.exposure + " is not greater than 0");
         if (!columns.targets.empty())
           if (const char* rule = model.kind->problem(model, target, columns.categories.size()))
             fail(r, rule);
         if (!model.entry.empty() && columns.targets.size() > 2 && !(target[2] < target[0]))
-          fail(r, "its entry is not before its time");
+          fail(r, "model.entry: its entry is not before its time");
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
         const bool weighs = trials > 0 && (!columns.weights || buffer.weights[r] > 0);
         if (!weighs && !model.kind->network) continue;

@@ -126,8 +126,9 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
     if (exists && !in_place)
       throw Error(ExitCode::data,
                   "{}: holds the lineage of an earlier {}; name another folder with --output{}, or "
-                  "remove it{}",
+                  "remove {}{}",
                   folder_, stage_.stage, stage_.names_model ? " and the model with --model" : "",
+                  stage_.resumes ? "it" : lineage,
                   stage_.resumes ? "; an interrupted training goes on with --resume latest" : "");
     if (stage_.resumes && !exists && std::filesystem::exists(path("model.h5")))
       throw Error(ExitCode::data,
@@ -201,11 +202,12 @@ void RunRecord::set_aside(const std::vector<Statement>& statements) const {
   create_folders(path(to));
   for (const std::string& name : names)
     if (std::filesystem::exists(path(name))) {
-      create_folders(std::filesystem::path(path(to + "/" + name)).parent_path().string());
-      std::filesystem::rename(path(name), path(to + "/" + name));
+      const std::filesystem::path moved = std::filesystem::path(path(to)) / name;
+      create_folders(moved.parent_path().string());
+      std::filesystem::rename(path(name), moved);
     }
   // Last: until it has gone, whoever comes next does the rest.
-  std::filesystem::rename(path(lineage), path(to + "/" + lineage));
+  std::filesystem::rename(path(lineage), std::filesystem::path(path(to)) / lineage);
   std::cout << fmt::format("{}: what an unfinished {} left there is in {} now\n", folder_,
                            stage_.stage, to);
 }

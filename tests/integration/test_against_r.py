@@ -207,7 +207,7 @@ def test_trials_say_what_their_rows_would(rows):
 def test_what_cannot_be(rows, np):
     def train(*model, code):
         return rows.run("train", "run.yaml", "--output", "never", *(w for word in model for w in ("--set", f"model.{word}")), np=np, code=code)
-    assert "its exposure is not greater than 0" in train("kind=poisson", "target=count", "features=[x]", "exposure=shift", code=DATA)
+    assert "model.exposure: its shift is not greater than 0" in train("kind=poisson", "target=count", "features=[x]", "exposure=shift", code=DATA)
     assert "it has more successes than trials" in train("kind=logistic", "target=seen", "features=[x]", "trials=died", code=DATA)
     assert "its successes and trials are not whole numbers" in train("kind=logistic", "target=died", "features=[x]", "trials=years", code=DATA)
     assert 'model.offset: the partitions have no number "shifted"; they have: x, years' in train("kind=poisson", "target=count", "offset=shifted", code=CONFIG)

@@ -168,12 +168,14 @@ class CoxObjective : public Objective {
     std::vector<Aggregate> cells, parts;
     for (const RiskSets& sets : risk_sets_)
       cells.push_back(sets.sums(theta, Order::gradient));
-    std::optional<Aggregate> total;
-    if (options_.grid) total = sums_.across_domains("risk-set sums", std::move(cells), theta);
+    if (options_.grid)
+      cells.assign(cells.size(), sums_.across_domains("risk-set sums", cells, theta));
+    else
+      for (std::size_t d = 0; d < cells.size(); ++d)
+        sums_.within_domain(d, cells[d]);
     for (std::size_t d = 0; d < risk_sets_.size(); ++d) {
-      if (!total) sums_.within_domain(d, cells[d]);
       parts.emplace_back(products_layout(options_.names, format));
-      risk_sets_[d].add_score_products(total ? *total : cells[d], theta, parts.back());
+      risk_sets_[d].add_score_products(cells[d], theta, parts.back());
     }
     return sum_products(sums_, std::move(parts), theta);
   }

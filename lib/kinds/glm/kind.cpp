@@ -94,7 +94,13 @@ class GlmKind : public Kind {
 
   /// Where no intercept fits: its optimum lies at infinity, and no penalty holds it.
   void check_target(const ResponseTotals& totals, const ModelColumns& columns) const {
-    if (response() == kernels::Response::mean) return;
+    if (response() == kernels::Response::mean) {
+      // What is left about the mean is the rounding of the mean.
+      if (!columns.offset && -2 * totals.null_log_likelihood <= 0x1p-96 * totals.squares)
+        throw Error(ExitCode::data,
+                    "the target is the same in every row: nothing is to be learnt of it");
+      return;
+    }
     std::vector<std::string> never;
     for (std::size_t k = 0; k < totals.classes.size(); ++k)
       if (totals.classes[k] == 0) never.push_back('"' + columns.categories[k] + '"');
