@@ -194,11 +194,16 @@ void RunRecord::set_aside(const std::vector<Statement>& statements) const {
     return std::filesystem::path(file).filename().string();
   };
   const std::string lineage = name_of(stage_.file(folder_));
-  std::set<std::string> names{name_of(stage_.resolved_config(folder_))};
+  // The result may be there already, if only its statement was missing.
+  std::set<std::string> names{name_of(stage_.resolved_config(folder_)), stage_.result};
+  for (const char* result : stage_.results_at_home)
+    if (!domain_.empty() && result != nullptr) names.insert(result);
+  if (stage_.is_training()) names.insert({"run.json", "model.txt"});
   for (const Statement& statement : statements)
     names.insert(statement.subject_name);
   for (std::size_t session = 1; session <= count_sessions(statements); ++session)
-    names.insert(stage_.session_file("inputs", session));
+    for (const char* name : {"inputs", "egress"})
+      names.insert(stage_.session_file(name, session));
   create_folders(path(to));
   for (const std::string& name : names)
     if (std::filesystem::exists(path(name))) {

@@ -162,11 +162,15 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   columns.weights = false;  // a row that counted for nothing in training has a prediction too
   const Standardisation standardisation =
       run.config().section<EvaluateConfig>().standardise.value_or(model.config.standardise);
+  const std::vector<UsedModel> models = models_of_domains(run, used);
+  agree(run.world(), [&] {  // before anything is set aside for this session
+    for (std::size_t d = 0; d < models.size(); ++d)
+      if (run.boundary().leads(d)) is_home_done(run, chain, d, models[d].content);
+  });
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
   const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
-  const std::vector<UsedModel> models = models_of_domains(run, used);
   const Communicator own = one_rank(run);
   const HomeRecords homes = open_homes(run, chain, own, models);
   predict_partitions(run, chain, models, columns, moments);

@@ -227,6 +227,14 @@ def test_an_attempt_that_failed_is_in_nobodys_way(stays, np):
     chain.write_text(chain.read_text().splitlines()[0] + "\n")
     assert "unfinished evaluate left there is in unfinished-3" in stays.run(*evaluate, "--set", "evaluate.split=test", np=np)
     stays.run("verify", output, "--key", "operator.pub.pem")
+    # A training that was killed between its model and the last statement.
+    chain = stays.path(f"{output}/lineage.jsonl")
+    chain.write_text("".join(f"{line}\n" for line in chain.read_text().splitlines()[:-1]))
+    for name in ("evaluation.jsonl", "evaluation.json", "evaluation.resolved.yaml"):
+        stays.path(f"{output}/{name}").unlink()
+    assert "unfinished train left there is in unfinished-4" in stays.train(*poisson, "--set", "model.l2=1", output=output, np=np)
+    assert stays.path(f"{output}/unfinished-4/model.h5").exists() and stays.path(f"{output}/unfinished-4/run.json").exists()
+    stays.run("verify", output, "--key", "operator.pub.pem")
     # What one could go on from stays where it is.
     words = (*poisson, "--set", "train.max_iterations=2", "--set", "train.tolerance=1e-20")
     for text, code in (("not converged", 6), ("goes on with --resume latest", DATA)):
