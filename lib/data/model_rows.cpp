@@ -81,15 +81,20 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
   return rows;
 }
 
-ColumnMoments standardise_for_training(Run& run, const ModelConfig& model,
-                                       const ModelColumns& columns, ModelRows& rows) {
+std::vector<kernels::RowBlocks> blocks_of(const ModelRows& rows) {
   std::vector<kernels::RowBlocks> blocks;
   for (const LoadedRows& domain : rows.domains)
     blocks.push_back(domain.rows);
+  return blocks;
+}
+
+ColumnMoments standardise_for_training(Run& run, const ModelConfig& model,
+                                       const ModelColumns& columns, ModelRows& rows) {
   // What networks compute with is not sums of products: they take columns as they are.
   ColumnSelection selection = selection_of(model, columns);
   selection.powers_only = model.standardise == Standardisation::none && !model.kind->network;
-  ColumnMoments pooled = pooled_moments(blocks, rows.observations, selection, run.boundary());
+  ColumnMoments pooled =
+      pooled_moments(blocks_of(rows), rows.observations, selection, run.boundary());
   switch (model.standardise) {
     case Standardisation::pooled:
       standardise(rows, std::vector<ColumnMoments>(rows.domains.size(), pooled));

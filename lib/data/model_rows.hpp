@@ -26,6 +26,9 @@ struct ModelRows {
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
                           const std::string& split);
 
+/// The blocks of each local domain.
+std::vector<kernels::RowBlocks> blocks_of(const ModelRows& rows);
+
 /// Standardises the rows as `how` says and returns what a model must keep to treat other rows
 /// alike: the pooled moments, or those that change nothing for `none`. Collective.
 ColumnMoments standardise_for_training(Run& run, const ModelConfig& model,

@@ -4,6 +4,7 @@
 #include "lib/kinds/model_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -62,6 +63,13 @@ void check_arrays(const SavedModel& model, const std::string& path) {
     throw Error(ExitCode::data, "{}: standardisation: a scale or deviation is not positive", path);
 }
 
+/// Members of a description that only models with such a column have.
+template <class Config>
+auto optional_columns(Config& config) {
+  return std::array{std::pair{"trials", &config.trials}, std::pair{"entry", &config.entry},
+                    std::pair{"offset", &config.offset}, std::pair{"exposure", &config.exposure}};
+}
+
 }  // namespace
 
 io::Checkpoint to_checkpoint(const SavedModel& model) {
@@ -82,10 +90,7 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
                       {"standardise", to_word(model.config.standardise)},
                       {"strata", to_word(model.config.strata)},
                       {"ties", to_word(model.config.ties)}};
-  for (const auto& [key, column] : {std::pair{"trials", &model.config.trials},
-                                    {"entry", &model.config.entry},
-                                    {"offset", &model.config.offset},
-                                    {"exposure", &model.config.exposure}})
+  for (const auto& [key, column] : optional_columns(model.config))
     if (!column->empty()) description[key] = *column;
   if (model.config.errors != Errors::automatic)
     description["errors"] = to_word(model.config.errors);
@@ -155,10 +160,7 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("l2", model.config.l2);
   if (description.contains("errors"))
     model.config.errors = word_member<Errors>(description, "errors", what);
-  for (const auto& [key, column] : {std::pair{"trials", &model.config.trials},
-                                    {"entry", &model.config.entry},
-                                    {"offset", &model.config.offset},
-                                    {"exposure", &model.config.exposure}})
+  for (const auto& [key, column] : optional_columns(model.config))
     if (description.contains(key)) member(key, *column);
   kind_of(model.config).read(description, checkpoint, path, model);
   check_words(model, path + ": model");

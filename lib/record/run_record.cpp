@@ -205,12 +205,13 @@ void RunRecord::set_aside(const std::vector<Statement>& statements) const {
     for (const char* name : {"inputs", "egress"})
       names.insert(stage_.session_file(name, session));
   create_folders(path(to));
-  for (const std::string& name : names)
-    if (std::filesystem::exists(path(name))) {
-      const std::filesystem::path moved = std::filesystem::path(path(to)) / name;
-      create_folders(moved.parent_path().string());
-      std::filesystem::rename(path(name), moved);
-    }
+  for (const std::string& name : names) {
+    const bool outside = name.starts_with('/') || name.find("..") != std::string::npos;
+    if (outside || !std::filesystem::exists(path(name))) continue;
+    const std::filesystem::path moved = std::filesystem::path(path(to)) / name;
+    create_folders(moved.parent_path().string());
+    std::filesystem::rename(path(name), moved);
+  }
   // Last: until it has gone, whoever comes next does the rest.
   std::filesystem::rename(path(lineage), std::filesystem::path(path(to)) / lineage);
   std::cout << fmt::format("{}: what an unfinished {} left there is in {} now\n", folder_,

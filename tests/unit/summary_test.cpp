@@ -274,3 +274,29 @@ TEST_CASE("responses that a family cannot have are named") {
   CHECK_THROWS_WITH(totals({0, NAN}, kernels::family<kernels::Gaussian>),
                     Catch::Contains("finite"));
 }
+
+TEST_CASE("what a penalised model of more parameters than rows does not know is a dash") {
+  const FittedModel fitted{.columns = {"(intercept)", "a", "b"},
+                           .intercept = 0,
+                           .classes = {},
+                           .theta = {1, 2, 3},
+                           .covariance = {1, 0, 1, 0, 0, 1},
+                           .standardised = {},
+                           .log_likelihood = -0.5,
+                           .penalised = true};
+  ResponseTotals response;
+  response.rows = response.whole = response.weight = 3;
+  response.null_log_likelihood = -4;
+  const ModelSummary summary = summarise_glm(fitted, kernels::family<kernels::Gaussian>, response);
+  for (const Coefficient& c : summary.coefficients)
+    CHECK((std::isnan(c.standard_error) && std::isnan(c.p_value) && std::isnan(c.upper)));
+  CHECK(summary.r_squared == Approx(1 - 0.5 / 4));
+  const std::string text = to_text(summary);
+  CHECK_THAT(text, Catch::Contains("dispersion -") && Catch::Contains("AIC -"));
+  CHECK_THAT(text, !Catch::Contains("nan"));
+  // Fractions of what is counted have no likelihood.
+  response.whole = 2;
+  CHECK_THAT(
+      to_text(summarise_glm(fitted, kernels::family<kernels::Poisson>, response)),
+      Catch::Contains("log-likelihood - (null -), McFadden R-squared -, AIC -\nNo likelihood"));
+}

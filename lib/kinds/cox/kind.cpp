@@ -37,12 +37,7 @@ class CoxKind : public Kind {
           each ? domain.partition : std::vector<std::size_t>(domain.partition.size(), 0);
       survival.strata = each ? domain.partitions : 1;
     }
-    if (columns.offset) {
-      std::vector<kernels::RowBlocks> blocks;
-      for (const SurvivalRows& domain : domains)
-        blocks.push_back(domain.rows);
-      options.mean_offset = offset_totals(blocks, sums).mean;
-    }
+    if (columns.offset) options.mean_offset = offset_totals(blocks_of(rows), sums).mean;
     Likelihood result;
     result.objective = make_cox_objective(std::move(domains), std::move(options), sums);
     result.summary = [n = static_cast<double>(rows.selected),

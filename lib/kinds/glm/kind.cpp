@@ -118,12 +118,6 @@ class GlmKind : public Kind {
   static std::size_t classes_of(const ModelColumns& columns) {
     return std::max<std::size_t>(2, columns.categories.size());
   }
-  static std::vector<kernels::RowBlocks> blocks_of(const ModelRows& rows) {
-    std::vector<kernels::RowBlocks> blocks;
-    for (const LoadedRows& domain : rows.domains)
-      blocks.push_back(domain.rows);
-    return blocks;
-  }
 
   kernels::Family family_;
 };
