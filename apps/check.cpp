@@ -124,23 +124,23 @@ int command_check(const Arguments& arguments) {
        "stage\nand which ranks would hold it. Reads no row, computes nothing. Start it as the run "
        "will be started."},
       [](Session& session, const RunOptions& options) {
-        RunConfig config =
-            load_run_config(session.world(), options.config, config_language(), options.overrides);
-        const ModelConfig model = config.model;
-        const StageUse& use = stage_asked(options.asked).use;
-        const Run run(session, std::move(config), use, true);
-        std::optional<ModelColumns> columns;
-        if (use.of_model) columns = select_columns(model, run.schema());
-        std::optional<NetworkCost> cost;
-        if (columns && model.kind->network) cost = cost_of_network(run, *columns);
-        check_keys(run);
-        if (session.world().is_root()) {
-          std::cout << run.config().path << ": valid\n\n";
-          if (columns) print_model(run, *columns, cost);
-          print_verdicts(run, options.verbose);
-        }
-        if (!std::ranges::all_of(run.verdicts(), &Verdict::admitted))
-          throw Error(ExitCode::policy, "not every domain admits this run");
+        with_config(session, options, [&](RunConfig config) {
+          const ModelConfig model = config.model;
+          const StageUse& use = stage_asked(options.asked).use;
+          const Run run(session, std::move(config), use, true);
+          std::optional<ModelColumns> columns;
+          if (use.of_model) columns = select_columns(model, run.schema());
+          std::optional<NetworkCost> cost;
+          if (columns && model.kind->network) cost = cost_of_network(run, *columns);
+          check_keys(run);
+          if (session.world().is_root()) {
+            std::cout << run.config().path << ": valid\n\n";
+            if (columns) print_model(run, *columns, cost);
+            print_verdicts(run, options.verbose);
+          }
+          if (!std::ranges::all_of(run.verdicts(), &Verdict::admitted))
+            throw Error(ExitCode::policy, "not every domain admits this run");
+        });
       });
 }
 

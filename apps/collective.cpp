@@ -128,13 +128,25 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
   }
 }
 
+void with_config(Session& session, const RunOptions& options,
+                 const std::function<void(RunConfig)>& work) {
+  RunConfig config =
+      load_run_config(session.world(), options.config, config_language(), options.overrides);
+  const KeyPlaces places = config.places;
+  try {
+    work(std::move(config));
+  } catch (const Error& error) {
+    if (error.code() != ExitCode::config) throw;
+    throw Error(error.code(), with_place(places, error.what()));
+  }
+}
+
 int command_stage(const Stage& stage, const Arguments& arguments) {
   return run_collectively(arguments, {stage.name(), stage.help, &stage},
                           [&](Session& session, const RunOptions& options) {
-                            stage.run(stage, session,
-                                      load_run_config(session.world(), options.config,
-                                                      config_language(), options.overrides),
-                                      options.stage);
+                            with_config(session, options, [&](RunConfig config) {
+                              stage.run(stage, session, std::move(config), options.stage);
+                            });
                           });
 }
 

@@ -75,6 +75,10 @@ struct RunCommand {
 int run_collectively(const Arguments& arguments, const RunCommand& command,
                      const std::function<void(Session&, const RunOptions&)>& work);
 
+/// `work` with the config that the options name; what it says of a key says where that stands.
+void with_config(Session& session, const RunOptions& options,
+                 const std::function<void(RunConfig)>& work);
+
 int command_stage(const Stage& stage, const Arguments& arguments);
 
 }  // namespace bailiwick

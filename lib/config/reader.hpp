@@ -280,14 +280,16 @@ void read_yaml(const YamlNode& root, YamlProblems& problems, Config& config) {
   problems.throw_if_any();
 }
 
-/// Reads a config and what it includes into `config`, with `--set`. Opens no file.
+/// Reads a config and what it includes into `config`, with `--set`; returns where its keys stand.
+/// Opens no file.
 template <class Config>
-void parse_config(const ConfigFiles& files, Config& config, const Overrides& overrides = {}) {
+KeyPlaces parse_config(const ConfigFiles& files, Config& config, const Overrides& overrides = {}) {
   YamlProblems problems(files.front().path);
   YamlNode root = merge_config(files, problems);
   for (const auto& [key, value] : overrides)
     override_yaml(root, key, value, problems);
   read_yaml(root, problems, config);
+  return places_of_keys(root, problems);
 }
 
 /// Reads a file that includes no other.

@@ -132,7 +132,14 @@ class YamlWriter {
   static YamlNode write(const std::string& value) { return scalar(value, true); }
   static YamlNode write(char value) { return scalar(std::string(1, value), true); }
   static YamlNode write(bool value) { return scalar(value ? "true" : "false", false); }
-  static YamlNode write(double value) { return scalar(round_trip(value), false); }
+  YamlNode write(double value) const {
+    std::string text = round_trip(value);
+    // To readers of YAML 1.1, 1e-10 is a text. What names a run stays as it was.
+    const std::size_t exponent = text.find('e');
+    if (written_ == Written::all && exponent != std::string::npos && text.find('.') > exponent)
+      text.insert(exponent, ".0");
+    return scalar(text, false);
+  }
   static YamlNode write(int value) { return scalar(std::to_string(value), false); }
   static YamlNode write(std::uint64_t value) { return scalar(std::to_string(value), false); }
 

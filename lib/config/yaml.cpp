@@ -390,6 +390,30 @@ std::string clipped(const std::string& text, const std::string& other) {
 
 }  // namespace
 
+KeyPlaces places_of_keys(const YamlNode& root, const YamlProblems& problems) {
+  KeyPlaces places;
+  const auto visit = [&](const auto& self, const YamlNode& node, const std::string& key) -> void {
+    for (const YamlEntry& entry : node.entries) {
+      const std::string inner = join_keys(key, entry.key);
+      places[inner] = problems.place_of(entry.mark);
+      self(self, entry.value, inner);
+    }
+    for (std::size_t i = 0; i < node.items.size(); ++i)
+      self(self, node.items[i], join_keys(key, std::to_string(i)));
+  };
+  visit(visit, root, "");
+  return places;
+}
+
+std::string with_place(const KeyPlaces& places, const std::string& message) {
+  std::string key = message.substr(0, message.find(": "));
+  for (; !key.empty(); key.resize(key.rfind('.') == std::string::npos ? 0 : key.rfind('.')))
+    if (const auto found = places.find(key); found != places.end())
+      return found->second +
+             (found->second.ends_with(' ' + key) ? message.substr(key.size()) : ": " + message);
+  return message;
+}
+
 std::vector<std::string> differences(const std::string& before, const std::string& now) {
   if (before == now) return {};
   const std::map<std::string, std::string> was = values_of(before), is = values_of(now);
@@ -398,8 +422,8 @@ std::vector<std::string> differences(const std::string& before, const std::strin
   std::vector<std::string> differences;
   for (const auto& known : all) {
     const auto one = was.find(known.first), other = is.find(known.first);
-    const std::string then = one == was.end() ? "not given" : one->second;
-    const std::string today = other == is.end() ? "not given" : other->second;
+    const std::string then = one == was.end() ? "its default" : one->second;
+    const std::string today = other == is.end() ? "its default" : other->second;
     if (then != today)
       differences.push_back(fmt::format("{}: was {}, now {}", known.first, clipped(then, today),
                                         clipped(today, then)));

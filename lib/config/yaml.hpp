@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,14 @@ void override_yaml(YamlNode& root, const std::string& key, const std::string& va
 
 /// As YAML in block style.
 std::string to_yaml(const YamlNode& node);
+
+/// Of every key that was given, "train.method", where: "configs/x.yaml:14:9".
+using KeyPlaces = std::map<std::string, std::string>;
+KeyPlaces places_of_keys(const YamlNode& root, const YamlProblems& problems);
+
+/// A message that begins with a key, "model.target: ...", after the place of the key, or of what it
+/// would stand in; any other as it is.
+std::string with_place(const KeyPlaces& places, const std::string& message);
 
 /// What two documents of maps say differently: "train.method: was newton, now lbfgs" for each
 /// value.

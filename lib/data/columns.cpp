@@ -160,10 +160,8 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   find_factors(model, columns);
   find_embeddings(model, schema, columns);
   if (!model.offset.empty()) columns.offset = number_column(schema, model.offset, "model.offset");
-  if (!model.exposure.empty()) {
-    columns.offset = number_column(schema, model.exposure, "model.exposure");
-    columns.log_offset = true;
-  }
+  if (!model.exposure.empty())
+    columns.exposure = number_column(schema, model.exposure, "model.exposure");
   if (!with_targets) return columns;
   if (!model.trials.empty()) columns.trials = number_column(schema, model.trials, "model.trials");
 

@@ -46,9 +46,8 @@ struct ModelColumns {
   std::vector<std::size_t> targets;  ///< indices into Schema::targets; Cox: time, status, entry
   bool intercept = false;            ///< a column of ones comes first
   bool weights = false;
-  std::optional<NumberColumn> trials;  ///< of which the target counts successes
-  std::optional<NumberColumn> offset;
-  bool log_offset = false;              ///< it is an exposure: its logarithm is the offset
+  std::optional<NumberColumn> trials;            ///< of which the target counts successes
+  std::optional<NumberColumn> offset, exposure;  ///< the latter's logarithm is added to the former
   bool ids = false;                     ///< keep what the owner calls the rows, where they say it
   std::vector<std::string> names;       ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
@@ -57,12 +56,13 @@ struct ModelColumns {
   std::vector<std::size_t> factors;          ///< these categories: indices into Schema::features
   std::vector<EmbeddedCategory> embeddings;  ///< networks: some of them, in the order of columns
 
+  bool has_offset() const { return offset || exposure; }
   std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
   /// Memory of one row: numbers, two bytes a category, targets and weight.
   std::size_t bytes_a_row() const {
     const auto levels = static_cast<std::size_t>(
         std::count_if(factor.begin(), factor.end(), [](const auto& f) { return f.has_value(); }));
-    const std::size_t others = 1 + (trials ? 1 : 0) + (offset ? 1 : 0);
+    const std::size_t others = 1 + (trials ? 1 : 0) + (has_offset() ? 1 : 0);
     return 8 * (columns() - levels + targets.size() + others) + 2 * factors.size();
   }
 };

@@ -45,7 +45,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
     io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
     const auto on_block = [&](std::uint64_t block, const io::RowBuffer& buffer) {
       const auto fail = [&](std::size_t r, const std::string& why) {
-        throw Error(ExitCode::data, "{}: row {}: {}", domain.paths[p],
+        throw Error(ExitCode::data, "{}: row {} (the first is 0): {}", domain.paths[p],
                     block * manifest.block_rows + r, why);
       };
       chosen.clear();
@@ -63,7 +63,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
           if (target[0] > trials) fail(r, "model.trials: it has more successes than trials");
           target[0] = trials == 0 ? 0 : target[0] / trials;
         }
-        if (columns.log_offset && !(builder.number(buffer, r, *columns.offset) > 0))
+        if (columns.exposure && !(builder.number(buffer, r, *columns.exposure) > 0))
           fail(r, "model.exposure: its " + model.exposure + " is not greater than 0");
         if (!columns.targets.empty())
           if (const char* rule = model.kind->problem(model, target, columns.categories.size()))

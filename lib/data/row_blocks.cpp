@@ -79,7 +79,7 @@ RowBlocksBuilder::RowBlocksBuilder(const ModelColumns& columns, const Schema& sc
   x_ = Cube("x", blocks, dense_, block_rows);
   y_ = Cube("y", blocks, columns.targets.size() + (columns.trials ? 1 : 0), block_rows);
   weight_ = Weights("weight", blocks, block_rows);
-  if (columns.offset) offset_ = Weights("offset", blocks, block_rows);
+  if (columns.has_offset()) offset_ = Weights("offset", blocks, block_rows);
   codes_ = Codes("code", blocks, columns.factors.size(), block_rows);
 }
 
@@ -96,10 +96,9 @@ void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::siz
       y_(block_, 1, i) = trials;
       weight_(block_, i) *= trials;
     }
-    if (columns_.offset) {
-      const double offset = number(buffer, chosen[i], *columns_.offset);
-      offset_(block_, i) = columns_.log_offset ? exact::log(offset) : offset;
-    }
+    if (columns_.exposure)
+      offset_(block_, i) = exact::log(number(buffer, chosen[i], *columns_.exposure));
+    if (columns_.offset) offset_(block_, i) += number(buffer, chosen[i], *columns_.offset);
   }
   if (columns_.weights) check_size("of weights", &weight_(block_, 0), chosen.size());
   for (std::size_t k = 0; k < columns_.targets.size(); ++k)
@@ -165,7 +164,7 @@ kernels::RowBlocks RowBlocksBuilder::finish() {
   result.x = shortened<decltype(result.x)>("x", std::exchange(x_, {}), rows);
   result.y = shortened<decltype(result.y)>("y", std::exchange(y_, {}), rows);
   result.weight = shortened<decltype(result.weight)>("weight", std::exchange(weight_, {}), rows);
-  if (columns_.offset)
+  if (columns_.has_offset())
     result.offset = shortened<decltype(result.offset)>("offset", std::exchange(offset_, {}), rows);
   if (columns_.factors.empty()) return result;
 

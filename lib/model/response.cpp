@@ -29,8 +29,8 @@ void check_response(double y, Family family, std::size_t classes, std::size_t do
   else if (!kernels::family_members[family.index].allows(y))
     problem = kernels::family_members[family.index].rule;
   if (problem != nullptr)
-    throw Error(ExitCode::data, "local domain {}, block {}, row {}: the target: {}", domain, block,
-                row, problem);
+    throw Error(ExitCode::data, "local domain {}, block {}, row {} (from 0): the target: {}",
+                domain, block, row, problem);
 }
 
 Aggregate cross(Sums& sums, const char* round, std::vector<Aggregate> parts) {

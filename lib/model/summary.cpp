@@ -151,8 +151,9 @@ ModelSummary summarise_glm(const FittedModel& model, Family family,
 }
 
 ModelSummary summarise_cox(const FittedModel& model, double rows, double events,
-                           double null_log_likelihood) {
+                           double null_log_likelihood, bool weights) {
   ModelSummary summary = with_coefficients(model, 1, std::nullopt);
+  summary.is_probability = !weights;
   summary.title = "Cox proportional hazards";
   summary.rows = rows;
   summary.events = events;
@@ -174,7 +175,7 @@ std::string to_text(const ModelSummary& summary) {
                      shown("{:.3f}", c.statistic),
                      c.p_value < 2e-16 ? "< 2e-16" : shown("{:.3g}", c.p_value),
                      shown("{:.6g}", c.lower), shown("{:.6g}", c.upper)});
-    if (cox) table.back().push_back(fmt::format("{:.5g}", exact::exp(c.estimate)));
+    if (cox) table.back().push_back(shown("{:.5g}", exact::exp(c.estimate)));
   }
   std::vector<std::size_t> width(table[0].size(), 0);
   for (const auto& row : table) {
@@ -208,9 +209,8 @@ std::string to_text(const ModelSummary& summary) {
       summary.is_probability && !summary.penalised ? shown("{:.6g}", summary.aic) : "-");
   if (!summary.is_probability)
     text +=
-        "No likelihood, and so no AIC: targets or weights are not the whole numbers that this "
-        "model "
-        "counts.\n";
+        "No likelihood, and so no AIC: targets or weights are not those of events that are counted "
+        "one by one.\n";
   if (summary.robust)
     text += "Robust standard errors: a sandwich of the information and the rows' own scores.\n";
   if (summary.penalised) {

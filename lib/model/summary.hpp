@@ -57,7 +57,7 @@ struct ModelSummary {
   std::optional<double> deviance, null_deviance;  ///< GLM
   double log_likelihood = 0, null_log_likelihood = 0;
   double r_squared = 0;        ///< gaussian: 1 - RSS / total; others: McFadden's 1 - l / l_0
-  bool is_probability = true;  ///< the likelihood is one: no fractions of what is counted
+  bool is_probability = true;  ///< the likelihood is one: of counted events, each of weight 1
   double aic = 0;              ///< -2 l + 2 parameters (gaussian: the variance counts as one)
 };
 
@@ -65,9 +65,9 @@ struct ModelSummary {
 ModelSummary summarise_glm(const FittedModel& model, kernels::Family family,
                            const ResponseTotals& response);
 
-/// null_log_likelihood: at theta = 0, the first iterate's.
+/// null_log_likelihood: at theta = 0, the first iterate's. With weights it is a pseudo-likelihood.
 ModelSummary summarise_cox(const FittedModel& model, double rows, double events,
-                           double null_log_likelihood);
+                           double null_log_likelihood, bool weights);
 
 /// An aligned table for people.
 std::string to_text(const ModelSummary& summary);

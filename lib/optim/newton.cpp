@@ -104,8 +104,8 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
   at.evaluation = objective.evaluate(at.theta, Order::hessian);
   if (at.evaluation.saturated != 0) {
     throw Error(ExitCode::data,
-                "{} sums at the start are not finite or too large; look for outliers, or "
-                "standardise the columns (model.standardise)",
+                "{} sums at the start are not finite or too large: a weight or offset is far from "
+                "all others, or a column has outliers (or is not standardised: model.standardise)",
                 at.evaluation.saturated);
   }
   double previous = 0;
@@ -137,7 +137,8 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
         throw Error(
             ExitCode::not_converged,
             "no finite estimate exists: after {} iterations the coefficient of '{}' is {:.4g} "
-            "and still grows while the likelihood does not (perfect separation); set "
+            "and still grows while the likelihood does not (perfect separation, or one "
+            "row far from all others, which keeps steps short); look at that column, set "
             "model.l2 above 0, or leave it out of model.features",
             at.iteration, objective.parameter_name(*j), objective.in_units(*j, at.theta[*j]));
       }

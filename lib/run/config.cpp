@@ -123,10 +123,15 @@ void schema(Visitor& v, ModelConfig& model) {
   v.key("kind", kind, "Kind of model.", required, OneOf{names_of(model.kinds)});
   for (const KindTraits* known : model.kinds)
     if (kind == known->name) model.kind = known;
+  // What an unknown kind would make of the other keys is not said.
+  const bool unknown = kind != model.kind->name;
+  const auto check = [&](bool holds, const char* key, const char* why) {
+    v.check(unknown || holds, key, why);
+  };
   const bool mlp = model.kind->network;
   v.section(
       "mlp", "A network: a multi-layer perceptron.", [&](auto& s) { schema(s, model.mlp); },
-      only_if(mlp, "only used with kind: mlp"));
+      only_if(mlp || (unknown && v.given("mlp")), "only used with kind: mlp"));
   // Where rows have a time and an event instead of a target.
   const bool cox = model.kind->response(model) == kernels::Response::hazard;
   if (!model.kind->intercept) model.intercept = false;
@@ -172,32 +177,30 @@ void schema(Visitor& v, ModelConfig& model) {
                 "strata: none needs the last time of the public grid, greater than 0");
         s.check(grid || model.time_maximum == 0, "time_maximum", "only used with strata: none");
       },
-      only_if(model.kind->section == std::string("cox"), "only used with kind: cox"));
+      only_if(unknown || model.kind->section == std::string("cox"), "only used with kind: cox"));
 
-  v.check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
-  v.check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
-  v.check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
-  v.check(model.kind->intercept || !model.intercept, "intercept",
-          mlp ? "the layers of a network have their own" : "kind: cox has no intercept");
-  v.check(!mlp || model.l2 == 0, "l2", "networks have train.descent.weight_decay instead");
-  v.check(cox || model.time.empty(), "time", "only used with kind: cox");
-  v.check(cox || model.status.empty(), "status", "only used with kind: cox");
-  v.check(cox || model.entry.empty(), "entry", "only used with kind: cox");
-  v.check(model.entry.empty() || (model.entry != model.time && model.entry != model.status),
-          "entry", "the same column as time or status");
-  v.check(!cox || model.time.empty() || model.time != model.status, "status",
-          "the same column as time");
-  v.check(model.errors != Errors::robust || model.l2 == 0, "errors",
-          "with a penalty there are no robust errors");
+  check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
+  check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
+  check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
+  check(model.kind->intercept || !model.intercept, "intercept",
+        mlp ? "the layers of a network have their own" : "kind: cox has no intercept");
+  check(!mlp || model.l2 == 0, "l2", "networks have train.descent.weight_decay instead");
+  check(cox || model.time.empty(), "time", "only used with kind: cox");
+  check(cox || model.status.empty(), "status", "only used with kind: cox");
+  check(cox || model.entry.empty(), "entry", "only used with kind: cox");
+  check(model.entry.empty() || (model.entry != model.time && model.entry != model.status), "entry",
+        "the same column as time or status");
+  check(!cox || model.time.empty() || model.time != model.status, "status",
+        "the same column as time");
+  check(model.errors != Errors::robust || model.l2 == 0, "errors",
+        "with a penalty there are no robust errors");
   const kernels::Response response = model.kind->response(model);
-  v.check(model.trials.empty() || (!mlp && response == kernels::Response::probability), "trials",
-          "only used with kind: logistic");
-  v.check(model.exposure.empty() || (!mlp && response == kernels::Response::rate), "exposure",
-          "only used with kind: poisson");
-  v.check(model.offset.empty() || (!mlp && response != kernels::Response::classes), "offset",
-          "not used by networks and multinomial models");
-  v.check(model.offset.empty() || model.exposure.empty(), "offset",
-          "exposure is an offset already: give one of them");
+  check(model.trials.empty() || (!mlp && response == kernels::Response::probability), "trials",
+        "only used with kind: logistic");
+  check(model.exposure.empty() || (!mlp && response == kernels::Response::rate), "exposure",
+        "only used with kind: poisson");
+  check(model.offset.empty() || (!mlp && response != kernels::Response::classes), "offset",
+        "not used by networks and multinomial models");
 }
 
 template <class Visitor>
@@ -458,7 +461,7 @@ RunConfig parse_run_config(const ConfigFiles& files, const Language& language,
                            const Overrides& overrides) {
   RunConfig config = untouched(language);
   config.path = files.front().path;
-  parse_config(files, config, overrides);
+  config.places = parse_config(files, config, overrides);
   return config;
 }
 

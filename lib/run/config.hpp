@@ -291,6 +291,7 @@ struct Section {
 
 struct RunConfig {
   std::string path;  ///< of the YAML
+  KeyPlaces places;  ///< of its keys
   std::string name, purpose;
   std::vector<std::string> recipients;
   std::string output;  ///< folder

@@ -107,9 +107,10 @@ bool Session::all_arrive(double seconds) const {
 
 void Session::end(ExitCode code, const std::string& message) {
   std::exception_ptr failure;
-  for (const Ending& ending : std::exchange(endings_, {}))
+  const std::vector<Ending> endings = std::exchange(endings_, {});
+  for (auto ending = endings.rbegin(); ending != endings.rend(); ++ending)
     try {
-      ending(code, message);
+      (*ending)(code, message);
     } catch (...) {
       if (!failure) failure = std::current_exception();
     }

@@ -39,8 +39,8 @@ class Session {
   /// Called on this rank when the command has ended, with its exit code and message; local.
   using Ending = std::function<void(ExitCode code, const std::string& message)>;
   void at_end(Ending ending) { endings_.push_back(std::move(ending)); }
-  /// Calls them, in order, once. What fails does not keep the others from it: the first failure is
-  /// thrown afterwards.
+  /// Calls them, the last first, once. What fails does not keep the others from it: the first
+  /// failure is thrown afterwards.
   void end(ExitCode code, const std::string& message);
 
   /// Ends every process of the job at once, for what one rank alone meets.

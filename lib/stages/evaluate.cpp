@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "lib/record/layout.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/runtime/agree.hpp"
@@ -29,10 +30,14 @@ std::string notes(const Json& overall) {
 
 void evaluate(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   const StageChain& chain = stage.chain;
-  if (is_done(session.world(), config, chain, model_path(config, options))) return;
+  StageOptions of_model = options;
+  of_model.model = model_path(config, options);
+  if (const auto& name = config.section<EvaluateConfig>().name)
+    config.output = fmt::format("{}/{}/{}", config.output, evaluations_folder, *name);
+  if (is_done(session.world(), config, chain, of_model.model)) return;
   Run run(session, std::move(config), stage.use);
   const EvaluateConfig& how = run.config().section<EvaluateConfig>();
-  const UsedModel used = open_model(run, options);
+  const UsedModel used = open_model(run, of_model);
   const SavedModel& model = used.model;
   const ModelColumns columns = columns_of(model, run, true);
   RunRecord record(run, chain, true);
@@ -78,9 +83,14 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
       fmt::format("{} of {}, standardise: {}{}\n{}{}", split, run.config().name,
                   to_word(standardisation), how.regional ? ", each domain by its own model" : "",
                   Scorecard::table(lines), notes(overall));
-  const Json results = {{"model", used.content.hex()}, {"split", how.split},
-                        {"regional", how.regional},    {"standardise", to_word(standardisation)},
-                        {"overall", overall},          {"domains", domains}};
+  const Json results = {{"format", "bailiwick-evaluation"},
+                        {"version", 1},
+                        {"model", used.content.hex()},
+                        {"split", how.split},
+                        {"regional", how.regional},
+                        {"standardise", to_word(standardisation)},
+                        {"overall", overall},
+                        {"domains", domains}};
   record.write_text(text, "evaluation.txt");
   record.write_run_json(results);
   record.publish_egress();
@@ -97,7 +107,8 @@ extern constexpr Stage evaluate_stage{
     .help =
         "Scores a trained model on the rows of evaluate.split, overall and, where every policy "
         "allows it,\nfor each domain. Writes evaluation.json and a signed statement beside the "
-        "model.",
+        "model, or into\nevaluations/NAME there (evaluate.name), so that a folder holds those of "
+        "several splits.",
     .page = "models.md",
     .use = {.action = Action::evaluate,
             .release = Action::release_statistics,

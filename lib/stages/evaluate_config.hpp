@@ -25,6 +25,7 @@ struct EvaluateConfig {
   static constexpr const char* section = "evaluate";
   static constexpr const char* sentence = "How a model is used on rows, by evaluate and predict.";
 
+  std::optional<std::string> name;
   std::string split;
   std::optional<Standardisation> standardise;  ///< default: the model's
   bool per_domain = true;
@@ -34,6 +35,9 @@ struct EvaluateConfig {
 
 template <class Visitor>
 void schema(Visitor& v, EvaluateConfig& evaluate) {
+  v.key("name", evaluate.name,
+        "Name of the evaluation: it lies in evaluations/NAME of the output folder, not in that.",
+        no_bits, a_file_name);
   v.key("split", evaluate.split, "Name of the split to measure on; \"\": all rows.");
   v.key("standardise", evaluate.standardise, "As model.standardise; model: as the model was.");
   v.key("per_domain", evaluate.per_domain,

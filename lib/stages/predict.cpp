@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 #include "lib/core/output_file.hpp"
@@ -127,28 +128,42 @@ void close_homes(const Run& run, const StageChain& chain, const HomeRecords& hom
         homes[d]->publish_written(file_of(manifest));
         files[file_of(manifest)] = {{"rows", manifest.rows}};
       }
-      const Json said = {{"model", models[d].content.hex()}, {"files", files}};
+      const Json said = {{"format", "bailiwick-prediction"},
+                         {"version", 1},
+                         {"model", models[d].content.hex()},
+                         {"files", files}};
       homes[d]->publish_text(said.dump(2) + "\n", chain.result, true);
     }
   });
 }
 
-/// Each partition is written by one of the domain's ranks.
+/// Each partition is written by one of the domain's ranks. Where any fails, none leaves what nobody
+/// would sign.
 void predict_partitions(const Run& run, const StageChain& chain,
                         const std::vector<UsedModel>& models, const ModelColumns& columns,
                         const std::vector<ColumnMoments>& moments) {
-  agree(run.world(), [&] {
-    for (std::size_t d = 0; d < run.local().size(); ++d) {
-      const LocalDomain& domain = run.local()[d];
-      const std::vector<int>& ranks = run.domains()[domain.index].ranks;
-      const auto member =
-          static_cast<std::size_t>(std::ranges::find(ranks, run.world().rank()) - ranks.begin());
-      const std::string folder = chain.home_of(run.config().output, run.name_of(d));
-      for (std::size_t p = member; p < domain.paths.size(); p += ranks.size())
-        write_predictions(models[d].model, columns, moments[d], domain, p,
-                          folder + "/" + file_of(domain.manifests[p]));
-    }
-  });
+  std::vector<std::string> written;
+  try {
+    agree(run.world(), [&] {
+      for (std::size_t d = 0; d < run.local().size(); ++d) {
+        const LocalDomain& domain = run.local()[d];
+        const std::vector<int>& ranks = run.domains()[domain.index].ranks;
+        const auto member =
+            static_cast<std::size_t>(std::ranges::find(ranks, run.world().rank()) - ranks.begin());
+        const std::string folder = chain.home_of(run.config().output, run.name_of(d));
+        for (std::size_t p = member; p < domain.paths.size(); p += ranks.size()) {
+          const std::string path = folder + "/" + file_of(domain.manifests[p]);
+          write_predictions(models[d].model, columns, moments[d], domain, p, path);
+          written.push_back(path);
+        }
+      }
+    });
+  } catch (...) {
+    std::error_code ignored;
+    for (const std::string& path : written)
+      std::filesystem::remove(path, ignored);
+    throw;
+  }
 }
 
 void predict(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
@@ -179,8 +194,11 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   Json rows = Json::object();
   for (const DomainFacts& domain : run.domains())
     rows[domain.name] = domain.rows();
-  const Json said = {
-      {"model", used.content.hex()}, {"standardise", to_word(standardisation)}, {"rows", rows}};
+  const Json said = {{"format", "bailiwick-prediction"},
+                     {"version", 1},
+                     {"model", used.content.hex()},
+                     {"standardise", to_word(standardisation)},
+                     {"rows", rows}};
   record.publish_egress();
   record.publish_text(said.dump(2) + "\n", chain.result, true);
   if (run.world().is_root())

@@ -3,6 +3,7 @@
 
 #include "lib/stages/scores.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "kokkos_kernels/math/exact_math.hpp"
@@ -99,7 +100,8 @@ ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targe
   if (!run.config().model.features.empty()) {
     ModelConfig asked = model.config;
     asked.features = run.config().model.features;
-    if (select_columns(asked, schema, false).names != model.names)
+    // In whichever order: the model has its own.
+    if (!std::ranges::is_permutation(select_columns(asked, schema, false).names, model.names))
       throw Error(ExitCode::config,
                   "model.features: the model has others: {}; give the config it was trained with, "
                   "or another model with --model",

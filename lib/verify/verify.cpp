@@ -25,8 +25,10 @@
 #include "lib/run/inputs.hpp"
 #include "lib/stages/stage.hpp"
 #include "lib/verify/contents.hpp"
+#include "lib/verify/coverage.hpp"
 #include "lib/verify/decisions.hpp"
 #include "lib/verify/inputs.hpp"
+#include "lib/verify/verified_chain.hpp"
 
 namespace bailiwick {
 
@@ -55,9 +57,6 @@ void look_for_problems(Verification& result, const std::string& what, const Look
     return true;
   });
 }
-
-/// What the statements say went in, by name.
-using Claims = std::map<std::string, Artefact>;
 
 /// Sessions of one run may have had another program, site or policies in force; then the last
 /// counts. Rows and config must be the same in all.
@@ -109,24 +108,6 @@ void verify_site(Verification& result, const SiteConfig& site, const Claims& cla
     return claims_digest(claims, dependency::site, sha256(payload));
   });
 }
-
-/// One lineage of a folder, its findings and what it says.
-struct VerifiedChain {
-  const StageChain& stage;
-  std::string prefix;  ///< of names in its folder: regions/NAME/, or nothing
-  std::string domain;  ///< whose own it is; empty: the run's
-  Verification found;
-  Claims claims;
-  std::vector<std::optional<Inputs>> inputs;  ///< of the session of each statement
-
-  /// Of its last session; nullptr: they cannot be had.
-  const Inputs* last_inputs() const {
-    return inputs.empty() || !inputs.back() ? nullptr : &*inputs.back();
-  }
-  int version() const { return found.statements.empty() ? 0 : found.statements.front().version; }
-  std::string name() const { return fmt::format("{}{}.jsonl", prefix, stage.stem); }
-  void say(bool holds, const std::string& what) { found.findings.push_back({holds, what}); }
-};
 
 /// The inputs of every session of a chain. One of format version 1 has none, but a config in the
 /// language of that release.
@@ -328,46 +309,6 @@ void tie_home(VerifiedChain& home, const VerifiedChain& chain) {
   home.say(true, what);
 }
 
-/// Files of a folder, and which of them a statement speaks of.
-class Coverage {
- public:
-  explicit Coverage(std::string folder) : folder_(std::move(folder)) {}
-
-  void add(const VerifiedChain& chain) {
-    if (chain.version() == 0) return;
-    for (const Statement& statement : standing(chain.found.statements))
-      covered_.insert(chain.prefix + statement.subject_name);
-    covered_.insert(chain.name());
-    const auto here = [&](const std::string& path) {
-      return fs::path(chain.prefix + path).lexically_normal().generic_string();
-    };
-    covered_.insert(here(chain.stage.resolved_config(".")));
-    for (std::size_t session = count_sessions(chain.found.statements); session > 0; --session)
-      covered_.insert(here(chain.stage.session_file("inputs", session)));
-    empty_.insert(here(chain.stage.lock(".")));
-  }
-
-  /// In the order of their names. Links to folders are not followed: they are named themselves.
-  std::vector<std::string> unsigned_files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
-      if (!entry.is_symlink() && entry.is_directory()) continue;
-      const std::string name = entry.path().lexically_relative(folder_).generic_string();
-      if (entry.is_regular_file() &&
-          (covered_.contains(name) || (empty_.contains(name) && entry.file_size() == 0)))
-        continue;
-      names.push_back(name);
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-
- private:
-  std::string folder_;
-  std::set<std::string> covered_;
-  std::set<std::string> empty_;  ///< locks
-};
-
 /// What stays with a domain: its lineage, under the domain's keys or one of `keys`. Nothing where
 /// the keys are out of reach; then its files are nobody's.
 std::optional<VerifiedChain> verify_home(const std::string& folder, const StageChain& stage,
@@ -417,12 +358,48 @@ bool is_result(const std::string& name, const std::set<std::string>& unreached, 
   const std::string file = path.filename().string();
   return std::ranges::any_of(all_stages(), [&](const Stage* stage) {
     const StageChain& chain = stage->chain;
-    if (!path.has_parent_path()) return file == chain.result;
+    if (!path.has_parent_path() || path.parent_path().parent_path() == evaluations_folder)
+      return file == chain.result;
     if (chain.at_home == nullptr || path.parent_path().parent_path() != chain.at_home) return false;
     const bool stays =
         chain.ends_at_home(file) || (version != 1 && !chain.parts_in_common && chain.is_part(file));
     return stays && !unreached.contains(path.parent_path().generic_string());
   });
+}
+
+/// A stage's chain in the run's folder, or in one below that has a name: evaluations/NAME/.
+struct PlacedChain {
+  std::string prefix;
+  const StageChain* stage;
+};
+
+/// All that lie there, by their names.
+std::vector<PlacedChain> chains_in(const std::string& folder, std::vector<Finding>& strangers) {
+  std::vector<std::string> prefixes;
+  const fs::path named = fs::path(folder) / evaluations_folder;
+  if (fs::is_directory(named))
+    for (const auto& entry : fs::directory_iterator(named))
+      if (entry.is_directory() && !entry.is_symlink())
+        prefixes.push_back(
+            fmt::format("{}/{}/", evaluations_folder, entry.path().filename().string()));
+  prefixes.emplace_back();
+  std::vector<PlacedChain> chains;
+  for (const std::string& prefix : prefixes)
+    for (const auto& entry : fs::directory_iterator(fs::path(folder) / prefix)) {
+      if (entry.path().extension() != ".jsonl") continue;
+      const std::string stem = entry.path().stem().string();
+      const auto stage =
+          std::ranges::find_if(all_stages(), [&](const Stage* s) { return s->chain.stem == stem; });
+      if (stage != all_stages().end())
+        chains.push_back({prefix, &(*stage)->chain});
+      else
+        strangers.push_back(
+            {false, fmt::format("{}{}.jsonl: no stage has a chain of this name", prefix, stem)});
+    }
+  std::ranges::sort(chains, {}, [](const PlacedChain& chain) {
+    return std::pair(std::string_view(chain.prefix), std::string_view(chain.stage->stem));
+  });
+  return chains;
 }
 
 }  // namespace
@@ -433,32 +410,26 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
 
   if (!fs::is_directory(folder))
     throw Error(ExitCode::data, "{}: is not the output folder of a run", folder);
-  std::vector<const StageChain*> stages;
   std::vector<Finding> strangers;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() != ".jsonl") continue;
-    const std::string stem = entry.path().stem().string();
-    const auto stage =
-        std::ranges::find_if(all_stages(), [&](const Stage* s) { return s->chain.stem == stem; });
-    if (stage != all_stages().end())
-      stages.push_back(&(*stage)->chain);
-    else
-      strangers.push_back({false, stem + ".jsonl: no stage has a chain of this name"});
-  }
-  std::ranges::sort(stages, {}, [](const StageChain* s) { return std::string_view(s->stem); });
-  const bool trained = std::ranges::find(stages, true, &StageChain::is_training) != stages.end();
-  if (stages.empty() || (!trained && fs::exists(folder + "/model.h5")))
+  const std::vector<PlacedChain> placed = chains_in(folder, strangers);
+  const bool trained = std::ranges::any_of(placed, [](const PlacedChain& chain) {
+    return chain.prefix.empty() && chain.stage->is_training();
+  });
+  if (placed.empty() || (!trained && fs::exists(folder + "/model.h5")))
     throw Error(ExitCode::integrity,
                 "{}: holds no lineage.jsonl; is it the output folder of a run?", folder);
 
   std::vector<VerifiedChain> chains;
   SeenPartitions seen;
-  for (const StageChain* stage : stages) {
-    VerifiedChain& chain = chains.emplace_back(verify_one(folder, "", *stage, keys, oldest));
+  for (const auto& [prefix, stage] : placed) {
+    const std::string place = (fs::path(folder) / prefix).string();
+    VerifiedChain& chain = chains.emplace_back(verify_one(place, prefix, *stage, keys, oldest));
     // What stays with a domain is no run's own, wherever somebody lays it.
     if (!chain.domain.empty() && fs::canonical(folder).filename() != chain.domain)
       chain.say(false, chain.name() + ": is what stays with domain " + chain.domain +
                            ", and does not lie in a folder of that name");
+    for (Finding& finding : chain.found.findings)
+      if (!finding.what.starts_with(folder)) finding.what.insert(0, prefix);
     const Inputs* inputs = chain.last_inputs();
     if (inputs == nullptr) continue;
     verify_site(chain.found, inputs->site, chain.claims);

@@ -106,6 +106,8 @@ def check(found, expected):
 CASES = {
     "exposure": (("kind=poisson", "target=count", "features=[x, sex]", "exposure=years"), 'glm(count ~ x + sex, poisson, d, offset = log(years), epsilon = 1e-15)'),
     "offset": (("kind=poisson", "target=count", "features=[x]", "offset=shift"), 'glm(count ~ x, poisson, d, offset = shift, epsilon = 1e-15)'),
+    "both": (("kind=poisson", "target=count", "features=[x]", "exposure=years", "offset=shift"),
+             'glm(count ~ x, poisson, d, offset = shift + log(years), epsilon = 1e-15)'),
     "linear": (("kind=linear", "target=level", "features=[x, sex]", "offset=shift"), 'glm(level ~ x + sex, gaussian, d, offset = shift)'),
     "logistic": (("kind=logistic", "target=died", "trials=seen", "features=[x, sex]", "offset=shift"),
                  'glm(cbind(died, seen - died) ~ x + sex, binomial, d, offset = shift, epsilon = 1e-15)'),
@@ -259,7 +261,7 @@ def test_other_features_than_the_model_has(rows, np):
     for command in ("evaluate", "predict"):
         out = rows.run(command, "run.yaml", *words, "model.features=[x, years]", np=np, code=CONFIG)
         assert "model.features: the model has others: (intercept), x, sex_m" in out
-        rows.run(command, "run.yaml", *words, "model.features=[x, sex]", np=np)
+        rows.run(command, "run.yaml", *words, "model.features=[sex, x]", np=np)  # in whichever order
 
 
 def test_a_proportion(rows):

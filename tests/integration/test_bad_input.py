@@ -79,6 +79,22 @@ def test_unknown_feature(lung, np):
 
 
 @ranks
+def test_a_key_has_its_place_whoever_met_the_fault(lung, np):
+    """What only the partitions can tell is told of the line, as what the schema tells is."""
+    edit(lung.path(TRAIN), "features: [", "features: [agge, ")
+    line = 1 + [line.strip().startswith("features: [") for line in lung.path(TRAIN).read_text().splitlines()].index(True)
+    for words in ((), ("--set", "train.split=")):
+        refused(lung, "train", CONFIG, f"train.yaml:{line}:3: model.features: the partitions have no feature", np=np, words=words)
+    refused(lung, "train", CONFIG, "--set model.weights: the partitions have no row weights", np=np, words=["--set", "model.features=[age]", "--set", "model.weights=true"])
+
+
+@ranks
+def test_of_an_unknown_kind_nothing_more_is_said(lung, np):
+    out = refused(lung, "train", CONFIG, 'unknown value "coks"', '(did you mean "cox"?)', np=np, words=["--set", "model.kind=coks"])
+    assert len([line for line in out.splitlines() if "model." in line]) == 1, out
+
+
+@ranks
 def test_rank_that_does_not_exist(lung, np):
     refused(lung, "train", CONFIG, "domain north: rank 9 does not exist", np=np, words=["--set", "domains.0.ranks=[9]"])
 

@@ -62,6 +62,30 @@ def test_undefined_metrics(stays, kind):
     assert all(b["mean_prediction"] is None for b in empty)
 
 
+@pytest.mark.parametrize("np", [1, 3])
+def test_a_folder_holds_evaluations_of_several_splits(stays, np):
+    words = ("--set", "model={kind: linear, target: days, features: [age]}", "--set", "train.split=train")
+    output = f"splits-{np}"
+    stays.train(*words, output=output, np=np)
+    for split in ("train", "test"):
+        stays.run("evaluate", "run.yaml", *words, "--output", output, "--set", f"evaluate={{split: {split}, name: {split}}}", np=np)
+        result = json.loads(stays.path(f"{output}/evaluations/{split}/evaluation.json").read_text())
+        assert (result["format"], result["version"], result["split"]) == ("bailiwick-evaluation", 1, split)
+        assert result["overall"]["rows"] == {"train": 68, "test": 4}[split]
+    verify = ("verify", output, "--key", "operator.pub.pem")
+    shown = stays.run(*verify)
+    assert "ok  evaluations/train/evaluation.jsonl: model\n" in shown and "NO " not in shown
+    again = stays.run("evaluate", "run.yaml", *words, "--output", output, "--set", "evaluate={split: train, name: test}", np=np, code=5)
+    assert "evaluations/test: holds the lineage of an earlier evaluate" in again
+    path = stays.path(f"{output}/evaluations/test/evaluation.json")
+    path.write_text(path.read_text().replace('"rows": 4', '"rows": 5'))
+    assert "NO  evaluations/test/evaluation.jsonl:" in stays.run(*verify, code=7)
+    path.write_text(path.read_text().replace('"rows": 5', '"rows": 4'))
+    stays.path(f"{output}/evaluations/planted").mkdir()
+    stays.path(f"{output}/evaluations/planted/evaluation.json").write_text("{}")
+    assert "NO  evaluations/planted/evaluation.json: no statement speaks of it" in stays.run(*verify, code=7)
+
+
 def test_inspect_of_several_classes(stays):
     stays.train("--set", "model={kind: multinomial, target: outcome, l2: 1, features: [age, sex_m]}", output="classes")
     shown = stays.run("inspect", "classes/model.h5")

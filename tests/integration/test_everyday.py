@@ -218,7 +218,7 @@ def test_an_attempt_that_failed_is_in_nobodys_way(stays, np):
     assert said.count("what an unfinished train left there is in unfinished-2 now") == 1
     aside = stays.path(f"{output}/unfinished-1")
     assert {"decisions.json", "inputs.json", "lineage.jsonl", "resolved.yaml"} <= {path.name for path in aside.iterdir()}
-    assert "1e-21" in (aside / "resolved.yaml").read_text() and "1e-22" in (stays.path(f"{output}/unfinished-2/resolved.yaml")).read_text()
+    assert "1.0e-21" in (aside / "resolved.yaml").read_text() and "1.0e-22" in (stays.path(f"{output}/unfinished-2/resolved.yaml")).read_text()
     stays.run("verify", output, "--key", "operator.pub.pem")
     # An evaluation that was killed, then another one.
     evaluate = ("evaluate", "run.yaml", "--output", output, *poisson)

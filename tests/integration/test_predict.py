@@ -101,6 +101,23 @@ def test_predictions_carry_the_ids_of_rows(fresh):
     assert found == ids[1:5] + ids[6:]
 
 
+@pytest.mark.parametrize("np", [1, 3])
+def test_a_prediction_that_fails_leaves_none(fresh, np):
+    """Where one domain's rows cannot be scored, the others' files would be nobody's."""
+    stays = Stays(fresh)
+    text = stays.path("stays.csv").read_text().replace("graz,30,surgery,f,3,train", "graz,0,surgery,f,3,other")
+    stays.write("stays.csv", text)
+    stays.write("ingest.yaml", stays.path("ingest.yaml").read_text().replace("[train, test]", "[train, test, other]"))
+    stays.run("ingest", "ingest.yaml", "--force")
+    words = ("--set", "model={kind: poisson, features: [sex], exposure: age}", "--set", "train.split=train")
+    stays.train(*words, output="run", np=np)
+    lock = stays.path("run/.prediction.lock")  # others may wait for it
+    before = sorted([*stays.path("run").rglob("*"), lock])
+    out = stays.run("predict", "run.yaml", *words, np=np, code=5)
+    assert "row 0 (the first is 0): model.exposure: its age is not greater than 0" in out
+    assert sorted(stays.path("run").rglob("*")) == before
+
+
 def test_ingest_is_one_process(fresh):
     stays = Stays(fresh)
     assert "ingest is one process, which reads a file once; start it without mpirun" in stays.run("ingest", "ingest.yaml", "--force", np=2, code=2)

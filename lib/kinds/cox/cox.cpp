@@ -55,10 +55,10 @@ void merge_near_ties(std::vector<Subject>& subjects, std::size_t strata, std::si
     if (subject.entry == -HUGE_VAL) continue;
     subject.entry = ties[subject.stratum].first_of(subject.entry);
     if (subject.entry == subject.time)
-      throw Error(
-          ExitCode::data,
-          "local domain {}, block {}, row {}: its entry is before its time by rounding alone", d,
-          subject.block, subject.row);
+      throw Error(ExitCode::data,
+                  "local domain {}, block {}, row {} (from 0): its entry is before its time by "
+                  "rounding alone",
+                  d, subject.block, subject.row);
   }
 }
 

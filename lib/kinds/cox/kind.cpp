@@ -37,13 +37,13 @@ class CoxKind : public Kind {
           each ? domain.partition : std::vector<std::size_t>(domain.partition.size(), 0);
       survival.strata = each ? domain.partitions : 1;
     }
-    if (columns.offset) options.mean_offset = offset_totals(blocks_of(rows), sums).mean;
+    if (columns.has_offset()) options.mean_offset = offset_totals(blocks_of(rows), sums).mean;
     Likelihood result;
     result.objective = make_cox_objective(std::move(domains), std::move(options), sums);
     result.summary = [n = static_cast<double>(rows.selected),
-                      events = static_cast<double>(rows.events)](const FittedModel& fitted,
-                                                                 double at_start) {
-      return summarise_cox(fitted, n, events, at_start);
+                      events = static_cast<double>(rows.events),
+                      weights = model.weights](const FittedModel& fitted, double at_start) {
+      return summarise_cox(fitted, n, events, at_start, weights);
     };
     return result;
   }

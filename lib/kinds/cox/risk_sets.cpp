@@ -37,7 +37,8 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
                       .row = r};
       // Without the value: whoever runs the program need not be who may see a row.
       const auto fail = [&](const char* problem) {
-        throw Error(ExitCode::data, "local domain {}, block {}, row {}: {}", domain, b, r, problem);
+        throw Error(ExitCode::data, "local domain {}, block {}, row {} (from 0): {}", domain, b, r,
+                    problem);
       };
       if (!std::isfinite(subject.time)) fail("a survival time must be a finite number");
       if (!(subject.entry < subject.time)) fail("an entry must be before its time");

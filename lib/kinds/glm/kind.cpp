@@ -43,15 +43,16 @@ class GlmKind : public Kind {
     options.intercept = columns.intercept;
     options.scale = moments.scale;
     OffsetTotals offset{0, 0};
-    if (columns.offset) offset = offset_totals(blocks, sums);
+    if (columns.has_offset()) offset = offset_totals(blocks, sums);
     if (has_unit()) options.target_size = totals.size();
     // A linear model fits what is left of the target beside the offset.
     if (response() == kernels::Response::mean)
       options.target_size = std::hypot(options.target_size, offset.size);
     // From 0 Newton's method would not reach the intercept of such a target.
-    if (columns.offset || excess_power(options.target_size) != 0)
+    if (columns.has_offset() || excess_power(options.target_size) != 0)
       options.start = kernels::family_members[family_.index].link(totals.mean) - offset.mean;
-    if (columns.offset) totals.null_log_likelihood = null_log_likelihood(blocks, options, sums);
+    if (columns.has_offset())
+      totals.null_log_likelihood = null_log_likelihood(blocks, options, sums);
     Likelihood result;
     result.objective = make_glm_objective(blocks, std::move(options), sums);
     result.whole = [totals, family = family_](double value) {
@@ -96,7 +97,7 @@ class GlmKind : public Kind {
   void check_target(const ResponseTotals& totals, const ModelColumns& columns) const {
     if (response() == kernels::Response::mean) {
       // What is left about the mean is the rounding of the mean.
-      if (!columns.offset && -2 * totals.null_log_likelihood <= 0x1p-96 * totals.squares)
+      if (!columns.has_offset() && -2 * totals.null_log_likelihood <= 0x1p-96 * totals.squares)
         throw Error(ExitCode::data,
                     "the target is the same in every row: nothing is to be learnt of it");
       return;
