@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/core/stopwatch.hpp"
-#include "lib/model/network.hpp"
+#include "lib/kinds/network/network.hpp"
 #include "lib/optim/descent.hpp"
 
 int main(int argc, char** argv) {

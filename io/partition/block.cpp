@@ -91,9 +91,11 @@ void check_split(const Header& header, std::uint8_t code, std::uint64_t row,
                 where);
 }
 
-void check_id(const Header& header, const std::string& id, std::uint64_t row,
-              const std::string& where) {
-  if (!is_utf8(id)) throw_value(header, ids, row, 0, "is not valid UTF-8", where);
+void check_text(const Header& header, Part part, const std::string& text, std::uint64_t row,
+                const std::string& where) {
+  if (!is_utf8(text)) throw_value(header, part, row, 0, "is not valid UTF-8", where);
+  if (part == units && text.empty())
+    throw_value(header, part, row, 0, "is empty: nobody can tell whom the row is about", where);
 }
 
 void append_bytes(std::vector<std::byte>& to, const void* from, std::size_t size) {
@@ -120,6 +122,33 @@ void append_doubles(const Header& header, Part part, std::span<const double> val
         throw_value(header, part, row + i / header.columns(part), i % header.columns(part),
                     "does not fit float32", where);
   append_bytes(block.parts[part], narrow.data(), sizeof(float) * narrow.size());
+}
+
+void append_texts(const Header& header, Part part, std::span<const std::string> texts,
+                  std::uint64_t row, RawBlock& block, const std::string& where) {
+  const std::size_t room = header.text_bytes[part];
+  std::vector<std::byte>& to = block.parts[part];
+  for (const std::string& text : texts) {
+    if (text.size() > room || text.find('\0') != std::string::npos)
+      throw_value(header, part, row, 0,
+                  fmt::format("{} may have {} bytes and no NUL, found {} bytes; raise id_bytes",
+                              part == ids ? "an id" : "a unit", room, text.size()),
+                  where);
+    check_text(header, part, text, row++, where);
+    append_bytes(to, text.data(), text.size());
+    to.resize(to.size() + room - text.size());
+  }
+}
+
+void decode_texts(const Header& header, Part part, const RawBlock& block, std::uint64_t row,
+                  std::vector<std::string>& texts, const std::string& where) {
+  const std::size_t room = header.text_bytes[part];
+  texts.resize(header.has(part) ? block.rows : 0);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const char* text = reinterpret_cast<const char*>(block.parts[part].data()) + i * room;
+    texts[i].assign(text, ::strnlen(text, room));
+    check_text(header, part, texts[i], row + i, where);
+  }
 }
 
 /// In a byte each where all levels have room, else in two.
@@ -189,6 +218,8 @@ std::size_t Header::columns(Part part) const {
       return schema.splits.empty() ? 0 : 1;
     case detail::ids:
       return schema.has_ids ? 1 : 0;
+    case detail::units:
+      return schema.has_units ? 1 : 0;
     default:
       return 0;
   }
@@ -197,7 +228,7 @@ std::size_t Header::columns(Part part) const {
 std::size_t Header::row_bytes(Part part) const {
   if (part == detail::splits) return columns(part);
   if (part == detail::codes) return columns(part) * (has_wide_codes(schema) ? 2 : 1);
-  if (part == detail::ids) return columns(part) * id_bytes;
+  if (is_text(part)) return columns(part) * text_bytes[part];
   return columns(part) * (part == detail::features && precision == "float32" ? 4 : 8);
 }
 
@@ -209,7 +240,7 @@ std::size_t Header::row_bytes() const {
 }
 
 h5::Type Header::type(Part part, const std::string& where) const {
-  if (part == detail::ids) return h5::string_type(id_bytes, where);
+  if (is_text(part)) return h5::string_type(text_bytes[part], where);
   const bool wide = part == detail::codes && has_wide_codes(schema);
   const hid_t type = wide                                                 ? H5T_STD_U16LE
                      : part == detail::splits || part == detail::codes    ? H5T_STD_U8LE
@@ -276,22 +307,16 @@ void encode(const Header& header, const RowBuffer& rows, std::size_t first, std:
   check_targets(header, part_of(rows.targets, targets), row, where);
   part_of(rows.weights, weights);
   ensure(rows.splits.size() == rows.rows * header.columns(splits), "RowBuffer has a split a row");
-  ensure(rows.ids.size() == rows.rows * header.columns(ids), "RowBuffer has an id a row");
   if (header.has(splits)) {
     for (std::size_t i = 0; i < count; ++i)
       check_split(header, rows.splits[first + i], row + i, where);
     append_bytes(block.parts[splits], rows.splits.data() + first, count);
   }
-  for (std::size_t i = 0; header.has(ids) && i < count; ++i) {
-    const std::string& id = rows.ids[first + i];
-    if (id.size() > header.id_bytes || id.find('\0') != std::string::npos)
-      throw_value(header, ids, row + i, 0,
-                  fmt::format("an id may have {} bytes and no NUL, found {} bytes; raise id_bytes",
-                              header.id_bytes, id.size()),
-                  where);
-    check_id(header, id, row + i, where);
-    append_bytes(block.parts[ids], id.data(), id.size());
-    block.parts[ids].resize(block.parts[ids].size() + header.id_bytes - id.size());
+  for (const auto& [part, texts] : {std::pair{ids, &rows.ids}, {units, &rows.units}}) {
+    ensure(texts->size() == rows.rows * header.columns(part),
+           "RowBuffer has an id and a unit a row");
+    if (header.has(part))
+      append_texts(header, part, std::span(*texts).subspan(first, count), row, block, where);
   }
   block.rows += count;
 }
@@ -323,12 +348,8 @@ void decode(const Header& header, const RawBlock& block, RowBuffer& rows,
   for (std::size_t i = 0; i < of_rows.size(); ++i)
     check_split(header, of_rows[i], row + i, where);
   rows.splits.assign(of_rows.begin(), of_rows.end());
-  rows.ids.resize(header.has(ids) ? block.rows : 0);
-  for (std::size_t i = 0; i < rows.ids.size(); ++i) {
-    const char* id = reinterpret_cast<const char*>(block.parts[ids].data()) + i * header.id_bytes;
-    rows.ids[i].assign(id, ::strnlen(id, header.id_bytes));
-    check_id(header, rows.ids[i], row + i, where);
-  }
+  decode_texts(header, ids, block, row, rows.ids, where);
+  decode_texts(header, units, block, row, rows.units, where);
 }
 
 }  // namespace bailiwick::io::detail

@@ -40,14 +40,14 @@ void check_type(Header& header, Part part, hid_t type, const std::string& where)
     header.precision = H5Tequal(type, H5T_IEEE_F32LE) > 0 ? "float32" : "float64";
     if (header.precision == "float64" && H5Tequal(type, H5T_IEEE_F64LE) <= 0)
       h5::throw_unexpected(where, object, "float32 or float64", h5::describe(type));
-  } else if (part == ids) {
+  } else if (is_text(part)) {
     if (H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) > 0 ||
         H5Tget_strpad(type) == H5T_STR_SPACEPAD)
       h5::throw_unexpected(where, object,
                            "fixed-length strings padded with NUL (h5py: dtype \"S36\")",
                            h5::describe(type));
-    header.id_bytes = H5Tget_size(type);
-    if (header.id_bytes > most_id_bytes)
+    header.text_bytes[part] = H5Tget_size(type);
+    if (header.text_bytes[part] > most_id_bytes)
       h5::throw_unexpected(where, object, fmt::format("strings of at most {} bytes", most_id_bytes),
                            h5::describe(type));
   } else if (H5Tequal(type, header.type(part, where)) <= 0) {

@@ -18,15 +18,19 @@
 namespace bailiwick::io::detail {
 
 /// The data sets that hold rows, in the order in which they are hashed.
-enum Part : std::size_t { features, codes, targets, weights, splits, ids, part_count };
-inline constexpr std::array<const char*, part_count> part_names = {"features", "codes",  "targets",
-                                                                   "weights",  "splits", "ids"};
+enum Part : std::size_t { features, codes, targets, weights, splits, ids, units, part_count };
+inline constexpr std::array<const char*, part_count> part_names = {
+    "features", "codes", "targets", "weights", "splits", "ids", "units"};
+/// Holds texts of a fixed length.
+constexpr bool is_text(Part part) {
+  return part == ids || part == units;
+}
 
 inline constexpr const char* partition_format = "bailiwick-partition";
 
 /// Everything about a partition but its rows and their digests.
 struct Header {
-  std::uint64_t version = partition_version;
+  std::uint64_t version = Schema().version();
   std::string name;
   std::uint64_t rows = 0;
   std::uint64_t block_rows = 0;
@@ -34,7 +38,7 @@ struct Header {
   Schema schema;
   std::string schema_text;  ///< the bytes in the file, which the root covers
   std::string salt;         ///< 32 bytes, or none yet
-  std::size_t id_bytes = 0;
+  std::array<std::size_t, part_count> text_bytes{};  ///< of those that hold texts
 
   std::uint64_t blocks() const { return (rows + block_rows - 1) / block_rows; }
   std::uint64_t rows_of(std::uint64_t block) const {

@@ -24,9 +24,10 @@ struct RowBuffer {
   std::vector<double> weights;       ///< rows, or empty
   std::vector<std::uint8_t> splits;  ///< rows, or empty
   std::vector<std::string> ids;      ///< rows, or empty
+  std::vector<std::string> units;    ///< rows, or empty
 };
 
-/// Of one id: so a file of a few kilobytes, packed, cannot claim ids that fill memory.
+/// Of one id or unit: so a file of a few kilobytes, packed, cannot claim ids that fill memory.
 inline constexpr std::uint64_t most_id_bytes = 4096;
 
 /// `<partition>.h5` -> `<partition>.manifest.json`.
@@ -46,7 +47,7 @@ class PartitionWriter {
     std::string owner;
     std::uint64_t block_rows = 1024;
     std::string precision = "float64";
-    std::uint64_t id_bytes = 64;  ///< room for one id, if the schema has ids; most_id_bytes at most
+    std::uint64_t id_bytes = 64;  ///< room for one id or unit; most_id_bytes at most
   };
   PartitionWriter(std::string path, Schema schema, Options options);
   ~PartitionWriter();

@@ -44,7 +44,7 @@ bool packs_well(std::span<const std::byte> bytes, std::size_t size) {
 /// A schema made by a program meets the rules of one that was read.
 void check_schema(const Schema& schema, const std::string& what) {
   try {
-    schema_from_json(parse_document(to_json(schema).dump(), what), what, partition_version);
+    schema_from_json(parse_document(to_json(schema).dump(), what), what, schema.version());
   } catch (const Json::exception&) {
     throw Error(ExitCode::data, "{}: a name is not valid UTF-8", what);
   }
@@ -146,10 +146,12 @@ PartitionWriter::PartitionWriter(std::string path, Schema schema, Options option
   s.header.block_rows = options.block_rows;
   s.header.precision = options.precision;
   s.header.schema_text = to_json(schema).dump();
+  s.header.version = schema.version();
   s.header.schema = std::move(schema);
   if (!s.header.has(features)) s.header.precision = Header().precision;
   s.header.salt = new_salt();
-  s.header.id_bytes = options.id_bytes;
+  for (const Part part : {ids, units})
+    s.header.text_bytes[part] = options.id_bytes;
   if (options.block_rows > UINT32_MAX / s.header.row_bytes())
     throw Error(ExitCode::data,
                 "{}: {} rows of {} bytes make a block of 4 GiB or more; choose fewer "
@@ -158,7 +160,7 @@ PartitionWriter::PartitionWriter(std::string path, Schema schema, Options option
 
   s.file = h5::OutputFile::create(s.temporary.path(), s.path, Readers::owner);
   h5::write_attribute(*s.file, "format", partition_format, s.path);
-  h5::write_attribute(*s.file, "version", std::int64_t{partition_version}, s.path);
+  h5::write_attribute(*s.file, "version", static_cast<std::int64_t>(s.header.version), s.path);
   h5::write_attribute(*s.file, "name", s.header.name, s.path);
   h5::write_attribute(*s.file, "block_rows", static_cast<std::int64_t>(s.header.block_rows),
                       s.path);

@@ -371,6 +371,19 @@ void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
                tuning.workers);
 }
 
+void row_residuals(Family family, double y, std::span<const double> eta, std::span<double> out) {
+  const double weight = 1;
+  const Observed of{&y, &weight};
+  std::vector<double> at(eta.begin(), eta.end()), pi(eta.size());
+  double value = 0, work = 0;
+  const Evaluated to{at.data(), pi.data(), &value, &work};
+  if (family == multinomial)
+    multinomial_rows({eta.size(), 1, 0, 1}, of, to);
+  else
+    family_rows(Families{}, family, of, 0, 1, to);
+  std::copy(at.begin(), at.end(), out.begin());
+}
+
 void glm_score_products(const RowBlocks& rows, const GlmPoint& at, FixedPoint format,
                         std::span<std::int64_t> words, Tuning tuning) {
   require(words.size() == 1 + static_cast<std::size_t>(format.limbs) * triangle(at.theta.size()),

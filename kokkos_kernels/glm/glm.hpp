@@ -54,6 +54,9 @@ struct GlmPoint {
 void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
               const LikelihoodFormats& formats, std::span<std::int64_t> words, Tuning tuning = {});
 
+/// The score of one row of weight 1 with respect to its predictors `eta`, on the host.
+void row_residuals(Family family, double y, std::span<const double> eta, std::span<double> out);
+
 /// Adds the products of single rows' scores, sum_r s_r s_r' (of a sandwich's filling: White 1980),
 /// s_r the derivative of a row's weighted log-likelihood. words: [saturated][d(d+1)/2, packed].
 void glm_score_products(const RowBlocks& rows, const GlmPoint& at, FixedPoint format,

@@ -104,11 +104,11 @@ std::vector<ModelFeature> select_features(const ModelConfig& model, const Schema
 }
 
 /// Levels of one category are read as its code. Cox models of a linear predictor, which sort rows
-/// by time, read them as numbers.
+/// by time, and clustered errors, which need single rows' scores, read them as numbers.
 void find_factors(const ModelConfig& model, ModelColumns& columns) {
   for (const ModelFeature& feature : columns.features) {
     std::optional<std::size_t>& factor = columns.factor.emplace_back();
-    if (!feature.level || !model.kind->reads_codes) continue;
+    if (!feature.level || !model.kind->reads_codes || model.cluster != Cluster::none) continue;
     const auto found = std::ranges::find(columns.factors, feature.column);
     factor = static_cast<std::size_t>(found - columns.factors.begin());
     if (found == columns.factors.end()) columns.factors.push_back(feature.column);
@@ -163,6 +163,11 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   if (!model.exposure.empty())
     columns.exposure = number_column(schema, model.exposure, "model.exposure");
   if (!with_targets) return columns;
+  columns.units = model.cluster == Cluster::unit;
+  if (columns.units && !schema.has_units)
+    throw Error(
+        ExitCode::config,
+        "model.cluster: the partitions do not say whose rows are whose (role: unit, at ingest)");
   if (!model.trials.empty()) columns.trials = number_column(schema, model.trials, "model.trials");
 
   if (has_times(model)) {

@@ -49,6 +49,7 @@ struct ModelColumns {
   std::optional<NumberColumn> trials;            ///< of which the target counts successes
   std::optional<NumberColumn> offset, exposure;  ///< the latter's logarithm is added to the former
   bool ids = false;                     ///< keep what the owner calls the rows, where they say it
+  bool units = false;                   ///< keep whom the rows are about
   std::vector<std::string> names;       ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
   /// Of each feature: the category it is a level of, if it is read as a code; else none.

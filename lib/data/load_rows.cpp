@@ -89,6 +89,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       if (columns.ids && schema.has_ids)
         for (const std::size_t r : chosen)
           loaded.ids.push_back(buffer.ids[r]);
+      if (columns.units)
+        for (const std::size_t r : chosen)
+          loaded.units.push_back(buffer.units[r]);
       try {
         builder.add(buffer, chosen);
       } catch (const Error& error) {

@@ -13,16 +13,16 @@
 namespace bailiwick {
 
 /// Version 1, which is read and signed but no longer written, spreads categories over indicators.
-inline constexpr std::uint64_t partition_version = 2;
+inline constexpr std::uint64_t partition_version = 3;
 void check_partition_version(std::uint64_t version, const std::string& what);
 
 /// What an owner signs about a partition: all that may be known without reading a row.
 /// On disk: the payload of a DSSE envelope `<partition>.manifest.json` (docs/partition-format.md).
 struct PartitionManifest {
-  std::uint64_t version = partition_version;  ///< of the format of the file and of this manifest
-  std::string name;                           ///< of the partition, unique in a run
-  std::string owner;                          ///< who signs
-  std::string created;                        ///< RFC 3339, UTC
+  std::uint64_t version = Schema().version();  ///< of the format of the file and of this manifest
+  std::string name;                            ///< of the partition, unique in a run
+  std::string owner;                           ///< who signs
+  std::string created;                         ///< RFC 3339, UTC
   std::uint64_t rows = 0;
   std::uint64_t block_rows = 0;
   std::string precision;  ///< "float32" or "float64": storage of the features

@@ -215,22 +215,29 @@ std::size_t Schema::categories() const {
 }
 
 Json to_json(const Schema& schema) {
-  return {
+  Json json = {
       {"features", columns_to_json(schema.version_1.empty() ? schema.features : schema.version_1)},
       {"targets", columns_to_json(schema.targets)},
       {"weights", schema.has_weights},
       {"ids", schema.has_ids},
       {"splits", schema.splits}};
+  if (schema.has_units) json["units"] = true;
+  return json;
 }
 
 Schema schema_from_json(const Json& json, const std::string& what, std::uint64_t version) {
-  check_members(json, {"features", "targets", "weights", "ids", "splits"}, what);
+  check_members(json, {"features", "targets", "weights", "ids", "splits", "units"}, what);
   Schema schema;
   schema.features = columns_from_json(
       json, "features", version == 1 ? Role::feature_of_version_1 : Role::feature, what);
   schema.targets = columns_from_json(json, "targets", Role::target, what);
   schema.has_weights = optional_member<bool>(json, "weights", what);
   schema.has_ids = optional_member<bool>(json, "ids", what);
+  schema.has_units = optional_member<bool>(json, "units", what);
+  if (schema.has_units != (version == 3))
+    throw Error(ExitCode::data,
+                "{}: format version {} with \"units\": {}; they are what version 3 has", what,
+                version, schema.has_units);
   schema.splits = optional_member<std::vector<std::string>>(json, "splits", what);
   if (schema.features.empty()) throw Error(ExitCode::data, "{}: no features", what);
   std::vector<std::string> columns = names(schema.features);
@@ -252,7 +259,7 @@ std::string describe_difference(const Schema& ours, const Schema& theirs) {
   const auto add = [&](std::string text) {
     if (!text.empty()) differences.push_back(std::move(text));
   };
-  if (ours.version() != theirs.version())
+  if ((ours.version() == 1) != (theirs.version() == 1))
     add(fmt::format("categories are {} here and {} there; ingest both with the same release",
                     ours.version() == 1 ? "indicators (format version 1)" : "codes",
                     theirs.version() == 1 ? "indicators (format version 1)" : "codes"));
@@ -266,6 +273,7 @@ std::string describe_difference(const Schema& ours, const Schema& theirs) {
   };
   presence(ours.has_weights, theirs.has_weights, "weights");
   presence(ours.has_ids, theirs.has_ids, "ids");
+  presence(ours.has_units, theirs.has_units, "units");
   if (ours.splits != theirs.splits)
     add(fmt::format("splits are [{}] here and [{}] there", join(ours.splits), join(theirs.splits)));
   return join(differences, "; ");

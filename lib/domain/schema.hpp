@@ -42,6 +42,7 @@ struct Schema {
   std::vector<Column> targets;
   bool has_weights = false;
   bool has_ids = false;
+  bool has_units = false;           ///< whom each row is about
   std::vector<std::string> splits;  ///< names of split codes 0, 1, …; empty if rows are not split
   /// Version 1 of the format has no codes of features: its features as they lie in the file, if
   /// some are the indicators of a category. In `features` each of these is a category already,
@@ -50,8 +51,8 @@ struct Schema {
 
   bool operator==(const Schema&) const = default;
 
-  /// Of the format that can hold it: a schema without categories is the same in both.
-  std::uint64_t version() const { return version_1.empty() ? 2 : 1; }
+  /// Of the format that holds it: a schema without categories is the same in 1 and 2.
+  std::uint64_t version() const { return !version_1.empty() ? 1 : has_units ? 3 : 2; }
   std::size_t categories() const;  ///< features that are codes; the others are numbers
 };
 

@@ -29,6 +29,7 @@ inline constexpr auto words<Role> =
                                                  {Role::target, "target"},
                                                  {Role::weight, "weight"},
                                                  {Role::id, "id"},
+                                                 {Role::unit, "unit"},
                                                  {Role::split, "split"},
                                                  {Role::domain, "domain"},
                                                  {Role::ignore, "ignore"}});
@@ -201,7 +202,7 @@ void check_columns(Visitor& v, const IngestConfig& ingest) {
   if (columns > most_columns) return;
   v.check(count(ingest, Role::feature) > 0, "columns", "no column has role: feature");
   for (const auto& [role, word] : words<Role>)
-    if (role == Role::weight || role == Role::id || role == Role::split || role == Role::domain)
+    if (role != Role::feature && role != Role::target && role != Role::ignore)
       v.check(count(ingest, role) <= 1, "columns",
               fmt::format("more than one column has role: {}", word));
   v.check(count(ingest, Role::split) == 0 || ingest.hash_split.empty(), "split",
@@ -273,7 +274,8 @@ void schema(Visitor& v, IngestConfig& ingest) {
           "What each column is, in the order of the partition; others are left out.");
   v.section("split", "Deals rows to splits, if no column has role: split.", [&](auto& s) {
     s.key("hash", ingest.hash_split,
-          "Share of each split, by a hash of seed and row number; the shares sum to 1.", positive);
+          "Share of each split, by a hash of seed and row number, or unit; the shares sum to 1.",
+          positive);
     s.key("seed", ingest.split_seed, "Of the hash. Only used with hash.");
     double total = 0;
     for (const auto& [name, share] : ingest.hash_split)

@@ -19,7 +19,7 @@ namespace bailiwick {
 
 /// What to do with one column of the CSV.
 struct IngestColumn {
-  enum class Role { feature, target, weight, id, split, domain, ignore };
+  enum class Role { feature, target, weight, id, unit, split, domain, ignore };
   enum class Type { number, integer, category, date, boolean };
 
   std::string name, as;  ///< in the CSV; in the partition, empty: the same

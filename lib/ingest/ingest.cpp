@@ -183,6 +183,7 @@ class Outputs {
     buffer.weights.clear();
     buffer.splits.clear();
     buffer.ids.clear();
+    buffer.units.clear();
   }
 
   std::vector<io::RowBuffer> buffers_;

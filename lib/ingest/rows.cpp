@@ -9,6 +9,7 @@
 #include <set>
 
 #include "lib/core/error.hpp"
+#include "lib/crypto/sha256.hpp"
 
 namespace bailiwick {
 
@@ -22,6 +23,15 @@ std::uint64_t splitmix64(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
   return x ^ (x >> 31);
+}
+
+/// The first eight bytes of its SHA-256, little-endian.
+std::uint64_t number_of_unit(const std::string& unit) {
+  const Digest digest = sha256(unit);
+  std::uint64_t number = 0;
+  for (std::size_t i = 8; i-- > 0;)
+    number = number << 8 | digest.bytes[i];
+  return number;
 }
 
 double largest_of(const IngestConfig& config, Role role) {
@@ -47,7 +57,7 @@ RowRules::RowRules(const IngestConfig& config) : config_(config) {
   for (const Use& use : uses_)
     if (use.column.role != Role::feature && use.column.role != Role::target &&
         !single.insert(use.column.role).second)
-      fail("at most one column each may have the role weight, id, split or domain");
+      fail("at most one column each may have the role weight, id, unit, split or domain");
   std::set<std::string> names;
   const auto claim = [&](const std::string& name) {
     if (!names.insert(name).second)
@@ -113,6 +123,7 @@ void RowRules::add_column(IngestColumn column) {
   if (column.role == Role::target) schema_.targets.push_back(rule.column());
   if (column.role == Role::weight) schema_.has_weights = true;
   if (column.role == Role::id) schema_.has_ids = true;
+  if (column.role == Role::unit) schema_.has_units = true;
   if (column.role == Role::split) schema_.splits = column.levels;
   uses_.push_back({std::move(column), std::move(rule)});
 }
@@ -157,12 +168,13 @@ std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64
       return Rejection{header_[lookup_keys_[i]], key, "not in " + config_.lookups[i].path};
     fields_.insert(fields_.end(), values->begin(), values->end());
   }
-  if (!split_ends_.empty()) {
-    const double position = split_position(config_.split_seed, number);
+  if (auto rejection = read_fields()) return rejection;
+  if (!split_ends_.empty()) {  // rows of one unit stay together
+    const double position =
+        split_position(config_.split_seed, schema_.has_units ? number_of_unit(unit_) : number);
     const auto end = std::upper_bound(split_ends_.begin(), split_ends_.end(), position);
     split_ = static_cast<std::uint8_t>(end - split_ends_.begin());
   }
-  if (auto rejection = read_fields()) return rejection;
   append(partitions.at(partition_));
   return std::nullopt;
 }
@@ -190,12 +202,15 @@ std::optional<Rejection> RowRules::read_fields() {
         fault = use.rule.read(text, weight_);
         break;
       case Role::id:
-        fault = use.rule.read(text, id_);
-        if (fault == Fault::none && id_.size() > config_.id_bytes)
+      case Role::unit: {
+        std::string& name = use.column.role == Role::id ? id_ : unit_;
+        fault = use.rule.read(text, name);
+        if (fault == Fault::none && name.size() > config_.id_bytes)
           return Rejection{use.column.name, text,
                            fmt::format("an id of more than {} bytes (id_bytes)", config_.id_bytes)};
-        if (fault == Fault::none && id_.find('\0') != std::string::npos) fault = Fault::encoding;
+        if (fault == Fault::none && name.find('\0') != std::string::npos) fault = Fault::encoding;
         break;
+      }
       case Role::split:
         fault = use.rule.read(text, code);
         split_ = static_cast<std::uint8_t>(code);
@@ -219,6 +234,7 @@ void RowRules::append(io::RowBuffer& rows) const {
   rows.targets.insert(rows.targets.end(), targets_.begin(), targets_.end());
   if (schema_.has_weights) rows.weights.push_back(weight_);
   if (schema_.has_ids) rows.ids.push_back(id_);
+  if (schema_.has_units) rows.units.push_back(unit_);
   if (!schema_.splits.empty()) rows.splits.push_back(split_);
 }
 

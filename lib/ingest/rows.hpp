@@ -77,7 +77,7 @@ class RowRules {
   std::vector<std::uint16_t> codes_;
   double weight_ = 0;
   std::uint8_t split_ = 0;
-  std::string id_;
+  std::string id_, unit_;
   std::size_t partition_ = 0;
 };
 

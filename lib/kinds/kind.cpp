@@ -28,7 +28,7 @@ void Kind::read(const Json&, const io::Checkpoint&, const std::string&, SavedMod
 bool has_robust_errors(const ModelConfig& model) {
   const bool of_cox =
       model.kind->response(model) == kernels::Response::hazard && !model.kind->network;
-  return model.errors == Errors::robust ||
+  return model.errors == Errors::robust || model.cluster != Cluster::none ||
          (model.errors == Errors::automatic && of_cox && model.weights && model.l2 == 0);
 }
 

@@ -94,6 +94,7 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
     if (!column->empty()) description[key] = *column;
   if (model.config.errors != Errors::automatic)
     description["errors"] = to_word(model.config.errors);
+  if (model.config.cluster != Cluster::none) description["cluster"] = to_word(model.config.cluster);
   kind_of(model.config).write(model, description, checkpoint);
   checkpoint.attributes["model"] = description.dump();
   checkpoint.attributes["iteration"] = std::to_string(model.iteration);
@@ -160,6 +161,8 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("l2", model.config.l2);
   if (description.contains("errors"))
     model.config.errors = word_member<Errors>(description, "errors", what);
+  if (description.contains("cluster"))
+    model.config.cluster = word_member<Cluster>(description, "cluster", what);
   for (const auto& [key, column] : optional_columns(model.config))
     if (description.contains(key)) member(key, *column);
   kind_of(model.config).read(description, checkpoint, path, model);

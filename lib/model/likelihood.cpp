@@ -62,14 +62,16 @@ Evaluation decode_likelihood(Aggregate total, std::span<const double> theta,
 }
 
 std::shared_ptr<const AggregateLayout> products_layout(const std::vector<std::string>& names,
-                                                       FixedPoint format) {
+                                                       FixedPoint format, bool clusters) {
   const std::size_t size = names.size() * (names.size() + 1) / 2;
-  return std::make_shared<const AggregateLayout>(std::vector<Stream>{
-      {"products", size, format, std::make_shared<const std::vector<std::string>>(names)}});
+  std::vector<Stream> streams{
+      {"products", size, format, std::make_shared<const std::vector<std::string>>(names)}};
+  if (clusters) streams.push_back({"clusters", 1, counts});
+  return std::make_shared<const AggregateLayout>(std::move(streams));
 }
 
 std::vector<double> sum_products(Sums& sums, std::vector<Aggregate> parts,
-                                 std::span<const double> theta) {
+                                 std::span<const double> theta, bool few) {
   for (Aggregate& part : parts)
     part.normalise();
   Aggregate total = sums.across_domains("products of scores", std::move(parts), theta);
@@ -77,7 +79,14 @@ std::vector<double> sum_products(Sums& sums, std::vector<Aggregate> parts,
   if (total.saturated() != 0)
     throw Error(ExitCode::data, "{} products of scores are not finite or too large to sum",
                 total.saturated());
-  return total.values("products");
+  std::vector<double> products = total.values("products");
+  if (!total.layout().has("clusters")) return products;
+  const auto count = static_cast<double>(total.words("clusters").front());
+  if (count < 2)
+    throw Error(ExitCode::data, "model.cluster: all rows are of one: errors need two or more");
+  for (double& product : products)
+    if (few) product *= count / (count - 1);
+  return products;
 }
 
 std::vector<double> sandwich(std::span<const double> bread, std::span<const double> filling) {

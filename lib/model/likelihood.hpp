@@ -34,12 +34,13 @@ Evaluation sum_likelihood(Sums& sums, std::vector<Aggregate> parts, std::span<co
 /// `penalty`, or d zeros if it is empty. Throws ExitCode::bug for another size or a negative value.
 std::vector<double> checked_penalty(std::vector<double> penalty, std::size_t parameters);
 
-/// The round of Objective::score_products: stream `products`. Throws ExitCode::data if it does not
-/// fit.
+/// The round of Objective::score_products: stream `products`, and the number of `clusters`, if any.
+/// Throws ExitCode::data if it does not fit, or there is only one. `few`: times G / (G - 1) for G
+/// clusters, as R's sandwich::vcovCL.
 std::shared_ptr<const AggregateLayout> products_layout(const std::vector<std::string>& names,
-                                                       FixedPoint format);
+                                                       FixedPoint format, bool clusters);
 std::vector<double> sum_products(Sums& sums, std::vector<Aggregate> parts,
-                                 std::span<const double> theta);
+                                 std::span<const double> theta, bool few);
 
 /// A B A for packed symmetric A and B, packed.
 std::vector<double> sandwich(std::span<const double> bread, std::span<const double> filling);

@@ -12,6 +12,7 @@
 #include "kokkos_kernels/sums/order.hpp"
 #include "lib/boundary/sums.hpp"
 #include "lib/core/error.hpp"
+#include "lib/model/clusters.hpp"
 
 namespace bailiwick {
 
@@ -36,9 +37,10 @@ class Objective {
   /// Hessian at theta times v, matrix-free. Collective over the world.
   virtual std::vector<double> hessian_times(std::span<const double> theta,
                                             std::span<const double> v) = 0;
-  /// Sum over rows, or subjects, of the products of their scores, packed lower triangle: what
-  /// errors that do not rest on the model are made of. Collective over the world.
-  virtual std::vector<double> score_products(std::span<const double>) {
+  /// Sum over rows, or clusters of them, of the products of their scores, packed lower triangle:
+  /// what errors that do not rest on the model are made of. `clusters`: nullptr: each row is one.
+  /// Collective over the world.
+  virtual std::vector<double> score_products(std::span<const double>, const Clusters*) {
     throw Error(ExitCode::bug, "internal error: an objective without scores; please report this");
   }
   /// Where a solver starts.

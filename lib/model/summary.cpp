@@ -47,6 +47,7 @@ ModelSummary with_coefficients(const FittedModel& model, double dispersion,
   ModelSummary summary;
   summary.penalised = model.penalised;
   summary.robust = model.robust;
+  summary.cluster = model.cluster;
   summary.student = freedom.has_value();
   summary.log_likelihood = model.log_likelihood;
   summary.covariance = std::move(raw.covariance);
@@ -212,7 +213,9 @@ std::string to_text(const ModelSummary& summary) {
         "No likelihood, and so no AIC: targets or weights are not those of events that are counted "
         "one by one.\n";
   if (summary.robust)
-    text += "Robust standard errors: a sandwich of the information and the rows' own scores.\n";
+    text += fmt::format(
+        "Robust standard errors: a sandwich of the information and the {} own scores.\n",
+        summary.cluster.empty() ? "rows'" : summary.cluster + "s'");
   if (summary.penalised) {
     text +=
         "Penalised: estimates are shrunk, and standard errors are those of the penalised "

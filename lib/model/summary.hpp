@@ -23,7 +23,8 @@ struct FittedModel {
   std::optional<ColumnMoments> standardised;  ///< how the columns were; unset: raw
   double log_likelihood = 0;                  ///< without the penalty, as the objective gives it
   bool penalised = false;
-  bool robust = false;  ///< the covariance does not rest on the model, nor on a dispersion
+  bool robust = false;    ///< the covariance does not rest on the model, nor on a dispersion
+  std::string cluster{};  ///< then: whose rows count as one; empty: each for itself
 };
 
 /// Coefficients and their covariance (packed) in the units of the raw columns.
@@ -47,6 +48,7 @@ struct ModelSummary {
   std::string title;
   bool student = false;  ///< the statistic is Student's t with n - p degrees of freedom, not normal
   bool penalised = false, robust = false;
+  std::string cluster{};
   std::vector<Coefficient> coefficients;
   std::vector<double> covariance;  ///< packed
   /// Of each category: the levels without a coefficient, which the others are compared with.

@@ -159,6 +159,9 @@ void schema(Visitor& v, ModelConfig& model) {
         "Standard errors: from the model, or robust (sandwich). auto: robust in Cox models with "
         "weights.",
         only_if(!mlp, "networks have no standard errors"));
+  v.key("cluster", model.cluster,
+        "Rows that robust errors take as one: those of a unit (a column of role: unit), or domain.",
+        only_if(!mlp, "networks have no standard errors"));
   v.key("standardise", model.standardise,
         "Scale features by mean and deviation: over all domains, or in each by its own.");
   v.section(
@@ -194,6 +197,10 @@ void schema(Visitor& v, ModelConfig& model) {
         "the same column as time");
   check(model.errors != Errors::robust || model.l2 == 0, "errors",
         "with a penalty there are no robust errors");
+  check(model.cluster == Cluster::none || model.l2 == 0, "cluster",
+        "with a penalty there are no robust errors");
+  check(model.cluster == Cluster::none || model.errors != Errors::model, "cluster",
+        "errors: model takes every row for itself");
   const kernels::Response response = model.kind->response(model);
   check(model.trials.empty() || (!mlp && response == kernels::Response::probability), "trials",
         "only used with kind: logistic");

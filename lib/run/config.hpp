@@ -77,6 +77,12 @@ template <>
 inline constexpr auto words<Errors> = std::to_array<std::pair<Errors, const char*>>(
     {{Errors::automatic, "auto"}, {Errors::model, "model"}, {Errors::robust, "robust"}});
 
+/// Which rows robust errors take as one: each is its own; those of one unit; those of one domain.
+enum class Cluster { none, unit, domain };
+template <>
+inline constexpr auto words<Cluster> = std::to_array<std::pair<Cluster, const char*>>(
+    {{Cluster::none, "none"}, {Cluster::unit, "unit"}, {Cluster::domain, "domain"}});
+
 enum class Ties { breslow, efron };
 template <>
 inline constexpr auto words<Ties> = std::to_array<std::pair<Ties, const char*>>(
@@ -142,6 +148,7 @@ struct ModelConfig {
   double l2 = 0;  ///< of lambda/2 ||beta||^2 times the mean weight, beside the summed loss
   Standardisation standardise = Standardisation::pooled;
   Errors errors = Errors::automatic;
+  Cluster cluster = Cluster::none;
   Strata strata = Strata::domain;
   Ties ties = Ties::efron;
   double time_step = 1, time_maximum = 0;

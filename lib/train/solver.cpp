@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "lib/data/clusters.hpp"
 #include "lib/data/model_rows.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
@@ -42,7 +43,8 @@ Iterate solve(Run& run, Objective& objective, const Observer& observer) {
 
 /// R's summary of the fit, from which the model takes its coefficients in the units of the data.
 ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likelihood& likelihood,
-                       SavedModel& model, double log_likelihood, double at_start) {
+                       const std::optional<Clusters>& clusters, SavedModel& model,
+                       double log_likelihood, double at_start) {
   FittedModel fitted;
   fitted.columns = columns.names;
   if (columns.intercept) fitted.intercept = 0;
@@ -58,8 +60,10 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
   fitted.covariance = factor.inverse();
   fitted.robust = has_robust_errors(model.config);
   if (fitted.robust)
-    fitted.covariance =
-        sandwich(fitted.covariance, likelihood.objective->score_products(fitted.theta));
+    fitted.covariance = sandwich(
+        fitted.covariance,
+        likelihood.objective->score_products(fitted.theta, clusters ? &*clusters : nullptr));
+  if (clusters) fitted.cluster = to_word(model.config.cluster);
   if (model.config.standardise != Standardisation::per_domain)
     fitted.standardised = ColumnMoments{model.mean, model.scale, model.rows};
   fitted.log_likelihood = log_likelihood;
@@ -122,8 +126,11 @@ class Solver : public Method {
   io::Checkpoint finish(RunRecord& record, Json& results) override {
     SavedModel fitted = model_now();
     fitted.converged = true;
-    const std::string table = to_text(
-        summarise(run_, columns_, likelihood_, fitted, last_.evaluation.log_likelihood, at_start_));
+    std::optional<Clusters> clusters;
+    if (fitted.config.cluster != Cluster::none)
+      clusters = find_clusters(fitted.config, rows_, run_.boundary());
+    const std::string table = to_text(summarise(run_, columns_, likelihood_, clusters, fitted,
+                                                last_.evaluation.log_likelihood, at_start_));
     record.write_text(table, "model.txt");
     if (run_.world().is_root()) std::cout << '\n' << table;
     results = {{"rows", rows_.selected},

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Partitions by h5py, from docs/partition-format.md alone.
 
-h5py_partition.py write FILE [--float32] [--gzip] [--full] [--rows N] [--block-rows N]   make an unsigned partition
+h5py_partition.py write FILE [--float32] [--gzip] [--full] [--units] [--rows N] [--block-rows N]   make an unsigned partition
 h5py_partition.py to-version-1 FILE TARGET                              the same rows, unsigned, as version 1 has them
 h5py_partition.py break FOLDER                                          make one for every fault, FOLDER/FAULT.h5
 h5py_partition.py verify FILE                                           recompute all digests of a signed one
@@ -20,10 +20,10 @@ import h5py
 import numpy as np
 
 BLOCK_ROWS = 64
-PARTS = ["features", "codes", "targets", "weights", "splits", "ids"]
+PARTS = ["features", "codes", "targets", "weights", "splits", "ids", "units"]
 
 
-def write(path, rows=200, float32=False, gzip=False, full=False, block_rows=BLOCK_ROWS):
+def write(path, rows=200, float32=False, gzip=False, full=False, block_rows=BLOCK_ROWS, units=False):
     schema = {"features": [{"name": "age", "unit": "a"}, {"name": "ward", "levels": ["a", "b", "c"]}, {"name": "chol"}, {"name": "bmi"}],
               "targets": [{"name": "disease", "categories": ["no", "yes"]}]}
     row = np.arange(rows)
@@ -35,8 +35,11 @@ def write(path, rows=200, float32=False, gzip=False, full=False, block_rows=BLOC
         parts["weights"] = 1.0 / (row + 1.0)
         parts["splits"] = (row % 3 == 0).astype("u1")
         parts["ids"] = np.array([f"pätient-{r}".encode() for r in row], dtype="S24")
+    if units:
+        schema["units"] = True
+        parts["units"] = np.array([f"family {r // 3}".encode() for r in row], dtype="S12")
     with h5py.File(path, "w") as f:
-        f.attrs["format"], f.attrs["version"] = "bailiwick-partition", 2
+        f.attrs["format"], f.attrs["version"] = "bailiwick-partition", 3 if units else 2
         f.attrs["name"], f.attrs["block_rows"] = "clinic", block_rows
         f["schema"] = json.dumps(schema)
         for name, data in parts.items():
@@ -71,7 +74,7 @@ def to_version_1(source, target):
         f.attrs["format"], f.attrs["version"] = "bailiwick-partition", 1
         f.attrs["name"], f.attrs["block_rows"] = old.attrs["name"], int(old.attrs["block_rows"])
         columns, values = zip(*spread(old))
-        f["schema"] = json.dumps({**schema_of(old), "features": columns})
+        f["schema"] = json.dumps({**{key: value for key, value in schema_of(old).items() if key != "units"}, "features": columns})
         f.create_dataset("features", data=np.stack(values, axis=1).astype(old["features"].dtype if "features" in old else "<f8"))
         for name in ("targets", "weights", "splits", "ids"):
             if name in old:
@@ -106,6 +109,12 @@ def change_ward(f, **members):
     schema = schema_of(f)
     schema["features"][1].update(members)
     replace(f, "schema", json.dumps(schema))
+
+
+def add_units(f, version, last):
+    f.attrs["version"] = version
+    replace(f, "schema", json.dumps({**schema_of(f), "units": True}))
+    f.create_dataset("units", data=np.array([b"u"] * 199 + [last.encode()], dtype="S8"))
 
 
 def claim_features(f, count):
@@ -148,7 +157,10 @@ def store_outside(f, name):
 FAULTS = {
     "no-format": lambda f: f.attrs.__delitem__("format"),
     "other-format": lambda f: f.attrs.__setitem__("format", "netcdf"),
-    "version-3": lambda f: f.attrs.__setitem__("version", 3),
+    "version-4": lambda f: f.attrs.__setitem__("version", 4),
+    "version-3-without-units": lambda f: f.attrs.__setitem__("version", 3),
+    "units-in-version-2": lambda f: add_units(f, 2, "u"),
+    "unit-empty": lambda f: add_units(f, 3, ""),
     "version-1-of-2": lambda f: f.attrs.__setitem__("version", 1),
     "version-text": lambda f: f.attrs.__setitem__("version", "1"),
     "no-name": lambda f: f.attrs.__setitem__("name", ""),
@@ -279,11 +291,11 @@ if __name__ == "__main__":
     parser.add_argument("target", nargs="?")
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--block-rows", type=int, default=BLOCK_ROWS)
-    for flag in ("--float32", "--gzip", "--full"):
+    for flag in ("--float32", "--gzip", "--full", "--units"):
         parser.add_argument(flag, action="store_true")
     arguments = parser.parse_args()
     if arguments.command == "write":
-        write(arguments.path, arguments.rows, arguments.float32, arguments.gzip, arguments.full, arguments.block_rows)
+        write(arguments.path, arguments.rows, arguments.float32, arguments.gzip, arguments.full, arguments.block_rows, arguments.units)
     elif arguments.command == "to-version-1":
         to_version_1(arguments.path, arguments.target)
     elif arguments.command == "verify":

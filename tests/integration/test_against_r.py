@@ -32,6 +32,7 @@ COLUMNS = """
   kind: {role: target, type: category, levels: [p, q, never, nor]}
   ward: {role: target, type: category, levels: [a, b, c]}
   w: {role: weight}
+  who: {role: unit}
 """
 
 
@@ -46,7 +47,7 @@ def rows(tmp_path_factory):
     referee("Rscript:survival")
     stays = Stays(Checkout(tmp_path_factory.mktemp("rows")))
     draw = random.Random(7)
-    lines = ["clinic,x,sex,years,shift,died,seen,count,share,level,time,gone,start,fuzzy,same,none,every,kind,ward,w"]
+    lines = ["clinic,x,sex,years,shift,died,seen,count,share,level,time,gone,start,fuzzy,same,none,every,kind,ward,w,who"]
     for clinic in CLINICS:
         for i in range(56):
             x, male, years, shift = draw.gauss(0, 1), draw.random() < 0.5, draw.uniform(0.2, 9), draw.gauss(0, 0.5)
@@ -55,7 +56,7 @@ def rows(tmp_path_factory):
             died = sum(draw.random() < 1 / (1 + math.exp(-eta)) for _ in range(seen))
             count = sum(draw.random() < math.exp(eta - 1) * years / 400 for _ in range(400))
             time = round(draw.expovariate(math.exp(eta)) + 0.1, 1)
-            lines.append(f"{clinic},{x!r},{'fm'[male]},{years!r},{shift!r},{died},{seen},{count},{min(1, count / 8)!r},{eta + draw.gauss(0, 1)!r},{time!r},{int(i % 4 != 0)},{math.floor(9 * time * draw.random()) / 10 if i % 3 else 0.0!r},{fuzzy(time, i)!r},7.25,0,1,{'pq'[i % 2]},{'abc'[i % 3]},{draw.uniform(0.3, 4)!r}")
+            lines.append(f"{clinic},{x!r},{'fm'[male]},{years!r},{shift!r},{died},{seen},{count},{min(1, count / 8)!r},{eta + draw.gauss(0, 1)!r},{time!r},{int(i % 4 != 0)},{math.floor(9 * time * draw.random()) / 10 if i % 3 else 0.0!r},{fuzzy(time, i)!r},7.25,0,1,{'pq'[i % 2]},{'abc'[i % 3]},{draw.uniform(0.3, 4)!r},{clinic} {i * i % 23}")
     stays.write("rows.csv", "\n".join(lines) + "\n")
     ingest = stays.path("ingest.yaml").read_text()
     owners = ingest[ingest.index("partitions:\n"):]
@@ -128,6 +129,16 @@ ROBUST = {
 }
 
 
+CLUSTERED = {
+    "linear": (("kind=linear", "target=level", "features=[x, sex]", "weights=true"), 'glm(level ~ x + sex, gaussian, d, weights = w)'),
+    "logistic": (("kind=logistic", "target=died", "trials=seen", "features=[x, sex]"), 'glm(cbind(died, seen - died) ~ x + sex, binomial, d, epsilon = 1e-15)'),
+    "poisson": (("kind=poisson", "target=count", "features=[x, sex]", "exposure=years"), 'glm(count ~ x + sex, poisson, d, offset = log(years), epsilon = 1e-15)'),
+    **{f"cox-{ties}": (("kind=cox", "target=", "time=time", "status=gone", "entry=start", "features=[x, sex]", f"cox.ties={ties}"),
+                       f'coxph(Surv(start, time, gone) ~ x + sex + strata(site), d, ties = "{ties}", cluster = CLUSTER, '
+                       'control = coxph.control(eps = 1e-14, iter.max = 50))') for ties in ("efron", "breslow")},
+}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_offsets_and_trials(rows, name):
     model, fit = CASES[name]
@@ -187,6 +198,41 @@ def test_robust_errors(rows, name):
     assert "Robust standard errors" in rows.path(f"{output}/model.txt").read_text()
 
 
+def clustered(rows, name, fit, cluster):
+    """By sandwich's vcovCL, whose errors are HC0 times G / (G - 1) for G clusters, and by coxph's own."""
+    referee("Rscript:sandwich")
+    only = "d <- d[d$seen > 0, ];" if "seen" in fit else ""
+    if name.startswith("cox"):
+        return r(rows, fit.replace("CLUSTER", cluster.replace("site", "clinic")), errors='coef(summary(f))[, "robust se"]')
+    return r(rows, fit, only, errors=f'sqrt(diag(sandwich::vcovCL(f, cluster = d${cluster}, type = "HC0")))')
+
+
+@pytest.mark.parametrize("name", CLUSTERED)
+def test_rows_of_one_unit_are_no_strangers(rows, name):
+    """23 units a clinic or fewer, each with rows on several ranks."""
+    model, fit = CLUSTERED[name]
+    output, found = ours(rows, f"unit-{name}", (*model, "cluster=unit"), strata=name.startswith("cox"))
+    check(found, clustered(rows, name, fit, "who"))
+    assert "a sandwich of the information and the units' own scores" in rows.path(f"{output.replace('pooled-2', 'run-1')}/model.txt").read_text()
+
+
+@pytest.mark.parametrize("name", ["linear", "poisson"])
+def test_rows_of_one_domain_are_no_strangers(rows, name):
+    model, fit = CLUSTERED[name]
+    h5py = referee("h5py")
+    digests = set()
+    words = [word for key in (*model, "cluster=domain") for word in ("--set", f"model.{key}")]
+    for np in (1, 2, 4):
+        output = f"domain-{name}-{np}"
+        rows.run("train", "run.yaml", "--output", output, *words, np=np)
+        digests.add(rows.checkout.digest(f"{output}/model.h5"))
+    assert len(digests) == 1
+    with h5py.File(rows.path(f"{output}/model.h5")) as file:
+        found = [file[f"arrays/{key}"][:] for key in ("coefficients", "standard_errors")]
+    check(found, clustered(rows, name, fit, "site")[:2])
+    assert "model.cluster: all rows are of one: errors need two or more" in rows.run("train", "pooled.yaml", "--output", "never", *words, np=2, code=DATA)
+
+
 def test_times_that_rounding_parts(rows):
     """R's timefix, which is its default; without it the fit is another."""
     model = ("kind=cox", "target=", "time=fuzzy", "status=gone", "features=[x, sex]")
@@ -241,6 +287,8 @@ def test_what_cannot_be(rows, np):
     assert "its successes and trials are not whole numbers" in train("kind=logistic", "target=died", "features=[x]", "trials=years", code=DATA)
     assert 'model.offset: the partitions have no number "shifted"; they have: x, years' in train("kind=poisson", "target=count", "offset=shifted", code=CONFIG)
     assert "with a penalty there are no robust errors" in train("kind=linear", "target=level", "errors=robust", "l2=1", code=CONFIG)
+    assert "model.cluster: with a penalty there are no robust errors" in train("kind=linear", "target=level", "cluster=unit", "l2=1", code=CONFIG)
+    assert "model.cluster: errors: model takes every row for itself" in train("kind=linear", "target=level", "cluster=unit", "errors=model", code=CONFIG)
     assert "only used with kind: poisson" in train("kind=logistic", "target=died", "exposure=years", code=CONFIG)
     assert "not used by networks and multinomial models" in train("kind=multinomial", "target=ward", "offset=shift", code=CONFIG)
     assert 'no feature "wier", "sax"' in train("target=level", "features=[wier, x, sax]", code=CONFIG).replace(' (did you mean "sex"?)', "")

@@ -277,19 +277,21 @@ TEST_CASE("survival data that are none are named") {
   expect(error_of([&] {
            make({1, 2, NAN}, {1, 0, 1}, {});
          }),
-         ExitCode::data, "local domain 0, block 0, row 2: a survival time must be a finite number");
+         ExitCode::data,
+         "local domain 0, block 0, row 2 (from 0): a survival time must be a finite number");
   expect(error_of([&] {
            make({1, 2, 3}, {1, 2, 1}, {});
          }),
-         ExitCode::data, "row 1: a status must be 0 or 1");
+         ExitCode::data, "row 1 (from 0): a status must be 0 or 1");
   expect(error_of([&] {
            make({1, 2.5, 3}, {1, 0, 1}, days);
          }),
-         ExitCode::data, "row 1: a survival time must be a multiple of model.cox.time_step");
+         ExitCode::data,
+         "row 1 (from 0): a survival time must be a multiple of model.cox.time_step");
   expect(error_of([&] {
            make({1, 2, 101}, {1, 0, 1}, days);
          }),
-         ExitCode::data, "row 2: a survival time must not exceed model.cox.time_maximum");
+         ExitCode::data, "row 2 (from 0): a survival time must not exceed model.cox.time_maximum");
   expect(error_of([&] { make({1, 2, 3}, {0, 0, 0}, {}); }), ExitCode::data, "no row has an event");
   expect(error_of([&] {
            make({1, 2, 3}, {1, 0, 1}, TimeGrid{1e-6, 100});

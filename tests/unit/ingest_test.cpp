@@ -108,6 +108,7 @@ Contents read(const Job& job, const std::string& name) {
     extend(contents.rows.splits, rows.splits);
     extend(contents.rows.codes, rows.codes);
     extend(contents.rows.ids, rows.ids);
+    extend(contents.rows.units, rows.units);
   });
   return contents;
 }
@@ -356,6 +357,34 @@ TEST_CASE("What cannot be stored as it is goes to quarantine") {
   REQUIRE(report.quarantined.size() == 2);
   job.config.id_bytes = 65;
   CHECK(job.run("id,n\n" + std::string(65, 'c') + ",1\n", true).rows_kept() == 1);
+}
+
+TEST_CASE("Rows of one unit go to one split, wherever they stand") {
+  Job job;
+  job.config.columns = {column("who", Role::unit), column("n", Role::feature)};
+  job.config.hash_split = {{"test", 0.5}, {"train", 0.5}};
+  std::string csv = "who,n\n", backwards = "who,n\n";
+  for (int i = 0; i < 400; ++i) {
+    csv += fmt::format("p{},{}\n", i % 57, i);
+    backwards += fmt::format("p{},{}\n", (399 - i) % 57, 399 - i);
+  }
+  std::map<std::string, std::set<int>> splits;
+  for (const std::string& text : {csv, backwards}) {
+    job.run(text, true);
+    const auto written = read(job, "only");
+    REQUIRE(written.rows.units.size() == 400);
+    for (std::size_t i = 0; i < 400; ++i)
+      splits[written.rows.units[i]].insert(written.rows.splits[i]);
+  }
+  std::set<int> both;
+  CHECK(splits.size() == 57);
+  for (const auto& [unit, of_unit] : splits) {
+    CHECK(of_unit.size() == 1);
+    both.insert(of_unit.begin(), of_unit.end());
+  }
+  CHECK(both.size() == 2);
+  const IngestReport report = job.run("who,n\np1,1\n,2\n", true);
+  CHECK(report.quarantined.size() == 1);  // whom that row is about nobody knows
 }
 
 TEST_CASE("Rows that all broke a rule can be looked at, with advice, and block nothing") {

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lib/model/network.hpp"
+#include "lib/kinds/network/network.hpp"
 #include "lib/optim/descent.hpp"
 #include "tests/support/catch.hpp"
 

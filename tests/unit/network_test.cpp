@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/model/network.hpp"
+#include "lib/kinds/network/network.hpp"
 
 #include <cmath>
 #include <span>

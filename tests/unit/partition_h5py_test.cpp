@@ -47,6 +47,7 @@ TEST_CASE("What h5py writes is signed, read, and its digests agree with h5py's")
   const std::string path = folder / "clinic.h5";
   for (const std::string variant :
        {"", "--full", "--float32 --full", "--gzip --full", "--gzip --float32", "--rows 1 --full",
+        "--units --full",
         "--block-rows 576460752303423488"}) {  // 2^59 rows of 33 bytes: more than 2^64
     INFO(variant);
     REQUIRE(script("write " + path + " " + variant) == 0);
@@ -54,6 +55,7 @@ TEST_CASE("What h5py writes is signed, read, and its digests agree with h5py's")
     CHECK(io::read_manifest(path, {owner_key().public_key()}) == manifest);
     CHECK(script("verify " + path) == 0);
     CHECK(io::sign_partition(path, "Clinic", owner_key()).root == manifest.root);
+    CHECK(manifest.version == (variant.find("--units") != std::string::npos ? 3 : 2));
     const bool full = variant.find("--full") != std::string::npos;
     io::PartitionReader reader(testing::admit(manifest), manifest, path);
     std::size_t row = 0;
@@ -63,6 +65,7 @@ TEST_CASE("What h5py writes is signed, read, and its digests agree with h5py's")
         CHECK(rows.features[3 * i + 1] == 10 * r + 1.5);
         CHECK(rows.codes[i] == row % 3);
         CHECK(rows.targets[i] == static_cast<double>(row % 2));
+        if (manifest.version == 3) CHECK(rows.units[i] == "family " + std::to_string(row / 3));
         if (!full) continue;
         CHECK(rows.weights[i] == 1.0 / (r + 1.0));
         CHECK(rows.splits[i] == (row % 3 == 0));
@@ -113,7 +116,10 @@ TEST_CASE("Every fault of a file is told with object, expected and found, and no
   const std::pair<std::string, std::string> faults[] = {
       {"no-format", "attribute \"format\" is missing"},
       {"other-format", "attribute \"format\": expected bailiwick-partition, found \"netcdf\""},
-      {"version-3", "partition: version 3 is not supported; this program reads 1 to 2"},
+      {"version-4", "partition: version 4 is not supported; this program reads 1 to 3"},
+      {"version-3-without-units", "/schema: format version 3 with \"units\": false"},
+      {"units-in-version-2", "/schema: format version 2 with \"units\": true"},
+      {"unit-empty", "row 199 (from 0), units: is empty: nobody can tell whom the row is about"},
       {"version-1-of-2", "/schema: features[1]: unknown member \"levels\""},
       {"version-text", "attribute \"version\": expected one integer, found variable-length string"},
       {"no-name", "attribute: \"name\" must be a name of letters, digits, \"-\", \"_\" and \".\" "},

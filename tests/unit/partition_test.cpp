@@ -38,7 +38,7 @@ Schema full_schema() {
                      {.name = "bmi"}};
   schema.targets = {{.name = "time"}, {.name = "status", .categories = {"alive", "dead"}}};
   schema.has_weights = true;
-  schema.has_ids = true;
+  schema.has_ids = schema.has_units = true;
   schema.splits = {"train", "test"};
   return schema;
 }
@@ -60,6 +60,7 @@ RowBuffer make_rows(const Schema& schema, std::size_t first, std::size_t count) 
     if (schema.has_weights) rows.weights.push_back(1.0 / static_cast<double>(r + 3));
     if (!schema.splits.empty()) rows.splits.push_back(r % 3 == 0);
     if (schema.has_ids) rows.ids.push_back("patient-" + std::to_string(r));
+    if (schema.has_units) rows.units.push_back("family-" + std::to_string(r / 3));
   }
   return rows;
 }
@@ -72,6 +73,7 @@ void check_equal(const RowBuffer& a, const RowBuffer& b) {
   CHECK(a.weights == b.weights);
   CHECK(a.splits == b.splits);
   CHECK(a.ids == b.ids);
+  CHECK(a.units == b.units);
 }
 
 PartitionWriter::Options options(const std::string& precision = "float64") {

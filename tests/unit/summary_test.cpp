@@ -230,8 +230,9 @@ TEST_CASE("the levels without a coefficient are named, unless they are many") {
 
 TEST_CASE("a survival summary is brought to raw units without an intercept") {
   ColumnMoments moments{{10, 20}, {0.5, 0.25}, 7};
-  const ModelSummary s = summarise_cox(
-      {{"age", "dose"}, {}, {}, {0.4, -2}, {0.04, 0.01, 0.09}, moments, -90}, 137, 128, -100);
+  const ModelSummary s =
+      summarise_cox({{"age", "dose"}, {}, {}, {0.4, -2}, {0.04, 0.01, 0.09}, moments, -90}, 137,
+                    128, -100, false);
   CHECK(s.coefficients[0].estimate == 0.2);
   CHECK(s.coefficients[1].estimate == -0.5);
   CHECK(s.coefficients[0].standard_error == Approx(0.1));
@@ -266,7 +267,8 @@ TEST_CASE("responses that a family cannot have are named") {
   };
   CHECK_THROWS_WITH(
       totals({0, 1, 2}, kernels::family<kernels::Binomial>),
-      Catch::Contains("local domain 0, block 0, row 2: the target: a logistic model needs"));
+      Catch::Contains(
+          "local domain 0, block 0, row 2 (from 0): the target: a logistic model needs"));
   CHECK_THROWS_WITH(totals({0, -1}, kernels::family<kernels::Poisson>),
                     Catch::Contains("row 1") && Catch::Contains("negative"));
   CHECK_THROWS_WITH(totals({0, 1.5}, kernels::multinomial), Catch::Contains("number of a class"));

@@ -13,6 +13,7 @@
 #include "lib/model/likelihood.hpp"
 #include "lib/model/magnitude.hpp"
 #include "lib/model/near_ties.hpp"
+#include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 namespace {
@@ -163,7 +164,8 @@ class CoxObjective : public Objective {
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
   }
 
-  std::vector<double> score_products(std::span<const double> theta) override {
+  std::vector<double> score_products(std::span<const double> theta,
+                                     const Clusters* clusters) override {
     const FixedPoint format = shifted(wide, 2 * (wide.exponent - format_.exponent));
     std::vector<Aggregate> cells, parts;
     for (const RiskSets& sets : risk_sets_)
@@ -174,10 +176,29 @@ class CoxObjective : public Objective {
       for (std::size_t d = 0; d < cells.size(); ++d)
         sums_.within_domain(d, cells[d]);
     for (std::size_t d = 0; d < risk_sets_.size(); ++d) {
-      parts.emplace_back(products_layout(options_.names, format));
-      risk_sets_[d].add_score_products(cells[d], theta, parts.back());
+      Aggregate& part =
+          parts.emplace_back(products_layout(options_.names, format, clusters != nullptr));
+      const auto each = [&](const auto& use) {
+        part.words().front() += risk_sets_[d].for_each_score(cells[d], theta, use);
+      };
+      if (clusters) {
+        ClusterScores scores(size());
+        each([&](std::size_t place, std::span<const double> score) {
+          scores.add(clusters->of_row[d][place], score);
+        });
+        scores.add_products(sums_, d, clusters->count[d], format_, part);
+        continue;
+      }
+      const RowSum sum(part, "products");
+      std::size_t since_carry = 0;
+      each([&](std::size_t, std::span<const double> score) {
+        for (std::size_t j = 0, at = 0; j < score.size(); ++j)
+          for (std::size_t k = 0; k <= j; ++k, ++at)
+            sum.add(score[j] * score[k], at);
+        if (++since_carry % rows_between_carries == 0) part.normalise();
+      });
     }
-    return sum_products(sums_, std::move(parts), theta);
+    return sum_products(sums_, std::move(parts), theta, false);
   }
 
   std::vector<double> hessian_times(std::span<const double> theta,

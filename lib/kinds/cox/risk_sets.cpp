@@ -85,7 +85,7 @@ RiskSets::RiskSets(const SurvivalRows& survival, std::span<const Subject> subjec
   const auto x = host_copy(survival.rows.x);
   for (const auto& [cell, subject] : at_risk) {
     rows_.push_back({cell, cell_at(*subject, subject->entry), subject->weight, subject->offset,
-                     subject->event});
+                     subject->event, subject->block * survival.rows.block_rows() + subject->row});
     for (std::size_t j = 0; j < columns_; ++j)
       x_.push_back(x(subject->block, j, subject->row));
   }
@@ -202,11 +202,11 @@ void RiskSets::add_later_cells(Aggregate& cells_sum, std::size_t q) const {
   cells_sum.normalise();
 }
 
-void RiskSets::add_score_products(Aggregate cells_sum, std::span<const double> theta,
-                                  Aggregate& products) const {
+std::int64_t RiskSets::for_each_score(
+    Aggregate cells_sum, std::span<const double> theta,
+    const std::function<void(std::size_t, std::span<const double>)>& use) const {
   const std::size_t q = 1 + columns_;
   add_later_cells(cells_sum, q);
-  products.words().front() += cells_sum.saturated();
   const std::vector<double> at_risk = cells_sum.values("at_risk");
   const std::vector<double> tied = cells_sum.values("tied");
 
@@ -239,7 +239,6 @@ void RiskSets::add_score_products(Aggregate cells_sum, std::span<const double> t
       }
     }
 
-  const RowSum sum(products, "products");
   std::vector<double> score(columns_);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const Row& row = rows_[i];
@@ -257,11 +256,9 @@ void RiskSets::add_score_products(Aggregate cells_sum, std::span<const double> t
       const double jump = row.event ? x[j] - mean[row.cell * columns_ + j] : 0;
       score[j] = row.weight * (jump - risk * own);
     }
-    for (std::size_t j = 0, at = 0; j < columns_; ++j)
-      for (std::size_t k = 0; k <= j; ++k, ++at)
-        sum.add(score[j] * score[k], at);
-    if (i % rows_between_carries == rows_between_carries - 1) products.normalise();
+    use(row.place, score);
   }
+  return cells_sum.saturated();
 }
 
 void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta, Order order,

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -60,11 +61,12 @@ class RiskSets {
   void add_likelihood(Aggregate cells, std::span<const double> theta, Order order,
                       Aggregate& likelihood) const;
 
-  /// Adds the products of this rank's subjects' scores, w L (w L)' with the score residual L
-  /// (Therneau & Grambsch 2000, section 4.2; ties after Efron as in R's survival), to stream
-  /// `products`. cells: as for add_likelihood, of order gradient at least.
-  void add_score_products(Aggregate cells, std::span<const double> theta,
-                          Aggregate& products) const;
+  /// Calls use(place of the row, w L) for this rank's subjects at risk, with the score residual L
+  /// (Therneau & Grambsch 2000, section 4.2; ties after Efron as in R's survival). cells: as for
+  /// add_likelihood, of order gradient at least. Returns how many of its sums did not fit.
+  std::int64_t for_each_score(
+      Aggregate cells, std::span<const double> theta,
+      const std::function<void(std::size_t, std::span<const double>)>& use) const;
 
  private:
   /// From sums over cells to sums over risk sets, still in whole numbers: adds the later cells.
@@ -75,6 +77,7 @@ class RiskSets {
     std::size_t cell, entry;  ///< at risk in the cells after `entry` (none: all) up to `cell`
     double weight, offset;
     bool event;
+    std::size_t place;  ///< among the rows of its domain: block * block rows + row
   };
 
   std::size_t cells() const { return first_cell_.back(); }

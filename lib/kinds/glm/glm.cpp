@@ -3,12 +3,14 @@
 
 #include "lib/kinds/glm/glm.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "lib/core/error.hpp"
 #include "lib/model/likelihood.hpp"
 #include "lib/model/magnitude.hpp"
+#include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 namespace {
@@ -60,13 +62,20 @@ class GlmObjective : public Objective {
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
   }
 
-  std::vector<double> score_products(std::span<const double> theta) override {
+  std::vector<double> score_products(std::span<const double> theta,
+                                     const Clusters* clusters) override {
     const FixedPoint format = shifted(wide, 2 * (wide.exponent - formats_.score.exponent));
-    const auto layout = products_layout(options_.names, format);
+    const auto layout = products_layout(options_.names, format, clusters != nullptr);
     std::vector<Aggregate> parts;
-    for (const kernels::RowBlocks& rows : domains_)
-      kernels::glm_score_products(rows, at(theta), format, parts.emplace_back(layout).words());
-    return sum_products(sums_, std::move(parts), theta);
+    for (std::size_t d = 0; d < domains_.size(); ++d) {
+      Aggregate& part = parts.emplace_back(layout);
+      if (clusters)
+        cluster_scores(domains_[d], theta, clusters->of_row[d])
+            .add_products(sums_, d, clusters->count[d], formats_.score, part);
+      else
+        kernels::glm_score_products(domains_[d], at(theta), format, part.words());
+    }
+    return sum_products(sums_, std::move(parts), theta, true);
   }
 
   std::vector<double> hessian_times(std::span<const double> theta,
@@ -99,6 +108,31 @@ class GlmObjective : public Objective {
   }
 
  private:
+  /// Rows of numbers: none is read as a code where there are clusters.
+  ClusterScores cluster_scores(const kernels::RowBlocks& rows, std::span<const double> theta,
+                               std::span<const std::uint32_t> cluster) const {
+    const std::size_t columns = rows.columns(),
+                      outputs = size() / std::max<std::size_t>(columns, 1);
+    const auto eta = host_copy(kernels::linear_predictor(rows, theta, outputs));
+    const auto x = host_copy(rows.x);
+    const auto y = host_copy(rows.y);
+    const auto weight = host_copy(rows.weight);
+    ClusterScores scores(size());
+    std::vector<double> of_row(outputs), residual(outputs), score(size());
+    for (std::size_t b = 0; b < rows.blocks(); ++b)
+      for (std::size_t r = 0; r < rows.block_rows(); ++r) {
+        if (weight(b, r) == 0) continue;
+        for (std::size_t k = 0; k < outputs; ++k)
+          of_row[k] = eta(b, k, r);
+        kernels::row_residuals(options_.family, y(b, 0, r), of_row, residual);
+        for (std::size_t k = 0; k < outputs; ++k)
+          for (std::size_t j = 0; j < columns; ++j)
+            score[k * columns + j] = weight(b, r) * residual[k] * x(b, j, r);
+        scores.add(cluster[b * rows.block_rows() + r], score);
+      }
+    return scores;
+  }
+
   kernels::GlmPoint at(std::span<const double> theta) const {
     return {.family = options_.family, .classes = options_.classes, .theta = theta};
   }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "lib/data/columns.hpp"
-#include "lib/model/network.hpp"
+#include "lib/kinds/network/network.hpp"
 #include "lib/optim/descent.hpp"
 #include "lib/run/config.hpp"
 

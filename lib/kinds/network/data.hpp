@@ -7,8 +7,8 @@
 
 #include "lib/data/lanes.hpp"
 #include "lib/data/model_rows.hpp"
+#include "lib/kinds/network/network.hpp"
 #include "lib/kinds/saved_model.hpp"
-#include "lib/model/network.hpp"
 #include "lib/model/row_order.hpp"
 #include "lib/model/standardisation.hpp"
 
