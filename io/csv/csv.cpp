@@ -336,14 +336,4 @@ std::uint64_t CsvReader::bytes_read() const {
   return static_cast<std::uint64_t>(std::max<z_off_t>(gzoffset(state_->file), 0));
 }
 
-std::string csv_field(std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
-  std::string quoted = "\"";
-  for (const char c : field) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
 }  // namespace bailiwick::io

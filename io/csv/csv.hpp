@@ -54,7 +54,4 @@ class CsvReader {
   std::unique_ptr<State> state_;
 };
 
-/// `field` as it must stand in a CSV: quoted if it holds a comma, a quote or a line end.
-std::string csv_field(std::string_view field);
-
 }  // namespace bailiwick::io

@@ -69,6 +69,16 @@ std::string round_trip(double value) {
   return std::string(buffer, result.ptr);
 }
 
+std::string csv_field(std::string_view field) {
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
+  std::string quoted = "\"";
+  for (const char c : field) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
 double parse_duration(std::string_view text, const std::string& what) {
   if (text == "0") return 0;
   const auto part = [&](std::string_view digits, std::size_t most_digits, std::uint64_t bound) {

@@ -26,6 +26,9 @@ std::string with_thousands(long long value);
 /// The shortest decimal text that reads back to the same double.
 std::string round_trip(double value);
 
+/// `field` as it must stand in a CSV (RFC 4180): quoted if it holds a comma, a quote or a line end.
+std::string csv_field(std::string_view field);
+
 /// Seconds of "HH:MM:SS" or "D-HH:MM:SS", as Slurm has them, or of "0". Throws ExitCode::usage
 /// naming `what`, also for the shorter forms: of a lone number Slurm would read minutes.
 double parse_duration(std::string_view text, const std::string& what);

@@ -217,6 +217,32 @@ ModelColumns all_columns(const Schema& schema) {
   return columns;
 }
 
+ModelColumns some_columns(const Schema& schema,
+                          const std::vector<std::pair<std::string, std::string>>& targets,
+                          const std::pair<std::string, std::string>& category) {
+  ModelColumns columns;
+  for (const auto& [key, name] : targets)
+    columns.targets.push_back(index_of(schema.targets, name, "target", key));
+  if (category.second.empty()) return columns;
+  std::vector<std::string> known;
+  for (std::size_t j = 0; j < schema.features.size(); ++j) {
+    if (!schema.features[j].is_category()) continue;
+    known.push_back(schema.features[j].name);
+    if (known.back() != category.second) continue;
+    for (std::size_t code = 0; code < schema.features[j].levels.size(); ++code) {
+      columns.features.push_back({j, code});
+      columns.names.push_back(schema.features[j].indicator(code));
+    }
+  }
+  if (columns.features.empty())
+    throw Error(ExitCode::config,
+                "{}: no feature that is a category is called \"{}\"; there are: {}{}",
+                category.first, category.second, known.empty() ? "none" : join(known),
+                did_you_mean(category.second, known));
+  find_factors(ModelConfig(), columns);
+  return columns;
+}
+
 std::vector<std::pair<std::string, std::vector<std::string>>> reference_levels(
     const ModelColumns& columns, const Schema& schema) {
   std::vector<std::pair<std::string, std::vector<std::string>>> references;

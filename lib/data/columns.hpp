@@ -75,6 +75,12 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
 
 /// All features, with all levels of categories, and all targets, for those who describe them.
 ModelColumns all_columns(const Schema& schema);
+/// These targets, and all levels of one category among the features, if it is named. Throws
+/// ExitCode::config for what does not exist. Each: the key of the config that names it, and the
+/// name.
+ModelColumns some_columns(const Schema& schema,
+                          const std::vector<std::pair<std::string, std::string>>& targets,
+                          const std::pair<std::string, std::string>& category);
 
 /// Of every category among the columns: its name, and the levels that have no column, one of which
 /// the others are compared with. Version 1 of the partition format does not tell.

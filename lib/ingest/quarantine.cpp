@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
 
 namespace bailiwick {
 
@@ -31,10 +32,9 @@ void Quarantine::add(const std::string& file, const io::CsvReader& record,
   if (count.rows++ == 0)
     count = {rejection.column, rejection.reason, 1, fmt::format("{}:{}", file, record.line()),
              std::string(rejection.value.substr(0, 64))};
-  const std::string line =
-      fmt::format("{},{},{},{},{},{}\n", io::csv_field(file), record.line(),
-                  io::csv_field(rejection.column), io::csv_field(rejection.value),
-                  io::csv_field(rejection.reason), io::csv_field(record.text()));
+  const std::string line = fmt::format("{},{},{},{},{},{}\n", csv_field(file), record.line(),
+                                       csv_field(rejection.column), csv_field(rejection.value),
+                                       csv_field(rejection.reason), csv_field(record.text()));
   check(std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size());
 }
 

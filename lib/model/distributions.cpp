@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "kokkos_kernels/math/exact_math.hpp"
+#include "kokkos_kernels/math/log_gamma.hpp"
 
 namespace bailiwick {
 namespace {
@@ -60,6 +61,30 @@ double student_p_value(double t, double freedom) {
   const double front = exact::exp(log_front);
   if (1.5 < ratio * (a + 1)) return front * beta_fraction(1 / (1 + ratio), a, 0.5) / a;
   return 1 - front * beta_fraction(ratio / (1 + ratio), 0.5, a) / 0.5;
+}
+
+double chi_squared_p_value(double x, double freedom) {
+  if (!(x > 0)) return 1;
+  const double a = freedom / 2, z = x / 2;
+  const double front = exact::exp(std::fma(a, exact::log(z), -z) - exact::log_gamma(a));
+  if (z < a + 1) {
+    double term = 1 / a, sum = term;
+    for (double n = a + 1; term > sum * 0x1p-60; ++n) {
+      term *= z / n;
+      sum += term;
+    }
+    return 1 - front * sum;
+  }
+  double b = z + 1 - a, c = 0x1p1000, d = 1 / b, fraction = d;  // the modified Lentz method
+  for (int m = 1; m <= 100'000; ++m) {
+    const double numerator = -m * (m - a);
+    b += 2;
+    d = 1 / std::fma(numerator, d, b);
+    c = b + numerator / c;
+    fraction *= d * c;
+    if (std::fabs(d * c - 1) < 0x1p-52) break;
+  }
+  return front * fraction;
 }
 
 double student_quantile(double p, double freedom) {

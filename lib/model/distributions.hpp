@@ -18,6 +18,11 @@ double student_p_value(double t, double freedom);
 /// The t at which student_p_value is `p`, 0 < p < 1.
 double student_quantile(double p, double freedom);
 
+/// P(X >= x), X of the chi-squared distribution with `freedom` > 0 degrees of freedom: the
+/// incomplete gamma function Q(freedom/2, x/2) by its series or continued fraction
+/// (A&S 6.5.29, 6.5.31).
+double chi_squared_p_value(double x, double freedom);
+
 /// The z at which normal_p_value is 0.05.
 inline constexpr double normal_quantile_95 = 1.9599639845400545;
 

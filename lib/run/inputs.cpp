@@ -70,7 +70,7 @@ Inputs inputs_of(const RunConfig& config, const StageUse& use) {
   inputs.masked = config.boundary.secure_aggregation;
   inputs.kind = config.model.kind->name;
   inputs.network = config.model.kind->network;
-  inputs.unstratified_survival = config.model.strata == Strata::none;
+  inputs.unstratified_survival = use.event_times || config.model.strata == Strata::none;
   inputs.per_domain_statistics = use.per_domain != nullptr && use.per_domain(config);
   inputs.domains = config.domains;
   return inputs;

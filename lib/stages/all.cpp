@@ -7,11 +7,11 @@
 
 namespace bailiwick {
 
-extern const Stage train_stage, evaluate_stage, predict_stage, describe_stage;
+extern const Stage train_stage, evaluate_stage, predict_stage, describe_stage, survival_stage;
 
 std::span<const Stage* const> all_stages() {
-  static constexpr const Stage* stages[] = {&describe_stage, &train_stage, &evaluate_stage,
-                                            &predict_stage};
+  static constexpr const Stage* stages[] = {&describe_stage, &survival_stage, &train_stage,
+                                            &evaluate_stage, &predict_stage};
   return stages;
 }
 

@@ -32,15 +32,6 @@ LocalDomain part_of(const LocalDomain& domain, std::size_t partition, std::uint6
   return part;
 }
 
-/// RFC 4180: quoted where a comma, a quote or a line end is in it.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text)
-    quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + '"';
-}
-
 std::string file_of(const PartitionManifest& manifest) {
   return manifest.name + ".csv";
 }

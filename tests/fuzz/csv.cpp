@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "lib/core/text.hpp"
 #include "tests/fuzz/scratch_file.hpp"
 
 using namespace bailiwick;
@@ -31,7 +32,7 @@ void look_at(const std::string& input) {
   for (const auto& record : records) {
     std::string line;
     for (const std::string& field : record)
-      line += (line.empty() && &field == &record.front() ? "" : ",") + io::csv_field(field);
+      line += (line.empty() && &field == &record.front() ? "" : ",") + csv_field(field);
     // Blank lines are none: a lone empty field must be quoted to be seen.
     text += (line.empty() ? "\"\"" : line) + "\n";
   }

@@ -286,12 +286,11 @@ TEST_CASE("survival data that are none are named") {
   expect(error_of([&] {
            make({1, 2.5, 3}, {1, 0, 1}, days);
          }),
-         ExitCode::data,
-         "row 1 (from 0): a survival time must be a multiple of model.cox.time_step");
+         ExitCode::data, "row 1 (from 0): a survival time must be a multiple of time_step");
   expect(error_of([&] {
            make({1, 2, 101}, {1, 0, 1}, days);
          }),
-         ExitCode::data, "row 2 (from 0): a survival time must not exceed model.cox.time_maximum");
+         ExitCode::data, "row 2 (from 0): a survival time must not exceed time_maximum");
   expect(error_of([&] { make({1, 2, 3}, {0, 0, 0}, {}); }), ExitCode::data, "no row has an event");
   expect(error_of([&] {
            make({1, 2, 3}, {1, 0, 1}, TimeGrid{1e-6, 100});

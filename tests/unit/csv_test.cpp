@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;
@@ -156,7 +157,7 @@ TEST_CASE("Records are the same wherever the buffer ends") {
     const std::string number = std::to_string(i);
     const std::string filler(i == 70000 ? std::size_t{3} << 20 : i % 41, 'x');
     expected.push_back({number, i % 3 == 0 ? filler + "\"\n," + number : filler});
-    bytes += number + "," + (i % 3 == 0 ? io::csv_field(expected.back()[1]) : filler) +
+    bytes += number + "," + (i % 3 == 0 ? csv_field(expected.back()[1]) : filler) +
              (i % 2 == 0 ? "\r\n" : "\n");
   }
   REQUIRE(expected.size() > 70000);
@@ -191,7 +192,7 @@ TEST_CASE("Files that cannot be read say where and why") {
 }
 
 TEST_CASE("Fields are quoted only when they must be") {
-  CHECK(io::csv_field("plain text") == "plain text");
-  CHECK(io::csv_field("a,b") == "\"a,b\"");
-  CHECK(io::csv_field("say \"x\"\n") == "\"say \"\"x\"\"\n\"");
+  CHECK(csv_field("plain text") == "plain text");
+  CHECK(csv_field("a,b") == "\"a,b\"");
+  CHECK(csv_field("say \"x\"\n") == "\"say \"\"x\"\"\n\"");
 }

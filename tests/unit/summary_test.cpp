@@ -102,6 +102,16 @@ TEST_CASE("special functions agree with R") {
   CHECK(student_p_value(0, 3) == 1);
   check_all([](double f) { return student_quantile(0.05, f); }, {1, 2, 29, 1e5},
             {12.706204736174694, 4.3026527297494619, 2.0452296421327034, 1.9599877075346088});
+  // pchisq(x, k, lower.tail = FALSE)
+  const auto chi_squared = [](double freedom) {
+    return [=](double x) { return chi_squared_p_value(x, freedom); };
+  };
+  check_all(chi_squared(1), {1e-12, 0.3, 3.841458820694124},
+            {0.99999920211543925, 0.58388242077036523, 0.049999999999999975});
+  check_all(chi_squared(4), {0.9, 300}, {0.92456047975129806, 1.083439491947826e-63});
+  check_all(chi_squared(50), {100}, {3.4549313829848641e-05});
+  check_all(chi_squared(1000), {1400}, {7.0321456418285883e-16});
+  CHECK(chi_squared_p_value(0, 3) == 1);
   check_all(
       normal_p_value, {0.5, -1.96, 8, 30},
       {0.61707507745197387, 0.049995790296440856, 1.244192114854357e-15, 9.8134278542963744e-198});

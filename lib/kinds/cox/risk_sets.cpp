@@ -47,11 +47,10 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
         const auto on_grid = [&](double time) {
           const double step = std::nearbyint(time / grid->step);
           if (std::fabs(time - step * grid->step) > 1e-9 * grid->step || step < 0)
-            fail("a survival time must be a multiple of model.cox.time_step");
+            fail("a survival time must be a multiple of time_step");
           return step;
         };
-        if (subject.time > grid->maximum)
-          fail("a survival time must not exceed model.cox.time_maximum");
+        if (subject.time > grid->maximum) fail("a survival time must not exceed time_maximum");
         subject.time = on_grid(subject.time);
         if (late) subject.entry = on_grid(subject.entry);
       }
