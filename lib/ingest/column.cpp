@@ -85,12 +85,6 @@ Fault parse_boolean(std::string_view text, double& value) {
 
 }  // namespace
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, double largest)
     : column_(column),
       missing_(config.missing),
@@ -132,11 +126,14 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   stored_.reference = column.reference.empty() ? 0 : reference->second;
 }
 
-std::string_view ColumnRule::clean(std::string_view text) const {
-  text = trim(text);
+bool ColumnRule::takes_words() const {
+  return column_.type == Type::category || column_.role == IngestColumn::Role::id;
+}
+
+std::string_view ColumnRule::mapped(std::string_view text) const {
   if (map_.empty()) return text;
-  const auto mapped = map_.find(text);
-  return mapped == map_.end() ? text : std::string_view(mapped->second);
+  const auto found = map_.find(text);
+  return found == map_.end() ? text : std::string_view(found->second);
 }
 
 bool ColumnRule::is_missing(std::string_view text) const {
@@ -144,7 +141,7 @@ bool ColumnRule::is_missing(std::string_view text) const {
 }
 
 Fault ColumnRule::read(std::string_view text, std::string& value) const {
-  text = clean(text);
+  text = mapped(text);
   if (is_missing(text)) return Fault::missing;
   if (!is_utf8(text)) return Fault::encoding;
   value = text;
@@ -152,7 +149,7 @@ Fault ColumnRule::read(std::string_view text, std::string& value) const {
 }
 
 Fault ColumnRule::read(std::string_view text, double& value) const {
-  text = clean(text);
+  text = mapped(text);
   if (is_missing(text)) {
     if (column_.missing == IngestColumn::Missing::quarantine) return Fault::missing;
     value = column_.missing_value;

@@ -15,9 +15,6 @@
 
 namespace bailiwick {
 
-/// Without spaces and tabs around it.
-std::string_view trim(std::string_view text);
-
 /// The rule of one CSV column, made ready to be applied to millions of values (docs/ingest.md).
 class ColumnRule {
  public:
@@ -43,9 +40,12 @@ class ColumnRule {
   /// What the column becomes in the schema.
   const Column& column() const { return stored_; }
 
-  /// Turns the text of a field into a number: of categories the code.
+  /// Whether blanks around a field may belong to it: a category's or an identifier's.
+  bool takes_words() const;
+  /// Turns the text of a field, without blanks that do not belong to it, into a number: of
+  /// categories the code.
   Fault read(std::string_view text, double& value) const;
-  /// For identifiers: the text, trimmed and mapped.
+  /// For identifiers: the text, mapped.
   Fault read(std::string_view text, std::string& value) const;
 
   static constexpr const char* not_a_number = "not a number";
@@ -53,7 +53,7 @@ class ColumnRule {
   std::string reason(Fault fault) const;
 
  private:
-  std::string_view clean(std::string_view text) const;
+  std::string_view mapped(std::string_view text) const;
   bool is_missing(std::string_view text) const;
   Fault read_category(std::string_view text, double& value) const;
   Fault read_number(std::string_view text, double& value) const;

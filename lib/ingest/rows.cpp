@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 
+#include "io/csv/csv.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick {
@@ -142,7 +143,7 @@ std::vector<std::string> RowRules::unused() const {
   return names;
 }
 
-std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64_t number,
+std::optional<Rejection> RowRules::read(const io::RowReader& record, std::uint64_t number,
                                         std::vector<io::RowBuffer>& partitions) {
   if (!record.well_quoted()) return Rejection{"", "", "text after a closing quote"};
   if (record.fields().size() != own_columns_)
@@ -150,8 +151,9 @@ std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64
                      fmt::format("{} field{}, not {}", record.fields().size(),
                                  record.fields().size() == 1 ? "" : "s", own_columns_)};
   fields_.assign(record.fields().begin(), record.fields().end());
+  quoted_ = &record.quoted();
   for (std::size_t i = 0; i < lookups_.size(); ++i) {
-    const std::string_view key = fields_[lookup_keys_[i]];
+    const std::string_view key = text_of(lookup_keys_[i], true);
     const std::vector<std::string>* values = lookups_[i].find(key);
     if (!values)
       return Rejection{header_[lookup_keys_[i]], key, "not in " + config_.lookups[i].path};
@@ -167,11 +169,19 @@ std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64
   return std::nullopt;
 }
 
+/// A field without blanks that do not belong to it: none do to a number, a date or a truth.
+std::string_view RowRules::text_of(std::size_t field, bool words) const {
+  const std::string_view text = fields_[field];
+  if (!words) return io::trim(text);
+  if (field >= own_columns_) return text;  // the lookup has seen to it
+  return keeps_blanks(config_.csv, *quoted_, field) ? text : io::trim(text);
+}
+
 std::optional<Rejection> RowRules::read_fields() {
   auto feature = features_.begin(), target = targets_.begin();
   auto of_category = codes_.begin();
   for (const Use& use : uses_) {
-    const std::string_view text = fields_[use.field];
+    const std::string_view text = text_of(use.field, use.rule.takes_words());
     double code = 0;
     Fault fault = Fault::none;
     switch (use.column.role) {

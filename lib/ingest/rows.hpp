@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "io/csv/csv.hpp"
+#include "io/csv/row_reader.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/ingest/column.hpp"
@@ -45,8 +45,9 @@ class RowRules {
 
   /// Applies every rule to a record; `number` counts all rows from 0. On success the row is at
   /// the end of `partitions[partition()]`; otherwise the first rule it breaks is returned.
-  std::optional<Rejection> read(const io::CsvReader& record, std::uint64_t number,
+  std::optional<Rejection> read(const io::RowReader& record, std::uint64_t number,
                                 std::vector<io::RowBuffer>& partitions);
+  const std::vector<Lookup>& lookups() const { return lookups_; }
   std::size_t partition() const { return partition_; }
 
  private:
@@ -57,6 +58,7 @@ class RowRules {
   };
 
   void add_column(IngestColumn column);
+  std::string_view text_of(std::size_t field, bool words) const;
   std::optional<Rejection> read_fields();
   void append(io::RowBuffer& rows) const;
 
@@ -73,6 +75,7 @@ class RowRules {
 
   // the row at hand
   std::vector<std::string_view> fields_;
+  const std::vector<bool>* quoted_ = nullptr;
   std::vector<double> features_, targets_;
   std::vector<std::uint16_t> codes_;
   double weight_ = 0;

@@ -10,7 +10,7 @@ import sys
 RECIPE = "spack_repo/bailiwick/packages/bailiwick/package.py"
 FILES = ["CMakeLists.txt", "cmake/BailiwickDependencies.cmake", "cmake/BailiwickTests.cmake", RECIPE, "spack.yaml"]
 # What CMake calls otherwise than Spack; None comes with the system.
-SPACK_NAMES = {"MPI": "mpi", "HDF5": "hdf5", "PETSc": "petsc", "OpenSSL": "openssl", "ZLIB": "zlib-api",
+SPACK_NAMES = {"MPI": "mpi", "HDF5": "hdf5", "PETSc": "petsc", "OpenSSL": "openssl", "ZLIB": "zlib-api", "BZip2": "bzip2", "LibLZMA": "xz", "libzstd": "zstd",
                "nlohmann_json": "nlohmann-json", "Boost": "boost", "Kokkos": "kokkos", "Catch2": "catch2",
                "PkgConfig": "pkgconfig", "Threads": None}
 # What the build runs rather than finds.

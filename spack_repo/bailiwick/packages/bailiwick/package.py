@@ -42,6 +42,9 @@ class Bailiwick(CMakePackage, CudaPackage, ROCmPackage):
     depends_on("nlohmann-json@3.11:")
     depends_on("fmt@9:")
     depends_on("zlib-api")
+    depends_on("bzip2")
+    depends_on("xz")
+    depends_on("zstd@1.4:")
     with when("+tests"):
         depends_on("catch2@2.13:3")
         depends_on("python@3.8:", type="build")
