@@ -17,7 +17,8 @@ namespace bailiwick::io {
 
 namespace {
 
-constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
+// So large that the other thread has long hashed them when the next ones are due.
+constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
 
 }  // namespace
 

@@ -38,6 +38,10 @@ constexpr auto no_text = std::to_array<std::pair<std::string_view, const char*>>
     {{"PK\x03\x04", "a ZIP archive, as .xlsx and .ods files are: save its table as CSV"},
      {"\xD0\xCF\x11\xE0", "a document of Microsoft Office: save its table as CSV"},
      {"$FL2", "a data file of SPSS: save its table as CSV or Parquet"},
+     {"PAR1", "a Parquet file, which is read from its end: give it by its name, not by a pipe"},
+     {"ARROW1", "a file of Arrow, which is read from its end: give it by its name, not by a pipe"},
+     {"FEA1", "a Feather file of version 1: write it anew as version 2"},
+     {"\xFF\xFF\xFF\xFF", "a stream of Arrow: write it as a file (Feather)"},
      {"<stata_dta>", "a data file of Stata: save its table as CSV or Parquet"}});
 
 /// Bytes of another encoding, and what becomes of them in UTF-8.
@@ -351,12 +355,6 @@ Digest CsvReader::finish() {
   } catch (const Unreadable& reason) {
     throw Error(ExitCode::data, "{}: cannot read: {}", state_->path, reason.what());
   }
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::string csv_field(std::string_view field) {

@@ -57,7 +57,14 @@ class CsvReader final : public RowReader {
 };
 
 /// Without spaces and tabs around it.
-std::string_view trim(std::string_view text);
+inline std::string_view trim(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back()))
+    text.remove_suffix(1);
+  return text;
+}
 
 /// `field` as it must stand in a CSV: quoted if it holds a comma, a quote or a line end.
 std::string csv_field(std::string_view field);

@@ -88,8 +88,10 @@ Fault parse_boolean(std::string_view text, double& value) {
 ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, double largest)
     : column_(column),
       missing_(config.missing),
-      numbers_(config.numbers),
-      dates_(column.date_format),
+      own_numbers_(config.numbers),
+      own_dates_(column.date_format),
+      numbers_(own_numbers_),
+      dates_(own_dates_),
       minimum_(std::max(column.minimum.value_or(-largest), -largest)),
       maximum_(std::min(column.maximum.value_or(largest), largest)),
       map_(column.map.begin(), column.map.end()) {
@@ -126,6 +128,15 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   stored_.reference = column.reference.empty() ? 0 : reference->second;
 }
 
+void ColumnRule::read_as(std::optional<io::RowReader::Form> form) {
+  using Form = io::RowReader::Form;
+  form_ = form;
+  numbers_ = form && *form != Form::text ? NumberFormat() : own_numbers_;
+  dates_ = form == Form::date   ? DateFormat("%F")
+           : form == Form::time ? DateFormat("%FT%T")
+                                : own_dates_;
+}
+
 bool ColumnRule::takes_words() const {
   return column_.type == Type::category || column_.role == IngestColumn::Role::id;
 }
@@ -137,6 +148,7 @@ std::string_view ColumnRule::mapped(std::string_view text) const {
 }
 
 bool ColumnRule::is_missing(std::string_view text) const {
+  if (form_ && text.empty()) return true;  // null
   return std::find(missing_.begin(), missing_.end(), text) != missing_.end();
 }
 
@@ -182,7 +194,9 @@ Fault ColumnRule::read_number(std::string_view text, double& value) const {
   }
   if (column_.type == Type::integer && value != std::trunc(value)) return Fault::integer;
   // From 2^53 on neighbouring integers share a double.
-  if (column_.type == Type::integer && std::abs(value) >= 0x1p53) return Fault::inexact;
+  if ((column_.type == Type::integer || form_ == io::RowReader::Form::integer) &&
+      std::abs(value) >= 0x1p53)
+    return Fault::inexact;
   if (minimum_ <= value && value <= maximum_) return Fault::none;
   const bool declared =
       value >= column_.minimum.value_or(value) && value <= column_.maximum.value_or(value);

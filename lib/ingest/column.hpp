@@ -4,11 +4,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "io/csv/row_reader.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/ingest/date.hpp"
@@ -40,6 +42,9 @@ class ColumnRule {
   /// What the column becomes in the schema.
   const Column& column() const { return stored_; }
 
+  /// How the file that is read next writes the column, if it has types of its own.
+  void read_as(std::optional<io::RowReader::Form> form);
+
   /// Whether blanks around a field may belong to it: a category's or an identifier's.
   bool takes_words() const;
   /// Turns the text of a field, without blanks that do not belong to it, into a number: of
@@ -67,7 +72,10 @@ class ColumnRule {
 
   IngestColumn column_;
   std::vector<std::string> missing_;
-  NumberFormat numbers_;
+  const NumberFormat own_numbers_;
+  const DateFormat own_dates_;
+  std::optional<io::RowReader::Form> form_;
+  NumberFormat numbers_;  ///< of this file
   DateFormat dates_;
   mutable std::string room_;  ///< for a number that is written another way
   double minimum_, maximum_;

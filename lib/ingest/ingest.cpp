@@ -278,7 +278,7 @@ IngestReport ingest(const IngestConfig& config, bool force,
     };
     Input input = open_input(config, path);
     io::RowReader& reader = *input.rows;
-    rules.bind(std::move(input.header), name);
+    rules.bind(std::move(input.header), name, reader.columns());
     if (path == inputs.front()) report.unused = rules.unused();
     while (reader.next()) {
       if (const auto rejection = rules.read(reader, report.rows_read, outputs.buffers()))

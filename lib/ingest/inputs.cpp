@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 
+#include "io/arrow/arrow_file.hpp"
 #include "io/bytes/file_bytes.hpp"
 #include "io/csv/csv.hpp"
 #include "lib/core/error.hpp"
@@ -72,6 +73,10 @@ std::string input_name(const std::string& path) {
 
 Input open_input(const IngestConfig& config, const std::string& path) {
   const std::string name = input_name(path);
+  if (path != io::standard_input && io::is_arrow_file(path)) {
+    io::ArrowTable table = io::open_arrow_file(path);
+    return {std::move(table.rows), std::move(table.header)};
+  }
   auto rows = std::make_unique<io::CsvReader>(path, config.csv);
   if (!config.header) return {std::move(rows), config.column_names};
   if (!rows->next()) throw Error(ExitCode::data, "{}: is empty: there is no header", name);

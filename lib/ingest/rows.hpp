@@ -39,7 +39,8 @@ class RowRules {
 
   /// Finds the columns in the header of the file that is read next. Throws ExitCode::data, naming
   /// `path`, if one is not there.
-  void bind(std::vector<std::string> header, const std::string& path);
+  void bind(std::vector<std::string> header, const std::string& path,
+            const std::vector<io::RowReader::TypedColumn>& types = {});
   /// Columns of the bound header that the config does not name.
   std::vector<std::string> unused() const;
 
@@ -54,6 +55,7 @@ class RowRules {
   struct Use {
     IngestColumn column;
     ColumnRule rule;
+    bool words = rule.takes_words();
     std::size_t field = 0;  // in fields_
   };
 
@@ -70,6 +72,7 @@ class RowRules {
   std::vector<double> split_ends_;  // hash split: cumulative shares
 
   std::vector<std::string> header_;       // of the file, then the lookups' columns
+  bool typed_ = false;                    // the file: blanks are what they are
   std::size_t own_columns_ = 0;           // of the file
   std::vector<std::size_t> lookup_keys_;  // fields
 

@@ -370,6 +370,9 @@ TEST_CASE("A date is read whole, or it is none; a time of day is a fraction") {
   CHECK(days("24-03-01", "%y-%m-%d") == 19783.0);
   CHECK(days("2024-03-01T12:00:00Z", "%FT%TZ") == 19783.5);
   CHECK(days("2024-03-01 06:00", "%Y-%m-%d %H:%M") == 19783.25);
+  CHECK(days("2024-03-01T00:00:13.5Z", "%FT%TZ") == 19783 + 13.5 / 86400);
+  CHECK(days("2024-03-01T06:00:00.000Z", "%FT%T.000Z") == 19783.25);
+  CHECK_FALSE(days("2024-03-01T06:00:00.Z", "%FT%TZ").has_value());
   for (const char* text : {"24-03-01", "2024-03-01 12:30", "2024-02-30", "2023-02-29", "2024-03",
                            "2024-03-01x", "12024-03-01", "2024-003-01", " 2024-03-01", ""})
     CHECK_FALSE(days(text, "%Y-%m-%d").has_value());
