@@ -14,6 +14,7 @@
 #include "lib/core/text.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/ingest/ingest.hpp"
+#include "lib/ingest/propose.hpp"
 
 namespace bailiwick {
 
@@ -36,12 +37,20 @@ void refuse_company() {
 int command_ingest(const Arguments& arguments) {
   Options options(
       "ingest CONFIG [options]",
-      "Reads CSV files once, in constant memory, and writes one signed partition a domain. Rows\n"
-      "that break a rule go to quarantine.csv beside them, with the reason.",
+      "Reads tables once, in constant memory, and writes one signed partition a domain. Rows\n"
+      "that break a rule go to quarantine.csv beside them, with the reason. With --propose, "
+      "CONFIG\n"
+      "is a table, of which a config is drafted; nothing is written or sent.",
       "docs/ingest.md");
-  options.add()("force", "overwrite existing partitions");
+  options.add()("force", "overwrite existing partitions")(
+      "propose", "print a draft of the config for the table named in place of CONFIG");
   if (!options.parse(arguments.words)) return 0;
   refuse_company();
+  if (options.has("propose")) {
+    std::cout << propose_ingest(options.text("CONFIG"));
+    std::cerr << "Save it and fill in what is blank. Take care: " << proposal_note << ".\n";
+    return 0;
+  }
   const IngestConfig config = parse_ingest_config(read_config(options.text("CONFIG")));
   const auto bar = [](const IngestProgress& progress) {
     std::cerr << fmt::format(

@@ -4,18 +4,16 @@
 #include "io/csv/csv.hpp"
 
 #include <iconv.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <optional>
 
+#include "io/bytes/file_bytes.hpp"
 #include "lib/core/error.hpp"
-#include "lib/core/input_file.hpp"
 
 namespace bailiwick::io {
 
@@ -34,6 +32,17 @@ std::uint64_t bytes_equal(std::uint64_t word, std::uint64_t pattern) {
 std::uint64_t repeated(char c) {
   return static_cast<unsigned char>(c) * every_byte;
 }
+
+/// How files begin that people take for tables, and what they are.
+constexpr auto no_text = std::to_array<std::pair<std::string_view, const char*>>(
+    {{"PK\x03\x04", "a ZIP archive, as .xlsx and .ods files are: save its table as CSV"},
+     {"\xD0\xCF\x11\xE0", "a document of Microsoft Office: save its table as CSV"},
+     {"$FL2", "a data file of SPSS: save its table as CSV or Parquet"},
+     {"PAR1", "a Parquet file, which is read from its end: give it by its name, not by a pipe"},
+     {"ARROW1", "a file of Arrow, which is read from its end: give it by its name, not by a pipe"},
+     {"FEA1", "a Feather file of version 1: write it anew as version 2"},
+     {"\xFF\xFF\xFF\xFF", "a stream of Arrow: write it as a file (Feather)"},
+     {"<stata_dta>", "a data file of Stata: save its table as CSV or Parquet"}});
 
 /// Bytes of another encoding, and what becomes of them in UTF-8.
 class Transcoder {
@@ -77,8 +86,7 @@ struct CsvReader::State {
   std::string path;
   CsvFormat format;
   std::optional<Transcoder> transcoder;
-  gzFile file = nullptr;
-  std::uint64_t size = 0;  // when it was opened
+  FileBytes file;
   std::string data;
   std::size_t begin = 0, end = 0;
   bool exhausted = false;
@@ -86,29 +94,15 @@ struct CsvReader::State {
   std::vector<std::string_view> fields;
   std::string_view text;
   std::string unquoted;  // fields whose quotes had to go; never reallocated within a record
+  std::vector<bool> quoted;
   bool well_quoted = true, started = false;
 
-  State(std::string p, CsvFormat f)
-      : path(std::move(p)), format(std::move(f)), data((1U << 20) + 9, '\0') {
+  State(const std::string& p, CsvFormat f)
+      : path(p == standard_input ? "standard input" : p),
+        format(std::move(f)),
+        file(p),
+        data((1U << 20) + 9, '\0') {
     if (format.encoding != "UTF-8") transcoder.emplace(format.encoding);
-    InputFile input(path);
-    size = input.size();
-    const int descriptor = input.release();
-    file = gzdopen(descriptor, "rb");
-    if (!file) {
-      ::close(descriptor);
-      throw std::bad_alloc();
-    }
-    gzbuffer(file, 1U << 18);
-  }
-  ~State() { gzclose_r(file); }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-
-  /// Without zlib's name of a file that it was given open: "<fd:8>: ".
-  static std::string_view without_name(std::string_view reason) {
-    const std::size_t name = reason.starts_with("<fd:") ? reason.find(": ") : std::string::npos;
-    return name == std::string::npos ? reason : reason.substr(name + 2);
   }
 
   std::size_t capacity() const { return data.size() - 9; }
@@ -135,18 +129,12 @@ struct CsvReader::State {
   }
 
   std::size_t read(char* to, std::size_t room) {
-    errno = 0;
-    const int got = gzread(file, to, static_cast<unsigned>(room));
-    int status = Z_OK;
-    const char* reason = gzerror(file, &status);
-    // Z_BUF_ERROR is how zlib says that a gzip stream ends too early.
-    if (got < 0 || status == Z_BUF_ERROR)
+    try {
+      return file.read({to, room});
+    } catch (const Unreadable& reason) {
       throw Error(ExitCode::data, "{}: cannot read after line {}: {}", path, next_line - 1,
-                  status == Z_ERRNO ? std::strerror(errno) : without_name(reason));
-    if (gzoffset(file) > static_cast<z_off_t>(size))
-      throw Error(ExitCode::data, "{}: grows while it is read; has it been written to its end?",
-                  path);
-    return static_cast<std::size_t>(got);
+                  reason.what());
+    }
   }
 
   std::size_t transcode() {
@@ -171,6 +159,9 @@ struct CsvReader::State {
     if (head.substr(0, 2) == "\xFF\xFE" || head.substr(0, 2) == "\xFE\xFF")
       throw Error(ExitCode::data, "{}: is UTF-16; set csv.encoding: UTF-16", path);
     if (head == "\xEF\xBB\xBF") begin = 3;
+    for (const auto& [magic, what] : no_text)
+      if (std::string_view(data.data(), end).starts_with(magic))
+        throw Error(ExitCode::data, "{}: is no text but {}", path, what);
   }
 
   void skip_line() {
@@ -208,7 +199,18 @@ struct CsvReader::State {
     begin = std::min(stop + 1, end);
   }
 
+  bool is_blank(char c) const {
+    return (c == ' ' || c == '\t') && c != format.delimiter && format.trim != CsvFormat::Trim::none;
+  }
+
   enum class Scan { record, quoted, incomplete };
+
+  // Whether there is nothing but blanks between the start of a field and a quote.
+  bool begins_field(const char* field, const char* quote) const {
+    while (quote > field && is_blank(quote[-1]))
+      --quote;
+    return quote == field;
+  }
 
   // Records without quotes, 8 bytes at a time: nearly all of any file.
   Scan scan_plain() {
@@ -226,7 +228,7 @@ struct CsvReader::State {
         const char* at = p + std::countr_zero(hits) / 8;
         const auto stop = static_cast<std::size_t>(at - data.data());
         if (stop >= end && !exhausted) return Scan::incomplete;
-        if (stop < end && *at == '"' && at == field) return Scan::quoted;
+        if (stop < end && *at == '"' && begins_field(field, at)) return Scan::quoted;
         if (stop >= end || *at == '\n') {
           const bool crlf = at > field && at[-1] == '\r';
           fields.emplace_back(field, static_cast<std::size_t>(at - field) - (crlf ? 1 : 0));
@@ -249,7 +251,10 @@ struct CsvReader::State {
     for (const char* p = data.data() + begin;;) {
       const char* value = p;
       std::size_t length = 0;
-      if (p < last && *p == '"') {
+      while (p < last && is_blank(*p))
+        ++p;
+      quoted.push_back(p < last && *p == '"');
+      if (quoted.back()) {
         value = unquoted.data() + unquoted.size();
         for (++p;; p += 2) {
           const auto* quote =
@@ -266,11 +271,13 @@ struct CsvReader::State {
         const char* rest = ++p;
         p = std::find_if(p, last + 1, ends_field);
         const char* rest_end = p > rest && *p == '\n' && p[-1] == '\r' ? p - 1 : p;
+        while (rest < rest_end && is_blank(*rest))
+          ++rest;
         well_quoted = well_quoted && rest == rest_end;
         unquoted.append(rest, rest_end);
         length = static_cast<std::size_t>(unquoted.data() + unquoted.size() - value);
       } else {
-        p = std::find_if(p, last + 1, ends_field);
+        p = std::find_if(value, last + 1, ends_field);
         length = static_cast<std::size_t>(p - value);
         if (length > 0 && *p == '\n' && p[-1] == '\r') --length;
       }
@@ -297,6 +304,7 @@ struct CsvReader::State {
       }
       line = next_line;
       fields.clear();
+      quoted.clear();
       well_quoted = true;
       Scan scan = scan_plain();
       if (scan == Scan::quoted) {
@@ -312,16 +320,18 @@ struct CsvReader::State {
   }
 };
 
-CsvReader::CsvReader(std::string path, CsvFormat format)
-    : state_(std::make_unique<State>(std::move(path), std::move(format))) {}
+CsvReader::CsvReader(const std::string& path, CsvFormat format)
+    : state_(std::make_unique<State>(path, std::move(format))) {}
 CsvReader::~CsvReader() = default;
-CsvReader::CsvReader(CsvReader&&) noexcept = default;
 
 bool CsvReader::next() {
   return state_->next();
 }
 const std::vector<std::string_view>& CsvReader::fields() const {
   return state_->fields;
+}
+const std::vector<bool>& CsvReader::quoted() const {
+  return state_->quoted;
 }
 std::string_view CsvReader::text() const {
   return state_->text;
@@ -333,7 +343,18 @@ std::uint64_t CsvReader::line() const {
   return state_->line;
 }
 std::uint64_t CsvReader::bytes_read() const {
-  return static_cast<std::uint64_t>(std::max<z_off_t>(gzoffset(state_->file), 0));
+  return state_->file.bytes_read();
+}
+const std::vector<RowReader::TypedColumn>& CsvReader::columns() const {
+  static const std::vector<TypedColumn> untyped;
+  return untyped;
+}
+Digest CsvReader::finish() {
+  try {
+    return state_->file.finish();
+  } catch (const Unreadable& reason) {
+    throw Error(ExitCode::data, "{}: cannot read: {}", state_->path, reason.what());
+  }
 }
 
 }  // namespace bailiwick::io

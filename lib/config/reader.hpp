@@ -63,6 +63,11 @@ class YamlReader {
     if (entry == nullptr) return key(many, values, sentence, required, rules...);
     check(!given(many), many, "give either \"" + one + "\" or \"" + many + "\", not both");
     names_.push_back(many);
+    if (entry->value.kind == YamlNode::Kind::list) {
+      add_problem(one, "is one; several go under \"" + many + "\"");
+      ++reading_.malformed;
+      return;
+    }
     YamlNode list;
     list.kind = YamlNode::Kind::list;
     list.items.push_back(entry->value);
@@ -233,7 +238,7 @@ class YamlReader {
     if constexpr (SaysNothingOfValues<Rule>) {
       return;
     } else if constexpr (std::is_same_v<Rule, IsPath> && std::is_same_v<T, std::string>) {
-      resolve(at, value);
+      if (!rule.or_input || value != "-") resolve(at, value);
     } else if constexpr (std::is_invocable_v<const Rule&, const T&>) {
       if (const std::string problem = rule(value); !problem.empty())
         problems_.add(at.mark, at.path, problem);

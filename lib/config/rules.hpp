@@ -71,9 +71,13 @@ const OnlyIf* exclusion(const Rules&... rules) {
   return condition == nullptr || condition->applies ? nullptr : condition;
 }
 
-struct IsPath {};
+struct IsPath {
+  bool or_input = false;
+};
 /// Relative paths are resolved: in a file against its folder, after --set against the current one.
 inline constexpr IsPath is_path;
+/// The same, and "-" is standard input.
+inline constexpr IsPath is_path_or_input{true};
 
 /// One of a closed list of words.
 struct OneOf {

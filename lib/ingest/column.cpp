@@ -85,17 +85,13 @@ Fault parse_boolean(std::string_view text, double& value) {
 
 }  // namespace
 
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, double largest)
     : column_(column),
       missing_(config.missing),
-      numbers_(config.numbers),
-      dates_(column.date_format),
+      own_numbers_(config.numbers),
+      own_dates_(column.date_format),
+      numbers_(own_numbers_),
+      dates_(own_dates_),
       minimum_(std::max(column.minimum.value_or(-largest), -largest)),
       maximum_(std::min(column.maximum.value_or(largest), largest)),
       map_(column.map.begin(), column.map.end()) {
@@ -132,19 +128,32 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   stored_.reference = column.reference.empty() ? 0 : reference->second;
 }
 
-std::string_view ColumnRule::clean(std::string_view text) const {
-  text = trim(text);
+void ColumnRule::read_as(std::optional<io::RowReader::Form> form) {
+  using Form = io::RowReader::Form;
+  form_ = form;
+  numbers_ = form && *form != Form::text ? NumberFormat() : own_numbers_;
+  dates_ = form == Form::date   ? DateFormat("%F")
+           : form == Form::time ? DateFormat("%FT%T")
+                                : own_dates_;
+}
+
+bool ColumnRule::takes_words() const {
+  return column_.type == Type::category || column_.role == IngestColumn::Role::id;
+}
+
+std::string_view ColumnRule::mapped(std::string_view text) const {
   if (map_.empty()) return text;
-  const auto mapped = map_.find(text);
-  return mapped == map_.end() ? text : std::string_view(mapped->second);
+  const auto found = map_.find(text);
+  return found == map_.end() ? text : std::string_view(found->second);
 }
 
 bool ColumnRule::is_missing(std::string_view text) const {
+  if (form_ && text.empty()) return true;  // null
   return std::find(missing_.begin(), missing_.end(), text) != missing_.end();
 }
 
 Fault ColumnRule::read(std::string_view text, std::string& value) const {
-  text = clean(text);
+  text = mapped(text);
   if (is_missing(text)) return Fault::missing;
   if (!is_utf8(text)) return Fault::encoding;
   value = text;
@@ -152,7 +161,7 @@ Fault ColumnRule::read(std::string_view text, std::string& value) const {
 }
 
 Fault ColumnRule::read(std::string_view text, double& value) const {
-  text = clean(text);
+  text = mapped(text);
   if (is_missing(text)) {
     if (column_.missing == IngestColumn::Missing::quarantine) return Fault::missing;
     value = column_.missing_value;
@@ -185,7 +194,9 @@ Fault ColumnRule::read_number(std::string_view text, double& value) const {
   }
   if (column_.type == Type::integer && value != std::trunc(value)) return Fault::integer;
   // From 2^53 on neighbouring integers share a double.
-  if (column_.type == Type::integer && std::abs(value) >= 0x1p53) return Fault::inexact;
+  if ((column_.type == Type::integer || form_ == io::RowReader::Form::integer) &&
+      std::abs(value) >= 0x1p53)
+    return Fault::inexact;
   if (minimum_ <= value && value <= maximum_) return Fault::none;
   const bool declared =
       value >= column_.minimum.value_or(value) && value <= column_.maximum.value_or(value);

@@ -4,19 +4,18 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "io/csv/row_reader.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/ingest/date.hpp"
 
 namespace bailiwick {
-
-/// Without spaces and tabs around it.
-std::string_view trim(std::string_view text);
 
 /// The rule of one CSV column, made ready to be applied to millions of values (docs/ingest.md).
 class ColumnRule {
@@ -43,9 +42,15 @@ class ColumnRule {
   /// What the column becomes in the schema.
   const Column& column() const { return stored_; }
 
-  /// Turns the text of a field into a number: of categories the code.
+  /// How the file that is read next writes the column, if it has types of its own.
+  void read_as(std::optional<io::RowReader::Form> form);
+
+  /// Whether blanks around a field may belong to it: a category's or an identifier's.
+  bool takes_words() const;
+  /// Turns the text of a field, without blanks that do not belong to it, into a number: of
+  /// categories the code.
   Fault read(std::string_view text, double& value) const;
-  /// For identifiers: the text, trimmed and mapped.
+  /// For identifiers: the text, mapped.
   Fault read(std::string_view text, std::string& value) const;
 
   static constexpr const char* not_a_number = "not a number";
@@ -53,7 +58,7 @@ class ColumnRule {
   std::string reason(Fault fault) const;
 
  private:
-  std::string_view clean(std::string_view text) const;
+  std::string_view mapped(std::string_view text) const;
   bool is_missing(std::string_view text) const;
   Fault read_category(std::string_view text, double& value) const;
   Fault read_number(std::string_view text, double& value) const;
@@ -67,7 +72,10 @@ class ColumnRule {
 
   IngestColumn column_;
   std::vector<std::string> missing_;
-  NumberFormat numbers_;
+  const NumberFormat own_numbers_;
+  const DateFormat own_dates_;
+  std::optional<io::RowReader::Form> form_;
+  NumberFormat numbers_;  ///< of this file
   DateFormat dates_;
   mutable std::string room_;  ///< for a number that is written another way
   double minimum_, maximum_;

@@ -46,6 +46,13 @@ template <>
 inline constexpr auto words<Missing> = std::to_array<std::pair<Missing, const char*>>(
     {{Missing::quarantine, "quarantine"}, {Missing::value, "value"}});
 
+template <>
+inline constexpr auto words<io::CsvFormat::Trim> =
+    std::to_array<std::pair<io::CsvFormat::Trim, const char*>>(
+        {{io::CsvFormat::Trim::unquoted, "unquoted"},
+         {io::CsvFormat::Trim::all, "all"},
+         {io::CsvFormat::Trim::none, "none"}});
+
 template <class Visitor>
 void schema(Visitor& v, IngestColumn& column) {
   v.key("role", column.role, "What the column is for.", required);
@@ -103,7 +110,7 @@ void schema(Visitor& v, IngestColumn& column) {
 
 template <class Visitor>
 void schema(Visitor& v, IngestLookup& lookup) {
-  v.key("file", lookup.path, "CSV with a header, plain or gzip.", required, is_path);
+  v.key("file", lookup.path, "CSV with a header, packed or not.", required, is_path);
   v.key("key", lookup.key, "Its column that names its rows; each value once.", required, non_empty);
   v.key("input_key", lookup.input_key,
         "The inputs' column with such names; default: the same as key.", non_empty);
@@ -250,7 +257,11 @@ template <class Visitor>
 void schema(Visitor& v, IngestConfig& ingest) {
   key_version(v);
   v.may_include();
-  v.either("input", "inputs", ingest.inputs, "CSV, plain or gzip.", non_empty, is_path, distinct);
+  v.either("input", "inputs", ingest.inputs,
+           "Table: CSV, also packed by gzip, bzip2, xz or zstd; Parquet or Arrow. A pattern like "
+           "part-*.csv means all "
+           "files of such names; \"-\" means standard input.",
+           non_empty, is_path_or_input, distinct);
   v.section("csv", "How the CSV is written.", [&](auto& s) {
     s.key("delimiter", ingest.csv.delimiter, "What stands between values; a tab is \"\\t\".");
     s.key("decimal", ingest.numbers.decimal, "What stands before the fraction of a number.");
@@ -260,6 +271,9 @@ void schema(Visitor& v, IngestConfig& ingest) {
           one_of("UTF-8", "UTF-16", "ISO-8859-1", "ISO-8859-15", "Windows-1252"));
     s.key("skip_lines", ingest.csv.skip_lines, "Lines before the header.");
     s.key("comment", ingest.csv.comment, "Lines that begin with it are skipped; default: none.");
+    s.key("trim", ingest.csv.trim,
+          "Around which words (categories, ids) spaces and tabs do not count: unquoted ones, all, "
+          "none.");
     s.key("header", ingest.header, "The first line names the columns.");
     s.key("columns", ingest.column_names, "With header: false, the names of the columns.",
           non_empty, distinct);
@@ -305,6 +319,7 @@ IngestConfig parse_ingest_config(const std::string& text, const std::string& pat
 IngestConfig parse_ingest_config(const ConfigFiles& files) {
   IngestConfig config;
   config.path = files.front().path;
+  config.files = files;
   parse_config(files, config);
   config.columns = expanded(config.columns);
   return config;

@@ -58,6 +58,7 @@ struct NumberFormat {
 
 struct IngestConfig {
   std::string path;
+  ConfigFiles files;  ///< as they were read; none if it was not
   std::vector<std::string> inputs;
   io::CsvFormat csv;
   NumberFormat numbers;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <chrono>
 
 namespace bailiwick {
@@ -20,7 +21,8 @@ constexpr std::array<std::string_view, 12> months = {
     "july",    "august",   "september", "october", "november", "december"};
 
 struct Parts {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0;
+  double second = 0;
 };
 
 bool is_digit(char c) {
@@ -36,6 +38,17 @@ std::optional<int> take_digits(std::string_view& text, std::size_t least, std::s
   if (count < least) return std::nullopt;
   text.remove_prefix(count);
   return value;
+}
+
+/// Takes a fraction of a second off the front of `text`, if there is one.
+double take_fraction(std::string_view& text) {
+  if (text.size() < 2 || text[0] != '.' || !is_digit(text[1])) return 0;
+  std::string number = "0.";
+  for (text.remove_prefix(1); !text.empty() && is_digit(text.front()); text.remove_prefix(1))
+    number += text.front();
+  double fraction = 0;
+  std::from_chars(number.data(), number.data() + number.size(), fraction);
+  return fraction;
 }
 
 /// Takes a month's name off the front of `text`: whole, or its first three letters.
@@ -138,6 +151,8 @@ std::optional<double> DateFormat::read(std::string_view text) const {
       const bool digit_follows =
           i + 3 < format_.size() && format_[i + 2] == '%' && format_[i + 3] != 'b';
       if (!take(format_[i + 1], digit_follows, text, parts)) return std::nullopt;
+      if (format_[i + 1] == 'S' && format_.compare(i + 2, 1, ".") != 0)
+        parts.second += take_fraction(text);
       ++i;
       continue;
     }

@@ -10,7 +10,8 @@
 namespace bailiwick {
 
 /// How dates are written. As strptime names them: %Y (four digits), %y (two; 69 to 99 are of 1900),
-/// %m, %d, %H, %M, %S (one or two digits, two where a digit follows), %b (English month, whole or
+/// %m, %d, %H, %M, %S (one or two digits, two where a digit follows; %S
+/// may have a fraction), %b (English month, whole or
 /// three letters), %F for %Y-%m-%d, %T for %H:%M:%S and %%.
 class DateFormat {
  public:

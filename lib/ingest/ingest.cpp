@@ -8,14 +8,16 @@
 
 #include <filesystem>
 
-#include "io/csv/csv.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
-#include "lib/crypto/keys.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/ingest/inputs.hpp"
 #include "lib/ingest/lookup.hpp"
+#include "lib/ingest/provenance.hpp"
 #include "lib/ingest/quarantine.hpp"
 #include "lib/ingest/rows.hpp"
 
@@ -105,6 +107,7 @@ std::vector<std::string> output_names(const IngestConfig& config) {
   for (const IngestPartition& partition : config.partitions) {
     names.push_back(file_name(partition));
     names.push_back(io::manifest_path(file_name(partition)));
+    names.push_back(provenance_path(file_name(partition)));
   }
   return names;
 }
@@ -139,7 +142,8 @@ class Outputs {
   Outputs(const IngestConfig& config, const Schema& schema, const Staging& staging)
       : buffers_(config.partitions.size()) {
     for (const IngestPartition& partition : config.partitions) {
-      writers_.emplace_back(staging.path(file_name(partition)), schema,
+      paths_.push_back(staging.path(file_name(partition)));
+      writers_.emplace_back(paths_.back(), schema,
                             io::PartitionWriter::Options{.name = partition.name,
                                                          .owner = partition.owner,
                                                          .block_rows = config.block_rows,
@@ -161,11 +165,17 @@ class Outputs {
     if (buffer.rows >= gathered_rows) flush(partition);
   }
 
-  std::vector<IngestReport::Partition> finish(const std::vector<PrivateKey>& keys) {
+  /// What came of `sources` is said beside each partition.
+  std::vector<IngestReport::Partition> finish(const std::vector<PrivateKey>& keys,
+                                              const IngestSources& sources) {
     for (std::size_t i = 0; i < writers_.size(); ++i) {
       flush(i);
       const PartitionManifest manifest = writers_[i].finish(keys[i]);
       ensure(manifest.rows == report_[i].rows, "every row kept is in a partition");
+      const Envelope provenance = sign_envelope(
+          ingest_provenance_type, ingest_provenance(sources, manifest).dump(), keys[i]);
+      write_file_atomically(provenance_path(paths_[i]), to_json_line(provenance) + "\n",
+                            Readers::owner);
     }
     return report_;
   }
@@ -187,22 +197,10 @@ class Outputs {
   }
 
   std::vector<io::RowBuffer> buffers_;
+  std::vector<std::string> paths_;
   std::vector<io::PartitionWriter> writers_;
   std::vector<IngestReport::Partition> report_;
 };
-
-std::vector<std::string> header_of(const IngestConfig& config, io::CsvReader& reader,
-                                   const std::string& path) {
-  if (!config.header) return config.column_names;
-  if (!reader.next()) throw Error(ExitCode::data, "{}: is empty: there is no header", path);
-  if (!reader.well_quoted())
-    throw Error(ExitCode::data, "{}:{}: the header has text after a closing quote", path,
-                reader.line());
-  std::vector<std::string> header = header_from(reader.fields(), path);
-  for (std::string& name : header)
-    name = std::string(trim(name));
-  return header;
-}
 
 /// What may be the matter, if not with the data.
 std::string advice_on(const IngestConfig& config, const IngestReport::Quarantined& most) {
@@ -243,6 +241,16 @@ void check_rows(const IngestConfig& config, const Outputs& outputs, std::uint64_
                   config.path, config.partitions[i].name, join(config.partitions[i].values), most);
 }
 
+/// What was read before the inputs.
+IngestSources read_before(const IngestConfig& config, const RowRules& rules) {
+  IngestSources sources;
+  for (const ConfigFile& file : config.files)
+    sources.configs.push_back({file.path, sha256(file.text)});
+  for (std::size_t i = 0; i < config.lookups.size(); ++i)
+    sources.lookups.push_back({config.lookups[i].path, rules.lookups()[i].sha256()});
+  return sources;
+}
+
 }  // namespace
 
 IngestReport ingest(const IngestConfig& config, bool force,
@@ -256,30 +264,31 @@ IngestReport ingest(const IngestConfig& config, bool force,
   Outputs outputs(config, rules.schema(), staging);
 
   IngestReport report;
+  IngestSources sources = read_before(config, rules);
   IngestProgress state;
-  for (const std::string& path : config.inputs) {
-    std::error_code unknown;
-    const std::uintmax_t size = fs::file_size(path, unknown);
-    if (!unknown) state.total_bytes += size;
-  }
-  for (const std::string& path : config.inputs) {
-    const std::uint64_t bytes_before = state.bytes;
-    const auto tell = [&](const io::CsvReader& reader) {
+  const std::vector<std::string> inputs = find_inputs(config);
+  state.total_bytes = input_bytes(inputs);
+  for (const std::string& path : inputs) {
+    const std::string name = input_name(path);
+    const std::uint64_t bytes_before = state.bytes, rows_before = report.rows_read;
+    const auto tell = [&](const io::RowReader& reader) {
       state.rows = report.rows_read;
       state.quarantined = quarantine.rows();
       state.bytes = bytes_before + reader.bytes_read();
       if (progress) progress(state);
     };
-    io::CsvReader reader(path, config.csv);
-    rules.bind(header_of(config, reader, path), path);
-    if (path == config.inputs.front()) report.unused = rules.unused();
+    Input input = open_input(config, path);
+    io::RowReader& reader = *input.rows;
+    rules.bind(std::move(input.header), name, reader.columns());
+    if (path == inputs.front()) report.unused = rules.unused();
     while (reader.next()) {
       if (const auto rejection = rules.read(reader, report.rows_read, outputs.buffers()))
-        quarantine.add(path, reader, *rejection);
+        quarantine.add(name, reader, *rejection);
       else
         outputs.count(rules.partition());
       if (++report.rows_read % 65536 == 0) tell(reader);
     }
+    sources.inputs.push_back({name, reader.finish(), report.rows_read - rows_before});
     tell(reader);
   }
 
@@ -295,7 +304,8 @@ IngestReport ingest(const IngestConfig& config, bool force,
     throw Error(error.code(), "{}; all of them: {}", error.what(), failed);
   }
   report.splits = rules.schema().splits;
-  report.partitions = outputs.finish(keys);
+  sources.rows_quarantined = report.rows_quarantined();
+  report.partitions = outputs.finish(keys, sources);
   ensure(report.rows_read == report.rows_kept() + report.rows_quarantined(),
          "every row read is kept or quarantined");
 

@@ -31,9 +31,15 @@ std::string listed(const std::vector<std::string>& names) {
 
 }  // namespace
 
+bool keeps_blanks(const io::CsvFormat& format, const std::vector<bool>& quoted, std::size_t field) {
+  return format.trim == io::CsvFormat::Trim::none ||
+         (format.trim == io::CsvFormat::Trim::unquoted && !quoted.empty() && quoted[field]);
+}
+
 std::vector<std::string> header_from(const std::vector<std::string_view>& fields,
                                      const std::string& path) {
-  for (const std::string_view name : fields)
+  std::vector<std::string> names;
+  for (const std::string_view name : fields) {
     for (std::size_t at = name.find('\r'); at != std::string_view::npos;
          at = name.find('\r', at + 1))
       if (name.substr(at + 1, 1) != "\n")
@@ -42,7 +48,9 @@ std::vector<std::string> header_from(const std::vector<std::string_view>& fields
             "{}: its header holds a carriage return (CR) that ends no line; if its lines end "
             "with CR alone, convert it: tr '\\r' '\\n' < {} > NEW",
             path, path);
-  return {fields.begin(), fields.end()};
+    names.emplace_back(io::trim(name));
+  }
+  return names;
 }
 
 std::size_t find_column(const std::vector<std::string>& header, const std::string& name,
@@ -72,13 +80,18 @@ Lookup::Lookup(const IngestLookup& config, const io::CsvFormat& format) {
     if (fields.size() != header.size() || !reader.well_quoted())
       throw Error(ExitCode::data, "{}:{}: {} fields where the header has {}, or broken quotes",
                   config.path, reader.line(), fields.size(), header.size());
+    const auto text_of = [&](std::size_t field) {
+      return std::string(keeps_blanks(format, reader.quoted(), field) ? fields[field]
+                                                                      : io::trim(fields[field]));
+    };
     std::vector<std::string> values;
     for (const std::size_t column : columns)
-      values.emplace_back(fields[column]);
-    if (!rows_.emplace(fields[key], std::move(values)).second)
+      values.push_back(text_of(column));
+    if (!rows_.emplace(text_of(key), std::move(values)).second)
       throw Error(ExitCode::data, "{}:{}: {} \"{}\" occurs twice", config.path, reader.line(),
                   config.key, fields[key]);
   }
+  sha256_ = reader.finish();
 }
 
 const std::vector<std::string>* Lookup::find(std::string_view key) const {

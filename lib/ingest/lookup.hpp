@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lib/core/digest.hpp"
 #include "lib/ingest/config.hpp"
 
 namespace bailiwick {
@@ -16,10 +17,14 @@ namespace bailiwick {
 inline constexpr const char* encoding_advice =
     "; it is not UTF-8: set csv.encoding, e.g. to ISO-8859-1 or Windows-1252";
 
-/// Names of columns as a file's first line gives them. Throws ExitCode::data, naming `path`, if
-/// they hold a carriage return that ends no line: then every row may be in the header.
+/// Names of columns as a file's first line gives them, without blanks around them. Throws
+/// ExitCode::data, naming `path`, if they hold a carriage return that ends no line: then every row
+/// may be in the header.
 std::vector<std::string> header_from(const std::vector<std::string_view>& fields,
                                      const std::string& path);
+
+/// Whether blanks around a field belong to it if it holds words.
+bool keeps_blanks(const io::CsvFormat& format, const std::vector<bool>& quoted, std::size_t field);
 
 /// The position of `name` in `header`. Throws ExitCode::data, naming `path`, if it is not there or
 /// there twice.
@@ -34,6 +39,8 @@ class Lookup {
 
   /// The values of config.columns for `key`; null if the file does not have it.
   const std::vector<std::string>* find(std::string_view key) const;
+  /// Of the file.
+  const Digest& sha256() const { return sha256_; }
 
  private:
   struct Hash {
@@ -43,6 +50,7 @@ class Lookup {
     }
   };
   std::unordered_map<std::string, std::vector<std::string>, Hash, std::equal_to<>> rows_;
+  Digest sha256_;
 };
 
 }  // namespace bailiwick

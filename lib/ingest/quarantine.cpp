@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/csv/csv.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 
@@ -25,7 +26,7 @@ void Quarantine::check(bool ok) const {
   if (!ok) throw Error(ExitCode::data, "{}: cannot write: {}", path_, std::strerror(errno));
 }
 
-void Quarantine::add(const std::string& file, const io::CsvReader& record,
+void Quarantine::add(const std::string& file, const io::RowReader& record,
                      const Rejection& rejection) {
   ++rows_;
   auto& count = counts_[{rejection.column, rejection.reason}];

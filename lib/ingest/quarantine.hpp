@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/csv/csv.hpp"
+#include "io/csv/row_reader.hpp"
 #include "lib/ingest/report.hpp"
 #include "lib/ingest/rows.hpp"
 
@@ -23,7 +23,7 @@ class Quarantine {
   /// Only the user may read it: it holds rows. Throws ExitCode::data naming the file.
   explicit Quarantine(std::string path);
 
-  void add(const std::string& file, const io::CsvReader& record, const Rejection& rejection);
+  void add(const std::string& file, const io::RowReader& record, const Rejection& rejection);
   /// Flushes and syncs.
   void finish();
 

@@ -8,7 +8,9 @@
 #include <limits>
 #include <set>
 
+#include "io/csv/csv.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/names.hpp"
 #include "lib/crypto/sha256.hpp"
 
 namespace bailiwick {
@@ -128,7 +130,8 @@ void RowRules::add_column(IngestColumn column) {
   uses_.push_back({std::move(column), std::move(rule)});
 }
 
-void RowRules::bind(std::vector<std::string> header, const std::string& path) {
+void RowRules::bind(std::vector<std::string> header, const std::string& path,
+                    const std::vector<io::RowReader::TypedColumn>& types) {
   header_ = std::move(header);
   own_columns_ = header_.size();
   lookup_keys_.clear();
@@ -137,8 +140,21 @@ void RowRules::bind(std::vector<std::string> header, const std::string& path) {
         find_column(header_, lookup.input_key.empty() ? lookup.key : lookup.input_key, path));
     header_.insert(header_.end(), lookup.columns.begin(), lookup.columns.end());
   }
-  for (Use& use : uses_)
+  typed_ = !types.empty();
+  for (Use& use : uses_) {
     use.field = find_column(header_, use.column.name, path);
+    if (use.field >= types.size()) {
+      use.rule.read_as(std::nullopt);
+      continue;
+    }
+    const auto& [form, type] = types[use.field];
+    if (form == io::RowReader::Form::none)
+      throw Error(
+          ExitCode::data,
+          "{}: column \"{}\" is of type {}; there are numbers, words, truths, dates and times",
+          path, use.column.name, printable(type));
+    use.rule.read_as(form);
+  }
 }
 
 std::vector<std::string> RowRules::unused() const {
@@ -153,7 +169,7 @@ std::vector<std::string> RowRules::unused() const {
   return names;
 }
 
-std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64_t number,
+std::optional<Rejection> RowRules::read(const io::RowReader& record, std::uint64_t number,
                                         std::vector<io::RowBuffer>& partitions) {
   if (!record.well_quoted()) return Rejection{"", "", "text after a closing quote"};
   if (record.fields().size() != own_columns_)
@@ -161,8 +177,9 @@ std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64
                      fmt::format("{} field{}, not {}", record.fields().size(),
                                  record.fields().size() == 1 ? "" : "s", own_columns_)};
   fields_.assign(record.fields().begin(), record.fields().end());
+  quoted_ = &record.quoted();
   for (std::size_t i = 0; i < lookups_.size(); ++i) {
-    const std::string_view key = fields_[lookup_keys_[i]];
+    const std::string_view key = text_of(lookup_keys_[i], true);
     const std::vector<std::string>* values = lookups_[i].find(key);
     if (!values)
       return Rejection{header_[lookup_keys_[i]], key, "not in " + config_.lookups[i].path};
@@ -179,11 +196,20 @@ std::optional<Rejection> RowRules::read(const io::CsvReader& record, std::uint64
   return std::nullopt;
 }
 
+/// A field without blanks that do not belong to it: none do to a number, a date or a truth.
+std::string_view RowRules::text_of(std::size_t field, bool words) const {
+  const std::string_view text = fields_[field];
+  if (typed_) return text;
+  if (!words) return io::trim(text);
+  if (field >= own_columns_) return text;  // the lookup has seen to it
+  return keeps_blanks(config_.csv, *quoted_, field) ? text : io::trim(text);
+}
+
 std::optional<Rejection> RowRules::read_fields() {
   auto feature = features_.begin(), target = targets_.begin();
   auto of_category = codes_.begin();
   for (const Use& use : uses_) {
-    const std::string_view text = fields_[use.field];
+    const std::string_view text = text_of(use.field, use.words);
     double code = 0;
     Fault fault = Fault::none;
     switch (use.column.role) {

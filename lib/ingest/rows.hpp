@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "io/csv/csv.hpp"
+#include "io/csv/row_reader.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/ingest/column.hpp"
@@ -39,24 +39,28 @@ class RowRules {
 
   /// Finds the columns in the header of the file that is read next. Throws ExitCode::data, naming
   /// `path`, if one is not there.
-  void bind(std::vector<std::string> header, const std::string& path);
+  void bind(std::vector<std::string> header, const std::string& path,
+            const std::vector<io::RowReader::TypedColumn>& types = {});
   /// Columns of the bound header that the config does not name.
   std::vector<std::string> unused() const;
 
   /// Applies every rule to a record; `number` counts all rows from 0. On success the row is at
   /// the end of `partitions[partition()]`; otherwise the first rule it breaks is returned.
-  std::optional<Rejection> read(const io::CsvReader& record, std::uint64_t number,
+  std::optional<Rejection> read(const io::RowReader& record, std::uint64_t number,
                                 std::vector<io::RowBuffer>& partitions);
+  const std::vector<Lookup>& lookups() const { return lookups_; }
   std::size_t partition() const { return partition_; }
 
  private:
   struct Use {
     IngestColumn column;
     ColumnRule rule;
+    bool words = rule.takes_words();
     std::size_t field = 0;  // in fields_
   };
 
   void add_column(IngestColumn column);
+  std::string_view text_of(std::size_t field, bool words) const;
   std::optional<Rejection> read_fields();
   void append(io::RowBuffer& rows) const;
 
@@ -68,11 +72,13 @@ class RowRules {
   std::vector<double> split_ends_;  // hash split: cumulative shares
 
   std::vector<std::string> header_;       // of the file, then the lookups' columns
+  bool typed_ = false;                    // the file: blanks are what they are
   std::size_t own_columns_ = 0;           // of the file
   std::vector<std::size_t> lookup_keys_;  // fields
 
   // the row at hand
   std::vector<std::string_view> fields_;
+  const std::vector<bool>* quoted_ = nullptr;
   std::vector<double> features_, targets_;
   std::vector<std::uint16_t> codes_;
   double weight_ = 0;

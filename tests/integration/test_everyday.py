@@ -46,9 +46,9 @@ def test_rows_and_predictions_are_their_owners_alone(stays, umask):
     code, error = quietly(stays, "ingest", "ingest.yaml", "--force", umask=umask)
     assert code == 0, error
     files = sorted(path.name for path in stays.path("partitions").iterdir())
-    assert len(files) == 7
+    assert len(files) == 10
     for name in files:  # manifests are for everybody who may use the rows
-        assert mode(stays.path("partitions") / name) == (0o644 if name.endswith(".json") else 0o600), name
+        assert mode(stays.path("partitions") / name) == (0o644 if name.endswith(".manifest.json") else 0o600), name
     # Rows that another program left for all to read, once they are signed.
     shutil.copy(stays.path("partitions/bern.h5"), stays.path(f"theirs-{umask}.h5"))
     stays.path(f"theirs-{umask}.h5").chmod(0o644)

@@ -10,7 +10,7 @@ import sys
 RECIPE = "spack_repo/bailiwick/packages/bailiwick/package.py"
 FILES = ["CMakeLists.txt", "cmake/BailiwickDependencies.cmake", "cmake/BailiwickTests.cmake", RECIPE, "spack.yaml"]
 # What CMake calls otherwise than Spack; None comes with the system.
-SPACK_NAMES = {"MPI": "mpi", "HDF5": "hdf5", "PETSc": "petsc", "OpenSSL": "openssl", "ZLIB": "zlib-api",
+SPACK_NAMES = {"MPI": "mpi", "HDF5": "hdf5", "PETSc": "petsc", "OpenSSL": "openssl", "ZLIB": "zlib-api", "BZip2": "bzip2", "LibLZMA": "xz", "Arrow": "arrow", "Parquet": "arrow", "libzstd": "zstd",
                "nlohmann_json": "nlohmann-json", "Boost": "boost", "Kokkos": "kokkos", "Catch2": "catch2",
                "PkgConfig": "pkgconfig", "Threads": None}
 # What the build runs rather than finds.
@@ -69,7 +69,7 @@ def problems(texts):
             yield f"{name}: CMake wants {version or 'any'}, the recipe {depends[name] or 'any'}"
     for name in depends.keys() - wanted.keys() - TOOLS:
         yield f"the recipe depends on {name}, and CMake does not look for it"
-    for name in {"openmp", "tests"} - variants:
+    for name in {"arrow", "openmp", "tests"} - variants:
         yield f"the recipe has no variant {name}"
     for name in {"CMakePackage", "CudaPackage", "ROCmPackage"} - bases:  # these bring the variants cuda and rocm
         yield f"the recipe's class is no {name}"

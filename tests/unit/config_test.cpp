@@ -528,6 +528,8 @@ TEST_CASE("every mistake in an ingest is named with its place") {
       {"missing: value, ", "", "columns.num.missing_value: missing: value and missing_value"},
       {"delimiter: \";\"", "delimiter: \"; \"", "csv.delimiter: expected one character"},
       {"delimiter: \";\"", "header: false", "header: false needs the names"},
+      {"input: heart.csv.gz", "input: [a.csv, b.csv]",
+       "input: is one; several go under \"inputs\""},
       {"delimiter: \";\"", "columns: [a]", "csv.columns: only used with header: false"},
       {"delimiter: \";\"", "header: false\n  columns: [agee, cp, num, clinic]",
        "columns.age: not one of csv.columns (did you mean \"agee\"?)"},

@@ -74,6 +74,23 @@ TEST_CASE("Quoted fields hold delimiters, line ends and doubled quotes") {
   CHECK(parse("5\" pipe,a\"b\"\n") == std::vector<Record>{{"5\" pipe", "a\"b\""}});
 }
 
+TEST_CASE("Blanks stand around quotes, belong to what is quoted, and are ordinary where so told") {
+  CHECK(parse("a, \"b,c\"\t,\" d \" \r\n 5\" x , y\n") ==
+        std::vector<Record>{{"a", "b,c", " d "}, {" 5\" x ", " y"}});
+  CHECK(parse("a\t \"b\"\t\"c\td\"\n", '\t') == std::vector<Record>{{"a", "b", "c\td"}});
+  const TemporaryFile file("a, \"b\", c\n1,2,\" 3\"\n");
+  io::CsvReader as_they_stand(file.path, {.trim = io::CsvFormat::Trim::none});
+  REQUIRE(as_they_stand.next());
+  CHECK(as_they_stand.fields() == std::vector<std::string_view>{"a", " \"b\"", " c"});
+  CHECK(as_they_stand.quoted().empty());
+  io::CsvReader reader(file.path);
+  REQUIRE(reader.next());
+  CHECK(reader.fields() == std::vector<std::string_view>{"a", "b", " c"});
+  CHECK(reader.quoted() == std::vector<bool>{false, true, false});
+  REQUIRE(reader.next());
+  CHECK(reader.quoted() == std::vector<bool>{false, false, true});
+}
+
 TEST_CASE("Lines are counted as an editor counts them, and the row's text is kept") {
   const TemporaryFile file("h\n\"a\nb\",1\n\nc,2\r\n");
   io::CsvReader reader(file.path);
@@ -171,8 +188,7 @@ TEST_CASE("Records are the same wherever the buffer ends") {
 
   std::filesystem::resize_file(file.path, std::filesystem::file_size(file.path) / 2);
   CHECK_THROWS_WITH(read(file.path), Catch::StartsWith(file.path + ": cannot read after line ") &&
-                                         Catch::EndsWith(": unexpected end of file") &&
-                                         !Catch::Contains("<fd:"));
+                                         Catch::EndsWith(": ends within gzip; is it whole?"));
 }
 
 TEST_CASE("Files that cannot be read say where and why") {
@@ -180,7 +196,7 @@ TEST_CASE("Files that cannot be read say where and why") {
   CHECK_THROWS_WITH(read("/"), "/: is a folder, not a file");
   CHECK_THROWS_WITH(read("/dev/zero"), "/dev/zero: is a device, not a regular file");
   CHECK_THROWS_WITH(read("/proc/self/status"),
-                    "/proc/self/status: grows while it is read; has it been written to its end?");
+                    Catch::EndsWith("grows while it is read; has it been written to its end?"));
   CHECK_THAT(message_of("a,b\n1,\"2\n3,4\n"),
              Catch::EndsWith(":2: a quote opened in this row is never closed"));
   CHECK_THAT(message_of("a\n\"" + std::string(std::size_t{17} << 20, 'x')),

@@ -257,6 +257,40 @@ TEST_CASE("An id that is no UTF-8 is quarantined, not handed on") {
   CHECK(report.quarantined[0].first == job.path("data.csv") + ":3");
 }
 
+TEST_CASE("Blanks never leave quoted words, nor stay with numbers") {
+  Job job;
+  auto ward = column("ward", Role::feature, Type::category);
+  ward.levels = {"a", " a ", "b"};
+  job.config.columns = {column("id", Role::id), ward, column("age", Role::feature),
+                        column("y", Role::target, Type::boolean)};
+  const std::string csv =
+      " id , ward,age, y\n x1 , a ,\" 63\", 1.0 \n\" x2\",\" a \",\t64,0.0\nx3, \"b\" ,65, no\n";
+  CHECK(job.run(csv).rows_kept() == 3);
+  CHECK(read(job, "only").rows.codes == std::vector<std::uint16_t>{0, 1, 2});
+  CHECK(read(job, "only").rows.ids == Words{"x1", " x2", "x3"});
+  CHECK(read(job, "only").rows.features == Numbers{63, 64, 65});
+  CHECK(read(job, "only").rows.targets == Numbers{1, 0, 0});
+  job.config.csv.trim = io::CsvFormat::Trim::all;
+  job.run(csv, true);
+  CHECK(read(job, "only").rows.codes == std::vector<std::uint16_t>{0, 0, 2});
+  CHECK(read(job, "only").rows.ids == Words{"x1", "x2", "x3"});
+  job.config.csv.trim = io::CsvFormat::Trim::none;
+  CHECK(job.run(csv, true).rows_kept() == 2);  // of the third, the quotes belong to the word
+  CHECK(read(job, "only").rows.codes == std::vector<std::uint16_t>{1, 1});
+  CHECK(read(job, "only").rows.ids == Words{" x1 ", " x2"});
+}
+
+TEST_CASE("Blanks around the words of a lookup are as those of the inputs") {
+  Job job;
+  auto region = column("region", Role::feature, Type::category);
+  region.levels = {"n", " s"};
+  job.config.columns = {region};
+  job.config.lookups = {{job.path("clinics.csv"), "clinic", "", {"region"}}};
+  job.write("clinics.csv", "clinic, region\n 1 , n\n2,\" s\"\n");
+  CHECK(job.run("clinic\n1 \n\t2\n").rows_kept() == 2);
+  CHECK(read(job, "only").rows.codes == std::vector<std::uint16_t>{0, 1});
+}
+
 TEST_CASE("Missing values: own words, a constant instead, a category of their own") {
   Job job;
   auto constant = column("x", Role::feature);
@@ -337,6 +371,9 @@ TEST_CASE("A date is read whole, or it is none; a time of day is a fraction") {
   CHECK(days("24-03-01", "%y-%m-%d") == 19783.0);
   CHECK(days("2024-03-01T12:00:00Z", "%FT%TZ") == 19783.5);
   CHECK(days("2024-03-01 06:00", "%Y-%m-%d %H:%M") == 19783.25);
+  CHECK(days("2024-03-01T00:00:13.5Z", "%FT%TZ") == 19783 + 13.5 / 86400);
+  CHECK(days("2024-03-01T06:00:00.000Z", "%FT%T.000Z") == 19783.25);
+  CHECK_FALSE(days("2024-03-01T06:00:00.Z", "%FT%TZ").has_value());
   for (const char* text : {"24-03-01", "2024-03-01 12:30", "2024-02-30", "2023-02-29", "2024-03",
                            "2024-03-01x", "12024-03-01", "2024-003-01", " 2024-03-01", ""})
     CHECK_FALSE(days(text, "%Y-%m-%d").has_value());
@@ -533,7 +570,7 @@ TEST_CASE("What exists is not overwritten unless asked, and failures leave nothi
   for (const auto& entry : fs::directory_iterator(job.config.output))
     files.push_back(entry.path().filename().string());
   std::sort(files.begin(), files.end());
-  CHECK(files == Words{"only.h5", "only.manifest.json", "quarantine.csv"});
+  CHECK(files == Words{"only.h5", "only.ingest.json", "only.manifest.json", "quarantine.csv"});
 }
 
 TEST_CASE("Data that cannot be ingested: what is wrong, where, what to do") {

@@ -23,6 +23,7 @@ class Bailiwick(CMakePackage, CudaPackage, ROCmPackage):
     version("main", branch="main")
 
     variant("openmp", default=False, description="Threads by Kokkos' OpenMP backend")
+    variant("arrow", default=False, description="Ingest Parquet and Arrow files too")
     variant("tests", default=False, description="Build the unit and MPI tests")
 
     depends_on("c", type="build")
@@ -42,6 +43,10 @@ class Bailiwick(CMakePackage, CudaPackage, ROCmPackage):
     depends_on("nlohmann-json@3.11:")
     depends_on("fmt@9:")
     depends_on("zlib-api")
+    depends_on("bzip2")
+    depends_on("xz")
+    depends_on("zstd@1.4:")
+    depends_on("arrow@24:+parquet", when="+arrow")
     with when("+tests"):
         depends_on("catch2@2.13:3")
         depends_on("python@3.8:", type="build")
@@ -62,7 +67,7 @@ class Bailiwick(CMakePackage, CudaPackage, ROCmPackage):
     generator("ninja")
 
     def cmake_args(self):
-        args = [self.define_from_variant("BAILIWICK_TESTS", "tests")]
+        args = [self.define_from_variant("BAILIWICK_TESTS", "tests"), self.define_from_variant("BAILIWICK_ARROW", "arrow")]
         if self.spec.satisfies("+cuda"):
             args.append(self.define("CMAKE_CXX_COMPILER", self["kokkos"].kokkos_cxx))
         if self.spec.satisfies("+rocm"):

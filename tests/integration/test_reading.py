@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""What people have: several files, packed ones, a pipe; and that the same rows give the same partition."""
+import base64
+import bz2
+import gzip
+import hashlib
+import json
+import lzma
+import subprocess
+
+import pytest
+from conftest import PROGRAM, Checkout, referee
+
+DATA, CONFIG = 5, 3
+HEADER = "id,age,stage,cost,seen,died"
+ROWS = [f"p{i},{20 + i % 60},{'ABC'[i % 3]},{i * 37 % 1000 / 8},2024-{1 + i % 12:02}-{1 + i % 28:02},{i % 2}" for i in range(300)]
+CONFIG_YAML = """
+version: 1
+%s
+columns:
+  id: {role: id}
+  age: {role: feature, type: integer, minimum: 0, maximum: 120}
+  stage: {role: feature, type: category, levels: [A, B, C]}
+  cost: {role: feature}
+  seen: {role: feature, type: date}
+  died: {role: target, type: boolean}
+output: %s
+block_rows: 64
+partitions: [{name: home, owner: Home, sign_with: key.pem}]
+"""
+
+
+class Desk:
+    """A folder of one's own with a key."""
+
+    def __init__(self, root):
+        root.mkdir(exist_ok=True)
+        self.checkout = Checkout(root)
+        self.root, self.run = self.checkout.root, self.checkout.run
+        self.run("keygen", "key")
+
+    def write(self, name, text):
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def ingest(self, inputs, output="out", code=0, text=CONFIG_YAML, stdin=None):
+        self.write(f"{output}.yaml", text % (inputs, output))
+        result = subprocess.run([PROGRAM, "ingest", f"{output}.yaml", "--force"], cwd=self.root, input=stdin, capture_output=True, timeout=60)
+        said = (result.stdout + result.stderr).decode()
+        assert result.returncode == code, said
+        return said
+
+    def rows(self, output="out", name="home"):
+        """All that a partition holds but its salt, and with it its digests."""
+        return rows_of(self.root / output / f"{name}.h5")
+
+    def provenance(self, output="out"):
+        envelope = json.loads((self.root / output / "home.ingest.json").read_text())
+        return json.loads(base64.b64decode(envelope["payload"]))
+
+
+def rows_of(path):
+    """The digest that the partition would have with a salt of zeros: docs/partition-format.md, section 3."""
+    h5py = referee("h5py")
+    u64 = lambda n: n.to_bytes(8, "little")
+    field = lambda b: u64(len(b)) + b
+    with h5py.File(path, "r") as file:
+        block, salt = int(file.attrs["block_rows"]), bytes(32)
+        parts = [name for name in ("features", "codes", "targets", "weights", "splits", "ids") if name in file]
+        rows = len(file[parts[0]])
+        digests = b""
+        for b in range(-(-rows // block)):
+            data = [file[name][b * block:(b + 1) * block] for name in parts]
+            digests += hashlib.sha256(salt + u64(b) + u64(len(data[0])) + b"".join(field(name.encode()) + field(part.tobytes()) for name, part in zip(parts, data))).digest()
+        schema = file["schema"][()]
+        precision = "float32" if "features" in file and file["features"].dtype == "<f4" else "float64"
+        name = file.attrs["name"]
+        name = name if isinstance(name, bytes) else name.encode()
+        return hashlib.sha256(field(b"bailiwick-partition") + u64(2) + field(name) + u64(rows) + u64(block) + field(precision.encode()) + field(schema)
+                              + field(salt) + field(digests)).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    desk = Desk(tmp_path_factory.mktemp("reading"))
+    desk.write("all.csv", "\n".join([HEADER, *ROWS]) + "\n")
+    desk.ingest("input: all.csv", "plain")
+    return desk
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_packed_files_are_known_by_what_they_hold(desk):
+    text = (desk.root / "all.csv").read_bytes()
+    for name, pack in (("gzip", gzip.compress), ("bzip2", bz2.compress), ("xz", lzma.compress), ("zstd", zstd)):
+        packed = pack(text)
+        desk.write(f"{name}.csv", packed)
+        desk.ingest(f"input: {name}.csv", name)
+        assert desk.rows(name) == desk.rows("plain"), name
+        assert desk.provenance(name)["inputs"][0]["sha256"] == hashlib.sha256(packed).hexdigest()
+        desk.write("cut.csv", packed[:-9])
+        assert f"cut.csv: cannot read after line " in (said := desk.ingest("input: cut.csv", "cut", DATA)) and f"ends within {name}; is it whole?" in said
+        assert not list((desk.root / "cut").iterdir())
+    desk.write("book.csv", b"PK\x03\x04rest")
+    assert "book.csv: is no text but a ZIP archive, as .xlsx and .ods files are: save its table as CSV" in desk.ingest("input: book.csv", "book", DATA)
+
+
+def zstd(text):
+    return subprocess.run(["zstd", "-q", "-c"], input=text, capture_output=True, check=True).stdout
+
+
+def test_several_files_are_one_whatever_the_order_of_their_columns(desk):
+    order = [5, 2, 0, 4, 1, 3]
+    turned = [",".join(row.split(",")[i] for i in order) for row in [HEADER, *ROWS[100:200]]]
+    desk.write("parts/part-1.csv", "\n".join([HEADER, *ROWS[:100]]) + "\n")
+    desk.write("parts/part-2.csv", "\n".join(turned) + "\n")
+    desk.write("parts/part-3.csv.gz", gzip.compress("\n".join([HEADER, *ROWS[200:]]).encode()))
+    names = ["part-1.csv", "part-2.csv", "part-3.csv.gz"]
+    desk.ingest("inputs: [%s]" % ", ".join(f"parts/{name}" for name in names), "listed")
+    desk.ingest('input: "parts/part-*"', "pattern")
+    assert desk.rows("listed") == desk.rows("pattern") == desk.rows("plain")
+    said = desk.provenance("pattern")
+    assert said["inputs"] == [{"file": str(desk.root / "parts" / name), "sha256": sha256(desk.root / "parts" / name), "rows": 100} for name in names]
+    assert said["rows"] == {"read": 300, "quarantined": 0, "here": 300}
+    assert said["config"] == [{"file": "pattern.yaml", "sha256": sha256(desk.root / "pattern.yaml")}]
+    manifest = json.loads(base64.b64decode(json.loads((desk.root / "pattern/home.manifest.json").read_text())["payload"]))
+    assert said["root"] == manifest["root"] and said["owner"] == "Home"
+    shown = desk.run("inspect", "pattern/home.ingest.json")
+    assert "part-3.csv.gz" in shown and sha256(desk.root / "parts/part-2.csv") in shown
+    # Digests of files would confirm guesses about rows: they are the owner's alone, and not in the manifest.
+    assert (desk.root / "pattern/home.ingest.json").stat().st_mode & 0o777 == 0o600
+    assert sha256(desk.root / "parts/part-1.csv") not in json.dumps(manifest)
+    assert "parts/nothing-*.csv: no file is called so" in desk.ingest('input: "parts/nothing-*.csv"', "none", DATA)
+    assert "part-2.csv: is an input twice; its rows would be too" in desk.ingest('inputs: ["parts/part-*", parts/part-2.csv]', "twice", DATA)
+    assert 'input: is one; several go under "inputs"' in desk.ingest("input: [all.csv]", "list", CONFIG)
+    desk.write("parts/short.csv", "id,age,stage\n")
+    assert f'{desk.root}/parts/short.csv: no column "cost"; it has: id, age, stage' in desk.ingest("inputs: [all.csv, parts/short.csv]", "short", DATA)
+    desk.write("parts/[1].csv", "\n".join([HEADER, *ROWS]) + "\n")  # a name, not a pattern
+    desk.ingest('input: "parts/[1].csv"', "named")
+    assert desk.rows("named") == desk.rows("plain")
+
+
+def test_quarantine_names_the_file_of_a_row(desk):
+    desk.write("bad/a.csv", f"{HEADER}\n{ROWS[0]}\np,x,A,1,2024-01-01,1\n")
+    desk.write("bad/b.csv", f"{HEADER}\n{ROWS[1]}\np,1,A\n")
+    desk.ingest('input: "bad/*.csv"', "quarantined")
+    lines = (desk.root / "quarantined/quarantine.csv").read_text().splitlines()
+    assert lines[1].startswith(f"{desk.root}/bad/a.csv,3,age,x,not a number,")
+    assert lines[2].startswith(f'{desk.root}/bad/b.csv,3,,,"3 fields, not 6",')
+    assert desk.provenance("quarantined")["rows"] == {"read": 4, "quarantined": 2, "here": 2}
+
+
+def test_standard_input(desk):
+    text = (desk.root / "all.csv").read_bytes()
+    for name, sent in (("stdin", text), ("stdin-xz", lzma.compress(text))):
+        desk.ingest('input: "-"', name, stdin=sent)
+        assert desk.rows(name) == desk.rows("plain")
+        assert desk.provenance(name)["inputs"] == [{"file": "standard input", "sha256": hashlib.sha256(sent).hexdigest(), "rows": 300}]
+    assert "standard input: is empty: there is no header" in desk.ingest('input: "-"', "stdin-empty", DATA, stdin=b"")
+    assert 'standard input: no column "id"; it has: x' in desk.ingest('input: "-"', "stdin-other", DATA, stdin=b"x\n1\n")
