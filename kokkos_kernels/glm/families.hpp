@@ -48,26 +48,31 @@ inline constexpr Family multinomial{Families::size};
 /// What host code asks of a family that it has as a value: its members, by their names.
 struct FamilyMembers {
   const char *name, *title, *prediction, *rule;
-  bool dispersion, squares;
+  bool canonical, dispersion, squares;
   TargetPowers powers;
   Response response;
   bool (*allows)(double y);
   Row (*row)(double y, double eta);
   double (*mean)(double eta);
+  double (*variance)(double mean);
   double (*link)(double mean);
   bool (*whole)(double y, double weight);
   double (*saturated)(double y);
   double (*deviance)(double y, double eta);
   double (*constant)(double y, double weight);
+  double (*log_likelihood)(const FamilyTotals& totals, double sum);
+  double (*log_odds)(double eta);
 };
 
 namespace detail {
 
 template <class... F>
 constexpr auto members_of(FamilyList<F...>) {
-  return std::array{FamilyMembers{F::name, F::title, F::prediction, F::rule, F::dispersion,
-                                  F::squares, F::powers, F::response, F::allows, F::row, F::mean,
-                                  F::link, F::whole, F::saturated, F::deviance, F::constant}...};
+  return std::array{
+      FamilyMembers{F::name,       F::title,    F::prediction, F::rule,           F::canonical,
+                    F::dispersion, F::squares,  F::powers,     F::response,       F::allows,
+                    F::row,        F::mean,     F::variance,   F::link,           F::whole,
+                    F::saturated,  F::deviance, F::constant,   F::log_likelihood, F::log_odds}...};
 }
 
 }  // namespace detail

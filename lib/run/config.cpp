@@ -117,6 +117,14 @@ std::vector<std::string> names_of(std::span<const KindTraits* const> kinds) {
   return names;
 }
 
+/// The kinds of one linear predictor that say this of a row.
+std::string only_with(const ModelConfig& model, kernels::Response response) {
+  std::vector<std::string> names;
+  for (const KindTraits* kind : model.kinds)
+    if (!kind->network && kind->response(model) == response) names.emplace_back(kind->name);
+  return "only used with kind: " + join(names, " or ");
+}
+
 template <class Visitor>
 void schema(Visitor& v, ModelConfig& model) {
   std::string kind = model.kind->name;
@@ -138,11 +146,13 @@ void schema(Visitor& v, ModelConfig& model) {
   v.key("status", model.status, "Cox models: column of events, 1 happened, 0 censored.");
   v.key("entry", model.entry,
         "Cox models: column of times from which a row is at risk (delayed entry, start-stop).");
-  v.key("trials", model.trials, "Logistic models: column of trials; the target counts successes.");
+  v.key("trials", model.trials,
+        "Models of a probability: column of trials; the target counts successes.");
   v.key("offset", model.offset,
         "Column that is added to the linear predictor. Not of multinomial models and networks.");
   v.key("exposure", model.exposure,
-        "Poisson models: column of exposures, as person-years, whose logarithm is the offset.");
+        "Models with a log link: column of exposures, as person-years, whose logarithm is the "
+        "offset.");
   v.key("intercept", model.intercept, "Fit a constant term. Cox models and networks: false.");
   v.key("weights", model.weights, "Use the partitions' row weights.");
   v.key(
@@ -191,9 +201,9 @@ void schema(Visitor& v, ModelConfig& model) {
           "with a penalty there are no robust errors");
   const kernels::Response response = model.kind->response(model);
   v.check(model.trials.empty() || (!mlp && response == kernels::Response::probability), "trials",
-          "only used with kind: logistic");
+          only_with(model, kernels::Response::probability));
   v.check(model.exposure.empty() || (!mlp && response == kernels::Response::rate), "exposure",
-          "only used with kind: poisson");
+          only_with(model, kernels::Response::rate));
   v.check(model.offset.empty() || (!mlp && response != kernels::Response::classes), "offset",
           "not used by networks and multinomial models");
   v.check(model.offset.empty() || model.exposure.empty(), "offset",

@@ -28,8 +28,10 @@ class GlmObjective : public Objective {
     const int weight = excess_power(options_.mean_weight);
     const int target = excess_power(options_.target_size);
     kernels::TargetPowers powers{0, 0, 0};
-    if (options_.family != kernels::multinomial)
+    if (options_.family != kernels::multinomial) {
       powers = kernels::family_members[options_.family.index].powers;
+      scoring_ = !kernels::family_members[options_.family.index].canonical;
+    }
     formats_ = {shifted(wide, weight + powers.value * target),
                 shifted(wide, weight + powers.score * target),
                 shifted(wide, weight + powers.information * target)};
@@ -43,6 +45,7 @@ class GlmObjective : public Objective {
     return theta;
   }
   double unit() const override { return unit_; }
+  bool scoring() const override { return scoring_; }
   bool is_penalised(std::size_t i) const override { return options_.penalty.at(i) > 0; }
   std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
   double in_units(std::size_t i, double value) const override {
@@ -108,6 +111,7 @@ class GlmObjective : public Objective {
   Sums& sums_;
   LikelihoodFormats formats_ = wide;
   double unit_ = 1;
+  bool scoring_ = false;
 };
 
 }  // namespace

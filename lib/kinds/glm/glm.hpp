@@ -25,7 +25,7 @@ struct GlmOptions {
   double start = 0;                ///< of the intercept
 };
 
-/// GLM with canonical link over the rows of this rank's domains (one RowBlocks a domain, held until
+/// GLM over the rows of this rank's domains (one RowBlocks a domain, held until
 /// the objective is destroyed). Each evaluation is one round of `sums`.
 std::unique_ptr<Objective> make_glm_objective(std::vector<kernels::RowBlocks> domains,
                                               GlmOptions options, Sums& sums);
