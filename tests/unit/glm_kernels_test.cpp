@@ -64,6 +64,11 @@ const Case cases[] = {
        return {y * e - std::exp(e), y - std::exp(e), std::exp(e)};
      },
      0x99cc9719d5854847U, 0xe24bdf4ab37a965fU, 0xf214d98133b32855U},
+    {kernels::family<kernels::Gamma>, [](double u) { return 1.5 + u; },
+     [](long double y, long double e) -> Defined {
+       return {-y * std::exp(-e) - e, y * std::exp(-e) - 1, 1};
+     },
+     0x8764d7c834f05a90U, 0xf9da68faa3363201U, 0xa50a0b43d9fb8b9cU},
     {kernels::multinomial, [](double u) { return std::floor((u + 1) * classes / 2); }, nullptr,
      0xa488db26b1afa4caU, 0xfda0f18c9647c926U, 0x6d2b9d67314c98a7U}};
 
