@@ -11,6 +11,7 @@
 #include "kokkos_kernels/glm/families/binomial.hpp"
 #include "kokkos_kernels/glm/families/gamma.hpp"
 #include "kokkos_kernels/glm/families/gaussian.hpp"
+#include "kokkos_kernels/glm/families/inverse_gaussian.hpp"
 #include "kokkos_kernels/glm/families/poisson.hpp"
 
 namespace bailiwick::kernels {
@@ -21,7 +22,7 @@ struct FamilyList {
 };
 
 /// All families of one linear predictor. Whatever asks for a family asks this list.
-using Families = FamilyList<Gaussian, Binomial, Poisson, Gamma>;
+using Families = FamilyList<Gaussian, Binomial, Poisson, Gamma, InverseGaussian>;
 
 /// A family as a value: its place in the list, or multinomial, which has a predictor a class.
 struct Family {

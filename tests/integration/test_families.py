@@ -33,6 +33,7 @@ EXACT = "control = glm.control(epsilon = 1e-15, maxit = 200)"
 # What R calls it, its data, and whether its target counts successes among trials.
 CASES = {
     "gamma": ('glm(%s, Gamma("log"), d, {exact}%s)', "chick", False),
+    "inverse_gaussian": ('glm(%s, inverse.gaussian("log"), d, {exact}%s)', "chick", False),
 }
 R_NUMBERS = 'cat(sprintf("%%.17g", c(%s)), sep = ",")'
 

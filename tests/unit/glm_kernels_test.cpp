@@ -69,6 +69,12 @@ const Case cases[] = {
        return {-y * std::exp(-e) - e, y * std::exp(-e) - 1, 1};
      },
      0x8764d7c834f05a90U, 0xf9da68faa3363201U, 0xa50a0b43d9fb8b9cU},
+    {kernels::family<InverseGaussian>, [](double u) { return 1.5 + u; },
+     [](long double y, long double e) -> Defined {
+       const long double m = std::exp(e);
+       return {1 / m - y / (2 * m * m), (y - m) / (m * m), 1 / m};
+     },
+     0xafd8690d50db040aU, 0x061e14000522877fU, 0x49d7738622adbddcU},
     {kernels::multinomial, [](double u) { return std::floor((u + 1) * classes / 2); }, nullptr,
      0xa488db26b1afa4caU, 0xfda0f18c9647c926U, 0x6d2b9d67314c98a7U}};
 
