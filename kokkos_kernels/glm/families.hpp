@@ -13,6 +13,7 @@
 #include "kokkos_kernels/glm/families/gaussian.hpp"
 #include "kokkos_kernels/glm/families/inverse_gaussian.hpp"
 #include "kokkos_kernels/glm/families/poisson.hpp"
+#include "kokkos_kernels/glm/families/probit.hpp"
 
 namespace bailiwick::kernels {
 
@@ -22,7 +23,7 @@ struct FamilyList {
 };
 
 /// All families of one linear predictor. Whatever asks for a family asks this list.
-using Families = FamilyList<Gaussian, Binomial, Poisson, Gamma, InverseGaussian>;
+using Families = FamilyList<Gaussian, Binomial, Poisson, Gamma, InverseGaussian, Probit>;
 
 /// A family as a value: its place in the list, or multinomial, which has a predictor a class.
 struct Family {

@@ -47,6 +47,20 @@ struct Case {
   std::uint64_t sums, product, of_codes;
 };
 
+double proportion(double u) {
+  return u < -0.2 ? 0 : u < 0.2 ? 0.25 : 1;
+}
+long double normal(long double x) {
+  return std::erfc(-x / std::sqrt(2.0L)) / 2;
+}
+long double density(long double x) {
+  return std::exp(-x * x / 2) / std::sqrt(2 * std::acos(-1.0L));
+}
+Defined bernoulli(long double y, long double p, long double q, long double slope) {
+  return {y * std::log(p) + (1 - y) * std::log(q), (y - p) * slope / (p * q),
+          slope * slope / (p * q)};
+}
+
 const Case cases[] = {
     {kernels::family<Gaussian>, [](double u) { return 2 * u; },
      [](long double y, long double e) -> Defined {
@@ -75,6 +89,9 @@ const Case cases[] = {
        return {1 / m - y / (2 * m * m), (y - m) / (m * m), 1 / m};
      },
      0xafd8690d50db040aU, 0x061e14000522877fU, 0x49d7738622adbddcU},
+    {kernels::family<Probit>, proportion,
+     [](long double y, long double e) { return bernoulli(y, normal(e), normal(-e), density(e)); },
+     0xd2c9b13006178f1fU, 0x9e432900f01d9532U, 0x44abdf3a119d08b7U},
     {kernels::multinomial, [](double u) { return std::floor((u + 1) * classes / 2); }, nullptr,
      0xa488db26b1afa4caU, 0xfda0f18c9647c926U, 0x6d2b9d67314c98a7U}};
 
