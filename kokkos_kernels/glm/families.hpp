@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "kokkos_kernels/glm/families/binomial.hpp"
+#include "kokkos_kernels/glm/families/cloglog.hpp"
 #include "kokkos_kernels/glm/families/gamma.hpp"
 #include "kokkos_kernels/glm/families/gaussian.hpp"
 #include "kokkos_kernels/glm/families/inverse_gaussian.hpp"
@@ -23,7 +24,8 @@ struct FamilyList {
 };
 
 /// All families of one linear predictor. Whatever asks for a family asks this list.
-using Families = FamilyList<Gaussian, Binomial, Poisson, Gamma, InverseGaussian, Probit>;
+using Families =
+    FamilyList<Gaussian, Binomial, Poisson, Gamma, InverseGaussian, Probit, ComplementaryLogLog>;
 
 /// A family as a value: its place in the list, or multinomial, which has a predictor a class.
 struct Family {

@@ -35,6 +35,7 @@ CASES = {
     "gamma": ('glm(%s, Gamma("log"), d, {exact}%s)', "chick", False),
     "inverse_gaussian": ('glm(%s, inverse.gaussian("log"), d, {exact}%s)', "chick", False),
     "probit": ('glm(%s, binomial("probit"), d, {exact}%s)', "birth", True),
+    "cloglog": ('glm(%s, binomial("cloglog"), d, {exact}%s)', "birth", True),
 }
 R_NUMBERS = 'cat(sprintf("%%.17g", c(%s)), sep = ",")'
 

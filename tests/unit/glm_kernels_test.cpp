@@ -92,6 +92,12 @@ const Case cases[] = {
     {kernels::family<Probit>, proportion,
      [](long double y, long double e) { return bernoulli(y, normal(e), normal(-e), density(e)); },
      0xd2c9b13006178f1fU, 0x9e432900f01d9532U, 0x44abdf3a119d08b7U},
+    {kernels::family<ComplementaryLogLog>, proportion,
+     [](long double y, long double e) {
+       const long double m = std::exp(e);
+       return bernoulli(y, -std::expm1(-m), std::exp(-m), m * std::exp(-m));
+     },
+     0xce1831e6d1357512U, 0xf4103dddd5dc02ddU, 0xf9bf8d27501b6f2U},
     {kernels::multinomial, [](double u) { return std::floor((u + 1) * classes / 2); }, nullptr,
      0xa488db26b1afa4caU, 0xfda0f18c9647c926U, 0x6d2b9d67314c98a7U}};
 
