@@ -27,7 +27,7 @@ struct FamilyList {
 using Families =
     FamilyList<Gaussian, Binomial, Poisson, Gamma, InverseGaussian, Probit, ComplementaryLogLog>;
 
-/// A family as a value: its place in the list, or multinomial, which has a predictor a class.
+/// A family as a value: its place in the list, or one of the two that are more than a predictor.
 struct Family {
   std::uint8_t index = 0;
   friend constexpr bool operator==(Family, Family) = default;
@@ -49,6 +49,8 @@ constexpr Family place_of(FamilyList<All...>) {
 template <class F>
 inline constexpr Family family = detail::place_of<F>(Families{});
 inline constexpr Family multinomial{Families::size};
+/// One predictor, and a shape beside it.
+inline constexpr Family negative_binomial{Families::size + 1};
 
 /// What host code asks of a family that it has as a value: its members, by their names.
 struct FamilyMembers {

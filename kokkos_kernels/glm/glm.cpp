@@ -34,12 +34,14 @@ struct Problem {
   InternalColumns internal;
   Vector theta;  ///< of internal columns
   Family family;
+  double shape;
   std::size_t outputs, rows;
 
   Problem(const RowBlocks& row_blocks, const GlmPoint& at)
       : blocks(row_blocks),
         internal(row_blocks),
         family(at.family),
+        shape(at.shape),
         outputs(outputs_of(at.family, at.classes)),
         rows(row_blocks.block_rows()) {
     require(rows % lanes == 0, "blocks are padded to a multiple of 8 rows");
@@ -65,11 +67,14 @@ struct Problem {
     const double* const t = theta.data();
     const std::size_t n = outputs, width = internal.count;
     const Family kind = family;
+    const double log_shape = shape;
     spread(team, rows, [=](std::size_t begin, std::size_t end) {
       for (std::size_t k = 0; k < n; ++k)
         linear_rows(design, t + k * width, begin, end, out.eta + k * stride);
       if (kind == multinomial)
         multinomial_rows({.outputs = n, .stride = stride, .begin = begin, .end = end}, of, out);
+      else if (kind == negative_binomial)
+        negative_binomial_rows(log_shape, of, begin, end, out);
       else
         family_rows(Families{}, kind, of, begin, end, out);
     });

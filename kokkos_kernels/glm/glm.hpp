@@ -36,11 +36,12 @@ std::size_t glm_parameters(Family family, std::size_t columns, std::size_t class
 std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, Order order,
                       FixedPoint format);
 
-/// A generalised linear model at theta; `classes` is of multinomial.
+/// A generalised linear model at theta; `classes` is of multinomial, `shape` of negative_binomial.
 struct GlmPoint {
   Family family;
   std::size_t classes;
   std::span<const double> theta;
+  double shape = 0;
 };
 
 /// Adds to `words` the block sums of a GLM at theta, each block's sum rounded once.
@@ -49,6 +50,9 @@ struct GlmPoint {
 /// d(d+1)/2], each stream limb-major in its format. Weighted by rows.weight. eta = x'theta; what a
 /// family makes of it is in its file;
 ///   multinomial  y = class 0..K-1, class 0 is the reference; theta class-major (K-1) x columns
+///   negative_binomial  mean mu = e^eta, variance mu + mu^2 / s, log s the shape: the
+///   log-likelihood
+///                without what s alone changes; the expected information, of eta alone
 /// (McCullagh & Nelder 1989, sections 2.2, 2.5.) Host call, local to the rank, not collective.
 /// A sum that does not fit counts as saturated; nothing throws on the numbers.
 void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,

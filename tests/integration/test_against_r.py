@@ -75,7 +75,7 @@ def r(rows, fit, also="", errors=None, data="rows"):
     script = (f'suppressMessages(library(survival)); d <- read.csv("{data}.csv"); d$site <- d$clinic; {also} f <- {fit}; '
               's <- coef(summary(f)); e <- ' + (errors or 'if ("se(coef)" %in% colnames(s)) s[, "se(coef)"] else s[, 2]') + '; '
               'l <- if (inherits(f, "coxph")) rev(f$loglik) else c(logLik(f), logLik(update(f, . ~ 1, start = NULL))); '
-              'cat(sprintf("%.17g", c(coef(f), e, l)), sep = ",")')
+              'cat(sprintf("%.17g", c(coef(f), f$theta, e, f$SE.theta, l)), sep = ",")')
     done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     numbers = [float(word) for word in done.stdout.split(",")]

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "kokkos_kernels/math/digamma.hpp"
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "kokkos_kernels/math/normal.hpp"
 #include "tests/support/catch.hpp"
@@ -227,6 +228,17 @@ TEST_CASE("the scaled complementary error function, and what is made of it") {
   CHECK(exact::NormalTail(1.5).log_other == Approx(-0.069143455612233983).epsilon(1e-14));
   CHECK(exact::normal_quantile(0.975) == Approx(1.9599639845400542).epsilon(1e-15));
   CHECK(exact::normal_quantile(1e-10) == Approx(-6.3613409024040562).epsilon(1e-14));
+}
+
+TEST_CASE("derivatives of the logarithm of the gamma function") {
+  const auto check = [](double x, double first, double second) {  // mpmath
+    CHECK(exact::digamma(x) == Approx(first).epsilon(1e-14));
+    CHECK(exact::trigamma(x) == Approx(second).epsilon(1e-14));
+  };
+  check(0.25, -4.2274535333762654, 17.197329154507111);
+  check(1, -0.57721566490153286, 1.6449340668482264);
+  check(3.7, 1.1671535393615115, 0.3100378576700383);
+  check(40.5, 3.6889054929332336, 0.024998698201356741);
 }
 
 TEST_CASE("special values") {

@@ -28,7 +28,9 @@ class GlmObjective : public Objective {
     const int weight = excess_power(options_.mean_weight);
     const int target = excess_power(options_.target_size);
     kernels::TargetPowers powers{0, 0, 0};
-    if (options_.family != kernels::multinomial) {
+    if (options_.family == kernels::negative_binomial) {
+      scoring_ = true;
+    } else if (options_.family != kernels::multinomial) {
       powers = kernels::family_members[options_.family.index].powers;
       scoring_ = !kernels::family_members[options_.family.index].canonical;
     }
@@ -103,7 +105,10 @@ class GlmObjective : public Objective {
 
  private:
   kernels::GlmPoint at(std::span<const double> theta) const {
-    return {.family = options_.family, .classes = options_.classes, .theta = theta};
+    return {.family = options_.family,
+            .classes = options_.classes,
+            .theta = theta,
+            .shape = options_.shape};
   }
 
   std::vector<kernels::RowBlocks> domains_;

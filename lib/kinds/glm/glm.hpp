@@ -23,6 +23,7 @@ struct GlmOptions {
   double mean_weight = 1;          ///< of the rows
   double target_size = 0;          ///< root mean square of a target that has a unit; 0: ordinary
   double start = 0;                ///< of the intercept
+  double shape = 0;                ///< negative_binomial only: what it stays at
 };
 
 /// GLM over the rows of this rank's domains (one RowBlocks a domain, held until
