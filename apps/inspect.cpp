@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -13,6 +14,7 @@
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
+#include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/kinds/network/predictor.hpp"
 #include "lib/lineage/statement.hpp"
@@ -76,12 +78,15 @@ void print_network(const SavedModel& model) {
 }
 
 void print_coefficients(const SavedModel& model) {
-  const std::size_t columns = model.names.size();
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < std::max<std::size_t>(2, model.categories.size()) - 1; ++k)
+    for (const std::string& name : model.names)
+      names.push_back(model.categories.size() > 2 ? model.categories[1 + k] + ":" + name : name);
+  for (const std::string& name : kind_of(model.config).names_beside())
+    names.push_back(model.coefficients.empty() ? "log(" + name + ")" : name);
   for (std::size_t i = 0; i < model.parameters.size(); ++i) {
-    const std::string category =
-        model.parameters.size() > columns ? model.categories[1 + i / columns] + ":" : std::string();
     std::cout << fmt::format(
-        "  {:<28} {:>24}", category + model.names[i % columns],
+        "  {:<28} {:>24}", names.at(i),
         round_trip(model.coefficients.empty() ? model.parameters[i] : model.coefficients[i]));
     if (!model.standard_errors.empty())
       std::cout << fmt::format("  se {}", round_trip(model.standard_errors[i]));

@@ -75,6 +75,21 @@ int mpfr_softplus(mpfr_t y, mpfr_t x) {
   return mpfr_log1p(y, y, MPFR_RNDN);
 }
 
+double library_erfcx(double x) {
+  return std::exp(x * x) * std::erfc(x);
+}
+/// The square needs twice the digits, and the rest as many more as its exponent has.
+int mpfr_erfcx(mpfr_t y, mpfr_t x) {
+  mpfr_t square, tail;
+  mpfr_inits2(mpfr_get_prec(y) + 128, square, tail, nullptr);
+  mpfr_sqr(square, x, MPFR_RNDN);
+  mpfr_exp(square, square, MPFR_RNDN);
+  mpfr_erfc(tail, x, MPFR_RNDN);
+  const int inexact = mpfr_mul(y, square, tail, MPFR_RNDN);
+  mpfr_clears(square, tail, nullptr);
+  return inexact;
+}
+
 #define BAILIWICK_MPFR(name) [](mpfr_t y, mpfr_t x) { return mpfr_##name(y, x, MPFR_RNDN); }
 #define BAILIWICK_LOOP(T, call) loop<T>([](T x) { return call(x); })
 #define BAILIWICK_FUNCTION(name, library, mpfr, ...)                                       \
@@ -109,7 +124,15 @@ const std::vector<Function>& functions() {
        BAILIWICK_LOOP(double, std::erfc),
        BAILIWICK_MPFR(erfc),
        {-4, 10},
-       {{-6, 26.5}, {-0.6, 0.6}, {0.5, 0.8}, {0.6, 2}, {2, 6}, {6, 26.5}, {-1e-3, 1e-3}}}};
+       {{-6, 26.5}, {-0.6, 0.6}, {0.5, 0.8}, {0.6, 2}, {2, 6}, {6, 26.5}, {-1e-3, 1e-3}}},
+      {"erfcx",
+       nullptr,
+       BAILIWICK_LOOP(double, exact::erfcx),
+       nullptr,
+       BAILIWICK_LOOP(double, library_erfcx),
+       mpfr_erfcx,
+       {0, 10},
+       {{0, 0.6}, {0.5, 0.8}, {0.6, 2}, {2, 6}, {6, 27.9}, {27.9, 1000}, {0, 1e-3}}}};
   return all;
 }
 

@@ -34,12 +34,14 @@ struct Problem {
   InternalColumns internal;
   Vector theta;  ///< of internal columns
   Family family;
+  double shape;
   std::size_t outputs, rows;
 
   Problem(const RowBlocks& row_blocks, const GlmPoint& at)
       : blocks(row_blocks),
         internal(row_blocks),
         family(at.family),
+        shape(at.shape),
         outputs(outputs_of(at.family, at.classes)),
         rows(row_blocks.block_rows()) {
     require(rows % lanes == 0, "blocks are padded to a multiple of 8 rows");
@@ -65,11 +67,14 @@ struct Problem {
     const double* const t = theta.data();
     const std::size_t n = outputs, width = internal.count;
     const Family kind = family;
+    const double log_shape = shape;
     spread(team, rows, [=](std::size_t begin, std::size_t end) {
       for (std::size_t k = 0; k < n; ++k)
         linear_rows(design, t + k * width, begin, end, out.eta + k * stride);
       if (kind == multinomial)
         multinomial_rows({.outputs = n, .stride = stride, .begin = begin, .end = end}, of, out);
+      else if (kind == negative_binomial)
+        negative_binomial_rows(log_shape, of, begin, end, out);
       else
         family_rows(Families{}, kind, of, begin, end, out);
     });
@@ -371,17 +376,20 @@ void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
                tuning.workers);
 }
 
-void row_residuals(Family family, double y, std::span<const double> eta, std::span<double> out) {
+void row_residuals(const GlmPoint& at, double y, std::span<const double> eta,
+                   std::span<double> out) {
   const double weight = 1;
   const Observed of{&y, &weight};
-  std::vector<double> at(eta.begin(), eta.end()), pi(eta.size());
+  std::vector<double> residual(eta.begin(), eta.end()), pi(eta.size());
   double value = 0, work = 0;
-  const Evaluated to{at.data(), pi.data(), &value, &work};
-  if (family == multinomial)
+  const Evaluated to{residual.data(), pi.data(), &value, &work};
+  if (at.family == multinomial)
     multinomial_rows({eta.size(), 1, 0, 1}, of, to);
+  else if (at.family == negative_binomial)
+    negative_binomial_rows(at.shape, of, 0, 1, to);
   else
-    family_rows(Families{}, family, of, 0, 1, to);
-  std::copy(at.begin(), at.end(), out.begin());
+    family_rows(Families{}, at.family, of, 0, 1, to);
+  std::copy(residual.begin(), residual.end(), out.begin());
 }
 
 void glm_score_products(const RowBlocks& rows, const GlmPoint& at, FixedPoint format,

@@ -36,11 +36,12 @@ std::size_t glm_parameters(Family family, std::size_t columns, std::size_t class
 std::size_t glm_words(Family family, std::size_t columns, std::size_t classes, Order order,
                       FixedPoint format);
 
-/// A generalised linear model at theta; `classes` is of multinomial.
+/// A generalised linear model at theta; `classes` is of multinomial, `shape` of negative_binomial.
 struct GlmPoint {
   Family family;
   std::size_t classes;
   std::span<const double> theta;
+  double shape = 0;
 };
 
 /// Adds to `words` the block sums of a GLM at theta, each block's sum rounded once.
@@ -49,13 +50,17 @@ struct GlmPoint {
 /// d(d+1)/2], each stream limb-major in its format. Weighted by rows.weight. eta = x'theta; what a
 /// family makes of it is in its file;
 ///   multinomial  y = class 0..K-1, class 0 is the reference; theta class-major (K-1) x columns
+///   negative_binomial  mean mu = e^eta, variance mu + mu^2 / s, log s the shape: the
+///   log-likelihood
+///                without what s alone changes; the expected information, of eta alone
 /// (McCullagh & Nelder 1989, sections 2.2, 2.5.) Host call, local to the rank, not collective.
 /// A sum that does not fit counts as saturated; nothing throws on the numbers.
 void glm_sums(const RowBlocks& rows, const GlmPoint& at, Order order,
               const LikelihoodFormats& formats, std::span<std::int64_t> words, Tuning tuning = {});
 
 /// The score of one row of weight 1 with respect to its predictors `eta`, on the host.
-void row_residuals(Family family, double y, std::span<const double> eta, std::span<double> out);
+void row_residuals(const GlmPoint& at, double y, std::span<const double> eta,
+                   std::span<double> out);
 
 /// Adds the products of single rows' scores, sum_r s_r s_r' (of a sandwich's filling: White 1980),
 /// s_r the derivative of a row's weighted log-likelihood. words: [saturated][d(d+1)/2, packed].

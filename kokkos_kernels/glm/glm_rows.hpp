@@ -100,6 +100,23 @@ KOKKOS_INLINE_FUNCTION void family_rows(FamilyList<F...>, Family which, const Ob
   ((which.index == family<F>.index ? family_rows<F>(of, begin, end, to) : void()), ...);
 }
 
+/// Of a negative binomial model whose shape has this logarithm (Lawless 1987).
+KOKKOS_INLINE_FUNCTION void negative_binomial_rows(double log_shape, const Observed& of,
+                                                   std::size_t begin, std::size_t end,
+                                                   const Evaluated& to) {
+  const double *const y = of.y, *const w = of.weight;
+  double* KOKKOS_RESTRICT const eta = to.eta;
+  double* KOKKOS_RESTRICT const value = to.value;
+  double* KOKKOS_RESTRICT const information = to.pi;
+  const double shape = exact::exp(log_shape);
+  for (std::size_t r = begin; r < end; ++r) {
+    const double more = eta[r] - log_shape, share = exact::sigmoid(more), all = y[r] + shape;
+    value[r] = weighted(w[r], ::fma(y[r], eta[r], -all * exact::softplus(more)));
+    eta[r] = weighted(w[r], ::fma(-all, share, y[r]));
+    information[r] = weighted(w[r], shape * share);
+  }
+}
+
 /// Probabilities of classes 1..K-1 into pi(k, r) from eta(k, r), and log sum_k e^eta_k into
 /// log_sum(r); `largest` is work space. Shifted by the largest predictor, class 0's zero included.
 KOKKOS_INLINE_FUNCTION void softmax_rows(const OutputRows& rows, const double* eta,

@@ -111,6 +111,27 @@ KOKKOS_FORCEINLINE_FUNCTION double erfc(double x) {
   return finish<double>(select(x >= erf_split, tail, hi + lo));
 }
 
+/// x >= 0
+KOKKOS_FORCEINLINE_FUNCTION double erfcx(double x) {
+  const double a = select(x > 28.0, 28.0, x);
+  const double middle = ErfcScaled(a).y.hi + ErfcScaled(a).y.lo;
+  // (1 - erf(x)) e^(x^2)
+  const double b = select(x > erf_split, erf_split, x), square = b * b;
+  const Pair part = erf_near(b);
+  const double rest = 1.0 - part.hi, rest_lo = ((1.0 - rest) - part.hi) - part.lo;
+  Pair e = Exponential(square).value();
+  e.lo = ::fma(::fma(b, b, -square), e.hi, e.lo);
+  const double product = rest * e.hi;
+  const double near =
+      product + ::fma(rest_lo, e.hi, ::fma(rest, e.lo, ::fma(rest, e.hi, -product)));
+  // 1 / (x sqrt(pi)) (1 - u (1 - 3 u (1 - 5 u (…)))), u = 1 / (2 x^2): A&S 7.1.23
+  const double u = 0.5 / (x * x);
+  const double far =
+      0.56418958354775628695 / x * horner(u, 1.0, -1.0, 3.0, -15.0, 105.0, -945.0, 10395.0);
+  const double y = select(x < erf_split, near, select(x > 28.0, far, middle));
+  return finish<double>(y);
+}
+
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T sigmoid(double x) {
   // z = e^-|x|; 1 / (1 + z) or z / (1 + z)
@@ -195,6 +216,11 @@ KOKKOS_FORCEINLINE_FUNCTION float erf(float x) {
 /// 1 - erf(x) without cancellation; 2 Phi(-z) is erfc(z / sqrt(2)).
 KOKKOS_FORCEINLINE_FUNCTION double erfc(double x) {
   return detail::erfc(x);
+}
+
+/// e^(x^2) erfc(x), x >= 0
+KOKKOS_FORCEINLINE_FUNCTION double erfcx(double x) {
+  return detail::erfcx(x);
 }
 
 /// 1 / (1 + e^-x)

@@ -213,19 +213,12 @@ KOKKOS_FORCEINLINE_FUNCTION Pair erf_near(double a) {
   return {hi, ::fma(a * w, p.hi, lo)};
 }
 
-/// erfc(a), a >= erf_split, as (hi + lo) 2^k: exp(-a^2) (1 + P(q)) / (1 + 2 a), q = (a-K)/(a+K),
-/// error of P 2^-62.7, the form of Shepherd & Laframboise, Math. Comp. 36 (1981) 249.
-struct ErfcFar {
-  Pair m;
-  Bits power;
+/// exp(a^2) erfc(a), 28 >= a >= erf_split: (1 + P(q)) / (1 + 2 a), q = (a-K)/(a+K), error of P
+/// 2^-62.7, the form of Shepherd & Laframboise, Math. Comp. 36 (1981) 249.
+struct ErfcScaled {
+  Pair y;
 
-  KOKKOS_FORCEINLINE_FUNCTION explicit ErfcFar(double a) {
-    a = select(a > 28.0, 28.0, a);
-    const double square = a * a;
-    const Exponential e(-square);
-    power = e.power;
-    Pair g = e.significand();
-    g.lo = ::fma(-::fma(a, a, -square), g.hi, g.lo);
+  KOKKOS_FORCEINLINE_FUNCTION explicit ErfcScaled(double a) {
     const bool beyond = a > 2.25;
     const double more = select(beyond, a, 2.25), less = select(beyond, 2.25, a);
     const double sum = more + less, difference = more - less;
@@ -243,7 +236,23 @@ struct ErfcFar {
     const Pair p = last_term(q, terms, 0x1.157bc2ccecd49p-2, -0x1.1969723d82238p-58);
     const double one_p = 1.0 + p.hi;
     const double d = ::fma(2.0, a, 1.0);
-    const Pair y = divide({one_p, ((1.0 - one_p) + p.hi) + p.lo}, {d, ::fma(2.0, a, -d) + 1.0});
+    y = divide({one_p, ((1.0 - one_p) + p.hi) + p.lo}, {d, ::fma(2.0, a, -d) + 1.0});
+  }
+};
+
+/// erfc(a), a >= erf_split, as (hi + lo) 2^k.
+struct ErfcFar {
+  Pair m;
+  Bits power;
+
+  KOKKOS_FORCEINLINE_FUNCTION explicit ErfcFar(double a) {
+    a = select(a > 28.0, 28.0, a);
+    const double square = a * a;
+    const Exponential e(-square);
+    power = e.power;
+    Pair g = e.significand();
+    g.lo = ::fma(-::fma(a, a, -square), g.hi, g.lo);
+    const Pair y = ErfcScaled(a).y;
     m.hi = g.hi * y.hi;
     m.lo = ::fma(g.lo, y.hi, ::fma(g.hi, y.lo, ::fma(g.hi, y.hi, -m.hi)));
   }

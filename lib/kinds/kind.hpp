@@ -38,6 +38,8 @@ class Kind {
 
   /// Numbers that are fitted. Throws ExitCode::data if the model's description fits none.
   virtual std::size_t parameters(const SavedModel& model) const = 0;
+  /// Names of those that are no column's, after those that are.
+  virtual std::vector<std::string> names_beside() const { return {}; }
   /// What it says of standardised rows: linear predictors of a GLM with the same response.
   virtual Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const;
   /// Of a response that a family measures; nullptr: of another.

@@ -183,11 +183,11 @@ Json binary_measures(Aggregate& total, const BinaryCounts& counted,
 
 const std::vector<const char*>& measures_made_of(const std::string& stream) {
   static const std::map<std::string, std::vector<const char*>> measures = {
-      {"absolute", {"mae"}},       {"squares", {"rmse", "r_squared"}},
-      {"about", {"r_squared"}},    {"about_squares", {"r_squared"}},
-      {"phm08", {"phm08"}},        {"observed", {"observed", "d_squared"}},
-      {"expected", {"expected"}},  {"deviance", {"mean_deviance", "d_squared"}},
-      {"saturated", {"d_squared"}}};
+      {"absolute", {"mae"}},        {"squares", {"rmse", "r_squared"}},
+      {"about", {"r_squared"}},     {"about_squares", {"r_squared"}},
+      {"phm08", {"phm08"}},         {"observed", {"observed", "d_squared"}},
+      {"expected", {"expected"}},   {"deviance", {"mean_deviance", "d_squared"}},
+      {"saturated", {"d_squared"}}, {"squared_error", {"rmse"}}};
   return measures.at(stream);
 }
 
@@ -354,19 +354,21 @@ std::shared_ptr<const AggregateLayout> rate_layout() {
                  {"observed", 1, any_size},
                  {"expected", 1, any_size},
                  {"deviance", 1, any_size},
-                 {"saturated", 1, any_size}});
+                 {"saturated", 1, any_size},
+                 {"squared_error", 1, any_size}});
 }
 
 void add_rate(const kernels::RowBlocks& rows, const Predictor& eta,
               const kernels::FamilyMembers& family, Aggregate& sum) {
   const RowSum count(sum, "rows"), observed(sum, "observed"), expected(sum, "expected"),
-      deviance(sum, "deviance"), saturated(sum, "saturated");
+      deviance(sum, "deviance"), saturated(sum, "saturated"), squared(sum, "squared_error");
   const auto predictor = host_copy(eta);
   for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
-    const double e = predictor(b, 0, r);
+    const double e = predictor(b, 0, r), mean = family.mean(e);
     count.count();
     observed.add(y);
-    expected.add(family.mean(e));
+    expected.add(mean);
+    squared.add((y - mean) * (y - mean));
     deviance.add(family.deviance(y, e));
     saturated.add(family.saturated(y));
   });
@@ -384,6 +386,7 @@ Json rate_metrics(Aggregate total, const kernels::FamilyMembers& family) {
   return {{"rows", rows},
           {"observed", defined(observed)},
           {"expected", defined(value(total, "expected"))},
+          {"rmse", defined(std::sqrt(ratio(value(total, "squared_error"), rows)))},
           {"mean_deviance", defined(ratio(deviance, rows))},
           {"d_squared", defined(d_squared)}};
 }

@@ -65,8 +65,8 @@ void add_regression(const kernels::RowBlocks& rows, const Predictor& eta, double
                     Aggregate& sum);
 Json regression_metrics(Aggregate total);
 
-/// Observed and expected: sums of y and of its mean; D squared: 1 - deviance / deviance of the
-/// mean.
+/// Observed and expected: sums of y and of its mean; root of the mean square error; D squared: 1 -
+/// deviance / deviance of the mean.
 std::shared_ptr<const AggregateLayout> rate_layout();
 void add_rate(const kernels::RowBlocks& rows, const Predictor& eta,
               const kernels::FamilyMembers& family, Aggregate& sum);

@@ -48,6 +48,9 @@ class Objective {
   /// How much of the value counts as one: rows of weight 1, numbers of ordinary size. A solver's
   /// absolute tolerances are times this.
   virtual double unit() const { return 1; }
+  /// Whether the Hessian is an expected one that differs from the observed one: Fisher's scoring,
+  /// whose steps take a factor off the error where Newton's square it.
+  virtual bool scoring() const { return false; }
   /// True if a penalty holds the parameter: it has a finite optimum, whatever the data.
   virtual bool is_penalised(std::size_t i) const = 0;
   /// Name of a parameter, for messages, and a value of it in the units of the data.

@@ -33,8 +33,9 @@ void check_response(double y, Family family, std::size_t classes, std::size_t do
                 domain, block, row, problem);
 }
 
-Aggregate cross(Sums& sums, const char* round, std::vector<Aggregate> parts) {
-  Aggregate total = sums.across_domains(round, std::move(parts));
+Aggregate cross(Sums& sums, const char* round, std::vector<Aggregate> parts,
+                std::span<const double> theta = {}) {
+  Aggregate total = sums.across_domains(round, std::move(parts), theta);
   total.normalise();
   if (total.saturated() != 0) {
     throw Error(ExitCode::data, "{} values of the target are too large to sum; rescale it",
@@ -54,10 +55,10 @@ double ResponseTotals::size() const {
 }
 
 double ResponseTotals::log_likelihood(Family family, double sum) const {
-  constexpr double two_pi = 6.2831853071795864769;
-  if (family == kernels::multinomial || !kernels::family_members[family.index].squares)
-    return sum + constant;
-  return constant - rows / 2 * (exact::log(two_pi * (-2 * sum) / rows) + 1);
+  if (family == kernels::multinomial) return sum + constant;
+  return kernels::family_members[family.index].log_likelihood(
+      {.rows = rows, .weight = weight, .saturated = saturated_log_likelihood, .constant = constant},
+      sum);
 }
 
 OffsetTotals offset_totals(std::span<const kernels::RowBlocks> domains, Sums& sums) {
@@ -142,6 +143,21 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
     null = -squares / 2;
   }
   return result;
+}
+
+double pearson(std::span<const kernels::RowBlocks> domains, Family family,
+               std::span<const double> theta, Sums& sums) {
+  const kernels::FamilyMembers& members = kernels::family_members[family.index];
+  std::vector<Aggregate> parts = empty_parts(domains.size(), {{"chi_square", 1, any_size}});
+  for (std::size_t d = 0; d < domains.size(); ++d) {
+    const RowSum sum(parts[d], "chi_square");
+    const auto eta = host_copy(kernels::linear_predictor(domains[d], theta, 1));
+    for_each_row(domains[d], parts[d], [&](std::size_t b, std::size_t r, double y, double w) {
+      const double mean = members.mean(eta(b, 0, r));
+      sum.add(w * (y - mean) * (y - mean) / members.variance(mean));
+    });
+  }
+  return cross(sums, "Pearson's chi-square", std::move(parts), theta).value("chi_square");
 }
 
 }  // namespace bailiwick

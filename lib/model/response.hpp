@@ -26,8 +26,7 @@ struct ResponseTotals {
 
   /// Root mean square.
   double size() const;
-  /// The log-likelihood where glm_sums says `sum`; gaussian: at the variance that maximises it, as
-  /// R's logLik has it.
+  /// The whole log-likelihood where glm_sums says `sum`.
   double log_likelihood(kernels::Family family, double sum) const;
 };
 
@@ -43,5 +42,10 @@ OffsetTotals offset_totals(std::span<const kernels::RowBlocks> domains, Sums& su
 /// for a response that the family cannot have, naming the row.
 ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, kernels::Family family,
                                std::size_t classes, bool intercept, Sums& sums);
+
+/// Pearson's chi-square of a fit: sum of w (y - mean)^2 / variance(mean). `theta`: of the columns
+/// as they are here. One round. Collective over the world.
+double pearson(std::span<const kernels::RowBlocks> domains, kernels::Family family,
+               std::span<const double> theta, Sums& sums);
 
 }  // namespace bailiwick

@@ -119,35 +119,40 @@ RawEstimates to_raw_units(const FittedModel& model) {
   return raw;
 }
 
-ModelSummary summarise_glm(const FittedModel& model, Family family,
-                           const ResponseTotals& response) {
+ModelSummary summarise_glm(const FittedModel& model, Family family, const ResponseTotals& response,
+                           double chi_square) {
   const double deviance = 2 * (response.saturated_log_likelihood - model.log_likelihood);
   const double null_deviance =
       2 * (response.saturated_log_likelihood - response.null_log_likelihood);
   const auto parameters = static_cast<double>(model.theta.size());
   const double n = response.rows;
   const bool multinomial = family == kernels::multinomial;
-  const bool gaussian = !multinomial && kernels::family_members[family.index].dispersion;
+  const kernels::FamilyMembers* const members =
+      multinomial ? nullptr : &kernels::family_members[family.index];
+  const bool estimated = !multinomial && members->dispersion;
+  const bool gaussian = estimated && members->squares;
   // With a penalty there may be more parameters than rows; the variance about them is not known.
   const double freedom = std::max(0.0, n - parameters);
-  const double dispersion = !gaussian ? 1 : freedom > 0 ? deviance / freedom : undefined;
+  const double dispersion = !estimated    ? 1
+                            : freedom > 0 ? (gaussian ? deviance : chi_square) / freedom
+                                          : undefined;
   ModelSummary summary =
-      with_coefficients(model, dispersion, gaussian ? std::optional(freedom) : std::nullopt);
-  summary.title =
-      multinomial ? "Multinomial logistic regression" : kernels::family_members[family.index].title;
+      with_coefficients(model, dispersion, estimated ? std::optional(freedom) : std::nullopt);
+  summary.title = multinomial ? "Multinomial logistic regression" : members->title;
   summary.rows = n;
   summary.deviance = deviance;
   summary.null_deviance = null_deviance;
   summary.log_likelihood = response.log_likelihood(family, model.log_likelihood);
   summary.null_log_likelihood = response.log_likelihood(family, response.null_log_likelihood);
-  if (gaussian) {
+  if (estimated) {
     summary.dispersion = dispersion;
+    summary.r_squared_is = gaussian ? "R-squared" : "D-squared";
     summary.r_squared = null_deviance > 0 ? 1 - deviance / null_deviance : undefined;
   } else {
     summary.r_squared = 1 - summary.log_likelihood / summary.null_log_likelihood;
   }
   summary.is_probability = response.whole == response.rows;
-  summary.aic = -2 * summary.log_likelihood + 2 * (parameters + (gaussian ? 1 : 0));
+  summary.aic = -2 * summary.log_likelihood + 2 * (parameters + (estimated ? 1 : 0));
   return summary;
 }
 
@@ -205,7 +210,7 @@ std::string to_text(const ModelSummary& summary) {
   // A penalty leaves fewer effective parameters than there are, so they cannot be counted.
   text += fmt::format(
       "log-likelihood {} (null {}), {} {}, AIC {}\n", likelihood(summary.log_likelihood),
-      likelihood(summary.null_log_likelihood), summary.student ? "R-squared" : "McFadden R-squared",
+      likelihood(summary.null_log_likelihood), summary.r_squared_is,
       summary.is_probability || summary.student ? shown("{:.4f}", summary.r_squared) : "-",
       summary.is_probability && !summary.penalised ? shown("{:.6g}", summary.aic) : "-");
   if (!summary.is_probability)

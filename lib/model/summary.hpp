@@ -55,17 +55,20 @@ struct ModelSummary {
   std::vector<std::pair<std::string, std::vector<std::string>>> references;
   double rows = 0;
   std::optional<double> events;                   ///< Cox
-  std::optional<double> dispersion;               ///< gaussian: residual sum of squares / (n - p)
+  std::optional<double> dispersion;               ///< gaussian, gamma, …: chi-square / (n - p)
   std::optional<double> deviance, null_deviance;  ///< GLM
   double log_likelihood = 0, null_log_likelihood = 0;
-  double r_squared = 0;        ///< gaussian: 1 - RSS / total; others: McFadden's 1 - l / l_0
+  /// With a dispersion: 1 - deviance / null deviance; others: McFadden's 1 - l / l_0.
+  double r_squared = 0;
+  const char* r_squared_is = "McFadden R-squared";
   bool is_probability = true;  ///< the likelihood is one: of counted events, each of weight 1
-  double aic = 0;              ///< -2 l + 2 parameters (gaussian: the variance counts as one)
+  double aic = 0;              ///< -2 l + 2 parameters (a dispersion counts as one)
 };
 
-/// Errors of a gaussian model that has no more rows than parameters are not numbers.
+/// Errors of a model with a dispersion that has no more rows than parameters are not numbers.
+/// `chi_square`: Pearson's, where it is not the deviance and a dispersion is made of it.
 ModelSummary summarise_glm(const FittedModel& model, kernels::Family family,
-                           const ResponseTotals& response);
+                           const ResponseTotals& response, double chi_square = 0);
 
 /// null_log_likelihood: at theta = 0, the first iterate's. With weights it is a pseudo-likelihood.
 ModelSummary summarise_cox(const FittedModel& model, double rows, double events,

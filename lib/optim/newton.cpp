@@ -119,20 +119,20 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
     const bool linear = at.halvings == 0 && at.iteration > 0 && at.decrement > 0.1 * previous;
     linear_steps = linear ? linear_steps + 1 : 0;
     // What rounding leaves of the decrement, of the order of eps^2 |value|, is as good as none.
+    const double rounding = 0x1p-90 * std::fabs(at.evaluation.value);
+    const double near = std::max(options.tolerance * objective.unit(), rounding);
+    // One more of Newton's steps squares the error; scoring goes on until it is as small.
     const double wanted =
-        std::max(options.tolerance * objective.unit(), 0x1p-90 * std::fabs(at.evaluation.value));
+        objective.scoring()
+            ? std::max(options.tolerance * options.tolerance * objective.unit(), rounding)
+            : near;
     const bool converged = at.decrement / 2 <= wanted;
     const bool exhausted = at.iteration == options.max_iterations;
     std::optional<Iterate> next;
     if (!converged && !exhausted) {
       next = try_steps(objective, at, step, options.max_halvings, saturated);
     }
-    if (next) {
-      previous = at.decrement;
-      at = std::move(*next);
-      continue;
-    }
-    if (linear_steps >= 2 || saturated) {
+    if ((!next || at.decrement / 2 <= near) && (linear_steps >= 2 || saturated)) {
       if (const auto j = runaway(objective, at, step)) {
         throw Error(
             ExitCode::not_converged,
@@ -142,6 +142,11 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
             "model.l2 above 0, or leave it out of model.features",
             at.iteration, objective.parameter_name(*j), objective.in_units(*j, at.theta[*j]));
       }
+    }
+    if (next) {
+      previous = at.decrement;
+      at = std::move(*next);
+      continue;
     }
     if (converged) {
       // The decrement is the error before this step, which squares it: take it if it does not

@@ -23,9 +23,10 @@ struct Iterate {
 using Observer = std::function<void(const Iterate&)>;
 
 struct NewtonOptions {
-  double tolerance = 1e-12;  ///< on half the decrement: the log-likelihood still to be gained; then
-                             ///< one more step is taken
-  int max_iterations = 50;   ///< that last step not counted
+  /// On half the decrement, the log-likelihood still to be gained; then one more step is taken.
+  /// Where that does not square the error, by Fisher's scoring, its square.
+  double tolerance = 1e-12;
+  int max_iterations = 50;  ///< that last step not counted
   int max_halvings = 30;
 };
 

@@ -22,6 +22,7 @@ class Replay : public Objective {
   std::size_t size() const override { return objective_.size(); }
   std::vector<double> start() const override { return objective_.start(); }
   double unit() const override { return objective_.unit(); }
+  bool scoring() const override { return objective_.scoring(); }
   bool is_penalised(std::size_t i) const override { return objective_.is_penalised(i); }
   std::string parameter_name(std::size_t i) const override { return objective_.parameter_name(i); }
   double in_units(std::size_t i, double value) const override {

@@ -11,6 +11,7 @@
 #include "lib/optim/tao.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
+#include "lib/run/model_schema.hpp"
 #include "lib/run/site_schema.hpp"
 
 namespace bailiwick {
@@ -82,132 +83,6 @@ void schema(Visitor& v, DomainConfig& domain) {
   v.key("ranks", domain.ranks,
         "MPI ranks that hold the rows. Default: dealt by blocks of rows and place.", no_bits,
         non_empty, at_least(0), distinct);
-}
-
-template <class Visitor>
-void schema(Visitor& v, LayerConfig& layer) {
-  v.key("units", layer.units, "Units of the layer.", required, at_least(1), at_most(1 << 20));
-  v.key("activation", layer.activation, "What each unit applies to its weighted sum.");
-  v.key("layer_norm", layer.layer_norm, "Normalise over the layer's units before the activation.");
-  v.key("dropout", layer.dropout, "Probability that a unit is left out of a step.", a_fraction);
-}
-
-template <class Visitor>
-void schema(Visitor& v, MlpConfig& mlp) {
-  v.key("embeddings", mlp.embeddings,
-        "Categories whose levels become trained vectors, and the length of these.", at_least(1),
-        at_most(1 << 16));
-  v.key("layers", mlp.layers, "Hidden layers, from the input on; none: a linear predictor.");
-  v.key("loss", mlp.loss, "What is minimised; with the target it makes the output layer.",
-        required);
-  v.key("huber_delta", mlp.huber_delta,
-        "Loss huber: where it turns linear, in units of the target as it is trained.", positive);
-  v.check(mlp.loss == kernels::Loss::huber || mlp.huber_delta == 1, "huber_delta",
-          "only used with loss: huber");
-  v.key("standardise_target", mlp.standardise_target,
-        "Train on the target less its mean, by its deviation.",
-        only_if(mlp.loss == kernels::Loss::squared_error || mlp.loss == kernels::Loss::huber,
-                "only used with loss: squared_error or huber"));
-}
-
-std::vector<std::string> names_of(std::span<const KindTraits* const> kinds) {
-  std::vector<std::string> names;
-  for (const KindTraits* kind : kinds)
-    names.emplace_back(kind->name);
-  return names;
-}
-
-template <class Visitor>
-void schema(Visitor& v, ModelConfig& model) {
-  std::string kind = model.kind->name;
-  v.key("kind", kind, "Kind of model.", required, OneOf{names_of(model.kinds)});
-  for (const KindTraits* known : model.kinds)
-    if (kind == known->name) model.kind = known;
-  // What an unknown kind would make of the other keys is not said.
-  const bool unknown = kind != model.kind->name;
-  const auto check = [&](bool holds, const char* key, const char* why) {
-    v.check(unknown || holds, key, why);
-  };
-  const bool mlp = model.kind->network;
-  v.section(
-      "mlp", "A network: a multi-layer perceptron.", [&](auto& s) { schema(s, model.mlp); },
-      only_if(mlp || (unknown && v.given("mlp")), "only used with kind: mlp"));
-  // Where rows have a time and an event instead of a target.
-  const bool cox = model.kind->response(model) == kernels::Response::hazard;
-  if (!model.kind->intercept) model.intercept = false;
-  v.key("features", model.features,
-        "Columns to use. A category: its levels but the reference; ward_icu: one level. None: all.",
-        distinct);
-  v.key("target", model.target, "Column to predict; default: the only target. Not of Cox models.");
-  v.key("time", model.time, "Cox models: column of times; they must have it.");
-  v.key("status", model.status, "Cox models: column of events, 1 happened, 0 censored.");
-  v.key("entry", model.entry,
-        "Cox models: column of times from which a row is at risk (delayed entry, start-stop).");
-  v.key("trials", model.trials, "Logistic models: column of trials; the target counts successes.");
-  v.key("offset", model.offset,
-        "Column that is added to the linear predictor. Not of multinomial models and networks.");
-  v.key("exposure", model.exposure,
-        "Poisson models: column of exposures, as person-years, whose logarithm is the offset.");
-  v.key("intercept", model.intercept, "Fit a constant term. Cox models and networks: false.");
-  v.key("weights", model.weights, "Use the partitions' row weights.");
-  v.key(
-      "l2", model.l2,
-      "Ridge penalty: lambda of lambda/2 |beta|^2, added to the summed loss, times the mean weight "
-      "of rows; not on the intercept.",
-      at_least(0));
-  v.key("errors", model.errors,
-        "Standard errors: from the model, or robust (sandwich). auto: robust in Cox models with "
-        "weights.",
-        only_if(!mlp, "networks have no standard errors"));
-  v.key("cluster", model.cluster,
-        "Rows that robust errors take as one: those of a unit (a column of role: unit), or domain.",
-        only_if(!mlp, "networks have no standard errors"));
-  v.key("standardise", model.standardise,
-        "Scale features by mean and deviation: over all domains, or in each by its own.");
-  v.section(
-      "cox", "Cox's proportional hazards.",
-      [&](auto& s) {
-        s.key(
-            "strata", model.strata,
-            "What has a baseline hazard of its own; none needs unstratified_survival of policies.");
-        s.key("ties", model.ties, "Approximation for events at the same time.");
-        s.key("time_step", model.time_step, "Strata none: step of the public grid of times.",
-              positive);
-        s.key("time_maximum", model.time_maximum,
-              "Strata none: end of that grid, greater than 0; otherwise 0.", at_least(0));
-        const bool grid = model.strata == Strata::none;
-        s.check(!grid || model.time_maximum > 0, "time_maximum",
-                "strata: none needs the last time of the public grid, greater than 0");
-        s.check(grid || model.time_maximum == 0, "time_maximum", "only used with strata: none");
-      },
-      only_if(unknown || model.kind->section == std::string("cox"), "only used with kind: cox"));
-
-  check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
-  check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
-  check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
-  check(model.kind->intercept || !model.intercept, "intercept",
-        mlp ? "the layers of a network have their own" : "kind: cox has no intercept");
-  check(!mlp || model.l2 == 0, "l2", "networks have train.descent.weight_decay instead");
-  check(cox || model.time.empty(), "time", "only used with kind: cox");
-  check(cox || model.status.empty(), "status", "only used with kind: cox");
-  check(cox || model.entry.empty(), "entry", "only used with kind: cox");
-  check(model.entry.empty() || (model.entry != model.time && model.entry != model.status), "entry",
-        "the same column as time or status");
-  check(!cox || model.time.empty() || model.time != model.status, "status",
-        "the same column as time");
-  check(model.errors != Errors::robust || model.l2 == 0, "errors",
-        "with a penalty there are no robust errors");
-  check(model.cluster == Cluster::none || model.l2 == 0, "cluster",
-        "with a penalty there are no robust errors");
-  check(model.cluster == Cluster::none || model.errors != Errors::model, "cluster",
-        "errors: model takes every row for itself");
-  const kernels::Response response = model.kind->response(model);
-  check(model.trials.empty() || (!mlp && response == kernels::Response::probability), "trials",
-        "only used with kind: logistic");
-  check(model.exposure.empty() || (!mlp && response == kernels::Response::rate), "exposure",
-        "only used with kind: poisson");
-  check(model.offset.empty() || (!mlp && response != kernels::Response::classes), "offset",
-        "not used by networks and multinomial models");
 }
 
 template <class Visitor>

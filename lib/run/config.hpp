@@ -13,13 +13,12 @@
 #include <string_view>
 #include <vector>
 
-#include "kokkos_kernels/glm/response.hpp"
-#include "kokkos_kernels/network/choices.hpp"
 #include "lib/config/include.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/words.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/optim/schedule.hpp"
+#include "lib/run/model_config.hpp"
 
 namespace bailiwick {
 
@@ -45,115 +44,6 @@ struct DomainConfig {
   std::vector<std::string> partitions;
   std::optional<std::string> access_log;
   std::optional<std::vector<int>> ranks;
-};
-
-struct ModelConfig;
-
-/// What the house must know of a kind of model before it meets the kind itself
-/// (lib/kinds/kind.hpp).
-struct KindTraits {
-  const char* name;  ///< model.kind
-  kernels::Response (*response)(const ModelConfig& model);
-  /// What is wrong with a row's targets, of `classes` categories; nullptr: nothing is.
-  const char* (*problem)(const ModelConfig& model, const double* targets, std::size_t classes);
-  bool intercept = true;     ///< it may have one
-  bool network = false;      ///< layers, trained by descent
-  bool reads_codes = true;   ///< of categories; else their indicators, as numbers
-  const char* section = "";  ///< of model, that no other kind has
-};
-
-enum class Standardisation { none, pooled, per_domain };
-template <>
-inline constexpr auto words<Standardisation> =
-    std::to_array<std::pair<Standardisation, const char*>>({{Standardisation::none, "none"},
-                                                            {Standardisation::pooled, "pooled"},
-                                                            {Standardisation::per_domain,
-                                                             "per_domain"}});
-
-/// What standard errors rest on: the model's information, or, as a sandwich of it, the rows' own
-/// scores. `automatic`: as R does: robust for Cox models with weights.
-enum class Errors { automatic, model, robust };
-template <>
-inline constexpr auto words<Errors> = std::to_array<std::pair<Errors, const char*>>(
-    {{Errors::automatic, "auto"}, {Errors::model, "model"}, {Errors::robust, "robust"}});
-
-/// Which rows robust errors take as one: each is its own; those of one unit; those of one domain.
-enum class Cluster { none, unit, domain };
-template <>
-inline constexpr auto words<Cluster> = std::to_array<std::pair<Cluster, const char*>>(
-    {{Cluster::none, "none"}, {Cluster::unit, "unit"}, {Cluster::domain, "domain"}});
-
-enum class Ties { breslow, efron };
-template <>
-inline constexpr auto words<Ties> = std::to_array<std::pair<Ties, const char*>>(
-    {{Ties::efron, "efron"}, {Ties::breslow, "breslow"}});
-
-/// Strata of the Cox model. `domain`, `partition`: nothing but score and information crosses.
-/// `none`: one risk set over all domains; the policies must allow unstratified survival.
-enum class Strata { domain, partition, none };
-template <>
-inline constexpr auto words<Strata> = std::to_array<std::pair<Strata, const char*>>(
-    {{Strata::domain, "domain"}, {Strata::partition, "partition"}, {Strata::none, "none"}});
-
-template <>
-inline constexpr auto words<kernels::Activation> =
-    std::to_array<std::pair<kernels::Activation, const char*>>(
-        {{kernels::Activation::relu, "relu"},
-         {kernels::Activation::gelu, "gelu"},
-         {kernels::Activation::tanh, "tanh"},
-         {kernels::Activation::silu, "silu"},
-         {kernels::Activation::sigmoid, "sigmoid"},
-         {kernels::Activation::identity, "identity"}});
-
-template <>
-inline constexpr auto words<kernels::Loss> = std::to_array<std::pair<kernels::Loss, const char*>>(
-    {{kernels::Loss::squared_error, "squared_error"},
-     {kernels::Loss::huber, "huber"},
-     {kernels::Loss::binary, "binary"},
-     {kernels::Loss::cross_entropy, "cross_entropy"},
-     {kernels::Loss::poisson, "poisson"},
-     {kernels::Loss::cox, "cox"}});
-
-/// A hidden layer: dense, then what it asks for of: layer norm, activation, dropout.
-struct LayerConfig {
-  int units = 0;
-  kernels::Activation activation = kernels::Activation::relu;
-  bool layer_norm = false;
-  double dropout = 0;
-};
-
-/// A multi-layer perceptron. Its output layer follows from loss and target.
-struct MlpConfig {
-  std::map<std::string, int> embeddings;  ///< by input column of the ingest
-  std::vector<LayerConfig> layers;
-  kernels::Loss loss = kernels::Loss::squared_error;
-  double huber_delta = 1;  ///< in units of the standardised target
-  bool standardise_target = true;
-};
-
-/// Of columns that no model is fitted to: any targets will do.
-inline constexpr KindTraits no_kind{
-    "none", [](const ModelConfig&) { return kernels::Response::mean; },
-    [](const ModelConfig&, const double*, std::size_t) -> const char* { return nullptr; }};
-
-struct ModelConfig {
-  const KindTraits* kind = &no_kind;
-  std::vector<std::string> features;  ///< empty: all
-  std::string target;                 ///< empty: the only one; Cox: `time` and `status` instead
-  std::string time, status, entry;
-  std::string trials;            ///< of a logistic target that counts successes
-  std::string offset, exposure;  ///< added to the linear predictor; its logarithm is
-  bool intercept = true;
-  bool weights = false;
-  double l2 = 0;  ///< of lambda/2 ||beta||^2 times the mean weight, beside the summed loss
-  Standardisation standardise = Standardisation::pooled;
-  Errors errors = Errors::automatic;
-  Cluster cluster = Cluster::none;
-  Strata strata = Strata::domain;
-  Ties ties = Ties::efron;
-  double time_step = 1, time_maximum = 0;
-  MlpConfig mlp;
-  std::span<const KindTraits* const> kinds;  ///< there are
 };
 
 template <>

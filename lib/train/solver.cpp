@@ -56,7 +56,7 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
                 "at the end the data say nothing about '{}': it separates the outcomes perfectly "
                 "or is a linear "
                 "combination of others; set model.l2 above 0, or leave it out of model.features",
-                parameter_names(columns)[*column]);
+                likelihood.objective->parameter_name(*column));
   fitted.covariance = factor.inverse();
   fitted.robust = has_robust_errors(model.config);
   if (fitted.robust)

@@ -71,12 +71,12 @@ def rows(tmp_path_factory):
     return stays
 
 
-def r(rows, fit, also="", errors=None):
+def r(rows, fit, also="", errors=None, data="rows"):
     """Coefficients, errors (or what that expression gives) and log-likelihoods (of the fit and without columns) of an R expression over the data frame d."""
-    script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); d$site <- d$clinic; {also} f <- {fit}; '
+    script = (f'suppressMessages(library(survival)); d <- read.csv("{data}.csv"); d$site <- d$clinic; {also} f <- {fit}; '
               's <- coef(summary(f)); e <- ' + (errors or 'if ("se(coef)" %in% colnames(s)) s[, "se(coef)"] else s[, 2]') + '; '
-              'l <- if (inherits(f, "coxph")) rev(f$loglik) else c(logLik(f), logLik(update(f, . ~ 1))); '
-              'cat(sprintf("%.17g", c(coef(f), e, l)), sep = ",")')
+              'l <- if (inherits(f, "coxph")) rev(f$loglik) else c(logLik(f), logLik(update(f, . ~ 1, start = NULL))); '
+              'cat(sprintf("%.17g", c(coef(f), f$theta, e, f$SE.theta, l)), sep = ",")')
     done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
     numbers = [float(word) for word in done.stdout.split(",")]
@@ -84,13 +84,13 @@ def r(rows, fit, also="", errors=None):
     return numbers[:size], numbers[size:2 * size], numbers[-2:]
 
 
-def ours(rows, name, model, strata=None):
+def ours(rows, name, model, strata=None, data=""):
     h5py = referee("h5py")
     digests = set()
     for np, config in ((1, "run"), (2, "run"), (4, "run"), (2, "pooled")):
         words = [*model, *(["cox.strata=partition"] if strata and config == "pooled" else [])]
-        output = f"{name}-{config}-{np}"
-        rows.run("train", f"{config}.yaml", "--output", output, *(w for word in words for w in ("--set", f"model.{word}")), np=np)
+        output = f"{name}-{data}{config}-{np}"
+        rows.run("train", f"{data}{config}.yaml", "--output", output, *(w for word in words for w in ("--set", f"model.{word}")), np=np)
         with h5py.File(rows.path(f"{output}/model.h5")) as file:
             arrays = {key: file[f"arrays/{key}"][:] for key in ("coefficients", "standard_errors", "fit")}
         # The strata's names are in the model; what was fitted is compared.

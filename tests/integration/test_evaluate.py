@@ -16,7 +16,7 @@ TARGETS = """days: {role: target, minimum: 0}
 BINARY = ["accuracy", "recall", "precision", "f1", "average_precision", "log_loss", "brier", "auc", "auc_lower", "auc_upper"]
 KINDS = {"linear, target: days": (["rmse", "mae", "r_squared"], ["r_squared"]),
          "logistic, target: long": (BINARY, ["auc", "auc_lower", "auc_upper"]),
-         "poisson, target: days": (["mean_deviance", "d_squared"], ["d_squared"]),
+         "poisson, target: days": (["mean_deviance", "rmse", "d_squared"], ["d_squared"]),
          "multinomial, target: outcome, l2: 1": (["accuracy", "balanced_accuracy", "log_loss"], ["balanced_accuracy"]),
          "cox, time: days, status: long": (["c_index"], ["c_index"]),
          "mlp, target: long, mlp: {loss: binary, layers: [{units: 2}]}":

@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "kokkos_kernels/math/digamma.hpp"
 #include "kokkos_kernels/math/exact_math.hpp"
+#include "kokkos_kernels/math/normal.hpp"
 #include "tests/support/catch.hpp"
 
 // At namespace scope, as nvcc wants of what runs on the device.
@@ -40,6 +42,7 @@ BAILIWICK_TESTED(Erf, erf, std::erf(x))
 BAILIWICK_TESTED(Sigmoid, sigmoid, x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)))
 BAILIWICK_TESTED(Softplus, softplus, x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)))
 BAILIWICK_TESTED(Erfc, erfc, std::erfc(x))
+BAILIWICK_TESTED(Erfcx, erfcx, (std::erfc(x) * std::exp(x * x)))
 
 template <class F, class T>
 struct Apply {
@@ -202,6 +205,42 @@ TEST_CASE("double versions are within one unit of the last place") {
   CHECK(worst_double<Softplus>() < 0.80);
 }
 
+/// Where the long double reference neither underflows nor loses digits to the exponent.
+TEST_CASE("the scaled complementary error function, and what is made of it") {
+  std::vector<double> x;
+  for (const double input : double_inputs())
+    if (input >= 0 && input < 20) x.push_back(input);
+  const std::vector<double> y = on_device<Erfcx>(x);
+  double worst = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const long double r = Erfcx::library(x[i]);
+    worst = std::max(worst, static_cast<double>(std::fabs((y[i] - r) / r)));
+  }
+  CHECK(worst < 0x1.2p-52);
+  // mpmath, 40 digits.
+  CHECK(exact::erfcx(30) == Approx(0.018795888861416751).epsilon(1e-15));
+  CHECK(exact::erfcx(1e5) == Approx(5.6418958351954681e-06).epsilon(1e-15));
+  CHECK(exact::erfcx(0) == 1);
+  CHECK(std::isnan(exact::erfcx(not_a_number)));
+  const exact::NormalTail tail(-40);
+  CHECK(tail.log_probability == Approx(-804.60844201375379).epsilon(1e-15));
+  CHECK(tail.hazard == Approx(40.024968847207264).epsilon(1e-15));
+  CHECK(exact::NormalTail(1.5).log_other == Approx(-0.069143455612233983).epsilon(1e-14));
+  CHECK(exact::normal_quantile(0.975) == Approx(1.9599639845400542).epsilon(1e-15));
+  CHECK(exact::normal_quantile(1e-10) == Approx(-6.3613409024040562).epsilon(1e-14));
+}
+
+TEST_CASE("derivatives of the logarithm of the gamma function") {
+  const auto check = [](double x, double first, double second) {  // mpmath
+    CHECK(exact::digamma(x) == Approx(first).epsilon(1e-14));
+    CHECK(exact::trigamma(x) == Approx(second).epsilon(1e-14));
+  };
+  check(0.25, -4.2274535333762654, 17.197329154507111);
+  check(1, -0.57721566490153286, 1.6449340668482264);
+  check(3.7, 1.1671535393615115, 0.3100378576700383);
+  check(40.5, 3.6889054929332336, 0.024998698201356741);
+}
+
 TEST_CASE("special values") {
   const auto check = [](auto function, std::vector<double> x, std::vector<double> y) {
     using Function = decltype(function);
@@ -273,4 +312,5 @@ TEST_CASE("the same bits on every compiler, instruction set and backend") {
   CHECK(digests<Sigmoid>() == "sigmoid 4258d74b811febed 3ac889412bc44179");
   CHECK(digests<Softplus>() == "softplus 8b019a5c107b0622 3415bc912fabdfa2");
   CHECK(fmt::format("{:016x}", digest(on_device<Erfc>(double_inputs()))) == "464bfc04c7ea4cb7");
+  CHECK(fmt::format("{:016x}", digest(on_device<Erfcx>(double_inputs()))) == "b6b95008a2abc0fb");
 }

@@ -196,6 +196,8 @@ TEST_CASE("regression and Poisson metrics agree with R") {
   CHECK(number(p, "mean_deviance") == Approx(10.852164563242175 / 32).epsilon(1e-12));
   CHECK(number(p, "d_squared") ==
         Approx(1 - 10.852164563242175 / 27.043357450132145).epsilon(1e-12));
+  // sqrt(mean(residuals(f, "response")^2))
+  CHECK(number(p, "rmse") == Approx(1.0060649175686172).epsilon(1e-12));
   CHECK(number(p, "observed") == 90);
   CHECK(number(p, "expected") == Approx(90).epsilon(1e-12));
 }
@@ -217,7 +219,7 @@ TEST_CASE("metrics that the rows do not define are not numbers") {
   CHECK(number(r, "phm08") == 0);
   const Json p = rate_of(nothing(rate_layout()));
   CHECK(number(p, "expected") == 0);
-  for (const double value : {number(p, "mean_deviance"), number(p, "d_squared")})
+  for (const double value : {number(p, "mean_deviance"), number(p, "rmse"), number(p, "d_squared")})
     CHECK(std::isnan(value));
   const Json m = multinomial_metrics(nothing(multinomial_layout(3)), 3);
   for (const double value : {number(m, "accuracy"), number(m, "log_loss")})

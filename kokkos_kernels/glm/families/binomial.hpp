@@ -9,13 +9,11 @@
 namespace bailiwick::kernels {
 
 /// Logit link.
-struct Binomial {
+struct Binomial : FamilyDefaults {
   static constexpr const char* name = "logistic";
   static constexpr const char* title = "Logistic regression (binomial, logit link)";
   static constexpr const char* prediction = "probability";
   static constexpr const char* rule = "a logistic model needs a target between 0 and 1";
-  static constexpr bool dispersion = false, squares = false;
-  static constexpr TargetPowers powers{0, 0, 0};
   static constexpr Response response = Response::probability;
 
   static bool allows(double y) { return y >= 0 && y <= 1; }
@@ -29,6 +27,7 @@ struct Binomial {
     return {::fma(y, eta, -positive) - exact::log1p(e), y - mean, mean * (1.0 - mean)};
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::sigmoid(eta); }
+  static double variance(double mean) { return mean * (1 - mean); }
   static double link(double mean) { return exact::log(mean / (1 - mean)); }
   /// Successes among so many trials.
   static bool whole(double y, double weight) { return is_whole(weight) && is_whole(weight * y); }

@@ -7,7 +7,7 @@
 
 namespace bailiwick::kernels {
 
-struct Gaussian {
+struct Gaussian : FamilyDefaults {
   static constexpr const char* name = "linear";
   static constexpr const char* title = "Linear regression (gaussian, identity link)";
   static constexpr const char* prediction = "mean";
@@ -22,11 +22,14 @@ struct Gaussian {
     return {-0.5 * (residual * residual), residual, 1.0};
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return eta; }
+  static double variance(double) { return 1; }
   static double link(double mean) { return mean; }
-  static bool whole(double, double) { return true; }
   static double saturated(double) { return 0; }
   static double deviance(double y, double eta) { return (y - eta) * (y - eta); }
   static double constant(double, double weight) { return exact::log(weight) / 2; }
+  static double log_likelihood(const FamilyTotals& totals, double sum) {
+    return totals.constant - totals.rows / 2 * (exact::log(two_pi * (-2 * sum) / totals.rows) + 1);
+  }
 };
 
 }  // namespace bailiwick::kernels

@@ -9,12 +9,11 @@
 namespace bailiwick::kernels {
 
 /// Log link.
-struct Poisson {
+struct Poisson : FamilyDefaults {
   static constexpr const char* name = "poisson";
   static constexpr const char* title = "Poisson regression (log link)";
   static constexpr const char* prediction = "rate";
   static constexpr const char* rule = "a Poisson model needs a target that is not negative";
-  static constexpr bool dispersion = false, squares = false;
   static constexpr TargetPowers powers{1, 1, 1};
   static constexpr Response response = Response::rate;
 
@@ -24,6 +23,7 @@ struct Poisson {
     return {::fma(y, eta, -mean), y - mean, mean};
   }
   KOKKOS_FORCEINLINE_FUNCTION static double mean(double eta) { return exact::exp(eta); }
+  static double variance(double mean) { return mean; }
   static double link(double mean) { return exact::log(mean); }
   static bool whole(double y, double weight) { return is_whole(y) && is_whole(weight); }
   static double saturated(double y) { return x_log_x(y) - y; }

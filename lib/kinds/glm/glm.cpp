@@ -30,8 +30,12 @@ class GlmObjective : public Objective {
     const int weight = excess_power(options_.mean_weight);
     const int target = excess_power(options_.target_size);
     kernels::TargetPowers powers{0, 0, 0};
-    if (options_.family != kernels::multinomial)
+    if (options_.family == kernels::negative_binomial) {
+      scoring_ = true;
+    } else if (options_.family != kernels::multinomial) {
       powers = kernels::family_members[options_.family.index].powers;
+      scoring_ = !kernels::family_members[options_.family.index].canonical;
+    }
     formats_ = {shifted(wide, weight + powers.value * target),
                 shifted(wide, weight + powers.score * target),
                 shifted(wide, weight + powers.information * target)};
@@ -45,6 +49,7 @@ class GlmObjective : public Objective {
     return theta;
   }
   double unit() const override { return unit_; }
+  bool scoring() const override { return scoring_; }
   bool is_penalised(std::size_t i) const override { return options_.penalty.at(i) > 0; }
   std::string parameter_name(std::size_t i) const override { return options_.names.at(i); }
   double in_units(std::size_t i, double value) const override {
@@ -70,7 +75,7 @@ class GlmObjective : public Objective {
     for (std::size_t d = 0; d < domains_.size(); ++d) {
       Aggregate& part = parts.emplace_back(layout);
       if (clusters)
-        cluster_scores(domains_[d], theta, clusters->of_row[d])
+        cluster_scores(domains_[d], at(theta), clusters->of_row[d])
             .add_products(sums_, d, clusters->count[d], formats_.score, part);
       else
         kernels::glm_score_products(domains_[d], at(theta), format, part.words());
@@ -108,33 +113,11 @@ class GlmObjective : public Objective {
   }
 
  private:
-  /// Rows of numbers: none is read as a code where there are clusters.
-  ClusterScores cluster_scores(const kernels::RowBlocks& rows, std::span<const double> theta,
-                               std::span<const std::uint32_t> cluster) const {
-    const std::size_t columns = rows.columns(),
-                      outputs = size() / std::max<std::size_t>(columns, 1);
-    const auto eta = host_copy(kernels::linear_predictor(rows, theta, outputs));
-    const auto x = host_copy(rows.x);
-    const auto y = host_copy(rows.y);
-    const auto weight = host_copy(rows.weight);
-    ClusterScores scores(size());
-    std::vector<double> of_row(outputs), residual(outputs), score(size());
-    for (std::size_t b = 0; b < rows.blocks(); ++b)
-      for (std::size_t r = 0; r < rows.block_rows(); ++r) {
-        if (weight(b, r) == 0) continue;
-        for (std::size_t k = 0; k < outputs; ++k)
-          of_row[k] = eta(b, k, r);
-        kernels::row_residuals(options_.family, y(b, 0, r), of_row, residual);
-        for (std::size_t k = 0; k < outputs; ++k)
-          for (std::size_t j = 0; j < columns; ++j)
-            score[k * columns + j] = weight(b, r) * residual[k] * x(b, j, r);
-        scores.add(cluster[b * rows.block_rows() + r], score);
-      }
-    return scores;
-  }
-
   kernels::GlmPoint at(std::span<const double> theta) const {
-    return {.family = options_.family, .classes = options_.classes, .theta = theta};
+    return {.family = options_.family,
+            .classes = options_.classes,
+            .theta = theta,
+            .shape = options_.shape};
   }
 
   std::vector<kernels::RowBlocks> domains_;
@@ -142,9 +125,36 @@ class GlmObjective : public Objective {
   Sums& sums_;
   LikelihoodFormats formats_ = wide;
   double unit_ = 1;
+  bool scoring_ = false;
 };
 
 }  // namespace
+
+ClusterScores cluster_scores(const kernels::RowBlocks& rows, const kernels::GlmPoint& at,
+                             std::span<const std::uint32_t> cluster, const ShapeScore& of_shape) {
+  const std::size_t columns = rows.columns(), parameters = at.theta.size(),
+                    outputs = parameters / std::max<std::size_t>(columns, 1);
+  const auto eta = host_copy(kernels::linear_predictor(rows, at.theta, outputs));
+  const auto x = host_copy(rows.x);
+  const auto y = host_copy(rows.y);
+  const auto weight = host_copy(rows.weight);
+  std::vector<double> of_row(outputs), residual(outputs), score(parameters + (of_shape ? 1 : 0));
+  ClusterScores scores(score.size());
+  for (std::size_t b = 0; b < rows.blocks(); ++b)
+    for (std::size_t r = 0; r < rows.block_rows(); ++r) {
+      const double w = weight(b, r);
+      if (w == 0) continue;
+      for (std::size_t k = 0; k < outputs; ++k)
+        of_row[k] = eta(b, k, r);
+      kernels::row_residuals(at, y(b, 0, r), of_row, residual);
+      for (std::size_t k = 0; k < outputs; ++k)
+        for (std::size_t j = 0; j < columns; ++j)
+          score[k * columns + j] = w * residual[k] * x(b, j, r);
+      if (of_shape) score.back() = w * of_shape(y(b, 0, r), of_row.front());
+      scores.add(cluster[b * rows.block_rows() + r], score);
+    }
+  return scores;
+}
 
 std::unique_ptr<Objective> make_glm_objective(std::vector<kernels::RowBlocks> domains,
                                               GlmOptions options, Sums& sums) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,11 +24,21 @@ struct GlmOptions {
   double mean_weight = 1;          ///< of the rows
   double target_size = 0;          ///< root mean square of a target that has a unit; 0: ordinary
   double start = 0;                ///< of the intercept
+  double shape = 0;                ///< negative_binomial only: what it stays at
 };
 
-/// GLM with canonical link over the rows of this rank's domains (one RowBlocks a domain, held until
+/// GLM over the rows of this rank's domains (one RowBlocks a domain, held until
 /// the objective is destroyed). Each evaluation is one round of `sums`.
 std::unique_ptr<Objective> make_glm_objective(std::vector<kernels::RowBlocks> domains,
                                               GlmOptions options, Sums& sums);
+
+/// A row's score with respect to a shape, from its target and predictor.
+using ShapeScore = std::function<double(double y, double eta)>;
+
+/// Scores of this rank's rows, by cluster, with that of a shape last, if there is one. Columns are
+/// numbers: where there are clusters, no level is read as a code.
+ClusterScores cluster_scores(const kernels::RowBlocks& rows, const kernels::GlmPoint& at,
+                             std::span<const std::uint32_t> cluster,
+                             const ShapeScore& of_shape = {});
 
 }  // namespace bailiwick

@@ -23,8 +23,21 @@ class GlmKind : public Kind {
     return kernels::glm_parameters(family_, model.names.size(), model.categories.size());
   }
 
+  /// What is said by another link is the log-odds of a logistic model.
   const kernels::FamilyMembers* family(const ModelConfig&) const override {
-    return family_ == kernels::multinomial ? nullptr : &kernels::family_members[family_.index];
+    if (family_ == kernels::multinomial) return nullptr;
+    return &kernels::family_members[log_odds() ? kernels::family<kernels::Binomial>.index
+                                               : family_.index];
+  }
+
+  Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const override {
+    const Predictor eta = Kind::predictor(model, rows);
+    if (log_odds() == nullptr) return eta;
+    const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), eta);
+    for (std::size_t i = 0; i < host.size(); ++i)
+      host.data()[i] = log_odds()(host.data()[i]);
+    Kokkos::deep_copy(eta, host);
+    return eta;
   }
 
   Likelihood likelihood(const ModelConfig& model, const ModelColumns& columns,
@@ -49,7 +62,8 @@ class GlmKind : public Kind {
     if (response() == kernels::Response::mean)
       options.target_size = std::hypot(options.target_size, offset.size);
     // From 0 Newton's method would not reach the intercept of such a target.
-    if (columns.has_offset() || excess_power(options.target_size) != 0)
+    if (columns.has_offset() || excess_power(options.target_size) != 0 ||
+        (family_ != kernels::multinomial && !kernels::family_members[family_.index].canonical))
       options.start = kernels::family_members[family_.index].link(totals.mean) - offset.mean;
     if (columns.has_offset())
       totals.null_log_likelihood = null_log_likelihood(blocks, options, sums);
@@ -58,13 +72,26 @@ class GlmKind : public Kind {
     result.whole = [totals, family = family_](double value) {
       return totals.log_likelihood(family, value);
     };
-    result.summary = [totals, family = family_](const FittedModel& fitted, double) {
-      return summarise_glm(fitted, family, totals);
+    result.summary = [totals, blocks, family = family_, &sums](const FittedModel& fitted, double) {
+      return summarise_glm(
+          fitted, family, totals,
+          needs_chi_square(family) ? pearson(blocks, family, fitted.theta, sums) : 0);
     };
     return result;
   }
 
  private:
+  double (*log_odds() const)(double) {
+    return family_ == kernels::multinomial ? nullptr
+                                           : kernels::family_members[family_.index].log_odds;
+  }
+
+  static bool needs_chi_square(kernels::Family family) {
+    if (family == kernels::multinomial) return false;
+    const kernels::FamilyMembers& members = kernels::family_members[family.index];
+    return members.dispersion && !members.squares;
+  }
+
   /// Of an intercept beside the offset, where no formula tells it; without an intercept, of the
   /// offset alone.
   static double null_log_likelihood(std::vector<kernels::RowBlocks> blocks, GlmOptions options,
@@ -110,6 +137,13 @@ class GlmKind : public Kind {
                   "no row has the target's {} {}, so no finite intercept fits it: leave it out of "
                   "the levels at ingest, or train on rows that have it",
                   never.size() == 1 ? "category" : "categories", join(never));
+    // What is left of the null deviance is its rounding.
+    if (needs_chi_square(family_) && !columns.has_offset()) {
+      const double most = totals.saturated_log_likelihood, null = totals.null_log_likelihood;
+      if (most - null <= 0x1p-48 * (std::fabs(most) + std::fabs(null)))
+        throw Error(ExitCode::data,
+                    "the target is the same in every row: nothing is to be learnt of it");
+    }
     if (totals.classes.empty() && totals.mean == 0)
       throw Error(ExitCode::data, "the target is 0 in every row: nothing is to be learnt of it");
     if (response() == kernels::Response::probability && totals.mean == 1)

@@ -3,17 +3,10 @@
 
 #pragma once
 
-#include <array>
-
+#include "lib/policy/kinds.hpp"
 #include "lib/policy/terms/term.hpp"
 
-namespace bailiwick {
-
-/// What `model.kind` of a run may be.
-inline constexpr std::array model_kinds = {"linear",      "logistic", "poisson",
-                                           "multinomial", "cox",      "mlp"};
-
-namespace terms {
+namespace bailiwick::terms {
 
 struct Kinds {
   std::vector<std::string> kinds;  ///< of models (model_kinds); empty: any
@@ -32,8 +25,8 @@ struct Kinds {
 
   void check(PolicyProblems& problems) const {
     for (const std::string& kind : kinds)
-      problems.check(contains(model_kinds, kind), "kinds",
-                     fmt::format("\"{}\" is not one of {}", kind, fmt::join(model_kinds, ", ")));
+      problems.check(contains(model_kinds(), kind), "kinds",
+                     fmt::format("\"{}\" is not one of {}", kind, join(model_kinds())));
     problems.distinct(kinds, "kinds");
   }
 
@@ -44,6 +37,4 @@ struct Kinds {
   }
 };
 
-}  // namespace terms
-
-}  // namespace bailiwick
+}  // namespace bailiwick::terms
