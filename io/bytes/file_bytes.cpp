@@ -22,19 +22,13 @@ constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
 
 }  // namespace
 
-FileBytes::FileBytes(const std::string& path) : file_(STDIN_FILENO), chunk_(chunk_bytes) {
+FileBytes::FileBytes(const std::string& path) : chunk_(chunk_bytes) {
   if (path != standard_input) {
     InputFile input(path);
     size_ = input.size();
     regular_ = true;
     file_ = input.release();
   }
-  try {
-    refill();
-  } catch (const Unreadable&) {
-    // Whoever reads meets it again, and knows what to say.
-  }
-  unpacker_ = unpacker_for({chunk_.data(), std::min(end_, magic_bytes)});
 }
 
 FileBytes::~FileBytes() {
@@ -72,6 +66,11 @@ bool FileBytes::refill() {
 }
 
 std::size_t FileBytes::read(std::span<char> to) {
+  if (!begun_) {
+    refill();
+    unpacker_ = unpacker_for({chunk_.data(), std::min(end_, magic_bytes)});
+    begun_ = true;
+  }
   if (unpacker_) return unpack(to);
   if (begin_ == end_ && !refill()) return 0;
   const std::size_t count = std::min(to.size(), end_ - begin_);
