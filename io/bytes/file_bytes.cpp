@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
+#include "lib/core/helper_thread.hpp"
 #include "lib/core/input_file.hpp"
 
 namespace bailiwick::io {
@@ -56,12 +56,7 @@ bool FileBytes::refill() {
   if (regular_ && bytes_read_ > size_)
     throw Unreadable("grows while it is read; has it been written to its end?");
   if (end_ == 0) return false;
-  const auto hash = [this] { hash_.update(std::as_bytes(std::span(chunk_.data(), end_))); };
-  try {
-    hashing_ = std::async(std::launch::async, hash);
-  } catch (const std::system_error&) {  // no thread to be had
-    hash();
-  }
+  hashing_ = run_beside([this] { hash_.update(std::as_bytes(std::span(chunk_.data(), end_))); });
   return true;
 }
 

@@ -277,9 +277,8 @@ void schema(Visitor& v, IngestConfig& ingest) {
   key_version(v);
   v.may_include();
   v.either("input", "inputs", ingest.inputs,
-           "Table: CSV, also packed by gzip, bzip2, xz or zstd; Parquet or Arrow. A pattern like "
-           "part-*.csv means all "
-           "files of such names; \"-\" means standard input.",
+           "CSV, also packed (gzip, bzip2, xz, zstd), Parquet or Arrow; part-*.csv means all such "
+           "files, \"-\" standard input.",
            non_empty, is_path_or_input, distinct);
   v.section("csv", "How the CSV is written.", [&](auto& s) {
     s.key("delimiter", ingest.csv.delimiter, "What stands between values; a tab is \"\\t\".");
