@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
+#include "lib/core/helper_thread.hpp"
 #include "lib/core/input_file.hpp"
 
 namespace bailiwick::io {
@@ -22,19 +22,13 @@ constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
 
 }  // namespace
 
-FileBytes::FileBytes(const std::string& path) : file_(STDIN_FILENO), chunk_(chunk_bytes) {
+FileBytes::FileBytes(const std::string& path) : chunk_(chunk_bytes) {
   if (path != standard_input) {
     InputFile input(path);
     size_ = input.size();
     regular_ = true;
     file_ = input.release();
   }
-  try {
-    refill();
-  } catch (const Unreadable&) {
-    // Whoever reads meets it again, and knows what to say.
-  }
-  unpacker_ = unpacker_for({chunk_.data(), std::min(end_, magic_bytes)});
 }
 
 FileBytes::~FileBytes() {
@@ -62,16 +56,16 @@ bool FileBytes::refill() {
   if (regular_ && bytes_read_ > size_)
     throw Unreadable("grows while it is read; has it been written to its end?");
   if (end_ == 0) return false;
-  const auto hash = [this] { hash_.update(std::as_bytes(std::span(chunk_.data(), end_))); };
-  try {
-    hashing_ = std::async(std::launch::async, hash);
-  } catch (const std::system_error&) {  // no thread to be had
-    hash();
-  }
+  hashing_ = run_beside([this] { hash_.update(std::as_bytes(std::span(chunk_.data(), end_))); });
   return true;
 }
 
 std::size_t FileBytes::read(std::span<char> to) {
+  if (!begun_) {
+    refill();
+    unpacker_ = unpacker_for({chunk_.data(), std::min(end_, magic_bytes)});
+    begun_ = true;
+  }
   if (unpacker_) return unpack(to);
   if (begin_ == end_ && !refill()) return 0;
   const std::size_t count = std::min(to.size(), end_ - begin_);

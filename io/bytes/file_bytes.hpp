@@ -42,12 +42,13 @@ class FileBytes {
   std::size_t unpack(std::span<char> to);
   bool begins_again();
 
-  int file_;
+  int file_ = 0;  ///< standard input, unless it is another
   bool regular_ = false;
   std::uint64_t size_ = 0, bytes_read_ = 0;
   std::vector<char> chunk_;
   std::size_t begin_ = 0, end_ = 0;
   std::unique_ptr<Unpacker> unpacker_;
+  bool begun_ = false;
   bool within_ = true;  ///< a packed stream that has not ended
   Sha256 hash_;
   std::future<void> hashing_;  ///< after hash_ and chunk_, so that it ends before they do

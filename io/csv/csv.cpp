@@ -132,8 +132,8 @@ struct CsvReader::State {
     try {
       return file.read({to, room});
     } catch (const Unreadable& reason) {
-      throw Error(ExitCode::data, "{}: cannot read after line {}: {}", path, next_line - 1,
-                  reason.what());
+      throw Error(ExitCode::data, "{}: cannot read{}: {}", path,
+                  next_line > 1 ? fmt::format(" after line {}", next_line - 1) : "", reason.what());
     }
   }
 

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <tuple>
 
@@ -101,9 +102,10 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   stored_.name = column.as.empty() ? column.name : column.as;
   stored_.unit = column.unit;
   stored_.description = column.description;
+  if (column.type == Type::date) set_days();
   if (column.type != Type::category) {
-    stored_.minimum = column.minimum;
-    stored_.maximum = column.maximum;
+    stored_.minimum = column_.minimum;
+    stored_.maximum = column_.maximum;
     if (column.type == Type::boolean)
       std::tie(stored_.minimum, stored_.maximum) = std::pair(0.0, 1.0);
     return;
@@ -128,6 +130,15 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   stored_.reference = column.reference.empty() ? 0 : reference->second;
 }
 
+/// The range of a date, in days. The last is one as long as it lasts.
+void ColumnRule::set_days() {
+  const DateFormat format("%F");
+  if (!column_.earliest.empty()) minimum_ = *(column_.minimum = format.read(column_.earliest));
+  if (column_.latest.empty()) return;
+  column_.maximum = *format.read(column_.latest) + 1;
+  maximum_ = std::nextafter(*column_.maximum, -std::numeric_limits<double>::infinity());
+}
+
 void ColumnRule::read_as(std::optional<io::RowReader::Form> form) {
   using Form = io::RowReader::Form;
   form_ = form;
@@ -144,7 +155,8 @@ bool ColumnRule::takes_words() const {
 std::string_view ColumnRule::mapped(std::string_view text) const {
   if (map_.empty()) return text;
   const auto found = map_.find(text);
-  return found == map_.end() ? text : std::string_view(found->second);
+  if (found != map_.end()) return found->second;
+  return column_.others && !is_missing(text) ? std::string_view(*column_.others) : text;
 }
 
 bool ColumnRule::is_missing(std::string_view text) const {
@@ -198,6 +210,7 @@ Fault ColumnRule::read_number(std::string_view text, double& value) const {
       std::abs(value) >= 0x1p53)
     return Fault::inexact;
   if (minimum_ <= value && value <= maximum_) return Fault::none;
+  if (column_.type == Type::date) return Fault::range;
   const bool declared =
       value >= column_.minimum.value_or(value) && value <= column_.maximum.value_or(value);
   return declared ? Fault::large : Fault::range;
@@ -216,6 +229,11 @@ std::string ColumnRule::reason(Fault fault) const {
     case Fault::inexact:
       return "an integer of 2^53 or more, which cannot be stored";
     case Fault::range:
+      if (column_.type == Type::date)
+        return column_.latest.empty() ? "before " + column_.earliest
+               : column_.earliest.empty()
+                   ? "after " + column_.latest
+                   : fmt::format("out of range {} .. {}", column_.earliest, column_.latest);
       if (!column_.maximum) return "less than " + round_trip(*column_.minimum);
       if (!column_.minimum) return "more than " + round_trip(*column_.maximum);
       return fmt::format("out of range {} .. {}", round_trip(*column_.minimum),

@@ -58,6 +58,7 @@ class ColumnRule {
   std::string reason(Fault fault) const;
 
  private:
+  void set_days();
   std::string_view mapped(std::string_view text) const;
   bool is_missing(std::string_view text) const;
   Fault read_category(std::string_view text, double& value) const;

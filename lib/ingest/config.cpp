@@ -59,6 +59,10 @@ void schema(Visitor& v, IngestColumn& column) {
   v.key("type", column.type,
         "What its values are; a date becomes days since 1970-01-01, a time of day their fraction.");
   v.key("as", column.as, "Name in the partition; default: the column's own.", non_empty);
+  v.key(
+      "from", column.from,
+      "Column of the inputs to read; default: the one of this name. So one may be several columns.",
+      non_empty);
   v.key("unit", column.unit, "Unit, in UCUM or plain text; for those who read the schema.");
   v.key("description", column.description, "What the column holds; for those who read the schema.");
   v.key("minimum", column.minimum, "Smallest number; a row with a smaller one is quarantined.");
@@ -74,7 +78,16 @@ void schema(Visitor& v, IngestColumn& column) {
   v.key("date_format", column.date_format,
         "How dates are written: %Y %y %m %d %b, with %H %M %S of a time; %F and %T for short.",
         [](const std::string& format) { return DateFormat(format).problem(); });
+  const auto iso = [](const std::string& date) {
+    return DateFormat("%F").read(date) ? "" : "\"" + date + "\" is not a date like 2024-03-01";
+  };
+  v.key("earliest", column.earliest,
+        "Date, as 2024-03-01; a row with an earlier one is quarantined.", iso);
+  v.key("latest", column.latest,
+        "Date; a row with a later one is quarantined. The time of day on it is not later.", iso);
   v.key("map", column.map, "What to read instead of a value, before anything else.");
+  v.key("others", column.others,
+        "With map: what to read instead of all values that it does not have, save missing ones.");
   v.key("missing", column.missing,
         "Of a missing value: the row is quarantined, or missing_value stands for it.");
   v.key("missing_value", column.missing_value, "With missing: value, the number to take.");
@@ -95,12 +108,17 @@ void schema(Visitor& v, IngestColumn& column) {
                   column.levels.end(),
           "reference", "\"" + column.reference + "\" is not one of the levels, nor none");
   const bool numeric = column.type == Type::number || column.type == Type::integer;
-  v.check(numeric || !column.minimum, "minimum", "only used with type: number or integer");
-  v.check(numeric || !column.maximum, "maximum", "only used with type: number or integer");
+  v.check(numeric || !column.minimum, "minimum",
+          "only used with type: number or integer; of a date: earliest");
+  v.check(numeric || !column.maximum, "maximum",
+          "only used with type: number or integer; of a date: latest");
   v.check(!column.minimum || !column.maximum || *column.minimum <= *column.maximum, "maximum",
           "less than the minimum");
-  v.check(column.type == Type::date || !v.given("date_format"), "date_format",
-          "only used with type: date");
+  for (const char* key : {"date_format", "earliest", "latest"})
+    v.check(column.type == Type::date || !v.given(key), key, "only used with type: date");
+  v.check(column.earliest.empty() || column.latest.empty() || column.earliest <= column.latest,
+          "latest", "before the earliest");
+  v.check(!column.map.empty() || !column.others, "others", "only used with map");
   v.check(!category || column.missing != Missing::value, "missing",
           "a missing category has no number; map the missing word to a level instead");
   v.check((column.missing == Missing::value) == v.given("missing_value"),
@@ -216,6 +234,7 @@ void check_columns(Visitor& v, const IngestConfig& ingest) {
           "a column has role: split already");
 
   std::vector<std::string> known = ingest.column_names;
+  if (!ingest.file_column.empty()) known.push_back(ingest.file_column);
   for (const IngestLookup& lookup : ingest.lookups)
     known.insert(known.end(), lookup.columns.begin(), lookup.columns.end());
   std::set<std::string> stored;
@@ -225,8 +244,9 @@ void check_columns(Visitor& v, const IngestConfig& ingest) {
     if (column.role == Role::feature || column.role == Role::target)
       v.check(stored.insert(name).second, key, "another column becomes \"" + name + "\"");
     if (!ingest.header)
-      v.check(std::find(known.begin(), known.end(), column.name) != known.end(), key,
-              "not one of csv.columns" + did_you_mean(column.name, known));
+      v.check(std::find(known.begin(), known.end(), column.source()) != known.end(),
+              column.from.empty() ? key : key + ".from",
+              "not one of csv.columns" + did_you_mean(column.source(), known));
   }
 }
 
@@ -258,9 +278,8 @@ void schema(Visitor& v, IngestConfig& ingest) {
   key_version(v);
   v.may_include();
   v.either("input", "inputs", ingest.inputs,
-           "Table: CSV, also packed by gzip, bzip2, xz or zstd; Parquet or Arrow. A pattern like "
-           "part-*.csv means all "
-           "files of such names; \"-\" means standard input.",
+           "CSV, also packed (gzip, bzip2, xz, zstd), Parquet or Arrow; part-*.csv means all such "
+           "files, \"-\" standard input.",
            non_empty, is_path_or_input, distinct);
   v.section("csv", "How the CSV is written.", [&](auto& s) {
     s.key("delimiter", ingest.csv.delimiter, "What stands between values; a tab is \"\\t\".");
@@ -282,6 +301,8 @@ void schema(Visitor& v, IngestConfig& ingest) {
     s.check(ingest.header == ingest.column_names.empty(), "columns",
             ingest.header ? "only used with header: false" : "header: false needs the names");
   });
+  v.key("file_column", ingest.file_column,
+        "Name of a column that each input gets: the name of its file, without folders.", non_empty);
   v.key("lookups", ingest.lookups,
         "Small CSV files joined by a key: their columns are used like the inputs' own.");
   v.named("columns", ingest.columns, &IngestColumn::name,

@@ -22,7 +22,8 @@ struct IngestColumn {
   enum class Role { feature, target, weight, id, unit, split, domain, ignore };
   enum class Type { number, integer, category, date, boolean };
 
-  std::string name, as;  ///< in the CSV; in the partition, empty: the same
+  std::string name, as;  ///< its own; in the partition, empty: the same
+  std::string from;      ///< column of the inputs; empty: called as it is
   Role role = Role::ignore;
   Type type = Type::number;
   std::string unit, description;
@@ -30,9 +31,13 @@ struct IngestColumn {
   std::vector<std::string> levels;
   std::string reference;  ///< empty: the first level; or "none"
   std::string date_format = "%Y-%m-%d";
+  std::string earliest, latest;  ///< dates, %F
   std::map<std::string, std::string> map;
+  std::optional<std::string> others = {};
   enum class Missing { quarantine, value } missing = Missing::quarantine;
   double missing_value = 0;
+
+  const std::string& source() const { return from.empty() ? name : from; }
 };
 
 /// Rows of the CSV go to the partition whose `values` hold the row's domain column, or, without a
@@ -65,6 +70,7 @@ struct IngestConfig {
   bool header = true;
   std::vector<std::string> column_names;
   std::vector<std::string> missing = {"", "NA", "?"};
+  std::string file_column;  ///< empty: none
   std::vector<IngestLookup> lookups;
   std::vector<IngestColumn> columns;
   std::map<std::string, double> hash_split;  ///< name -> share

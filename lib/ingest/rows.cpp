@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <set>
 
@@ -134,6 +135,8 @@ void RowRules::bind(std::vector<std::string> header, const std::string& path,
                     const std::vector<io::RowReader::TypedColumn>& types) {
   header_ = std::move(header);
   own_columns_ = header_.size();
+  file_ = std::filesystem::path(path).filename().string();
+  if (!config_.file_column.empty()) header_.push_back(config_.file_column);
   lookup_keys_.clear();
   for (const IngestLookup& lookup : config_.lookups) {
     lookup_keys_.push_back(
@@ -142,7 +145,7 @@ void RowRules::bind(std::vector<std::string> header, const std::string& path,
   }
   typed_ = !types.empty();
   for (Use& use : uses_) {
-    use.field = find_column(header_, use.column.name, path);
+    use.field = find_column(header_, use.column.source(), path);
     if (use.field >= types.size()) {
       use.rule.read_as(std::nullopt);
       continue;
@@ -160,7 +163,7 @@ void RowRules::bind(std::vector<std::string> header, const std::string& path,
 std::vector<std::string> RowRules::unused() const {
   std::set<std::string> named;
   for (const IngestColumn& column : config_.columns)
-    named.insert(column.name);
+    named.insert(column.source());
   for (const std::size_t field : lookup_keys_)
     named.insert(header_[field]);
   std::vector<std::string> names;
@@ -178,6 +181,7 @@ std::optional<Rejection> RowRules::read(const io::RowReader& record, std::uint64
                                  record.fields().size() == 1 ? "" : "s", own_columns_)};
   fields_.assign(record.fields().begin(), record.fields().end());
   quoted_ = &record.quoted();
+  if (!config_.file_column.empty()) fields_.push_back(file_);
   for (std::size_t i = 0; i < lookups_.size(); ++i) {
     const std::string_view key = text_of(lookup_keys_[i], true);
     const std::vector<std::string>* values = lookups_[i].find(key);

@@ -74,6 +74,7 @@ class RowRules {
   std::vector<std::string> header_;       // of the file, then the lookups' columns
   bool typed_ = false;                    // the file: blanks are what they are
   std::size_t own_columns_ = 0;           // of the file
+  std::string file_;                      // its name, for the column that asks for it
   std::vector<std::size_t> lookup_keys_;  // fields
 
   // the row at hand

@@ -182,3 +182,13 @@ def test_a_build_without_arrow_says_so(desk):
         desk.write("t.parquet", magic + bytes(100))
         assert "t.parquet: is a Parquet or Arrow file, and this build has no Arrow; build with -DBAILIWICK_ARROW=ON (Spack: +arrow), or write it as CSV" in \
             desk.ingest("input: t.parquet", "without", DATA, text=GERMAN)
+
+
+@with_arrow
+def test_a_proposal_of_a_parquet_file(desk):
+    referee("pyarrow.parquet").write_table(table(desk), desk.root / "p.parquet")
+    draft = desk.run("ingest", "--propose", "p.parquet")
+    for line in ("Alter: {role: , type: integer}", '"Größe": {role: , type: number}', "Aufnahme: {role: , type: date}", "gestorben: {role: , type: boolean}",
+                 'Station: {role: , type: category, levels: [Chirurgie, "Innere, Männer", "Säuglinge"]}', "Fall: {role: }"):
+        assert f"\n  {line}\n" in draft, draft
+    assert "csv:" not in draft and "date_format" not in draft

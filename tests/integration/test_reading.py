@@ -102,7 +102,7 @@ def test_packed_files_are_known_by_what_they_hold(desk):
         assert desk.rows(name) == desk.rows("plain"), name
         assert desk.provenance(name)["inputs"][0]["sha256"] == hashlib.sha256(packed).hexdigest()
         desk.write("cut.csv", packed[:-9])
-        assert f"cut.csv: cannot read after line " in (said := desk.ingest("input: cut.csv", "cut", DATA)) and f"ends within {name}; is it whole?" in said
+        assert "cut.csv: cannot read" in (said := desk.ingest("input: cut.csv", "cut", DATA)) and f"ends within {name}; is it whole?" in said
         assert not list((desk.root / "cut").iterdir())
     desk.write("book.csv", b"PK\x03\x04rest")
     assert "book.csv: is no text but a ZIP archive, as .xlsx and .ods files are: save its table as CSV" in desk.ingest("input: book.csv", "book", DATA)

@@ -129,13 +129,13 @@ TEST_CASE("A packed file that was cut, damaged or written to is an error") {
     const std::string packed = packer.pack(text);
     for (std::size_t i = 1; i < 8; ++i)
       CHECK_THAT(file.error(packed.substr(0, packed.size() * i / 8)),
-                 Catch::StartsWith(file.path + ": cannot read after line ") &&
+                 Catch::StartsWith(file.path + ": cannot read") &&
                      Catch::EndsWith(std::string("ends within ") + packer.name + "; is it whole?"));
     CHECK_THAT(file.error(packed.substr(0, packed.size() - 1)), Catch::Contains("ends within"));
     for (std::size_t i = 1; i < 8; ++i) {
       std::string flipped = packed;
       flipped[packed.size() * i / 8] ^= 4;
-      CHECK_THAT(file.error(flipped), Catch::Contains("cannot read after line "));
+      CHECK_THAT(file.error(flipped), Catch::Contains(": cannot read"));
     }
     CHECK_THAT(file.error(packed + "more, which is no packed stream"),
                Catch::Contains("packed bytes are damaged"));

@@ -385,6 +385,59 @@ TEST_CASE("A date is read whole, or it is none; a time of day is a fraction") {
     CHECK_FALSE(DateFormat(format).problem().empty());
 }
 
+TEST_CASE("Dates have a range, of which the last day is whole") {
+  Job job;
+  auto day = column("d", Role::feature, Type::date);
+  day.date_format = "%d.%m.%Y %H:%M";
+  day.earliest = "2024-03-01";
+  day.latest = "2024-03-31";
+  job.config.columns = {day};
+  CHECK(job.run("d\n29.2.2024 23:59\n1.3.2024 00:00\n31.3.2024 23:59\n1.4.2024 00:00\n")
+            .rows_kept() == 2);
+  CHECK(job.quarantine()[1] == job.path("data.csv") +
+                                   ",2,d,29.2.2024 23:59,"
+                                   "out of range 2024-03-01 .. 2024-03-31,29.2.2024 23:59");
+  CHECK(job.quarantine().size() == 3);
+  CHECK(read(job, "only").manifest.schema.features[0].minimum == 19783.0);
+  CHECK(read(job, "only").manifest.schema.features[0].maximum == 19814.0);
+  job.config.columns[0].earliest.clear();
+  job.run("d\n1.1.1900 00:00\n1.4.2024 00:00\n", true);
+  CHECK_THAT(job.quarantine()[1], Catch::Contains(",after 2024-03-31,"));
+}
+
+TEST_CASE("One column of the inputs may be several, and a map may say what all others are") {
+  Job job;
+  auto kind = column("class", Role::target, Type::category);
+  kind.levels = {"normal", "dos", "probe"};
+  auto attack = column("attack", Role::target, Type::boolean);
+  attack.from = "class";
+  attack.map = {{"normal", "no"}};
+  attack.others = "yes";
+  job.config.columns = {column("x", Role::feature), kind, attack};
+  const IngestReport report = job.run("x,class\n1,normal\n2,dos\n3,probe\n4,NA\n");
+  CHECK(report.rows_kept() == 3);
+  CHECK(report.unused.empty());
+  CHECK(read(job, "only").rows.targets == Numbers{0, 0, 1, 1, 2, 1});
+  job.config.columns = {column("x", Role::feature), attack};
+  job.run("x,class\n1,normal\n4,NA\n", true);
+  CHECK_THAT(job.quarantine()[1], Catch::Contains(",attack,NA,missing value,"));
+}
+
+TEST_CASE("The name of its file can be a column of each input") {
+  Job job;
+  auto year = column("year", Role::feature, Type::integer);
+  year.from = "file";
+  year.map = {{"data.csv", "2023"}, {"more.csv", "2024"}};
+  job.config.file_column = "file";
+  job.config.columns = {column("x", Role::feature), year};
+  job.config.inputs.push_back(job.path("more.csv"));
+  job.write("more.csv", "x\n3\n");
+  CHECK(job.run("x\n1\n2\n").rows_kept() == 3);
+  CHECK(read(job, "only").rows.features == Numbers{1, 2023, 2, 2023, 3, 2024});
+  CHECK_THROWS_WITH(job.run("x,file\n1,2\n", true),
+                    Catch::EndsWith("two columns are called \"file\""));
+}
+
 TEST_CASE("What cannot be stored as it is goes to quarantine") {
   Job job;
   job.config.columns = {column("id", Role::id), column("n", Role::feature, Type::integer)};
