@@ -148,6 +148,27 @@ def test_trials(frames, kind):
     assert json.loads(frames.path(f"{kind}-trials-beetle-run-2/evaluation.json").read_text())["overall"]["auc"] > 0.8
 
 
+def test_overdispersed_counts(frames):
+    """Pearson's chi-square in the summary; not of robust errors, nor where the counts vary as they should."""
+    words = ("--set", "model.kind=poisson", "--set", "model.features=[x, sex]")
+    out = frames.run("train", "quine-run.yaml", "--output", "over", *words, np=3)
+    ratio, freedom = numbers(frames, 'f <- glm(y ~ x + sex, poisson, d); ' + R_NUMBERS % 'sum(residuals(f, "pearson")^2) / df.residual(f), df.residual(f)', "quine")
+    assert f"Overdispersed: Pearson's chi-square is {ratio:.4g} times its {freedom:.0f} degrees of freedom" in out
+    assert "Overdispersed" not in frames.run("train", "quine-run.yaml", "--output", "over-robust", *words, "--set", "model.errors=robust", np=2)
+    assert "Overdispersed" not in frames.run("train", "beetle-run.yaml", "--output", "not-over", *words, "--set", "model.target=trials", np=2)
+
+
+def test_going_on(frames):
+    """A fit that stopped goes on from its checkpoint, theta included, to the same bits."""
+    words = ("quine-run.yaml", "--set", "model.kind=negative_binomial", "--set", "model.features=[x, sex]")
+    frames.run("train", *words, "--output", "whole", np=2)
+    frames.run("train", *words, "--output", "halted", "--set", "train.max_iterations=4", np=3, code=6)
+    step = frames.path("halted/checkpoints/step-000004.h5")
+    assert "log(theta)" in frames.run("inspect", str(step))
+    frames.run("train", *words, "--output", "gone-on", "--resume", str(step), np=1)
+    assert frames.checkout.digest("gone-on/model.h5") == frames.checkout.digest("whole/model.h5")
+
+
 @pytest.mark.parametrize("np", [1, 4])
 def test_targets_that_cannot_be(frames, np):
     def train(kind, *model, frame="birth"):
