@@ -137,6 +137,18 @@ def test_offset_and_robust_errors(frames, kind):
     check([part[:3] for part in found[:2]], [part[:3] for part in of_r(frames, fit % ("y ~ x + sex", ", weights = w"), frame, "sqrt(diag(sandwich::sandwich(f)))")[:2]])
 
 
+@pytest.mark.parametrize("kind", CASES)
+def test_without_an_intercept(frames, kind):
+    """From predictors of 0, far from the mean."""
+    fit, frame, _ = CASES[kind]
+    fit = fit.format(exact=EXACT) % ("y ~ 0 + x", "")
+    output, found = ours(frames, f"{kind}-none", (f"kind={kind}", "features=[x]", "intercept=false"), data=f"{frame}-")
+    shape = kind == "negative_binomial"
+    check([part[:1 + shape] for part in found[:2]], of_r(frames, fit, frame)[:2])
+    words = ("--output", output.replace("pooled-2", "run-2"), *(w for word in (f"kind={kind}", "features=[x]", "intercept=false") for w in ("--set", f"model.{word}")))
+    frames.run("evaluate", f"{frame}-run.yaml", *words, np=2)
+
+
 @pytest.mark.parametrize("kind", [kind for kind, (_, _, trials) in CASES.items() if trials])
 def test_trials(frames, kind):
     """Beetles after five hours of carbon disulphide (Bliss 1935), three times."""
