@@ -226,6 +226,7 @@ std::string to_text(const ModelSummary& summary) {
         "Penalised: estimates are shrunk, and standard errors are those of the penalised "
         "information.\n";
   }
+  text += summary.note;
   return text;
 }
 

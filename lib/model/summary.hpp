@@ -61,6 +61,7 @@ struct ModelSummary {
   /// With a dispersion: 1 - deviance / null deviance; others: McFadden's 1 - l / l_0.
   double r_squared = 0;
   const char* r_squared_is = "McFadden R-squared";
+  std::string note;            ///< a line more, for people
   bool is_probability = true;  ///< the likelihood is one: of counted events, each of weight 1
   double aic = 0;              ///< -2 l + 2 parameters (a dispersion counts as one)
 };

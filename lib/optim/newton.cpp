@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -68,12 +69,17 @@ std::optional<std::size_t> runaway(const Objective& objective, const Iterate& at
 }
 
 /// The longest halved step that does not climb and whose sums fit, if any; `saturated` tells
-/// whether a longer one did not fit.
+/// whether a longer one did not fit. By scoring, one that gains half of what its curvature
+/// promises: a far too long one may end where the likelihood falls off slowly. `blindly`: any that
+/// fits.
 std::optional<Iterate> try_steps(Objective& objective, const Iterate& at,
-                                 std::span<const double> step, int max_halvings, bool& saturated) {
+                                 std::span<const double> step, int max_halvings, bool& saturated,
+                                 bool blindly = false) {
   // The sums are exact, their values rounded: this much increase may be rounding alone.
   const double limit =
-      at.evaluation.value + 0x1p-48 * (objective.unit() + std::fabs(at.evaluation.value));
+      blindly ? std::numeric_limits<double>::infinity()
+              : at.evaluation.value + 0x1p-48 * (objective.unit() + std::fabs(at.evaluation.value));
+  const double promised = objective.scoring() ? at.decrement / 4 : 0;
   Iterate next;
   next.iteration = at.iteration + 1;
   saturated = false;
@@ -87,7 +93,7 @@ std::optional<Iterate> try_steps(Objective& objective, const Iterate& at,
     const auto fits = [&](Order order) {
       next.evaluation = objective.evaluate(next.theta, order);
       saturated = saturated || next.evaluation.saturated != 0;
-      return next.evaluation.saturated == 0 && next.evaluation.value <= limit;
+      return next.evaluation.saturated == 0 && next.evaluation.value <= limit - length * promised;
     };
     if (fits(whole ? Order::hessian : Order::value) && (whole || fits(Order::hessian))) return next;
   }
@@ -110,7 +116,7 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
   }
   double previous = 0;
   int linear_steps = 0;
-  bool saturated = false;
+  bool saturated = false, was_close = false;
   for (;;) {
     const std::vector<double> step = newton_step(objective, at);
     at.decrement = -dot(at.evaluation.gradient, step);
@@ -126,13 +132,16 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
         objective.scoring()
             ? std::max(options.tolerance * options.tolerance * objective.unit(), rounding)
             : near;
-    const bool converged = at.decrement / 2 <= wanted;
+    // Between the two the value shows no difference any more: steps are taken while they shrink.
+    const bool close = at.decrement / 2 <= near;
+    const bool stalled = was_close && at.decrement >= previous;
+    const bool converged = at.decrement / 2 <= wanted || stalled;
     const bool exhausted = at.iteration == options.max_iterations;
     std::optional<Iterate> next;
     if (!converged && !exhausted) {
-      next = try_steps(objective, at, step, options.max_halvings, saturated);
+      next = try_steps(objective, at, step, close ? 0 : options.max_halvings, saturated, close);
     }
-    if ((!next || at.decrement / 2 <= near) && (linear_steps >= 2 || saturated)) {
+    if ((!next || close) && (linear_steps >= 2 || saturated)) {
       if (const auto j = runaway(objective, at, step)) {
         throw Error(
             ExitCode::not_converged,
@@ -145,10 +154,12 @@ Iterate newton(Objective& objective, std::vector<double> start, const NewtonOpti
     }
     if (next) {
       previous = at.decrement;
+      was_close = close;
       at = std::move(*next);
       continue;
     }
-    if (converged) {
+    if (exhausted && close && !converged) return at;
+    if (converged || close) {
       // The decrement is the error before this step, which squares it: take it if it does not
       // climb.
       next = try_steps(objective, at, step, 0, saturated);

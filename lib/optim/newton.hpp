@@ -24,7 +24,8 @@ using Observer = std::function<void(const Iterate&)>;
 
 struct NewtonOptions {
   /// On half the decrement, the log-likelihood still to be gained; then one more step is taken.
-  /// Where that does not square the error, by Fisher's scoring, its square.
+  /// Where that does not square the error, by Fisher's scoring, its square, if max_iterations are
+  /// enough.
   double tolerance = 1e-12;
   int max_iterations = 50;  ///< that last step not counted
   int max_halvings = 30;

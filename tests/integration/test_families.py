@@ -137,6 +137,18 @@ def test_offset_and_robust_errors(frames, kind):
     check([part[:3] for part in found[:2]], [part[:3] for part in of_r(frames, fit % ("y ~ x + sex", ", weights = w"), frame, "sqrt(diag(sandwich::sandwich(f)))")[:2]])
 
 
+@pytest.mark.parametrize("kind", CASES)
+def test_without_an_intercept(frames, kind):
+    """From predictors of 0, far from the mean."""
+    fit, frame, _ = CASES[kind]
+    fit = fit.format(exact=EXACT) % ("y ~ 0 + x", "")
+    output, found = ours(frames, f"{kind}-none", (f"kind={kind}", "features=[x]", "intercept=false"), data=f"{frame}-")
+    shape = kind == "negative_binomial"
+    check([part[:1 + shape] for part in found[:2]], of_r(frames, fit, frame)[:2])
+    words = ("--output", output.replace("pooled-2", "run-2"), *(w for word in (f"kind={kind}", "features=[x]", "intercept=false") for w in ("--set", f"model.{word}")))
+    frames.run("evaluate", f"{frame}-run.yaml", *words, np=2)
+
+
 @pytest.mark.parametrize("kind", [kind for kind, (_, _, trials) in CASES.items() if trials])
 def test_trials(frames, kind):
     """Beetles after five hours of carbon disulphide (Bliss 1935), three times."""
@@ -146,6 +158,27 @@ def test_trials(frames, kind):
     words = ("--output", f"{kind}-trials-beetle-run-2", "--set", f"model.kind={kind}", "--set", "model.features=[x, sex]", "--set", "model.trials=trials")
     frames.run("evaluate", "beetle-run.yaml", *words, np=2)
     assert json.loads(frames.path(f"{kind}-trials-beetle-run-2/evaluation.json").read_text())["overall"]["auc"] > 0.8
+
+
+def test_overdispersed_counts(frames):
+    """Pearson's chi-square in the summary; not of robust errors, nor where the counts vary as they should."""
+    words = ("--set", "model.kind=poisson", "--set", "model.features=[x, sex]")
+    out = frames.run("train", "quine-run.yaml", "--output", "over", *words, np=3)
+    ratio, freedom = numbers(frames, 'f <- glm(y ~ x + sex, poisson, d); ' + R_NUMBERS % 'sum(residuals(f, "pearson")^2) / df.residual(f), df.residual(f)', "quine")
+    assert f"Overdispersed: Pearson's chi-square is {ratio:.4g} times its {freedom:.0f} degrees of freedom" in out
+    assert "Overdispersed" not in frames.run("train", "quine-run.yaml", "--output", "over-robust", *words, "--set", "model.errors=robust", np=2)
+    assert "Overdispersed" not in frames.run("train", "beetle-run.yaml", "--output", "not-over", *words, "--set", "model.target=trials", np=2)
+
+
+def test_going_on(frames):
+    """A fit that stopped goes on from its checkpoint, theta included, to the same bits."""
+    words = ("quine-run.yaml", "--set", "model.kind=negative_binomial", "--set", "model.features=[x, sex]")
+    frames.run("train", *words, "--output", "whole", np=2)
+    frames.run("train", *words, "--output", "halted", "--set", "train.max_iterations=4", np=3, code=6)
+    step = frames.path("halted/checkpoints/step-000004.h5")
+    assert "log(theta)" in frames.run("inspect", str(step))
+    frames.run("train", *words, "--output", "gone-on", "--resume", str(step), np=1)
+    assert frames.checkout.digest("gone-on/model.h5") == frames.checkout.digest("whole/model.h5")
 
 
 @pytest.mark.parametrize("np", [1, 4])

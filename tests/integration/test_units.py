@@ -11,7 +11,7 @@ from test_policies import Stays
 
 DATA = 5
 POWERS = (-30, 30)
-KINDS = {"linear": "days", "logistic": "long", "poisson": "days", "multinomial": "ward", "cox": None}
+KINDS = {"linear": "days", "logistic": "long", "poisson": "days", "gamma": "days", "inverse_gaussian": "days", "multinomial": "ward", "cox": None}
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +70,13 @@ def test_units_say_nothing(stays, kind, l2):
     for power in POWERS:
         assert near(usual, fit(stays, kind, l2, age=power)[1])
         weighted = fit(stays, kind, l2, weight=power)[1]
-        # Weights are numbers of equal rows: so many more of them make a z larger, as in R's glm. The t of a linear model, and the robust z of a Cox model, stay.
-        stays_so = kind == "linear" or (kind == "cox" and l2 == 0)
+        # Weights are numbers of equal rows: so many more of them make a z larger, as in R's glm. The t of a model with a dispersion, and the robust z of a Cox model, stay.
+        stays_so = kind in ("linear", "gamma", "inverse_gaussian") or (kind == "cox" and l2 == 0)
         assert near(usual, weighted / (1 if stays_so else 10.0 ** (power / 2)))
         if kind in ("linear", "cox"):
             assert near(usual, fit(stays, kind, l2, days=power)[1])
+        elif kind in ("gamma", "inverse_gaussian") and l2 == 0:  # their intercept takes the unit
+            assert near(usual[1:], fit(stays, kind, l2, days=power)[1][1:])
 
 
 def test_what_no_sum_holds_names_its_column(stays):

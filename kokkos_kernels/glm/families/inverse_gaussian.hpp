@@ -33,8 +33,8 @@ struct InverseGaussian : FamilyDefaults {
   static double constant(double y, double weight) { return -1.5 * weight * exact::log(y); }
   /// At the dispersion deviance / weight, as R takes it.
   static double log_likelihood(const FamilyTotals& totals, double sum) {
-    const double dispersion = 2 * (totals.saturated - sum) / totals.weight;
-    return totals.constant - totals.weight / 2 * (exact::log(two_pi * dispersion) + 1);
+    const double mean_deviance = 2 * (totals.saturated - sum) / totals.weight;
+    return totals.constant - totals.weight / 2 * (exact::log(two_pi * mean_deviance) + 1);
   }
 };
 

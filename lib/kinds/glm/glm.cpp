@@ -39,7 +39,10 @@ class GlmObjective : public Objective {
     formats_ = {shifted(wide, weight + powers.value * target),
                 shifted(wide, weight + powers.score * target),
                 shifted(wide, weight + powers.information * target)};
-    unit_ = std::ldexp(options_.mean_weight, powers.value * target);
+    // What falls as the target grows is small beside one in ordinary units too.
+    const bool falls = powers.value < 0 && options_.target_size > 0;
+    unit_ = std::ldexp(options_.mean_weight,
+                       powers.value * (falls ? std::ilogb(options_.target_size) : target));
   }
 
   std::size_t size() const override { return options_.names.size(); }

@@ -73,9 +73,13 @@ class GlmKind : public Kind {
       return totals.log_likelihood(family, value);
     };
     result.summary = [totals, blocks, family = family_, &sums](const FittedModel& fitted, double) {
-      return summarise_glm(
-          fitted, family, totals,
-          needs_chi_square(family) ? pearson(blocks, family, fitted.theta, sums) : 0);
+      if (!needs_chi_square(family)) return summarise_glm(fitted, family, totals);
+      const double chi_square = pearson(blocks, family, fitted.theta, sums);
+      ModelSummary summary = summarise_glm(fitted, family, totals, chi_square);
+      if (!kernels::family_members[family.index].dispersion && !fitted.robust)
+        summary.note =
+            overdispersion(chi_square, totals.rows - static_cast<double>(fitted.theta.size()));
+      return summary;
     };
     return result;
   }
@@ -86,10 +90,23 @@ class GlmKind : public Kind {
                                            : kernels::family_members[family_.index].log_odds;
   }
 
+  /// A dispersion is made of it, or, of counts, told where there is one after all.
   static bool needs_chi_square(kernels::Family family) {
     if (family == kernels::multinomial) return false;
     const kernels::FamilyMembers& members = kernels::family_members[family.index];
-    return members.dispersion && !members.squares;
+    return members.dispersion ? !members.squares : members.response == kernels::Response::rate;
+  }
+
+  /// Of counts that vary clearly more than Poisson's: beyond four standard errors, and by a
+  /// quarter.
+  static std::string overdispersion(double chi_square, double freedom) {
+    if (!(chi_square > 1.25 * freedom && chi_square > freedom + 4 * std::sqrt(2 * freedom)))
+      return "";
+    return fmt::format(
+        "Overdispersed: Pearson's chi-square is {:.4g} times its {:.0f} degrees of freedom, so "
+        "these "
+        "standard errors are too small; model.errors: robust, or model.kind: negative_binomial.\n",
+        chi_square / freedom, freedom);
   }
 
   /// Of an intercept beside the offset, where no formula tells it; without an intercept, of the
@@ -138,7 +155,8 @@ class GlmKind : public Kind {
                   "the levels at ingest, or train on rows that have it",
                   never.size() == 1 ? "category" : "categories", join(never));
     // What is left of the null deviance is its rounding.
-    if (needs_chi_square(family_) && !columns.has_offset()) {
+    if (kernels::family_members.size() > family_.index &&
+        kernels::family_members[family_.index].dispersion && !columns.has_offset()) {
       const double most = totals.saturated_log_likelihood, null = totals.null_log_likelihood;
       if (most - null <= 0x1p-48 * (std::fabs(most) + std::fabs(null)))
         throw Error(ExitCode::data,
