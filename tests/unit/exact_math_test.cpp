@@ -312,5 +312,5 @@ TEST_CASE("the same bits on every compiler, instruction set and backend") {
   CHECK(digests<Sigmoid>() == "sigmoid 4258d74b811febed 3ac889412bc44179");
   CHECK(digests<Softplus>() == "softplus 8b019a5c107b0622 3415bc912fabdfa2");
   CHECK(fmt::format("{:016x}", digest(on_device<Erfc>(double_inputs()))) == "464bfc04c7ea4cb7");
-  CHECK(fmt::format("{:016x}", digest(on_device<Erfcx>(double_inputs()))) == "b6b95008a2abc0fb");
+  CHECK(fmt::format("{:016x}", digest(on_device<Erfcx>(double_inputs()))) == "2b49512c49e3d15d");
 }
