@@ -15,6 +15,7 @@
 #include "io/csv/csv.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 
 namespace bailiwick::io {
