@@ -13,6 +13,11 @@
 
 namespace bailiwick {
 
+/// Cumulative hazard of a row whose columns, as they are fitted, and offset are 0: after each time.
+struct BaselineHazard {
+  std::vector<double> time, hazard;
+};
+
 /// A model as training leaves it and evaluation takes it up (docs/checkpoint-format.md, "Models").
 struct SavedModel {
   ModelConfig config;  ///< features, target and time/status named, whatever the YAML left out
@@ -30,7 +35,8 @@ struct SavedModel {
   double target_mean = 0, target_deviation = 1;
   std::vector<double> information;  ///< penalised Hessian at `parameters`, packed lower triangle
   std::vector<double> coefficients,
-      standard_errors;  ///< in the units of the data; final model only
+      standard_errors;      ///< in the units of the data; final model only
+  BaselineHazard baseline;  ///< Cox; final model only, if it is to be kept
   double log_likelihood = 0, null_log_likelihood = 0;
   double rows = 0;        ///< sum of weights
   std::string delete_by;  ///< the first moment at which an owner wants it gone; empty: none does

@@ -122,6 +122,7 @@ struct ModelConfig {
   Strata strata = Strata::domain;
   Ties ties = Ties::efron;
   double time_step = 1, time_maximum = 0;
+  bool baseline = false;  ///< Cox: keep the baseline hazard with the model
   MlpConfig mlp;
   std::span<const KindTraits* const> kinds;  ///< there are
 };

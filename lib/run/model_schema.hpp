@@ -116,6 +116,10 @@ void schema(Visitor& v, ModelConfig& model) {
         s.check(!grid || model.time_maximum > 0, "time_maximum",
                 "strata: none needs the last time of the public grid, greater than 0");
         s.check(grid || model.time_maximum == 0, "time_maximum", "only used with strata: none");
+        s.key(
+            "baseline", model.baseline,
+            "Keep the baseline hazard with the model, for survival at given times; strata: none.");
+        s.check(grid || !model.baseline, "baseline", "only used with strata: none");
       },
       only_if(unknown || model.kind->section == std::string("cox"), "only used with kind: cox"));
 

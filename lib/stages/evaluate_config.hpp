@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "lib/run/section.hpp"
 
@@ -31,6 +32,7 @@ struct EvaluateConfig {
   bool per_domain = true;
   int calibration_bins = 10;
   bool regional = false, phm08 = false;
+  std::vector<double> survival_at;
 };
 
 template <class Visitor>
@@ -48,11 +50,16 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
   v.key("regional", evaluate.regional, "Every domain by its own model (train.federated.personal).");
   v.key("phm08", evaluate.phm08,
         "The PHM'08 challenge's score, where late is worse than early; of models of a mean.");
+  v.key("survival_at", evaluate.survival_at,
+        "Times at which predict tells survival, of Cox models with model.cox.baseline.",
+        at_least(0), distinct);
 }
 
 inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const RunConfig& run) {
   v.check(!evaluate.regional || (run.train.federated && run.train.federated->personal),
           "evaluate.regional", "only used with train.federated.personal");
+  v.check(evaluate.survival_at.empty() || run.model.baseline, "evaluate.survival_at",
+          "needs model.cox.baseline: true");
   v.check(!evaluate.phm08 || run.model.kind->response(run.model) == kernels::Response::mean,
           "evaluate.phm08",
           "only used with models of a mean: linear, or a network's squared_error or huber");

@@ -42,12 +42,12 @@ bool is_csv_name(std::string_view name) {
 
 /// Writes one partition's predictions as CSV, block by block.
 void write_predictions(const SavedModel& model, const ModelColumns& columns,
-                       const ColumnMoments& moments, const LocalDomain& domain,
-                       std::size_t partition, const std::string& path) {
+                       const ColumnMoments& moments, const std::vector<double>& times,
+                       const LocalDomain& domain, std::size_t partition, const std::string& path) {
   const PartitionManifest& manifest = domain.manifests[partition];
   OutputFile file(path, Readers::owner);
-  file.write((manifest.schema.has_ids ? "row,id," : "row,") + join(Scores::names(model), ",") +
-             "\n");
+  file.write((manifest.schema.has_ids ? "row,id," : "row,") +
+             join(Scores::names(model, times), ",") + "\n");
   std::vector<double> prediction;
   for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
     const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
@@ -55,7 +55,7 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
         load_rows(part_of(domain, partition, first, count), model.config, columns, "");
     kernels::RowBlocks rows = loaded.rows;
     kernels::standardise(rows, moments.centre, moments.scale);
-    const Scores scores(model, rows);
+    const Scores scores(model, rows, times);
     auto id = loaded.ids.begin();
     for (std::uint64_t b = 0; b < count; ++b) {
       const std::uint64_t begin = (first + b) * manifest.block_rows;
@@ -144,7 +144,8 @@ void predict_partitions(const Run& run, const StageChain& chain,
         const std::string folder = chain.home_of(run.config().output, run.name_of(d));
         for (std::size_t p = member; p < domain.paths.size(); p += ranks.size()) {
           const std::string path = folder + "/" + file_of(domain.manifests[p]);
-          write_predictions(models[d].model, columns, moments[d], domain, p, path);
+          write_predictions(models[d].model, columns, moments[d],
+                            run.config().section<EvaluateConfig>().survival_at, domain, p, path);
           written.push_back(path);
         }
       }
@@ -163,6 +164,9 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   Run run(session, std::move(config), stage.use);
   const UsedModel used = open_model(run, options);
   const SavedModel& model = used.model;
+  if (!run.config().section<EvaluateConfig>().survival_at.empty() && model.baseline.time.empty())
+    throw Error(ExitCode::config, "evaluate.survival_at: {} was trained without model.cox.baseline",
+                used.path);
   ModelColumns columns = columns_of(model, run, false);
   columns.ids = true;
   columns.weights = false;  // a row that counted for nothing in training has a prediction too

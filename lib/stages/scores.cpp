@@ -138,17 +138,30 @@ std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
   return moments_of_domains(run, model.config, columns, training);
 }
 
-Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows)
+Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows,
+               const std::vector<double>& times)
     : response_(model.config.kind->response(model.config)),
       family_(kind_of(model.config).family(model.config)),
       classes_(std::max<std::size_t>(1, model.categories.size())),
       eta_(Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(),
-                                               kind_of(model.config).predictor(model, rows))) {}
+                                               kind_of(model.config).predictor(model, rows))) {
+  constexpr double rounding = 1 + 0x1p-40;  // of times on a grid
+  for (const double time : times) {
+    const auto after = std::ranges::upper_bound(model.baseline.time, time * rounding);
+    const auto before = static_cast<std::size_t>(after - model.baseline.time.begin());
+    hazards_.push_back(before == 0 ? 0 : model.baseline.hazard[before - 1]);
+  }
+}
 
 void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& out) const {
   const double eta = linear(block, row);
   if (family_ != nullptr) return out.assign(1, family_->mean(eta));
-  if (response_ == kernels::Response::hazard) return out.assign(1, exact::exp(eta));
+  if (response_ == kernels::Response::hazard) {
+    out.assign(1, exact::exp(eta));
+    for (const double hazard : hazards_)
+      out.push_back(exact::exp(-hazard * out.front()));
+    return;
+  }
   // Shifted by the largest, so that no exponential overflows.
   double largest = 0;
   for (std::size_t k = 0; k + 1 < classes_; ++k)
@@ -163,10 +176,15 @@ void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& ou
     p /= sum;
 }
 
-std::vector<std::string> Scores::names(const SavedModel& model) {
+std::vector<std::string> Scores::names(const SavedModel& model, const std::vector<double>& times) {
   if (const auto* family = kind_of(model.config).family(model.config)) return {family->prediction};
-  if (has_times(model.config)) return {"hazard_ratio"};
   std::vector<std::string> names;
+  if (has_times(model.config)) {
+    names.emplace_back("hazard_ratio");
+    for (const double time : times)
+      names.push_back("survival_" + round_trip(time));
+    return names;
+  }
   for (const std::string& category : model.categories)
     names.push_back("probability_" + category);
   return names;

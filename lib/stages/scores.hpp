@@ -47,22 +47,25 @@ std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
 /// Linear predictors of the rows of one domain on this rank, and what predictions follow from them.
 class Scores {
  public:
-  Scores(const SavedModel& model, const kernels::RowBlocks& rows);
+  /// `times`: at which survival is told, of a Cox model with its baseline.
+  Scores(const SavedModel& model, const kernels::RowBlocks& rows,
+         const std::vector<double>& times = {});
 
   /// x'theta of output k (a class but the first, or 0). Host values.
   double linear(std::size_t block, std::size_t row, std::size_t k = 0) const {
     return eta_(block, k, row);
   }
-  /// The mean: identity, probability, rate or hazard ratio; multinomial: probability of every
-  /// class.
+  /// The mean: identity, probability, rate or hazard ratio, then survival at each of the times;
+  /// multinomial: probability of every class.
   void predict(std::size_t block, std::size_t row, std::vector<double>& out) const;
   /// Names of what predict() gives.
-  static std::vector<std::string> names(const SavedModel& model);
+  static std::vector<std::string> names(const SavedModel& model, const std::vector<double>& times);
 
  private:
   kernels::Response response_;
   const kernels::FamilyMembers* family_;  ///< nullptr: classes, hazards
   std::size_t classes_;
+  std::vector<double> hazards_;  ///< baseline, at each of the times
   Kokkos::View<double***, Kokkos::LayoutRight, Kokkos::HostSpace> eta_;
 };
 

@@ -131,6 +131,7 @@ class Solver : public Method {
       clusters = find_clusters(fitted.config, rows_, run_.boundary());
     const std::string table = to_text(summarise(run_, columns_, likelihood_, clusters, fitted,
                                                 last_.evaluation.log_likelihood, at_start_));
+    if (likelihood_.baseline) fitted.baseline = likelihood_.baseline(fitted.parameters);
     record.write_text(table, "model.txt");
     if (run_.world().is_root()) std::cout << '\n' << table;
     results = {{"rows", rows_.selected},

@@ -63,7 +63,7 @@ def rows(tmp_path_factory):
     stays.write("rows.yaml", "version: 1\ninput: rows.csv\ncolumns:\n  clinic: {role: domain}" + COLUMNS + "block_rows: 16\noutput: rows\n" + owners)
     stays.run("ingest", "rows.yaml")
     stays.write("run.yaml", stays.path("run.yaml").read_text().replace("partitions/", "rows/"))
-    terms = stays.path("bern.yaml").read_text().replace("target: bern", 'target: "*"').replace("exact_release: true", "exact_release: true, per_domain_statistics: true")
+    terms = stays.path("bern.yaml").read_text().replace("target: bern", 'target: "*"').replace("exact_release: true", "exact_release: true, per_domain_statistics: true, unstratified_survival: true")
     stays.write("pooled-terms.yaml", terms)
     stays.run("policy", "sign", "pooled-terms.yaml", *(word for clinic in CLINICS for word in ("--key", f"{clinic}.pem")), "--output", "pooled.json")
     keys, files = (", ".join(pattern % clinic for clinic in CLINICS) for pattern in ("%s.pub.pem", "rows/%s.h5"))
@@ -185,6 +185,46 @@ def test_delayed_entry_on_a_grid(rows):
     with referee("h5py").File(rows.path(f"{output}/model.h5")) as file:
         found = [file[f"arrays/{key}"][:] for key in ("coefficients", "standard_errors")]
     check(found, r(rows, "coxph(Surv(start, time, gone) ~ x + sex, d, control = coxph.control(eps = 1e-14, iter.max = 50))")[:2])
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_survival_of_rows(rows, ties):
+    """What a Cox model with its baseline says of each row at some times, on a grid of tenths; with an offset and weights."""
+    for clinic in CLINICS:
+        rows.terms(clinic, allow="exact_release: true, unstratified_survival: true")
+    words = ("--set", f"model={{kind: cox, time: time, status: gone, features: [x, sex], offset: shift, weights: true, cox: {{strata: none, ties: {ties}, time_step: 0.1, time_maximum: 60, baseline: true}}}}",
+             "--set", "evaluate.survival_at=[0, 0.3, 1, 2.5]")
+    digests = set()
+    for np, config in ((1, "run"), (3, "run"), (2, "pooled")):
+        output = f"baseline-{ties}-{config}-{np}"
+        rows.run("train", f"{config}.yaml", "--output", output, *words, np=np)
+        digests.add(rows.checkout.digest(f"{output}/model.h5"))
+    assert len(digests) == 1
+    rows.run("predict", "run.yaml", "--output", f"baseline-{ties}-run-3", *words, np=3)
+    script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); f <- coxph(Surv(time, gone) ~ x + sex + offset(shift), d, weights = w, ties = "{ties}", '
+              'control = coxph.control(eps = 1e-14, iter.max = 50)); s <- summary(survfit(f, newdata = d), times = c(0, 0.3, 1, 2.5))$surv; cat(sprintf("%.17g", t(s)))')
+    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    expected = [float(word) for word in done.stdout.split()]
+    found = []
+    for clinic in CLINICS:
+        lines = rows.path(f"baseline-{ties}-run-3/predictions/{clinic}/{clinic}.csv").read_text().splitlines()
+        assert lines[0] == "row,hazard_ratio,survival_0,survival_0.3,survival_1,survival_2.5"
+        found += [float(word) for line in lines[1:] for word in line.split(",")[2:]]
+    assert all(math.isclose(x, y, rel_tol=1e-8, abs_tol=1e-12) for x, y in zip(found, expected, strict=True))
+    out = rows.run("predict", "run.yaml", "--output", "never", "--model", f"baseline-{ties}-run-3/model.h5", *words[:3], "evaluate.survival_at=[-1]", code=CONFIG)
+    assert "at least 0" in out
+
+
+def test_survival_needs_a_baseline(rows):
+    for clinic in CLINICS:
+        rows.terms(clinic, allow="exact_release: true, unstratified_survival: true")
+    words = ("--set", "model={kind: cox, time: time, status: gone, features: [x], cox: {strata: none, time_step: 0.1, time_maximum: 60}}")
+    rows.run("train", "run.yaml", "--output", "no-baseline", *words)
+    assert "evaluate.survival_at: needs model.cox.baseline: true" in rows.run("predict", "run.yaml", "--output", "no-baseline", *words, "--set", "evaluate.survival_at=[1]", code=CONFIG)
+    keep = ("--set", "model.cox.baseline=true", "--set", "evaluate.survival_at=[1]")
+    assert "was trained without model.cox.baseline" in rows.run("predict", "run.yaml", "--output", "no-baseline", *words, *keep, code=CONFIG)
+    assert "only used with strata: none" in rows.run("check", "run.yaml", *words, "--set", "model.cox={baseline: true}", code=CONFIG)
 
 
 @pytest.mark.parametrize("name", ROBUST)

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 #include "lib/kinds/cox/risk_sets.hpp"
 #include "lib/model/likelihood.hpp"
@@ -84,7 +85,7 @@ EventTimes grid_event_times(const std::vector<std::vector<Subject>>& subjects, c
   return times;
 }
 
-class CoxObjective : public Objective {
+class CoxObjective : public CoxLikelihood {
  public:
   CoxObjective(const std::vector<SurvivalRows>& domains, CoxOptions options, Sums& sums)
       : options_(std::move(options)), sums_(sums) {
@@ -110,6 +111,7 @@ class CoxObjective : public Objective {
     }
     EventTimes times;
     if (grid) times = grid_event_times(subjects, *grid, sums_);
+    if (grid) grid_times_ = times.front();
     std::vector<Aggregate> events;
     for (std::size_t d = 0; d < domains.size(); ++d) {
       if (!grid) {
@@ -162,6 +164,24 @@ class CoxObjective : public Objective {
       if (sums_.leads(d)) risk_sets_[d].add_likelihood(std::move(cells[d]), theta, order, part);
     }
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
+  }
+
+  BaselineHazard baseline(std::span<const double> theta) override {
+    ensure(options_.grid.has_value(), "a baseline hazard is of one grid of times");
+    std::vector<Aggregate> cells;
+    for (const RiskSets& sets : risk_sets_)
+      cells.push_back(sets.sums(theta, Order::value));
+    Aggregate total = sums_.across_domains("risk-set sums", std::move(cells), theta);
+    const std::vector<double> steps = risk_sets_.front().hazard_steps(std::move(total));
+    const double of_offset = exact::exp(-options_.mean_offset.value_or(0));
+    BaselineHazard baseline;
+    double hazard = 0;
+    for (std::size_t c = 0; c < steps.size(); ++c) {
+      hazard += steps[c];
+      baseline.time.push_back(grid_times_[c] * options_.grid->step);
+      baseline.hazard.push_back(hazard * of_offset);
+    }
+    return baseline;
   }
 
   std::vector<double> score_products(std::span<const double> theta,
@@ -237,6 +257,7 @@ class CoxObjective : public Objective {
   CoxOptions options_;
   Sums& sums_;
   FixedPoint format_;
+  std::vector<double> grid_times_;   // with events, in steps
   std::vector<RiskSets> risk_sets_;  // one a local domain
   std::vector<double> theta_;        // where hessian_ was taken
   std::vector<double> hessian_;
@@ -244,8 +265,8 @@ class CoxObjective : public Objective {
 
 }  // namespace
 
-std::unique_ptr<Objective> make_cox_objective(std::vector<SurvivalRows> domains, CoxOptions options,
-                                              Sums& sums) {
+std::unique_ptr<CoxLikelihood> make_cox_objective(std::vector<SurvivalRows> domains,
+                                                  CoxOptions options, Sums& sums) {
   return std::make_unique<CoxObjective>(domains, std::move(options), sums);
 }
 

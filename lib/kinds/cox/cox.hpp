@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/kinds/cox/survival_rows.hpp"
+#include "lib/kinds/saved_model.hpp"
 #include "lib/model/objective.hpp"
 
 namespace bailiwick {
@@ -24,9 +25,15 @@ struct CoxOptions {
   std::vector<double> scale = {};  ///< the columns were multiplied with; empty: they were not
 };
 
+class CoxLikelihood : public Objective {
+ public:
+  /// Of rows on a public grid of times. One round. Collective over the world.
+  virtual BaselineHazard baseline(std::span<const double> theta) = 0;
+};
+
 /// Cox partial likelihood (Cox 1972; ties: Breslow 1974, Efron 1977; formulas in docs/models.md).
 /// Risk-set sums are integers per event time, so the bits do not depend on how rows lie on ranks.
-std::unique_ptr<Objective> make_cox_objective(std::vector<SurvivalRows> domains, CoxOptions options,
-                                              Sums& sums);
+std::unique_ptr<CoxLikelihood> make_cox_objective(std::vector<SurvivalRows> domains,
+                                                  CoxOptions options, Sums& sums);
 
 }  // namespace bailiwick

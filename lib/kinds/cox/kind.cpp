@@ -3,7 +3,12 @@
 
 #include "lib/kinds/cox/kind.hpp"
 
+#include <algorithm>
+#include <cmath>
+
+#include "lib/domain/members.hpp"
 #include "lib/kinds/cox/cox.hpp"
+#include "lib/kinds/members.hpp"
 #include "lib/model/response.hpp"
 
 namespace bailiwick {
@@ -39,13 +44,42 @@ class CoxKind : public Kind {
     }
     if (columns.has_offset()) options.mean_offset = offset_totals(blocks_of(rows), sums).mean;
     Likelihood result;
-    result.objective = make_cox_objective(std::move(domains), std::move(options), sums);
+    auto objective = make_cox_objective(std::move(domains), std::move(options), sums);
+    if (model.baseline)
+      result.baseline = [cox = objective.get()](std::span<const double> theta) {
+        return cox->baseline(theta);
+      };
+    result.objective = std::move(objective);
     result.summary = [n = static_cast<double>(rows.selected),
                       events = static_cast<double>(rows.events),
                       weights = model.weights](const FittedModel& fitted, double at_start) {
       return summarise_cox(fitted, n, events, at_start, weights);
     };
     return result;
+  }
+
+  void write(const SavedModel& model, Json& description,
+             io::Checkpoint& checkpoint) const override {
+    if (model.config.baseline) description["baseline"] = true;
+    if (model.baseline.time.empty()) return;
+    checkpoint.arrays["baseline/time"] = model.baseline.time;
+    checkpoint.arrays["baseline/hazard"] = model.baseline.hazard;
+  }
+
+  void read(const Json& description, const io::Checkpoint& checkpoint, const std::string& path,
+            SavedModel& model) const override {
+    model.config.baseline = description.contains("baseline") &&
+                            json_member<bool>(description, "baseline", path + ": model");
+    const auto array = [&](const char* name) {
+      const auto found = checkpoint.arrays.find(name);
+      return found == checkpoint.arrays.end() ? std::vector<double>() : found->second;
+    };
+    model.baseline = {array("baseline/time"), array("baseline/hazard")};
+    check_size(path, "baseline/hazard", model.baseline.hazard.size(), model.baseline.time.size());
+    for (const std::vector<double>& ascending : {model.baseline.time, model.baseline.hazard})
+      if (!std::ranges::is_sorted(ascending) ||
+          !std::ranges::all_of(ascending, [](double v) { return v >= 0 && std::isfinite(v); }))
+        throw Error(ExitCode::data, "{}: the baseline hazard does not ascend from 0", path);
   }
 };
 

@@ -201,6 +201,20 @@ void RiskSets::add_later_cells(Aggregate& cells_sum, std::size_t q) const {
   cells_sum.normalise();
 }
 
+std::vector<double> RiskSets::hazard_steps(Aggregate cells_sum) const {
+  const std::size_t q = moments_of(Order::value);
+  add_later_cells(cells_sum, q);
+  const std::vector<double> at_risk = cells_sum.values("at_risk"), tied = cells_sum.values("tied");
+  std::vector<double> steps(cells(), 0.0);
+  for (std::size_t c = 0; c < cells(); ++c) {
+    const double events = tied_[c] == none ? 0 : tied[tied_[c]];
+    const double terms = tied_[c] == none ? 1 : deaths_[c];
+    for (double l = 0; l < terms; ++l)
+      steps[c] += death_weight_[c] / terms / std::fma(-(l / terms), events, at_risk[c]);
+  }
+  return steps;
+}
+
 std::int64_t RiskSets::for_each_score(
     Aggregate cells_sum, std::span<const double> theta,
     const std::function<void(std::size_t, std::span<const double>)>& use) const {

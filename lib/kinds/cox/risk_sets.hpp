@@ -61,6 +61,10 @@ class RiskSets {
   void add_likelihood(Aggregate cells, std::span<const double> theta, Order order,
                       Aggregate& likelihood) const;
 
+  /// What each cell adds to the cumulative hazard of a row whose predictor is 0 (Breslow 1974; with
+  /// Efron's ties, as R's survfit.coxph). cells: as for add_likelihood, of order value.
+  std::vector<double> hazard_steps(Aggregate cells) const;
+
   /// Calls use(place of the row, w L) for this rank's subjects at risk, with the score residual L
   /// (Therneau & Grambsch 2000, section 4.2; ties after Efron as in R's survival). cells: as for
   /// add_likelihood, of order gradient at least. Returns how many of its sums did not fit.
