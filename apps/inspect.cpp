@@ -53,6 +53,11 @@ void print_manifest(const PartitionManifest& manifest) {
                            manifest.root.hex());
   print_columns("features", manifest.schema.features);
   print_columns("targets", manifest.schema.targets);
+  const Schema& schema = manifest.schema;
+  for (const auto& [has, what] : {std::pair{schema.has_weights, "weights      of rows\n"},
+                                  {schema.has_ids, "ids          what the owner calls each row\n"},
+                                  {schema.has_units, "units        whom each row is about\n"}})
+    if (has) std::cout << what;
   if (!manifest.schema.splits.empty())
     std::cout << "splits       " << join(manifest.schema.splits) << '\n';
 }

@@ -59,7 +59,10 @@ std::size_t find_column(const std::vector<std::string>& header, const std::strin
   if (found == header.end())
     throw Error(ExitCode::data, "{}: no column \"{}\"; it has: {}{}{}", path, name,
                 printable(listed(header)), did_you_mean(name, header),
-                std::ranges::all_of(header, is_utf8) ? "" : encoding_advice);
+                !std::ranges::all_of(header, is_utf8) ? encoding_advice
+                : header.size() == 1 && header[0].find_first_of(";\t|,") != std::string::npos
+                    ? "; set csv.delimiter"
+                    : "");
   if (std::find(found + 1, header.end(), name) != header.end())
     throw Error(ExitCode::data, "{}: two columns are called \"{}\"", path, name);
   return static_cast<std::size_t>(found - header.begin());

@@ -224,7 +224,9 @@ std::string propose_ingest(const std::string& path) {
   text += fmt::format(".\nversion: 1\ninput: {}\n{}",
                       yaml(std::filesystem::absolute(path).lexically_normal().string()),
                       csv_section(config, missing));
-  text += "columns:  # role: feature, target, weight, id, split, domain or ignore\n";
+  text +=
+      "columns:  # role: feature, target, weight, id, unit (whom rows are about), split, domain or "
+      "ignore\n";
   for (std::size_t i = 0; i < columns.size(); ++i) {
     Line line = line_of(columns[i], numbers);
     const std::string& name = input.header[i];

@@ -70,8 +70,8 @@ std::shared_ptr<const AggregateLayout> products_layout(const std::vector<std::st
   return std::make_shared<const AggregateLayout>(std::move(streams));
 }
 
-std::vector<double> sum_products(Sums& sums, std::vector<Aggregate> parts,
-                                 std::span<const double> theta, bool few) {
+ScoreProducts sum_products(Sums& sums, std::vector<Aggregate> parts, std::span<const double> theta,
+                           bool few) {
   for (Aggregate& part : parts)
     part.normalise();
   Aggregate total = sums.across_domains("products of scores", std::move(parts), theta);
@@ -80,13 +80,13 @@ std::vector<double> sum_products(Sums& sums, std::vector<Aggregate> parts,
     throw Error(ExitCode::data, "{} products of scores are not finite or too large to sum",
                 total.saturated());
   std::vector<double> products = total.values("products");
-  if (!total.layout().has("clusters")) return products;
+  if (!total.layout().has("clusters")) return {std::move(products)};
   const auto count = static_cast<double>(total.words("clusters").front());
   if (count < 2)
     throw Error(ExitCode::data, "model.cluster: all rows are of one: errors need two or more");
   for (double& product : products)
     if (few) product *= count / (count - 1);
-  return products;
+  return {std::move(products), count};
 }
 
 std::vector<double> sandwich(std::span<const double> bread, std::span<const double> filling) {

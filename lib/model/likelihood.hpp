@@ -39,8 +39,8 @@ std::vector<double> checked_penalty(std::vector<double> penalty, std::size_t par
 /// clusters, as R's sandwich::vcovCL.
 std::shared_ptr<const AggregateLayout> products_layout(const std::vector<std::string>& names,
                                                        FixedPoint format, bool clusters);
-std::vector<double> sum_products(Sums& sums, std::vector<Aggregate> parts,
-                                 std::span<const double> theta, bool few);
+ScoreProducts sum_products(Sums& sums, std::vector<Aggregate> parts, std::span<const double> theta,
+                           bool few);
 
 /// A B A for packed symmetric A and B, packed.
 std::vector<double> sandwich(std::span<const double> bread, std::span<const double> filling);

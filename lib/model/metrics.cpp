@@ -187,7 +187,8 @@ const std::vector<const char*>& measures_made_of(const std::string& stream) {
       {"about", {"r_squared"}},     {"about_squares", {"r_squared"}},
       {"phm08", {"phm08"}},         {"observed", {"observed", "d_squared"}},
       {"expected", {"expected"}},   {"deviance", {"mean_deviance", "d_squared"}},
-      {"saturated", {"d_squared"}}, {"squared_error", {"rmse"}}};
+      {"saturated", {"d_squared"}}, {"squared_error", {"rmse"}},
+      {"exposure", {"d_squared"}},  {"observed_offset", {"d_squared"}}};
   return measures.at(stream);
 }
 
@@ -355,14 +356,18 @@ std::shared_ptr<const AggregateLayout> rate_layout() {
                  {"expected", 1, any_size},
                  {"deviance", 1, any_size},
                  {"saturated", 1, any_size},
-                 {"squared_error", 1, any_size}});
+                 {"squared_error", 1, any_size},
+                 {"exposure", 1, any_size},
+                 {"observed_offset", 1, any_size}});
 }
 
 void add_rate(const kernels::RowBlocks& rows, const Predictor& eta,
               const kernels::FamilyMembers& family, Aggregate& sum) {
   const RowSum count(sum, "rows"), observed(sum, "observed"), expected(sum, "expected"),
-      deviance(sum, "deviance"), saturated(sum, "saturated"), squared(sum, "squared_error");
+      deviance(sum, "deviance"), saturated(sum, "saturated"), squared(sum, "squared_error"),
+      exposure(sum, "exposure"), observed_offset(sum, "observed_offset");
   const auto predictor = host_copy(eta);
+  const auto offsets = host_copy(rows.offset);
   for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double y, double) {
     const double e = predictor(b, 0, r), mean = family.mean(e);
     count.count();
@@ -371,16 +376,23 @@ void add_rate(const kernels::RowBlocks& rows, const Predictor& eta,
     squared.add((y - mean) * (y - mean));
     deviance.add(family.deviance(y, e));
     saturated.add(family.saturated(y));
+    const double offset = offsets.extent(0) == 0 ? 0 : offsets(b, r);
+    exposure.add(exact::exp(offset));
+    observed_offset.add(y * offset);
   });
 }
 
+// About the mean rate: what a Poisson model of an intercept beside the offsets leaves. Of other
+// families with offsets no formula tells that.
 Json rate_metrics(Aggregate total, const kernels::FamilyMembers& family) {
   const double rows = value(total, "rows"), observed = value(total, "observed"),
                deviance = value(total, "deviance");
   double d_squared = undefined;
-  if (observed > 0) {
+  const double exposure = value(total, "exposure"), offset = value(total, "observed_offset");
+  const bool poisson = &family == &kernels::family_members[kernels::family<kernels::Poisson>.index];
+  if (observed > 0 && (poisson || (exposure == rows && offset == 0))) {
     const double own = value(total, "saturated");
-    const double mean = rows * family.saturated(observed / rows);
+    const double mean = std::fma(exposure, family.saturated(observed / exposure), offset);
     d_squared = explained(deviance, 2 * (own - mean), 2 * (std::fabs(own) + std::fabs(mean)));
   }
   return {{"rows", rows},

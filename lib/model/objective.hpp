@@ -27,6 +27,12 @@ struct Evaluation {
   double log_likelihood = 0;     ///< without the penalty
 };
 
+/// Sums over rows, or clusters of them, packed lower triangle; and how many clusters there are.
+struct ScoreProducts {
+  std::vector<double> products;
+  double clusters = 0;
+};
+
 /// What a solver minimises. One for GLMs and survival models, behind Newton and TAO alike.
 class Objective {
  public:
@@ -37,10 +43,10 @@ class Objective {
   /// Hessian at theta times v, matrix-free. Collective over the world.
   virtual std::vector<double> hessian_times(std::span<const double> theta,
                                             std::span<const double> v) = 0;
-  /// Sum over rows, or clusters of them, of the products of their scores, packed lower triangle:
-  /// what errors that do not rest on the model are made of. `clusters`: nullptr: each row is one.
-  /// Collective over the world.
-  virtual std::vector<double> score_products(std::span<const double>, const Clusters*) {
+  /// Sum over rows, or clusters of them, of the products of their scores: what errors that do not
+  /// rest on the model are made of. `clusters`: nullptr: each row is one. Collective over the
+  /// world.
+  virtual ScoreProducts score_products(std::span<const double>, const Clusters*) {
     throw Error(ExitCode::bug, "internal error: an objective without scores; please report this");
   }
   /// Where a solver starts.

@@ -48,6 +48,7 @@ ModelSummary with_coefficients(const FittedModel& model, double dispersion,
   summary.penalised = model.penalised;
   summary.robust = model.robust;
   summary.cluster = model.cluster;
+  summary.clusters = model.clusters;
   summary.student = freedom.has_value();
   summary.log_likelihood = model.log_likelihood;
   summary.covariance = std::move(raw.covariance);
@@ -220,7 +221,13 @@ std::string to_text(const ModelSummary& summary) {
   if (summary.robust)
     text += fmt::format(
         "Robust standard errors: a sandwich of the information and the {} own scores.\n",
-        summary.cluster.empty() ? "rows'" : summary.cluster + "s'");
+        summary.cluster.empty() ? "rows'"
+                                : fmt::format("{} {}s'", summary.clusters, summary.cluster));
+  if (!summary.cluster.empty() &&
+      summary.clusters <= static_cast<double>(summary.coefficients.size()))
+    text += fmt::format(
+        "Not to be relied on: {} {}s say nothing of the errors of {} coefficients together.\n",
+        summary.clusters, summary.cluster, summary.coefficients.size());
   if (summary.penalised) {
     text +=
         "Penalised: estimates are shrunk, and standard errors are those of the penalised "

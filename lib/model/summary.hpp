@@ -25,6 +25,7 @@ struct FittedModel {
   bool penalised = false;
   bool robust = false;    ///< the covariance does not rest on the model, nor on a dispersion
   std::string cluster{};  ///< then: whose rows count as one; empty: each for itself
+  double clusters = 0;    ///< how many there are
 };
 
 /// Coefficients and their covariance (packed) in the units of the raw columns.
@@ -49,6 +50,7 @@ struct ModelSummary {
   bool student = false;  ///< the statistic is Student's t with n - p degrees of freedom, not normal
   bool penalised = false, robust = false;
   std::string cluster{};
+  double clusters = 0;
   std::vector<Coefficient> coefficients;
   std::vector<double> covariance;  ///< packed
   /// Of each category: the levels without a coefficient, which the others are compared with.

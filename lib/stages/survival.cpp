@@ -170,7 +170,12 @@ Json optional_number(const std::optional<double>& value) {
   return value ? Json(*value) : Json();
 }
 
-Json curve_json(const std::string& name, const RiskTable& table, const SurvivalConfig& how) {
+/// The curve of a group ends where nobody of it is left.
+Json curve_json(const std::string& name, RiskTable table, const SurvivalConfig& how) {
+  while (!table.time.empty() && table.at_risk.back() == 0)
+    for (std::vector<double>* of_times :
+         {&table.time, &table.at_risk, &table.events, &table.censored})
+      of_times->pop_back();
   const SurvivalCurve curve = kaplan_meier(table);
   const auto total = [](const std::vector<double>& values) {
     double sum = 0;
@@ -266,6 +271,7 @@ std::string table_of(const Json& result, const SurvivalConfig& how) {
       for (const char* key : {"mean", "mean_standard_error"})
         groups.back().push_back(shown(curve[key]));
     for (const double time : how.at) {
+      const bool over = curve["time"].empty() || time > curve["time"].back().get<double>();
       const auto at = place_of(curve, time);
       times.push_back({name, fmt::format("{:g}", time)});
       // At risk at a time between two events: those of the next.
@@ -273,7 +279,8 @@ std::string table_of(const Json& result, const SurvivalConfig& how) {
       const std::size_t risk = next ? *next + 1 : 0;
       times.back().push_back(risk < curve["time"].size() ? shown(curve["at_risk"][risk]) : "0");
       for (const char* key : {"survival", "standard_error", "lower", "upper"})
-        times.back().push_back(at                                     ? shown(curve[key][*at])
+        times.back().push_back(over                                   ? "-"
+                               : at                                   ? shown(curve[key][*at])
                                : key == std::string("standard_error") ? "0"
                                                                       : "1");
     }

@@ -59,10 +59,12 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
                 likelihood.objective->parameter_name(*column));
   fitted.covariance = factor.inverse();
   fitted.robust = has_robust_errors(model.config);
-  if (fitted.robust)
-    fitted.covariance = sandwich(
-        fitted.covariance,
-        likelihood.objective->score_products(fitted.theta, clusters ? &*clusters : nullptr));
+  if (fitted.robust) {
+    const ScoreProducts scores =
+        likelihood.objective->score_products(fitted.theta, clusters ? &*clusters : nullptr);
+    fitted.covariance = sandwich(fitted.covariance, scores.products);
+    fitted.clusters = scores.clusters;
+  }
   if (clusters) fitted.cluster = to_word(model.config.cluster);
   if (model.config.standardise != Standardisation::per_domain)
     fitted.standardised = ColumnMoments{model.mean, model.scale, model.rows};

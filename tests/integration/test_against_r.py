@@ -202,7 +202,7 @@ def test_survival_of_rows(rows, ties):
     assert len(digests) == 1
     rows.run("predict", "run.yaml", "--output", f"baseline-{ties}-run-3", *words, np=3)
     script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); f <- coxph(Surv(time, gone) ~ x + sex + offset(shift), d, weights = w, ties = "{ties}", '
-              'control = coxph.control(eps = 1e-14, iter.max = 50)); s <- summary(survfit(f, newdata = d), times = c(0, 0.3, 1, 2.5))$surv; cat(sprintf("%.17g", t(s)))')
+              'control = coxph.control(eps = 1e-14, iter.max = 50)); s <- summary(survfit(f, newdata = d), times = c(0, 0.3, 1, 2.5))$surv; cat(sprintf("%.17g", s))')
     done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
     expected = [float(word) for word in done.stdout.split()]
@@ -253,7 +253,8 @@ def test_rows_of_one_unit_are_no_strangers(rows, name):
     model, fit = CLUSTERED[name]
     output, found = ours(rows, f"unit-{name}", (*model, "cluster=unit"), strata=name.startswith("cox"))
     check(found, clustered(rows, name, fit, "who"))
-    assert "a sandwich of the information and the units' own scores" in rows.path(f"{output.replace('pooled-2', 'run-1')}/model.txt").read_text()
+    text = rows.path(f"{output.replace('pooled-2', 'run-1')}/model.txt").read_text()
+    assert f"a sandwich of the information and the {len({line.split(',')[-1] for line in rows.path('rows.csv').read_text().splitlines()[1:] if 'trials=seen' not in model or line.split(',')[6] != '0'})} units' own scores" in text
 
 
 @pytest.mark.parametrize("name", ["linear", "poisson"])
@@ -270,6 +271,7 @@ def test_rows_of_one_domain_are_no_strangers(rows, name):
     with h5py.File(rows.path(f"{output}/model.h5")) as file:
         found = [file[f"arrays/{key}"][:] for key in ("coefficients", "standard_errors")]
     check(found, clustered(rows, name, fit, "site")[:2])
+    assert "Not to be relied on: 3 domains say nothing of the errors of 3 coefficients together" in rows.path(f"{output}/model.txt").read_text()
     assert "model.cluster: all rows are of one: errors need two or more" in rows.run("train", "pooled.yaml", "--output", "never", *words, np=2, code=DATA)
 
 

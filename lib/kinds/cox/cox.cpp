@@ -184,8 +184,7 @@ class CoxObjective : public CoxLikelihood {
     return baseline;
   }
 
-  std::vector<double> score_products(std::span<const double> theta,
-                                     const Clusters* clusters) override {
+  ScoreProducts score_products(std::span<const double> theta, const Clusters* clusters) override {
     const FixedPoint format = shifted(wide, 2 * (wide.exponent - format_.exponent));
     std::vector<Aggregate> cells, parts;
     for (const RiskSets& sets : risk_sets_)

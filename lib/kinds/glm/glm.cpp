@@ -70,8 +70,7 @@ class GlmObjective : public Objective {
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
   }
 
-  std::vector<double> score_products(std::span<const double> theta,
-                                     const Clusters* clusters) override {
+  ScoreProducts score_products(std::span<const double> theta, const Clusters* clusters) override {
     const FixedPoint format = shifted(wide, 2 * (wide.exponent - formats_.score.exponent));
     const auto layout = products_layout(options_.names, format, clusters != nullptr);
     std::vector<Aggregate> parts;

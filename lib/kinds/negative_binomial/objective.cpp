@@ -98,8 +98,7 @@ class NegativeBinomial : public Objective {
     return result;
   }
 
-  std::vector<double> score_products(std::span<const double> theta,
-                                     const Clusters* clusters) override {
+  ScoreProducts score_products(std::span<const double> theta, const Clusters* clusters) override {
     if (clusters) return cluster_products(theta, *clusters);
     const auto layout = shape_layout(products_layout(options_.names, products_, false));
     std::vector<Aggregate> parts;
@@ -117,7 +116,7 @@ class NegativeBinomial : public Objective {
     std::vector<double> products = total.values("products");
     products.resize(size() * (size() + 1) / 2, 0.0);
     products.back() = total.value("shape_products");
-    return products;
+    return {std::move(products)};
   }
 
   std::vector<double> hessian_times(std::span<const double> theta,
@@ -126,7 +125,7 @@ class NegativeBinomial : public Objective {
   }
 
  private:
-  std::vector<double> cluster_products(std::span<const double> theta, const Clusters& clusters) {
+  ScoreProducts cluster_products(std::span<const double> theta, const Clusters& clusters) {
     std::vector<Aggregate> parts;
     for (std::size_t d = 0; d < domains_.size(); ++d)
       cluster_scores(domains_[d], at(theta), clusters.of_row[d],
