@@ -8,15 +8,11 @@
 #include <vector>
 
 #include "lib/data/columns.hpp"
+#include "lib/model/baseline_hazard.hpp"
 #include "lib/run/config.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {
-
-/// Cumulative hazard of a row whose columns, as they are fitted, and offset are 0: after each time.
-struct BaselineHazard {
-  std::vector<double> time, hazard;
-};
 
 /// A model as training leaves it and evaluation takes it up (docs/checkpoint-format.md, "Models").
 struct SavedModel {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/kinds/cox/survival_rows.hpp"
-#include "lib/kinds/saved_model.hpp"
+#include "lib/model/baseline_hazard.hpp"
 #include "lib/model/objective.hpp"
 
 namespace bailiwick {
