@@ -922,7 +922,7 @@ TEST_CASE("what two configs say differently is shown where they differ") {
   CHECK(differences("a: 1\nb: {c: 2}\nl: [x, y]\n", "a: 1\nb: {c: 3}\nl: [x]\n") ==
         std::vector<std::string>{"b.c: was 2, now 3", "l: was [x, y], now [x]"});
   CHECK(differences("a: 1\n", "b: 1\n") ==
-        std::vector<std::string>{"a: was 1, now not given", "b: was not given, now 1"});
+        std::vector<std::string>{"a: was 1, now its default", "b: was its default, now 1"});
   CHECK(differences("a: " + same + "1\n", "a: " + same + "2\n").front() ==
         "a: was ..." + std::string(30, 'a') + "1, now ..." + std::string(30, 'a') + "2");
 }
