@@ -4,9 +4,11 @@
 #include "lib/ingest/inputs.hpp"
 
 #include <glob.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "io/arrow/arrow_file.hpp"
 #include "io/bytes/file_bytes.hpp"
@@ -49,9 +51,11 @@ std::vector<std::string> find_inputs(const IngestConfig& config) {
       paths.push_back(input);
     }
   }
-  std::set<std::string> seen;
+  // By what they are, whatever they are called: a link is the same rows.
+  std::set<std::pair<dev_t, ino_t>> seen;
   for (const std::string& path : paths)
-    if (!seen.insert(path).second && patterns)
+    if (struct stat file{}; patterns && ::stat(path.c_str(), &file) == 0 &&
+                            !seen.insert({file.st_dev, file.st_ino}).second)
       throw Error(ExitCode::data, "{}: is an input twice; its rows would be too", path);
   return paths;
 }

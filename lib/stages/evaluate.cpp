@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <filesystem>
 #include <iostream>
 
 #include "lib/record/layout.hpp"
@@ -32,8 +33,17 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   const StageChain& chain = stage.chain;
   StageOptions of_model = options;
   of_model.model = model_path(config, options);
-  if (const auto& name = config.section<EvaluateConfig>().name)
-    config.output = fmt::format("{}/{}/{}", config.output, evaluations_folder, *name);
+  if (const auto& name = config.section<EvaluateConfig>().name) {
+    const std::string all = fmt::format("{}/{}", config.output, evaluations_folder);
+    agree(session.world(), [&] {
+      if (!session.world().is_root()) return;
+      for (const std::string& folder : {all, all + "/" + *name})
+        if (std::filesystem::is_symlink(folder))
+          throw Error(ExitCode::data, "{}: is a link; evaluations lie in the output folder itself",
+                      folder);
+    });
+    config.output = all + "/" + *name;
+  }
   if (is_done(session.world(), config, chain, of_model.model)) return;
   Run run(session, std::move(config), stage.use);
   const EvaluateConfig& how = run.config().section<EvaluateConfig>();

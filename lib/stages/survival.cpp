@@ -69,6 +69,10 @@ SurvivalConfig settled(const RunConfig& config) {
   demand(how.time_maximum > 0, "time_maximum", "the last time of the public grid is missing");
   demand(how.time_step > 0 && how.time_maximum / how.time_step < most_grid_times, "time_step",
          "makes no grid of 1 to 1048576 times up to time_maximum");
+  demand(how.at.empty() || std::ranges::max(how.at) <= how.time_maximum, "at",
+         "a time beyond time_maximum, of which nothing is known");
+  demand(!how.mean_to || *how.mean_to <= how.time_maximum, "mean_to",
+         "beyond time_maximum, of which nothing is known");
   return how;
 }
 
@@ -200,8 +204,9 @@ Json curve_json(const std::string& name, RiskTable table, const SurvivalConfig& 
                {"median_upper", optional_number(median_time(table.time, curve.upper))}};
   if (how.mean_to) {
     const RestrictedMean mean = restricted_mean(table, curve, *how.mean_to);
-    json["mean"] = mean.mean;
-    json["mean_standard_error"] = mean.standard_error;
+    const bool nobody = table.time.empty();
+    json["mean"] = nobody ? Json() : Json(mean.mean);
+    json["mean_standard_error"] = nobody ? Json() : Json(mean.standard_error);
   }
   return json;
 }

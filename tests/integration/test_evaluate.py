@@ -77,6 +77,9 @@ def test_a_folder_holds_evaluations_of_several_splits(stays, np):
     assert "ok  evaluations/train/evaluation.jsonl: model\n" in shown and "NO " not in shown
     again = stays.run("evaluate", "run.yaml", *words, "--output", output, "--set", "evaluate={split: train, name: test}", np=np, code=5)
     assert "evaluations/test: holds the lineage of an earlier evaluate" in again
+    stays.path(f"{output}/evaluations/away").symlink_to(stays.path("partitions"))
+    assert "is a link; evaluations lie in the output folder itself" in stays.run("evaluate", "run.yaml", *words, "--output", output, "--set", "evaluate.name=away", np=np, code=5)
+    stays.path(f"{output}/evaluations/away").unlink()
     path = stays.path(f"{output}/evaluations/test/evaluation.json")
     path.write_text(path.read_text().replace('"rows": 4', '"rows": 5'))
     assert "NO  evaluations/test/evaluation.jsonl:" in stays.run(*verify, code=7)

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from conftest import PROGRAM, SOURCE
 
-COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "policy profile", "registry", "registry publish", "registry withdraw", "trust", "trust sign", "site", "site sign", "site show", "inspect", "check", "describe", "train",
+COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "policy profile", "registry", "registry publish", "registry withdraw", "trust", "trust sign", "site", "site sign", "site show", "inspect", "check", "describe", "survival", "train",
             "evaluate", "predict", "access-log", "verify", "slurm", "digest", "schema", "help"]
 
 

@@ -5,6 +5,7 @@ import csv
 import json
 import math
 import random
+import re
 import subprocess
 
 import pytest
@@ -16,7 +17,7 @@ CONFIG, POLICY, DATA = 3, 4, 5
 SETTINGS = "survival={time: time, status: gone, by: arm, time_step: 0.5, time_maximum: 60, at: [0, 5, 12.5, 60], mean_to: 20%s}"
 COLUMNS = """
   x: {role: feature}
-  arm: {role: feature, type: category, levels: [old, new, none]}
+  arm: {role: feature, type: category, levels: [old, new, none, never]}
   time: {role: target, minimum: 0}
   start: {role: target, minimum: 0}
   gone: {role: target, type: boolean}
@@ -85,7 +86,7 @@ for (arm in levels(d$arm)) {{
   say(f$time); say(f$n.risk); say(f$n.event); say(f$surv); say(f$surv * f$std.err); say(f$lower); say(f$upper); say(f$cumhaz)
   say(t["median"], t["0.95LCL"], t["0.95UCL"]); say(t["rmean"], t["se(rmean)"])
 }}"""))
-    for curve in result["curves"]:
+    for curve in result["curves"][:3]:
         time = next(lines)
         at = [curve["time"].index(t) for t in time]
         for key in ("at_risk", "events_at", "survival"):
@@ -103,18 +104,26 @@ for (arm in levels(d$arm)) {{
             next(lines)  # R starts the area at the first entry
 
 
+def test_of_a_group_without_rows_nothing_is_told(rows):
+    text, result = survival(rows, "nobody", SETTINGS % "")
+    assert [curve["group"] for curve in result["curves"]] == ["old", "new", "none", "never"]
+    empty = result["curves"][3]
+    assert (empty["rows"], empty["time"], empty["median"], empty["mean"]) == (0, [], None, None)
+    assert re.search(r"^never +0 +0( +-){5}$", text, re.M) and re.search(r"^never +5 +0( +-){4}$", text, re.M)
+
+
 def test_log_rank(rows):
     text, result = survival(rows, "log-rank", SETTINGS % "", np=3)
     (observed, expected, test), (within, strata) = (r(rows, f"""
 s <- survdiff(Surv(time, gone) ~ arm{also}, d); o <- s$obs; e <- s$exp
 say({"o); say(e); say(" if not also else "rowSums(e)); say("}s$chisq, pchisq(s$chisq, 2, lower.tail = FALSE))""") for also in ("", " + strata(clinic)"))
     found = result["log_rank"]
-    assert found["groups"] == ["old", "new", "none"] and found["degrees_of_freedom"] == 2
-    close(found["observed"], observed)
-    close(found["expected"], expected)
+    assert found["groups"] == ["old", "new", "none", "never"] and found["degrees_of_freedom"] == 2
+    close(found["observed"], [*observed, 0])
+    close(found["expected"], [*expected, 0])
     close([found["chi_squared"], found["p_value"]], test)
     found = result["log_rank_within_domains"]
-    close(found["expected"], within)
+    close(found["expected"], [*within, 0])
     close([found["chi_squared"], found["p_value"]], strata)
     assert f"log-rank test: chi-squared {test[0]:.5g} on 2 degrees of freedom, p {test[1]:.3g}" in text
 
@@ -154,6 +163,9 @@ def test_what_cannot_be(rows, np):
     assert "a survival time must be a multiple of time_step" in refused("survival={time: time, status: gone, time_step: 1, time_maximum: 60}", DATA)
     assert "a survival time must not exceed time_maximum" in refused("survival={time: time, status: gone, time_step: 0.5, time_maximum: 3}", DATA)
     assert "a status must be 0 or 1" in refused("survival={time: gone, status: time, time_step: 0.5, time_maximum: 60}", DATA)
+    grid = "survival={time: time, status: gone, time_step: 0.5, time_maximum: 60, "
+    assert "survival.at: a time beyond time_maximum" in refused(grid + "at: [5, 61]}", CONFIG)
+    assert "survival.mean_to: beyond time_maximum" in refused(grid + "mean_to: 61}", CONFIG)
     assert not rows.path("never").exists()
 
 
