@@ -323,7 +323,7 @@ def test_what_is_kept(heart):
 def test_going_on_needs_the_same_config(heart, np):
     training = Training(heart, "newton", f"config-{np}")
     training.run("--wall-time", "0", np=1, code=STOPPED)
-    for words, difference in ((["model.l2=2"], "model.l2: was 1e-06, now 2"), (["train.tolerance=1e-3", "name=another"], "train.tolerance: was not given, now 0.001; name: was heart, now another")):
+    for words, difference in ((["model.l2=2"], "model.l2: was 1e-06, now 2"), (["train.tolerance=1e-3", "name=another"], "train.tolerance: was its default, now 0.001; name: was heart, now another")):
         output = training.run(*(part for word in words for part in ("--set", word)), np=np, code=3)
         assert f"the run there began with another config ({difference}); go on" in output
     output = heart.run("train", *JOBS["newton"], "--output", training.output, np=np, code=5)
