@@ -12,6 +12,7 @@
 
 #include "lib/core/helper_thread.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/random.hpp"
@@ -22,6 +23,7 @@
 #include "lib/record/layout.hpp"
 #include "lib/record/same_run.hpp"
 #include "lib/run/libraries.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/surroundings.hpp"
 #include "lib/runtime/watchdog.hpp"
@@ -109,7 +111,11 @@ RunRecord::RunRecord(Run& run, const StageChain& chain, const Communicator& own,
 void RunRecord::start(const std::string& key_file, bool in_place) {
   agree(comm_, [&] {
     if (!comm_.is_root()) return;
-    const std::vector<std::string> made = missing_folders(folder_);
+    std::vector<std::string> made = missing_folders(folder_);
+    // Another domain's rank may have made the folder above at this moment; the last one leaving
+    // takes it away.
+    if (!domain_.empty() && made.size() == 1)
+      made.push_back(std::filesystem::path(folder_).parent_path().string());
     create_folders(folder_);
     if (!lock_) lock_ = lock_of(folder_, stage_);
     const std::string lineage = stage_.file(folder_);
@@ -198,7 +204,7 @@ void RunRecord::set_aside(const std::vector<Statement>& statements) const {
   std::set<std::string> names{name_of(stage_.resolved_config(folder_)), stage_.result};
   for (const char* result : stage_.results_at_home)
     if (!domain_.empty() && result != nullptr) names.insert(result);
-  if (stage_.is_training()) names.insert({"run.json", "model.txt"});
+  if (stage_.is_training()) names.insert({"run.json", "model.txt", "coefficients.csv"});
   for (const Statement& statement : statements)
     names.insert(statement.subject_name);
   for (std::size_t session = 1; session <= count_sessions(statements); ++session)

@@ -63,7 +63,8 @@ Table table_of(const Kind& kind) {
         table.y[0][i] = mean + noise;
     }
     // Greater than 0, where that is the rule.
-    if (kind.traits().problem(config, &table.y[0][i], 3) != nullptr) table.y[0][i] += 0.5;
+    const std::array<double, 2> target{table.y[0][i], table.y.back()[i]};
+    if (kind.traits().problem(config, target.data(), 3) != nullptr) table.y[0][i] += 0.5;
   }
   return table;
 }
