@@ -3,6 +3,7 @@
 
 #include "lib/data/columns.hpp"
 
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -70,37 +71,90 @@ NumberColumn number_column(const Schema& schema, const std::string& name, const 
               name, join(names), did_you_mean(name, names));
 }
 
-std::vector<ModelFeature> select_features(const ModelConfig& model, const Schema& schema) {
-  const auto named = named_features(schema);
-  std::vector<std::string> wanted = model.features;
-  if (wanted.empty()) {  // all that have no other part in the model
-    wanted = names_of(schema.version_1.empty() ? schema.features : schema.version_1);
-    std::erase_if(wanted, [&](const std::string& name) {
-      return name == model.trials || name == model.offset || name == model.exposure;
-    });
+/// Whether `name` is of the kind that `pattern` says, in which * stands for anything.
+bool matches(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star == pattern.npos) return pattern == name;
+  if (!name.starts_with(pattern.substr(0, star))) return false;
+  for (std::size_t i = star; i <= name.size(); ++i)
+    if (matches(pattern.substr(star + 1), name.substr(i))) return true;
+  return false;
+}
+
+/// What model.features asks for, name by name: all that have no other part in the model, those that
+/// a pattern stands for, without those that are taken out by a minus.
+std::vector<std::string> wanted_names(
+    const ModelConfig& model, const Schema& schema,
+    const std::map<std::string, std::vector<ModelFeature>>& named) {
+  std::vector<std::string> all =
+      names_of(schema.version_1.empty() ? schema.features : schema.version_1);
+  std::erase_if(all, [&](const std::string& name) {
+    return name == model.trials || name == model.offset || name == model.exposure;
+  });
+  const auto takes_out = [&](const std::string& entry) {
+    return entry.starts_with('-') && !named.contains(entry);
+  };
+  std::vector<std::string> wanted;
+  if (std::ranges::all_of(model.features, takes_out)) wanted = all;
+  for (const std::string& entry : model.features) {
+    const bool out = takes_out(entry);
+    const std::string name = out ? entry.substr(1) : entry;
+    if (named.contains(name) || name.find('*') == name.npos) {
+      if (!out) wanted.push_back(name);
+      if (out && std::erase(wanted, name) == 0)
+        throw Error(ExitCode::config, "model.features: \"{}\" takes out what is not there: {}{}",
+                    entry, join(wanted), did_you_mean(name, wanted));
+      continue;
+    }
+    const auto is_meant = [&](const std::string& candidate) { return matches(name, candidate); };
+    if (std::ranges::none_of(out ? wanted : all, is_meant))
+      throw Error(ExitCode::config, "model.features: \"{}\" stands for none of: {}", entry,
+                  join(out ? wanted : all));
+    if (out)
+      std::erase_if(wanted, is_meant);
+    else
+      std::ranges::copy_if(all, std::back_inserter(wanted), is_meant);
   }
+  return wanted;
+}
+
+void select_features(const ModelConfig& model, const Schema& schema, ModelColumns& columns) {
+  const auto named = named_features(schema);
+  const KnownColumns plain =
+      [&](const std::string& name) -> std::optional<std::vector<DerivedColumn>> {
+    const auto found = named.find(name);
+    if (found == named.end()) return {};
+    std::vector<DerivedColumn> list;
+    for (const auto& [column, level, none] : found->second)
+      list.push_back({feature_name(schema, {column, level}), {{column, level, {}}}});
+    return list;
+  };
   std::vector<std::string> known, unknown;
   for (const auto& [candidate, ignored] : named)
     known.push_back(candidate);
-  for (const std::string& name : wanted)
-    if (!named.contains(name)) unknown.push_back('"' + name + '"' + did_you_mean(name, known));
+  std::set<std::string> seen;
+  for (const std::string& name : wanted_names(model, schema, named)) {
+    std::optional<std::vector<DerivedColumn>> found = parse_derived(name, plain);
+    if (!found) unknown.push_back('"' + name + '"' + did_you_mean(name, known));
+    for (DerivedColumn& column : found.value_or(std::vector<DerivedColumn>())) {
+      if (!seen.insert(column.name).second)
+        throw Error(ExitCode::config,
+                    "model.features: \"{}\" asks for \"{}\", which is there already", name,
+                    column.name);
+      const DerivedFactor& first = column.factors.front();
+      columns.names.push_back(column.name);
+      if (column.factors.size() == 1 && first.steps.empty()) {
+        columns.features.push_back({first.column, first.level});
+      } else {
+        columns.features.push_back({first.column, std::nullopt, columns.derived.size()});
+        columns.derived.push_back(std::move(column));
+      }
+    }
+  }
   if (!unknown.empty())
     throw Error(ExitCode::config,
                 "model.features: the partitions have no feature {}; they have: {}", join(unknown),
                 join(names_of(schema.features)));
-  std::vector<ModelFeature> features;
-  std::set<ModelFeature> seen;
-  for (const std::string& name : wanted) {
-    const auto found = named.find(name);
-    for (const ModelFeature& feature : found->second) {
-      if (!seen.insert(feature).second)
-        throw Error(ExitCode::config,
-                    "model.features: \"{}\" asks for \"{}\", which is there already", name,
-                    feature_name(schema, feature));
-      features.push_back(feature);
-    }
-  }
-  return features;
 }
 
 /// Levels of one category are read as its code. Cox models of a linear predictor, which sort rows
@@ -152,9 +206,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   if (model.weights && !schema.has_weights)
     throw Error(ExitCode::config, "model.weights: the partitions have no row weights");
   if (columns.intercept) columns.names.push_back("(intercept)");
-  columns.features = select_features(model, schema);
-  for (const ModelFeature& feature : columns.features)
-    columns.names.push_back(feature_name(schema, feature));
+  select_features(model, schema, columns);
   if (columns.names.empty())
     throw Error(ExitCode::config, "model: no feature and no intercept to fit");
   find_factors(model, columns);

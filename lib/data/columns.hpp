@@ -11,15 +11,19 @@
 #include <utility>
 #include <vector>
 
+#include "lib/data/derived.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/run/config.hpp"
 
 namespace bailiwick {
 
-/// One column of a model: a number, or the indicator of one level of a category.
+/// One column of a model: a number, the indicator of one level of a category, or what is made of
+/// them.
 struct ModelFeature {
   std::size_t column;                ///< index into Schema::features
   std::optional<std::size_t> level;  ///< its code, if that column is a category
+  std::optional<std::size_t>
+      derived{};  ///< index into ModelColumns::derived, if it is one of those
 
   auto operator<=>(const ModelFeature&) const = default;
 };
@@ -50,6 +54,7 @@ struct ModelColumns {
   std::optional<NumberColumn> offset, exposure;  ///< the latter's logarithm is added to the former
   bool ids = false;                     ///< keep what the owner calls the rows, where they say it
   bool units = false;                   ///< keep whom the rows are about
+  std::vector<DerivedColumn> derived;   ///< columns that no partition has
   std::vector<std::string> names;       ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
   /// Of each feature: the category it is a level of, if it is read as a code; else none.

@@ -115,6 +115,29 @@ double RowBlocksBuilder::number(const io::RowBuffer& buffer, std::size_t row,
                           : buffer.features[row * numbers_ + place_[column.index]];
 }
 
+double RowBlocksBuilder::derived(const io::RowBuffer& buffer, std::size_t row,
+                                 const DerivedColumn& column) const {
+  double product = 1;
+  for (const DerivedFactor& factor : column.factors) {
+    const std::size_t place = place_[factor.column];
+    double value = 0;
+    if (factor.level)
+      value = buffer.codes[row * categories_ + place] == *factor.level ? 1 : 0;
+    else
+      value = buffer.features[row * numbers_ + place];
+    for (const Derivation& step : factor.steps)
+      value = step(value);
+    product *= value;
+  }
+  return product;
+}
+
+const std::string* RowBlocksBuilder::undefined(const io::RowBuffer& buffer, std::size_t row) const {
+  for (const DerivedColumn& column : columns_.derived)
+    if (std::isnan(derived(buffer, row, column))) return &column.name;
+  return nullptr;
+}
+
 // Whose squares, with such a weight, any_size still holds.
 void RowBlocksBuilder::check_size(const std::string& column, const double* values,
                                   std::size_t rows) const {
@@ -133,9 +156,13 @@ void RowBlocksBuilder::copy_numbers(const io::RowBuffer& buffer,
                                     std::span<const std::size_t> chosen) {
   for (std::size_t j = 0; j < internal_.size(); ++j) {
     if (columns_.factor[j]) continue;
-    const auto [feature, level] = columns_.features[j];
+    const auto [feature, level, index] = columns_.features[j];
     double* const column = &x_(block_, internal_[j], 0);
-    if (level) {
+    if (index) {
+      for (std::size_t i = 0; i < chosen.size(); ++i)
+        column[i] = derived(buffer, chosen[i], columns_.derived[*index]);
+      check_size('"' + columns_.derived[*index].name + '"', column, chosen.size());
+    } else if (level) {
       const std::uint16_t* const code = buffer.codes.data() + place_[feature];
       for (std::size_t i = 0; i < chosen.size(); ++i)
         column[i] = code[chosen[i] * categories_] == *level ? 1 : 0;

@@ -28,6 +28,9 @@ class RowBlocksBuilder {
   /// Of a row that was read.
   double number(const io::RowBuffer& buffer, std::size_t row, const NumberColumn& column) const;
 
+  /// A derived column's name that has no value in a row that was read; nullptr: all have.
+  const std::string* undefined(const io::RowBuffer& buffer, std::size_t row) const;
+
   /// All blocks, as long as the one with most chosen rows, on the device.
   kernels::RowBlocks finish();
 
@@ -36,6 +39,7 @@ class RowBlocksBuilder {
   using Cube = decltype(kernels::RowBlocks::x)::HostMirror;
   using Weights = decltype(kernels::RowBlocks::weight)::HostMirror;
 
+  double derived(const io::RowBuffer& buffer, std::size_t row, const DerivedColumn& column) const;
   void check_size(const std::string& column, const double* values, std::size_t rows) const;
   void copy_numbers(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
   void copy_codes(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);

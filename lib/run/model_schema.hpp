@@ -71,7 +71,11 @@ void schema(Visitor& v, ModelConfig& model) {
   const bool cox = model.kind->response(model) == kernels::Response::hazard;
   if (!model.kind->intercept) model.intercept = false;
   v.key("features", model.features,
-        "Columns to use. A category: its levels but the reference; ward_icu: one level. None: all.",
+        "Columns to use. A category: its levels but the reference; ward_icu: one level. lab_*: all "
+        "of "
+        "that name; -age: all but it. log(age), sqrt(), age^2, rcs(age, 40, 60, 80), bin(age, 40, "
+        "65), "
+        "year(), month(), weekday(), age:ward: made of them. None: all.",
         distinct);
   v.key("target", model.target, "Column to predict; default: the only target. Not of Cox models.");
   v.key("time", model.time, "Cox models: column of times; they must have it.");

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "io/checkpoint/checkpoint.hpp"
+#include "lib/core/json.hpp"
 
 namespace bailiwick {
 
@@ -62,15 +63,19 @@ Json embedding_lengths(const Json& model, const std::string& what) {
 }
 
 /// Whether a model's features can be those that a config lists: each entry is a feature, or a
-/// category, which stands for levels that are called after it. What levels there are only the
-/// partitions say.
+/// category, which stands for levels that are called after it; what levels there are only the
+/// partitions say. So do they for patterns, what is left out, and what is made of columns.
 bool stand_for(const std::vector<std::string>& listed, const std::vector<std::string>& features) {
+  if (std::ranges::any_of(listed, [](const std::string& entry) { return entry.starts_with('-'); }))
+    return true;
   std::set<std::size_t> ends = {0};  // so many features may the entries so far stand for
   for (const std::string& entry : listed) {
     std::set<std::size_t> next;
     for (const std::size_t begin : ends) {
       if (begin < features.size() && features[begin] == entry) next.insert(begin + 1);
-      for (std::size_t i = begin; i < features.size() && features[i].starts_with(entry + "_"); ++i)
+      const bool open = entry.find_first_of("(*:^") != entry.npos;
+      for (std::size_t i = begin;
+           i < features.size() && (open || features[i].starts_with(entry + "_")); ++i)
         next.insert(i + 1);
     }
     ends = std::move(next);

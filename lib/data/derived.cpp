@@ -1,0 +1,282 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/data/derived.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "kokkos_kernels/math/exact_math.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+using Function = Derivation::Function;
+using Columns = std::vector<DerivedColumn>;
+
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+/// Restricted cubic spline, linear beyond the first and last knot: Harrell, Regression Modeling
+/// Strategies (2015), equation 2.25; R's rms::rcs. `j`: 1 up to two less than there are knots.
+double restricted_cubic(double x, std::span<const double> knots, std::size_t j) {
+  const auto cube = [](double u) { return u > 0 ? u * u * u : 0.0; };
+  const double first = knots[j - 1], last = knots.back(), before = knots[knots.size() - 2];
+  const double width = last - knots.front(), gap = last - before;
+  return (cube((x - first) / width) - cube((x - before) / width) * ((last - first) / gap) +
+          cube((x - last) / width) * ((before - first) / gap)) *
+         width;
+}
+
+/// Of days since 1970-01-01 and their fractions.
+std::chrono::sys_days day_of(double days) {
+  return std::chrono::sys_days(std::chrono::days(static_cast<int>(std::floor(days))));
+}
+
+struct Named {
+  const char* name;
+  Function function;
+  std::size_t least, most;  ///< numbers between the parentheses, beside the column
+};
+constexpr auto functions = std::to_array<Named>({{"log", Function::log, 0, 0},
+                                                 {"sqrt", Function::sqrt, 0, 0},
+                                                 {"year", Function::year, 0, 0},
+                                                 {"month", Function::month, 0, 0},
+                                                 {"weekday", Function::weekday, 0, 0},
+                                                 {"rcs", Function::spline, 3, 20},
+                                                 {"bin", Function::interval, 1, 100}});
+
+std::optional<double> number_in(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return {};
+  return value;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ')
+    text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ')
+    text.remove_suffix(1);
+  return text;
+}
+
+/// At commas outside of parentheses and brackets.
+std::vector<std::string_view> arguments(std::string_view text) {
+  std::vector<std::string_view> parts;
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i <= text.size(); ++i) {
+    if (i < text.size() && text[i] == '(') ++depth;
+    if (i < text.size() && text[i] == ')') --depth;
+    if (i < text.size() && (text[i] != ',' || depth != 0)) continue;
+    parts.push_back(trimmed(text.substr(begin, i - begin)));
+    begin = i + 1;
+  }
+  return parts;
+}
+
+/// Of the parenthesis that is opened there; npos if it is not closed.
+std::size_t closing(std::string_view text, std::size_t open) {
+  int depth = 0;
+  for (std::size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0) return i;
+  }
+  return text.npos;
+}
+
+class Parser {
+ public:
+  Parser(const std::string& text, const KnownColumns& known) : text_(text), known_(known) {}
+
+  /// A name, one of these functions, or a product of them.
+  std::optional<Columns> product(std::string_view text) const {
+    if (std::optional<Columns> columns = factor(text)) return columns;
+    // A name may have a colon: the first that leaves two sides with a meaning.
+    for (std::size_t at = text.find(':'); at != text.npos; at = text.find(':', at + 1)) {
+      const auto left = factor(trimmed(text.substr(0, at)));
+      if (!left) continue;
+      const auto right = product(trimmed(text.substr(at + 1)));
+      if (right) return products(*left, *right);
+    }
+    return {};
+  }
+
+ private:
+  template <class... Args>
+  [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
+    throw Error(ExitCode::config, "model.features: \"{}\": {}", text_,
+                fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  static Columns products(const Columns& left, const Columns& right) {
+    Columns columns;
+    for (const DerivedColumn& b : right)
+      for (const DerivedColumn& a : left) {
+        columns.push_back({a.name + ":" + b.name, a.factors});
+        columns.back().factors.insert(columns.back().factors.end(), b.factors.begin(),
+                                      b.factors.end());
+      }
+    return columns;
+  }
+
+  std::optional<Columns> factor(std::string_view text) const {
+    if (auto columns = known_(std::string(text))) return columns;
+    const std::size_t at = text.rfind('^');
+    if (at != text.npos && text.find_first_of(":)", at) == text.npos) {
+      const auto exponent = number_in(trimmed(text.substr(at + 1)));
+      const auto base = factor(trimmed(text.substr(0, at)));
+      if (!base) return {};
+      if (!exponent || *exponent < 2 || *exponent > 9 || *exponent != std::floor(*exponent))
+        fail("a power is a whole number from 2 to 9; sqrt() and log() have names");
+      return Columns{
+          made_of(*base, {Function::power, {*exponent}}, fmt::format("^{}", *exponent), false)};
+    }
+    if (auto columns = interval(text)) return columns;
+    const std::size_t open = text.find('(');
+    if (open == text.npos) return {};
+    const std::size_t close = closing(text, open);
+    const auto named = std::ranges::find(functions, text.substr(0, open), &Named::name);
+    if (named == functions.end()) return {};
+    if (close == text.npos)
+      fail(
+          "the parenthesis is not closed; in a list in brackets, quote it: [\"rcs(age, 40, 60, "
+          "80)\"]");
+    return call(*named, text.substr(open + 1, close - open - 1), text.substr(close + 1));
+  }
+
+  /// `rest`: what follows the parenthesis: .2, the second column of a spline that is no power.
+  std::optional<Columns> call(const Named& named, std::string_view inside,
+                              std::string_view rest) const {
+    const std::vector<std::string_view> parts = arguments(inside);
+    const auto base = factor(parts[0]);
+    if (!base) fail("the partitions have no feature \"{}\"", parts[0]);
+    std::vector<double> values;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      const auto value = number_in(parts[i]);
+      if (!value) fail("\"{}\" is no number", parts[i]);
+      if (!values.empty() && *value <= values.back()) fail("its numbers do not ascend");
+      values.push_back(*value);
+    }
+    if (values.size() < named.least || values.size() > named.most)
+      fail("{} takes {} numbers beside the column", named.name,
+           named.most == 0 ? "no" : fmt::format("{} to {}", named.least, named.most));
+    const std::string call =
+        fmt::format("{}({})", named.name,
+                    fmt::join(std::vector<std::string_view>(parts.begin(), parts.end()), ", "));
+    if (named.function == Function::spline) return spline(*base, values, call, rest);
+    if (!rest.empty()) return {};
+    if (named.function == Function::interval) return bins(*base, values);
+    return Columns{made_of(*base, {named.function, {}}, call, true)};
+  }
+
+  Columns spline(const Columns& base, const std::vector<double>& knots, const std::string& call,
+                 std::string_view rest) const {
+    const std::size_t columns = knots.size() - 2;
+    std::size_t first = 1, last = columns;
+    Columns all;
+    if (rest.empty()) {
+      all = {one(base)};
+    } else {
+      const auto which = rest.front() == '.' ? number_in(rest.substr(1)) : std::nullopt;
+      if (!which || *which < 1 || *which > static_cast<double>(columns) ||
+          *which != std::floor(*which))
+        fail("beside the column itself a spline of {} knots has the columns .1 to .{}",
+             knots.size(), columns);
+      first = last = static_cast<std::size_t>(*which);
+    }
+    for (std::size_t j = first; j <= last; ++j)
+      all.push_back(
+          made_of(base, {Function::spline, knots, j}, fmt::format("{}.{}", call, j), true));
+    return all;
+  }
+
+  /// From each of the values up to below the next: what is below the first is the reference.
+  Columns bins(const Columns& base, const std::vector<double>& values) const {
+    Columns columns;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const bool last = i + 1 == values.size();
+      const std::vector<double> ends(
+          values.begin() + static_cast<std::ptrdiff_t>(i),
+          values.begin() + static_cast<std::ptrdiff_t>(i + (last ? 1 : 2)));
+      columns.push_back(made_of(
+          base, {Function::interval, ends},
+          last ? fmt::format("[{},)", ends[0]) : fmt::format("[{},{})", ends[0], ends[1]), false));
+    }
+    return columns;
+  }
+
+  /// age[40,65): as bins() calls them.
+  std::optional<Columns> interval(std::string_view text) const {
+    const std::size_t open = text.rfind('[');
+    if (open == text.npos || !text.ends_with(')')) return {};
+    const auto base = factor(trimmed(text.substr(0, open)));
+    const std::vector<std::string_view> ends =
+        arguments(text.substr(open + 1, text.size() - open - 2));
+    if (!base || ends.size() != 2 || !number_in(ends[0])) return {};
+    if (ends[1].empty()) return bins(*base, {*number_in(ends[0])});
+    if (!number_in(ends[1]) || *number_in(ends[1]) <= *number_in(ends[0])) return {};
+    return Columns{bins(*base, {*number_in(ends[0]), *number_in(ends[1])}).front()};
+  }
+
+  DerivedColumn one(const Columns& base) const {
+    if (base.size() != 1 || base[0].factors.size() != 1 || base[0].factors[0].level)
+      fail("\"{}\" is not one number", base.empty() ? "" : base[0].name);
+    return base[0];
+  }
+
+  DerivedColumn made_of(const Columns& base, Derivation step, const std::string& words,
+                        bool whole) const {
+    DerivedColumn column = one(base);
+    column.name = whole ? words : column.name + words;
+    column.factors[0].steps.push_back(std::move(step));
+    return column;
+  }
+
+  const std::string& text_;
+  const KnownColumns& known_;
+};
+
+}  // namespace
+
+double Derivation::operator()(double x) const {
+  switch (function) {
+    case Function::log:
+      return x > 0 ? exact::log(x) : undefined;
+    case Function::sqrt:
+      return x >= 0 ? std::sqrt(x) : undefined;
+    case Function::power: {
+      double power = x;
+      for (int i = 1; i < static_cast<int>(values[0]); ++i)
+        power *= x;
+      return power;
+    }
+    case Function::spline:
+      return restricted_cubic(x, values, which);
+    case Function::interval:
+      return x >= values[0] && (values.size() == 1 || x < values[1]) ? 1 : 0;
+    default:
+      break;
+  }
+  if (!(std::fabs(x) < 1e8)) return undefined;
+  const std::chrono::year_month_day date(day_of(x));
+  if (function == Function::year) return static_cast<int>(date.year());
+  if (function == Function::month) return static_cast<unsigned>(date.month());
+  return std::chrono::weekday(day_of(x)).iso_encoding();
+}
+
+std::optional<std::vector<DerivedColumn>> parse_derived(const std::string& text,
+                                                        const KnownColumns& known) {
+  return Parser(text, known).product(trimmed(text));
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,48 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bailiwick {
+
+/// A function of one number, as model.features writes it (docs/models.md, "Derived columns").
+struct Derivation {
+  enum class Function { log, sqrt, power, spline, interval, year, month, weekday };
+  Function function;
+  std::vector<double> values;  ///< exponent; knots; least value and, if there is one, the bound
+  std::size_t which = 0;       ///< spline: its columns but the first, which is the number itself
+
+  /// NaN where the function has no value. The same bits everywhere.
+  double operator()(double x) const;
+};
+
+/// A number or an indicator of a row, and what is made of it, step by step.
+struct DerivedFactor {
+  std::size_t column;                ///< index into Schema::features
+  std::optional<std::size_t> level;  ///< 1 in rows of this level, else 0
+  std::vector<Derivation> steps;
+};
+
+/// A column of a model that no partition has: a product.
+struct DerivedColumn {
+  std::string name;  ///< which parse_derived reads as this column alone
+  std::vector<DerivedFactor> factors;
+};
+
+/// What the plain names of columns stand for: none if there is no such name.
+using KnownColumns =
+    std::function<std::optional<std::vector<DerivedColumn>>(const std::string& name)>;
+
+/// The columns that a text like `log(age)`, `bin(age, 40, 65):sex` asks for; none if it is no such
+/// text: a name that nobody knows. Throws ExitCode::config saying what is wrong with it.
+std::optional<std::vector<DerivedColumn>> parse_derived(const std::string& text,
+                                                        const KnownColumns& known);
+
+}  // namespace bailiwick

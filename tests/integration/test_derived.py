@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""Columns made of others: as R has them, one digest on any number of ranks, the same in training and in what is predicted."""
+import csv
+import math
+import subprocess
+
+import pytest
+
+from conftest import referee
+from test_against_r import check, ours, r, rows  # noqa: F401
+from test_policies import CLINICS
+
+DATA, CONFIG = 5, 3
+RCS = """rcs <- function(x, k) { n <- length(k); p <- function(u) pmax(u, 0)^3;
+  sapply(seq_len(n - 2), function(j) (p(x - k[j]) - p(x - k[n - 1]) * (k[n] - k[j]) / (k[n] - k[n - 1])
+                                      + p(x - k[n]) * (k[n - 1] - k[j]) / (k[n] - k[n - 1])) / (k[n] - k[1])^2) };"""
+CASES = {
+    "spline": (("kind=linear", "target=level", 'features=["rcs(years, 1, 3, 5, 8)", x]'),
+               "glm(level ~ years + rcs(years, c(1, 3, 5, 8)) + x, gaussian, d)"),
+    "curves": (("kind=poisson", "target=count", "features=[log(years), x, x^2, x:log(years)]"),
+               "glm(count ~ log(years) + x + I(x^2) + I(x * log(years)), poisson, d, epsilon = 1e-15)"),
+    "bins": (("kind=logistic", "target=gone", 'features=["bin(years, 2.5, 5)", sex, x:sex]'),
+             "glm(gone ~ cut(years, c(-Inf, 2.5, 5, Inf), right = FALSE) + sex + I(x * (sex == 'm')), binomial, d, epsilon = 1e-15)"),
+    "hazards": (("kind=cox", "target=", "time=time", "status=gone", 'features=[sqrt(years), "bin(x, 0):sex"]'),
+                "coxph(Surv(time, gone) ~ sqrt(years) + I((x >= 0) * (sex == 'm')) + strata(site), d, control = coxph.control(eps = 1e-14, iter.max = 50))"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_as_r_has_them(rows, name):  # noqa: F811
+    model, fit = CASES[name]
+    output, found = ours(rows, f"derived-{name}", model, strata="kind=cox" in model)
+    check(found, r(rows, fit, RCS))
+    output = output.replace("pooled-2", "run-2")
+    words = [word for key in model for word in ("--set", f"model.{key}")]
+    for command in ("evaluate", "predict"):
+        rows.run(command, "run.yaml", "--output", output, *words, np=3)
+    rows.run("verify", output, "--key", "operator.pub.pem")
+    if name != "spline":
+        return
+    script = 'd <- read.csv("rows.csv"); f <- glm(level ~ splines::ns(years, knots = c(3, 5), Boundary.knots = c(1, 8)) + x, gaussian, d); cat(sprintf("%.17g", fitted(f)))'
+    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
+    fitted = []
+    for clinic in CLINICS:
+        with open(rows.path(f"{output}/predictions/{clinic}/{clinic}.csv"), newline="") as file:
+            fitted += [float(row["mean"]) for row in csv.DictReader(file)]
+    assert all(math.isclose(a, float(b), rel_tol=1e-8) for a, b in zip(fitted, done.stdout.split(), strict=True)), done.stderr
+
+
+def test_all_that_match_and_all_but(rows):  # noqa: F811
+    """One model, however its columns are asked for."""
+    digests = {}
+    for name, features in (("names", "[x, sex, years]"), ("but", "[-shift]"), ("pattern", "[x, se*, y*s]"), ("without", "['*', -sh*]")):
+        rows.run("train", "run.yaml", "--output", f"asked-{name}", "--set", "model.target=level", "--set", f"model.features={features}", np=2)
+        digests[name] = rows.checkout.digest(f"asked-{name}/model.h5")
+        rows.run("verify", f"asked-{name}", "--key", "operator.pub.pem")
+        rows.run("evaluate", "run.yaml", "--output", f"asked-{name}", "--set", "model.target=level", "--set", f"model.features={features}", np=2)
+    assert len(set(digests.values())) == 1, digests
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_what_cannot_be_made(rows, np):  # noqa: F811
+    def train(features, code):
+        return rows.run("train", "run.yaml", "--output", "never", "--set", "model.target=level", "--set", f"model.features={features}", np=np, code=code)
+    assert "model.features: its log(shift) has no value" in train("[log(shift)]", DATA)
+    assert 'model.features: "log(yaers)": the partitions have no feature "yaers"' in train("[log(yaers)]", CONFIG)
+    assert 'quote it: ["rcs(age, 40, 60, 80)"]' in train("[rcs(years, 1, 2, 3)]", CONFIG)
+    assert '"log(sex)": "sex_m" is not one number' in train("[log(sex)]", CONFIG)
+    assert '"lab_*" stands for none of: x, sex, years, shift' in train("[lab_*]", CONFIG)
+    assert '"-shfit" takes out what is not there: x, sex, years, shift (did you mean "shift"?)' in train("[-shfit]", CONFIG)
+    assert 'asks for "years", which is there already' in train('[years, "rcs(years, 1, 3, 5)"]', CONFIG)
+    assert "number beyond 1e+45" in train("[x, years^9:years^9:years^9:years^9:years^9:years^9:years^9]", DATA)
