@@ -149,7 +149,8 @@ void ColumnRule::read_as(std::optional<io::RowReader::Form> form) {
 }
 
 bool ColumnRule::takes_words() const {
-  return column_.type == Type::category || column_.role == IngestColumn::Role::id;
+  using Role = IngestColumn::Role;
+  return column_.type == Type::category || column_.role == Role::id || column_.role == Role::unit;
 }
 
 std::string_view ColumnRule::mapped(std::string_view text) const {

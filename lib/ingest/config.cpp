@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <set>
 
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/ingest/date.hpp"
 
@@ -88,10 +91,30 @@ void schema(Visitor& v, IngestColumn& column) {
   v.key("map", column.map, "What to read instead of a value, before anything else.");
   v.key("others", column.others,
         "With map: what to read instead of all values that it does not have, save missing ones.");
+  v.key("until", column.until,
+        "Split, by a number or date: the last value of each split, a date as 2024-03-01.",
+        non_empty);
+  v.key("rest", column.rest, "With until: the split of all later values.", non_empty);
   v.key("missing", column.missing,
         "Of a missing value: the row is quarantined, or missing_value stands for it.");
   v.key("missing_value", column.missing_value, "With missing: value, the number to take.");
 
+  std::set<std::optional<double>> ends;
+  for (const auto& [name, last] : column.until) {
+    const std::optional<double> end = end_of_split(column, last);
+    v.check(end.has_value(), "until",
+            "\"" + last + "\" is no number, or of a date no day like 2024-03-01");
+    v.check(!end || ends.insert(end).second, "until", "two splits end with " + last);
+    v.check(name != column.rest, "rest", "until has \"" + name + "\" already");
+  }
+  v.check(column.until.empty() || (column.role == Role::split && column.type != Type::category &&
+                                   column.type != Type::boolean),
+          "until", "only used with role: split and type: date, number or integer");
+  v.check(column.role != Role::split || column.type == Type::category || !column.until.empty(),
+          "role",
+          "a split by words is a category with levels; one by a date or number has until and rest");
+  v.check(column.until.empty() == column.rest.empty(), column.rest.empty() ? "until" : "rest",
+          "until and rest go together");
   const bool category = column.type == Type::category;
   const bool stored = column.role == Role::feature || column.role == Role::target;
   v.check(!category || !stored || !column.levels.empty(), "type",
@@ -331,6 +354,18 @@ void schema(Visitor& v, IngestConfig& ingest) {
 
   check_columns(v, ingest);
   check_partitions(v, ingest);
+}
+
+std::optional<double> end_of_split(const IngestColumn& column, const std::string& last) {
+  if (column.type == Type::date) {
+    const std::optional<double> day = DateFormat("%F").read(last);
+    return day ? std::optional(*day + 1) : std::nullopt;
+  }
+  double value = 0;
+  const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), value);
+  if (error != std::errc() || end != last.data() + last.size() || !std::isfinite(value))
+    return std::nullopt;
+  return std::nextafter(value, std::numeric_limits<double>::infinity());
 }
 
 IngestConfig parse_ingest_config(const std::string& text, const std::string& path) {

@@ -11,7 +11,7 @@
 
 #include "io/csv/csv.hpp"
 #include "lib/config/include.hpp"
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 
 namespace bailiwick {
 
@@ -34,11 +34,17 @@ struct IngestColumn {
   std::string earliest, latest;  ///< dates, %F
   std::map<std::string, std::string> map;
   std::optional<std::string> others = {};
+  std::map<std::string, std::string> until = {};  ///< split -> its last value, as written
+  std::string rest = {};                          ///< split of what comes later
   enum class Missing { quarantine, value } missing = Missing::quarantine;
   double missing_value = 0;
 
   const std::string& source() const { return from.empty() ? name : from; }
 };
+
+/// The first value beyond a split that ends with `last`; none if that is not written as such a
+/// column's values are. The last day is a whole one.
+std::optional<double> end_of_split(const IngestColumn& column, const std::string& last);
 
 /// Rows of the CSV go to the partition whose `values` hold the row's domain column, or, without a
 /// domain column, to the only partition.

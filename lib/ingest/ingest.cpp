@@ -10,6 +10,7 @@
 
 #include "io/partition/partition.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/version.hpp"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/core/digest.hpp"
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/domain/partition_manifest.hpp"
 
 namespace bailiwick {

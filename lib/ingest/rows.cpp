@@ -101,9 +101,20 @@ void RowRules::add_column(IngestColumn column) {
     case Role::weight:
       column.minimum = std::max(column.minimum.value_or(0), 0.0);
       break;
-    case Role::split:
-      column.type = IngestColumn::Type::category;
+    case Role::split: {
+      std::map<double, std::string> splits;
+      for (const auto& [name, last] : column.until)
+        splits[end_of_split(column, last).value()] = name;
+      for (const auto& [end, name] : splits) {
+        split_bounds_.push_back(end);
+        column.levels.push_back(name);
+      }
+      if (splits.empty())
+        column.type = IngestColumn::Type::category;
+      else
+        column.levels.push_back(column.rest);
       break;
+    }
     case Role::domain:
       column.type = IngestColumn::Type::category;
       column.levels.clear();
@@ -243,6 +254,9 @@ std::optional<Rejection> RowRules::read_fields() {
       }
       case Role::split:
         fault = use.rule.read(text, code);
+        if (!split_bounds_.empty())
+          code = static_cast<double>(std::ranges::upper_bound(split_bounds_, code) -
+                                     split_bounds_.begin());
         split_ = static_cast<std::uint8_t>(code);
         break;
       case Role::domain:

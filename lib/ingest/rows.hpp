@@ -69,7 +69,8 @@ class RowRules {
   std::vector<Use> uses_;
   std::vector<Lookup> lookups_;
   std::vector<std::size_t> partition_of_value_;
-  std::vector<double> split_ends_;  // hash split: cumulative shares
+  std::vector<double> split_ends_;    // hash split: cumulative shares
+  std::vector<double> split_bounds_;  // split by value: the first beyond each, but the last
 
   std::vector<std::string> header_;       // of the file, then the lookups' columns
   bool typed_ = false;                    // the file: blanks are what they are

@@ -170,6 +170,18 @@ ModelSummary summarise_cox(const FittedModel& model, double rows, double events,
   return summary;
 }
 
+std::string coefficients_csv(const ModelSummary& summary) {
+  std::string text = "term,estimate,std_error,statistic,p_value,conf_low,conf_high\n";
+  for (const Coefficient& c : summary.coefficients) {
+    text += csv_field(c.name);
+    for (const double value :
+         {c.estimate, c.standard_error, c.statistic, c.p_value, c.lower, c.upper})
+      text += ',' + (std::isfinite(value) ? round_trip(value) : std::string());
+    text += '\n';
+  }
+  return text;
+}
+
 std::string to_text(const ModelSummary& summary) {
   const bool cox = summary.events.has_value();
   const char letter = summary.student ? 't' : 'z';
@@ -184,18 +196,7 @@ std::string to_text(const ModelSummary& summary) {
                      shown("{:.6g}", c.lower), shown("{:.6g}", c.upper)});
     if (cox) table.back().push_back(shown("{:.5g}", exact::exp(c.estimate)));
   }
-  std::vector<std::size_t> width(table[0].size(), 0);
-  for (const auto& row : table) {
-    for (std::size_t j = 0; j < row.size(); ++j)
-      width[j] = std::max(width[j], row[j].size());
-  }
-  std::string text = summary.title + "\n\n";
-  for (const auto& row : table) {
-    text += fmt::format("{:<{}}", row[0], width[0]);
-    for (std::size_t j = 1; j < row.size(); ++j)
-      text += fmt::format("  {:>{}}", row[j], width[j]);
-    text += '\n';
-  }
+  std::string text = summary.title + "\n\n" + aligned(table);
   text += '\n' + to_text(summary.references);
   text += fmt::format("rows {:.0f}", summary.rows);
   if (summary.events) text += fmt::format(", events {:.0f}", *summary.events);

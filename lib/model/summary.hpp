@@ -79,5 +79,7 @@ ModelSummary summarise_cox(const FittedModel& model, double rows, double events,
 
 /// An aligned table for people.
 std::string to_text(const ModelSummary& summary);
+/// Its coefficients as CSV, all digits of each number; what is undefined is empty.
+std::string coefficients_csv(const ModelSummary& summary);
 
 }  // namespace bailiwick

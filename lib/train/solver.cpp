@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "lib/core/json.hpp"
 #include "lib/data/clusters.hpp"
 #include "lib/data/model_rows.hpp"
 #include "lib/kinds/kind.hpp"
@@ -16,6 +17,7 @@
 #include "lib/optim/newton.hpp"
 #include "lib/optim/replay.hpp"
 #include "lib/optim/tao.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 
@@ -131,10 +133,12 @@ class Solver : public Method {
     std::optional<Clusters> clusters;
     if (fitted.config.cluster != Cluster::none)
       clusters = find_clusters(fitted.config, rows_, run_.boundary());
-    const std::string table = to_text(summarise(run_, columns_, likelihood_, clusters, fitted,
-                                                last_.evaluation.log_likelihood, at_start_));
+    const ModelSummary summary = summarise(run_, columns_, likelihood_, clusters, fitted,
+                                           last_.evaluation.log_likelihood, at_start_);
+    const std::string table = to_text(summary);
     if (likelihood_.baseline) fitted.baseline = likelihood_.baseline(fitted.parameters);
     record.write_text(table, "model.txt");
+    record.write_text(coefficients_csv(summary), "coefficients.csv");
     if (run_.world().is_root()) std::cout << '\n' << table;
     results = {{"rows", rows_.selected},
                {"iterations", last_.iteration},

@@ -395,12 +395,12 @@ def test_verify_says_what_nobody_signed(heart, whole):
     (folder / "model2.h5").write_text("nobody's")
     verify = ("verify", "out/heart/unsigned", "--key", KEY)
     output = heart.run(*verify)
-    assert "--  no statement speaks of model.txt, model2.h5, run.json" in output and "findings hold: verified" in output
+    assert "--  no statement speaks of coefficients.csv, model.txt, model2.h5, run.json" in output and "findings hold: verified" in output
     quiet = heart.run(*verify, "--quiet")
     last = json.loads((folder / "lineage.jsonl").read_bytes().splitlines()[-1])
     head = hashlib.sha256(base64.b64decode(last["payload"])).hexdigest()
     assert f"--  head of lineage.jsonl: {head}" in quiet
-    assert "no statement speaks of model.txt" in quiet and "ok  " not in quiet
+    assert "no statement speaks of coefficients.csv, model.txt" in quiet and "ok  " not in quiet
     (folder / "evaluation.json").write_text('{"auc": 0.99}')
     assert "NO  evaluation.json: no statement speaks of it" in heart.run(*verify, code=7)
     (folder / "evaluation.json").unlink()

@@ -7,6 +7,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/policy/policy_yaml.hpp"
@@ -502,6 +503,18 @@ TEST_CASE("every mistake in an ingest is named with its place") {
        "expected a whole number of at least 0, found \"-1\""},
       {"clinic: {role: domain}", "clinic: {role: split}",
        "split: a column has role: split already"},
+      {"unit: a", "until: {a: 3}, rest: b", "columns.age.until: only used with role: split"},
+      {"clinic: {role: domain}", "clinic: {role: split}",
+       "columns.clinic.role: a split by words is a category with levels"},
+      {"clinic: {role: domain}", "clinic: {role: split, until: {a: 3}}",
+       "columns.clinic.until: until and rest go together"},
+      {"clinic: {role: domain}", "clinic: {role: split, rest: b, until: {a: 3, c: 3.0, b: 4}}",
+       "columns.clinic.rest: until has \"b\" already"},
+      {"clinic: {role: domain}", "clinic: {role: split, rest: b, until: {a: 3, c: 3.0}}",
+       "columns.clinic.until: two splits end with 3"},
+      {"clinic: {role: domain}",
+       "clinic: {role: split, type: date, rest: b, until: {a: 31.12.2022}}",
+       "columns.clinic.until: \"31.12.2022\" is no number, or of a date no day like 2024-03-01"},
       {"clinic: {role: domain}", "clinic: {role: ignore}",
        "partitions: more than one partition needs a column with role: domain"},
       {"clinic: {role: domain}", "clinic: {role: domain}\n  c2: {role: domain}",

@@ -473,6 +473,8 @@ TEST_CASE("Rows of one unit go to one split, wherever they stand") {
     both.insert(of_unit.begin(), of_unit.end());
   }
   CHECK(both.size() == 2);
+  job.run("who,n\n p1 ,1\n\" p1 \",2\np1,3\n", true);  // words, as ids are
+  CHECK(read(job, "only").rows.units == Words{"p1", " p1 ", "p1"});
   const IngestReport report = job.run("who,n\np1,1\n,2\n", true);
   CHECK(report.quarantined.size() == 1);  // whom that row is about nobody knows
 }
@@ -528,6 +530,30 @@ TEST_CASE("A lookup adds columns; rows it does not know are quarantined") {
   CHECK_THAT(job.failure(csv, ExitCode::data), Catch::Contains("folds.csv:2: 2 fields"));
   job.write("folds.csv", "pid,fold\n");
   CHECK_THAT(job.failure(csv, ExitCode::data), Catch::Contains("folds.csv: no column \"centre\""));
+}
+
+TEST_CASE("Rows are split by a date or a number, whose last value belongs to its split") {
+  Job job;
+  auto when = column("when", Role::split, Type::date);
+  when.from = "day";
+  when.until = {{"train", "1970-01-03"}, {"later", "1970-01-05"}};
+  when.rest = "test";
+  when.date_format = "%F %T";
+  job.config.columns = {column("x", Role::feature), when};
+  job.run(
+      "day,x\n1970-01-06 00:00:00,1\n1969-01-01 12:00:00,2\n1970-01-03 23:59:59,3\n"
+      "1970-01-04 00:00:00,4\n1970-01-05 23:59:59,5\n,6\n");
+  CHECK(read(job, "only").manifest.schema.splits == Words{"train", "later", "test"});
+  CHECK(read(job, "only").rows.splits == std::vector<std::uint8_t>{2, 0, 0, 1, 1});
+  CHECK(job.quarantine().size() == 2);
+
+  fs::remove_all(job.config.output);
+  auto wave = column("wave", Role::split);
+  wave.until = {{"train", "2.5"}};
+  wave.rest = "test";
+  job.config.columns = {column("x", Role::feature), wave};
+  job.run("wave,x\n2.5,1\n2.5000000000000004,2\n-7,3\n");
+  CHECK(read(job, "only").rows.splits == std::vector<std::uint8_t>{0, 1, 0});
 }
 
 TEST_CASE("The hash split depends on seed and row number alone") {
