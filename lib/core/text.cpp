@@ -56,6 +56,23 @@ std::string join(std::span<const std::string> words, std::string_view separator)
   return fmt::format("{}", fmt::join(words.begin(), words.end(), separator));
 }
 
+std::string aligned(std::span<const std::vector<std::string>> lines) {
+  std::vector<std::size_t> width;
+  for (const auto& line : lines) {
+    width.resize(std::max(width.size(), line.size()), 0);
+    for (std::size_t j = 0; j < line.size(); ++j)
+      width[j] = std::max(width[j], line[j].size());
+  }
+  std::string text;
+  for (const auto& line : lines) {
+    for (std::size_t j = 0; j < line.size(); ++j)
+      text += j == 0 ? fmt::format("{:<{}}", line[j], width[j])
+                     : fmt::format("  {:>{}}", line[j], width[j]);
+    text += '\n';
+  }
+  return text;
+}
+
 std::string with_thousands(long long value) {
   std::string digits = std::to_string(value < 0 ? -value : value);
   for (int i = static_cast<int>(digits.size()) - 3; i > 0; i -= 3)

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bailiwick {
 
@@ -19,6 +20,9 @@ std::string did_you_mean(std::string_view word, std::span<const std::string> can
 
 /// "a, b, c".
 std::string join(std::span<const std::string> words, std::string_view separator = ", ");
+
+/// Lines of as many texts each, in columns: the first to the left, the others to the right.
+std::string aligned(std::span<const std::vector<std::string>> lines);
 
 /// 1402639 -> "1,402,639".
 std::string with_thousands(long long value);

@@ -4,6 +4,7 @@
 #include "lib/kinds/kind.hpp"
 
 #include "kokkos_kernels/glm/glm.hpp"
+#include "lib/core/json.hpp"
 
 namespace bailiwick {
 

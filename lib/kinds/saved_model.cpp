@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/kinds/saved_model.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

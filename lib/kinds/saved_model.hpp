@@ -10,9 +10,10 @@
 #include "lib/data/columns.hpp"
 #include "lib/model/baseline_hazard.hpp"
 #include "lib/run/config.hpp"
-#include "lib/run/run.hpp"
 
 namespace bailiwick {
+
+class Run;
 
 /// A model as training leaves it and evaluation takes it up (docs/checkpoint-format.md, "Models").
 struct SavedModel {

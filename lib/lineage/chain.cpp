@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"

@@ -25,6 +25,7 @@ struct StageChain {
   /// What that ends with: one of these.
   std::array<const char*, 2> results_at_home{};
   bool parts_in_common = true;  ///< files before the result are in the run's own chain, too
+  const char* named = nullptr;  ///< NAMED/NAME: where one that was given a name lies
 
   /// The first of all stages has the plain names: lineage.jsonl, decisions.json, resolved.yaml.
   bool is_training() const { return resumes; }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/lineage/statement.hpp"
+#include "lib/core/json.hpp"
 
 #include <string_view>
 #include <tuple>

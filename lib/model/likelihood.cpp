@@ -25,15 +25,18 @@ std::shared_ptr<const AggregateLayout> likelihood_layout(const std::vector<std::
   return std::make_shared<const AggregateLayout>(std::move(streams));
 }
 
+std::string likelihood_round(Order order) {
+  return order == Order::value      ? "log-likelihood"
+         : order == Order::gradient ? "log-likelihood and score"
+                                    : "log-likelihood, score and information";
+}
+
 Evaluation sum_likelihood(Sums& sums, std::vector<Aggregate> parts, std::span<const double> theta,
                           std::span<const double> penalty, Order order) {
   for (Aggregate& part : parts)
     part.normalise();
-  const std::string round = order == Order::value      ? "log-likelihood"
-                            : order == Order::gradient ? "log-likelihood and score"
-                                                       : "log-likelihood, score and information";
-  return decode_likelihood(sums.across_domains(round, std::move(parts), theta), theta, penalty,
-                           order);
+  return decode_likelihood(sums.across_domains(likelihood_round(order), std::move(parts), theta),
+                           theta, penalty, order);
 }
 
 Evaluation decode_likelihood(Aggregate total, std::span<const double> theta,

@@ -22,6 +22,9 @@ std::shared_ptr<const AggregateLayout> likelihood_layout(const std::vector<std::
                                                          Order order,
                                                          const LikelihoodFormats& formats);
 
+/// What the round of such sums is called.
+std::string likelihood_round(Order order);
+
 /// Turns the sum over all rows into the penalised objective: 1/2 sum penalty_j theta_j^2 is added
 /// in double, after decoding.
 Evaluation decode_likelihood(Aggregate total, std::span<const double> theta,

@@ -11,6 +11,7 @@
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/model/row_sums.hpp"
 
 namespace bailiwick {

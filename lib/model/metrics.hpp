@@ -11,7 +11,7 @@
 
 #include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/aggregate.hpp"
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/model/shared_cells.hpp"
 
 // How well a model predicts. Each kind has the layout of its sums, a function that adds the rows of

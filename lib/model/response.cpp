@@ -38,7 +38,8 @@ Aggregate cross(Sums& sums, const char* round, std::vector<Aggregate> parts,
   Aggregate total = sums.across_domains(round, std::move(parts), theta);
   total.normalise();
   if (total.saturated() != 0) {
-    throw Error(ExitCode::data, "{} values of the target are too large to sum; rescale it",
+    throw Error(ExitCode::data,
+                "{} values of the target are too large, or too near 0, to sum; rescale it",
                 total.saturated());
   }
   return total;

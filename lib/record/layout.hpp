@@ -10,7 +10,6 @@ namespace bailiwick {
 
 /// Within the output folder.
 inline constexpr const char* checkpoints_folder = "checkpoints/";
-inline constexpr const char* evaluations_folder = "evaluations";  ///< /NAME
 
 /// The chain of models and checkpoints, which other stages ask about these.
 inline constexpr StageChain training_chain{.stage = "train",

@@ -8,6 +8,7 @@
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
+#include "lib/core/json.hpp"
 #include "lib/optim/tao.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"

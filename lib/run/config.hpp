@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "lib/config/include.hpp"
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/core/words.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/optim/schedule.hpp"
@@ -207,6 +207,10 @@ struct RunConfig {
     for (const Section& section : sections)
       if (const T* value = std::any_cast<T>(&section.value)) return *value;
     throw Error(ExitCode::bug, "internal error: a config without that section; please report this");
+  }
+  template <class T>
+  T& section() {
+    return const_cast<T&>(std::as_const(*this).template section<T>());
   }
 };
 

@@ -9,6 +9,7 @@
 
 #include "io/partition/partition.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/owner/registry.hpp"

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/run/facts.hpp"
+#include "lib/core/json.hpp"
 
 namespace bailiwick {
 

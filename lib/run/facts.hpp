@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/core/digest.hpp"
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/policy/policy.hpp"
 #include "lib/run/documents.hpp"

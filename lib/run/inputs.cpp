@@ -3,6 +3,7 @@
 
 #include "lib/run/inputs.hpp"
 
+#include "lib/core/json.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/domain/members.hpp"
 
@@ -70,7 +71,8 @@ Inputs inputs_of(const RunConfig& config, const StageUse& use) {
   inputs.masked = config.boundary.secure_aggregation;
   inputs.kind = config.model.kind->name;
   inputs.network = config.model.kind->network;
-  inputs.unstratified_survival = use.event_times || config.model.strata == Strata::none;
+  inputs.unstratified_survival = config.model.strata == Strata::none;
+  inputs.baseline_hazard = config.model.baseline;
   inputs.per_domain_statistics = use.per_domain != nullptr && use.per_domain(config);
   inputs.domains = config.domains;
   return inputs;
@@ -80,29 +82,31 @@ Json to_json(const Inputs& inputs) {
   Json domains = Json::array();
   for (const DomainConfig& domain : inputs.domains)
     domains.push_back(to_json(domain));
-  return {{"format", format},
-          {"version", format_version},
-          {"identity", sha256(inputs.given).hex()},
-          {"given", inputs.given},
-          {"name", inputs.name},
-          {"purpose", inputs.purpose},
-          {"recipients", inputs.recipients},
-          {"site", to_json(inputs.site)},
-          {"masked", inputs.masked},
-          {"kind", inputs.kind},
-          {"network", inputs.network},
-          {"unstratified_survival", inputs.unstratified_survival},
-          {"per_domain_statistics", inputs.per_domain_statistics},
-          {"model", inputs.model},
-          {"domains", domains}};
+  Json json = {{"format", format},
+               {"version", format_version},
+               {"identity", sha256(inputs.given).hex()},
+               {"given", inputs.given},
+               {"name", inputs.name},
+               {"purpose", inputs.purpose},
+               {"recipients", inputs.recipients},
+               {"site", to_json(inputs.site)},
+               {"masked", inputs.masked},
+               {"kind", inputs.kind},
+               {"network", inputs.network},
+               {"unstratified_survival", inputs.unstratified_survival},
+               {"per_domain_statistics", inputs.per_domain_statistics},
+               {"model", inputs.model},
+               {"domains", domains}};
+  if (inputs.baseline_hazard) json["baseline_hazard"] = true;
+  return json;
 }
 
 Inputs inputs_from_json(const Json& json, const std::string& what) {
-  check_members(
-      json,
-      {"format", "version", "identity", "given", "name", "purpose", "recipients", "site", "masked",
-       "kind", "network", "unstratified_survival", "per_domain_statistics", "model", "domains"},
-      what);
+  check_members(json,
+                {"format", "version", "identity", "given", "name", "purpose", "recipients", "site",
+                 "masked", "kind", "network", "unstratified_survival", "per_domain_statistics",
+                 "baseline_hazard", "model", "domains"},
+                what);
   const auto read = [&]<class T>(const char* key, T& value) {
     value = json_member<T>(json, key, what);
   };
@@ -122,6 +126,7 @@ Inputs inputs_from_json(const Json& json, const std::string& what) {
   read("network", inputs.network);
   read("unstratified_survival", inputs.unstratified_survival);
   read("per_domain_statistics", inputs.per_domain_statistics);
+  if (json.contains("baseline_hazard")) read("baseline_hazard", inputs.baseline_hazard);
   read("model", inputs.model);
   if (!inputs.model.is_object()) throw Error(ExitCode::data, "{}: \"model\" is no object", what);
   for (const Json& domain : json_member<Json>(json, "domains", what))

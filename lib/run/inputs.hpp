@@ -25,6 +25,7 @@ struct Inputs {
   bool network = false;
   bool unstratified_survival = false;
   bool per_domain_statistics = false;
+  bool baseline_hazard = false;       ///< it is released with the model
   Json model = Json::object();        ///< of a training: what model.h5 must say of itself
   std::vector<DomainConfig> domains;  ///< without private keys and access logs
 };

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/runtime/surroundings.hpp"
 

@@ -25,9 +25,11 @@ std::vector<std::string> occurrences(const std::vector<DomainFacts>& domains, st
 
 }  // namespace
 
-std::vector<Action> actions_of(const StageUse& use) {
+std::vector<Action> actions_of(const Inputs& inputs, const StageUse& use) {
   std::vector<Action> actions{use.action};
   if (use.release) actions.push_back(*use.release);
+  // A baseline hazard is a statistic over all domains, released with the model.
+  if (use.trains && inputs.baseline_hazard) actions.push_back(Action::release_statistics);
   return actions;
 }
 
@@ -44,14 +46,14 @@ std::size_t count_owners(const std::vector<DomainFacts>& domains) {
 
 AccessRequest request_of(const Inputs& inputs, const StageUse& use) {
   AccessRequest request;
-  request.actions = actions_of(use);
+  request.actions = actions_of(inputs, use);
   request.purpose = inputs.purpose;
   request.recipients = inputs.recipients;
   request.sums_cross = sums_cross(inputs, use);
   request.unmasked = request.sums_cross && !inputs.masked;
   request.exact = use.crosses;
   if (use.of_model) request.kind = inputs.kind;
-  request.unstratified_survival = inputs.unstratified_survival;
+  request.unstratified_survival = use.event_times || inputs.unstratified_survival;
   request.per_domain_statistics = inputs.per_domain_statistics;
   return request;
 }

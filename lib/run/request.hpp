@@ -18,7 +18,7 @@ namespace bailiwick {
 // What a run asks of its domains' policies: said once, for the run that asks and for whoever
 // verifies afterwards what was asked. Pure, all of it.
 
-std::vector<Action> actions_of(const StageUse& use);
+std::vector<Action> actions_of(const Inputs& inputs, const StageUse& use);
 
 /// Whether sums of several domains are added.
 bool sums_cross(const Inputs& inputs, const StageUse& use);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "lib/core/json.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/run/lane.hpp"
 #include "lib/run/request.hpp"

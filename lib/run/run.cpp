@@ -10,6 +10,7 @@
 
 #include "io/partition/partition.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/sha256.hpp"
@@ -318,7 +319,7 @@ void Run::check_names() const {
 
 void Run::log_decisions(bool admitted) const {
   std::vector<std::string> words;
-  for (const Action action : actions_of(use_))
+  for (const Action action : actions_of(inputs_, use_))
     words.push_back(to_word(action));
   // A request that is refused is written down though its operator's key cannot be opened.
   std::string key;

@@ -5,6 +5,7 @@
 
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
+#include "lib/core/json.hpp"
 #include "lib/run/site_schema.hpp"
 
 namespace bailiwick {

@@ -6,12 +6,14 @@
 #include <iostream>
 
 #include "kokkos_kernels/glm/glm.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/data/model_rows.hpp"
 #include "lib/model/description.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
+#include "lib/run/run.hpp"
 #include "lib/run/section.hpp"
 #include "lib/stages/stage.hpp"
 

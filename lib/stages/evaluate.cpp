@@ -4,9 +4,10 @@
 #include <filesystem>
 #include <iostream>
 
-#include "lib/record/layout.hpp"
+#include "lib/core/json.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/scorecard.hpp"
 #include "lib/stages/shared_metrics.hpp"
@@ -33,8 +34,8 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   const StageChain& chain = stage.chain;
   StageOptions of_model = options;
   of_model.model = model_path(config, options);
-  if (const auto& name = config.section<EvaluateConfig>().name) {
-    const std::string all = fmt::format("{}/{}", config.output, evaluations_folder);
+  if (const auto name = config.section<EvaluateConfig>().name) {
+    const std::string all = fmt::format("{}/{}", config.output, chain.named);
     agree(session.world(), [&] {
       if (!session.world().is_root()) return;
       for (const std::string& folder : {all, all + "/" + *name})
@@ -43,6 +44,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
                       folder);
     });
     config.output = all + "/" + *name;
+    config.section<EvaluateConfig>().name.reset();  // that its resolved config leads there too
   }
   if (is_done(session.world(), config, chain, of_model.model)) return;
   Run run(session, std::move(config), stage.use);
@@ -129,7 +131,8 @@ extern constexpr Stage evaluate_stage{
     .chain = {.stage = "evaluate",
               .stem = "evaluation",
               .result = "evaluation.json",
-              .names_model = true},
+              .names_model = true,
+              .named = "evaluations"},
     .section = &section,
     .run = evaluate};
 

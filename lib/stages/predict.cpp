@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <iostream>
 
+#include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/record/same_run.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/evaluate_config.hpp"
 #include "lib/stages/scores.hpp"

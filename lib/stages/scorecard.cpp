@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "lib/core/json.hpp"
 #include "lib/model/concordance.hpp"
 #include "lib/model/metrics.hpp"
 #include "lib/stages/scores.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/stages/evaluate_config.hpp"
 #include "lib/stages/scores.hpp"
 

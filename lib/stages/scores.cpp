@@ -13,6 +13,7 @@
 #include "lib/kinds/model_file.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/record/layout.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/evaluate_config.hpp"
 
@@ -97,8 +98,10 @@ std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
 
 ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targets) {
   const Schema& schema = run.schema();
+  ModelConfig scored = model.config;
+  scored.cluster = Cluster::none;  // whose rows they are says nothing of their scores
   if (!run.config().model.features.empty()) {
-    ModelConfig asked = model.config;
+    ModelConfig asked = scored;
     asked.features = run.config().model.features;
     // In whichever order: the model has its own.
     if (!std::ranges::is_permutation(select_columns(asked, schema, false).names, model.names))
@@ -109,7 +112,7 @@ ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targe
   }
   ModelColumns columns;
   try {
-    columns = select_columns(model.config, schema, with_targets);
+    columns = select_columns(scored, schema, with_targets);
   } catch (const Error& error) {
     // Its messages name the config's keys, but these names come from the model's file.
     throw Error(ExitCode::data, "the model does not fit these partitions: {}", error.what());

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/core/json.hpp"
 #include "lib/model/concordance.hpp"
 
 namespace bailiwick {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/data/model_rows.hpp"
 #include "lib/kinds/cox/risk_sets.hpp"
@@ -12,6 +13,7 @@
 #include "lib/model/row_sums.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
+#include "lib/run/run.hpp"
 #include "lib/run/section.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/stage.hpp"
@@ -49,7 +51,9 @@ void schema(Visitor& v, SurvivalConfig& survival) {
 
 namespace {
 
-constexpr double most_grid_times = 1 << 20;
+TimeGrid grid_of(const SurvivalConfig& how) {
+  return {how.time_step, how.time_maximum};
+}
 
 /// With what the section leaves to the model.
 SurvivalConfig settled(const RunConfig& config) {
@@ -67,7 +71,7 @@ SurvivalConfig settled(const RunConfig& config) {
   demand(!how.time.empty(), "time", "which target holds the times?");
   demand(!how.status.empty(), "status", "which target says whether the event happened?");
   demand(how.time_maximum > 0, "time_maximum", "the last time of the public grid is missing");
-  demand(how.time_step > 0 && how.time_maximum / how.time_step < most_grid_times, "time_step",
+  demand(grid_of(how).is_valid(), "time_step",
          "makes no grid of 1 to 1048576 times up to time_maximum");
   demand(how.at.empty() || std::ranges::max(how.at) <= how.time_maximum, "at",
          "a time beyond time_maximum, of which nothing is known");
@@ -242,22 +246,6 @@ std::optional<std::size_t> place_of(const Json& curve, double time) {
   return place;
 }
 
-/// Rows of texts in aligned columns, the first to the left.
-std::string aligned(const std::vector<std::vector<std::string>>& lines) {
-  std::vector<std::size_t> width(lines.front().size(), 0);
-  for (const auto& line : lines)
-    for (std::size_t j = 0; j < line.size(); ++j)
-      width[j] = std::max(width[j], line[j].size());
-  std::string text;
-  for (const auto& line : lines) {
-    text += fmt::format("{:<{}}", line[0], width[0]);
-    for (std::size_t j = 1; j < line.size(); ++j)
-      text += fmt::format("  {:>{}}", line[j], width[j]);
-    text += '\n';
-  }
-  return text;
-}
-
 std::string table_of(const Json& result, const SurvivalConfig& how) {
   std::vector<std::vector<std::string>> groups{
       {"group", "rows", "events", "median", "lower 95 %", "upper 95 %"}};
@@ -325,7 +313,7 @@ void survive(const Stage& stage, Session& session, RunConfig config, const Stage
                                                            {"survival.status", how.status}};
   if (!how.entry.empty()) targets.emplace_back("survival.entry", how.entry);
   const ModelColumns columns = some_columns(run.schema(), targets, {"survival.by", how.by});
-  Groups groups{{}, static_cast<std::size_t>(std::nearbyint(how.time_maximum / how.time_step)) + 1};
+  Groups groups{{}, grid_of(how).times()};
   for (const ModelFeature& feature : columns.features)
     groups.names.push_back(run.schema().features[feature.column].levels[*feature.level]);
   if (groups.names.empty()) groups.names.emplace_back("all");
@@ -336,8 +324,7 @@ void survive(const Stage& stage, Session& session, RunConfig config, const Stage
   std::vector<Aggregate> parts;
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < loaded.domains.size(); ++d)
-      parts.push_back(
-          count_times(loaded.domains[d].rows, d, {how.time_step, how.time_maximum}, groups));
+      parts.push_back(count_times(loaded.domains[d].rows, d, grid_of(how), groups));
   });
   const Aggregate total = run.boundary().across_domains("events and rows on the time grid", parts);
   const std::vector<RiskTable> tables = tables_of(total, groups, how.time_step);

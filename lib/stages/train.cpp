@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "lib/core/json.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/regions.hpp"
 #include "lib/record/restart.hpp"
+#include "lib/run/run.hpp"
 #include "lib/stages/stage.hpp"
 #include "lib/train/descent.hpp"
 #include "lib/train/federated/rounds.hpp"

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "lib/core/instant.hpp"
+#include "lib/core/json.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/record/decisions.hpp"

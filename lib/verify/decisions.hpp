@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/run/inputs.hpp"

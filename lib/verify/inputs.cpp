@@ -6,6 +6,7 @@
 #include <set>
 
 #include "lib/config/yaml.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/lineage/stage_chain.hpp"
 
@@ -39,10 +40,11 @@ std::string inputs_problem(const Statement& statement, const Inputs& inputs,
            fmt::format("\"{}\" is not that of its inputs", key));
   };
   demand(!before || before->given == inputs.given, "goes on with another config");
-  // Policies are asked by these three; what the model must be, model.h5 is held to.
+  // Policies are asked by these; what the model must be, model.h5 is held to.
   if (training)
     demand(inputs.model.value("kind", Json()) == inputs.kind &&
                inputs.model.contains("mlp") == inputs.network &&
+               inputs.model.contains("baseline") == inputs.baseline_hazard &&
                (inputs.model.value("strata", Json()) == to_word(Strata::none)) ==
                    inputs.unstratified_survival,
            "its inputs say one kind of model to policies, and another of model.h5");

@@ -358,9 +358,10 @@ bool is_result(const std::string& name, const std::set<std::string>& unreached, 
   const std::string file = path.filename().string();
   return std::ranges::any_of(all_stages(), [&](const Stage* stage) {
     const StageChain& chain = stage->chain;
-    if (!path.has_parent_path() || path.parent_path().parent_path() == evaluations_folder)
+    const fs::path above = path.parent_path().parent_path();
+    if (!path.has_parent_path() || (chain.named != nullptr && above == chain.named))
       return file == chain.result;
-    if (chain.at_home == nullptr || path.parent_path().parent_path() != chain.at_home) return false;
+    if (chain.at_home == nullptr || above != chain.at_home) return false;
     const bool stays =
         chain.ends_at_home(file) || (version != 1 && !chain.parts_in_common && chain.is_part(file));
     return stays && !unreached.contains(path.parent_path().generic_string());
@@ -375,27 +376,29 @@ struct PlacedChain {
 
 /// All that lie there, by their names.
 std::vector<PlacedChain> chains_in(const std::string& folder, std::vector<Finding>& strangers) {
-  std::vector<std::string> prefixes;
-  const fs::path named = fs::path(folder) / evaluations_folder;
-  if (fs::is_directory(named))
-    for (const auto& entry : fs::directory_iterator(named))
-      if (entry.is_directory() && !entry.is_symlink())
-        prefixes.push_back(
-            fmt::format("{}/{}/", evaluations_folder, entry.path().filename().string()));
-  prefixes.emplace_back();
   std::vector<PlacedChain> chains;
-  for (const std::string& prefix : prefixes)
+  // `named`: which chains may lie in the folder; nullptr: all that are not named.
+  const auto look_into = [&](const std::string& prefix, const StageChain* named) {
     for (const auto& entry : fs::directory_iterator(fs::path(folder) / prefix)) {
       if (entry.path().extension() != ".jsonl") continue;
       const std::string stem = entry.path().stem().string();
       const auto stage =
           std::ranges::find_if(all_stages(), [&](const Stage* s) { return s->chain.stem == stem; });
-      if (stage != all_stages().end())
+      if (stage != all_stages().end() && (named == nullptr || named == &(*stage)->chain))
         chains.push_back({prefix, &(*stage)->chain});
       else
-        strangers.push_back(
-            {false, fmt::format("{}{}.jsonl: no stage has a chain of this name", prefix, stem)});
+        strangers.push_back({false, fmt::format("{}{}.jsonl: no stage has a chain of this name{}",
+                                                prefix, stem, named == nullptr ? "" : " there")});
     }
+  };
+  look_into("", nullptr);
+  for (const Stage* stage : all_stages()) {
+    const char* const all = stage->chain.named;
+    if (all == nullptr || !fs::is_directory(fs::path(folder) / all)) continue;
+    for (const auto& entry : fs::directory_iterator(fs::path(folder) / all))
+      if (entry.is_directory() && !entry.is_symlink())
+        look_into(fmt::format("{}/{}/", all, entry.path().filename().string()), &stage->chain);
+  }
   std::ranges::sort(chains, {}, [](const PlacedChain& chain) {
     return std::pair(std::string_view(chain.prefix), std::string_view(chain.stage->stem));
   });

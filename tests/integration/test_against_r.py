@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from conftest import Checkout, referee
-from test_policies import CLINICS, RUN, Stays
+from test_policies import CLINICS, Stays
 
 DATA, CONFIG = 5, 3
 COLUMNS = """
@@ -63,11 +63,8 @@ def rows(tmp_path_factory):
     stays.write("rows.yaml", "version: 1\ninput: rows.csv\ncolumns:\n  clinic: {role: domain}" + COLUMNS + "block_rows: 16\noutput: rows\n" + owners)
     stays.run("ingest", "rows.yaml")
     stays.write("run.yaml", stays.path("run.yaml").read_text().replace("partitions/", "rows/"))
-    terms = stays.path("bern.yaml").read_text().replace("target: bern", 'target: "*"').replace("exact_release: true", "exact_release: true, per_domain_statistics: true, unstratified_survival: true")
-    stays.write("pooled-terms.yaml", terms)
-    stays.run("policy", "sign", "pooled-terms.yaml", *(word for clinic in CLINICS for word in ("--key", f"{clinic}.pem")), "--output", "pooled.json")
-    keys, files = (", ".join(pattern % clinic for clinic in CLINICS) for pattern in ("%s.pub.pem", "rows/%s.h5"))
-    stays.write("pooled.yaml", RUN + f"  - {{name: pooled, jurisdiction: CH, public_keys: [{keys}], policy: pooled.json, partitions: [{files}]}}\n")
+    stays.pool("exact_release: true, per_domain_statistics: true, unstratified_survival: true")
+    stays.pooled("pooled.yaml", "rows")
     return stays
 
 
@@ -147,6 +144,11 @@ def test_offsets_and_trials(rows, name):
     config = ("run.yaml", "--output", output.replace("pooled-2", "run-2"), *(w for word in model for w in ("--set", f"model.{word}")))
     rows.run("evaluate", *config, np=2)
     rows.run("predict", *config, np=2)
+    if "kind=poisson" in model:  # exposures and offsets explain nothing by themselves
+        done = subprocess.run(["Rscript", "--vanilla", "-e", f'd <- read.csv("rows.csv"); f <- {fit}; cat(sprintf("%.17g", 1 - deviance(f) / f$null.deviance))'],
+                              cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
+        explained = json.loads(rows.path(f"{output.replace('pooled-2', 'run-2')}/evaluation.json").read_text())["overall"]["d_squared"]
+        assert math.isclose(explained, float(done.stdout), rel_tol=1e-8), done.stderr
 
 
 def test_cox_with_an_offset(rows):
@@ -216,15 +218,29 @@ def test_survival_of_rows(rows, ties):
     assert "at least 0" in out
 
 
-def test_survival_needs_a_baseline(rows):
+@pytest.mark.parametrize("np", [1, 4])
+def test_survival_needs_a_baseline(rows, np):
     for clinic in CLINICS:
         rows.terms(clinic, allow="exact_release: true, unstratified_survival: true")
     words = ("--set", "model={kind: cox, time: time, status: gone, features: [x], cox: {strata: none, time_step: 0.1, time_maximum: 60}}")
-    rows.run("train", "run.yaml", "--output", "no-baseline", *words)
-    assert "evaluate.survival_at: needs model.cox.baseline: true" in rows.run("predict", "run.yaml", "--output", "no-baseline", *words, "--set", "evaluate.survival_at=[1]", code=CONFIG)
+    rows.run("train", "run.yaml", "--output", f"no-baseline-{np}", *words, np=np)
+    assert "evaluate.survival_at: needs model.cox.baseline: true" in rows.run("predict", "run.yaml", "--output", f"no-baseline-{np}", *words, "--set", "evaluate.survival_at=[1]", np=np, code=CONFIG)
     keep = ("--set", "model.cox.baseline=true", "--set", "evaluate.survival_at=[1]")
-    assert "was trained without model.cox.baseline" in rows.run("predict", "run.yaml", "--output", "no-baseline", *words, *keep, code=CONFIG)
-    assert "only used with strata: none" in rows.run("check", "run.yaml", *words, "--set", "model.cox={baseline: true}", code=CONFIG)
+    assert "was trained without model.cox.baseline" in rows.run("predict", "run.yaml", "--output", f"no-baseline-{np}", *words, *keep, np=np, code=CONFIG)
+    assert "only used with strata: none" in rows.run("check", "run.yaml", *words, "--set", "model.cox={baseline: true}", np=np, code=CONFIG)
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_a_baseline_is_a_statistic(rows, np):
+    """Owners who let a model go have not let the curve go that comes with it."""
+    text = rows.path("lyon.yaml").read_text()
+    rows.write("lyon.yaml", text.replace(", release_statistics]", "]"))
+    rows.run("policy", "sign", "lyon.yaml", "--key", "lyon.pem", "--output", "lyon.json", "--force")
+    words = ("--set", "model={kind: cox, time: time, status: gone, features: [x], cox: {strata: none, time_step: 0.1, time_maximum: 60}}")
+    assert "release_statistics" in rows.run("train", "run.yaml", "--output", "never", *words, "--set", "model.cox.baseline=true", np=np, code=4)
+    rows.run("train", "run.yaml", "--output", f"no-curve-{np}", *words, np=np)
+    rows.write("lyon.yaml", text)
+    rows.run("policy", "sign", "lyon.yaml", "--key", "lyon.pem", "--output", "lyon.json", "--force")
 
 
 @pytest.mark.parametrize("name", ROBUST)
@@ -255,6 +271,22 @@ def test_rows_of_one_unit_are_no_strangers(rows, name):
     check(found, clustered(rows, name, fit, "who"))
     text = rows.path(f"{output.replace('pooled-2', 'run-1')}/model.txt").read_text()
     assert f"a sandwich of the information and the {len({line.split(',')[-1] for line in rows.path('rows.csv').read_text().splitlines()[1:] if 'trials=seen' not in model or line.split(',')[6] != '0'})} units' own scores" in text
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_units_are_of_training_alone(rows, np):
+    """Rows of nobody in particular are scored by a model whose errors were clustered; they train none."""
+    config = rows.path("rows.yaml").read_text().replace("role: unit", "role: ignore").replace("output: rows", f"output: plain-{np}")
+    rows.write(f"plain-{np}.yaml", config)
+    rows.run("ingest", f"plain-{np}.yaml")
+    rows.write(f"plain-run-{np}.yaml", rows.path("run.yaml").read_text().replace("rows/", f"plain-{np}/"))
+    words = ("--set", "model={kind: linear, target: level, features: [x, sex], cluster: unit}")
+    rows.run("train", "run.yaml", "--output", f"by-unit-{np}", *words, np=np)
+    for command in ("evaluate", "predict"):
+        rows.run(command, f"plain-run-{np}.yaml", "--output", f"plain-out-{np}", "--model", f"by-unit-{np}/model.h5", *words, np=np)
+    for command in ("train", "check"):
+        out = rows.run(command, f"plain-run-{np}.yaml", "--output", "never", *words, np=np, code=CONFIG)
+        assert "--set model.cluster: the partitions do not say whose rows are whose (role: unit, at ingest)" in out or "model.cluster: the partitions do not say" in out
 
 
 @pytest.mark.parametrize("name", ["linear", "poisson"])

@@ -84,6 +84,13 @@ def test_a_folder_holds_evaluations_of_several_splits(stays, np):
     path.write_text(path.read_text().replace('"rows": 4', '"rows": 5'))
     assert "NO  evaluations/test/evaluation.jsonl:" in stays.run(*verify, code=7)
     path.write_text(path.read_text().replace('"rows": 5', '"rows": 4'))
+    lineage = stays.path(f"{output}/evaluations/test/lineage.jsonl")
+    lineage.write_text(stays.path(f"{output}/lineage.jsonl").read_text())
+    assert "NO  evaluations/test/lineage.jsonl: no stage has a chain of this name there" in stays.run(*verify, code=7)
+    lineage.unlink()
+    # What it was made with makes it again, and not one within it.
+    resolved = stays.path(f"{output}/evaluations/test/evaluation.resolved.yaml")
+    assert "finished already" in stays.run("evaluate", resolved, "--model", f"{output}/model.h5", np=np)
     stays.path(f"{output}/evaluations/planted").mkdir()
     stays.path(f"{output}/evaluations/planted/evaluation.json").write_text("{}")
     assert "NO  evaluations/planted/evaluation.json: no statement speaks of it" in stays.run(*verify, code=7)

@@ -65,14 +65,12 @@ def frames(tmp_path_factory):
     subprocess.run(["Rscript", "--vanilla", "-e", FRAMES + write], cwd=stays.checkout.root, check=True, timeout=60)
     ingest = stays.path("ingest.yaml").read_text()
     owners, run = ingest[ingest.index("partitions:\n"):], stays.path("run.yaml").read_text()
-    stays.write("pooled-terms.yaml", stays.path("bern.yaml").read_text().replace("target: bern", 'target: "*"').replace("exact_release: true", "exact_release: true, per_domain_statistics: true"))
-    stays.run("policy", "sign", "pooled-terms.yaml", *(word for clinic in CLINICS for word in ("--key", f"{clinic}.pem")), "--output", "pooled.json")
+    stays.pool("exact_release: true, per_domain_statistics: true")
     for name in names:
         stays.write(f"{name}.yaml", f"version: 1\ninput: {name}.csv\ncolumns:\n  clinic: {{role: domain}}{COLUMNS}block_rows: 16\noutput: {name}\n{owners}")
         stays.run("ingest", f"{name}.yaml")
         stays.write(f"{name}-run.yaml", run.replace("partitions/", f"{name}/").replace("target: days", "target: y"))
-        keys, files = (", ".join(pattern % clinic for clinic in CLINICS) for pattern in ("%s.pub.pem", name + "/%s.h5"))
-        stays.write(f"{name}-pooled.yaml", RUN.replace("target: days", "target: y") + f"  - {{name: pooled, jurisdiction: CH, public_keys: [{keys}], policy: pooled.json, partitions: [{files}]}}\n")
+        stays.pooled(f"{name}-pooled.yaml", name, RUN.replace("target: days", "target: y"))
     return stays
 
 

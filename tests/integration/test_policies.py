@@ -75,6 +75,16 @@ class Stays:
         self.write(f"{clinic}.yaml", TERMS % (clinic, clinic, clinic) + f"allow: {{{allow}}}\n" + text)
         self.run("policy", "sign", f"{clinic}.yaml", "--key", f"{clinic}.pem", "--output", f"{clinic}.json", "--force")
 
+    def pool(self, allow="exact_release: true"):
+        """Terms that all clinics sign, for their rows as one domain."""
+        self.write("pooled-terms.yaml", TERMS % ("pooled", "pooled", '"*"') + f"allow: {{{allow}}}\n")
+        self.run("policy", "sign", "pooled-terms.yaml", *(word for clinic in self.clinics for word in ("--key", f"{clinic}.pem")), "--output", "pooled.json", "--force")
+
+    def pooled(self, name, folder, run=RUN):
+        """A run of that name over the partitions of a folder as one domain."""
+        keys, files = (", ".join(pattern % clinic for clinic in self.clinics) for pattern in ("%s.pub.pem", f"{folder}/%s.h5"))
+        self.write(name, run + f"  - {{name: pooled, jurisdiction: CH, public_keys: [{keys}], policy: pooled.json, partitions: [{files}]}}\n")
+
     def bind(self, clinic, serial, text=""):
         """Terms that bind the clinic's own folder, where they are then in force and its log lies."""
         self.terms(clinic, f"registry: {self.path('registry')}\nserial: {serial}\n{text}")

@@ -48,11 +48,8 @@ def rows(tmp_path_factory):
     stays.write("run.yaml", stays.path("run.yaml").read_text().replace("partitions/", "rows/").replace("target: days", "target: time"))
     for clinic in CLINICS:
         stays.terms(clinic, allow="exact_release: true, unstratified_survival: true")
-    terms = stays.path("bern.yaml").read_text().replace("target: bern", 'target: "*"')
-    stays.write("pooled-terms.yaml", terms)
-    stays.run("policy", "sign", "pooled-terms.yaml", *(word for clinic in CLINICS for word in ("--key", f"{clinic}.pem")), "--output", "pooled.json")
-    keys, files = (", ".join(pattern % clinic for clinic in CLINICS) for pattern in ("%s.pub.pem", "rows/%s.h5"))
-    stays.write("pooled.yaml", RUN.replace("target: days", "target: time") + f"  - {{name: pooled, jurisdiction: CH, public_keys: [{keys}], policy: pooled.json, partitions: [{files}]}}\n")
+    stays.pool("exact_release: true, unstratified_survival: true")
+    stays.pooled("pooled.yaml", "rows", RUN.replace("target: days", "target: time"))
     return stays
 
 

@@ -19,8 +19,6 @@
 namespace bailiwick {
 namespace {
 
-constexpr double most_grid_times = 1 << 20;
-
 using EventTimes = std::vector<std::vector<double>>;  // ascending, for each stratum
 
 /// Different times of each stratum, over the ranks of a domain: of events, or of all rows.
@@ -67,7 +65,7 @@ void merge_near_ties(std::vector<Subject>& subjects, std::size_t strata, std::si
 /// The steps of the public grid at which any domain has an event: one round of counts.
 EventTimes grid_event_times(const std::vector<std::vector<Subject>>& subjects, const TimeGrid& grid,
                             Sums& sums) {
-  const auto steps = static_cast<std::size_t>(std::nearbyint(grid.maximum / grid.step)) + 1;
+  const std::size_t steps = grid.times();
   const auto layout =
       std::make_shared<const AggregateLayout>(std::vector<Stream>{{"events", steps, counts}});
   std::vector<Aggregate> parts;
@@ -94,13 +92,12 @@ class CoxObjective : public CoxLikelihood {
     options_.penalty = checked_penalty(std::move(options_.penalty), size());
     format_ = shifted(wide, excess_power(options_.mean_weight));
     const auto& grid = options_.grid;
-    if (grid && !(grid->step > 0 && grid->maximum >= grid->step &&
-                  grid->maximum / grid->step < most_grid_times)) {
+    if (grid && !grid->is_valid()) {
       throw Error(
           ExitCode::config,
           "model.cox.time_step: a step of {} up to {} (model.cox.time_maximum) is no grid of 1 to "
           "{} times",
-          grid->step, grid->maximum, most_grid_times);
+          grid->step, grid->maximum, TimeGrid::most);
     }
     std::vector<std::vector<Subject>> subjects;
     for (std::size_t d = 0; d < domains.size(); ++d) {

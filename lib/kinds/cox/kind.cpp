@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "lib/core/json.hpp"
 #include "lib/domain/members.hpp"
 #include "lib/kinds/cox/cox.hpp"
 #include "lib/kinds/members.hpp"

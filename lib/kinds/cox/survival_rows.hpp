@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -17,6 +18,11 @@ namespace bailiwick {
 struct TimeGrid {
   double step = 1;     ///< all times must be multiples of it
   double maximum = 0;  ///< no time beyond it
+
+  bool is_valid() const { return step > 0 && maximum >= step && maximum / step < most; }
+  /// From 0 on.
+  std::size_t times() const { return static_cast<std::size_t>(std::nearbyint(maximum / step)) + 1; }
+  static constexpr double most = 1 << 20;
 };
 
 /// One domain's rows on this rank. rows.y holds time (target 0), status (target 1; 1 = event) and,

@@ -11,6 +11,7 @@
 #include "lib/model/likelihood.hpp"
 #include "lib/model/magnitude.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/optim/newton.hpp"
 
 namespace bailiwick {
 namespace {
@@ -161,6 +162,33 @@ ClusterScores cluster_scores(const kernels::RowBlocks& rows, const kernels::GlmP
 std::unique_ptr<Objective> make_glm_objective(std::vector<kernels::RowBlocks> domains,
                                               GlmOptions options, Sums& sums) {
   return std::make_unique<GlmObjective>(std::move(domains), std::move(options), sums);
+}
+
+std::vector<kernels::RowBlocks> intercept_alone(std::vector<kernels::RowBlocks> domains) {
+  for (kernels::RowBlocks& rows : domains) {
+    rows.x = decltype(rows.x)("x", rows.blocks(), 1, rows.block_rows());
+    Kokkos::deep_copy(rows.x, 1.0);
+    rows.factors = {};
+  }
+  return domains;
+}
+
+GlmOptions of_intercept(GlmOptions options) {
+  options.names = {"(intercept)"};
+  options.penalty.clear();
+  options.scale.clear();
+  return options;
+}
+
+double null_log_likelihood(std::vector<kernels::RowBlocks> domains, const GlmOptions& options,
+                           Sums& sums) {
+  const auto objective =
+      make_glm_objective(intercept_alone(std::move(domains)), of_intercept(options), sums);
+  if (!options.intercept) {
+    const double zero = 0;
+    return objective->evaluate({&zero, 1}, Order::value).log_likelihood;
+  }
+  return newton(*objective, objective->start(), {}, {}).evaluation.log_likelihood;
 }
 
 }  // namespace bailiwick

@@ -32,6 +32,16 @@ struct GlmOptions {
 std::unique_ptr<Objective> make_glm_objective(std::vector<kernels::RowBlocks> domains,
                                               GlmOptions options, Sums& sums);
 
+/// Of such a model the one of its intercept alone: rows without columns but one of ones, and
+/// options for it.
+std::vector<kernels::RowBlocks> intercept_alone(std::vector<kernels::RowBlocks> domains);
+GlmOptions of_intercept(GlmOptions options);
+
+/// Its log-likelihood, beside the offsets, where no formula tells it; without an intercept, that of
+/// the offsets alone. Some rounds. Collective over the world.
+double null_log_likelihood(std::vector<kernels::RowBlocks> domains, const GlmOptions& options,
+                           Sums& sums);
+
 /// A row's score with respect to a shape, from its target and predictor.
 using ShapeScore = std::function<double(double y, double eta)>;
 

@@ -31,7 +31,7 @@ class GlmKind : public Kind {
   }
 
   Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const override {
-    const Predictor eta = Kind::predictor(model, rows);
+    Predictor eta = Kind::predictor(model, rows);
     if (log_odds() == nullptr) return eta;
     const auto host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), eta);
     for (std::size_t i = 0; i < host.size(); ++i)
@@ -107,26 +107,6 @@ class GlmKind : public Kind {
         "these "
         "standard errors are too small; model.errors: robust, or model.kind: negative_binomial.\n",
         chi_square / freedom, freedom);
-  }
-
-  /// Of an intercept beside the offset, where no formula tells it; without an intercept, of the
-  /// offset alone.
-  static double null_log_likelihood(std::vector<kernels::RowBlocks> blocks, GlmOptions options,
-                                    Sums& sums) {
-    for (kernels::RowBlocks& rows : blocks) {
-      rows.x = decltype(rows.x)("x", rows.blocks(), 1, rows.block_rows());
-      Kokkos::deep_copy(rows.x, 1.0);
-      rows.factors = {};
-    }
-    options.names = {"(intercept)"};
-    options.penalty.clear();
-    options.scale.clear();
-    const auto objective = make_glm_objective(std::move(blocks), options, sums);
-    if (!options.intercept) {
-      const double zero = 0;
-      return objective->evaluate({&zero, 1}, Order::value).log_likelihood;
-    }
-    return newton(*objective, objective->start(), {}, {}).evaluation.log_likelihood;
   }
 
   kernels::Response response() const {

@@ -18,46 +18,24 @@ namespace {
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
-/// Rows without columns but one of ones.
-std::vector<kernels::RowBlocks> intercept_alone(std::vector<kernels::RowBlocks> blocks) {
-  for (kernels::RowBlocks& rows : blocks) {
-    rows.x = decltype(rows.x)("x", rows.blocks(), 1, rows.block_rows());
-    Kokkos::deep_copy(rows.x, 1.0);
-    rows.factors = {};
-  }
-  return blocks;
-}
-
 struct Fit {
   std::vector<kernels::RowBlocks> blocks;
   GlmOptions options;
   ResponseTotals totals;
   Sums& sums;
 
-  /// Of glm_sums where the intercept is alone beside the offset, at this theta; without an
-  /// intercept, where nothing is.
+  /// Of glm_sums, at this theta.
   double null_at(double log_theta) const {
     GlmOptions null = options;
-    null.names = {"(intercept)"};
-    null.penalty.clear();
-    null.scale.clear();
     null.shape = log_theta;
-    const auto objective = make_glm_objective(intercept_alone(blocks), null, sums);
-    if (!options.intercept) {
-      const double zero = 0;
-      return objective->evaluate({&zero, 1}, Order::value).log_likelihood;
-    }
-    return newton(*objective, objective->start(), {}, {}).evaluation.log_likelihood;
+    return bailiwick::null_log_likelihood(blocks, null, sums);
   }
 
   /// Of the intercept alone, with a theta of its own; not defined without one.
   double null_log_likelihood() const {
     if (!options.intercept) return undefined;
-    GlmOptions null = options;
-    null.names = {"(intercept)"};
-    null.penalty.clear();
-    null.scale.clear();
-    const auto objective = make_negative_binomial(intercept_alone(blocks), null, totals, sums);
+    const auto objective =
+        make_negative_binomial(intercept_alone(blocks), of_intercept(options), totals, sums);
     return newton(*objective, objective->start(), {}, {}).evaluation.log_likelihood +
            totals.constant;
   }

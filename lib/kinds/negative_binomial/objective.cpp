@@ -73,7 +73,7 @@ class NegativeBinomial : public Objective {
       add_shape(rows, theta, part);
       part.normalise();
     }
-    Aggregate total = sums_.across_domains(round_of(order), std::move(parts), theta);
+    Aggregate total = sums_.across_domains(likelihood_round(order), std::move(parts), theta);
     total.normalise();
     Evaluation result;
     result.saturated = total.saturated();
@@ -126,10 +126,13 @@ class NegativeBinomial : public Objective {
 
  private:
   ScoreProducts cluster_products(std::span<const double> theta, const Clusters& clusters) {
+    const double log_theta = theta.back(), shape = exact::exp(log_theta);
     std::vector<Aggregate> parts;
     for (std::size_t d = 0; d < domains_.size(); ++d)
       cluster_scores(domains_[d], at(theta), clusters.of_row[d],
-                     [&](double y, double eta) { return by_theta(y, eta, theta.back()); })
+                     [&](double y, double eta) {
+                       return score_by_theta(y, eta - log_theta, shape, rising_factorial(shape, y));
+                     })
           .add_products(sums_, d, clusters.count[d], format_,
                         parts.emplace_back(products_layout(names_, products_, true)));
     return sum_products(sums_, std::move(parts), theta, true);
@@ -143,12 +146,6 @@ class NegativeBinomial : public Objective {
             .theta = theta.first(columns()),
             .shape = theta.back()};
   }
-  static std::string round_of(Order order) {
-    return order == Order::value      ? "log-likelihood"
-           : order == Order::gradient ? "log-likelihood and score"
-                                      : "log-likelihood, score and information";
-  }
-
   /// The sums of the kernels, then those over theta.
   std::shared_ptr<const AggregateLayout> shape_layout(
       const std::shared_ptr<const AggregateLayout>& of_kernels) const {
@@ -171,24 +168,21 @@ class NegativeBinomial : public Objective {
     const auto predictor = host_copy(kernels::linear_predictor(rows, at.first(columns()), 1));
     for_each_row(rows, part, [&](std::size_t b, std::size_t r, double y, double w) {
       const double eta = predictor(b, 0, r) - log_theta;
-      // mu / (mu + theta), theta / (mu + theta)
-      const double p = exact::sigmoid(eta), q = exact::sigmoid(-eta);
+      const double q = exact::sigmoid(-eta);  // theta / (mu + theta)
       const RisingFactorial rising = rising_factorial(theta, y);
-      const double by_theta =
-          theta * (rising.first - exact::softplus(eta)) + std::fma(-y, q, theta * p);
+      const double by_theta = w * score_by_theta(y, eta, theta, rising);
       value.add(w * rising.value);
-      score.add(w * by_theta);
-      products.add(w * by_theta * (w * by_theta));
+      score.add(by_theta);
+      products.add(by_theta * by_theta);
       information.add(w *
                       std::fma(-theta * theta, rising.second,
                                std::fma(theta, std::fma(2.0, q, -1.0), -(y + theta) * (q * q))));
     });
   }
 
-  /// A row's score by log theta.
-  static double by_theta(double y, double predictor, double log_theta) {
-    const double eta = predictor - log_theta, theta = exact::exp(log_theta);
-    return theta * (rising_factorial(theta, y).first - exact::softplus(eta)) +
+  /// By log theta, of a row of weight 1; `eta`: its predictor less log theta.
+  static double score_by_theta(double y, double eta, double theta, const RisingFactorial& rising) {
+    return theta * (rising.first - exact::softplus(eta)) +
            std::fma(-y, exact::sigmoid(-eta), theta * exact::sigmoid(eta));
   }
 

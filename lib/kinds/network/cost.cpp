@@ -3,9 +3,11 @@
 
 #include "lib/kinds/network/cost.hpp"
 
+#include "lib/core/json.hpp"
 #include "lib/data/lanes.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/kinds/network/architecture.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

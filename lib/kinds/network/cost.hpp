@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include "lib/data/columns.hpp"
 #include "lib/data/load_rows.hpp"
-#include "lib/run/run.hpp"
 
 namespace bailiwick {
+
+class Run;
 
 /// What a step of a network's training takes.
 struct NetworkCost {

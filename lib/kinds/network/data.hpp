@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "lib/core/range.hpp"
 #include "lib/data/lanes.hpp"
 #include "lib/data/model_rows.hpp"
 #include "lib/kinds/network/network.hpp"

@@ -3,6 +3,7 @@
 
 #include "lib/kinds/network/kind.hpp"
 
+#include "lib/core/json.hpp"
 #include "lib/domain/members.hpp"
 #include "lib/kinds/cox/kind.hpp"
 #include "lib/kinds/glm/kind.hpp"
