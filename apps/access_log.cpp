@@ -6,6 +6,7 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/owner/access_log.hpp"
 

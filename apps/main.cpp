@@ -11,6 +11,7 @@
 #include "apps/options.hpp"
 #include "io/h5/library.hpp"
 #include "lib/core/failure.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/standard_streams.hpp"
 #include "lib/core/text.hpp"

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {

@@ -10,6 +10,7 @@
 #include "io/h5/library.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"

@@ -7,6 +7,7 @@
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "lib/config/schema.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/policy/policy_yaml.hpp"

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/random.hpp"
 

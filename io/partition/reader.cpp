@@ -9,6 +9,7 @@
 #include "io/partition/file.hpp"
 #include "lib/core/helper_thread.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/crypto/envelope.hpp"
 
 namespace bailiwick::io {

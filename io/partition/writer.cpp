@@ -11,6 +11,7 @@
 #include "io/h5/temporary.hpp"
 #include "io/partition/file.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/domain/members.hpp"

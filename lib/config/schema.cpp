@@ -7,6 +7,7 @@
 #include <cctype>
 #include <utility>
 
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {

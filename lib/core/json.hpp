@@ -10,13 +10,9 @@
 #include <string_view>
 
 #include "lib/core/error.hpp"
+#include "lib/core/json_fwd.hpp"
 
 namespace bailiwick {
-
-/// Objects keep their keys sorted, so equal values have equal bytes.
-using Json = nlohmann::json;
-/// Objects keep their keys as they were written: for people to read.
-using OrderedJson = nlohmann::ordered_json;
 
 /// Lists and objects within each other: deeper ones would exhaust the stack of whoever walks them.
 inline constexpr std::size_t deepest_json = 64;

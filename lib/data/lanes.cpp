@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "lib/model/row_order.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

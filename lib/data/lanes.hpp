@@ -8,10 +8,12 @@
 #include <span>
 #include <vector>
 
+#include "lib/boundary/decomposition.hpp"
 #include "lib/run/lane.hpp"
-#include "lib/run/run.hpp"
 
 namespace bailiwick {
+
+class Run;
 
 /// Where the steps of a network take their rows. Every partition is cut into lanes, stretches of
 /// its stored blocks of which a step takes no more than about `block_rows` rows: these are a block,

@@ -8,9 +8,10 @@
 
 #include "kokkos_kernels/sums/rows.hpp"
 #include "lib/data/columns.hpp"
-#include "lib/run/run.hpp"
 
 namespace bailiwick {
+
+struct LocalDomain;
 
 /// This rank's rows of one of its domains.
 struct LoadedRows {

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
 namespace bailiwick {

@@ -8,9 +8,10 @@
 
 #include "lib/data/load_rows.hpp"
 #include "lib/model/standardisation.hpp"
-#include "lib/run/run.hpp"
 
 namespace bailiwick {
+
+class Run;
 
 /// The rows of all of this rank's domains, as a model sees them.
 struct ModelRows {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/domain/members.hpp"
 

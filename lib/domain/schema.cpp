@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/domain/members.hpp"
 

@@ -4,6 +4,7 @@
 #include "lib/domain/site.hpp"
 
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/domain/countries.hpp"
 

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 
 namespace bailiwick {
 

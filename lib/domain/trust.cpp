@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/domain/trust.hpp"
+#include "lib/core/json.hpp"
 
 namespace bailiwick {
 

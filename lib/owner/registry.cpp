@@ -9,6 +9,7 @@
 
 #include "lib/core/input_file.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"

@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/policy/policy.hpp"
 

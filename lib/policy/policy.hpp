@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/policy/terms/allow.hpp"
 #include "lib/policy/terms/duties.hpp"
 #include "lib/policy/terms/forbid.hpp"

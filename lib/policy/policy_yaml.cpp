@@ -9,6 +9,7 @@
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {

@@ -6,6 +6,7 @@
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/json.hpp"
 #include "lib/policy/policy.hpp"
 
 namespace bailiwick {

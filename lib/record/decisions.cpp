@@ -5,6 +5,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

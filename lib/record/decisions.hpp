@@ -5,9 +5,12 @@
 
 #include <string>
 
-#include "lib/run/run.hpp"
+#include "lib/core/json_fwd.hpp"
 
 namespace bailiwick {
+
+class Run;
+struct Duties;
 
 /// decisions.json (docs/policy.md): for every domain what its policy decided, clause by clause, and
 /// the duties that go with what is released.

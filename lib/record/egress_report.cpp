@@ -9,6 +9,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/egress/meter.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
 namespace bailiwick {

@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "lib/run/run.hpp"
-
 namespace bailiwick {
+
+class Run;
 
 /// egress.json (docs/egress.md): what the meter saw cross between domains so far, what the ledger
 /// declared, purpose by purpose and call by call, and their difference. The text is the first

@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <utility>
 
+#include "lib/core/json.hpp"
 #include "lib/record/restart.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
 namespace bailiwick {

@@ -17,6 +17,7 @@
 #include "lib/record/run_record.hpp"
 #include "lib/record/same_run.hpp"
 #include "lib/record/stated.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
 namespace bailiwick {

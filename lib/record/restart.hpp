@@ -10,9 +10,13 @@
 
 #include "io/checkpoint/checkpoint.hpp"
 #include "lib/lineage/stage_chain.hpp"
-#include "lib/run/run.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/run/config.hpp"
+#include "lib/runtime/communicator.hpp"
 
 namespace bailiwick {
+
+class Run;
 
 /// What `--resume` says besides the name of a checkpoint.
 inline constexpr const char* resume_latest = "latest";

@@ -4,8 +4,10 @@
 #include "lib/record/same_run.hpp"
 
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "lib/lineage/stage_chain.hpp"
-#include "lib/run/run.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/run/config.hpp"
 
 // Whether a run is the one that began in a folder.
 namespace bailiwick {
+
+class Run;
 
 /// In what the config of the last session of the chain in `folder`, of which these are the
 /// statements, differs from this one in identity, name or purpose. Local. Throws

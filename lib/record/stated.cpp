@@ -12,6 +12,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/record/layout.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
 namespace bailiwick {

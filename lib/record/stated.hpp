@@ -7,10 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "lib/core/digest.hpp"
+#include "lib/crypto/keys.hpp"
 #include "lib/lineage/chain.hpp"
-#include "lib/run/run.hpp"
+#include "lib/run/config.hpp"
 
 namespace bailiwick {
+
+class Run;
 
 /// What the lineage beside a model or a checkpoint says of it.
 struct StatedModel {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "lib/core/json.hpp"
 #include "lib/core/stopwatch.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
@@ -15,6 +16,7 @@
 #include "lib/kinds/network/architecture.hpp"
 #include "lib/kinds/network/data.hpp"
 #include "lib/optim/descent.hpp"
+#include "lib/run/run.hpp"
 
 namespace bailiwick {
 

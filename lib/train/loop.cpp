@@ -5,7 +5,9 @@
 
 #include <iostream>
 
+#include "lib/core/json.hpp"
 #include "lib/core/stopwatch.hpp"
+#include "lib/run/run.hpp"
 #include "lib/runtime/stop_signal.hpp"
 
 namespace bailiwick {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "lib/core/json.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/record/checkpoints.hpp"
 #include "lib/record/restart.hpp"
 

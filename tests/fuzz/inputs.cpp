@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/run/inputs.hpp"
+#include "lib/core/json.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 using namespace bailiwick;

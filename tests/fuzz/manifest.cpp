@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "lib/core/json.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

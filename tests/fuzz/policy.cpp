@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lib/core/json.hpp"
 #include "lib/policy/policy.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

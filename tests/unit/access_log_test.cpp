@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "tests/support/catch.hpp"

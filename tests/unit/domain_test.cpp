@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/domain/site.hpp"
 #include "tests/support/catch.hpp"

@@ -3,6 +3,7 @@
 
 #include "lib/run/inputs.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/stages/stage.hpp"
 #include "tests/support/catch.hpp"
 

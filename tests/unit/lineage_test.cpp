@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/base64.hpp"
 #include "lib/crypto/envelope.hpp"

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/model/concordance.hpp"
 #include "lib/model/standardisation.hpp"
 #include "tests/support/catch.hpp"

@@ -12,6 +12,7 @@
 
 #include "io/partition/file.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "tests/support/admission.hpp"
 #include "tests/support/catch.hpp"

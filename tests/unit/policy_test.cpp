@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "lib/core/instant.hpp"
+#include "lib/core/json.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 
+#include "lib/core/json.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;

@@ -11,6 +11,7 @@
 #include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "tests/support/catch.hpp"
 
 namespace bailiwick {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/core/json.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/kinds/network/architecture.hpp"
@@ -17,6 +18,7 @@
 #include "lib/optim/descent.hpp"
 #include "lib/optim/server.hpp"
 #include "lib/record/regions.hpp"
+#include "lib/run/run.hpp"
 #include "lib/train/federated/strategy.hpp"
 
 namespace bailiwick {
