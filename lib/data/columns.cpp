@@ -247,8 +247,8 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
     columns.categories = schema.targets[columns.targets[0]].categories;
     if (columns.categories.size() < 2)
       throw Error(ExitCode::config,
-                  "model.target: \"{}\" has no categories; a multinomial model needs two or more",
-                  schema.targets[columns.targets[0]].name);
+                  "model.target: \"{}\" has no categories; a model of kind {} needs two or more",
+                  schema.targets[columns.targets[0]].name, model.kind->name);
   }
   return columns;
 }

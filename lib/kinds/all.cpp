@@ -8,14 +8,15 @@
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/negative_binomial/kind.hpp"
 #include "lib/kinds/network/kind.hpp"
+#include "lib/kinds/ordinal/kind.hpp"
 
 namespace bailiwick {
 
 std::span<const Kind* const> all_kinds() {
   static const std::vector<const Kind*> kinds = [] {
     std::vector<const Kind*> all = glm_kinds();  // a kind for each family
-    all.insert(all.end(),
-               {&negative_binomial_kind(), &multinomial_kind(), &cox_kind(), &network_kind()});
+    all.insert(all.end(), {&negative_binomial_kind(), &ordinal_kind(), &multinomial_kind(),
+                           &cox_kind(), &network_kind()});
     return all;
   }();
   return kinds;

@@ -30,8 +30,10 @@ std::size_t packed(std::size_t i, std::size_t j) {
 }
 
 std::vector<std::string> parameter_names(const FittedModel& model) {
-  if (model.classes.empty()) return model.columns;
-  std::vector<std::string> names;
+  std::vector<std::string> names = model.columns;
+  names.insert(names.end(), model.thresholds.begin(), model.thresholds.end());
+  if (model.classes.empty()) return names;
+  names.clear();
   for (std::size_t k = 1; k < model.classes.size(); ++k) {
     for (const std::string& column : model.columns) {
       names.push_back(model.classes[k] + ":" + column);
@@ -89,13 +91,20 @@ std::string to_text(
 
 RawEstimates to_raw_units(const FittedModel& model) {
   const std::size_t p = model.columns.size(), d = model.theta.size();
-  ensure(p > 0 && d % p == 0 && model.covariance.size() == d * (d + 1) / 2,
-         "a fitted model has whole blocks of columns and a packed covariance");
+  ensure(
+      p > 0 && (d - model.thresholds.size()) % p == 0 && model.covariance.size() == d * (d + 1) / 2,
+      "a fitted model has whole blocks of columns and a packed covariance");
   if (!model.standardised) return {model.theta, model.covariance};
 
   // raw = A theta: A is diagonal but for the intercept's row, one such block a class.
   const std::vector<double>&centre = model.standardised->centre, &scale = model.standardised->scale;
   const auto apply = [&](auto&& of, std::size_t i) {
+    if (i >= d - model.thresholds.size()) {
+      double threshold = of(i);
+      for (std::size_t j = 0; j < p; ++j)
+        threshold = std::fma(centre[j] * scale[j], of(j), threshold);
+      return threshold;
+    }
     double sum = scale[i % p] * of(i);
     if (i % p == model.intercept) {
       for (std::size_t j = 0; j < p; ++j) {

@@ -26,6 +26,7 @@ struct FittedModel {
   bool robust = false;    ///< the covariance does not rest on the model, nor on a dispersion
   std::string cluster{};  ///< then: whose rows count as one; empty: each for itself
   double clusters = 0;    ///< how many there are
+  std::vector<std::string> thresholds{};  ///< ordinal: what comes after the columns
 };
 
 /// Coefficients and their covariance (packed) in the units of the raw columns.
@@ -35,7 +36,8 @@ struct RawEstimates {
 };
 
 /// Undoes x -> (x - centre) * scale: b_j = scale_j theta_j, and the intercept takes
-/// -sum_j centre_j b_j. Without an intercept the shift is dropped, as a Cox model may.
+/// -sum_j centre_j b_j, a threshold the opposite. Without either the shift is dropped, as a Cox
+/// model may.
 RawEstimates to_raw_units(const FittedModel& model);
 
 struct Coefficient {

@@ -12,7 +12,7 @@ const std::vector<std::string>& model_kinds() {
     std::vector<std::string> all;
     for (const kernels::FamilyMembers& family : kernels::family_members)
       all.emplace_back(family.name);
-    all.insert(all.end(), {"negative_binomial", "multinomial", "cox", "mlp"});
+    all.insert(all.end(), {"negative_binomial", "ordinal", "multinomial", "cox", "mlp"});
     return all;
   }();
   return kinds;

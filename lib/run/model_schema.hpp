@@ -71,11 +71,8 @@ void schema(Visitor& v, ModelConfig& model) {
   const bool cox = model.kind->response(model) == kernels::Response::hazard;
   if (!model.kind->intercept) model.intercept = false;
   v.key("features", model.features,
-        "Columns to use. A category: its levels but the reference; ward_icu: one level. lab_*: all "
-        "of "
-        "that name; -age: all but it. log(age), sqrt(), age^2, rcs(age, 40, 60, 80), bin(age, 40, "
-        "65), "
-        "year(), month(), weekday(), age:ward: made of them. None: all.",
+        "Columns to use, and what is made of them: age, ward, ward_icu, lab_*, -age, log(age), "
+        "age:ward (docs/models.md). None: all.",
         distinct);
   v.key("target", model.target, "Column to predict; default: the only target. Not of Cox models.");
   v.key("time", model.time, "Cox models: column of times; they must have it.");
@@ -85,11 +82,13 @@ void schema(Visitor& v, ModelConfig& model) {
   v.key("trials", model.trials,
         "Models of a probability: column of trials; the target counts successes.");
   v.key("offset", model.offset,
-        "Column that is added to the linear predictor. Not of multinomial models and networks.");
+        "Column that is added to the linear predictor. Not of multinomial and ordinal models and "
+        "networks.");
   v.key("exposure", model.exposure,
         "Models with a log link: column of exposures, as person-years, whose logarithm is the "
         "offset.");
-  v.key("intercept", model.intercept, "Fit a constant term. Cox models and networks: false.");
+  v.key("intercept", model.intercept,
+        "Fit a constant term. Cox and ordinal models, networks: false.");
   v.key("weights", model.weights, "Use the partitions' row weights.");
   v.key(
       "l2", model.l2,
@@ -131,7 +130,9 @@ void schema(Visitor& v, ModelConfig& model) {
   check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
   check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
   check(model.kind->intercept || !model.intercept, "intercept",
-        mlp ? "the layers of a network have their own" : "kind: cox has no intercept");
+        mlp   ? "the layers of a network have their own"
+        : cox ? "kind: cox has no intercept"
+              : "the thresholds of an ordinal model stand for it");
   check(!mlp || model.l2 == 0, "l2", "networks have train.descent.weight_decay instead");
   check(cox || model.time.empty(), "time", "only used with kind: cox");
   check(cox || model.status.empty(), "status", "only used with kind: cox");
@@ -152,7 +153,7 @@ void schema(Visitor& v, ModelConfig& model) {
   check(model.exposure.empty() || (!mlp && response == kernels::Response::rate), "exposure",
         only_with(model, kernels::Response::rate));
   check(model.offset.empty() || (!mlp && response != kernels::Response::classes), "offset",
-        "not used by networks and multinomial models");
+        "not used by networks, multinomial and ordinal models");
 }
 
 }  // namespace bailiwick

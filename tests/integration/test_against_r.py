@@ -364,7 +364,7 @@ def test_what_cannot_be(rows, np):
     assert "model.cluster: with a penalty there are no robust errors" in train("kind=linear", "target=level", "cluster=unit", "l2=1", code=CONFIG)
     assert "model.cluster: errors: model takes every row for itself" in train("kind=linear", "target=level", "cluster=unit", "errors=model", code=CONFIG)
     assert "only used with kind: poisson" in train("kind=logistic", "target=died", "exposure=years", code=CONFIG)
-    assert "not used by networks and multinomial models" in train("kind=multinomial", "target=ward", "offset=shift", code=CONFIG)
+    assert "not used by networks, multinomial and ordinal models" in train("kind=multinomial", "target=ward", "offset=shift", code=CONFIG)
     assert 'no feature "wier", "sax"' in train("target=level", "features=[wier, x, sax]", code=CONFIG).replace(' (did you mean "sex"?)', "")
     assert '"ward" has 3 categories; a logistic model needs a number or two of them: kind: multinomial' in train("kind=logistic", "target=ward", code=CONFIG)
     assert "its entry is not before its time" in train("kind=cox", "target=", "time=start", "entry=time", "status=gone", code=DATA)

@@ -11,7 +11,7 @@ from test_policies import Stays
 
 DATA = 5
 POWERS = (-30, 30)
-KINDS = {"linear": "days", "logistic": "long", "poisson": "days", "gamma": "days", "inverse_gaussian": "days", "multinomial": "ward", "cox": None}
+KINDS = {"linear": "days", "logistic": "long", "poisson": "days", "gamma": "days", "inverse_gaussian": "days", "multinomial": "ward", "ordinal": "ward", "cox": None}
 
 
 @pytest.fixture(scope="module")

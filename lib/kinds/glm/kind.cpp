@@ -126,14 +126,7 @@ class GlmKind : public Kind {
                     "the target is the same in every row: nothing is to be learnt of it");
       return;
     }
-    std::vector<std::string> never;
-    for (std::size_t k = 0; k < totals.classes.size(); ++k)
-      if (totals.classes[k] == 0) never.push_back('"' + columns.categories[k] + '"');
-    if (!never.empty())
-      throw Error(ExitCode::data,
-                  "no row has the target's {} {}, so no finite intercept fits it: leave it out of "
-                  "the levels at ingest, or train on rows that have it",
-                  never.size() == 1 ? "category" : "categories", join(never));
+    check_categories(totals, columns);
     // What is left of the null deviance is its rounding.
     if (kernels::family_members.size() > family_.index &&
         kernels::family_members[family_.index].dispersion && !columns.has_offset()) {
@@ -181,6 +174,17 @@ std::vector<const Kind*> kinds_of(kernels::FamilyList<F...>) {
 }
 
 }  // namespace
+
+void check_categories(const ResponseTotals& totals, const ModelColumns& columns) {
+  std::vector<std::string> never;
+  for (std::size_t k = 0; k < totals.classes.size(); ++k)
+    if (totals.classes[k] == 0) never.push_back('"' + columns.categories[k] + '"');
+  if (!never.empty())
+    throw Error(ExitCode::data,
+                "no row has the target's {} {}, so no finite intercept fits it: leave it out of "
+                "the levels at ingest, or train on rows that have it",
+                never.size() == 1 ? "category" : "categories", join(never));
+}
 
 std::vector<const Kind*> glm_kinds() {
   return kinds_of(kernels::Families{});

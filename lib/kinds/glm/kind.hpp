@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/kinds/kind.hpp"
+#include "lib/model/response.hpp"
 
 namespace bailiwick {
 
@@ -14,5 +15,8 @@ std::vector<const Kind*> glm_kinds();
 
 /// The multinomial logistic model: a linear predictor for each category but the first.
 const Kind& multinomial_kind();
+
+/// Throws ExitCode::data, naming them, for categories of the target that no row has.
+void check_categories(const ResponseTotals& totals, const ModelColumns& columns);
 
 }  // namespace bailiwick
