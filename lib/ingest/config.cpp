@@ -348,6 +348,9 @@ void schema(Visitor& v, IngestConfig& ingest) {
         at_most(1 << 20));
   v.key("id_bytes", ingest.id_bytes, "Room for each id; a row with a longer one is quarantined.",
         at_least(1), at_most(4096));
+  v.key("quarantine_at_most", ingest.quarantine_at_most,
+        "Share of the rows that may break a rule; with more nothing is written but them.",
+        at_least(0), at_most(1));
   v.key("precision", ingest.precision, "How features are stored.", one_of("float64", "float32"));
   v.key("partitions", ingest.partitions,
         "What is written; more than one need a column with role: domain.", required, non_empty);

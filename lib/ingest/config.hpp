@@ -81,6 +81,7 @@ struct IngestConfig {
   std::vector<IngestColumn> columns;
   std::map<std::string, double> hash_split;  ///< name -> share
   std::uint64_t split_seed = 0, block_rows = 1024, id_bytes = 64;
+  double quarantine_at_most = 1;
   std::string precision = "float64";
   std::string output;  ///< folder
   std::vector<IngestPartition> partitions;

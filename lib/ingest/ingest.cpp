@@ -236,6 +236,10 @@ void check_rows(const IngestConfig& config, const Outputs& outputs, std::uint64_
   if (kept == 0)
     throw Error(ExitCode::data, "{}: every one of the {} rows broke a rule{}", join(config.inputs),
                 with_thousands(static_cast<long long>(rows)), most);
+  if (static_cast<double>(rows - kept) > config.quarantine_at_most * static_cast<double>(rows))
+    throw Error(ExitCode::data, "{}: {} of the {} rows broke a rule; quarantine_at_most is {}{}",
+                join(config.inputs), with_thousands(static_cast<long long>(rows - kept)),
+                with_thousands(static_cast<long long>(rows)), config.quarantine_at_most, most);
   for (std::size_t i = 0; i < config.partitions.size(); ++i)
     if (outputs.report()[i].rows == 0)
       throw Error(ExitCode::data, "{}: partition \"{}\" got no rows; its values are: {}{}",

@@ -53,19 +53,32 @@ std::vector<std::string> header_from(const std::vector<std::string_view>& fields
   return names;
 }
 
-std::size_t find_column(const std::vector<std::string>& header, const std::string& name,
-                        const std::string& path) {
-  const auto found = std::find(header.begin(), header.end(), name);
-  if (found == header.end())
-    throw Error(ExitCode::data, "{}: no column \"{}\"; it has: {}{}{}", path, name,
-                printable(listed(header)), did_you_mean(name, header),
+std::vector<std::size_t> find_columns(const std::vector<std::string>& header,
+                                      std::span<const std::string> names, const std::string& path) {
+  std::vector<std::size_t> places;
+  std::vector<std::string> missing;
+  for (const std::string& name : names) {
+    const auto found = std::ranges::find(header, name);
+    places.push_back(static_cast<std::size_t>(found - header.begin()));
+    if (found == header.end()) {
+      missing.push_back('"' + name + '"' + did_you_mean(name, header));
+    } else if (std::find(found + 1, header.end(), name) != header.end()) {
+      throw Error(ExitCode::data, "{}: two columns are called \"{}\"", path, name);
+    }
+  }
+  if (!missing.empty())
+    throw Error(ExitCode::data, "{}: no column {}; it has: {}{}", path, join(missing),
+                printable(listed(header)),
                 !std::ranges::all_of(header, is_utf8) ? encoding_advice
                 : header.size() == 1 && header[0].find_first_of(";\t|,") != std::string::npos
                     ? "; set csv.delimiter"
                     : "");
-  if (std::find(found + 1, header.end(), name) != header.end())
-    throw Error(ExitCode::data, "{}: two columns are called \"{}\"", path, name);
-  return static_cast<std::size_t>(found - header.begin());
+  return places;
+}
+
+std::size_t find_column(const std::vector<std::string>& header, const std::string& name,
+                        const std::string& path) {
+  return find_columns(header, {&name, 1}, path).front();
 }
 
 Lookup::Lookup(const IngestLookup& config, const io::CsvFormat& format) {
@@ -75,9 +88,7 @@ Lookup::Lookup(const IngestLookup& config, const io::CsvFormat& format) {
   if (!reader.next()) throw Error(ExitCode::data, "{}: is empty", config.path);
   const std::vector<std::string> header = header_from(reader.fields(), config.path);
   const std::size_t key = find_column(header, config.key, config.path);
-  std::vector<std::size_t> columns;
-  for (const std::string& name : config.columns)
-    columns.push_back(find_column(header, name, config.path));
+  const std::vector<std::size_t> columns = find_columns(header, config.columns, config.path);
   while (reader.next()) {
     const auto& fields = reader.fields();
     if (fields.size() != header.size() || !reader.well_quoted())

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,6 +31,9 @@ bool keeps_blanks(const io::CsvFormat& format, const std::vector<bool>& quoted, 
 /// there twice.
 std::size_t find_column(const std::vector<std::string>& header, const std::string& name,
                         const std::string& path);
+/// Of several, all of which it misses it names.
+std::vector<std::size_t> find_columns(const std::vector<std::string>& header,
+                                      std::span<const std::string> names, const std::string& path);
 
 /// A lookup file, held in memory.
 class Lookup {

@@ -155,8 +155,13 @@ void RowRules::bind(std::vector<std::string> header, const std::string& path,
     header_.insert(header_.end(), lookup.columns.begin(), lookup.columns.end());
   }
   typed_ = !types.empty();
-  for (Use& use : uses_) {
-    use.field = find_column(header_, use.column.source(), path);
+  std::vector<std::string> sources;
+  for (const Use& use : uses_)
+    sources.push_back(use.column.source());
+  const std::vector<std::size_t> fields = find_columns(header_, sources, path);
+  for (std::size_t i = 0; i < uses_.size(); ++i) {
+    Use& use = uses_[i];
+    use.field = fields[i];
     if (use.field >= types.size()) {
       use.rule.read_as(std::nullopt);
       continue;

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <tuple>
+#include <utility>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/data/model_rows.hpp"
+#include "lib/kinds/cox/kind.hpp"
 #include "lib/kinds/cox/risk_sets.hpp"
 #include "lib/kinds/cox/survival_curves.hpp"
 #include "lib/model/row_sums.hpp"
@@ -320,7 +323,11 @@ void survive(const Stage& stage, Session& session, RunConfig config, const Stage
   RunRecord record(run, chain, true);
   record.begin_session();
 
-  const ModelRows loaded = load_model_rows(run, ModelConfig(), columns, how.split);
+  ModelConfig times;  // whose rule the rows obey
+  times.kind = &cox_kind().traits();
+  times.strata = Strata::none;
+  std::tie(times.time_step, times.time_maximum) = std::pair(how.time_step, how.time_maximum);
+  const ModelRows loaded = load_model_rows(run, times, columns, how.split);
   std::vector<Aggregate> parts;
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < loaded.domains.size(); ++d)

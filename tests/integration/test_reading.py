@@ -140,7 +140,7 @@ def test_several_files_are_one_whatever_the_order_of_their_columns(desk):
     (desk.root / "parts/part-9.csv").unlink()
     assert 'input: is one; several go under "inputs"' in desk.ingest("input: [all.csv]", "list", CONFIG)
     desk.write("parts/short.csv", "id,age,stage\n")
-    assert f'{desk.root}/parts/short.csv: no column "cost"; it has: id, age, stage' in desk.ingest("inputs: [all.csv, parts/short.csv]", "short", DATA)
+    assert f'{desk.root}/parts/short.csv: no column "cost", "seen", "died" (did you mean "id"?); it has: id, age, stage' in desk.ingest("inputs: [all.csv, parts/short.csv]", "short", DATA)
     desk.write("parts/[1].csv", "\n".join([HEADER, *ROWS]) + "\n")  # a name, not a pattern
     desk.ingest('input: "parts/[1].csv"', "named")
     assert desk.rows("named") == desk.rows("plain")
@@ -163,4 +163,4 @@ def test_standard_input(desk):
         assert desk.rows(name) == desk.rows("plain")
         assert desk.provenance(name)["inputs"] == [{"file": "standard input", "sha256": hashlib.sha256(sent).hexdigest(), "rows": 300}]
     assert "standard input: is empty: there is no header" in desk.ingest('input: "-"', "stdin-empty", DATA, stdin=b"")
-    assert 'standard input: no column "id"; it has: x' in desk.ingest('input: "-"', "stdin-other", DATA, stdin=b"x\n1\n")
+    assert 'standard input: no column "id" (did you mean "x"?), "age", "stage", "cost", "seen", "died"; it has: x' in desk.ingest('input: "-"', "stdin-other", DATA, stdin=b"x\n1\n")

@@ -13,6 +13,7 @@
 #include "io/partition/partition.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/ingest/report.hpp"
 #include "lib/ingest/rows.hpp"
 #include "tests/support/admission.hpp"
 #include "tests/support/catch.hpp"
@@ -504,6 +505,22 @@ TEST_CASE("Rows that all broke a rule can be looked at, with advice, and block n
   CHECK_FALSE(fs::exists(job.output("quarantine.failed.csv")));
 }
 
+TEST_CASE("More rows than may be quarantined are none that may be kept") {
+  Job job;
+  job.config.columns = {column("x", Role::feature)};
+  const std::string csv = "x\n1\n2\n3\nbad\n";
+  job.config.quarantine_at_most = 0.25;
+  const std::string text = to_text(job.run(csv));
+  CHECK_THAT(text, Catch::Contains("More than one row in twenty"));
+  fs::remove_all(job.config.output);
+  job.config.quarantine_at_most = 0.2;
+  CHECK_THAT(job.failure(csv, ExitCode::data),
+             Catch::Contains("1 of the 4 rows broke a rule; quarantine_at_most is 0.2") &&
+                 Catch::Contains("x: not a number (\"bad\")") &&
+                 Catch::Contains("quarantine.failed.csv"));
+  CHECK_FALSE(fs::exists(job.output("only.h5")));
+}
+
 TEST_CASE("A lookup adds columns; rows it does not know are quarantined") {
   Job job;
   auto fold = column("fold", Role::split);
@@ -657,7 +674,15 @@ TEST_CASE("Data that cannot be ingested: what is wrong, where, what to do") {
   job.config.columns = {column("age", Role::feature)};
   const std::string data = job.path("data.csv");
   CHECK(job.failure("sex,aeg\n1,2\n", ExitCode::data) ==
-        data + ": no column \"age\"; it has: sex, aeg (did you mean \"aeg\"?)");
+        data + ": no column \"age\" (did you mean \"aeg\"?); it has: sex, aeg");
+  job.config.columns = {column("age", Role::feature), column("x", Role::feature),
+                        column("sax", Role::target)};
+  CHECK(job.failure("sex,aeg\n1,2\n", ExitCode::data) ==
+        data +
+            ": no column \"age\" (did you mean \"aeg\"?), \"x\" (did you mean \"sex\"?), \"sax\" "
+            "(did you mean \"sex\"?); "
+            "it has: sex, aeg");
+  job.config.columns = {column("age", Role::feature)};
   CHECK(job.failure("age,age\n1,2\n", ExitCode::data) == data + ": two columns are called \"age\"");
   CHECK(job.failure("", ExitCode::data) == data + ": is empty: there is no header");
   CHECK(job.failure("age\n", ExitCode::data) == data + ": no rows");

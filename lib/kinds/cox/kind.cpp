@@ -90,8 +90,8 @@ const Kind& cox_kind() {
   static constexpr KindTraits traits{
       .name = "cox",
       .response = [](const ModelConfig&) { return kernels::Response::hazard; },
-      .problem = [](const ModelConfig&, const double* target,
-                    std::size_t) { return survival_problem(target); },
+      .problem = [](const ModelConfig& model, const double* target,
+                    std::size_t) { return survival_problem(model, target); },
       .intercept = false,
       .reads_codes = false,  // rows are sorted by time
       .section = "cox"};
@@ -99,9 +99,11 @@ const Kind& cox_kind() {
   return kind;
 }
 
-const char* survival_problem(const double* target) {
-  if (!(target[0] >= 0)) return "a Cox model needs times of at least zero";
-  return target[1] == 0 || target[1] == 1 ? nullptr : "a Cox model needs a status of 0 or 1";
+const char* survival_problem(const ModelConfig& model, const double* target) {
+  if (!(target[0] >= 0)) return "a survival time must be at least 0";
+  if (target[1] != 0 && target[1] != 1) return "a status must be 0 or 1";
+  if (model.strata != Strata::none) return nullptr;
+  return TimeGrid{model.time_step, model.time_maximum}.problem(target[0]);
 }
 
 }  // namespace bailiwick

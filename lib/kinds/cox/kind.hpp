@@ -11,6 +11,6 @@ namespace bailiwick {
 const Kind& cox_kind();
 
 /// What is wrong with a time and an event; nullptr: nothing.
-const char* survival_problem(const double* target);
+const char* survival_problem(const ModelConfig& model, const double* target);
 
 }  // namespace bailiwick

@@ -44,15 +44,12 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
       if (!(subject.entry < subject.time)) fail("an entry must be before its time");
       if (!subject.event && y(b, 1, r) != 0) fail("a status must be 0 or 1");
       if (grid) {
-        const auto on_grid = [&](double time) {
-          const double step = std::nearbyint(time / grid->step);
-          if (std::fabs(time - step * grid->step) > 1e-9 * grid->step || step < 0)
-            fail("a survival time must be a multiple of time_step");
-          return step;
-        };
-        if (subject.time > grid->maximum) fail("a survival time must not exceed time_maximum");
-        subject.time = on_grid(subject.time);
-        if (late) subject.entry = on_grid(subject.entry);
+        if (const char* problem = grid->problem(subject.time)) fail(problem);
+        subject.time = grid->step_of(subject.time);
+        if (late) {
+          if (const char* problem = grid->problem(subject.entry)) fail(problem);
+          subject.entry = grid->step_of(subject.entry);
+        }
       }
       subjects.push_back(subject);
     }

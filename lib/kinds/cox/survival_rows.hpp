@@ -22,6 +22,15 @@ struct TimeGrid {
   bool is_valid() const { return step > 0 && maximum >= step && maximum / step < most; }
   /// From 0 on.
   std::size_t times() const { return static_cast<std::size_t>(std::nearbyint(maximum / step)) + 1; }
+  /// What is wrong with a time; nullptr: nothing is, and step_of() says which step it is.
+  const char* problem(double time) const {
+    if (time > maximum) return "a survival time must not exceed time_maximum";
+    const double whole = step_of(time);
+    return whole < 0 || std::fabs(time - whole * step) > 1e-9 * step
+               ? "a survival time must be a multiple of time_step"
+               : nullptr;
+  }
+  double step_of(double time) const { return std::nearbyint(time / step); }
   static constexpr double most = 1 << 20;
 };
 
