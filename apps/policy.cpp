@@ -15,6 +15,7 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/policy/policy.hpp"
 #include "lib/policy/policy_yaml.hpp"
 
 namespace bailiwick {

@@ -20,6 +20,7 @@
 #include "lib/policy/gate.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
+#include "lib/run/documents.hpp"
 #include "lib/run/places.hpp"
 #include "lib/run/request.hpp"
 #include "lib/runtime/slurm.hpp"

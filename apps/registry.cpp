@@ -12,6 +12,7 @@
 #include "io/partition/partition.hpp"
 #include "lib/core/input_file.hpp"
 #include "lib/crypto/envelope.hpp"
+#include "lib/policy/policy.hpp"
 
 namespace bailiwick {
 

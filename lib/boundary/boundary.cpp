@@ -7,6 +7,7 @@
 #include <cstring>
 #include <set>
 
+#include "lib/boundary/own_statistics.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"

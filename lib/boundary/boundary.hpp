@@ -15,10 +15,11 @@
 #include "lib/boundary/mask_session.hpp"
 #include "lib/boundary/sums.hpp"
 #include "lib/boundary/team.hpp"
-#include "lib/core/json.hpp"
 #include "lib/policy/gate.hpp"
 
 namespace bailiwick {
+
+struct OwnStatistics;
 
 /// Crossings of one kind in a row, as the ledger keeps them.
 struct LedgerLine {
@@ -27,13 +28,6 @@ struct LedgerLine {
   std::string name;
   std::uint64_t words = 0;  ///< 64-bit words a domain sent
   std::uint64_t domains = 0;
-};
-
-/// Statistics of one domain alone, which its policy lets everybody see: not without the admission
-/// that says so, and not of a type that rows have.
-struct OwnStatistics {
-  std::reference_wrapper<const Admission> leave;
-  Json statistics;
 };
 
 /// The gate: the one place where sums leave a domain.

@@ -22,7 +22,7 @@ bool is_count(double x) {
 
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                      const ModelColumns& columns, const std::string& split) {
-  domain.outcome->add_reading();
+  domain.tell_reading();
   std::size_t block_rows = 1;
   for (const PartitionManifest& manifest : domain.manifests)
     block_rows = std::max<std::size_t>(block_rows, std::min(manifest.rows, manifest.block_rows));

@@ -13,6 +13,7 @@
 #include "lib/core/output_file.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/policy/policy.hpp"
 
 namespace bailiwick {
 

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "lib/core/text.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/runtime/watchdog.hpp"
 

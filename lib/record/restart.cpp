@@ -14,6 +14,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/lineage/chain.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/record/same_run.hpp"
 #include "lib/record/stated.hpp"

@@ -7,6 +7,8 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/run/inputs.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {

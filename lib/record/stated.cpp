@@ -11,6 +11,7 @@
 #include "lib/core/json.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"

@@ -3,6 +3,8 @@
 
 #include "lib/run/facts.hpp"
 #include "lib/core/json.hpp"
+#include "lib/policy/policy.hpp"
+#include "lib/run/documents.hpp"
 
 namespace bailiwick {
 

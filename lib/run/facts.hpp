@@ -11,10 +11,11 @@
 #include "lib/core/digest.hpp"
 #include "lib/core/json_fwd.hpp"
 #include "lib/domain/schema.hpp"
-#include "lib/policy/policy.hpp"
-#include "lib/run/documents.hpp"
+#include "lib/policy/terms/duties.hpp"
 
 namespace bailiwick {
+
+struct Documents;
 
 /// What every rank may know of a domain before a row is read: its signed manifests and policy.
 struct DomainFacts {

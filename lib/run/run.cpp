@@ -16,8 +16,11 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/lineage/stage_chain.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/owner/access_log.hpp"
+#include "lib/policy/policy.hpp"
 #include "lib/run/documents.hpp"
+#include "lib/run/inputs.hpp"
 #include "lib/run/libraries.hpp"
 #include "lib/run/request.hpp"
 #include "lib/runtime/agree.hpp"
@@ -60,12 +63,23 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
   return config;
 }
 
+void LocalDomain::tell_reading() const {
+  outcome->add_reading();
+}
+
+Run::~Run() = default;
+
+void Run::state_model(const Json& model) {
+  inputs_->model = model;
+}
+
 Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
     : session_(session),
       config_(std::move(config)),
       use_(use),
-      inputs_(inputs_of(config_, use_)),
-      started_(utc_now()) {
+      inputs_(std::make_unique<Inputs>(inputs_of(config_, use_))),
+      started_(utc_now()),
+      outcome_(std::make_shared<AccessOutcome>()) {
   config_digest_ = sha256(resolved_yaml(config_));
   find_places();
   const EgressPurpose purpose("decomposition");
@@ -94,7 +108,7 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
   // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
   boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
                                                    : contributors);
-  if (sums_cross(inputs_, use_) && config_.boundary.secure_aggregation && !verdicts_only)
+  if (sums_cross(*inputs_, use_) && config_.boundary.secure_aggregation && !verdicts_only)
     start_masks();
 }
 
@@ -205,7 +219,7 @@ std::size_t Run::owners() const {
 
 AccessRequest Run::request_of(std::size_t d, const Documents& documents) const {
   const std::size_t index = decomposition_->local_domains()[d];
-  AccessRequest request = bailiwick::request_of(inputs_, use_);
+  AccessRequest request = bailiwick::request_of(*inputs_, use_);
   add_domains(request, domains_, index);
   request.now = utc_now();
   for (const int rank : decomposition_->ranks_of(index))
@@ -250,7 +264,7 @@ void Run::decide(bool verdicts_only) {
   if (reasons.empty()) {  // before anything counts as a run
     check_splits();
     check_names();
-    if (has_rounds_of_rows(inputs_, use_)) judge_rounds();
+    if (has_rounds_of_rows(*inputs_, use_)) judge_rounds();
     reasons = refusals();
   }
   if (verdicts_only) return;
@@ -319,7 +333,7 @@ void Run::check_names() const {
 
 void Run::log_decisions(bool admitted) const {
   std::vector<std::string> words;
-  for (const Action action : actions_of(inputs_, use_))
+  for (const Action action : actions_of(*inputs_, use_))
     words.push_back(to_word(action));
   // A request that is refused is written down though its operator's key cannot be opened.
   std::string key;

@@ -10,18 +10,21 @@
 
 #include "io/partition/partition.hpp"
 #include "lib/boundary/boundary.hpp"
-#include "lib/lineage/statement.hpp"
-#include "lib/owner/access_log.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/run/config.hpp"
-#include "lib/run/documents.hpp"
 #include "lib/run/facts.hpp"
 #include "lib/run/places.hpp"
-#include "lib/run/request.hpp"
+#include "lib/run/stage_use.hpp"
 #include "lib/run/verdict.hpp"
 #include "lib/runtime/session.hpp"
 
 namespace bailiwick {
+
+struct Artefact;
+class AccessOutcome;
+struct Documents;
+struct Inputs;
 
 /// One of this rank's domains, admitted.
 struct LocalDomain {
@@ -33,6 +36,9 @@ struct LocalDomain {
   std::uint64_t minimum_rows =
       1;  ///< that its policy, or a partner's, asks for in all that crosses
   std::shared_ptr<AccessOutcome> outcome;  ///< for its owner's log
+
+  /// Tells that log that rows are about to be read.
+  void tell_reading() const;
 };
 
 /// Blocks of a domain if its manifests can be read from here; 0 if not. For sharing out work
@@ -50,6 +56,7 @@ class Run {
   /// Collective. Throws on all ranks alike; ExitCode::policy lists every domain's reasons. With
   /// `verdicts_only` a refusal does not throw and nothing may be read: for `check`.
   Run(Session& session, RunConfig config, StageUse use, bool verdicts_only = false);
+  ~Run();
 
   const RunConfig& config() const { return config_; }
   /// When this rank began, before any policy was asked.
@@ -86,9 +93,9 @@ class Run {
   /// Config, site, program, policies, partitions: the same on every rank.
   std::vector<Artefact> common_dependencies() const;
   /// What this session is to do.
-  const Inputs& inputs() const { return inputs_; }
+  const Inputs& inputs() const { return *inputs_; }
   /// Of a training: what its model must say of itself.
-  void state_model(Json model) { inputs_.model = std::move(model); }
+  void state_model(const Json& model);
   std::uint64_t rows() const;
   /// Different owners, of one domain or several.
   std::size_t owners() const;
@@ -120,7 +127,7 @@ class Run {
   Session& session_;
   RunConfig config_;
   StageUse use_;
-  Inputs inputs_;
+  std::unique_ptr<Inputs> inputs_;
   std::string started_;
   Digest config_digest_;
   OpenedSite site_;
@@ -134,8 +141,7 @@ class Run {
   std::vector<std::optional<std::string>> access_logs_;  ///< one a local domain
   std::vector<std::vector<std::string>> withdrawn_;      ///< digests, one list a local domain
   std::string delete_by_;
-  std::shared_ptr<AccessOutcome> outcome_ =
-      std::make_shared<AccessOutcome>();  ///< the session's, too
+  std::shared_ptr<AccessOutcome> outcome_;  ///< the session's, too
 };
 
 }  // namespace bailiwick

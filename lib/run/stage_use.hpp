@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "lib/policy/policy.hpp"
+#include "lib/policy/action.hpp"
 
 namespace bailiwick {
 

@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "kokkos_kernels/glm/glm.hpp"
+#include "lib/boundary/own_statistics.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/data/model_rows.hpp"

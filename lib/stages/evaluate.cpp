@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "lib/boundary/own_statistics.hpp"
 #include "lib/core/json.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"

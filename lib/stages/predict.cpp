@@ -8,6 +8,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/record/same_run.hpp"

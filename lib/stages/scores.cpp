@@ -12,6 +12,7 @@
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/lineage/stage_chain.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"

@@ -7,6 +7,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/core/stopwatch.hpp"
+#include "lib/owner/access_log.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/stop_signal.hpp"
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/verify/coverage.hpp"
+#include "lib/lineage/statement.hpp"
 
 #include <algorithm>
 #include <filesystem>

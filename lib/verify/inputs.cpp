@@ -9,6 +9,8 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/lineage/stage_chain.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/run/inputs.hpp"
 
 namespace bailiwick {
 

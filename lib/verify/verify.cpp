@@ -19,6 +19,7 @@
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/stage_chain.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/run/documents.hpp"

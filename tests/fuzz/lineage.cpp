@@ -9,6 +9,7 @@
 
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/lineage/statement.hpp"
 #include "tests/fuzz/scratch_file.hpp"
 
 using namespace bailiwick;

@@ -12,6 +12,7 @@
 #include "io/partition/partition.hpp"
 #include "kokkos_kernels/sums/rows.hpp"
 #include "lib/boundary/boundary.hpp"
+#include "lib/boundary/own_statistics.hpp"
 #include "lib/core/json.hpp"
 #include "lib/model/description.hpp"
 #include "tests/support/catch.hpp"

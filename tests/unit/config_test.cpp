@@ -10,6 +10,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/ingest/config.hpp"
+#include "lib/policy/policy.hpp"
 #include "lib/policy/policy_yaml.hpp"
 #include "lib/run/config.hpp"
 #include "lib/run/site_yaml.hpp"

@@ -15,6 +15,7 @@
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/stage_chain.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/stages/stage.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/signature.hpp"

@@ -12,6 +12,7 @@
 
 #include "lib/kinds/network/network.hpp"
 #include "lib/optim/descent.hpp"
+#include "lib/run/inputs.hpp"
 #include "tests/support/catch.hpp"
 
 // What the program asks of the heap, whoever asks (labels of kernels beyond 15 letters do): the C

@@ -8,6 +8,7 @@
 
 #include "lib/crypto/sha256.hpp"
 #include "lib/optim/descent.hpp"
+#include "lib/run/inputs.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/unit/network_torch.hpp"
 

@@ -11,6 +11,7 @@
 #include "lib/policy/gate.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
+#include "lib/run/request.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;

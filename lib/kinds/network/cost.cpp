@@ -7,6 +7,7 @@
 #include "lib/data/lanes.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/kinds/network/architecture.hpp"
+#include "lib/run/inputs.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {

@@ -10,6 +10,7 @@
 #include "lib/kinds/network/architecture.hpp"
 #include "lib/model/magnitude.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/run/inputs.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/core/error.hpp"
+#include "lib/run/inputs.hpp"
 
 namespace bailiwick {
 

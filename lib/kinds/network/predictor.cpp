@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/kinds/network/predictor.hpp"
+#include "lib/run/inputs.hpp"
 
 #include <cmath>
 

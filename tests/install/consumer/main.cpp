@@ -19,6 +19,8 @@
 #include "lib/core/version.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/chain.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/policy/policy.hpp"
 #include "lib/policy/policy_yaml.hpp"
 #include "lib/verify/verify.hpp"
 
