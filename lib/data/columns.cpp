@@ -73,12 +73,21 @@ NumberColumn number_column(const Schema& schema, const std::string& name, const 
 
 /// Whether `name` is of the kind that `pattern` says, in which * stands for anything.
 bool matches(std::string_view pattern, std::string_view name) {
-  const std::size_t star = pattern.find('*');
-  if (star == pattern.npos) return pattern == name;
-  if (!name.starts_with(pattern.substr(0, star))) return false;
-  for (std::size_t i = star; i <= name.size(); ++i)
-    if (matches(pattern.substr(star + 1), name.substr(i))) return true;
-  return false;
+  std::size_t p = 0, n = 0, star = pattern.npos, behind = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      behind = n;
+    } else if (p < pattern.size() && pattern[p] == name[n]) {
+      ++p, ++n;
+    } else if (star != pattern.npos) {  // the last star takes one more
+      p = star + 1;
+      n = ++behind;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
 /// What model.features asks for, name by name: all that have no other part in the model, those that
@@ -91,6 +100,14 @@ std::vector<std::string> wanted_names(
   std::erase_if(all, [&](const std::string& name) {
     return name == model.trials || name == model.offset || name == model.exposure;
   });
+  for (const std::string& entry : model.features)
+    if (!named.contains(entry) &&
+        std::ranges::count(entry, '(') != std::ranges::count(entry, ')') &&
+        entry.find('[') == entry.npos)
+      throw Error(ExitCode::config,
+                  "model.features: \"{}\": a parenthesis has no partner; in a list in brackets, "
+                  "quote what has a comma: [\"rcs(age, 40, 60, 80)\"]",
+                  entry);
   const auto takes_out = [&](const std::string& entry) {
     return entry.starts_with('-') && !named.contains(entry);
   };
@@ -146,6 +163,11 @@ void select_features(const ModelConfig& model, const Schema& schema, ModelColumn
       if (column.factors.size() == 1 && first.steps.empty()) {
         columns.features.push_back({first.column, first.level});
       } else {
+        if (named.contains(column.name))
+          throw Error(ExitCode::config,
+                      "model.features: what \"{}\" makes would be called like the partitions' own "
+                      "\"{}\"",
+                      name, column.name);
         columns.features.push_back({first.column, std::nullopt, columns.derived.size()});
         columns.derived.push_back(std::move(column));
       }

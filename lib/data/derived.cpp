@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -101,6 +102,7 @@ class Parser {
   /// A name, one of these functions, or a product of them.
   std::optional<Columns> product(std::string_view text) const {
     if (std::optional<Columns> columns = factor(text)) return columns;
+    if (!tried_.insert(text.size()).second) return {};  // of these all end where the entry ends
     // A name may have a colon: the first that leaves two sides with a meaning.
     for (std::size_t at = text.find(':'); at != text.npos; at = text.find(':', at + 1)) {
       const auto left = factor(trimmed(text.substr(0, at)));
@@ -147,16 +149,16 @@ class Parser {
     const std::size_t close = closing(text, open);
     const auto named = std::ranges::find(functions, text.substr(0, open), &Named::name);
     if (named == functions.end()) return {};
-    if (close == text.npos)
-      fail(
-          "the parenthesis is not closed; in a list in brackets, quote it: [\"rcs(age, 40, 60, "
-          "80)\"]");
+    if (close == text.npos) fail("the parenthesis is not closed");
     return call(*named, text.substr(open + 1, close - open - 1), text.substr(close + 1));
   }
 
   /// `rest`: what follows the parenthesis: .2, the second column of a spline that is no power.
   std::optional<Columns> call(const Named& named, std::string_view inside,
                               std::string_view rest) const {
+    const bool one_of_spline =
+        named.function == Function::spline && rest.starts_with('.') && rest.find(':') == rest.npos;
+    if (!rest.empty() && !one_of_spline) return {};
     const std::vector<std::string_view> parts = arguments(inside);
     const auto base = factor(parts[0]);
     if (!base) fail("the partitions have no feature \"{}\"", parts[0]);
@@ -174,7 +176,6 @@ class Parser {
         fmt::format("{}({})", named.name,
                     fmt::join(std::vector<std::string_view>(parts.begin(), parts.end()), ", "));
     if (named.function == Function::spline) return spline(*base, values, call, rest);
-    if (!rest.empty()) return {};
     if (named.function == Function::interval) return bins(*base, values);
     return Columns{made_of(*base, {named.function, {}}, call, true)};
   }
@@ -187,7 +188,7 @@ class Parser {
     if (rest.empty()) {
       all = {one(base)};
     } else {
-      const auto which = rest.front() == '.' ? number_in(rest.substr(1)) : std::nullopt;
+      const auto which = number_in(rest.substr(1));
       if (!which || *which < 1 || *which > static_cast<double>(columns) ||
           *which != std::floor(*which))
         fail("beside the column itself a spline of {} knots has the columns .1 to .{}",
@@ -244,6 +245,7 @@ class Parser {
 
   const std::string& text_;
   const KnownColumns& known_;
+  mutable std::set<std::size_t> tried_;  ///< lengths of products that have no meaning
 };
 
 }  // namespace
@@ -267,7 +269,7 @@ double Derivation::operator()(double x) const {
     default:
       break;
   }
-  if (!(std::fabs(x) < 1e8)) return undefined;
+  if (!(std::fabs(x) < 1.1e7)) return undefined;  // as far as std::chrono goes
   const std::chrono::year_month_day date(day_of(x));
   if (function == Function::year) return static_cast<int>(date.year());
   if (function == Function::month) return static_cast<unsigned>(date.month());
@@ -276,6 +278,9 @@ double Derivation::operator()(double x) const {
 
 std::optional<std::vector<DerivedColumn>> parse_derived(const std::string& text,
                                                         const KnownColumns& known) {
+  constexpr std::size_t longest = 4000;  // whoever parses it calls itself
+  if (text.size() > longest && !known(text))
+    throw Error(ExitCode::config, "model.features: an entry of more than {} characters", longest);
   return Parser(text, known).product(trimmed(text));
 }
 

@@ -19,6 +19,8 @@ struct Derivation {
   std::vector<double> values;  ///< exponent; knots; least value and, if there is one, the bound
   std::size_t which = 0;       ///< spline: its columns but the first, which is the number itself
 
+  /// Whether it tells rows apart at numbers that whoever writes the config chose.
+  bool cuts() const { return function == Function::interval || function == Function::spline; }
   /// NaN where the function has no value. The same bits everywhere.
   double operator()(double x) const;
 };

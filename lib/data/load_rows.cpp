@@ -71,11 +71,11 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
             fail(r, rule);
         if (!model.entry.empty() && columns.targets.size() > 2 && !(target[2] < target[0]))
           fail(r, "model.entry: its entry is not before its time");
-        if (const std::string* name = builder.undefined(buffer, r))
-          fail(r, "model.features: its " + *name + " has no value");
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
         const bool weighs = trials > 0 && (!columns.weights || buffer.weights[r] > 0);
         if (!weighs && !model.kind->network) continue;
+        if (const std::string* name = builder.undefined(buffer, r))
+          fail(r, "model.features: its " + *name + " has no value");
         chosen.push_back(r);
         if (weighs) {
           ++loaded.selected;

@@ -3,8 +3,10 @@
 
 #include "lib/data/model_rows.hpp"
 
+#include <algorithm>
 #include <optional>
 
+#include "lib/core/error.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
@@ -22,12 +24,28 @@ ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& colum
   return selection;
 }
 
+/// Whoever chooses where a column is cut can cut one row off, whose numbers the sums then tell: not
+/// where a policy asks for more than that.
+void check_cuts(const Run& run, const LocalDomain& domain, const ModelColumns& columns) {
+  for (const DerivedColumn& column : columns.derived)
+    for (const DerivedFactor& factor : column.factors)
+      if (std::ranges::any_of(factor.steps, &Derivation::cuts) &&
+          (domain.minimum_rows > 1 || run.domains()[domain.index].minimum_contributors > 1))
+        throw Error(ExitCode::policy,
+                    "model.features: \"{}\": the policy of domain {} asks for a minimum of rows or "
+                    "contributors, and cuts that the config chooses could leave fewer to "
+                    "themselves; have the owners prepare the column at ingest",
+                    column.name, run.domains()[domain.index].name);
+}
+
 }  // namespace
 
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
                           const std::string& split) {
   ModelRows rows;
   agree(run.world(), [&] {
+    for (const LocalDomain& domain : run.local())
+      check_cuts(run, domain, columns);
     for (const LocalDomain& domain : run.local())
       rows.domains.push_back(load_rows(domain, model, columns, split));
   });

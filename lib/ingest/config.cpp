@@ -105,6 +105,7 @@ void schema(Visitor& v, IngestColumn& column) {
     v.check(end.has_value(), "until",
             "\"" + last + "\" is no number, or of a date no day like 2024-03-01");
     v.check(!end || ends.insert(end).second, "until", "two splits end with " + last);
+    v.check(!name.empty(), "until", "a split needs a name");
     v.check(name != column.rest, "rest", "until has \"" + name + "\" already");
   }
   v.check(column.until.empty() || (column.role == Role::split && column.type != Type::category &&

@@ -236,7 +236,7 @@ void check_rows(const IngestConfig& config, const Outputs& outputs, std::uint64_
   if (kept == 0)
     throw Error(ExitCode::data, "{}: every one of the {} rows broke a rule{}", join(config.inputs),
                 with_thousands(static_cast<long long>(rows)), most);
-  if (static_cast<double>(rows - kept) > config.quarantine_at_most * static_cast<double>(rows))
+  if (static_cast<double>(rows - kept) / static_cast<double>(rows) > config.quarantine_at_most)
     throw Error(ExitCode::data, "{}: {} of the {} rows broke a rule; quarantine_at_most is {}{}",
                 join(config.inputs), with_thousands(static_cast<long long>(rows - kept)),
                 with_thousands(static_cast<long long>(rows)), config.quarantine_at_most, most);

@@ -13,6 +13,15 @@ Predictor Kind::predictor(const SavedModel& model, const kernels::RowBlocks& row
                                    std::max<std::size_t>(2, model.categories.size()) - 1);
 }
 
+std::vector<std::string> Kind::coefficient_names(const SavedModel& model) const {
+  if (model.categories.size() <= 2) return model.names;
+  std::vector<std::string> names;
+  for (std::size_t k = 1; k < model.categories.size(); ++k)
+    for (const std::string& name : model.names)
+      names.push_back(model.categories[k] + ":" + name);
+  return names;
+}
+
 double Kind::public_centre(const SavedModel& model) const {
   return model.config.intercept ? model.parameters.front() : 0.0;
 }

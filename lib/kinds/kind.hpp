@@ -40,8 +40,9 @@ class Kind {
 
   /// Numbers that are fitted. Throws ExitCode::data if the model's description fits none.
   virtual std::size_t parameters(const SavedModel& model) const = 0;
-  /// Names of those that are no column's, after those that are.
-  virtual std::vector<std::string> names_beside() const { return {}; }
+  /// What each is called: a column, or class:column for every class but the first. A model that
+  /// has its coefficients in the units of the data calls them likewise.
+  virtual std::vector<std::string> coefficient_names(const SavedModel& model) const;
   /// What it says of standardised rows: linear predictors of a GLM with the same response.
   virtual Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const;
   /// Of a response that a family measures; nullptr: of another.

@@ -18,6 +18,16 @@ namespace bailiwick {
 
 namespace {
 
+/// Of the folder's own model, by the splits of its config.
+std::string note_of_fit(const RunConfig& config, const StageOptions& options) {
+  const std::string &scored = config.section<EvaluateConfig>().split, &fitted = config.train.split;
+  const bool apart = !scored.empty() && !fitted.empty() && scored != fitted;
+  return apart || !options.model.empty()
+             ? ""
+             : "the model was trained on these rows, or some of them: it will do less well on "
+               "others\n";
+}
+
 /// What a policy's minimum.contributors cost.
 std::string notes(const Json& overall) {
   std::string text;
@@ -93,9 +103,9 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
 
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
   const std::string text =
-      fmt::format("{} of {}, standardise: {}{}\n{}{}", split, run.config().name,
+      fmt::format("{} of {}, standardise: {}{}\n{}{}{}", split, run.config().name,
                   to_word(standardisation), how.regional ? ", each domain by its own model" : "",
-                  Scorecard::table(lines), notes(overall));
+                  Scorecard::table(lines), notes(overall), note_of_fit(run.config(), options));
   const Json results = {{"format", "bailiwick-evaluation"},
                         {"version", 1},
                         {"model", used.content.hex()},

@@ -73,7 +73,7 @@ bool stand_for(const std::vector<std::string>& listed, const std::vector<std::st
     std::set<std::size_t> next;
     for (const std::size_t begin : ends) {
       if (begin < features.size() && features[begin] == entry) next.insert(begin + 1);
-      const bool open = entry.find_first_of("(*:^") != entry.npos;
+      const bool open = entry.find_first_of("(*:^[ ") != entry.npos;
       for (std::size_t i = begin;
            i < features.size() && (open || features[i].starts_with(entry + "_")); ++i)
         next.insert(i + 1);

@@ -203,6 +203,7 @@ def test_survival_of_rows(rows, ties):
         digests.add(rows.checkout.digest(f"{output}/model.h5"))
     assert len(digests) == 1
     rows.run("predict", "run.yaml", "--output", f"baseline-{ties}-run-3", *words, np=3)
+    rows.run("evaluate", "run.yaml", "--output", f"baseline-{ties}-run-3", *words, np=3)
     script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); f <- coxph(Surv(time, gone) ~ x + sex + offset(shift), d, weights = w, ties = "{ties}", '
               'control = coxph.control(eps = 1e-14, iter.max = 50)); s <- summary(survfit(f, newdata = d), times = c(0, 0.3, 1, 2.5))$surv; cat(sprintf("%.17g", s))')
     done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=120)

@@ -11,7 +11,7 @@ from conftest import referee
 from test_against_r import check, ours, r, rows  # noqa: F401
 from test_policies import CLINICS
 
-DATA, CONFIG = 5, 3
+DATA, CONFIG, POLICY = 5, 3, 4
 RCS = """rcs <- function(x, k) { n <- length(k); p <- function(u) pmax(u, 0)^3;
   sapply(seq_len(n - 2), function(j) (p(x - k[j]) - p(x - k[n - 1]) * (k[n] - k[j]) / (k[n] - k[n - 1])
                                       + p(x - k[n]) * (k[n - 1] - k[j]) / (k[n] - k[n - 1])) / (k[n] - k[1])^2) };"""
@@ -65,9 +65,39 @@ def test_what_cannot_be_made(rows, np):  # noqa: F811
         return rows.run("train", "run.yaml", "--output", "never", "--set", "model.target=level", "--set", f"model.features={features}", np=np, code=code)
     assert "model.features: its log(shift) has no value" in train("[log(shift)]", DATA)
     assert 'model.features: "log(yaers)": the partitions have no feature "yaers"' in train("[log(yaers)]", CONFIG)
-    assert 'quote it: ["rcs(age, 40, 60, 80)"]' in train("[rcs(years, 1, 2, 3)]", CONFIG)
+    for unquoted in ("[rcs(years, 1, 2, 3)]", "[x, rcs(years, -1, 0, 1)]"):
+        assert 'quote what has a comma: ["rcs(age, 40, 60, 80)"]' in train(unquoted, CONFIG)
+    hang = ":".join(["x"] * 300 + ["nobody"])
+    assert "the partitions have no feature" in train(f"['{hang}']", CONFIG)
     assert '"log(sex)": "sex_m" is not one number' in train("[log(sex)]", CONFIG)
     assert '"lab_*" stands for none of: x, sex, years, shift' in train("[lab_*]", CONFIG)
     assert '"-shfit" takes out what is not there: x, sex, years, shift (did you mean "shift"?)' in train("[-shfit]", CONFIG)
     assert 'asks for "years", which is there already' in train('[years, "rcs(years, 1, 3, 5)"]', CONFIG)
     assert "number beyond 1e+45" in train("[x, years^9:years^9:years^9:years^9:years^9:years^9:years^9]", DATA)
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_nobody_is_cut_off(rows, np):  # noqa: F811
+    """All but one row in two bins: the intercept would be that row's target."""
+    years = sorted(float(line.split(",")[3]) for line in rows.path("rows.csv").read_text().splitlines()[1:])
+    words = ("--set", "model.target=level", "--set", "model.standardise=none", "--set",
+             f"model.features=['years[-1,{years[80]!r})', 'years[{years[81]!r},)']")
+    rows.terms("bern", "minimum: {rows: 5}\n")
+    for features in words[-1], "model.features=['rcs(years, 1, 2, 3):x']":
+        out = rows.run("train", "run.yaml", "--output", "never", *words[:-1], features, np=np, code=POLICY)
+        assert "the policy of domain bern asks for a minimum of rows or contributors" in out
+    rows.run("train", "run.yaml", "--output", f"log-{np}", *words[:-1], "model.features=['log(years):x']", np=np)
+    rows.terms("bern")
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_what_is_made_has_no_name_of_another(rows, np):  # noqa: F811
+    """A real column of that name would be read when the model is used."""
+    config = rows.path("rows.yaml").read_text().replace("  shift: {role: feature}\n", f"  shift: {{role: feature, as: 'x:years'}}\n").replace("output: rows", f"output: namesakes-{np}")
+    rows.write(f"namesakes-{np}.yaml", config)
+    rows.run("ingest", f"namesakes-{np}.yaml")
+    rows.write(f"run-namesakes-{np}.yaml", rows.path("run.yaml").read_text().replace("rows/", f"namesakes-{np}/"))
+    words = ("--set", "model.target=level", "--set")
+    out = rows.run("train", f"run-namesakes-{np}.yaml", "--output", "never", *words, "model.features=['x : years']", np=np, code=CONFIG)
+    assert "would be called like the partitions' own" in out
+    rows.run("train", f"run-namesakes-{np}.yaml", "--output", f"namesakes-out-{np}", *words, "model.features=['x:years', 'x:years:sex']", np=np)

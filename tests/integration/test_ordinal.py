@@ -43,6 +43,9 @@ def test_predictions_and_measures(rows):  # noqa: F811
     for command in ("train", "evaluate", "predict"):
         rows.run(command, "run.yaml", *words, np=3)
     rows.run("verify", "ordinal-scored", "--key", "operator.pub.pem")
+    shown = rows.run("inspect", "ordinal-scored/model.h5")
+    assert [line.split()[0] for line in shown.splitlines()[5:]] == ["x", "sex_m", "years", "a|b", "b|c"], shown
+    assert "5 parameters over 3 columns" in rows.run("check", "run.yaml", *words[2:])
     expected = r(rows, FIT.format("") + "p <- predict(f, newdata = d[c('x', 'sex', 'years')], type = 'prob')$fit; cat(sprintf('%.17g', t(p)), sep = ',')")
     found = []
     for clinic in CLINICS:

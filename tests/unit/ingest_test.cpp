@@ -513,6 +513,12 @@ TEST_CASE("More rows than may be quarantined are none that may be kept") {
   const std::string text = to_text(job.run(csv));
   CHECK_THAT(text, Catch::Contains("More than one row in twenty"));
   fs::remove_all(job.config.output);
+  job.config.quarantine_at_most = 0.29;  // of which a double is a little less
+  std::string more = "x\n";
+  for (int i = 0; i < 100; ++i)
+    more += i < 29 ? "bad\n" : "1\n";
+  CHECK(job.run(more).rows_kept() == 71);
+  fs::remove_all(job.config.output);
   job.config.quarantine_at_most = 0.2;
   CHECK_THAT(job.failure(csv, ExitCode::data),
              Catch::Contains("1 of the 4 rows broke a rule; quarantine_at_most is 0.2") &&

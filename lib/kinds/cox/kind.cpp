@@ -102,7 +102,8 @@ const Kind& cox_kind() {
 const char* survival_problem(const ModelConfig& model, const double* target) {
   if (!(target[0] >= 0)) return "a survival time must be at least 0";
   if (target[1] != 0 && target[1] != 1) return "a status must be 0 or 1";
-  if (model.strata != Strata::none) return nullptr;
+  // A saved model does not say what its grid was: it is of the fit.
+  if (model.strata != Strata::none || model.time_maximum == 0) return nullptr;
   return TimeGrid{model.time_step, model.time_maximum}.problem(target[0]);
 }
 

@@ -70,7 +70,11 @@ class NegativeBinomialKind : public Kind {
 
   /// The last is log theta.
   std::size_t parameters(const SavedModel& model) const override { return model.names.size() + 1; }
-  std::vector<std::string> names_beside() const override { return {"theta"}; }
+  std::vector<std::string> coefficient_names(const SavedModel& model) const override {
+    std::vector<std::string> names = model.names;
+    names.emplace_back(model.coefficients.empty() ? "log(theta)" : "theta");
+    return names;
+  }
   Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const override {
     return kernels::linear_predictor(
         rows, std::span<const double>(model.parameters).first(model.names.size()), 1);

@@ -15,12 +15,26 @@
 namespace bailiwick {
 namespace {
 
+/// Between each category and the next: "low|mid".
+std::vector<std::string> thresholds_of(const std::vector<std::string>& categories) {
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k + 1 < categories.size(); ++k)
+    names.push_back(categories[k] + "|" + categories[k + 1]);
+  return names;
+}
+
 class OrdinalKind : public Kind {
  public:
   explicit OrdinalKind(const KindTraits& traits) : Kind(traits) {}
 
   std::size_t parameters(const SavedModel& model) const override {
     return model.names.size() + model.categories.size() - 1;
+  }
+  std::vector<std::string> coefficient_names(const SavedModel& model) const override {
+    std::vector<std::string> names = model.names;
+    const std::vector<std::string> thresholds = thresholds_of(model.categories);
+    names.insert(names.end(), thresholds.begin(), thresholds.end());
+    return names;
   }
   const kernels::FamilyMembers* family(const ModelConfig&) const override { return nullptr; }
 
@@ -54,11 +68,12 @@ class OrdinalKind : public Kind {
     options.penalty.resize(columns.names.size());
     options.mean_weight = moments.mean_weight();
     options.scale = moments.scale;
+    const std::vector<std::string> thresholds = thresholds_of(columns.categories);
+    options.names.insert(options.names.end(), thresholds.begin(), thresholds.end());
+    options.penalty.resize(options.names.size());
     std::vector<double> start;
     double below = 0;
-    for (std::size_t k = 0; k + 1 < columns.categories.size(); ++k) {
-      options.names.push_back(columns.categories[k] + "|" + columns.categories[k + 1]);
-      options.penalty.push_back(0);
+    for (std::size_t k = 0; k < thresholds.size(); ++k) {
       below += totals.classes[k];
       start.push_back(exact::log(below / (totals.weight - below)));
     }
@@ -68,9 +83,7 @@ class OrdinalKind : public Kind {
       return totals.log_likelihood(kernels::multinomial, value);
     };
     result.summary = [totals](FittedModel fitted, double) {
-      for (std::size_t k = 0; k + 1 < fitted.classes.size(); ++k)
-        fitted.thresholds.push_back(fitted.classes[k] + "|" + fitted.classes[k + 1]);
-      fitted.classes.clear();
+      fitted.thresholds = thresholds_of(std::exchange(fitted.classes, {}));
       ModelSummary summary = summarise_glm(fitted, kernels::multinomial, totals);
       summary.title = "Proportional odds regression (cumulative logit)";
       return summary;
