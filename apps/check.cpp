@@ -11,6 +11,7 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/data/load_rows.hpp"
+#include "lib/kinds/kind.hpp"
 #include "lib/kinds/network/cost.hpp"
 #include "lib/run/request.hpp"
 #include "lib/run/run.hpp"
@@ -51,7 +52,7 @@ void print_network(const NetworkCost& cost) {
 void print_model(const Run& run, const ModelColumns& columns,
                  const std::optional<NetworkCost>& cost) {
   const std::size_t parameters =
-      columns.columns() * std::max<std::size_t>(2, columns.categories.size()) - columns.columns();
+      cost ? 0 : kind_of(run.config().model).parameters(untrained_model(run, columns));
   std::cout << fmt::format("model        {}{} columns: {}\n",
                            cost ? "" : fmt::format("{} parameters over ", parameters),
                            columns.columns(), some(columns.names));

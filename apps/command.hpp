@@ -45,6 +45,7 @@ int site_show(const std::vector<std::string>& words);
 int trust_sign(const std::vector<std::string>& words);
 
 int command_access_log(const Arguments& arguments);
+int command_compare(const Arguments& arguments);
 int command_check(const Arguments& arguments);
 int command_digest(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);

@@ -83,12 +83,7 @@ void print_network(const SavedModel& model) {
 }
 
 void print_coefficients(const SavedModel& model) {
-  std::vector<std::string> names;
-  for (std::size_t k = 0; k < std::max<std::size_t>(2, model.categories.size()) - 1; ++k)
-    for (const std::string& name : model.names)
-      names.push_back(model.categories.size() > 2 ? model.categories[1 + k] + ":" + name : name);
-  for (const std::string& name : kind_of(model.config).names_beside())
-    names.push_back(model.coefficients.empty() ? "log(" + name + ")" : name);
+  const std::vector<std::string> names = kind_of(model.config).coefficient_names(model);
   for (std::size_t i = 0; i < model.parameters.size(); ++i) {
     std::cout << fmt::format(
         "  {:<28} {:>24}", names.at(i),

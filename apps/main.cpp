@@ -52,6 +52,8 @@ std::vector<Command> all_commands() {
   const Command after[] = {
       {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
       {"verify", "recompute everything the lineage of a run claims", command_verify},
+      {"compare", "test whether what one model has more than another says something",
+       command_compare},
       {"slurm", "write the batch script of a config", command_slurm},
       {"digest", "print the digest of a model's content", command_digest},
       {"schema", "print every key of a YAML file: for editors, or as tables", command_schema},
