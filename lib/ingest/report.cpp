@@ -72,9 +72,7 @@ std::string to_text(const IngestReport& report) {
       table.push_back({count(q.rows), q.column.empty() ? "(row)" : q.column, q.reason, q.first});
     text += format(table, 0, 0);
     if (report.rows_quarantined() > report.rows_read / 20)
-      text +=
-          "More than one row in twenty is: what is left may not stand for all. If the rules are "
-          "right,\nthe data may not be; quarantine_at_most: 0.05 makes it an error.\n";
+      text += "More than one row in twenty: quarantine_at_most makes that an error.\n";
   }
   if (!report.unused.empty())
     text += fmt::format("\nColumns not used: {}\n", printable(join(report.unused)));
