@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/policy/policy_yaml.hpp"
+#include "lib/core/json.hpp"
 #include "lib/policy/policy.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
