@@ -24,6 +24,9 @@ std::string join(std::span<const std::string> words, std::string_view separator 
 /// Lines of as many texts each, in columns: the first to the left, the others to the right.
 std::string aligned(std::span<const std::vector<std::string>> lines);
 
+/// All of `text` as a finite number; none if it is not one.
+std::optional<double> parse_number(std::string_view text);
+
 /// 1402639 -> "1,402,639".
 std::string with_thousands(long long value);
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -54,13 +53,6 @@ constexpr auto functions = std::to_array<Named>({{"log", Function::log, 0, 0},
                                                  {"weekday", Function::weekday, 0, 0},
                                                  {"rcs", Function::spline, 3, 20},
                                                  {"bin", Function::interval, 1, 100}});
-
-std::optional<double> number_in(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return {};
-  return value;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ')
@@ -135,7 +127,7 @@ class Parser {
     if (auto columns = known_(std::string(text))) return columns;
     const std::size_t at = text.rfind('^');
     if (at != text.npos && text.find_first_of(":)", at) == text.npos) {
-      const auto exponent = number_in(trimmed(text.substr(at + 1)));
+      const auto exponent = parse_number(trimmed(text.substr(at + 1)));
       const auto base = factor(trimmed(text.substr(0, at)));
       if (!base) return {};
       if (!exponent || *exponent < 2 || *exponent > 9 || *exponent != std::floor(*exponent))
@@ -164,7 +156,7 @@ class Parser {
     if (!base) fail("the partitions have no feature \"{}\"", parts[0]);
     std::vector<double> values;
     for (std::size_t i = 1; i < parts.size(); ++i) {
-      const auto value = number_in(parts[i]);
+      const auto value = parse_number(parts[i]);
       if (!value) fail("\"{}\" is no number", parts[i]);
       if (!values.empty() && *value <= values.back()) fail("its numbers do not ascend");
       values.push_back(*value);
@@ -188,7 +180,7 @@ class Parser {
     if (rest.empty()) {
       all = {one(base)};
     } else {
-      const auto which = number_in(rest.substr(1));
+      const auto which = parse_number(rest.substr(1));
       if (!which || *which < 1 || *which > static_cast<double>(columns) ||
           *which != std::floor(*which))
         fail("beside the column itself a spline of {} knots has the columns .1 to .{}",
@@ -223,10 +215,10 @@ class Parser {
     const auto base = factor(trimmed(text.substr(0, open)));
     const std::vector<std::string_view> ends =
         arguments(text.substr(open + 1, text.size() - open - 2));
-    if (!base || ends.size() != 2 || !number_in(ends[0])) return {};
-    if (ends[1].empty()) return bins(*base, {*number_in(ends[0])});
-    if (!number_in(ends[1]) || *number_in(ends[1]) <= *number_in(ends[0])) return {};
-    return Columns{bins(*base, {*number_in(ends[0]), *number_in(ends[1])}).front()};
+    if (!base || ends.size() != 2 || !parse_number(ends[0])) return {};
+    if (ends[1].empty()) return bins(*base, {*parse_number(ends[0])});
+    if (!parse_number(ends[1]) || *parse_number(ends[1]) <= *parse_number(ends[0])) return {};
+    return Columns{bins(*base, {*parse_number(ends[0]), *parse_number(ends[1])}).front()};
   }
 
   DerivedColumn one(const Columns& base) const {
@@ -274,6 +266,14 @@ double Derivation::operator()(double x) const {
   if (function == Function::year) return static_cast<int>(date.year());
   if (function == Function::month) return static_cast<unsigned>(date.month());
   return std::chrono::weekday(day_of(x)).iso_encoding();
+}
+
+bool DerivedColumn::is_free() const {
+  return factors.size() > 1 ||
+         std::ranges::any_of(factors.front().steps, [](const Derivation& step) {
+           return step.function == Function::power || step.function == Function::spline ||
+                  step.function == Function::interval;
+         });
 }
 
 std::optional<std::vector<DerivedColumn>> parse_derived(const std::string& text,

@@ -19,8 +19,6 @@ struct Derivation {
   std::vector<double> values;  ///< exponent; knots; least value and, if there is one, the bound
   std::size_t which = 0;       ///< spline: its columns but the first, which is the number itself
 
-  /// Whether it tells rows apart at numbers that whoever writes the config chose.
-  bool cuts() const { return function == Function::interval || function == Function::spline; }
   /// NaN where the function has no value. The same bits everywhere.
   double operator()(double x) const;
 };
@@ -36,6 +34,9 @@ struct DerivedFactor {
 struct DerivedColumn {
   std::string name;  ///< which parse_derived reads as this column alone
   std::vector<DerivedFactor> factors;
+
+  /// Whether a config can make as many of a column as it likes, or cut it where it likes.
+  bool is_free() const;
 };
 
 /// What the plain names of columns stand for: none if there is no such name.

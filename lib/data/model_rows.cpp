@@ -24,18 +24,19 @@ ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& colum
   return selection;
 }
 
-/// Whoever chooses where a column is cut can cut one row off, whose numbers the sums then tell: not
-/// where a policy asks for more than that.
-void check_cuts(const Run& run, const LocalDomain& domain, const ModelColumns& columns) {
-  for (const DerivedColumn& column : columns.derived)
-    for (const DerivedFactor& factor : column.factors)
-      if (std::ranges::any_of(factor.steps, &Derivation::cuts) &&
-          (domain.minimum_rows > 1 || run.domains()[domain.index].minimum_contributors > 1))
-        throw Error(ExitCode::policy,
-                    "model.features: \"{}\": the policy of domain {} asks for a minimum of rows or "
-                    "contributors, and cuts that the config chooses could leave fewer to "
-                    "themselves; have the owners prepare the column at ingest",
-                    column.name, run.domains()[domain.index].name);
+/// Whoever cuts a column where he likes can cut one row off, and with powers and products enough
+/// every row has a column of its own, whose numbers the sums then tell: not where a policy asks for
+/// more than that.
+void check_derived(const Run& run, const LocalDomain& domain, const ModelColumns& columns) {
+  const DomainFacts& facts = run.domains()[domain.index];
+  if (domain.minimum_rows <= 1 && facts.minimum_contributors <= 1) return;
+  const auto free = std::ranges::find_if(columns.derived, &DerivedColumn::is_free);
+  if (free != columns.derived.end())
+    throw Error(ExitCode::policy,
+                "model.features: \"{}\": the policy of domain {} asks for a minimum of rows or "
+                "contributors, and columns that the config makes could leave fewer to themselves; "
+                "have the owners prepare the column at ingest",
+                free->name, facts.name);
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
   ModelRows rows;
   agree(run.world(), [&] {
     for (const LocalDomain& domain : run.local())
-      check_cuts(run, domain, columns);
+      check_derived(run, domain, columns);
     for (const LocalDomain& domain : run.local())
       rows.domains.push_back(load_rows(domain, model, columns, split));
   });

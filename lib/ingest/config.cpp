@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -365,11 +364,9 @@ std::optional<double> end_of_split(const IngestColumn& column, const std::string
     const std::optional<double> day = DateFormat("%F").read(last);
     return day ? std::optional(*day + 1) : std::nullopt;
   }
-  double value = 0;
-  const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), value);
-  if (error != std::errc() || end != last.data() + last.size() || !std::isfinite(value))
-    return std::nullopt;
-  return std::nextafter(value, std::numeric_limits<double>::infinity());
+  const std::optional<double> value = parse_number(last);
+  return value ? std::optional(std::nextafter(*value, std::numeric_limits<double>::infinity()))
+               : std::nullopt;
 }
 
 IngestConfig parse_ingest_config(const std::string& text, const std::string& path) {

@@ -83,10 +83,10 @@ def test_nobody_is_cut_off(rows, np):  # noqa: F811
     words = ("--set", "model.target=level", "--set", "model.standardise=none", "--set",
              f"model.features=['years[-1,{years[80]!r})', 'years[{years[81]!r},)']")
     rows.terms("bern", "minimum: {rows: 5}\n")
-    for features in words[-1], "model.features=['rcs(years, 1, 2, 3):x']":
+    for features in words[-1], "model.features=['rcs(years, 1, 2, 3)']", "model.features=[x, x^2]", "model.features=[x, 'years:x']":
         out = rows.run("train", "run.yaml", "--output", "never", *words[:-1], features, np=np, code=POLICY)
         assert "the policy of domain bern asks for a minimum of rows or contributors" in out
-    rows.run("train", "run.yaml", "--output", f"log-{np}", *words[:-1], "model.features=['log(years):x']", np=np)
+    rows.run("train", "run.yaml", "--output", f"log-{np}", *words[:-1], "model.features=[log(years), x]", np=np)
     rows.terms("bern")
 
 
