@@ -62,6 +62,12 @@ struct ModelColumns {
   std::vector<std::size_t> factors;          ///< these categories: indices into Schema::features
   std::vector<EmbeddedCategory> embeddings;  ///< networks: some of them, in the order of columns
 
+  std::vector<std::string> derived_names() const {
+    std::vector<std::string> made;
+    for (const DerivedColumn& column : derived)
+      made.push_back(column.name);
+    return made;
+  }
   bool has_offset() const { return offset || exposure; }
   std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
   /// Memory of one row: numbers, two bytes a category, targets and weight.

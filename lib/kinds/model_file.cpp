@@ -92,6 +92,7 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
                       {"ties", to_word(model.config.ties)}};
   for (const auto& [key, column] : optional_columns(model.config))
     if (!column->empty()) description[key] = *column;
+  if (!model.derived.empty()) description["derived"] = model.derived;
   if (model.config.errors != Errors::automatic)
     description["errors"] = to_word(model.config.errors);
   if (model.config.cluster != Cluster::none) description["cluster"] = to_word(model.config.cluster);
@@ -159,6 +160,7 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("intercept", model.config.intercept);
   member("weights", model.config.weights);
   member("l2", model.config.l2);
+  if (description.contains("derived")) member("derived", model.derived);
   if (description.contains("errors"))
     model.config.errors = word_member<Errors>(description, "errors", what);
   if (description.contains("cluster"))

@@ -13,6 +13,7 @@ SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
                                columns.names.end());
   if (!has_times(model.config)) model.config.target = run.schema().targets[columns.targets[0]].name;
   model.names = columns.names;
+  model.derived = columns.derived_names();
   model.categories = columns.categories;
   model.embeddings = columns.embeddings;
   model.delete_by = run.delete_by();

@@ -18,7 +18,8 @@ class Run;
 /// A model as training leaves it and evaluation takes it up (docs/checkpoint-format.md, "Models").
 struct SavedModel {
   ModelConfig config;  ///< features, target and time/status named, whatever the YAML left out
-  std::vector<std::string> names;  ///< of the columns, "(intercept)" included
+  std::vector<std::string> names;    ///< of the columns, "(intercept)" included
+  std::vector<std::string> derived;  ///< of the columns, those that were made of others
   std::vector<std::string> categories;
   std::vector<EmbeddedCategory> embeddings;  ///< networks
   int iteration = 0;

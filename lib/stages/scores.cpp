@@ -120,6 +120,11 @@ ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targe
   }
   if (columns.names != model.names || columns.embeddings != model.embeddings)
     throw Error(ExitCode::data, "the model's columns are not those of the partitions");
+  if (columns.derived_names() != model.derived)
+    throw Error(ExitCode::data,
+                "the model made columns of others which these partitions have as their own, or the "
+                "other way round: {}",
+                join(model.derived.empty() ? columns.derived_names() : model.derived));
   if (with_targets && columns.categories != model.categories)
     throw Error(ExitCode::data, "the model's categories of \"{}\" are not those of the partitions",
                 model.config.target);

@@ -100,4 +100,9 @@ def test_what_is_made_has_no_name_of_another(rows, np):  # noqa: F811
     words = ("--set", "model.target=level", "--set")
     out = rows.run("train", f"run-namesakes-{np}.yaml", "--output", "never", *words, "model.features=['x : years']", np=np, code=CONFIG)
     assert "would be called like the partitions' own" in out
+    made = ("model.features=['x:years']",)
+    rows.run("train", "run.yaml", "--output", f"made-{np}", *words, *made, np=np)
+    for command in ("evaluate", "predict"):
+        out = rows.run(command, f"run-namesakes-{np}.yaml", "--output", f"never-{np}", "--model", f"made-{np}/model.h5", *words, *made, np=np, code=DATA)
+        assert "the model made columns of others which these partitions have as their own" in out and "x:years" in out
     rows.run("train", f"run-namesakes-{np}.yaml", "--output", f"namesakes-out-{np}", *words, "model.features=['x:years', 'x:years:sex']", np=np)
