@@ -3,16 +3,14 @@
 
 #include "io/csv/csv.hpp"
 
-#include <iconv.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 
 #include "io/bytes/file_bytes.hpp"
+#include "io/csv/transcoder.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick::io {
@@ -43,40 +41,6 @@ constexpr auto no_text = std::to_array<std::pair<std::string_view, const char*>>
      {"FEA1", "a Feather file of version 1: write it anew as version 2"},
      {"\xFF\xFF\xFF\xFF", "a stream of Arrow: write it as a file (Feather)"},
      {"<stata_dta>", "a data file of Stata: save its table as CSV or Parquet"}});
-
-/// Bytes of another encoding, and what becomes of them in UTF-8.
-class Transcoder {
- public:
-  explicit Transcoder(const std::string& encoding)
-      : encoding_(encoding), state_(::iconv_open("UTF-8", encoding.c_str())) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): what iconv_open says it is
-    if (state_ == reinterpret_cast<iconv_t>(-1))
-      throw Error(ExitCode::config, "encoding \"{}\": this machine's iconv does not know it",
-                  encoding);
-  }
-  ~Transcoder() { ::iconv_close(state_); }
-  Transcoder(const Transcoder&) = delete;
-  Transcoder& operator=(const Transcoder&) = delete;
-
-  std::string& bytes() { return bytes_; }
-
-  /// Turns as many of bytes() as there is room for, and takes them out. Throws ExitCode::data
-  /// naming `where` if they are not of the encoding.
-  std::size_t convert(char* to, std::size_t room, const std::string& where) {
-    char *from = bytes_.data(), *out = to;
-    std::size_t left = bytes_.size();
-    if (::iconv(state_, &from, &left, &out, &room) == static_cast<std::size_t>(-1) &&
-        errno == EILSEQ)
-      throw Error(ExitCode::data, "{}: the byte 0x{:02X} there is not of {}; set csv.encoding",
-                  where, static_cast<unsigned char>(*from), encoding_);
-    bytes_.erase(0, bytes_.size() - left);
-    return static_cast<std::size_t>(out - to);
-  }
-
- private:
-  std::string encoding_, bytes_;
-  iconv_t state_;
-};
 
 }  // namespace
 

@@ -3,8 +3,6 @@
 
 #include "kokkos_kernels/glm/glm.hpp"
 
-#include <stdexcept>
-
 #include "kokkos_kernels/glm/glm_rows.hpp"
 #include "kokkos_kernels/sums/block_sums.hpp"
 #include "kokkos_kernels/sums/factors.hpp"
@@ -22,10 +20,6 @@ std::size_t triangle(std::size_t d) {
 
 std::size_t outputs_of(Family family, std::size_t classes) {
   return family == multinomial ? classes - 1 : 1;
-}
-
-void require(bool condition, const char* promise) {
-  if (!condition) throw std::invalid_argument(promise);
 }
 
 /// What both sums need of rows and model. Kept in device memory, copied with the functor.

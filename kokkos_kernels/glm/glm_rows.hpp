@@ -7,6 +7,7 @@
 // are written so that compilers vectorise them; each row is on its own.
 
 #include <cstddef>
+#include <stdexcept>
 
 #include "kokkos_kernels/glm/families.hpp"
 #include "kokkos_kernels/math/exact_math.hpp"
@@ -14,6 +15,11 @@
 #include "kokkos_kernels/sums/factors.hpp"
 
 namespace bailiwick::kernels {
+
+/// What callers of a kernel promise.
+inline void require(bool condition, const char* promise) {
+  if (!condition) throw std::invalid_argument(promise);
+}
 
 /// Columns of a block and levels as codes; `offset`: what the predictor begins with, or nullptr.
 struct DesignRows {

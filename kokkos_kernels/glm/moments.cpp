@@ -1,8 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <stdexcept>
-
 #include "kokkos_kernels/glm/glm.hpp"
 #include "kokkos_kernels/glm/glm_rows.hpp"
 #include "kokkos_kernels/sums/block_sums.hpp"
@@ -15,10 +13,6 @@ using Cube = Kokkos::View<double***, Kokkos::LayoutRight, Memory>;
 using Vector = Kokkos::View<const double*, Memory>;
 
 constexpr std::size_t moment_limbs = any_size.limbs;
-
-void require(bool condition, const char* promise) {
-  if (!condition) throw std::invalid_argument(promise);
-}
 
 /// What sums of columns begin with: their rows, and the scratch of a block.
 struct Moments {

@@ -7,7 +7,6 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <set>
 #include <span>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
+#include "lib/core/undefined.hpp"
 
 namespace bailiwick {
 
@@ -22,8 +22,6 @@ namespace {
 
 using Function = Derivation::Function;
 using Columns = std::vector<DerivedColumn>;
-
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 /// Restricted cubic spline, linear beyond the first and last knot: Harrell, Regression Modeling
 /// Strategies (2015), equation 2.25; R's rms::rcs. `j`: 1 up to two less than there are knots.

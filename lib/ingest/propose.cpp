@@ -24,8 +24,8 @@ namespace {
 
 using Words = std::map<std::string, std::uint64_t>;
 
-std::string count(std::uint64_t number) {
-  return with_thousands(static_cast<long long>(number));
+std::string number(std::uint64_t count) {
+  return with_thousands(static_cast<long long>(count));
 }
 
 /// Any text, so that YAML takes it for this text.
@@ -80,7 +80,7 @@ std::string counts_of(const Words& words, const std::vector<std::string>& order)
   std::string text;
   for (const std::string& word : order)
     text += fmt::format("{}{} ({})", text.empty() ? "" : ", ",
-                        word.empty() ? "empty" : printable(word), count(words.at(word)));
+                        word.empty() ? "empty" : printable(word), number(words.at(word)));
   return text;
 }
 
@@ -215,8 +215,8 @@ std::string propose_ingest(const std::string& path) {
       "# A draft by `bailiwick ingest --propose`, to be read and completed by the owner of the "
       "rows.\n"
       "# Take care: {}.\n# {} rows",
-      proposal_note, count(read));
-  if (odd > 0) text += fmt::format(", {} of them not of {} fields", count(odd), columns.size());
+      proposal_note, number(read));
+  if (odd > 0) text += fmt::format(", {} of them not of {} fields", number(odd), columns.size());
   if (!missing.empty())
     text +=
         ". One with a missing value goes to quarantine, unless the column has `missing: value`\n"
@@ -235,7 +235,7 @@ std::string propose_ingest(const std::string& path) {
     if (2 * columns[i].missing_values() > read)
       line.keys.replace(0, line.keys.find_first_of(",}"), "role: ignore");
     if (columns[i].missing_values() > 0)
-      line.remark += fmt::format("; missing {}: {}", count(columns[i].missing_values()),
+      line.remark += fmt::format("; missing {}: {}", number(columns[i].missing_values()),
                                  counts_of(columns[i].missing(), keys_of(columns[i].missing())));
     text += fmt::format("  # {}\n  {}{}: {{{}}}{}\n", printable(line.remark), unnamed ? "# " : "",
                         yaml(name), line.keys, unnamed ? "  # has no name of its own" : "");

@@ -5,20 +5,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <utility>
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/json.hpp"
+#include "lib/core/undefined.hpp"
 #include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 namespace {
 
 constexpr double auc_bins_per_unit = 2048;
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 std::shared_ptr<const AggregateLayout> layout(std::vector<Stream> streams) {
   return std::make_shared<const AggregateLayout>(std::move(streams));

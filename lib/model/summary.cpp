@@ -6,19 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
+#include "lib/core/undefined.hpp"
 #include "lib/model/distributions.hpp"
 
 namespace bailiwick {
 namespace {
 
 using kernels::Family;
-
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 /// As printed; "-" for what is not defined.
 std::string shown(const char* format, double value) {

@@ -24,7 +24,7 @@ struct Term {
 // The purposes of DPV 2.0 with their broader terms (w3id.org/dpv/2.0, module purposes), and the
 // primary categories of DUO: no restriction, general research, health or medical or biomedical,
 // disease specific, population origins or ancestry.
-constexpr auto terms = std::to_array<Term>(
+constexpr auto purposes = std::to_array<Term>(
     {{"dpv:AcademicResearch", {"dpv:ResearchAndDevelopment", ""}},
      {"dpv:AccountManagement", {"", ""}},
      {"dpv:Advertising", {"dpv:Marketing", ""}},
@@ -139,8 +139,8 @@ std::string with_prefix(const std::string& text) {
 }
 
 const Term* find(std::string_view name) {
-  const auto found = std::ranges::find(terms, name, &Term::name);
-  return found == terms.end() ? nullptr : found;
+  const auto found = std::ranges::find(purposes, name, &Term::name);
+  return found == purposes.end() ? nullptr : found;
 }
 
 bool of_vocabulary(const std::string& text) {
@@ -171,7 +171,7 @@ std::string purpose_form(const std::string& text) {
            "0000011); "
            "say conditions with forbid, where, valid, recipients and duties";
   std::vector<std::string> known;
-  for (const Term& one : terms)
+  for (const Term& one : purposes)
     known.emplace_back(one.name);
   return "a purpose such as dpv:ScientificResearch, DUO:0000042 or "
          "https://example.org/terms/study" +

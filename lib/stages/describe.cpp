@@ -393,7 +393,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
     std::cout << text << "\nwritten  " << record.path(chain.result) << '\n';
 }
 
-constexpr SectionType section = section_type<DescribeConfig>();
+constexpr SectionType describe_section = section_type<DescribeConfig>();
 
 }  // namespace
 
@@ -412,7 +412,7 @@ extern constexpr Stage describe_stage{
                   return config.section<DescribeConfig>().per_domain;
                 }},
     .chain = {.stage = "describe", .stem = "description", .result = "description.json"},
-    .section = &section,
+    .section = &describe_section,
     .run = describe};
 
 }  // namespace bailiwick

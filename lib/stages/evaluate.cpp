@@ -121,7 +121,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   if (run.world().is_root()) std::cout << text << "written  " << record.path(chain.result) << '\n';
 }
 
-constexpr SectionType section = section_type<EvaluateConfig>();
+constexpr SectionType evaluate_section = section_type<EvaluateConfig>();
 
 }  // namespace
 
@@ -144,7 +144,7 @@ extern constexpr Stage evaluate_stage{
               .result = "evaluation.json",
               .names_model = true,
               .named = "evaluations"},
-    .section = &section,
+    .section = &evaluate_section,
     .run = evaluate};
 
 }  // namespace bailiwick

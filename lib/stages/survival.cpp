@@ -362,7 +362,7 @@ void survive(const Stage& stage, Session& session, RunConfig config, const Stage
     std::cout << text << "\nwritten  " << record.path(chain.result) << '\n';
 }
 
-constexpr SectionType section = section_type<SurvivalConfig>();
+constexpr SectionType survival_section = section_type<SurvivalConfig>();
 
 }  // namespace
 
@@ -379,7 +379,7 @@ extern constexpr Stage survival_stage{
             .of_model = false,
             .event_times = true},
     .chain = {.stage = "survival", .stem = "survival", .result = "survival.json"},
-    .section = &section,
+    .section = &survival_section,
     .run = survive};
 
 }  // namespace bailiwick

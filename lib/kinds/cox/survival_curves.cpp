@@ -5,17 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "kokkos_kernels/math/exact_math.hpp"
+#include "lib/core/undefined.hpp"
 #include "lib/model/distributions.hpp"
 #include "lib/optim/cholesky.hpp"
 
 namespace bailiwick {
 
 namespace {
-
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 std::size_t packed(std::size_t i, std::size_t j) {
   return i * (i + 1) / 2 + j;

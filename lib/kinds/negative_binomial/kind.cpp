@@ -4,10 +4,10 @@
 #include "lib/kinds/negative_binomial/kind.hpp"
 
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "lib/core/error.hpp"
+#include "lib/core/undefined.hpp"
 #include "lib/kinds/negative_binomial/objective.hpp"
 #include "lib/model/distributions.hpp"
 #include "lib/model/response.hpp"
@@ -15,8 +15,6 @@
 
 namespace bailiwick {
 namespace {
-
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 struct Fit {
   std::vector<kernels::RowBlocks> blocks;
