@@ -72,6 +72,10 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         if (!model.entry.empty() && columns.targets.size() > 2 && !(target[2] < target[0]))
           fail(r, "model.entry: its entry is not before its time");
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
+        if (model.counts_weights() && !is_count(buffer.weights[r]))
+          fail(r, "model.weight_type: its weight is not a whole number of rows");
+        const auto count =
+            static_cast<std::uint64_t>(model.counts_weights() ? buffer.weights[r] : trials);
         const bool weighs = trials > 0 && (!columns.weights || buffer.weights[r] > 0);
         if (!weighs && !model.kind->network) continue;
         if (const std::string* name = builder.undefined(buffer, r))
@@ -79,9 +83,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         chosen.push_back(r);
         if (weighs) {
           ++loaded.selected;
-          loaded.observations += static_cast<std::uint64_t>(trials);
+          loaded.observations += count;
         }
-        if (has_times(model) && target[1] == 1) ++loaded.events;
+        if (has_times(model) && target[1] == 1) loaded.events += model.counts_weights() ? count : 1;
       }
       if (code && in_split != manifest.split_rows[*code][block])
         throw Error(ExitCode::integrity,

@@ -22,7 +22,7 @@ struct LoadedRows {
   std::vector<std::size_t> partition;  ///< of each block, in the order of the domain's partitions
   std::size_t partitions = 0;          ///< of the domain
   std::uint64_t selected = 0;          ///< rows of non-zero weight
-  std::uint64_t observations = 0;      ///< of them: their trials, or one each
+  std::uint64_t observations = 0;      ///< of them: their trials, what they stand for, or one each
   std::uint64_t events = 0;            ///< Cox: of these, with status 1
 };
 

@@ -51,13 +51,14 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
       rows.domains.push_back(load_rows(domain, model, columns, split));
   });
   // Counts, summed like everything else: rows selected, events among them, and their trials if
-  // there are any. Of the first, a policy asks for a minimum of its own domain, before anything
-  // leaves.
-  const std::size_t counted = columns.trials ? 3 : 2;
+  // there are any, or what rows stand for. Of the first, a policy asks for a minimum of its own
+  // domain, before anything leaves.
+  const bool others = columns.trials || model.counts_weights();
+  const std::size_t counted = others ? 3 : 2;
   const auto layout =
       std::make_shared<const AggregateLayout>(std::vector<Stream>{{"rows", counted, counts}});
   const auto observations = [&](const Aggregate& sum) {
-    return static_cast<std::uint64_t>(sum.words("rows")[columns.trials ? 2 : 0]);
+    return static_cast<std::uint64_t>(sum.words("rows")[others ? 2 : 0]);
   };
   std::vector<Aggregate> parts;
   std::optional<Error> refusal;

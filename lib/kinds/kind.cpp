@@ -36,10 +36,13 @@ void Kind::write(const SavedModel&, Json&, io::Checkpoint&) const {}
 void Kind::read(const Json&, const io::Checkpoint&, const std::string&, SavedModel&) const {}
 
 bool has_robust_errors(const ModelConfig& model) {
-  const bool of_cox =
-      model.kind->response(model) == kernels::Response::hazard && !model.kind->network;
-  return model.errors == Errors::robust || model.cluster != Cluster::none ||
-         (model.errors == Errors::automatic && of_cox && model.weights && model.l2 == 0);
+  const bool cox = model.kind->response(model) == kernels::Response::hazard;
+  const bool too_small =
+      model.weighs_classes() || (model.weights && !model.counts_weights() &&
+                                 (cox || model.weight_type == WeightType::sampling));
+  return !model.kind->network &&
+         (model.errors == Errors::robust || model.cluster != Cluster::none ||
+          (model.errors == Errors::automatic && too_small && model.l2 == 0));
 }
 
 std::vector<std::string> parameter_names(const ModelColumns& columns) {

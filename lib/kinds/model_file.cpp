@@ -93,6 +93,11 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
   for (const auto& [key, column] : optional_columns(model.config))
     if (!column->empty()) description[key] = *column;
   if (!model.derived.empty()) description["derived"] = model.derived;
+  if (model.config.weight_type != WeightType::precision)
+    description["weight_type"] = to_word(model.config.weight_type);
+  if (!model.config.class_weights.empty())
+    description["class_weights"] = model.config.class_weights;
+  if (model.config.balance_classes) description["balance_classes"] = true;
   if (model.config.errors != Errors::automatic)
     description["errors"] = to_word(model.config.errors);
   if (model.config.cluster != Cluster::none) description["cluster"] = to_word(model.config.cluster);
@@ -161,6 +166,11 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("weights", model.config.weights);
   member("l2", model.config.l2);
   if (description.contains("derived")) member("derived", model.derived);
+  if (description.contains("weight_type"))
+    model.config.weight_type = word_member<WeightType>(description, "weight_type", what);
+  if (description.contains("class_weights")) member("class_weights", model.config.class_weights);
+  if (description.contains("balance_classes"))
+    member("balance_classes", model.config.balance_classes);
   if (description.contains("errors"))
     model.config.errors = word_member<Errors>(description, "errors", what);
   if (description.contains("cluster"))

@@ -60,7 +60,8 @@ FittedFile open_fitted(std::string path) {
   demand(config.l2 == 0, "with a penalty its likelihood is not the largest one (model.l2)");
   demand(!has_robust_errors(config),
          "with robust errors the rows are not taken to be independent and of this likelihood");
-  demand(!config.weights, "with weights its likelihood is not one of rows (model.weights)");
+  demand(!config.weighs_classes() && (!config.weights || config.counts_weights()),
+         "with weights its likelihood is not one of rows (model.weights, class_weights)");
   fitted.names = kind_of(config).coefficient_names(fitted.model);
   return fitted;
 }

@@ -81,7 +81,7 @@ OffsetTotals offset_totals(std::span<const kernels::RowBlocks> domains, Sums& su
 }
 
 ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Family family,
-                               std::size_t classes, bool intercept, Sums& sums) {
+                               std::size_t classes, bool intercept, bool copies, Sums& sums) {
   // Sums of y: one a class for multinomial, else that of y itself; squares for a null model at 0.
   const bool multinomial = family == kernels::multinomial;
   const kernels::FamilyMembers* const members =
@@ -101,14 +101,15 @@ ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, Fami
         constant(part, "constant");
     for_each_row(domains[d], part, [&](std::size_t b, std::size_t r, double y, double w) {
       check_response(y, family, classes, d, b, r);
-      rows.count();
-      if (multinomial ? w == std::floor(w) : members->whole(y, w)) whole.count();
+      const double each = copies ? 1 : w, many = copies ? w : 1;
+      rows.add(many);
+      if (multinomial ? each == std::floor(each) : members->whole(y, each)) whole.add(many);
       weights.add(w);
       responses.add(multinomial ? w : w * y, multinomial ? static_cast<std::size_t>(y) : 0);
       squares.add(w * y * y);
       if (multinomial) return;
       saturated.add(w * members->saturated(y));
-      constant.add(members->constant(y, w));
+      constant.add(many * members->constant(y, each));
     });
   }
   const Aggregate total = cross(sums, "response", std::move(parts));

@@ -38,10 +38,11 @@ struct OffsetTotals {
 /// One round. Collective over the world.
 OffsetTotals offset_totals(std::span<const kernels::RowBlocks> domains, Sums& sums);
 
-/// One round (gaussian with an intercept: two). Collective over the world. Throws ExitCode::data
-/// for a response that the family cannot have, naming the row.
+/// `copies`: a row's weight is the number of equal rows that it stands for. One round (gaussian
+/// with an intercept: two). Collective over the world. Throws ExitCode::data for a response that
+/// the family cannot have, naming the row.
 ResponseTotals response_totals(std::span<const kernels::RowBlocks> domains, kernels::Family family,
-                               std::size_t classes, bool intercept, Sums& sums);
+                               std::size_t classes, bool intercept, bool copies, Sums& sums);
 
 /// Pearson's chi-square of a fit: sum of w (y - mean)^2 / variance(mean). `theta`: of the columns
 /// as they are here. One round. Collective over the world.

@@ -40,8 +40,17 @@ inline constexpr auto words<Standardisation> =
                                                             {Standardisation::per_domain,
                                                              "per_domain"}});
 
+/// What a row's weight says. `precision`: how exactly its target was measured, as R's glm has it;
+/// `frequency`: it stands for so many equal rows; `sampling`: for so many of a population.
+enum class WeightType { precision, frequency, sampling };
+template <>
+inline constexpr auto words<WeightType> =
+    std::to_array<std::pair<WeightType, const char*>>({{WeightType::precision, "precision"},
+                                                       {WeightType::frequency, "frequency"},
+                                                       {WeightType::sampling, "sampling"}});
+
 /// What standard errors rest on: the model's information, or, as a sandwich of it, the rows' own
-/// scores. `automatic`: as R does: robust for Cox models with weights.
+/// scores. `automatic`: robust where weights make the model's too small.
 enum class Errors { automatic, model, robust };
 template <>
 inline constexpr auto words<Errors> = std::to_array<std::pair<Errors, const char*>>(
@@ -115,6 +124,9 @@ struct ModelConfig {
   std::string offset, exposure;  ///< added to the linear predictor; its logarithm is
   bool intercept = true;
   bool weights = false;
+  WeightType weight_type = WeightType::precision;
+  std::map<std::string, double> class_weights;  ///< of the target's categories; 1 where not named
+  bool balance_classes = false;                 ///< as if all were as frequent
   double l2 = 0;  ///< of lambda/2 ||beta||^2 times the mean weight, beside the summed loss
   Standardisation standardise = Standardisation::pooled;
   Errors errors = Errors::automatic;
@@ -125,6 +137,10 @@ struct ModelConfig {
   bool baseline = false;  ///< Cox: keep the baseline hazard with the model
   MlpConfig mlp;
   std::span<const KindTraits* const> kinds;  ///< there are
+
+  /// A row stands for as many equal ones as its weight says.
+  bool counts_weights() const { return weights && weight_type == WeightType::frequency; }
+  bool weighs_classes() const { return balance_classes || !class_weights.empty(); }
 };
 
 }  // namespace bailiwick

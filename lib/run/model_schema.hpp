@@ -90,14 +90,25 @@ void schema(Visitor& v, ModelConfig& model) {
   v.key("intercept", model.intercept,
         "Fit a constant term. Cox and ordinal models, networks: false.");
   v.key("weights", model.weights, "Use the partitions' row weights.");
+  v.key("weight_type", model.weight_type,
+        "What they say: a precision, how many equal rows a row stands for, or how many of a "
+        "population.");
+  v.key(
+      "class_weights", model.class_weights,
+      "Weights of rows by the target's category (0 and 1 where it has no names), times their own; "
+      "others 1.",
+      at_least(1e-3), at_most(1e3));
+  v.key(
+      "balance_classes", model.balance_classes,
+      "Weigh rows so that every category of the target counts as much: n / (classes x its rows).");
   v.key(
       "l2", model.l2,
       "Ridge penalty: lambda of lambda/2 |beta|^2, added to the summed loss, times the mean weight "
       "of rows; not on the intercept.",
       at_least(0));
   v.key("errors", model.errors,
-        "Standard errors: from the model, or robust (sandwich). auto: robust in Cox models with "
-        "weights.",
+        "Standard errors: from the model, or robust (sandwich). auto: robust with weights of "
+        "samples, classes, Cox models.",
         only_if(!mlp, "networks have no standard errors"));
   v.key("cluster", model.cluster,
         "Rows that robust errors take as one: those of a unit (a column of role: unit), or domain.",
@@ -150,6 +161,24 @@ void schema(Visitor& v, ModelConfig& model) {
   const kernels::Response response = model.kind->response(model);
   check(model.trials.empty() || (!mlp && response == kernels::Response::probability), "trials",
         only_with(model, kernels::Response::probability));
+  check(model.weights || model.weight_type == WeightType::precision, "weight_type",
+        "only used with weights: true");
+  const bool stands = model.weight_type == WeightType::frequency;
+  check(!stands || !mlp, "weight_type", "a network's steps take every row once");
+  check(!stands || model.trials.empty(), "weight_type", "trials count rows already");
+  check(!stands || model.errors != Errors::robust || model.cluster != Cluster::none, "errors",
+        "rows that stand for others have no scores of their own; give the rows, or a cluster");
+  const bool has_classes =
+      mlp ? model.mlp.loss == kernels::Loss::binary ||
+                model.mlp.loss == kernels::Loss::cross_entropy
+          : response == kernels::Response::classes || response == kernels::Response::probability;
+  for (const char* key : {"class_weights", "balance_classes"})
+    check(!model.weighs_classes() || (has_classes && model.trials.empty()), key,
+          "only used where rows are of one category or another");
+  check(!model.balance_classes || model.class_weights.empty(), "balance_classes",
+        "class_weights says how much each counts");
+  check(!stands || !model.weighs_classes(), "weight_type",
+        "class weights are no whole numbers of rows");
   check(model.exposure.empty() || (!mlp && response == kernels::Response::rate), "exposure",
         only_with(model, kernels::Response::rate));
   check(model.offset.empty() || (!mlp && response != kernels::Response::classes), "offset",

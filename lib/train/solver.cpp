@@ -9,7 +9,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/data/clusters.hpp"
-#include "lib/data/model_rows.hpp"
+#include "lib/data/training_rows.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/model/likelihood.hpp"
@@ -75,6 +75,8 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
 
   ModelSummary summary = likelihood.summary(fitted, at_start);
   summary.references = reference_levels(columns, run.schema());
+  if (model.config.weighs_classes() || model.config.weight_type == WeightType::sampling)
+    summary.is_probability = false;
   model.null_log_likelihood = summary.null_log_likelihood;
   for (const Coefficient& coefficient : summary.coefficients) {
     model.coefficients.push_back(coefficient.estimate);
@@ -90,7 +92,7 @@ class Solver : public Method {
   Solver(Run& run, const ModelColumns& columns)
       : run_(run),
         columns_(columns),
-        rows_(load_model_rows(run, run.config().model, columns, run.config().train.split)),
+        rows_(load_training_rows(run, columns)),
         moments_(standardise_for_training(run, run.config().model, columns, rows_)),
         likelihood_(kind_of(run.config().model)
                         .likelihood(run.config().model, columns, rows_, moments_, run.boundary())),

@@ -41,7 +41,7 @@ ModelSummary summarise(const Problem& p) {
   kernels::standardise(rows[0], moments.centre, moments.scale);
   const std::size_t classes = p.classes.empty() ? 2 : p.classes.size();
   const ResponseTotals response =
-      response_totals(rows, p.family, classes, p.intercept.has_value(), sums);
+      response_totals(rows, p.family, classes, p.intercept.has_value(), false, sums);
   GlmOptions options{p.family, classes, {}, {}};
   options.names.resize(kernels::glm_parameters(p.family, p.names.size(), classes));
   const auto objective = make_glm_objective(rows, options, sums);
@@ -273,7 +273,7 @@ log-likelihood -50.108907 (null -58.204504), McFadden R-squared 0.1391, AIC 106.
 TEST_CASE("responses that a family cannot have are named") {
   LocalSums sums(1);
   const auto totals = [&](Column y, Family family) {
-    response_totals(std::vector{make_rows({y}, {y})}, family, 3, true, sums);
+    response_totals(std::vector{make_rows({y}, {y})}, family, 3, true, false, sums);
   };
   CHECK_THROWS_WITH(
       totals({0, 1, 2}, kernels::family<kernels::Binomial>),

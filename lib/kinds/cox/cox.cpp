@@ -122,11 +122,11 @@ class CoxObjective : public CoxLikelihood {
       const Aggregate total =
           sums_.across_domains("events and their covariates", std::move(events));
       for (RiskSets& sets : risk_sets_)
-        sets.set_events(total, options_.ties);
+        sets.set_events(total, options_.ties, options_.copies);
     } else {
       for (std::size_t d = 0; d < domains.size(); ++d) {
         sums_.within_domain(d, events[d]);
-        risk_sets_[d].set_events(std::move(events[d]), options_.ties);
+        risk_sets_[d].set_events(std::move(events[d]), options_.ties, options_.copies);
       }
     }
     require_events(subjects);

@@ -22,6 +22,7 @@ struct CoxOptions {
   std::optional<double> mean_offset =
       {};                          ///< taken from every row's, which changes nothing; unset: none
   double mean_weight = 1;          ///< of the rows
+  bool copies = false;             ///< a row's weight is the number of rows that it stands for
   std::vector<double> scale = {};  ///< the columns were multiplied with; empty: they were not
 };
 

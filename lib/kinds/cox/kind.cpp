@@ -32,6 +32,7 @@ class CoxKind : public Kind {
     options.names = columns.names;
     options.penalty = penalty_of(model, columns, moments);
     options.mean_weight = moments.mean_weight();
+    options.copies = model.counts_weights();
     options.scale = moments.scale;
     if (model.strata == Strata::none) options.grid = TimeGrid{model.time_step, model.time_maximum};
     std::vector<SurvivalRows> domains;
@@ -51,9 +52,10 @@ class CoxKind : public Kind {
         return cox->baseline(theta);
       };
     result.objective = std::move(objective);
-    result.summary = [n = static_cast<double>(rows.selected),
+    result.summary = [n = static_cast<double>(rows.observations),
                       events = static_cast<double>(rows.events),
-                      weights = model.weights](const FittedModel& fitted, double at_start) {
+                      weights = model.weights && !model.counts_weights()](const FittedModel& fitted,
+                                                                          double at_start) {
       return summarise_cox(fitted, n, events, at_start, weights);
     };
     return result;

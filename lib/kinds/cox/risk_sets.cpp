@@ -125,14 +125,14 @@ Aggregate RiskSets::events(bool has_offset) const {
   return sum;
 }
 
-void RiskSets::set_events(Aggregate total, Ties ties) {
+void RiskSets::set_events(Aggregate total, Ties ties, bool copies) {
   total.normalise();
   if (total.saturated() != 0) {
     throw Error(ExitCode::data,
                 "{} rows with an event hold a covariate or weight that is not finite or too large",
                 total.saturated());
   }
-  deaths_ = total.values("deaths");
+  deaths_ = total.values(copies ? "weight" : "deaths");
   death_weight_ = total.values("weight");
   covariates_ = total.values("covariates");
   if (total.layout().has("offsets")) offsets_ = total.values("offsets");

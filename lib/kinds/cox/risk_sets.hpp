@@ -49,8 +49,9 @@ class RiskSets {
   /// cell, `covariates`, sum of w x of each stratum, and of w offset if there is one (`has_offset`,
   /// on every rank alike).
   Aggregate events(bool has_offset) const;
-  /// Takes the sum of events() over all rows of the risk sets; sums() needs it first.
-  void set_events(Aggregate total, Ties ties);
+  /// Takes the sum of events() over all rows of the risk sets; sums() needs it first. `copies`: a
+  /// row's weight is the number of equal rows that it stands for.
+  void set_events(Aggregate total, Ties ties, bool copies);
 
   /// Sums over this rank's rows, cell by cell: stream `at_risk` of w e^eta (1, x, x x') and, at
   /// tied event times under Efron, stream `tied` of the same over the events.

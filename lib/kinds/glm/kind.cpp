@@ -44,8 +44,8 @@ class GlmKind : public Kind {
                         const ModelRows& rows, const ColumnMoments& moments,
                         Sums& sums) const override {
     const std::vector<kernels::RowBlocks> blocks = blocks_of(rows);
-    ResponseTotals totals =
-        response_totals(blocks, family_, classes_of(columns), columns.intercept, sums);
+    ResponseTotals totals = response_totals(blocks, family_, classes_of(columns), columns.intercept,
+                                            model.counts_weights(), sums);
     if (columns.intercept) check_target(totals, columns);
     GlmOptions options;
     options.family = family_;

@@ -86,8 +86,8 @@ class NegativeBinomialKind : public Kind {
                         const ModelRows& rows, const ColumnMoments& moments,
                         Sums& sums) const override {
     std::vector<kernels::RowBlocks> blocks = blocks_of(rows);
-    const ResponseTotals totals =
-        response_totals(blocks, kernels::family<kernels::Poisson>, 2, columns.intercept, sums);
+    const ResponseTotals totals = response_totals(blocks, kernels::family<kernels::Poisson>, 2,
+                                                  columns.intercept, model.counts_weights(), sums);
     if (totals.mean == 0)
       throw Error(ExitCode::data, "the target is 0 in every row: nothing is to be learnt of it");
     GlmOptions options;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "lib/data/training_rows.hpp"
 #include "lib/kinds/network/architecture.hpp"
 #include "lib/model/magnitude.hpp"
 #include "lib/model/row_sums.hpp"
@@ -39,7 +40,7 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   const std::uint64_t seed = config.train.descent.seed;
   for (std::size_t d = 0; d < run.local().size(); ++d)
     run.hold(d, lanes_.blocks(d));
-  ModelRows rows = load_model_rows(run, config.model, columns, config.train.split);
+  ModelRows rows = load_training_rows(run, columns);
   selected_ = rows.selected;
   std::vector<ColumnMoments> own;
   const std::string& split = config.train.descent.early_stopping.split;

@@ -60,7 +60,8 @@ class OrdinalKind : public Kind {
                         Sums& sums) const override {
     const std::vector<kernels::RowBlocks> blocks = blocks_of(rows);
     const ResponseTotals totals =
-        response_totals(blocks, kernels::multinomial, columns.categories.size(), true, sums);
+        response_totals(blocks, kernels::multinomial, columns.categories.size(), true,
+                        model.counts_weights(), sums);
     check_categories(totals, columns);
     GlmOptions options;
     options.names = columns.names;

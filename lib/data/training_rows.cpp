@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/data/training_rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+#include "lib/model/row_sums.hpp"
+#include "lib/run/run.hpp"
+#include "lib/runtime/agree.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// What the config names the target's categories.
+std::vector<std::string> classes_of(const Column& target) {
+  if (!target.categories.empty()) return target.categories;
+  return {"0", "1"};
+}
+
+std::vector<double> given_weights(const std::map<std::string, double>& weights,
+                                  const std::vector<std::string>& classes) {
+  std::vector<double> of_class(classes.size(), 1.0);
+  for (const auto& [name, weight] : weights) {
+    const auto found = std::ranges::find(classes, name);
+    if (found == classes.end())
+      throw Error(ExitCode::config,
+                  "model.class_weights: the target has no category \"{}\"; it has: {}{}", name,
+                  join(classes), did_you_mean(name, classes));
+    of_class[static_cast<std::size_t>(found - classes.begin())] = weight;
+  }
+  return of_class;
+}
+
+std::vector<double> balanced_weights(const std::vector<kernels::RowBlocks>& domains,
+                                     const std::vector<std::string>& classes, Sums& sums) {
+  const auto layout = std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"rows", classes.size(), counts}});
+  std::vector<Aggregate> parts;
+  for (const kernels::RowBlocks& domain : domains) {
+    Aggregate& part = parts.emplace_back(layout);
+    const RowSum rows(part, "rows");
+    for_each_row(domain, part, [&](std::size_t, std::size_t, double y, double) {
+      rows.count(static_cast<std::size_t>(y));
+    });
+  }
+  const Aggregate total = sums.across_domains("rows of each class", std::move(parts));
+  std::vector<double> of_class = total.values("rows");
+  double n = 0;
+  for (std::size_t k = 0; k < of_class.size(); ++k) {
+    if (of_class[k] == 0)
+      throw Error(ExitCode::data, "model.balance_classes: no row has the target's category \"{}\"",
+                  classes[k]);
+    n += of_class[k];
+  }
+  for (double& weight : of_class)
+    weight = n / (static_cast<double>(classes.size()) * weight);
+  return of_class;
+}
+
+void check_classes(const kernels::RowBlocks& rows, std::size_t domain) {
+  const auto y = host_copy(rows.y);
+  for (std::size_t b = 0; b < rows.blocks(); ++b)
+    for (std::size_t r = 0; r < rows.block_rows(); ++r)
+      if (y(b, 0, r) != std::floor(y(b, 0, r)))
+        throw Error(ExitCode::data,
+                    "local domain {}, block {}, row {} (from 0): the target is a proportion: class "
+                    "weights are for rows of one category or the other",
+                    domain, b, r);
+}
+
+void weigh_classes(Run& run, const ModelColumns& columns, ModelRows& rows) {
+  const ModelConfig& model = run.config().model;
+  const std::vector<kernels::RowBlocks> domains = blocks_of(rows);
+  const std::vector<std::string> classes = classes_of(run.schema().targets[columns.targets[0]]);
+  std::vector<double> of_class;
+  agree(run.world(), [&] {
+    for (std::size_t d = 0; d < domains.size(); ++d)
+      check_classes(domains[d], d);
+    if (!model.balance_classes) of_class = given_weights(model.class_weights, classes);
+  });
+  if (model.balance_classes) of_class = balanced_weights(domains, classes, run.boundary());
+  for (const kernels::RowBlocks& domain : domains) {
+    const auto y = host_copy(domain.y);
+    const auto weight = host_copy(domain.weight);
+    for (std::size_t b = 0; b < domain.blocks(); ++b)
+      for (std::size_t r = 0; r < domain.block_rows(); ++r)
+        weight(b, r) *= of_class[static_cast<std::size_t>(y(b, 0, r))];
+    Kokkos::deep_copy(domain.weight, weight);
+  }
+}
+
+}  // namespace
+
+ModelRows load_training_rows(Run& run, const ModelColumns& columns) {
+  const RunConfig& config = run.config();
+  ModelRows rows = load_model_rows(run, config.model, columns, config.train.split);
+  if (config.model.weighs_classes()) weigh_classes(run, columns, rows);
+  return rows;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,117 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""What weights of rows say, and weights of classes: as R has them on rows that are repeated, or in a sandwich; federated on 1, 2 and 4 ranks, and pooled, with one digest."""
+import math
+
+import pytest
+
+from conftest import referee
+from test_against_r import check, ours, r, rows  # noqa: F401
+from test_families import polished
+
+DATA, CONFIG = 5, 3
+REPEATED = "d <- d[rep(seq_len(nrow(d)), d$w), ];"
+EXACT = "control = coxph.control(eps = 1e-14, iter.max = 50)"
+CASES = {
+    "linear": (("kind=linear", "target=level"), "glm(level ~ x + sex, gaussian, d)"),
+    "logistic": (("kind=logistic", "target=gone"), "glm(gone ~ x + sex, binomial, d, epsilon = 1e-15)"),
+    "poisson": (("kind=poisson", "target=count", "exposure=years"), "glm(count ~ x + sex, poisson, d, offset = log(years), epsilon = 1e-15)"),
+    "gamma": (("kind=gamma", "target=time"), 'glm(time ~ x + sex, Gamma("log"), d, control = glm.control(epsilon = 1e-15, maxit = 200))'),
+    "cox-efron": (("kind=cox", "target=", "time=time", "status=gone", "cox.ties=efron"), f"coxph(Surv(time, gone) ~ x + sex + strata(site), d, {EXACT})"),
+    "cox-breslow": (("kind=cox", "target=", "time=time", "status=gone", "cox.ties=breslow"), f'coxph(Surv(time, gone) ~ x + sex + strata(site), d, ties = "breslow", {EXACT})'),
+}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def copies(rows):  # noqa: F811
+    """The rows again, with whole numbers for weights, some of them 0."""
+    header, *lines = rows.path("rows.csv").read_text().splitlines()
+    w = header.split(",").index("w")
+    fields = [line.split(",") for line in lines]
+    for i, row in enumerate(fields):
+        row[w] = str(i * 3 % 5 % 4)
+    rows.write("copies-rows.csv", "\n".join([header, *(",".join(row) for row in fields)]) + "\n")
+    rows.write("copies.yaml", rows.path("rows.yaml").read_text().replace("input: rows.csv", "input: copies-rows.csv").replace("output: rows", "output: copies"))
+    rows.run("ingest", "copies.yaml")
+    for config in ("run", "pooled"):
+        rows.write(f"copies-{config}.yaml", rows.path(f"{config}.yaml").read_text().replace("rows/", "copies/"))
+    return rows
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_frequencies_are_rows_repeated(rows, name):  # noqa: F811
+    model, fit = CASES[name]
+    model = (*model, "features=[x, sex]", "weights=true", "weight_type=frequency")
+    output, found = ours(rows, f"copies-{name}", model, strata=name.startswith("cox"), data="copies-")
+    check(found, r(rows, polished(fit) if name == "gamma" else fit, REPEATED, data="copies-rows"))
+    text = rows.path(f"{output.replace('pooled-2', 'run-2')}/model.txt").read_text()
+    assert f"rows {sum(i * 3 % 5 % 4 for i in range(168))}" in text and "No likelihood" not in text and "Robust" not in text, text
+
+
+def test_frequencies_of_units(rows):  # noqa: F811
+    """As many copies of a unit's row are of that unit."""
+    referee("Rscript:sandwich")
+    model, fit = CASES["linear"]
+    _, found = ours(rows, "copies-units", (*model, "features=[x, sex]", "weights=true", "weight_type=frequency", "cluster=unit"), data="copies-")
+    check(found[:2], r(rows, fit, REPEATED, 'sqrt(diag(sandwich::vcovCL(f, cluster = d$who, type = "HC0")))', data="copies-rows")[:2])
+
+
+@pytest.mark.parametrize("name", ["linear", "logistic", "poisson", "gamma"])
+def test_samples_have_robust_errors(rows, name):  # noqa: F811
+    referee("Rscript:sandwich")
+    model, fit = CASES[name]
+    model = (*model, "features=[x, sex]", "weights=true", "weight_type=sampling")
+    output, found = ours(rows, f"samples-{name}", model)
+    expected = r(rows, f"suppressWarnings({fit.replace(', d', ', d, weights = w', 1)})", "", "sqrt(diag(sandwich::sandwich(f)))")
+    check(found[:2], expected[:2])
+    text = rows.path(f"{output.replace('pooled-2', 'run-2')}/model.txt").read_text()
+    assert "Robust standard errors" in text and "log-likelihood - " in text
+    rows.run("verify", output.replace("pooled-2", "run-2"), "--key", "operator.pub.pem")
+
+
+@pytest.mark.parametrize("how, weights", [("class_weights={1: 0.4, 0: 3}", "ifelse(gone == 1, 0.4, 3)"), ("class_weights={0: 2.5}", "ifelse(gone == 1, 1, 2.5)"),
+                                          ("balance_classes=true", "nrow(d) / 2 / table(gone)[as.character(gone)]")])
+def test_weights_of_classes(rows, how, weights):  # noqa: F811
+    referee("Rscript:sandwich")
+    model, fit = CASES["logistic"]
+    output, found = ours(rows, f"classes-{len(how)}", (*model, "features=[x, sex]", how))
+    fit = f"suppressWarnings({fit.replace(', d', ', d, weights = ' + weights, 1)})"
+    check(found[:2], r(rows, fit, "gone <- d$gone;", "sqrt(diag(sandwich::sandwich(f)))")[:2])
+    rows.run("evaluate", "run.yaml", "--output", output.replace("pooled-2", "run-2"), *(w for key in (*model, "features=[x, sex]", how) for w in ("--set", f"model.{key}")), np=2)
+
+
+def test_balanced_as_scikit_learn_has_it(rows):  # noqa: F811
+    """With weights of rows, and three classes."""
+    linear_model = referee("sklearn.linear_model")
+    header, *lines = (line.split(",") for line in rows.path("rows.csv").read_text().splitlines())
+    column = {name: [line[i] for line in lines] for i, name in enumerate(header)}
+    x = [[float(a), float(b)] for a, b in zip(column["x"], column["years"])]
+    w = [float(value) for value in column["w"]]
+    model = ("kind=multinomial", "target=ward", "features=[x, years]", "weights=true", "balance_classes=true")
+    _, found = ours(rows, "balanced", model)
+    fit = linear_model.LogisticRegression(C=math.inf, class_weight="balanced", tol=1e-9, max_iter=10000, solver="newton-cg").fit(x, column["ward"], w)
+    logits = [[b, *row] for b, row in zip(fit.intercept_, fit.coef_)]
+    expected = [a - b for k in (1, 2) for a, b in zip(logits[k], logits[0])]
+    assert all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-8) for a, b in zip(found[0], expected, strict=True)), (found[0], expected)
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_what_cannot_be(rows, np):  # noqa: F811
+    def train(*model, code, config="run.yaml"):
+        return rows.run("train", config, "--output", "never", *(w for word in ("features=[x]", *model) for w in ("--set", f"model.{word}")), np=np, code=code)
+    logistic = ("kind=logistic", "target=gone")
+    assert 'model.class_weights: the target has no category "yes"; it has: 0, 1' in train(*logistic, "class_weights={yes: 2}", code=CONFIG)
+    assert 'has no category "d"; it has: a, b, c' in train("kind=multinomial", "target=ward", "class_weights={d: 2}", code=CONFIG)
+    assert "model.class_weights.1: 0 is too small: at least 0.001" in train(*logistic, "class_weights={1: 0}", code=CONFIG)
+    assert "model.class_weights.1: 1000000 is too large: at most 1000" in train(*logistic, "class_weights={1: 1000000}", code=CONFIG)
+    assert "only used where rows are of one category or another" in train("kind=linear", "target=level", "balance_classes=true", code=CONFIG)
+    assert "only used where rows are of one category or another" in train("kind=logistic", "target=died", "trials=seen", "balance_classes=true", code=CONFIG)
+    assert "class_weights says how much each counts" in train(*logistic, "balance_classes=true", "class_weights={1: 2}", code=CONFIG)
+    assert "the target is a proportion: class weights" in train("kind=logistic", "target=share", "balance_classes=true", code=DATA)
+    assert 'model.balance_classes: no row has the target\'s category "never"' in train("kind=multinomial", "target=kind", "balance_classes=true", code=DATA)
+    assert "model.weight_type: only used with weights: true" in train(*logistic, "weight_type=sampling", code=CONFIG)
+    frequency = ("weights=true", "weight_type=frequency")
+    assert "its weight is not a whole number of rows" in train(*logistic, *frequency, code=DATA)
+    assert "rows that stand for others have no scores of their own" in train(*logistic, *frequency, "errors=robust", code=CONFIG)
+    assert "class weights are no whole numbers of rows" in train(*logistic, *frequency, "balance_classes=true", code=CONFIG)
+    assert "trials count rows already" in train("kind=logistic", "target=died", "trials=seen", *frequency, code=CONFIG)
