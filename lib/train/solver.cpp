@@ -77,6 +77,11 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
   summary.references = reference_levels(columns, run.schema());
   if (model.config.weighs_classes() || model.config.weight_type == WeightType::sampling)
     summary.is_probability = false;
+  if (model.config.weights && model.config.weight_type == WeightType::precision && !fitted.robust &&
+      !summary.dispersion)
+    summary.note +=
+        "Weights were taken for precisions: for those of a sample or of equal rows set "
+        "model.weight_type.\n";
   model.null_log_likelihood = summary.null_log_likelihood;
   for (const Coefficient& coefficient : summary.coefficients) {
     model.coefficients.push_back(coefficient.estimate);

@@ -62,6 +62,8 @@ def test_samples_have_robust_errors(rows, name):  # noqa: F811
     model, fit = CASES[name]
     model = (*model, "features=[x, sex]", "weights=true", "weight_type=sampling")
     output, found = ours(rows, f"samples-{name}", model)
+    plain = rows.run("train", "run.yaml", "--output", f"precise-{name}", *(w for key in model[:-1] for w in ("--set", f"model.{key}")), np=2)
+    assert ("Weights were taken for precisions" in plain) == (name in ("logistic", "poisson")), plain
     expected = r(rows, f"suppressWarnings({fit.replace(', d', ', d, weights = w', 1)})", "", "sqrt(diag(sandwich::sandwich(f)))")
     check(found[:2], expected[:2])
     text = rows.path(f"{output.replace('pooled-2', 'run-2')}/model.txt").read_text()
