@@ -90,6 +90,24 @@ bool matches(std::string_view pattern, std::string_view name) {
   return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
+/// The category among the names that has this level, as the levels that it stands for.
+void spell_out(std::vector<std::string>& names, const std::string& level,
+               const std::map<std::string, std::vector<ModelFeature>>& named,
+               const Schema& schema) {
+  const auto found = named.find(level);
+  if (found == named.end() || !found->second.front().level) return;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto category = named.find(names[i]);
+    if (category == named.end() ||
+        std::ranges::find(category->second, found->second.front()) == category->second.end())
+      continue;
+    names.erase(names.begin() + static_cast<std::ptrdiff_t>(i));
+    for (const ModelFeature& feature : category->second)
+      names.insert(names.begin() + static_cast<std::ptrdiff_t>(i++), feature_name(schema, feature));
+    return;
+  }
+}
+
 /// What model.features asks for, name by name: all that have no other part in the model, those that
 /// a pattern stands for, without those that are taken out by a minus.
 std::vector<std::string> wanted_names(
@@ -116,6 +134,7 @@ std::vector<std::string> wanted_names(
   for (const std::string& entry : model.features) {
     const bool out = takes_out(entry);
     const std::string name = out ? entry.substr(1) : entry;
+    if (out) spell_out(wanted, name, named, schema);
     if (named.contains(name) || name.find('*') == name.npos) {
       if (!out) wanted.push_back(name);
       if (out && std::erase(wanted, name) == 0)
@@ -137,8 +156,10 @@ std::vector<std::string> wanted_names(
 
 void select_features(const ModelConfig& model, const Schema& schema, ModelColumns& columns) {
   const auto named = named_features(schema);
-  const KnownColumns plain =
-      [&](const std::string& name) -> std::optional<std::vector<DerivedColumn>> {
+  KnownColumns plain;
+  for (const auto& [name, ignored] : named)
+    plain.names.push_back(name);
+  plain.find = [&](const std::string& name) -> std::optional<std::vector<DerivedColumn>> {
     const auto found = named.find(name);
     if (found == named.end()) return {};
     std::vector<DerivedColumn> list;
@@ -146,13 +167,11 @@ void select_features(const ModelConfig& model, const Schema& schema, ModelColumn
       list.push_back({feature_name(schema, {column, level}), {{column, level, {}}}});
     return list;
   };
-  std::vector<std::string> known, unknown;
-  for (const auto& [candidate, ignored] : named)
-    known.push_back(candidate);
+  std::vector<std::string> unknown;
   std::set<std::string> seen;
   for (const std::string& name : wanted_names(model, schema, named)) {
     std::optional<std::vector<DerivedColumn>> found = parse_derived(name, plain);
-    if (!found) unknown.push_back('"' + name + '"' + did_you_mean(name, known));
+    if (!found) unknown.push_back('"' + name + '"' + did_you_mean(name, plain.names));
     for (DerivedColumn& column : found.value_or(std::vector<DerivedColumn>())) {
       if (!seen.insert(column.name).second)
         throw Error(ExitCode::config,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <set>
@@ -45,12 +46,18 @@ struct Named {
   std::size_t least, most;  ///< numbers between the parentheses, beside the column
 };
 constexpr auto functions = std::to_array<Named>({{"log", Function::log, 0, 0},
+                                                 {"log1p", Function::log1p, 0, 0},
                                                  {"sqrt", Function::sqrt, 0, 0},
                                                  {"year", Function::year, 0, 0},
                                                  {"month", Function::month, 0, 0},
                                                  {"weekday", Function::weekday, 0, 0},
+                                                 {"hour", Function::hour, 0, 0},
                                                  {"rcs", Function::spline, 3, 20},
                                                  {"bin", Function::interval, 1, 100}});
+
+bool is_of_a_word(unsigned char c) {
+  return std::isalnum(c) != 0 || c == '_';
+}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ')
@@ -110,6 +117,14 @@ class Parser {
                 fmt::format(format, std::forward<Args>(args)...));
   }
 
+  [[noreturn]] void unknown_function(const std::string& name) const {
+    std::vector<std::string> names;
+    for (const Named& function : functions)
+      names.emplace_back(function.name);
+    fail("there is no function \"{}\"; there are: {}{}", name, join(names),
+         did_you_mean(name, names));
+  }
+
   static Columns products(const Columns& left, const Columns& right) {
     Columns columns;
     for (const DerivedColumn& b : right)
@@ -122,7 +137,7 @@ class Parser {
   }
 
   std::optional<Columns> factor(std::string_view text) const {
-    if (auto columns = known_(std::string(text))) return columns;
+    if (auto columns = known_.find(std::string(text))) return columns;
     const std::size_t at = text.rfind('^');
     if (at != text.npos && text.find_first_of(":)", at) == text.npos) {
       const auto exponent = parse_number(trimmed(text.substr(at + 1)));
@@ -137,8 +152,14 @@ class Parser {
     const std::size_t open = text.find('(');
     if (open == text.npos) return {};
     const std::size_t close = closing(text, open);
-    const auto named = std::ranges::find(functions, text.substr(0, open), &Named::name);
-    if (named == functions.end()) return {};
+    const std::string_view name = text.substr(0, open);
+    const auto named = std::ranges::find(functions, name, &Named::name);
+    if (named == functions.end()) {
+      const bool call = close + 1 == text.size() && std::ranges::all_of(name, is_of_a_word);
+      if (call && factor(arguments(text.substr(open + 1, close - open - 1))[0]))
+        unknown_function(std::string(name));
+      return {};
+    }
     if (close == text.npos) fail("the parenthesis is not closed");
     return call(*named, text.substr(open + 1, close - open - 1), text.substr(close + 1));
   }
@@ -151,7 +172,9 @@ class Parser {
     if (!rest.empty() && !one_of_spline) return {};
     const std::vector<std::string_view> parts = arguments(inside);
     const auto base = factor(parts[0]);
-    if (!base) fail("the partitions have no feature \"{}\"", parts[0]);
+    if (!base)
+      fail("the partitions have no feature \"{}\"{}", parts[0],
+           did_you_mean(std::string(parts[0]), known_.names));
     std::vector<double> values;
     for (std::size_t i = 1; i < parts.size(); ++i) {
       const auto value = parse_number(parts[i]);
@@ -244,6 +267,8 @@ double Derivation::operator()(double x) const {
   switch (function) {
     case Function::log:
       return x > 0 ? exact::log(x) : undefined;
+    case Function::log1p:
+      return x > -1 ? exact::log1p(x) : undefined;
     case Function::sqrt:
       return x >= 0 ? std::sqrt(x) : undefined;
     case Function::power: {
@@ -260,6 +285,8 @@ double Derivation::operator()(double x) const {
       break;
   }
   if (!(std::fabs(x) < 1.1e7)) return undefined;  // as far as std::chrono goes
+  if (function == Function::hour)  // to the millisecond: 13:00 is no whole part of a day
+    return std::fmod(std::floor(std::nearbyint((x - std::floor(x)) * 86'400'000) / 3'600'000), 24);
   const std::chrono::year_month_day date(day_of(x));
   if (function == Function::year) return static_cast<int>(date.year());
   if (function == Function::month) return static_cast<unsigned>(date.month());
@@ -277,7 +304,7 @@ bool DerivedColumn::is_free() const {
 std::optional<std::vector<DerivedColumn>> parse_derived(const std::string& text,
                                                         const KnownColumns& known) {
   constexpr std::size_t longest = 4000;  // whoever parses it calls itself
-  if (text.size() > longest && !known(text))
+  if (text.size() > longest && !known.find(text))
     throw Error(ExitCode::config, "model.features: an entry of more than {} characters", longest);
   return Parser(text, known).product(trimmed(text));
 }

@@ -14,7 +14,7 @@ namespace bailiwick {
 
 /// A function of one number, as model.features writes it (docs/models.md, "Derived columns").
 struct Derivation {
-  enum class Function { log, sqrt, power, spline, interval, year, month, weekday };
+  enum class Function { log, log1p, sqrt, power, spline, interval, year, month, weekday, hour };
   Function function;
   std::vector<double> values;  ///< exponent; knots; least value and, if there is one, the bound
   std::size_t which = 0;       ///< spline: its columns but the first, which is the number itself
@@ -39,9 +39,12 @@ struct DerivedColumn {
   bool is_free() const;
 };
 
-/// What the plain names of columns stand for: none if there is no such name.
-using KnownColumns =
-    std::function<std::optional<std::vector<DerivedColumn>>(const std::string& name)>;
+/// What the plain names of columns stand for.
+struct KnownColumns {
+  std::vector<std::string> names;
+  /// None if there is no such name.
+  std::function<std::optional<std::vector<DerivedColumn>>(const std::string& name)> find;
+};
 
 /// The columns that a text like `log(age)`, `bin(age, 40, 65):sex` asks for; none if it is no such
 /// text: a name that nobody knows. Throws ExitCode::config saying what is wrong with it.

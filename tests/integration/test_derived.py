@@ -51,7 +51,8 @@ def test_as_r_has_them(rows, name):  # noqa: F811
 def test_all_that_match_and_all_but(rows):  # noqa: F811
     """One model, however its columns are asked for."""
     digests = {}
-    for name, features in (("names", "[x, sex, years]"), ("but", "[-shift]"), ("pattern", "[x, se*, y*s]"), ("without", "['*', -sh*]")):
+    for name, features in (("names", "[x, sex, years]"), ("but", "[-shift]"), ("pattern", "[x, se*, y*s]"), ("without", "['*', -sh*]"),
+                           ("level", "[x, sex, -sex_m, sex_m, years]")):
         rows.run("train", "run.yaml", "--output", f"asked-{name}", "--set", "model.target=level", "--set", f"model.features={features}", np=2)
         digests[name] = rows.checkout.digest(f"asked-{name}/model.h5")
         rows.run("verify", f"asked-{name}", "--key", "operator.pub.pem")

@@ -13,7 +13,7 @@ using namespace bailiwick;
 namespace {
 
 /// Two numbers, one of them with a colon in its name, and a category of three levels.
-std::optional<std::vector<DerivedColumn>> plain(const std::string& name) {
+std::optional<std::vector<DerivedColumn>> find(const std::string& name) {
   if (name == "age" || name == "day") return {{{name, {{name == "age" ? 0U : 1U, {}, {}}}}}};
   if (name == "a:b") return {{{name, {{2, {}, {}}}}}};
   if (name == "ward")
@@ -22,6 +22,8 @@ std::optional<std::vector<DerivedColumn>> plain(const std::string& name) {
   if (name == "ward_er") return {{{name, {{3, std::size_t{2}, {}}}}}};
   return {};
 }
+
+const KnownColumns plain{{"age", "day", "a:b", "ward"}, find};
 
 std::vector<DerivedColumn> columns_of(const std::string& text) {
   return parse_derived(text, plain).value();
@@ -95,6 +97,12 @@ TEST_CASE("derived columns have the values of their formulas") {
   CHECK(value_of("weekday(day)", 19782) == 4);
   CHECK(value_of("weekday(day)", -0.5) == 3);
   CHECK(value_of("year(day)", -0.5) == 1969);
+  CHECK(value_of("log1p(age)", 0) == 0);
+  CHECK(std::isnan(value_of("log1p(age)", -1)));
+  for (int hour = 0; hour < 24; ++hour)  // every hour of a day that doubles cannot hold
+    CHECK(value_of("hour(day)", 19782 + hour / 24.0) == hour);
+  CHECK(value_of("hour(day)", 19782 + (24 - 1.0 / 3600) / 24) == 23);
+  CHECK(value_of("hour(day)", -0.25) == 18);
   CHECK(value_of("year(day)", 1.09e7) == 31813);
   CHECK(std::isnan(value_of("year(day)", 1.2e7)));
   // The same formula in R.
@@ -118,7 +126,9 @@ TEST_CASE("what cannot be made of columns is said") {
     FAIL(text);
   };
   fails("rcs(age", "not closed");
-  fails("log(aeg)", "no feature \"aeg\"");
+  fails("log(aeg)", "no feature \"aeg\" (did you mean \"age\"?)");
+  fails("cosh(age)", "there is no function \"cosh\"; there are: log, log1p, sqrt");
+  fails("day:lgo(age):a:b", "there is no function \"lgo\"");
   fails("log(ward)", "is not one number");
   fails("log(ward_icu)", "is not one number");
   fails("log(age, 2)", "takes no numbers");
@@ -127,6 +137,6 @@ TEST_CASE("what cannot be made of columns is said") {
   fails("bin(age, two)", "\"two\" is no number");
   fails("age^0.5", "a whole number from 2 to 9");
   fails("rcs(age, 1, 2, 3).2", "the columns .1 to .1");
-  for (const char* text : {"nobody", "cosh(age)", "age:nobody", "age[65,40)", ""})
+  for (const char* text : {"nobody", "cosh(nobody)", "age:nobody", "age[65,40)", ""})
     CHECK_FALSE(parse_derived(text, plain));
 }
