@@ -21,8 +21,9 @@ namespace {
 SurvivalRows survival_rows(const LoadedRows& domain, Strata strata, std::size_t combinations) {
   const bool each = strata == Strata::partition;
   const std::size_t block_rows = domain.rows.block_rows();
-  SurvivalRows survival{domain.rows, std::vector<std::size_t>(domain.rows.blocks() * block_rows, 0),
-                        combinations * (each ? domain.partitions : 1)};
+  SurvivalRows survival{domain.rows, {}, combinations * (each ? domain.partitions : 1)};
+  if (survival.strata == 1) return survival;
+  survival.stratum.resize(domain.rows.blocks() * block_rows);
   auto combination = domain.stratum.begin();
   for (std::size_t b = 0; b < domain.rows_of_block.size(); ++b)
     for (std::size_t r = 0; r < domain.rows_of_block[b]; ++r)
