@@ -89,10 +89,10 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     has_rows.push_back(selected > 0);
     rows.observations_in.push_back(observations(domain));
     const LocalDomain& local = run.local()[d];
-    const bool fine =
+    const bool too_fine =
         local.minimum_rows > 1 && !columns.strata.empty() &&
         rows_of_least_stratum(rows.domains[d], columns, d, run.boundary()) < local.minimum_rows;
-    if (fine && !refusal)
+    if (too_fine && !refusal)
       refusal = Error(ExitCode::policy,
                       "domain {}: a stratum of model.cox.strata_by has fewer of its rows than the "
                       "{} that a policy asks for (minimum.rows): stratify by fewer categories, or "

@@ -102,8 +102,9 @@ class CoxKind : public Kind {
     if (model.config.baseline) description["baseline"] = true;
     if (model.baselines.empty()) return;
     Json strata = Json::array();
-    std::vector<double>&time = checkpoint.arrays["baseline/time"],
-    &hazard = checkpoint.arrays["baseline/hazard"], count;
+    std::vector<double>& time = checkpoint.arrays["baseline/time"];
+    std::vector<double>& hazard = checkpoint.arrays["baseline/hazard"];
+    std::vector<double> count;
     for (const BaselineHazard& baseline : model.baselines) {
       time.insert(time.end(), baseline.time.begin(), baseline.time.end());
       hazard.insert(hazard.end(), baseline.hazard.begin(), baseline.hazard.end());
