@@ -118,6 +118,12 @@ std::vector<std::string> wanted_names(
   std::erase_if(all, [&](const std::string& name) {
     return name == model.trials || name == model.offset || name == model.exposure;
   });
+  for (const Column& column : schema.features) {
+    if (std::ranges::find(model.strata_by, column.name) == model.strata_by.end()) continue;
+    std::erase(all, column.name);
+    for (const std::string& indicator : column.indicators)
+      std::erase(all, indicator);
+  }
   for (const std::string& entry : model.features)
     if (!named.contains(entry) &&
         std::ranges::count(entry, '(') != std::ranges::count(entry, ')') &&
@@ -240,6 +246,40 @@ bool has_times(const ModelConfig& model) {
   return model.kind->response(model) == kernels::Response::hazard;
 }
 
+std::vector<StrataCategory> select_strata(const ModelConfig& model, const Schema& schema,
+                                          const ModelColumns& columns) {
+  constexpr std::size_t most = 1 << 16;
+  std::vector<StrataCategory> strata;
+  std::size_t count = 1;
+  for (const std::string& name : model.strata_by) {
+    const auto fail = [&](const std::string& why) {
+      throw Error(ExitCode::config, "model.cox.strata_by: \"{}\" {}", name, why);
+    };
+    std::vector<std::string> known;
+    for (std::size_t j = 0; j < schema.features.size(); ++j) {
+      const Column& column = schema.features[j];
+      if (column.is_category()) known.push_back(column.name);
+      if (column.name != name) continue;
+      if (!column.is_category())
+        fail(
+            "is a number, and strata are the levels of a category: have the owners declare it one "
+            "at ingest (type: category), in groups if it has many values");
+      strata.push_back({name, j, column.levels});
+    }
+    if (strata.empty() || strata.back().name != name)
+      fail(fmt::format("is no category of the partitions' features; they have: {}{}",
+                       known.empty() ? "none" : join(known), did_you_mean(name, known)));
+    for (const ModelFeature& feature : columns.features)
+      if (feature.column == strata.back().column && !feature.derived)
+        fail(
+            "is in model.features too, where it can say nothing: rows are only compared with "
+            "others of its own level");
+    count *= strata.back().levels.size();
+    if (count > most) fail(fmt::format("makes {} strata or more, of {} at most", count, most));
+  }
+  return strata;
+}
+
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool with_targets) {
   ModelColumns columns;
   columns.intercept = model.kind->intercept && model.intercept;
@@ -268,6 +308,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
                        index_of(schema.targets, model.status, "target", "model.status")};
     if (!model.entry.empty())
       columns.targets.push_back(index_of(schema.targets, model.entry, "target", "model.entry"));
+    columns.strata = select_strata(model, schema, columns);
   } else if (!model.target.empty()) {
     columns.targets = {index_of(schema.targets, model.target, "target", "model.target")};
   } else if (schema.targets.size() == 1) {

@@ -38,6 +38,13 @@ struct EmbeddedCategory {
   bool operator==(const EmbeddedCategory&) const = default;
 };
 
+/// A category whose levels, with those of the others, make strata.
+struct StrataCategory {
+  std::string name;
+  std::size_t column;  ///< index into Schema::features
+  std::vector<std::string> levels;
+};
+
 /// A number that is none of the model's columns: a feature or a target.
 struct NumberColumn {
   bool is_target;
@@ -52,6 +59,7 @@ struct ModelColumns {
   bool weights = false;
   std::optional<NumberColumn> trials;            ///< of which the target counts successes
   std::optional<NumberColumn> offset, exposure;  ///< the latter's logarithm is added to the former
+  std::vector<StrataCategory> strata;            ///< Cox: each combination of their levels is one
   bool ids = false;                     ///< keep what the owner calls the rows, where they say it
   bool units = false;                   ///< keep whom the rows are about
   std::vector<DerivedColumn> derived;   ///< columns that no partition has
@@ -69,12 +77,27 @@ struct ModelColumns {
     return made;
   }
   bool has_offset() const { return offset || exposure; }
+  /// Combinations of levels; 1 without any.
+  std::size_t count_strata() const {
+    std::size_t count = 1;
+    for (const StrataCategory& category : strata)
+      count *= category.levels.size();
+    return count;
+  }
+  /// The level of each category in the s-th of them; the last category changes first.
+  std::vector<std::string> levels_of_stratum(std::size_t s) const {
+    std::vector<std::string> levels(strata.size());
+    for (std::size_t c = strata.size(); c-- > 0; s /= strata[c].levels.size())
+      levels[c] = strata[c].levels[s % strata[c].levels.size()];
+    return levels;
+  }
   std::size_t columns() const { return features.size() + (intercept ? 1 : 0); }
   /// Memory of one row: numbers, two bytes a category, targets and weight.
   std::size_t bytes_a_row() const {
     const auto levels = static_cast<std::size_t>(
         std::count_if(factor.begin(), factor.end(), [](const auto& f) { return f.has_value(); }));
-    const std::size_t others = 1 + (trials ? 1 : 0) + (has_offset() ? 1 : 0);
+    const std::size_t others =
+        1 + (trials ? 1 : 0) + (has_offset() ? 1 : 0) + (strata.empty() ? 0 : 1);
     return 8 * (columns() - levels + targets.size() + others) + 2 * factors.size();
   }
 };
@@ -83,6 +106,11 @@ struct ModelColumns {
 /// are only to be predicted need no target.
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
                             bool with_targets = true);
+
+/// Those of model.cox.strata_by. Throws ExitCode::config for what is no category, or a feature of
+/// `columns` already.
+std::vector<StrataCategory> select_strata(const ModelConfig& model, const Schema& schema,
+                                          const ModelColumns& columns);
 
 /// All features, with all levels of categories, and all targets, for those who describe them.
 ModelColumns all_columns(const Schema& schema);

@@ -99,6 +99,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       if (columns.units)
         for (const std::size_t r : chosen)
           loaded.units.push_back(buffer.units[r]);
+      if (!columns.strata.empty())
+        for (const std::size_t r : chosen)
+          loaded.stratum.push_back(builder.stratum(buffer, r));
       try {
         builder.add(buffer, chosen);
       } catch (const Error& error) {

@@ -19,6 +19,7 @@ struct LoadedRows {
   std::vector<std::size_t> rows_of_block;
   std::vector<std::string> ids;        ///< of the rows, if asked for and the partitions have them
   std::vector<std::string> units;      ///< likewise
+  std::vector<std::size_t> stratum;    ///< of the rows, among those of ModelColumns::strata, if any
   std::vector<std::size_t> partition;  ///< of each block, in the order of the domain's partitions
   std::size_t partitions = 0;          ///< of the domain
   std::uint64_t selected = 0;          ///< rows of non-zero weight

@@ -4,6 +4,7 @@
 #include "lib/data/model_rows.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "lib/core/error.hpp"
@@ -37,6 +38,21 @@ void check_derived(const Run& run, const LocalDomain& domain, const ModelColumns
                 "contributors, and columns that the config makes could leave fewer to themselves; "
                 "have the owners prepare the column at ingest",
                 free->name, facts.name);
+}
+
+/// The least rows, but 0, that any stratum of the config has of a domain: strata that are cut
+/// finely enough would leave the sums to a few. Collective over the domain.
+std::uint64_t rows_of_least_stratum(const LoadedRows& domain, const ModelColumns& columns,
+                                    std::size_t d, Sums& sums) {
+  Aggregate rows(std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"rows", columns.count_strata(), counts}}));
+  for (const std::size_t stratum : domain.stratum)
+    rows.words("rows")[stratum] += 1;
+  sums.within_domain(d, rows);
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (const std::int64_t count : rows.words("rows"))
+    if (count > 0) least = std::min(least, count);
+  return static_cast<std::uint64_t>(least);
 }
 
 }  // namespace
@@ -74,6 +90,15 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     has_rows.push_back(selected > 0);
     rows.observations_in.push_back(observations(domain));
     const LocalDomain& local = run.local()[d];
+    const bool too_fine =
+        local.minimum_rows > 1 && !columns.strata.empty() &&
+        rows_of_least_stratum(rows.domains[d], columns, d, run.boundary()) < local.minimum_rows;
+    if (too_fine && !refusal)
+      refusal = Error(ExitCode::policy,
+                      "domain {}: a stratum of model.cox.strata_by has fewer of its rows than the "
+                      "{} that a policy asks for (minimum.rows): stratify by fewer categories, or "
+                      "have the owners merge rare levels at ingest",
+                      local.admission.domain(), local.minimum_rows);
     // Without a minimum (1) a domain may have no rows of a split.
     if (local.minimum_rows > 1 && selected < local.minimum_rows && !refusal)
       refusal = Error(

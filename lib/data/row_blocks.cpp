@@ -115,6 +115,14 @@ double RowBlocksBuilder::number(const io::RowBuffer& buffer, std::size_t row,
                           : buffer.features[row * numbers_ + place_[column.index]];
 }
 
+std::size_t RowBlocksBuilder::stratum(const io::RowBuffer& buffer, std::size_t row) const {
+  std::size_t stratum = 0;
+  for (const StrataCategory& category : columns_.strata)
+    stratum = stratum * category.levels.size() +
+              buffer.codes[row * categories_ + place_[category.column]];
+  return stratum;
+}
+
 double RowBlocksBuilder::derived(const io::RowBuffer& buffer, std::size_t row,
                                  const DerivedColumn& column) const {
   double product = 1;

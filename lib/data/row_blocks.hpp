@@ -28,6 +28,9 @@ class RowBlocksBuilder {
   /// Of a row that was read.
   double number(const io::RowBuffer& buffer, std::size_t row, const NumberColumn& column) const;
 
+  /// Of a row that was read: which of the combinations of ModelColumns::strata it has.
+  std::size_t stratum(const io::RowBuffer& buffer, std::size_t row) const;
+
   /// A derived column's name that has no value in a row that was read; nullptr: all have.
   const std::string* undefined(const io::RowBuffer& buffer, std::size_t row) const;
 

@@ -26,8 +26,8 @@ struct Likelihood {
   std::function<double(double)> whole = [](double value) { return value; };
   /// R's summary of a fit; `at_start`: the objective's log-likelihood where all parameters are 0.
   std::function<ModelSummary(const FittedModel& fitted, double at_start)> summary;
-  /// At the fit's parameters, if it is to be kept with the model; one round. Else nothing.
-  std::function<BaselineHazard(std::span<const double> theta)> baseline;
+  /// At the fit's parameters, if they are to be kept with the model; one round. Else nothing.
+  std::function<std::vector<BaselineHazard>(std::span<const double> theta)> baselines;
 };
 
 /// A kind of model: what is fitted, how its rows are read, what it predicts, how it is summarised

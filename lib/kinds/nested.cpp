@@ -27,7 +27,7 @@ void check_nested(const FittedFile& small, const FittedFile& large) {
       a.trials != b.trials)
     differ("their target");
   if (a.offset != b.offset || a.exposure != b.exposure) differ("their offset or exposure");
-  if (a.strata != b.strata || a.ties != b.ties) differ("model.cox");
+  if (a.strata != b.strata || a.strata_by != b.strata_by || a.ties != b.ties) differ("model.cox");
   if (small.model.rows != large.model.rows ||
       small.model.null_log_likelihood != large.model.null_log_likelihood)
     differ("their rows: train both on the same ones");

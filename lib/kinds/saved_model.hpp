@@ -33,8 +33,9 @@ struct SavedModel {
   double target_mean = 0, target_deviation = 1;
   std::vector<double> information;  ///< penalised Hessian at `parameters`, packed lower triangle
   std::vector<double> coefficients,
-      standard_errors;      ///< in the units of the data; final model only
-  BaselineHazard baseline;  ///< Cox; final model only, if it is to be kept
+      standard_errors;  ///< in the units of the data; final model only
+  /// Cox; final model only, if they are to be kept: of each stratum with events.
+  std::vector<BaselineHazard> baselines;
   double log_likelihood = 0, null_log_likelihood = 0;
   double rows = 0;        ///< sum of weights
   std::string delete_by;  ///< the first moment at which an owner wants it gone; empty: none does

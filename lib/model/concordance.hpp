@@ -16,13 +16,20 @@ struct Concordance {
 
   /// (concordant + tied/2) / comparable; not a number without pairs.
   double index() const;
+
+  Concordance& operator+=(const Concordance& other) {
+    comparable += other.comparable;
+    concordant += other.concordant;
+    tied += other.tied;
+    return *this;
+  }
 };
 
-/// Over the rows of one domain, in O(n log n). A pair is comparable if time_i < time_j and i is an
-/// event, or at equal times if i is an event and j is not (Harrell et al. 1982; lifelines
-/// concordance_index and R's survival::concordance count alike). risk: higher means earlier, e.g.
-/// the linear predictor. entry (or empty): rows that enter at or after time_i are not compared with
-/// i.
+/// Over the rows of one domain or stratum, in O(n log n). A pair is comparable if time_i < time_j
+/// and i is an event, or at equal times if i is an event and j is not (Harrell et al. 1982;
+/// lifelines concordance_index and R's survival::concordance count alike). risk: higher means
+/// earlier, e.g. the linear predictor. entry (or empty): rows that enter at or after time_i are not
+/// compared with i.
 Concordance concordance(std::span<const double> time, std::span<const double> status,
                         std::span<const double> risk, std::span<const double> entry = {});
 

@@ -242,7 +242,18 @@ std::string to_text(const ModelSummary& summary) {
         "information.\n";
   }
   text += summary.note;
-  return text;
+  if (summary.hazard_tests.empty()) return text;
+  std::vector<std::vector<std::string>> tests{{"", "chi-squared", "df", "p"}};
+  for (const HazardTest& test : summary.hazard_tests)
+    tests.push_back({test.name, shown("{:.5g}", test.chi_squared),
+                     fmt::format("{:.0f}", test.freedom),
+                     test.p_value < 2e-16 ? "< 2e-16" : shown("{:.3g}", test.p_value)});
+  return text +
+         fmt::format("\nProportional hazards, against effects that change with {}\n\n",
+                     summary.hazard_transform == "identity"
+                         ? "time"
+                         : fmt::format("{}(time)", summary.hazard_transform)) +
+         aligned(tests);
 }
 
 }  // namespace bailiwick

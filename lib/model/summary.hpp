@@ -46,6 +46,12 @@ struct Coefficient {
   double lower = 0, upper = 0;  ///< 95 % confidence interval
 };
 
+/// A test of proportional hazards; a line of R's cox.zph.
+struct HazardTest {
+  std::string name;  ///< of a coefficient, or "global"
+  double chi_squared = 0, freedom = 1, p_value = 1;
+};
+
 /// R's summary(glm) or summary(coxph), in raw units.
 struct ModelSummary {
   std::string title;
@@ -65,7 +71,9 @@ struct ModelSummary {
   /// With a dispersion: 1 - deviance / null deviance; others: McFadden's 1 - l / l_0.
   double r_squared = 0;
   const char* r_squared_is = "McFadden R-squared";
-  std::string note;            ///< a line more, for people
+  std::vector<HazardTest> hazard_tests{};  ///< Cox, if asked for
+  std::string hazard_transform{};          ///< of time, in these
+  std::string note;                        ///< a line more, for people
   bool is_probability = true;  ///< the likelihood is one: of counted events, each of weight 1
   double aic = 0;              ///< -2 l + 2 parameters (a dispersion counts as one)
 };

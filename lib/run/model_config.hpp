@@ -74,6 +74,16 @@ template <>
 inline constexpr auto words<Strata> = std::to_array<std::pair<Strata, const char*>>(
     {{Strata::domain, "domain"}, {Strata::partition, "partition"}, {Strata::none, "none"}});
 
+/// Of time, in a test of proportional hazards; km: 1 less the Kaplan-Meier curve.
+enum class TimeTransform { none, identity, log, rank, km };
+template <>
+inline constexpr auto words<TimeTransform> =
+    std::to_array<std::pair<TimeTransform, const char*>>({{TimeTransform::none, "none"},
+                                                          {TimeTransform::identity, "identity"},
+                                                          {TimeTransform::log, "log"},
+                                                          {TimeTransform::rank, "rank"},
+                                                          {TimeTransform::km, "km"}});
+
 template <>
 inline constexpr auto words<kernels::Activation> =
     std::to_array<std::pair<kernels::Activation, const char*>>(
@@ -132,9 +142,11 @@ struct ModelConfig {
   Errors errors = Errors::automatic;
   Cluster cluster = Cluster::none;
   Strata strata = Strata::domain;
+  std::vector<std::string> strata_by;  ///< Cox: categories whose levels are strata within those
   Ties ties = Ties::efron;
   double time_step = 1, time_maximum = 0;
   bool baseline = false;  ///< Cox: keep the baseline hazard with the model
+  TimeTransform proportional_hazards = TimeTransform::none;  ///< Cox: how they are tested
   MlpConfig mlp;
   std::span<const KindTraits* const> kinds;  ///< there are
 

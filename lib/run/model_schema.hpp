@@ -121,6 +121,10 @@ void schema(Visitor& v, ModelConfig& model) {
         s.key(
             "strata", model.strata,
             "What has a baseline hazard of its own; none needs unstratified_survival of policies.");
+        s.key("strata_by", model.strata_by,
+              "Categories; each combination of their levels has a baseline hazard of its own, "
+              "within strata.",
+              distinct);
         s.key("ties", model.ties, "Approximation for events at the same time.");
         s.key("time_step", model.time_step, "Strata none: step of the public grid of times.",
               positive);
@@ -134,6 +138,16 @@ void schema(Visitor& v, ModelConfig& model) {
             "baseline", model.baseline,
             "Keep the baseline hazard with the model, for survival at given times; strata: none.");
         s.check(grid || !model.baseline, "baseline", "only used with strata: none");
+        s.key("proportional_hazards", model.proportional_hazards,
+              "Test them against effects that change with time, transformed so; rank and km: "
+              "strata none.");
+        s.check(grid || (model.proportional_hazards != TimeTransform::rank &&
+                         model.proportional_hazards != TimeTransform::km),
+                "proportional_hazards",
+                "rank and km are of all domains' times, which cross with strata: none alone; here: "
+                "identity or log");
+        s.check(model.proportional_hazards == TimeTransform::none || model.l2 == 0,
+                "proportional_hazards", "with a penalty there is no such test");
       },
       only_if(unknown || model.kind->section == std::string("cox"), "only used with kind: cox"));
 

@@ -77,7 +77,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   std::vector<Aggregate> parts;
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {
-    parts.push_back(Scorecard(models[d].model, how).add(rows.domains[d].rows, d, run.boundary()));
+    parts.push_back(Scorecard(models[d].model, how).add(rows.domains[d], d, run.boundary()));
     if (!how.per_domain) continue;
     Aggregate domain = parts.back();
     run.boundary().within_domain(d, domain);

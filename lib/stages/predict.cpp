@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 
@@ -43,6 +44,17 @@ bool is_csv_name(std::string_view name) {
   return name.size() > 4 && name.ends_with(".csv") && name.find('/') == std::string_view::npos;
 }
 
+/// Of each stratum of the partitions its place among the model's baselines; one that had no event
+/// in training has none.
+std::vector<std::size_t> find_baselines(const SavedModel& model, const ModelColumns& columns) {
+  std::vector<std::size_t> places;
+  for (std::size_t s = 0; s < columns.count_strata(); ++s)
+    places.push_back(static_cast<std::size_t>(
+        std::ranges::find(model.baselines, columns.levels_of_stratum(s), &BaselineHazard::levels) -
+        model.baselines.begin()));
+  return places;
+}
+
 /// Writes one partition's predictions as CSV, block by block.
 void write_predictions(const SavedModel& model, const ModelColumns& columns,
                        const ColumnMoments& moments, const std::vector<double>& times,
@@ -52,6 +64,7 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
   file.write((manifest.schema.has_ids ? "row,id," : "row,") +
              join(Scores::names(model, times), ",") + "\n");
   std::vector<double> prediction;
+  const std::vector<std::size_t> baselines = find_baselines(model, columns);
   for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
     const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
     const LoadedRows loaded =
@@ -60,15 +73,17 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
     kernels::standardise(rows, moments.centre, moments.scale);
     const Scores scores(model, rows, times);
     auto id = loaded.ids.begin();
+    auto stratum = loaded.stratum.begin();
     for (std::uint64_t b = 0; b < count; ++b) {
       const std::uint64_t begin = (first + b) * manifest.block_rows;
       std::string text;
       for (std::uint64_t r = 0; r < std::min(manifest.block_rows, manifest.rows - begin); ++r) {
-        scores.predict(b, r, prediction);
+        const std::size_t of_row = stratum == loaded.stratum.end() ? 0 : *stratum++;
+        scores.predict(b, r, baselines[of_row], prediction);
         text += std::to_string(begin + r);
         if (id != loaded.ids.end()) text += ',' + csv_field(*id++);
         for (const double value : prediction)
-          text += ',' + round_trip(value);
+          text += ',' + (std::isnan(value) ? "" : round_trip(value));
         text += '\n';
       }
       file.write(text);
@@ -167,10 +182,12 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   Run run(session, std::move(config), stage.use);
   const UsedModel used = open_model(run, options);
   const SavedModel& model = used.model;
-  if (!run.config().section<EvaluateConfig>().survival_at.empty() && model.baseline.time.empty())
+  const bool curves = !run.config().section<EvaluateConfig>().survival_at.empty();
+  if (curves && model.baselines.empty())
     throw Error(ExitCode::config, "evaluate.survival_at: {} was trained without model.cox.baseline",
                 used.path);
   ModelColumns columns = columns_of(model, run, false);
+  if (curves) columns.strata = select_strata(model.config, run.schema(), columns);
   columns.ids = true;
   columns.weights = false;  // a row that counted for nothing in training has a prediction too
   const Standardisation standardisation =

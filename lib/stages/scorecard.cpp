@@ -4,6 +4,8 @@
 #include "lib/stages/scorecard.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <set>
 
 #include "lib/core/json.hpp"
@@ -44,29 +46,38 @@ std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
 }
 
 /// Cox: the domain's rows on its first rank, for its own pairs; they stay inside the domain.
-void add_pairs(const SavedModel& model, const kernels::RowBlocks& rows, std::size_t d, Sums& sums,
+void add_pairs(const SavedModel& model, const LoadedRows& loaded, std::size_t d, Sums& sums,
                Aggregate& sum) {
+  const kernels::RowBlocks& rows = loaded.rows;
   const Scores scores(model, rows);
   const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.y);
   const auto weight = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows.weight);
-  std::vector<double> time, status, risk, entry;
-  const bool late = !model.config.entry.empty();
+  // Of each row: its stratum, time, status, risk and, where rows enter late, entry.
+  const std::size_t numbers = model.config.entry.empty() ? 4 : 5;
+  std::vector<double> own;
+  auto stratum = loaded.stratum.begin();
   for (std::size_t b = 0; b < rows.blocks(); ++b)
-    for (std::size_t r = 0; r < rows.block_rows(); ++r) {
+    for (std::size_t r = 0; r < loaded.rows_of_block[b]; ++r) {
+      const std::size_t of_row = loaded.stratum.empty() ? 0 : *stratum++;
       if (weight(b, r) == 0) continue;
-      time.push_back(y(b, 0, r));
-      status.push_back(y(b, 1, r));
-      risk.push_back(scores.linear(b, r));
-      if (late) entry.push_back(y(b, 2, r));
+      own.insert(own.end(),
+                 {static_cast<double>(of_row), y(b, 0, r), y(b, 1, r), scores.linear(b, r)});
+      if (numbers > 4) own.push_back(y(b, 2, r));
     }
-  time = sums.gather_within_domain(d, time);
-  status = sums.gather_within_domain(d, status);
-  risk = sums.gather_within_domain(d, risk);
-  if (late) entry = sums.gather_within_domain(d, entry);
+  const std::vector<double> all = sums.gather_within_domain(d, own);
   if (!sums.leads(d)) return;
-  const Concordance pairs = concordance(time, status, risk, entry);
-  const std::int64_t rows_events[] = {static_cast<std::int64_t>(time.size()),
-                                      std::count(status.begin(), status.end(), 1.0)};
+  std::map<double, std::array<std::vector<double>, 4>> strata;
+  for (std::size_t i = 0; i < all.size(); i += numbers)
+    for (std::size_t k = 1; k < numbers; ++k)
+      strata[all[i]][k - 1].push_back(all[i + k]);
+  std::int64_t rows_events[] = {0, 0};
+  Concordance pairs;
+  for (const auto& [number, of_stratum] : strata) {
+    const auto& [time, status, risk, entry] = of_stratum;
+    pairs += concordance(time, status, risk, entry);
+    rows_events[0] += static_cast<std::int64_t>(time.size());
+    rows_events[1] += std::count(status.begin(), status.end(), 1.0);
+  }
   const std::int64_t counted[] = {pairs.comparable, pairs.concordant, pairs.tied};
   sum.add_counts("rows", rows_events);
   sum.add_counts("pairs", counted);
@@ -77,12 +88,13 @@ void add_pairs(const SavedModel& model, const kernels::RowBlocks& rows, std::siz
 Scorecard::Scorecard(const SavedModel& model, const EvaluateConfig& how)
     : model_(model), layout_(layout_of(model, how)) {}
 
-Aggregate Scorecard::add(const kernels::RowBlocks& rows, std::size_t d, Sums& sums) const {
+Aggregate Scorecard::add(const LoadedRows& loaded, std::size_t d, Sums& sums) const {
   Aggregate sum(layout_);
   if (response_of(model_) == Response::hazard) {
-    add_pairs(model_, rows, d, sums, sum);
+    add_pairs(model_, loaded, d, sums, sum);
     return sum;
   }
+  const kernels::RowBlocks& rows = loaded.rows;
   const Kind& kind = kind_of(model_.config);
   const Predictor eta = kind.predictor(model_, rows);
   switch (response_of(model_)) {

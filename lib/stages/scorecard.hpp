@@ -19,9 +19,9 @@ class Scorecard {
 
   const std::shared_ptr<const AggregateLayout>& layout() const { return layout_; }
 
-  /// The sums over this rank's rows of its d-th domain. Cox: over the pairs of the whole domain,
-  /// given by its first rank. Collective over the domain.
-  Aggregate add(const kernels::RowBlocks& standardised, std::size_t d, Sums& sums) const;
+  /// The sums over this rank's rows of its d-th domain. Cox: over the pairs of the whole domain
+  /// within its strata (model.cox.strata_by), given by its first rank. Collective over the domain.
+  Aggregate add(const LoadedRows& standardised, std::size_t d, Sums& sums) const;
 
   /// "rows", "accuracy", … from a total; null for what its rows do not define.
   Json metrics(const Aggregate& total) const;

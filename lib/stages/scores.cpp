@@ -9,6 +9,7 @@
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
+#include "lib/core/undefined.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/lineage/stage_chain.hpp"
@@ -39,6 +40,7 @@ void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::
   if (differs(asked.time, model.time)) refuse("time");
   if (differs(asked.status, model.status)) refuse("status");
   if (differs(asked.entry, model.entry)) refuse("entry");
+  if (!asked.strata_by.empty() && asked.strata_by != model.strata_by) refuse("cox.strata_by");
   if (differs(asked.trials, model.trials)) refuse("trials");
   if (differs(asked.offset, model.offset)) refuse("offset");
   if (differs(asked.exposure, model.exposure)) refuse("exposure");
@@ -152,23 +154,26 @@ Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows,
     : response_(model.config.kind->response(model.config)),
       family_(kind_of(model.config).family(model.config)),
       classes_(std::max<std::size_t>(1, model.categories.size())),
+      times_(times.size()),
       eta_(Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(),
                                                kind_of(model.config).predictor(model, rows))) {
   constexpr double rounding = 1 + 0x1p-40;  // of times on a grid
-  for (const double time : times) {
-    const auto after = std::ranges::upper_bound(model.baseline.time, time * rounding);
-    const auto before = static_cast<std::size_t>(after - model.baseline.time.begin());
-    hazards_.push_back(before == 0 ? 0 : model.baseline.hazard[before - 1]);
-  }
+  for (const BaselineHazard& baseline : model.baselines)
+    for (const double time : times) {
+      const auto after = std::ranges::upper_bound(baseline.time, time * rounding);
+      const auto before = static_cast<std::size_t>(after - baseline.time.begin());
+      hazards_.push_back(before == 0 ? 0 : baseline.hazard[before - 1]);
+    }
 }
 
-void Scores::predict(std::size_t block, std::size_t row, std::vector<double>& out) const {
+void Scores::predict(std::size_t block, std::size_t row, std::size_t baseline,
+                     std::vector<double>& out) const {
   const double eta = linear(block, row);
   if (family_ != nullptr) return out.assign(1, family_->mean(eta));
   if (response_ == kernels::Response::hazard) {
     out.assign(1, exact::exp(eta));
-    for (const double hazard : hazards_)
-      out.push_back(exact::exp(-hazard * out.front()));
+    for (std::size_t t = baseline * times_; t < (baseline + 1) * times_; ++t)
+      out.push_back(t < hazards_.size() ? exact::exp(-hazards_[t] * out.front()) : undefined);
     return;
   }
   // Shifted by the largest, so that no exponential overflows.

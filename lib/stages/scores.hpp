@@ -47,7 +47,7 @@ std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
 /// Linear predictors of the rows of one domain on this rank, and what predictions follow from them.
 class Scores {
  public:
-  /// `times`: at which survival is told, of a Cox model with its baseline.
+  /// `times`: at which survival is told, of a Cox model with its baselines.
   Scores(const SavedModel& model, const kernels::RowBlocks& rows,
          const std::vector<double>& times = {});
 
@@ -56,8 +56,10 @@ class Scores {
     return eta_(block, k, row);
   }
   /// The mean: identity, probability, rate or hazard ratio, then survival at each of the times;
-  /// multinomial: probability of every class.
-  void predict(std::size_t block, std::size_t row, std::vector<double>& out) const;
+  /// multinomial: probability of every class. `baseline`: the row's, among the model's; none: its
+  /// survival is not a number.
+  void predict(std::size_t block, std::size_t row, std::size_t baseline,
+               std::vector<double>& out) const;
   /// Names of what predict() gives.
   static std::vector<std::string> names(const SavedModel& model, const std::vector<double>& times);
 
@@ -65,7 +67,8 @@ class Scores {
   kernels::Response response_;
   const kernels::FamilyMembers* family_;  ///< nullptr: classes, hazards
   std::size_t classes_;
-  std::vector<double> hazards_;  ///< baseline, at each of the times
+  std::vector<double> hazards_;  ///< of each baseline at each of the times
+  std::size_t times_;
   Kokkos::View<double***, Kokkos::LayoutRight, Kokkos::HostSpace> eta_;
 };
 

@@ -99,9 +99,8 @@ Aggregate count_times(const kernels::RowBlocks& blocks, std::size_t d, const Tim
   Aggregate sum(std::make_shared<const AggregateLayout>(std::vector<Stream>{
       {"events", size, counts}, {"censored", size, counts}, {"entered", size, counts}}));
   const RowSum events(sum, "events"), censored(sum, "censored"), entered(sum, "entered");
-  SurvivalRows survival{blocks, std::vector<std::size_t>(blocks.blocks(), 0)};
   const auto code = host_copy(blocks.factors.code);
-  for (const Subject& subject : read_subjects(survival, d, grid, std::nullopt)) {
+  for (const Subject& subject : read_subjects({blocks}, d, grid, std::nullopt)) {
     // Cell 0 is that of levels that are not asked for; here all are.
     const std::size_t group =
         groups.names.size() > 1 ? code(subject.block, 0, subject.row) - std::size_t{1} : 0;

@@ -143,13 +143,18 @@ class Solver : public Method {
     const ModelSummary summary = summarise(run_, columns_, likelihood_, clusters, fitted,
                                            last_.evaluation.log_likelihood, at_start_);
     const std::string table = to_text(summary);
-    if (likelihood_.baseline) fitted.baseline = likelihood_.baseline(fitted.parameters);
+    if (likelihood_.baselines) fitted.baselines = likelihood_.baselines(fitted.parameters);
     record.write_text(table, "model.txt");
     record.write_text(coefficients_csv(summary), "coefficients.csv");
     if (run_.world().is_root()) std::cout << '\n' << table;
     results = {{"rows", rows_.selected},
                {"iterations", last_.iteration},
                {"logLikelihood", fitted.log_likelihood}};
+    for (const HazardTest& test : summary.hazard_tests)
+      results["proportionalHazards"].push_back({{"name", test.name},
+                                                {"chiSquared", test.chi_squared},
+                                                {"df", test.freedom},
+                                                {"p", test.p_value}});
     return to_checkpoint(fitted);
   }
 

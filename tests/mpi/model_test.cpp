@@ -49,7 +49,7 @@ struct Federation {
 };
 
 SurvivalRows one_stratum(const kernels::RowBlocks& rows) {
-  return {rows, std::vector<std::size_t>(rows.blocks(), 0), 1};
+  return {rows};
 }
 
 }  // namespace

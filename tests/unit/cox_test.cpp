@@ -55,26 +55,39 @@ struct Veteran {
   SurvivalRows stratified() const {
     std::vector<kernels::RowBlocks> parts;
     SurvivalRows out{{}, {}, 4};
-    for (std::size_t c = 0; c < 4; ++c) {
+    for (std::size_t c = 0; c < 4; ++c)
       parts.push_back(of_celltype(static_cast<double>(c)));
-      out.stratum.insert(out.stratum.end(), parts.back().blocks(), c);
-    }
     out.rows = concatenate(parts);
+    for (std::size_t c = 0; c < 4; ++c)
+      out.stratum.insert(out.stratum.end(), parts[c].blocks() * out.rows.block_rows(), c);
+    return out;
+  }
+  /// Cell types are strata, whose rows lie among each other in blocks of any domain; a fifth has
+  /// none.
+  std::vector<SurvivalRows> mixed(std::size_t domains) const {
+    std::vector<SurvivalRows> out(domains);
+    for (std::size_t d = 0; d < domains; ++d) {
+      Column weights = weight;
+      for (std::size_t i = 0; i < weights.size(); ++i)
+        if (i % domains != d) weights[i] = 0;
+      out[d] = {make_rows(x, {time, veteran::status}, weights), {}, 5};
+      out[d].stratum.assign(out[d].rows.blocks() * out[d].rows.block_rows(), 0);
+      for (std::size_t i = 0; i < weights.size(); ++i)
+        out[d].stratum[i] = static_cast<std::size_t>(veteran::celltype[i]);
+    }
     return out;
   }
   /// A domain for each cell type.
   std::vector<SurvivalRows> federated() const {
     std::vector<SurvivalRows> out;
-    for (double c = 0; c < 4; ++c) {
-      const auto rows = of_celltype(c);
-      out.push_back({rows, std::vector<std::size_t>(rows.blocks(), 0), 1});
-    }
+    for (double c = 0; c < 4; ++c)
+      out.push_back({of_celltype(c)});
     return out;
   }
 };
 
 SurvivalRows one_stratum(const kernels::RowBlocks& rows) {
-  return {rows, std::vector<std::size_t>(rows.blocks(), 0), 1};
+  return {rows};
 }
 
 CoxOptions options(Ties ties, std::optional<TimeGrid> grid = {}) {
@@ -145,6 +158,34 @@ TEST_CASE("stratified fits agree with R, in one domain or in one for each stratu
   check_fit(Veteran().federated(), options(Ties::breslow), breslow);
   check_fit({Veteran().stratified()}, options(Ties::efron), efron);
   check_fit(Veteran().federated(), options(Ties::efron), efron);
+  check_fit(Veteran().mixed(1), options(Ties::efron), efron);
+  // Strata that span domains.
+  const TimeGrid days{1, 999};
+  check_fit(Veteran().mixed(1), options(Ties::breslow, days), breslow);
+  check_fit(Veteran().mixed(3), options(Ties::breslow, days), breslow);
+  check_fit(Veteran().mixed(3), options(Ties::efron, days), efron);
+}
+
+TEST_CASE("on a grid, strata have the same words in one domain or in several") {
+  const Column theta{-0.03, 0.01, 0.02};
+  const auto o = options(Ties::efron, TimeGrid{1, 999});
+  LocalSums pooled(1), federated(3), without(1);
+  const auto one = make_cox_objective(Veteran().mixed(1), o, pooled);
+  const auto three = make_cox_objective(Veteran().mixed(3), o, federated);
+  CHECK(one->evaluate(theta, Order::hessian).hessian ==
+        three->evaluate(theta, Order::hessian).hessian);
+  CHECK(pooled.words == federated.words);
+  // Each has the baseline hazard that it would have alone.
+  const auto baselines = three->baseline(theta);
+  REQUIRE(baselines.size() == 5);
+  CHECK(baselines[4].time.empty());
+  for (std::size_t c = 0; c < 4; ++c) {
+    LocalSums alone(1);
+    const auto single =
+        make_cox_objective({one_stratum(Veteran().of_celltype(double(c)))}, o, alone);
+    CHECK(single->baseline(theta).front().time == baselines[c].time);
+    CHECK(single->baseline(theta).front().hazard == baselines[c].hazard);
+  }
 }
 
 TEST_CASE("weighted fits agree with R") {
@@ -257,6 +298,18 @@ TEST_CASE("the value of many event times is sharp enough to decide the last step
   for (int k = 1; k <= 20; ++k) {  // at the optimum, steps of 1e-10 change nothing but rounding
     const double moved = objective->evaluate(Column{last.theta[0] + 1e-10 * k}, Order::value).value;
     CHECK(std::fabs(moved - last.evaluation.value) <= 0x1p-50 * last.evaluation.value);
+  }
+}
+
+TEST_CASE("events at one time alone do not test proportional hazards") {
+  LocalSums sums(1);
+  CoxOptions o{Ties::efron, {"dose"}, {}, {}};
+  o.transform = TimeTransform::identity;
+  const auto rows = make_rows({{5, 4, 3, 2, 1}}, {{2, 2, 3, 3, 3}, {1, 1, 0, 0, 0}});
+  const auto objective = make_cox_objective({one_stratum(rows)}, o, sums);
+  for (const HazardTest& test : objective->test_hazards(Column{0.1})) {
+    CHECK(std::isnan(test.chi_squared));
+    CHECK(test.freedom == 1);
   }
 }
 

@@ -78,6 +78,37 @@ TEST_CASE("a model reads back") {
   }
 }
 
+TEST_CASE("a model keeps the baseline hazard of each stratum") {
+  SavedModel model = linear();
+  model.config.kind = &find_kind("cox")->traits();
+  model.config.strata_by = {"sex", "ward"};
+  model.config.strata = Strata::none;
+  model.config.baseline = true;
+  model.baselines = {{{1, 2, 5}, {0.1, 0.2, 0.5}, {"f", "icu"}}, {{2}, {0.25}, {"m", "icu"}}};
+  const io::Checkpoint checkpoint = to_checkpoint(model);
+  const SavedModel read = model_from_checkpoint(checkpoint, "model.h5");
+  CHECK(to_checkpoint(read).digest() == checkpoint.digest());
+  REQUIRE(read.baselines.size() == 2);
+  CHECK(read.baselines[1].levels == std::vector<std::string>{"m", "icu"});
+  CHECK(read.baselines[1].hazard == std::vector<double>{0.25});
+
+  const auto refused = [&](const auto& change, const char* text) {
+    io::Checkpoint other = checkpoint;
+    change(other);
+    check_refused(other, text);
+  };
+  for (const std::vector<double>& counts :
+       {std::vector<double>{3, 2}, {2.5, 1.5}, {NAN, 1}, {3, 0}, {1, 1}})
+    refused([&](io::Checkpoint& c) { c.arrays["baseline/times"] = counts; },
+            "its baseline hazards are not those of its strata");
+  refused([](io::Checkpoint& c) { c.arrays.erase("baseline/times"); }, "has 0 numbers, not 2");
+  refused([](io::Checkpoint& c) { c.attributes["baseline/strata"] = "[[\"f\"], [\"m\"]]"; },
+          "its baseline hazards are not those of its strata");
+  refused([](io::Checkpoint& c) { c.attributes["baseline/strata"] = "[1, 2]"; }, "wrong type");
+  refused([](io::Checkpoint& c) { c.attributes.erase("baseline/strata"); }, "say no strata");
+  refused([](io::Checkpoint& c) { c.arrays["baseline/hazard"][1] = 0.05; }, "does not ascend");
+}
+
 TEST_CASE("a description says nothing that a config could not") {
   const std::pair<Change, const char*> of_any[] = {
       {[](Json& m) { m["kind"] = "x"; }, "model: \"kind\": unknown word \"x\""},

@@ -10,6 +10,7 @@
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
+#include "lib/kinds/cox/proportional_hazards.hpp"
 #include "lib/kinds/cox/risk_sets.hpp"
 #include "lib/model/likelihood.hpp"
 #include "lib/model/magnitude.hpp"
@@ -62,24 +63,26 @@ void merge_near_ties(std::vector<Subject>& subjects, std::size_t strata, std::si
   }
 }
 
-/// The steps of the public grid at which any domain has an event: one round of counts.
+/// The steps of the public grid at which any domain has an event, for each stratum: one round of
+/// counts.
 EventTimes grid_event_times(const std::vector<std::vector<Subject>>& subjects, const TimeGrid& grid,
-                            Sums& sums) {
+                            std::size_t strata, Sums& sums) {
   const std::size_t steps = grid.times();
-  const auto layout =
-      std::make_shared<const AggregateLayout>(std::vector<Stream>{{"events", steps, counts}});
+  const auto layout = std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"events", strata * steps, counts}});
   std::vector<Aggregate> parts;
   for (const auto& of_domain : subjects) {
     Aggregate& part = parts.emplace_back(layout);
     for (const Subject& subject : of_domain) {
-      if (subject.event) part.words("events")[static_cast<std::size_t>(subject.time)] += 1;
+      if (subject.event)
+        part.words("events")[subject.stratum * steps + static_cast<std::size_t>(subject.time)] += 1;
     }
   }
   const Aggregate total = sums.across_domains("events on the time grid", std::move(parts));
-  EventTimes times(1);
-  for (std::size_t t = 0; t < steps; ++t) {
-    if (total.words("events")[t] != 0) times.front().push_back(double(t));
-  }
+  EventTimes times(strata);
+  for (std::size_t s = 0; s < strata; ++s)
+    for (std::size_t t = 0; t < steps; ++t)
+      if (total.words("events")[s * steps + t] != 0) times[s].push_back(double(t));
   return times;
 }
 
@@ -99,16 +102,21 @@ class CoxObjective : public CoxLikelihood {
           "{} times",
           grid->step, grid->maximum, TimeGrid::most);
     }
+    const std::size_t strata = domains.front().strata;
+    if (grid && static_cast<double>(strata * grid->times()) > TimeGrid::most)
+      throw Error(ExitCode::config,
+                  "model.cox.strata_by: {} strata on a grid of {} times are more than {} sums for "
+                  "each number: take a larger model.cox.time_step, or fewer strata",
+                  strata, grid->times(), TimeGrid::most);
     std::vector<std::vector<Subject>> subjects;
     for (std::size_t d = 0; d < domains.size(); ++d) {
       ensure(domains[d].rows.blocks() == 0 || domains[d].rows.columns() == size(),
              "every domain has the model's columns, each with a name");
-      ensure(!grid || domains[d].strata == 1, "a time grid is for unstratified models");
+      ensure(!grid || domains[d].strata == strata, "on a grid all domains have the same strata");
       subjects.push_back(read_subjects(domains[d], d, grid, options_.mean_offset));
     }
     EventTimes times;
-    if (grid) times = grid_event_times(subjects, *grid, sums_);
-    if (grid) grid_times_ = times.front();
+    if (grid) times = grid_times_ = grid_event_times(subjects, *grid, strata, sums_);
     std::vector<Aggregate> events;
     for (std::size_t d = 0; d < domains.size(); ++d) {
       if (!grid) {
@@ -130,6 +138,13 @@ class CoxObjective : public CoxLikelihood {
       }
     }
     require_events(subjects);
+    if (options_.transform == TimeTransform::rank || options_.transform == TimeTransform::km) {
+      for (const std::vector<double>& of_stratum : grid_times_)
+        all_times_.insert(all_times_.end(), of_stratum.begin(), of_stratum.end());
+      std::ranges::sort(all_times_);
+      all_times_.erase(std::unique(all_times_.begin(), all_times_.end()), all_times_.end());
+      rows_at_ = count_rows_at(all_times_, options_.transform, subjects, sums_);
+    }
   }
 
   std::size_t size() const override { return options_.names.size(); }
@@ -163,22 +178,59 @@ class CoxObjective : public CoxLikelihood {
     return sum_likelihood(sums_, std::move(parts), theta, options_.penalty, order);
   }
 
-  BaselineHazard baseline(std::span<const double> theta) override {
-    ensure(options_.grid.has_value(), "a baseline hazard is of one grid of times");
+  std::vector<BaselineHazard> baseline(std::span<const double> theta) override {
+    ensure(options_.grid.has_value(), "baseline hazards are of one grid of times");
     std::vector<Aggregate> cells;
     for (const RiskSets& sets : risk_sets_)
       cells.push_back(sets.sums(theta, Order::value));
     Aggregate total = sums_.across_domains("risk-set sums", std::move(cells), theta);
     const std::vector<double> steps = risk_sets_.front().hazard_steps(std::move(total));
     const double of_offset = exact::exp(-options_.mean_offset.value_or(0));
-    BaselineHazard baseline;
-    double hazard = 0;
-    for (std::size_t c = 0; c < steps.size(); ++c) {
-      hazard += steps[c];
-      baseline.time.push_back(grid_times_[c] * options_.grid->step);
-      baseline.hazard.push_back(hazard * of_offset);
+    std::vector<BaselineHazard> baselines;
+    auto step = steps.begin();
+    for (const std::vector<double>& times : grid_times_) {
+      BaselineHazard& baseline = baselines.emplace_back();
+      double hazard = 0;
+      for (const double time : times) {
+        hazard += *step++;
+        baseline.time.push_back(time * options_.grid->step);
+        baseline.hazard.push_back(hazard * of_offset);
+      }
     }
-    return baseline;
+    return baselines;
+  }
+
+  std::vector<HazardTest> test_hazards(std::span<const double> theta) override {
+    const std::vector<std::vector<double>> g = standardised_times();
+    std::vector<Aggregate> cells, parts;
+    for (const RiskSets& sets : risk_sets_)
+      cells.push_back(sets.sums(theta, Order::hessian));
+    if (options_.grid)
+      cells.assign(cells.size(), sums_.across_domains("risk-set sums", cells, theta));
+    else
+      for (std::size_t d = 0; d < cells.size(); ++d)
+        sums_.within_domain(d, cells[d]);
+    const std::size_t pairs = size() * (size() + 1) / 2;
+    const auto layout =
+        std::make_shared<const AggregateLayout>(std::vector<Stream>{{"score", size(), format_},
+                                                                    {"information", pairs, format_},
+                                                                    {"once", pairs, format_},
+                                                                    {"twice", pairs, format_}});
+    for (std::size_t d = 0; d < risk_sets_.size(); ++d) {
+      risk_sets_[d].add_event_scores(g[d], parts.emplace_back(layout));
+      if (!options_.grid && sums_.leads(d))
+        risk_sets_[d].add_time_scores(std::move(cells[d]), g[d], parts.back());
+    }
+    Aggregate total = sums_.across_domains("proportional hazards", std::move(parts), theta);
+    if (options_.grid)  // what everybody knows
+      risk_sets_.front().add_time_scores(std::move(cells.front()), g.front(), total);
+    if (total.saturated() != 0)
+      throw Error(ExitCode::not_converged,
+                  "{} sums of the test of proportional hazards are not finite or too large",
+                  total.saturated());
+    return test_proportional_hazards(
+        options_.names, {total.values("score"), total.values("information"), total.values("once"),
+                         total.values("twice")});
   }
 
   ScoreProducts score_products(std::span<const double> theta, const Clusters* clusters) override {
@@ -234,6 +286,80 @@ class CoxObjective : public CoxLikelihood {
   }
 
  private:
+  /// Of each local domain's cells: the transform of their times, less its mean over all events,
+  /// divided by a power of two near its deviation, so that no unit of time changes a test.
+  std::vector<std::vector<double>> standardised_times() {
+    std::vector<std::vector<double>> g;
+    for (const RiskSets& sets : risk_sets_)
+      g.push_back(transformed(sets));
+    const auto mean_over_events = [&](const char* round, const auto& of) {
+      const auto layout = std::make_shared<const AggregateLayout>(
+          std::vector<Stream>{{"events", 1, counts}, {"times", 1, any_size}});
+      std::vector<Aggregate> parts;
+      for (std::size_t d = 0; d < risk_sets_.size(); ++d) {
+        Aggregate& part = parts.emplace_back(layout);
+        if (!options_.grid && !sums_.leads(d)) continue;
+        const std::vector<double>& deaths = risk_sets_[d].deaths();
+        for (std::size_t c = 0; c < deaths.size(); ++c) {
+          part.words("events").front() += static_cast<std::int64_t>(deaths[c]);
+          RowSum(part, "times").add(deaths[c] * of(g[d][c]));
+        }
+        part.normalise();
+      }
+      const Aggregate total =
+          options_.grid ? parts.front() : sums_.across_domains(round, std::move(parts));
+      if (total.saturated() != 0)
+        throw Error(
+            ExitCode::data,
+            "model.cox.proportional_hazards: {} of the event times have no {}: take identity",
+            total.saturated(), to_word(options_.transform));
+      return total.value("times") / total.value("events");
+    };
+    const double mean = mean_over_events("mean of event times", [](double t) { return t; });
+    const double spread = mean_over_events("spread of event times",
+                                           [mean](double t) { return (t - mean) * (t - mean); });
+    const int power = spread > 0 ? std::ilogb(std::sqrt(spread)) : 0;
+    for (std::vector<double>& of_domain : g)
+      for (double& t : of_domain)
+        t = std::ldexp(t - mean, -power);
+    return g;
+  }
+
+  std::vector<double> transformed(const RiskSets& sets) const {
+    std::vector<double> g = sets.times();
+    const double step = options_.grid ? options_.grid->step : 1;
+    const auto place = [&](double time) {
+      return static_cast<std::size_t>(std::ranges::lower_bound(all_times_, time) -
+                                      all_times_.begin());
+    };
+    switch (options_.transform) {
+      case TimeTransform::identity:
+      case TimeTransform::none:
+        for (double& t : g)
+          t *= step;
+        break;
+      case TimeTransform::log:
+        for (double& t : g)
+          t = exact::log(t * step);
+        break;
+      case TimeTransform::rank:  // of tied rows: their mean rank
+        for (double& t : g)
+          t = (rows_at_[place(t)] + 1) / 2;
+        break;
+      case TimeTransform::km: {  // up to before each time
+        std::vector<double> deaths(all_times_.size(), 0.0), survival{1};
+        for (std::size_t c = 0; c < g.size(); ++c)
+          deaths[place(g[c])] += sets.deaths()[c];
+        for (std::size_t i = 0; i < deaths.size(); ++i)
+          survival.push_back(survival.back() * (1 - deaths[i] / rows_at_[i]));
+        for (double& t : g)
+          t = 1 - survival[place(t)];
+        break;
+      }
+    }
+    return g;
+  }
+
   void require_events(const std::vector<std::vector<Subject>>& subjects) {
     const auto layout =
         std::make_shared<const AggregateLayout>(std::vector<Stream>{{"events", 1, counts}});
@@ -253,9 +379,10 @@ class CoxObjective : public CoxLikelihood {
   CoxOptions options_;
   Sums& sums_;
   FixedPoint format_;
-  std::vector<double> grid_times_;   // with events, in steps
-  std::vector<RiskSets> risk_sets_;  // one a local domain
-  std::vector<double> theta_;        // where hessian_ was taken
+  EventTimes grid_times_;                    // in steps
+  std::vector<double> all_times_, rows_at_;  // of all strata; for the transform
+  std::vector<RiskSets> risk_sets_;          // one a local domain
+  std::vector<double> theta_;                // where hessian_ was taken
   std::vector<double> hessian_;
 };
 

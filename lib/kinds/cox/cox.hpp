@@ -11,6 +11,7 @@
 #include "lib/kinds/cox/survival_rows.hpp"
 #include "lib/model/baseline_hazard.hpp"
 #include "lib/model/objective.hpp"
+#include "lib/model/summary.hpp"
 
 namespace bailiwick {
 
@@ -19,6 +20,7 @@ struct CoxOptions {
   std::vector<std::string> names;  ///< one a column
   std::vector<double> penalty;     ///< as in GlmOptions
   std::optional<TimeGrid> grid;
+  TimeTransform transform = TimeTransform::none;  ///< rank and km: on a grid
   std::optional<double> mean_offset =
       {};                          ///< taken from every row's, which changes nothing; unset: none
   double mean_weight = 1;          ///< of the rows
@@ -28,8 +30,11 @@ struct CoxOptions {
 
 class CoxLikelihood : public Objective {
  public:
-  /// Of rows on a public grid of times. One round. Collective over the world.
-  virtual BaselineHazard baseline(std::span<const double> theta) = 0;
+  /// Of rows on a public grid of times, for each stratum. One round. Collective over the world.
+  virtual std::vector<BaselineHazard> baseline(std::span<const double> theta) = 0;
+  /// Tests of proportional hazards at the fit, with CoxOptions::transform of time. A few rounds.
+  /// Collective over the world.
+  virtual std::vector<HazardTest> test_hazards(std::span<const double> theta) = 0;
 };
 
 /// Cox partial likelihood (Cox 1972; ties: Breslow 1974, Efron 1977; formulas in docs/models.md).

@@ -20,14 +20,18 @@ std::vector<Subject> read_subjects(const SurvivalRows& survival, std::size_t dom
   const auto offset = host_copy(survival.rows.offset);
   const auto y = host_copy(survival.rows.y);
   const auto weight = host_copy(survival.rows.weight);
-  ensure(survival.stratum.size() == survival.rows.blocks(), "every block has a stratum");
+  const std::size_t block_rows = survival.rows.block_rows();
+  ensure(survival.stratum.empty() || survival.stratum.size() == survival.rows.blocks() * block_rows,
+         "every row has a stratum");
   const bool late = survival.rows.y.extent(1) > 2;
   std::vector<Subject> subjects;
   for (std::size_t b = 0; b < survival.rows.blocks(); ++b) {
-    ensure(survival.stratum[b] < survival.strata, "a stratum is less than the number of strata");
-    for (std::size_t r = 0; r < survival.rows.block_rows(); ++r) {
+    for (std::size_t r = 0; r < block_rows; ++r) {
       if (weight(b, r) == 0) continue;
-      Subject subject{.stratum = survival.stratum[b],
+      const std::size_t stratum =
+          survival.stratum.empty() ? 0 : survival.stratum[b * block_rows + r];
+      ensure(stratum < survival.strata, "a stratum is less than the number of strata");
+      Subject subject{.stratum = stratum,
                       .time = y(b, 0, r),
                       .entry = late ? y(b, 2, r) : -HUGE_VAL,
                       .weight = weight(b, r),
@@ -61,8 +65,10 @@ RiskSets::RiskSets(const SurvivalRows& survival, std::span<const Subject> subjec
                    std::span<const std::vector<double>> event_times, std::size_t columns,
                    FixedPoint format)
     : columns_(columns), format_(format), first_cell_{0} {
-  for (const auto& times : event_times)
+  for (const auto& times : event_times) {
     first_cell_.push_back(first_cell_.back() + times.size());
+    time_.insert(time_.end(), times.begin(), times.end());
+  }
 
   const auto cell_at = [&](const Subject& subject, double time) {
     const auto& times = event_times[subject.stratum];
@@ -281,7 +287,7 @@ void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta
 
   // One contribution for the events themselves, then one for each event time, so that a long sum
   // in double does not blur the value that the solver's decisions rest on.
-  std::vector<double> mean(columns_), score, information(columns_ * (columns_ + 1) / 2);
+  std::vector<double> score;
   for (std::size_t s = 0; s < strata(); ++s) {
     score.assign(&covariates_[s * columns_], &covariates_[s * columns_] + columns_);
     double value = offsets_.empty() ? 0 : offsets_[s];
@@ -290,37 +296,79 @@ void RiskSets::add_likelihood(Aggregate cells_sum, std::span<const double> theta
     likelihood.add("log_likelihood", std::span(&value, 1));
     if (order >= Order::gradient) likelihood.add("score", score);
   }
+  Terms terms;
   for (std::size_t c = 0; c < cells(); ++c) {
-    double value = 0;
-    score.assign(columns_, 0.0);
-    std::fill(information.begin(), information.end(), 0.0);
-    // Efron: the l-th of d tied events sees the risk set less l/d of the events themselves.
-    const double* const all = &at_risk[c * q];
-    const double* const events = tied_[c] == none ? nullptr : &tied[tied_[c] * q];
-    const double terms = events ? deaths_[c] : 1.0;
-    const double weight = death_weight_[c] / terms;
-    for (double l = 0; l < terms; ++l) {
-      const double gone = l / terms;
-      const auto moment = [&](std::size_t i) {
-        return events ? std::fma(-gone, events[i], all[i]) : all[i];
-      };
-      const double risk = moment(0);
-      value = std::fma(-weight, exact::log(risk), value);
-      for (std::size_t j = 0; order >= Order::gradient && j < columns_; ++j) {
-        mean[j] = moment(1 + j) / risk;
-        score[j] = std::fma(-weight, mean[j], score[j]);
-      }
-      for (std::size_t j = 0, at = 0; order >= Order::hessian && j < columns_; ++j) {
-        for (std::size_t k = 0; k <= j; ++k, ++at) {
-          const double covariance = std::fma(-mean[j], mean[k], moment(1 + columns_ + at) / risk);
-          information[at] = std::fma(weight, covariance, information[at]);
-        }
+    compute_terms(c, at_risk, tied, order, terms);
+    likelihood.add("log_likelihood", std::span(&terms.value, 1));
+    if (order >= Order::gradient) likelihood.add("score", terms.score);
+    if (order >= Order::hessian) likelihood.add("information", terms.information);
+  }
+}
+
+void RiskSets::compute_terms(std::size_t c, std::span<const double> at_risk,
+                             std::span<const double> tied, Order order, Terms& terms) const {
+  const std::size_t q = moments_of(order);
+  auto& [value, score, information, mean] = terms;
+  value = 0;
+  score.assign(columns_, 0.0);
+  information.assign(columns_ * (columns_ + 1) / 2, 0.0);
+  mean.resize(columns_);
+  // Efron: the l-th of d tied events sees the risk set less l/d of the events themselves.
+  const double* const all = &at_risk[c * q];
+  const double* const events = tied_[c] == none ? nullptr : &tied[tied_[c] * q];
+  const double count = events ? deaths_[c] : 1.0;
+  const double weight = death_weight_[c] / count;
+  for (double l = 0; l < count; ++l) {
+    const double gone = l / count;
+    const auto moment = [&](std::size_t i) {
+      return events ? std::fma(-gone, events[i], all[i]) : all[i];
+    };
+    const double risk = moment(0);
+    value = std::fma(-weight, exact::log(risk), value);
+    for (std::size_t j = 0; order >= Order::gradient && j < columns_; ++j) {
+      mean[j] = moment(1 + j) / risk;
+      score[j] = std::fma(-weight, mean[j], score[j]);
+    }
+    for (std::size_t j = 0, at = 0; order >= Order::hessian && j < columns_; ++j) {
+      for (std::size_t k = 0; k <= j; ++k, ++at) {
+        const double covariance = std::fma(-mean[j], mean[k], moment(1 + columns_ + at) / risk);
+        information[at] = std::fma(weight, covariance, information[at]);
       }
     }
-    likelihood.add("log_likelihood", std::span(&value, 1));
-    if (order >= Order::gradient) likelihood.add("score", score);
-    if (order >= Order::hessian) likelihood.add("information", information);
   }
+}
+
+void RiskSets::add_event_scores(std::span<const double> g, Aggregate& sum) const {
+  const RowSum score(sum, "score");
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const Row& row = rows_[i];
+    if (!row.event) continue;
+    for (std::size_t j = 0; j < columns_; ++j)
+      score.add(row.weight * g[row.cell] * x_[i * columns_ + j], j);
+    if (i % rows_between_carries == rows_between_carries - 1) sum.normalise();
+  }
+  sum.normalise();
+}
+
+void RiskSets::add_time_scores(Aggregate cells_sum, std::span<const double> g,
+                               Aggregate& sum) const {
+  add_later_cells(cells_sum, moments_of(Order::hessian));
+  sum.words().front() += cells_sum.saturated();
+  const std::vector<double> at_risk = cells_sum.values("at_risk");
+  const std::vector<double> tied = cells_sum.values("tied");
+  Terms terms;
+  for (std::size_t c = 0; c < cells(); ++c) {
+    compute_terms(c, at_risk, tied, Order::hessian, terms);
+    for (double& score : terms.score)
+      score *= g[c];
+    sum.add("score", terms.score);
+    for (const char* const stream : {"information", "once", "twice"}) {
+      sum.add(stream, terms.information);
+      for (double& information : terms.information)
+        information *= g[c];
+    }
+  }
+  sum.normalise();
 }
 
 }  // namespace bailiwick

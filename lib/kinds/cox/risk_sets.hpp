@@ -73,7 +73,26 @@ class RiskSets {
       Aggregate cells, std::span<const double> theta,
       const std::function<void(std::size_t, std::span<const double>)>& use) const;
 
+  /// Of each cell: its time, as in event_times, and its events.
+  const std::vector<double>& times() const { return time_; }
+  const std::vector<double>& deaths() const { return deaths_; }
+  /// Adds w g x of this rank's events, g a number for each cell, to stream `score`.
+  void add_event_scores(std::span<const double> g, Aggregate& sum) const;
+  /// Takes the means that events are held against from them, and adds the information of each cell
+  /// to stream `information`, times g to `once`, times g^2 to `twice`. cells: as for
+  /// add_likelihood, of order hessian.
+  void add_time_scores(Aggregate cells, std::span<const double> g, Aggregate& sum) const;
+
  private:
+  /// What those at risk at an event time add to log-likelihood, score and information.
+  struct Terms {
+    double value = 0;
+    std::vector<double> score, information, mean;
+  };
+  /// Of the c-th cell, as far as the order asks. at_risk, tied: sums over risk sets.
+  void compute_terms(std::size_t c, std::span<const double> at_risk, std::span<const double> tied,
+                     Order order, Terms& terms) const;
+
   /// From sums over cells to sums over risk sets, still in whole numbers: adds the later cells.
   void add_later_cells(Aggregate& cells, std::size_t moments) const;
 
@@ -93,6 +112,7 @@ class RiskSets {
   std::size_t columns_ = 0;
   FixedPoint format_;
   std::vector<std::size_t> first_cell_;  // of each stratum, and the end
+  std::vector<double> time_;             // of each cell
   std::vector<Row> rows_;                // sorted by cell, so that a cell's sums stay in the cache
   std::vector<double> x_;                // (row, column)
   std::vector<double> deaths_;           // of each cell: rows

@@ -12,7 +12,7 @@
 
 namespace bailiwick {
 
-/// Unstratified across domains: a public grid of times makes event-time counts and risk-set sums
+/// Strata that span domains: a public grid of times makes event-time counts and risk-set sums
 /// cross the boundary. Unset: strata never span domains and only score, information and
 /// log-likelihood cross.
 struct TimeGrid {
@@ -38,9 +38,10 @@ struct TimeGrid {
 /// if rows enter late, the time before which they are not at risk (target 2).
 struct SurvivalRows {
   kernels::RowBlocks rows;
-  std::vector<std::size_t>
-      stratum;  ///< of each block, 0 … strata-1, numbered alike on all ranks of the domain
-  std::size_t strata = 1;  ///< in this domain
+  /// Of each row, block * block rows + row: 0 … strata-1, numbered alike on all ranks of the
+  /// domain, on a grid in all domains. Empty: all are of one.
+  std::vector<std::size_t> stratum{};
+  std::size_t strata = 1;
 };
 
 }  // namespace bailiwick
