@@ -51,9 +51,11 @@ int command_digest(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
+int command_meta(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_slurm(const Arguments& arguments);
 int command_verify(const Arguments& arguments);
+int command_wald(const Arguments& arguments);
 
 /// What every stage and `check` have in common on the command line.
 struct RunOptions {

@@ -27,9 +27,9 @@ int command_compare(const Arguments& arguments) {
 
   std::vector<std::vector<std::string>> table{{"", "parameters", "log-likelihood", "AIC"}};
   for (const FittedFile* fitted : {&small, &large})
-    table.push_back({fitted->path, fmt::format("{}", fitted->count()),
+    table.push_back({fitted->path, fmt::format("{}", count_parameters(*fitted)),
                      fmt::format("{:.8g}", fitted->model.log_likelihood),
-                     fmt::format("{:.8g}", fitted->aic())});
+                     fmt::format("{:.8g}", akaike(*fitted))});
   std::cout << aligned(table)
             << fmt::format(
                    "\nlikelihood-ratio test of {}:\nchi-square {:.8g} with {} degree{} of "

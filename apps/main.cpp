@@ -54,6 +54,8 @@ std::vector<Command> all_commands() {
       {"verify", "recompute everything the lineage of a run claims", command_verify},
       {"compare", "test whether what one model has more than another says something",
        command_compare},
+      {"wald", "test whether several coefficients of a model are all 0", command_wald},
+      {"meta", "pool models that were each fitted on rows of their own", command_meta},
       {"slurm", "write the batch script of a config", command_slurm},
       {"digest", "print the digest of a model's content", command_digest},
       {"schema", "print every key of a YAML file: for editors, or as tables", command_schema},

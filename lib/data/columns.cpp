@@ -71,25 +71,6 @@ NumberColumn number_column(const Schema& schema, const std::string& name, const 
               name, join(names), did_you_mean(name, names));
 }
 
-/// Whether `name` is of the kind that `pattern` says, in which * stands for anything.
-bool matches(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = pattern.npos, behind = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      behind = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p, ++n;
-    } else if (star != pattern.npos) {  // the last star takes one more
-      p = star + 1;
-      n = ++behind;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == pattern.npos;
-}
-
 /// The category among the names that has this level, as the levels that it stands for.
 void spell_out(std::vector<std::string>& names, const std::string& level,
                const std::map<std::string, std::vector<ModelFeature>>& named,
@@ -148,7 +129,9 @@ std::vector<std::string> wanted_names(
                     entry, join(wanted), did_you_mean(name, wanted));
       continue;
     }
-    const auto is_meant = [&](const std::string& candidate) { return matches(name, candidate); };
+    const auto is_meant = [&](const std::string& candidate) {
+      return matches_pattern(name, candidate);
+    };
     if (std::ranges::none_of(out ? wanted : all, is_meant))
       throw Error(ExitCode::config, "model.features: \"{}\" stands for none of: {}", entry,
                   join(out ? wanted : all));
@@ -241,6 +224,24 @@ void find_embeddings(const ModelConfig& model, const Schema& schema, ModelColumn
 }
 
 }  // namespace
+
+bool matches_pattern(std::string_view pattern, std::string_view name) {
+  std::size_t p = 0, n = 0, star = pattern.npos, behind = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      behind = n;
+    } else if (p < pattern.size() && pattern[p] == name[n]) {
+      ++p, ++n;
+    } else if (star != pattern.npos) {  // the last star takes one more
+      p = star + 1;
+      n = ++behind;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == pattern.npos;
+}
 
 bool has_times(const ModelConfig& model) {
   return model.kind->response(model) == kernels::Response::hazard;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -101,6 +102,9 @@ struct ModelColumns {
     return 8 * (columns() - levels + targets.size() + others) + 2 * factors.size();
   }
 };
+
+/// Whether `name` is of the kind that `pattern` says, in which * stands for anything.
+bool matches_pattern(std::string_view pattern, std::string_view name);
 
 /// Throws ExitCode::config naming the near ones if a feature or target does not exist. Rows that
 /// are only to be predicted need no target.

@@ -110,6 +110,7 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
   checkpoint.arrays["standardisation/mean"] = model.mean;
   checkpoint.arrays["standardisation/scale"] = model.scale;
   if (!model.information.empty()) checkpoint.arrays["information"] = model.information;
+  if (!model.covariance.empty()) checkpoint.arrays["covariance"] = model.covariance;
   if (!model.coefficients.empty()) {
     checkpoint.arrays["coefficients"] = model.coefficients;
     if (!model.standard_errors.empty())
@@ -188,6 +189,7 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   model.mean = array("standardisation/mean", true);
   model.scale = array("standardisation/scale", true);
   model.information = array("information", false);
+  model.covariance = array("covariance", false);
   model.coefficients = array("coefficients", false);
   model.standard_errors = array("standard_errors", false);
   const std::vector<double> fit = array("fit", true);

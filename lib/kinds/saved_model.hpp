@@ -32,6 +32,8 @@ struct SavedModel {
   /// Networks: outputs stand for target_mean + target_deviation z.
   double target_mean = 0, target_deviation = 1;
   std::vector<double> information;  ///< penalised Hessian at `parameters`, packed lower triangle
+  /// Of `parameters`, if errors are robust; final model only. Else it follows from the information.
+  std::vector<double> covariance;
   std::vector<double> coefficients,
       standard_errors;  ///< in the units of the data; final model only
   /// Cox; final model only, if they are to be kept: of each stratum with events.

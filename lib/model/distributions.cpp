@@ -13,19 +13,27 @@ namespace {
 
 constexpr double half_log_pi = 0.57236494292470008707;
 
-/// The continued fraction of I_x(a, b) for x < (a + 1) / (a + b + 2), by the modified Lentz method.
-double beta_fraction(double x, double a, double b) {
-  double c = 1, d = 1 / (1 - (a + b) * x / (a + 1)), fraction = d;
-  for (int m = 1; m <= 100'000; ++m) {
-    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / (1 + even * d);
-    c = 1 + even / c;
-    fraction *= d * c;
-    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / (1 + odd * d);
-    c = 1 + odd / c;
-    fraction *= d * c;
-    if (std::fabs(d * c - 1) < 0x1p-52) break;
+/// I_x(a, b) over x^a y^b / B(a, b), y = 1 - x, for x < (a + 1) / (a + b + 2): the continued
+/// fraction of DiDonato & Morris, ACM TOMS 18 (1992) 360, in which nothing near 1 is taken from 1.
+double beta_fraction(double x, double y, double a, double b) {
+  const double c = (a > b ? (a + b) * y - b : a - (a + b) * x) + 1, c0 = b / a, c1 = 1 + 1 / a;
+  double p = 1, s = a + 1, above_before = 0, below_before = 1, above = 1, below = c / c1;
+  double fraction = c1 / c;
+  for (int n = 1; n <= 100'000; ++n) {
+    const double t = n / a, w = n * (b - n) * x, e = a / s;
+    const double alpha = p * (p + c0) * e * e * (w * x);
+    const double beta = n + w / s + (t + 1) / (c1 + t + t) * (c + n * (1 + y));
+    p = t + 1;
+    s += 2;
+    const double next_above = alpha * above_before + beta * above;
+    const double next_below = alpha * below_before + beta * below;
+    const double before = fraction;
+    fraction = next_above / next_below;
+    if (std::fabs(fraction - before) <= 0x1p-53 * fraction) break;
+    above_before = above / next_below;
+    below_before = below / next_below;
+    above = fraction;
+    below = 1;
   }
   return fraction;
 }
@@ -52,15 +60,25 @@ double normal_p_value(double z) {
 }
 
 double student_p_value(double t, double freedom) {
-  const double ratio = t * t / freedom;
+  return f_p_value(t * t, 1, freedom);
+}
+
+double f_p_value(double f, double numerator, double denominator) {
+  const double ratio = f * numerator / denominator;
   if (ratio == 0) return 1;
-  // I_x(a, 1/2) at x = 1 / (1 + ratio), or one less its complement, whichever fraction converges.
-  const double a = freedom / 2, log_x = -exact::log1p(ratio);
-  const double log_front =
-      std::fma(a, log_x, 0.5 * (exact::log(ratio) + log_x)) + log_half_step(a) - half_log_pi;
+  // I_x(a, b) at x = 1 / (1 + ratio), or one less its complement, whichever fraction converges.
+  const double a = denominator / 2, b = numerator / 2;
+  const double log_x = -exact::log1p(ratio), log_y = exact::log(ratio) + log_x;
+  // x^a y^b / B(a, b), from b = 1/2 or 1 up: no large logarithms that cancel.
+  double at = b - std::floor(b) > 0 ? 0.5 : 1;
+  double log_front = at == 1 ? std::fma(a, log_x, log_y) + exact::log(a)
+                             : std::fma(a, log_x, 0.5 * log_y) + log_half_step(a) - half_log_pi;
+  for (; at < b; ++at)
+    log_front += exact::log((a + at) / at) + log_y;
   const double front = exact::exp(log_front);
-  if (1.5 < ratio * (a + 1)) return front * beta_fraction(1 / (1 + ratio), a, 0.5) / a;
-  return 1 - front * beta_fraction(ratio / (1 + ratio), 0.5, a) / 0.5;
+  const double x = 1 / (1 + ratio), y = ratio / (1 + ratio);
+  return b + 1 < ratio * (a + 1) ? front * beta_fraction(x, y, a, b)
+                                 : 1 - front * beta_fraction(y, x, b, a);
 }
 
 double chi_squared_p_value(double x, double freedom) {

@@ -11,9 +11,12 @@ namespace bailiwick {
 /// P(|Z| >= |z|), Z standard normal.
 double normal_p_value(double z);
 
-/// P(|T| >= |t|), T of Student's t with `freedom` > 0 degrees of freedom: the incomplete beta
-/// function I(freedom/2, 1/2) by its continued fraction (A&S 26.5.8, 26.7.1).
+/// P(|T| >= |t|), T of Student's t with `freedom` > 0 degrees of freedom.
 double student_p_value(double t, double freedom);
+
+/// P(F >= f), F of the F distribution with a whole number of degrees of freedom above and any below
+/// the line: the incomplete beta function I(denominator/2, numerator/2) (A&S 26.6.2).
+double f_p_value(double f, double numerator, double denominator);
 
 /// The t at which student_p_value is `p`, 0 < p < 1.
 double student_quantile(double p, double freedom);

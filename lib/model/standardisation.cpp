@@ -68,6 +68,7 @@ ColumnMoments moments_of(const ColumnSelection& columns, std::uint64_t n, const 
     if (!(deviation > 0x1p-40 * std::fabs(mean[j]))) {  // beyond it is the rounding of the mean
       if (columns.constant_says_nothing) {
         result.scale[j] = 0;
+        if (columns.constant_has_centre) result.centre[j] = mean[j];
         continue;
       }
       constant.push_back("'" + columns.names[j] + "'");

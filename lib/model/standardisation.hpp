@@ -34,6 +34,8 @@ struct ColumnSelection {
   /// A column that is constant gets scale 0, so that all its values become 0, instead of an error:
   /// one domain may not have measured what the others did.
   bool constant_says_nothing = false;
+  /// Its centre is its mean all the same, for those who describe it.
+  bool constant_has_centre = false;
   /// Not standardised, only brought to order: nothing is centred, and the scale is the power of two
   /// that brings a column's root mean square to where sums keep its digits (excess_power).
   bool powers_only = false;

@@ -16,6 +16,7 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
 #include "lib/run/section.hpp"
+#include "lib/stages/describe_tests.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -30,6 +31,7 @@ struct DescribeConfig {
   int bins = 10;
   /// Pairs of categories: an input column that became indicators, or a target with categories.
   std::vector<std::vector<std::string>> tables;
+  std::vector<ComparisonConfig> tests;
   bool correlation = true, per_domain = false;
 };
 
@@ -47,6 +49,8 @@ void schema(Visitor& v, DescribeConfig& describe) {
         Probability{}, distinct);
   v.key("bins", describe.bins, "Bins of each histogram. 0: none.", at_least(0), at_most(1000));
   v.key("tables", describe.tables, "Pairs of categories to count together, [[ward, disease]].");
+  v.key("tests", describe.tests,
+        "Tests between groups, [{compare: age, by: sex}]; a category's table is counted too.");
   v.key("correlation", describe.correlation, "Correlation of all pairs of numbers.");
   v.key("per_domain", describe.per_domain,
         "Rows, means and frequencies of each domain too; every policy must allow it.");
@@ -90,15 +94,33 @@ struct Columns {
     }
   }
 
+  /// Throws ExitCode::config, as number() does, if there is none of that name.
   std::size_t category(const std::string& name, const std::string& key) const {
+    return *find("category", name, categories, {}, key);
+  }
+  /// Nothing if it is a category.
+  std::optional<std::size_t> number(const std::string& name, const std::string& key) const {
+    return find("column", name, numbers, categories, key);
+  }
+
+ private:
+  /// The place of `name` in the one list, nothing if it is in the other.
+  template <class Named>
+  static std::optional<std::size_t> find(const char* what, const std::string& name,
+                                         const std::vector<Named>& list,
+                                         const std::vector<Category>& others,
+                                         const std::string& key) {
     std::vector<std::string> names;
-    for (const Category& candidate : categories)
+    for (const Named& candidate : list)
       names.push_back(candidate.name);
-    const auto found = std::ranges::find(names, name);
-    if (found == names.end())
-      throw Error(ExitCode::config, "{}: the partitions have no category \"{}\"; they have: {}{}",
-                  key, name, names.empty() ? "none" : join(names), did_you_mean(name, names));
-    return static_cast<std::size_t>(found - names.begin());
+    for (const Category& other : others)
+      names.push_back(other.name);
+    const auto found = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+    if (found == names.size())
+      throw Error(ExitCode::config, "{}: the partitions have no {} \"{}\"; they have: {}{}", key,
+                  what, name, names.empty() ? "none" : join(names), did_you_mean(name, names));
+    if (found >= list.size()) return std::nullopt;
+    return found;
   }
 };
 
@@ -215,6 +237,13 @@ Json correlation_json(const std::vector<std::string>& names, const std::vector<d
   return {{"columns", names}, {"lower_triangle", matrix}};
 }
 
+/// What describe.tests asks for, found in the partitions.
+struct Comparison {
+  ComparisonConfig names;
+  bool number;        ///< or else a category
+  std::size_t place;  ///< among the pairs of numbers and categories, or among the tables
+};
+
 /// Rows for each level of each category in one domain; nothing leaves it.
 std::vector<std::vector<std::int64_t>> own_frequencies(
     const DescribedRows& rows, std::size_t d, const std::vector<Columns::Category>& categories,
@@ -290,11 +319,14 @@ std::string table_of(const Json& description) {
       text += '\n';
     }
   }
+  if (description.contains("tests"))
+    for (const Json& comparison : description["tests"])
+      text += comparison_text(comparison);
   return text;
 }
 
 /// docs/describe.md: counts, means, deviations, correlations, exact quantiles, histograms,
-/// frequencies and contingency tables.
+/// frequencies, contingency tables and tests between groups.
 void describe(const Stage& stage, Session& session, RunConfig config, const StageOptions&) {
   const StageChain& chain = stage.chain;
   if (is_done(session.world(), config, chain)) return;
@@ -308,6 +340,22 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
   for (const std::vector<std::string>& pair : how.tables)
     tables.emplace_back(columns.category(pair[0], "describe.tables"),
                         columns.category(pair[1], "describe.tables"));
+  std::vector<std::pair<std::size_t, std::size_t>> grouped;  // numbers by categories
+  std::vector<Comparison> comparisons;
+  for (std::size_t i = 0; i < how.tests.size(); ++i) {
+    const std::string key = fmt::format("describe.tests.{}", i);
+    const ComparisonConfig& names = how.tests[i];
+    const std::size_t by = columns.category(names.by, key + ".by");
+    if (const auto number = columns.number(names.compare, key + ".compare")) {
+      comparisons.push_back({names, true, grouped.size()});
+      grouped.emplace_back(*number, by);
+      continue;
+    }
+    const std::pair table(columns.category(names.compare, key + ".compare"), by);
+    const auto counted = std::ranges::find(tables, table);
+    comparisons.push_back({names, false, static_cast<std::size_t>(counted - tables.begin())});
+    if (counted == tables.end()) tables.push_back(table);
+  }
   DescribedColumns named{{}, columns.categories};
   for (const Column& column : columns.numbers)
     named.numbers.push_back(column.name);
@@ -324,7 +372,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
 
   Boundary& sums = run.boundary();
   ColumnSelection selection;
-  selection.constant_says_nothing = true;
+  selection.constant_says_nothing = selection.constant_has_centre = true;
   selection.names = named.numbers;
   ColumnMoments moments;
   std::vector<ColumnMoments> own_moments(rows.size());
@@ -333,6 +381,8 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
     for (std::size_t d = 0; how.per_domain && d < rows.size(); ++d)
       own_moments[d] = domain_moments(numbers[d], loaded.observations_in[d], d, selection, sums);
   }
+  std::vector<std::vector<Group>> groups;  // before the numbers are sorted
+  if (!grouped.empty()) groups = group_moments(named, rows, grouped, moments.centre, sums);
   const auto quantiles = exact_quantiles(named, rows, loaded.selected, how.quantiles, sums);
   std::vector<std::vector<double>> edges;
   for (std::size_t j = 0; j < columns.numbers.size(); ++j)
@@ -370,6 +420,14 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
   }
   description["columns"] = described_columns;
   description["tables"] = described_tables;
+  for (const Comparison& comparison : comparisons) {
+    const auto& [names, number, place] = comparison;
+    const std::size_t by = number ? grouped[place].second : tables[place].second;
+    const std::vector<std::string>& levels = columns.categories[by].levels;
+    description["tests"].push_back(
+        number ? comparison_json(names, levels, groups[place], moments.centre[grouped[place].first])
+               : comparison_json(names, counted[place], levels.size()));
+  }
   if (!products.empty())
     description["correlation"] = correlation_json(selection.names, products, moments);
   if (how.per_domain) {
@@ -401,8 +459,8 @@ extern constexpr Stage describe_stage{
     .summary = "statistics of the columns over all domains",
     .help =
         "Describes the columns over all domains: rows, means, deviations, exact quantiles, "
-        "histograms,\nfrequencies, contingency tables, correlations. Writes description.json and "
-        "a signed statement.",
+        "histograms,\nfrequencies, contingency tables, correlations, tests between groups. Writes "
+        "description.json and a\nsigned statement.",
     .page = "describe.md",
     .use = {.action = Action::describe,
             .release = Action::release_statistics,

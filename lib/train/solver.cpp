@@ -64,7 +64,7 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
   if (fitted.robust) {
     const ScoreProducts scores =
         likelihood.objective->score_products(fitted.theta, clusters ? &*clusters : nullptr);
-    fitted.covariance = sandwich(fitted.covariance, scores.products);
+    model.covariance = fitted.covariance = sandwich(fitted.covariance, scores.products);
     fitted.clusters = scores.clusters;
   }
   if (clusters) fitted.cluster = to_word(model.config.cluster);

@@ -44,7 +44,7 @@ def test_what_cannot_be_compared(rows):  # noqa: F811
             ("other", "kind: linear, target: level", "sex", "", "is not part of"),
             ("target", "kind: linear, target: time", "x, sex", "", "differ in their target"),
             ("kind", "kind: poisson, target: count", "x, sex", "", "differ in their kind"),
-            ("penalty", "kind: linear, target: level", "x, sex", ", l2: 1", "with a penalty its likelihood"),
+            ("penalty", "kind: linear, target: level", "x, sex", ", l2: 1", "with a penalty its estimates are shrunk"),
             ("robust", "kind: linear, target: level", "x, sex", ", errors: robust", "with robust errors"),
             ("weights", "kind: linear, target: level", "x, sex", ", weights: true", "with weights its likelihood")):
         train(rows, f"not-{output}", model, features, more)

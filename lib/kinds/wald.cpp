@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/kinds/wald.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/core/error.hpp"
+#include "lib/core/text.hpp"
+#include "lib/kinds/kind.hpp"
+#include "lib/model/distributions.hpp"
+#include "lib/optim/cholesky.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Places among the parameters that are coefficients of columns: neither intercepts, thresholds nor
+/// shapes, of which 0 is no question.
+std::vector<std::size_t> testable(const FittedFile& fitted) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < fitted.names.size(); ++i) {
+    const std::string& column = fitted.model.names[i % fitted.model.names.size()];
+    if (column != "(intercept)" &&
+        (fitted.names[i] == column || fitted.names[i].ends_with(":" + column)))
+      places.push_back(i);
+  }
+  return places;
+}
+
+std::vector<std::size_t> chosen(const FittedFile& fitted, std::span<const std::string> terms) {
+  const std::vector<std::size_t> places = testable(fitted);
+  std::vector<std::string> known;
+  for (const std::size_t place : places)
+    known.push_back(fitted.names[place]);
+  std::vector<std::size_t> result;
+  for (const std::string& term : terms) {
+    bool found = false;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (term != known[i] && !matches_pattern(term, known[i])) continue;
+      found = true;
+      if (std::ranges::find(result, places[i]) == result.end()) result.push_back(places[i]);
+    }
+    if (!found)
+      throw Error(ExitCode::usage,
+                  "{}: \"{}\" stands for no coefficient of a column; there are: {}{}", fitted.path,
+                  term, join(known), did_you_mean(term, known));
+  }
+  std::ranges::sort(result);
+  return result;
+}
+
+}  // namespace
+
+WaldTest wald_test(const FittedFile& fitted, std::span<const std::string> terms) {
+  const SavedModel& model = fitted.model;
+  const std::vector<std::size_t> places = chosen(fitted, terms);
+  if (model.standard_errors.empty())
+    throw Error(ExitCode::data, "{} has no finite standard errors", fitted.path);
+  const auto at = [](std::size_t i, std::size_t j) { return i * (i + 1) / 2 + j; };
+
+  // A column's coefficient and its parameter differ by a factor, in which the test says nothing: it
+  // is taken of the parameters, as they were fitted.
+  const bool robust = has_robust_errors(model.config);
+  const std::vector<double>& stored = robust ? model.covariance : model.information;
+  if (stored.size() != at(model.parameters.size(), 0))
+    throw Error(ExitCode::data,
+                "{} does not hold what the covariance of its coefficients is made of", fitted.path);
+  const std::vector<double> covariance = robust ? stored : Cholesky(stored).inverse();
+  std::vector<double> estimates, of_terms;
+  for (const std::size_t i : places) {
+    estimates.push_back(model.parameters[i]);
+    for (const std::size_t j : places)
+      if (j <= i) of_terms.push_back(covariance[at(i, j)]);
+  }
+  const Cholesky factor(of_terms);
+  if (const auto column = factor.deficient())
+    throw Error(ExitCode::data,
+                "{}: the errors of '{}' follow from those before it: there are too few rows or "
+                "clusters to test so many coefficients together",
+                fitted.path, fitted.names[places[*column]]);
+  const std::vector<double> solved = factor.solve(estimates);
+  double statistic = 0;
+  for (std::size_t i = 0; i < places.size(); ++i)
+    statistic += estimates[i] * solved[i];
+  const kernels::FamilyMembers* const family = kind_of(model.config).family(model.config);
+  const bool dispersion = family != nullptr && family->dispersion;
+  if (dispersion && !robust) {
+    // The dispersion is what the standard errors have and the information has not.
+    const std::size_t j = places.front();
+    const double scale = model.config.standardise == Standardisation::per_domain
+                             ? 1
+                             : model.scale[j % model.names.size()];
+    const double error = model.standard_errors[j] / scale;
+    statistic *= covariance[at(j, j)] / (error * error);
+  }
+  if (!std::isfinite(statistic))
+    throw Error(ExitCode::data, "{}: its covariance is none", fitted.path);
+  WaldTest test;
+  for (const std::size_t place : places)
+    test.terms.push_back(fitted.names[place]);
+  const auto count = static_cast<double>(places.size());
+  test.chi_squared = {statistic, {count}, chi_squared_p_value(statistic, count)};
+  if (dispersion && !model.config.weights) {
+    const double rest = model.rows - static_cast<double>(model.parameters.size());
+    test.f = {statistic / count, {count, rest}, f_p_value(statistic / count, count, rest)};
+  }
+  return test;
+}
+
+}  // namespace bailiwick

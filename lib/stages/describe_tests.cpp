@@ -1,0 +1,247 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/describe_tests.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <memory>
+
+#include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/model/row_sums.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+using Pairs = std::span<const std::pair<std::size_t, std::size_t>>;
+
+/// Of a domain's row and of one pair: what is added, and to which of all groups' sums.
+using Add = std::function<double(double value, std::size_t pair, std::size_t group)>;
+
+/// Rows of each group, and sums of what `add` makes of their numbers.
+Aggregate sums_of_groups(const std::shared_ptr<const AggregateLayout>& layout,
+                         const DescribedRows& rows, Pairs pairs, std::span<const std::size_t> first,
+                         const Add& add) {
+  Aggregate part(layout);
+  const RowSum count(part, "rows"), sum(part, "sums");
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    const std::vector<double>& number = rows.numbers[pairs[p].first];
+    const std::vector<std::uint16_t>& code = rows.codes[pairs[p].second];
+    for (std::size_t r = 0; r < number.size(); ++r) {
+      const std::size_t group = first[p] + code[r];
+      count.count(group);
+      sum.add(add(number[r], p, group), group);
+      if ((r + 1) % rows_between_carries == 0) part.normalise();
+    }
+    part.normalise();
+  }
+  return part;
+}
+
+/// One round. A domain's part says that it is made of the rows of its smallest group: what holds
+/// for that holds for all.
+Aggregate cross(const std::string& round, std::span<const double> parameters,
+                std::vector<Aggregate> parts, Boundary& sums) {
+  for (std::size_t d = 0; d < parts.size(); ++d) {
+    Aggregate whole = parts[d];
+    sums.within_domain(d, whole);
+    std::int64_t least = 0;
+    for (const std::int64_t rows : whole.words("rows"))
+      if (rows > 0 && (least == 0 || rows < least)) least = rows;
+    if (sums.leads(d)) parts[d].set_rows(least);
+  }
+  sums.across_domains_again(
+      round, parts, Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish());
+  parts.front().normalise();
+  if (parts.front().saturated() != 0)
+    throw Error(ExitCode::data, "describe.tests: {} sums of groups are not finite or too large",
+                parts.front().saturated());
+  return std::move(parts.front());
+}
+
+Json number_or_null(double value, bool known) {
+  return known && std::isfinite(value) ? Json(value) : Json();
+}
+
+Json test_json(const GroupTest& test) {
+  return {{"statistic", test.statistic},
+          {"degrees_of_freedom", test.freedom},
+          {"p_value", test.p_value}};
+}
+
+std::string shown(const Json& value) {
+  return value.is_null() ? "-" : fmt::format("{:.6g}", value.get<double>());
+}
+
+std::string test_text(const char* title, const char* letter, const Json& test) {
+  if (test.is_null()) return fmt::format("  {}: -\n", title);
+  const Json& freedom = test["degrees_of_freedom"];
+  std::string on = shown(freedom[0]);
+  if (freedom.size() > 1) on += " and " + shown(freedom[1]);
+  const double p = test["p_value"].get<double>();
+  return fmt::format("  {}: {} {:.5g} on {} degree{} of freedom, p {}\n", title, letter,
+                     test["statistic"].get<double>(), on, on == "1" ? "" : "s",
+                     p < 2e-16 ? "< 2e-16" : fmt::format("{:.3g}", p));
+}
+
+}  // namespace
+
+std::vector<std::vector<Group>> group_moments(const DescribedColumns& columns,
+                                              std::span<const DescribedRows> domains, Pairs pairs,
+                                              std::span<const double> centre, Boundary& sums) {
+  std::vector<std::size_t> first;  // of each pair: the place of its first group
+  std::vector<std::string> groups, sums_of;
+  for (const auto& [number, category] : pairs) {
+    first.push_back(groups.size());
+    for (const std::string& level : columns.categories[category].levels) {
+      groups.push_back(columns.categories[category].name + " " + level);
+      sums_of.push_back(groups.back() + " with " + columns.numbers[number]);
+    }
+  }
+  const auto named = [](const std::vector<std::string>& names) {
+    return std::make_shared<const std::vector<std::string>>(names);
+  };
+  const auto layout = std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"rows", groups.size(), counts, named(groups)},
+                          {"sums", sums_of.size(), any_size, named(sums_of)}});
+  const auto round = [&](const char* name, std::span<const double> parameters, const Add& add) {
+    std::vector<Aggregate> parts;
+    for (const DescribedRows& rows : domains)
+      parts.push_back(sums_of_groups(layout, rows, pairs, first, add));
+    return cross(name, parameters, std::move(parts), sums);
+  };
+
+  // About the centre, and then about the group's own mean: digits that all values share are gone
+  // before anything is squared or subtracted.
+  const Aggregate deviations =
+      round("groups: means", centre, [&](double value, std::size_t pair, std::size_t) {
+        return value - centre[pairs[pair].first];
+      });
+  std::vector<double> mean = deviations.values("sums");
+  const std::span rows = deviations.words("rows");
+  for (std::size_t g = 0; g < mean.size(); ++g)
+    mean[g] = rows[g] == 0 ? 0 : mean[g] / static_cast<double>(rows[g]);
+  const std::vector<double> squares =
+      round("groups: variances", mean, [&](double value, std::size_t pair, std::size_t group) {
+        const double deviation = value - centre[pairs[pair].first] - mean[group];
+        return deviation * deviation;
+      }).values("sums");
+
+  std::vector<std::vector<Group>> result;
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    std::vector<Group>& of_pair = result.emplace_back();
+    const std::size_t end = p + 1 < pairs.size() ? first[p + 1] : groups.size();
+    for (std::size_t g = first[p]; g < end; ++g) {
+      Group& group = of_pair.emplace_back(Group{static_cast<double>(rows[g]), mean[g]});
+      if (group.rows < 2) continue;
+      const double variance = squares[g] / (group.rows - 1);
+      if (std::sqrt(variance) > 0x1p-40 * std::fabs(mean[g])) group.variance = variance;
+    }
+  }
+  return result;
+}
+
+Json comparison_json(const ComparisonConfig& names, const std::vector<std::string>& levels,
+                     std::span<const Group> groups, double centre) {
+  Json json = {{"compare", names.compare}, {"by", names.by}, {"groups", Json::array()}};
+  std::vector<Group> compared;
+  std::vector<std::string> with_rows, short_of_rows, constant;
+  double rows = 0;
+  for (std::size_t l = 0; l < levels.size(); ++l) {
+    const Group& group = groups[l];
+    json["groups"].push_back({{"level", levels[l]},
+                              {"rows", group.rows},
+                              {"mean", number_or_null(centre + group.mean, group.rows > 0)},
+                              {"sd", number_or_null(std::sqrt(group.variance), group.rows > 1)}});
+    if (group.rows == 0) continue;
+    compared.push_back(group);
+    with_rows.push_back(levels[l]);
+    rows += group.rows;
+    if (group.rows < 2)
+      short_of_rows.push_back(levels[l]);
+    else if (group.variance == 0)
+      constant.push_back(levels[l]);
+  }
+  const std::size_t count = compared.size();
+  const bool vary = constant.size() + short_of_rows.size() < count;
+  if (count == 2) {
+    json["t_test"] = nullptr;
+    if (short_of_rows.empty() && vary) {
+      const MeanDifference test = welch_t_test(compared[0], compared[1]);
+      json["t_test"] = test_json(test.test);
+      json["t_test"].update({{"of", with_rows},
+                             {"difference", test.difference},
+                             {"standard_error", test.standard_error},
+                             {"lower", test.lower},
+                             {"upper", test.upper}});
+    }
+  } else if (count > 2) {
+    json["welch_anova"] =
+        short_of_rows.empty() && constant.empty() ? test_json(welch_anova(compared)) : Json();
+    json["anova"] = vary && rows > static_cast<double>(count) ? test_json(anova(compared)) : Json();
+  }
+  if (count < 2)
+    json["note"] = "all rows are of one level: there is nothing to compare";
+  else if (!short_of_rows.empty())
+    json["note"] = "fewer than two rows: " + join(short_of_rows);
+  else if (!constant.empty() && (count > 2 || !vary))
+    json["note"] = "constant: " + join(constant);
+  return json;
+}
+
+Json comparison_json(const ComparisonConfig& names, std::span<const std::int64_t> table,
+                     std::size_t levels) {
+  Json json = {{"compare", names.compare}, {"by", names.by}, {"chi_squared", nullptr}};
+  const std::optional<Independence> found = chi_squared_test(table, levels);
+  if (!found) {
+    json["note"] = "all rows are of one level: there is nothing to compare";
+    return json;
+  }
+  json["chi_squared"] = test_json(found->test);
+  if (found->corrected) json["yates"] = test_json(*found->corrected);
+  if (found->few > 0)
+    json["note"] = fmt::format(
+        "{} of {} expected counts are below 5: the chi-squared distribution may be far off",
+        found->few, found->cells);
+  return json;
+}
+
+std::string comparison_text(const Json& comparison) {
+  std::string text = fmt::format("\n{} by {}\n", comparison["compare"].get<std::string>(),
+                                 comparison["by"].get<std::string>());
+  if (comparison.contains("groups")) {
+    std::vector<std::vector<std::string>> lines{{"  group", "rows", "mean", "sd"}};
+    for (const Json& group : comparison["groups"])
+      lines.push_back({"  " + group["level"].get<std::string>(),
+                       with_thousands(group["rows"].get<long long>()), shown(group["mean"]),
+                       shown(group["sd"])});
+    text += aligned(lines);
+  }
+  if (comparison.contains("t_test")) {
+    const Json& test = comparison["t_test"];
+    if (!test.is_null())
+      text += fmt::format("  difference {} - {}: {}, 95 % from {} to {}, standard error {}\n",
+                          test["of"][0].get<std::string>(), test["of"][1].get<std::string>(),
+                          shown(test["difference"]), shown(test["lower"]), shown(test["upper"]),
+                          shown(test["standard_error"]));
+    text += test_text("Welch's t-test", "t", test);
+  }
+  if (comparison.contains("anova")) {
+    text += test_text("Welch's analysis of variance", "F", comparison["welch_anova"]);
+    text += test_text("analysis of variance, equal variances", "F", comparison["anova"]);
+  }
+  if (comparison.contains("chi_squared"))
+    text += test_text("Pearson's test", "chi-squared", comparison["chi_squared"]);
+  if (comparison.contains("yates"))
+    text += test_text("with Yates' correction", "chi-squared", comparison["yates"]);
+  if (comparison.contains("note"))
+    text += fmt::format("  note: {}\n", comparison["note"].get<std::string>());
+  return text;
+}
+
+}  // namespace bailiwick
