@@ -97,9 +97,9 @@ TEST_CASE("a model keeps the baseline hazard of each stratum") {
     change(other);
     check_refused(other, text);
   };
-  for (const std::vector<double>& counts :
+  for (const std::vector<double>& times :
        {std::vector<double>{3, 2}, {2.5, 1.5}, {NAN, 1}, {3, 0}, {1, 1}})
-    refused([&](io::Checkpoint& c) { c.arrays["baseline/times"] = counts; },
+    refused([&](io::Checkpoint& c) { c.arrays["baseline/times"] = times; },
             "its baseline hazards are not those of its strata");
   refused([](io::Checkpoint& c) { c.arrays.erase("baseline/times"); }, "has 0 numbers, not 2");
   refused([](io::Checkpoint& c) { c.attributes["baseline/strata"] = "[[\"f\"], [\"m\"]]"; },
