@@ -234,7 +234,7 @@ TEST_CASE("the resolved config parses to itself, wherever it lies") {
       with(run_yaml, "kind: logistic\n  target: disease",
            "kind: cox\n  time: t\n  status: s\n  features: [\"~\", \"1e3\", \" a: b\\n\", "
            "\"ü #\", \"true\", \"\\\"\\\\\"]\n  cox: {strata: none, ties: breslow, "
-           "strata_by: [sex, ward], proportional_hazards: km, time_step: 0.1, time_maximum: 300}");
+           "strata_by: [sex, ward], time_step: 0.1, time_maximum: 300}");
   cox += "evaluate: {standardise: per_domain, calibration_bins: 7, per_domain: false}\n";
   for (const std::string& text : {run_yaml, cox}) {
     const RunConfig run = parse_run_config(text, "configs/x.yaml", config_language());
@@ -464,7 +464,9 @@ TEST_CASE("Cox's own rules") {
   CHECK_THAT(cox("  cox: {strata: none, time_maximum: 10, time_step: 0}"),
              ContainsSubstring("model.cox.time_step: 0 is not greater than 0"));
   CHECK_THAT(cox("  cox: {strata: sites}"), ContainsSubstring("allowed: domain, partition, none"));
-  CHECK(cox("  cox: {strata_by: [sex], proportional_hazards: log}").empty());
+  CHECK(cox("  cox: {strata_by: [sex]}").empty());
+  CHECK_THAT(cox("  cox: {proportional_hazards: log}"),
+             ContainsSubstring("proportional_hazards: with a penalty there is no such test"));
   CHECK_THAT(cox("  cox: {proportional_hazards: rank}"),
              ContainsSubstring("model.cox.proportional_hazards: rank and km are of all domains'"));
   CHECK_THAT(cox("  cox: {ties: exact}"), ContainsSubstring("allowed: efron, breslow"));
