@@ -65,10 +65,10 @@ std::string beside_text(std::span<const PooledCoefficient> pooled, const FittedF
     }
   }
   return fmt::format(
-      "\nBeside {}, of {:.0f} rows: how far the estimates are from its own, in its standard "
+      "\nBeside {}: how far the estimates are from its own, in its standard "
       "errors, "
       "and\nhow much larger their standard errors are\n{}",
-      beside.path, beside.model.rows, aligned(table));
+      beside.path, aligned(table));
 }
 
 std::string csv_line(const std::string& term, const std::string& source, double estimate,
@@ -121,7 +121,7 @@ int command_meta(const Arguments& arguments) {
   options.add()("csv", po::value<std::string>(), "file to write all numbers to, with all digits");
   if (!options.parse(arguments.words)) return 0;
 
-  Table table{{"", "rows", "coefficients"}};
+  Table table{{"", "rows (weights)", "coefficients"}};
   std::string notes;
   std::vector<FittedFile> models;
   double rows = 0;
@@ -155,8 +155,8 @@ int command_meta(const Arguments& arguments) {
     if (!has_errors(*beside))
       throw Error(ExitCode::data, "{} has no finite standard errors", beside->path);
     if (beside->model.rows != rows)
-      notes += fmt::format("{} has {:.0f} rows, the models {:.0f} together\n", beside->path,
-                           beside->model.rows, rows);
+      notes += fmt::format("{} has {:.0f} rows (weights), the models {:.0f} together\n",
+                           beside->path, beside->model.rows, rows);
   }
   if (options.has("csv"))
     write_file_atomically(options.text("csv"), csv_of(pooled, models, beside));

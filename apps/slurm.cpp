@@ -45,7 +45,7 @@ std::string public_half(const std::string& path) {
   return (key.parent_path() / key.stem()).string() + ".pub.pem";
 }
 
-void add_options(Options& options) {
+void add_slurm_options(Options& options) {
   options.add()("output", po::value<std::string>(),
                 "the script to write (default: to the terminal)");
   options.add()("chain", po::value<std::string>(),
@@ -124,7 +124,7 @@ int command_slurm(const Arguments& arguments) {
                   "the rows may be\n"
                   "computed on. Opens no partition; submits nothing; needs no MPI.",
                   "docs/slurm.md");
-  add_options(options);
+  add_slurm_options(options);
   if (!options.parse(arguments.words)) return 0;
   BatchOptions batch = read_options(options, arguments.words);
   if (options.has("chain") && (!options.has("output") || !batch.sweep.empty()))

@@ -180,9 +180,9 @@ void Boundary::check_rows(const std::string& round, std::size_t d, const Aggrega
   if (rows == 0 && std::ranges::all_of(part.words(), [](std::int64_t word) { return word == 0; }))
     return;
   withheld_.push_back(
-      fmt::format("domain {}: its part of the round \"{}\" would be made of {} rows of non-zero "
-                  "weight, and {} at least are asked for (minimum.rows)",
-                  decomposition_.name(decomposition_.local_domains()[d]), round, rows, minimum));
+      fmt::format("domain {}: its part of the round \"{}\" would be made of fewer rows of "
+                  "non-zero weight than the {} that are asked for (minimum.rows)",
+                  decomposition_.name(decomposition_.local_domains()[d]), round, minimum));
 }
 
 void Boundary::check_withheld(std::int64_t domains) const {

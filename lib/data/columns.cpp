@@ -76,7 +76,9 @@ void spell_out(std::vector<std::string>& names, const std::string& level,
                const std::map<std::string, std::vector<ModelFeature>>& named,
                const Schema& schema) {
   const auto found = named.find(level);
-  if (found == named.end() || !found->second.front().level) return;
+  if (found == named.end() || !found->second.front().level ||
+      std::ranges::find(names, level) != names.end())
+    return;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const auto category = named.find(names[i]);
     if (category == named.end() ||
@@ -132,6 +134,10 @@ std::vector<std::string> wanted_names(
     const auto is_meant = [&](const std::string& candidate) {
       return matches_pattern(name, candidate);
     };
+    if (out)
+      for (const auto& [candidate, ignored] : named)
+        if (is_meant(candidate) && std::ranges::none_of(wanted, is_meant))
+          spell_out(wanted, candidate, named, schema);
     if (std::ranges::none_of(out ? wanted : all, is_meant))
       throw Error(ExitCode::config, "model.features: \"{}\" stands for none of: {}", entry,
                   join(out ? wanted : all));

@@ -294,11 +294,9 @@ double Derivation::operator()(double x) const {
 }
 
 bool DerivedColumn::is_free() const {
-  return factors.size() > 1 ||
-         std::ranges::any_of(factors.front().steps, [](const Derivation& step) {
-           return step.function == Function::power || step.function == Function::spline ||
-                  step.function == Function::interval;
-         });
+  if (factors.size() > 1 || factors.front().steps.size() > 1) return true;
+  const Function function = factors.front().steps.front().function;
+  return function != Function::log && function != Function::log1p && function != Function::sqrt;
 }
 
 std::optional<std::vector<DerivedColumn>> parse_derived(const std::string& text,

@@ -35,7 +35,8 @@ struct DerivedColumn {
   std::string name;  ///< which parse_derived reads as this column alone
   std::vector<DerivedFactor> factors;
 
-  /// Whether a config can make as many of a column as it likes, or cut it where it likes.
+  /// Whether a config can make as many of such columns as it likes, or cut one where it likes: all
+  /// but one logarithm or root of a number.
   bool is_free() const;
 };
 

@@ -21,7 +21,7 @@ bool is_count(double x) {
 }  // namespace
 
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
-                     const ModelColumns& columns, const std::string& split) {
+                     const ModelColumns& columns, const std::string& split, bool tell_rows) {
   domain.tell_reading();
   std::size_t block_rows = 1;
   for (const PartitionManifest& manifest : domain.manifests)
@@ -46,8 +46,11 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
     io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
     const auto on_block = [&](std::uint64_t block, const io::RowBuffer& buffer) {
       const auto fail = [&](std::size_t r, const std::string& why) {
-        throw Error(ExitCode::data, "{}: row {} (the first is 0): {}", domain.paths[p],
-                    block * manifest.block_rows + r, why);
+        throw Error(ExitCode::data, "{}: {}: {}", domain.paths[p],
+                    tell_rows
+                        ? fmt::format("row {} (the first is 0)", block * manifest.block_rows + r)
+                        : "some row",
+                    why);
       };
       chosen.clear();
       std::uint64_t in_split = 0;

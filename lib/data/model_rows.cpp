@@ -4,10 +4,10 @@
 #include "lib/data/model_rows.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 
 #include "lib/core/error.hpp"
+#include "lib/data/group_sums.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
@@ -25,34 +25,47 @@ ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& colum
   return selection;
 }
 
-/// Whoever cuts a column where he likes can cut one row off, and with powers and products enough
-/// every row has a column of its own, whose numbers the sums then tell: not where a policy asks for
-/// more than that.
-void check_derived(const Run& run, const LocalDomain& domain, const ModelColumns& columns) {
-  const DomainFacts& facts = run.domains()[domain.index];
-  if (domain.minimum_rows <= 1 && facts.minimum_contributors <= 1) return;
-  const auto free = std::ranges::find_if(columns.derived, &DerivedColumn::is_free);
-  if (free != columns.derived.end())
-    throw Error(ExitCode::policy,
-                "model.features: \"{}\": the policy of domain {} asks for a minimum of rows or "
-                "contributors, and columns that the config makes could leave fewer to themselves; "
-                "have the owners prepare the column at ingest",
-                free->name, facts.name);
+/// Whether an owner wants more than one row, or one domain, behind what crosses.
+bool has_minimum(const Run& run, const LocalDomain& domain) {
+  return domain.minimum_rows > 1 || run.domains()[domain.index].minimum_contributors > 1;
 }
 
-/// The least rows, but 0, that any stratum of the config has of a domain: strata that are cut
-/// finely enough would leave the sums to a few. Collective over the domain.
-std::uint64_t rows_of_least_stratum(const LoadedRows& domain, const ModelColumns& columns,
-                                    std::size_t d, Sums& sums) {
+/// Whoever cuts a column where he likes can cut one row off, and with powers and products enough,
+/// or several functions of one number, sums tell the rows that they are of: not where a policy asks
+/// for more than that.
+void check_derived(const Run& run, const LocalDomain& domain, const ModelColumns& columns) {
+  if (!has_minimum(run, domain)) return;
+  const auto refuse = [&](const DerivedColumn& column, const char* why) {
+    throw Error(ExitCode::policy,
+                "model.features: \"{}\": the policy of domain {} asks for a minimum of rows or "
+                "contributors, and {} could leave fewer to themselves; have the owners prepare the "
+                "column at ingest",
+                column.name, run.domains()[domain.index].name, why);
+  };
+  for (const DerivedColumn& column : columns.derived) {
+    if (column.is_free()) refuse(column, "columns that the config makes");
+    const std::size_t made_of = column.factors.front().column;
+    const auto others = std::ranges::count_if(
+        columns.features, [&](const ModelFeature& feature) { return feature.column == made_of; });
+    if (others > 1) refuse(column, "several columns of one number");
+  }
+}
+
+/// The least rows, but 0, that any stratum of the config has of a domain, or of one of its
+/// partitions: strata that are cut finely enough would leave the sums to a few. Collective over the
+/// domain.
+std::uint64_t rows_of_least_stratum(const LoadedRows& domain, const ModelConfig& model,
+                                    const ModelColumns& columns, std::size_t d, Sums& sums) {
+  const bool each = model.strata == Strata::partition;
+  const std::size_t strata = columns.count_strata();
   Aggregate rows(std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{"rows", columns.count_strata(), counts}}));
-  for (const std::size_t stratum : domain.stratum)
-    rows.words("rows")[stratum] += 1;
+      std::vector<Stream>{{"rows", strata * (each ? domain.partitions : 1), counts}}));
+  std::size_t row = 0;
+  for (std::size_t b = 0; b < domain.rows_of_block.size(); ++b)
+    for (std::size_t end = row + domain.rows_of_block[b]; row < end; ++row)
+      rows.words("rows")[(each ? domain.partition[b] * strata : 0) + domain.stratum[row]] += 1;
   sums.within_domain(d, rows);
-  std::int64_t least = std::numeric_limits<std::int64_t>::max();
-  for (const std::int64_t count : rows.words("rows"))
-    if (count > 0) least = std::min(least, count);
-  return static_cast<std::uint64_t>(least);
+  return smallest_group(rows);
 }
 
 }  // namespace
@@ -64,7 +77,7 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     for (const LocalDomain& domain : run.local())
       check_derived(run, domain, columns);
     for (const LocalDomain& domain : run.local())
-      rows.domains.push_back(load_rows(domain, model, columns, split));
+      rows.domains.push_back(load_rows(domain, model, columns, split, !has_minimum(run, domain)));
   });
   // Counts, summed like everything else: rows selected, events among them, and their trials if
   // there are any, or what rows stand for. Of the first, a policy asks for a minimum of its own
@@ -90,9 +103,9 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     has_rows.push_back(selected > 0);
     rows.observations_in.push_back(observations(domain));
     const LocalDomain& local = run.local()[d];
-    const bool too_fine =
-        local.minimum_rows > 1 && !columns.strata.empty() &&
-        rows_of_least_stratum(rows.domains[d], columns, d, run.boundary()) < local.minimum_rows;
+    const bool too_fine = local.minimum_rows > 1 && !columns.strata.empty() &&
+                          rows_of_least_stratum(rows.domains[d], model, columns, d,
+                                                run.boundary()) < local.minimum_rows;
     if (too_fine && !refusal)
       refusal = Error(ExitCode::policy,
                       "domain {}: a stratum of model.cox.strata_by has fewer of its rows than the "

@@ -8,6 +8,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
+#include "lib/data/group_sums.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
@@ -36,10 +37,12 @@ std::vector<double> given_weights(const std::map<std::string, double>& weights,
   return of_class;
 }
 
-std::vector<double> balanced_weights(const std::vector<kernels::RowBlocks>& domains,
-                                     const std::vector<std::string>& classes, Sums& sums) {
-  const auto layout = std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{"rows", classes.size(), counts}});
+/// Rows of non-zero weight of each class, over all domains. What a policy asks of rows and
+/// contributors is asked of each class: a weight can make a rare one all that the sums tell of.
+std::vector<double> count_classes(const std::vector<kernels::RowBlocks>& domains,
+                                  const std::vector<std::string>& classes, Boundary& sums) {
+  const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
+      {"rows", classes.size(), counts, std::make_shared<const std::vector<std::string>>(classes)}});
   std::vector<Aggregate> parts;
   for (const kernels::RowBlocks& domain : domains) {
     Aggregate& part = parts.emplace_back(layout);
@@ -48,29 +51,31 @@ std::vector<double> balanced_weights(const std::vector<kernels::RowBlocks>& doma
       rows.count(static_cast<std::size_t>(y));
     });
   }
-  const Aggregate total = sums.across_domains("rows of each class", std::move(parts));
-  std::vector<double> of_class = total.values("rows");
-  double n = 0;
-  for (std::size_t k = 0; k < of_class.size(); ++k) {
-    if (of_class[k] == 0)
-      throw Error(ExitCode::data, "model.balance_classes: no row has the target's category \"{}\"",
-                  classes[k]);
-    n += of_class[k];
-  }
-  for (double& weight : of_class)
-    weight = n / (static_cast<double>(classes.size()) * weight);
-  return of_class;
+  return sum_groups("rows of each class", std::move(parts), sums).values("rows");
 }
 
-void check_classes(const kernels::RowBlocks& rows, std::size_t domain) {
+std::vector<double> balanced_weights(std::vector<double> rows,
+                                     const std::vector<std::string>& classes) {
+  double n = 0;
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    if (rows[k] == 0)
+      throw Error(ExitCode::data, "model.balance_classes: no row has the target's category \"{}\"",
+                  classes[k]);
+    n += rows[k];
+  }
+  for (double& of_class : rows)
+    of_class = n / (static_cast<double>(classes.size()) * of_class);
+  return rows;
+}
+
+void check_classes(const kernels::RowBlocks& rows) {
   const auto y = host_copy(rows.y);
   for (std::size_t b = 0; b < rows.blocks(); ++b)
     for (std::size_t r = 0; r < rows.block_rows(); ++r)
       if (y(b, 0, r) != std::floor(y(b, 0, r)))
         throw Error(ExitCode::data,
-                    "local domain {}, block {}, row {} (from 0): the target is a proportion: class "
-                    "weights are for rows of one category or the other",
-                    domain, b, r);
+                    "the target is a proportion: class weights are for rows of one category or the "
+                    "other");
 }
 
 void weigh_classes(Run& run, const ModelColumns& columns, ModelRows& rows) {
@@ -79,11 +84,12 @@ void weigh_classes(Run& run, const ModelColumns& columns, ModelRows& rows) {
   const std::vector<std::string> classes = classes_of(run.schema().targets[columns.targets[0]]);
   std::vector<double> of_class;
   agree(run.world(), [&] {
-    for (std::size_t d = 0; d < domains.size(); ++d)
-      check_classes(domains[d], d);
+    for (const kernels::RowBlocks& domain : domains)
+      check_classes(domain);
     if (!model.balance_classes) of_class = given_weights(model.class_weights, classes);
   });
-  if (model.balance_classes) of_class = balanced_weights(domains, classes, run.boundary());
+  std::vector<double> rows_of_class = count_classes(domains, classes, run.boundary());
+  if (model.balance_classes) of_class = balanced_weights(std::move(rows_of_class), classes);
   for (const kernels::RowBlocks& domain : domains) {
     const auto y = host_copy(domain.y);
     const auto weight = host_copy(domain.weight);

@@ -186,9 +186,11 @@ void schema(Visitor& v, ModelConfig& model) {
       mlp ? model.mlp.loss == kernels::Loss::binary ||
                 model.mlp.loss == kernels::Loss::cross_entropy
           : response == kernels::Response::classes || response == kernels::Response::probability;
-  for (const char* key : {"class_weights", "balance_classes"})
-    check(!model.weighs_classes() || (has_classes && model.trials.empty()), key,
-          "only used where rows are of one category or another");
+  const bool may_weigh = has_classes && model.trials.empty();
+  check(model.class_weights.empty() || may_weigh, "class_weights",
+        "only used where rows are of one category or another");
+  check(!model.balance_classes || may_weigh, "balance_classes",
+        "only used where rows are of one category or another");
   check(!model.balance_classes || model.class_weights.empty(), "balance_classes",
         "class_weights says how much each counts");
   check(!stands || !model.weighs_classes(), "weight_type",

@@ -11,8 +11,9 @@
 #include "lib/core/error.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
-#include "lib/crypto/sha256.hpp"
+#include "lib/data/group_sums.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/stages/shown.hpp"
 
 namespace bailiwick {
 
@@ -43,25 +44,40 @@ Aggregate sums_of_groups(const std::shared_ptr<const AggregateLayout>& layout,
   return part;
 }
 
-/// One round. A domain's part says that it is made of the rows of its smallest group: what holds
-/// for that holds for all.
-Aggregate cross(const std::string& round, std::span<const double> parameters,
-                std::vector<Aggregate> parts, Boundary& sums) {
-  for (std::size_t d = 0; d < parts.size(); ++d) {
-    Aggregate whole = parts[d];
-    sums.within_domain(d, whole);
-    std::int64_t least = 0;
-    for (const std::int64_t rows : whole.words("rows"))
-      if (rows > 0 && (least == 0 || rows < least)) least = rows;
-    if (sums.leads(d)) parts[d].set_rows(least);
+/// Groups of several categories differ by those of all of them together, which so obey the
+/// policies' minimums too: one round of counts.
+void check_cells(const DescribedColumns& columns, std::span<const DescribedRows> domains,
+                 Pairs pairs, Boundary& sums) {
+  std::vector<std::size_t> categories;
+  for (const auto& [number, category] : pairs)
+    if (std::ranges::find(categories, category) == categories.end()) categories.push_back(category);
+  if (categories.size() < 2) return;
+  std::vector<std::string> cells{""};
+  for (const std::size_t category : categories) {
+    const DescribedColumns::Category& of = columns.categories[category];
+    if (cells.size() * of.levels.size() > 65536)
+      throw Error(ExitCode::config,
+                  "describe.tests: the levels of all categories together make more than 65536 "
+                  "groups: describe some of them in a run of their own");
+    std::vector<std::string> finer;
+    for (const std::string& cell : cells)
+      for (const std::string& level : of.levels)
+        finer.push_back(cell + (cell.empty() ? "" : ", ") + of.name + " " + level);
+    cells = std::move(finer);
   }
-  sums.across_domains_again(
-      round, parts, Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish());
-  parts.front().normalise();
-  if (parts.front().saturated() != 0)
-    throw Error(ExitCode::data, "describe.tests: {} sums of groups are not finite or too large",
-                parts.front().saturated());
-  return std::move(parts.front());
+  const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
+      {"rows", cells.size(), counts, std::make_shared<const std::vector<std::string>>(cells)}});
+  std::vector<Aggregate> parts;
+  for (const DescribedRows& rows : domains) {
+    const std::span words = parts.emplace_back(layout).words("rows");
+    for (std::size_t r = 0; r < rows.codes[categories.front()].size(); ++r) {
+      std::size_t cell = 0;
+      for (const std::size_t category : categories)
+        cell = cell * columns.categories[category].levels.size() + rows.codes[category][r];
+      words[cell] += 1;
+    }
+  }
+  sum_groups("groups: cells", std::move(parts), sums);
 }
 
 Json number_or_null(double value, bool known) {
@@ -72,10 +88,6 @@ Json test_json(const GroupTest& test) {
   return {{"statistic", test.statistic},
           {"degrees_of_freedom", test.freedom},
           {"p_value", test.p_value}};
-}
-
-std::string shown(const Json& value) {
-  return value.is_null() ? "-" : fmt::format("{:.6g}", value.get<double>());
 }
 
 std::string test_text(const char* title, const char* letter, const Json& test) {
@@ -94,6 +106,7 @@ std::string test_text(const char* title, const char* letter, const Json& test) {
 std::vector<std::vector<Group>> group_moments(const DescribedColumns& columns,
                                               std::span<const DescribedRows> domains, Pairs pairs,
                                               std::span<const double> centre, Boundary& sums) {
+  check_cells(columns, domains, pairs, sums);
   std::vector<std::size_t> first;  // of each pair: the place of its first group
   std::vector<std::string> groups, sums_of;
   for (const auto& [number, category] : pairs) {
@@ -113,7 +126,11 @@ std::vector<std::vector<Group>> group_moments(const DescribedColumns& columns,
     std::vector<Aggregate> parts;
     for (const DescribedRows& rows : domains)
       parts.push_back(sums_of_groups(layout, rows, pairs, first, add));
-    return cross(name, parameters, std::move(parts), sums);
+    Aggregate total = sum_groups(name, std::move(parts), sums, parameters);
+    if (total.saturated() != 0)
+      throw Error(ExitCode::data, "describe.tests: {} sums of groups are not finite or too large",
+                  total.saturated());
+    return total;
   };
 
   // About the centre, and then about the group's own mean: digits that all values share are gone

@@ -67,8 +67,8 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
   const std::vector<std::size_t> baselines = find_baselines(model, columns);
   for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
     const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
-    const LoadedRows loaded =
-        load_rows(part_of(domain, partition, first, count), model.config, columns, "");
+    const LoadedRows loaded = load_rows(part_of(domain, partition, first, count), model.config,
+                                        columns, "", domain.minimum_rows <= 1);
     kernels::RowBlocks rows = loaded.rows;
     kernels::standardise(rows, moments.centre, moments.scale);
     const Scores scores(model, rows, times);

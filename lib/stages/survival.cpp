@@ -19,6 +19,7 @@
 #include "lib/run/run.hpp"
 #include "lib/run/section.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/shown.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -225,10 +226,6 @@ Json test_json(const Groups& groups, const LogRank& sums) {
     json["p_value"] = test->p_value;
   }
   return json;
-}
-
-std::string shown(const Json& value) {
-  return value.is_null() ? "-" : fmt::format("{:.6g}", value.get<double>());
 }
 
 std::string test_text(const Json& test, const char* title) {

@@ -75,8 +75,13 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
 
   ModelSummary summary = likelihood.summary(fitted, at_start);
   summary.references = reference_levels(columns, run.schema());
-  if (model.config.weighs_classes() || model.config.weight_type == WeightType::sampling)
-    summary.is_probability = false;
+  const bool pseudo =
+      model.config.weighs_classes() || model.config.weight_type == WeightType::sampling;
+  if (pseudo) summary.is_probability = false;
+  if (pseudo && !fitted.robust)
+    summary.note +=
+        "Standard errors are the model's own, which such weights make too small or too large: "
+        "model.errors: robust has others.\n";
   if (model.config.weights && model.config.weight_type == WeightType::precision && !fitted.robust &&
       !summary.dispersion)
     summary.note +=

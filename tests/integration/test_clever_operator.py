@@ -63,7 +63,7 @@ class TestFewRowsAtATime:
         for clinic in CLINICS:
             stays.terms(clinic, "minimum: {rows: 6}\n")
         weighted = NETWORK[1].replace("kind: mlp", "kind: mlp, weights: true")
-        out = stays.refused('its part of the round "step" would be made of ', "rows of non-zero weight, and 6 at least are asked for (minimum.rows)",
+        out = stays.refused('its part of the round "step" would be made of ', "fewer rows of non-zero weight than the 6 that are asked for (minimum.rows)",
                             words=("--set", weighted, *descent(36)[2:]), np=np)
         assert out.count("refused, and no sum was learnt") == 1
         stays.refused("domain bern: fewer rows of non-zero weight than the 9 that its policy asks for",

@@ -58,6 +58,9 @@ def test_all_that_match_and_all_but(rows):  # noqa: F811
         rows.run("verify", f"asked-{name}", "--key", "operator.pub.pem")
         rows.run("evaluate", "run.yaml", "--output", f"asked-{name}", "--set", "model.target=level", "--set", f"model.features={features}", np=2)
     assert len(set(digests.values())) == 1, digests
+    for features in ("[-sex]", "['*', -sex]", "[-sex_*]", "[sex, x, years, shift, -sex]"):
+        text = rows.run("train", "run.yaml", "--output", f"without-{len(features)}-{features[1] == '-'}", "--set", "model.target=level", "--set", f"model.features={features}", np=1)
+        assert "sex" not in text and "shift" in text
 
 
 @pytest.mark.parametrize("np", [1, 4])
@@ -84,10 +87,13 @@ def test_nobody_is_cut_off(rows, np):  # noqa: F811
     words = ("--set", "model.target=level", "--set", "model.standardise=none", "--set",
              f"model.features=['years[-1,{years[80]!r})', 'years[{years[81]!r},)']")
     rows.terms("bern", "minimum: {rows: 5}\n")
-    for features in words[-1], "model.features=['rcs(years, 1, 2, 3)']", "model.features=[x, x^2]", "model.features=[x, 'years:x']":
+    for features in words[-1], "model.features=['rcs(years, 1, 2, 3)']", "model.features=[x, x^2]", "model.features=[x, 'years:x']", "model.features=['hour(years)']", "model.features=['log(log1p(years))']", "model.features=[years, x, 'sqrt(years)']", "model.features=['log(years)', 'sqrt(years)']":
         out = rows.run("train", "run.yaml", "--output", "never", *words[:-1], features, np=np, code=POLICY)
         assert "the policy of domain bern asks for a minimum of rows or contributors" in out
     rows.run("train", "run.yaml", "--output", f"log-{np}", *words[:-1], "model.features=[log(years), x]", np=np)
+    # Which row has no value would tell something of a single one.
+    out = rows.run("train", "run.yaml", "--output", "never", *words[:-1], "model.features=[log(shift)]", np=np, code=DATA)
+    assert "bern.h5: some row: model.features: its log(shift) has no value" in out if np == 1 else "its log(shift) has no value" in out
     rows.terms("bern")
 
 

@@ -186,7 +186,14 @@ def test_minimums_hold_for_groups(rows, np):
         rows.terms("lyon", "minimum: {contributors: 2}\n")
         assert "ward lone (1)" in describe("x by ward")
         rows.terms("lyon", "minimum: {rows: 30}\n")
-        assert 'domain lyon: its part of the round "groups: means" would be made of' in (out := describe("x by arm")) and "30 at least are asked for (minimum.rows)" in out
+        assert 'domain lyon: its part of the round "groups: means" would be made of' in (out := describe("x by arm")) and "than the 30 that are asked for (minimum.rows)" in out
+        rows.terms("lyon", "minimum: {rows: 15}\n")
+        words = ("--set", "describe.quantiles=[]", "--set", "describe.bins=0")
+        for apart in ("x by arm", "x by sex"):
+            rows.run("describe", "run.yaml", "--output", f"apart-{np}-{apart[-3:]}", "--set", asked([apart]), *words, np=np)
+        # Together they tell the sums of men in an arm, of whom there are fewer.
+        out = rows.run("describe", "run.yaml", "--output", "refused", "--set", asked(["x by arm", "days by sex"]), *words, np=np, code=POLICY)
+        assert 'its part of the round "groups: cells" would be made of fewer rows' in out
         assert not rows.path("refused/description.json").exists()
     finally:
         for clinic in CLINICS:

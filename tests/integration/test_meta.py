@@ -111,7 +111,7 @@ def test_a_coefficient_that_some_do_not_have(rows):  # noqa: F811
     assert re.search(r"^x +3 ", text, re.M) and re.search(r"^sex_m +2 ", text, re.M) and re.search(r"^years +1 ", text, re.M)
     assert re.search(r"^years +- +0 +- +- +-$", text, re.M)
     assert lines["years", "fixed"][:2] == pytest.approx(lines["years", "some-bern/model.h5"], rel=1e-15)
-    assert "some-bern/model.h5 has 56 rows, the models 168 together" in rows.run("meta", *outputs, "--beside", "some-bern")
+    assert "some-bern/model.h5 has 56 rows (weights), the models 168 together" in rows.run("meta", *outputs, "--beside", "some-bern")
 
 
 def test_what_cannot_be_pooled(rows):  # noqa: F811

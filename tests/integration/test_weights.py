@@ -1,15 +1,18 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 """What weights of rows say, and weights of classes: as R has them on rows that are repeated, or in a sandwich; federated on 1, 2 and 4 ranks, and pooled, with one digest."""
+import json
 import math
+import subprocess
 
 import pytest
 
 from conftest import referee
 from test_against_r import check, ours, r, rows  # noqa: F401
 from test_families import polished
+from test_policies import CLINICS
 
-DATA, CONFIG = 5, 3
+DATA, POLICY, CONFIG = 5, 4, 3
 REPEATED = "d <- d[rep(seq_len(nrow(d)), d$w), ];"
 EXACT = "control = coxph.control(eps = 1e-14, iter.max = 50)"
 CASES = {
@@ -69,6 +72,8 @@ def test_samples_have_robust_errors(rows, name):  # noqa: F811
     text = rows.path(f"{output.replace('pooled-2', 'run-2')}/model.txt").read_text()
     assert "Robust standard errors" in text and "log-likelihood - " in text
     rows.run("verify", output.replace("pooled-2", "run-2"), "--key", "operator.pub.pem")
+    own = rows.run("train", "run.yaml", "--output", f"own-{name}", "--set", "model.errors=model", *(w for key in model for w in ("--set", f"model.{key}")), np=2)
+    assert "Standard errors are the model's own, which such weights make too small or too large" in own
 
 
 @pytest.mark.parametrize("how, weights", [("class_weights={1: 0.4, 0: 3}", "ifelse(gone == 1, 0.4, 3)"), ("class_weights={0: 2.5}", "ifelse(gone == 1, 1, 2.5)"),
@@ -95,6 +100,51 @@ def test_balanced_as_scikit_learn_has_it(rows):  # noqa: F811
     logits = [[b, *row] for b, row in zip(fit.intercept_, fit.coef_)]
     expected = [a - b for k in (1, 2) for a, b in zip(logits[k], logits[0])]
     assert all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-8) for a, b in zip(found[0], expected, strict=True)), (found[0], expected)
+
+
+@pytest.mark.parametrize("transform", ["km", "rank", "log"])
+def test_hazards_of_rows_that_stand_for_others(rows, transform):  # noqa: F811
+    for clinic in CLINICS:
+        rows.terms(clinic, allow="exact_release: true, unstratified_survival: true")
+    model = ("kind=cox", "target=", "time=time", "status=gone", "features=[x, sex]", "weights=true", "weight_type=frequency",
+             f"cox={{strata: none, time_step: 0.1, time_maximum: 100, proportional_hazards: {transform}}}")
+    rows.run("train", "copies-run.yaml", "--output", f"hazards-{transform}", *(w for key in model for w in ("--set", f"model.{key}")), np=2)
+    tests = json.loads(rows.path(f"hazards-{transform}/run.json").read_text())["results"]["proportionalHazards"]
+    script = (f'suppressMessages(library(survival)); d <- read.csv("copies-rows.csv"); {REPEATED} f <- coxph(Surv(time, gone) ~ x + sex, d, {EXACT}); '
+              f'cat(sprintf("%.17g", t(cox.zph(f, transform = "{transform}", terms = FALSE)$table)))')
+    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    found = [test[key] for test in tests for key in ("chiSquared", "df", "p")]
+    assert all(math.isclose(a, float(b), rel_tol=1e-8) for a, b in zip(found, done.stdout.split(), strict=True)), (found, done.stdout)
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_too_many_tied_events(rows, np):  # noqa: F811
+    """A slip of the pen must not count to 10^12."""
+    header, first, *lines = rows.path("copies-rows.csv").read_text().splitlines()
+    at = {name: i for i, name in enumerate(header.split(","))}
+    fields = first.split(",")
+    fields[at["w"]], fields[at["gone"]] = "1e12", "1"
+    rows.write(f"slip-{np}.csv", "\n".join([header, ",".join(fields), *lines]) + "\n")
+    rows.write(f"slip-{np}.yaml", rows.path("copies.yaml").read_text().replace("copies-rows.csv", f"slip-{np}.csv").replace("output: copies", f"output: slip-{np}"))
+    rows.run("ingest", f"slip-{np}.yaml")
+    rows.write(f"slip-{np}-run.yaml", rows.path("run.yaml").read_text().replace("rows/", f"slip-{np}/"))
+    model = [w for key in ("kind=cox", "target=", "time=time", "status=gone", "features=[x]", "weights=true", "weight_type=frequency") for w in ("--set", f"model.{key}")]
+    assert "more than 1048576 events at one time" in rows.run("train", f"slip-{np}-run.yaml", "--output", "never", *model, np=np, code=DATA)
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_a_class_of_few_is_not_made_all(rows, np):  # noqa: F811
+    """What a policy asks of rows it asks of each class whose weight the operator chooses."""
+    logistic = [w for key in ("kind=logistic", "target=gone", "features=[x]") for w in ("--set", f"model.{key}")]
+    rows.terms("lyon", "minimum: {rows: 20}\n")
+    try:
+        for weigh in ("class_weights={0: 1000}", "balance_classes=true"):
+            out = rows.run("train", "run.yaml", "--output", "never", *logistic, "--set", f"model.{weigh}", np=np, code=POLICY)
+            assert 'domain lyon: its part of the round "rows of each class" would be made of fewer rows' in out
+        rows.run("train", "run.yaml", "--output", f"plain-{np}", *logistic, np=np)
+    finally:
+        rows.terms("lyon")
 
 
 @pytest.mark.parametrize("np", [1, 4])

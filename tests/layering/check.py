@@ -147,8 +147,40 @@ def unlinked(root, includes):
             if library(unit) and library(other) and library(other) not in reachable[library(unit)]]
 
 
+def types_of(parameters):
+    """Of a list of parameters, without their names and defaults."""
+    depth, parts = 0, [""]
+    for c in parameters:
+        depth += (c in "<({") - (c in ">)}")
+        if c == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += c
+    return tuple(re.sub(r"\s*\b\w+\s*$", "", part.split("=")[0].strip()) for part in parts)
+
+
+def unnamed(text):
+    """What a source defines in unnamed namespaces; of functions with their types, since these may be overloaded."""
+    for body in re.findall(r"^namespace \{\n(.*?)^\}  // namespace\n", text, flags=re.S | re.M):
+        for statement in re.findall(r"^(?!template|using)[A-Za-z][^;{=]*", strip_comments(body), flags=re.M):
+            statement = " ".join(statement.split())
+            if match := re.match(r"(?:struct|class|enum class) (\w+)", statement):
+                yield match[1]
+            elif match := re.match(r"[^()]*?([\w:]+)\((.*)\)", statement):
+                if "::" not in match[1]:
+                    yield (match[1], types_of(match[2]))
+            elif match := re.search(r"(\w+)(?:\[\w*\])?$", statement):
+                yield match[1]
+
+
+def library(path):
+    """Whose sources may be compiled together (unity builds)."""
+    return "/".join(path.split("/")[:2 if path.startswith(("lib/", "io/")) else 1])
+
+
 def violations(root):
     found = []
+    names = {}
     includes, lines = {}, {}
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
@@ -175,6 +207,10 @@ def violations(root):
         if length > MOST_LINES["file"]:
             found.append(f"{name}: {length} lines, more than {MOST_LINES['file']}")
         unit = name.rsplit(".", 1)[0]
+        for said in set(unnamed(path.read_text(errors="replace"))) if name.endswith(".cpp") and "/tile_" not in name else ():  # tiles are compiled each for its processor
+            other = names.setdefault((library(name), said), name)
+            if other != name:
+                found.append(f"{name}: {said if isinstance(said, str) else said[0]} is said in {other} too: once in a library")
         for target in re.findall(r'#\s*include\s*"([^"]+)"', text):
             if target.rsplit(".", 1)[0] != unit:
                 includes.setdefault(unit, set()).add(target.rsplit(".", 1)[0])
@@ -227,6 +263,7 @@ def self_test():
         "io/r.cpp": "void f() { H5Fflush(1, 2); }\n", "lib/runtime/s.cpp": "void f() { if (x) MPI_Barrier(comm); }\n",
         "lib/optim/t.cpp": "void f() {\n  // why\n  TaoSolve(tao);\n}\n",
         "lib/attic/u.cpp": "int x;\n", "lib/optim/v.cpp": "int x;\n" * 500,
+        "lib/crypto/one.cpp": "namespace {\nint twice(int a) {\n  return a;\n}\n}  // namespace\n", "lib/crypto/two.cpp": "namespace {\nint twice(int b) {\n  return b;\n}\n}  // namespace\n",
         "lib/config/y.cpp": '#include "lib/domain/site.hpp"\n', "lib/data/w.cpp": '#include "lib/data/x.hpp"\n', "lib/data/x.hpp": '#include "lib/data/w.hpp"\n',
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -241,10 +278,10 @@ def self_test():
         for i in range(7):
             (root / f"lib/policy/large_{i}.cpp").write_text(spdx + "int x;\n" * 490)
         found = violations(root)
-        missed = [name for name in [*planted, "apps/bare.cpp", "lib/policy"] if not any(f.startswith((name + ":", name.rsplit(".", 1)[0] + ": in a circle", name.rsplit(".", 1)[0] + ": needs")) for f in found)]
+        missed = [name for name in [*(name for name in planted if name != "lib/crypto/one.cpp"), "apps/bare.cpp", "lib/policy"] if not any(f.startswith((name + ":", name.rsplit(".", 1)[0] + ": in a circle", name.rsplit(".", 1)[0] + ": needs")) for f in found)]
     if missed:
         sys.exit("planted and not found: " + ", ".join(missed))
-    print(f"all {len(planted) + 2} planted violations found")
+    print(f"all {len(planted) + 1} planted violations found")
 
 
 def main():

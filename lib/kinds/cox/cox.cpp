@@ -143,7 +143,7 @@ class CoxObjective : public CoxLikelihood {
         all_times_.insert(all_times_.end(), of_stratum.begin(), of_stratum.end());
       std::ranges::sort(all_times_);
       all_times_.erase(std::unique(all_times_.begin(), all_times_.end()), all_times_.end());
-      rows_at_ = count_rows_at(all_times_, options_.transform, subjects, sums_);
+      rows_at_ = count_rows_at(all_times_, options_.transform, subjects, options_.copies, sums_);
     }
   }
 

@@ -52,7 +52,8 @@ std::vector<HazardTest> test_proportional_hazards(const std::vector<std::string>
 }
 
 std::vector<double> count_rows_at(std::span<const double> times, TimeTransform transform,
-                                  const std::vector<std::vector<Subject>>& subjects, Sums& sums) {
+                                  const std::vector<std::vector<Subject>>& subjects, bool copies,
+                                  Sums& sums) {
   const auto layout = std::make_shared<const AggregateLayout>(
       std::vector<Stream>{{"rows", times.size() + 1, counts}});
   const auto place = [&](auto bound, double time) {
@@ -65,12 +66,13 @@ std::vector<double> count_rows_at(std::span<const double> times, TimeTransform t
     // First what is more at a time than at the one before.
     const std::span<std::int64_t> rows = parts.emplace_back(layout).words("rows");
     for (const Subject& subject : of_domain) {
+      const std::int64_t many = copies ? static_cast<std::int64_t>(subject.weight) : 1;
       if (transform == TimeTransform::rank) {
-        rows[place(lower, subject.time)] += 1;
-        rows[place(upper, subject.time)] += 1;
+        rows[place(lower, subject.time)] += many;
+        rows[place(upper, subject.time)] += many;
       } else {
-        rows[place(upper, subject.entry)] += 1;
-        rows[place(upper, subject.time)] -= 1;
+        rows[place(upper, subject.entry)] += many;
+        rows[place(upper, subject.time)] -= many;
       }
     }
     std::partial_sum(rows.begin(), rows.end(), rows.begin());

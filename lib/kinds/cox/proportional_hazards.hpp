@@ -28,8 +28,10 @@ std::vector<HazardTest> test_proportional_hazards(const std::vector<std::string>
 
 /// What the transforms rank and km are made of, which no domain can tell alone: at each of `times`,
 /// which ascend, for rank twice the rows with an earlier time and those with the same; for km the
-/// rows at risk. One round of counts, of times on a public grid.
+/// rows at risk. `copies`: a row stands for as many as its weight says. One round of counts, of
+/// times on a public grid.
 std::vector<double> count_rows_at(std::span<const double> times, TimeTransform transform,
-                                  const std::vector<std::vector<Subject>>& subjects, Sums& sums);
+                                  const std::vector<std::vector<Subject>>& subjects, bool copies,
+                                  Sums& sums);
 
 }  // namespace bailiwick

@@ -131,6 +131,8 @@ Aggregate RiskSets::events(bool has_offset) const {
   return sum;
 }
 
+constexpr double most_tied = 1 << 20;
+
 void RiskSets::set_events(Aggregate total, Ties ties, bool copies) {
   total.normalise();
   if (total.saturated() != 0) {
@@ -146,6 +148,11 @@ void RiskSets::set_events(Aggregate total, Ties ties, bool copies) {
   tied_cells_ = 0;
   for (std::size_t c = 0; c < cells(); ++c) {
     if (ties == Ties::efron && deaths_[c] > 1) tied_[c] = tied_cells_++;
+    if (tied_[c] != none && deaths_[c] > most_tied)
+      throw Error(ExitCode::data,
+                  "more than {:.0f} events at one time, each of which is a term of Efron's "
+                  "approximation: set model.cox.ties: breslow, or look at the weights",
+                  most_tied);
   }
 }
 
