@@ -42,10 +42,13 @@ std::vector<std::size_t> chosen(const FittedFile& fitted, std::span<const std::s
       found = true;
       if (std::ranges::find(result, places[i]) == result.end()) result.push_back(places[i]);
     }
-    if (!found)
-      throw Error(ExitCode::usage,
-                  "{}: \"{}\" stands for no coefficient of a column; there are: {}{}", fitted.path,
-                  term, join(known), did_you_mean(term, known));
+    if (found) continue;
+    const bool levels = std::ranges::any_of(
+        known, [&](const std::string& name) { return name.starts_with(term + "_"); });
+    throw Error(
+        ExitCode::usage, "{}: \"{}\" stands for no coefficient of a column; there are: {}{}",
+        fitted.path, term, join(known),
+        levels ? fmt::format("; all that begin so are '{}_*'", term) : did_you_mean(term, known));
   }
   std::ranges::sort(result);
   return result;

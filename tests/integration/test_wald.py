@@ -85,6 +85,7 @@ def test_what_cannot_be_tested(rows):  # noqa: F811
         return f"no-{output}"
     linear = train("linear", "kind: linear, target: level, features: [x, sex, years]")
     assert '"yaers" stands for no coefficient of a column; there are: x, sex_m, years (did you mean "years"?)' in wald(rows, linear, "x", "yaers", code=USAGE)
+    assert "; all that begin so are 'sex_*'" in wald(rows, linear, "sex", code=USAGE)
     assert '"(intercept)" stands for no coefficient of a column' in wald(rows, linear, "(intercept)", code=USAGE)
     assert "TERM is missing" in wald(rows, linear, code=USAGE)
     assert "with a penalty its estimates are shrunk" in wald(rows, train("penalty", "kind: linear, target: level, features: [x], l2: 1"), "x", code=DATA)
