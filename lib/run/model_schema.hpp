@@ -107,8 +107,8 @@ void schema(Visitor& v, ModelConfig& model) {
       "of rows; not on the intercept.",
       at_least(0));
   v.key("errors", model.errors,
-        "Standard errors: from the model, or robust (sandwich). auto: robust with weights of "
-        "samples, classes, Cox models.",
+        "Standard errors: the model's, or robust (sandwich). auto: robust with sampling or class "
+        "weights; Cox: any.",
         only_if(!mlp, "networks have no standard errors"));
   v.key("cluster", model.cluster,
         "Rows that robust errors take as one: those of a unit (a column of role: unit), or domain.",
