@@ -107,7 +107,7 @@ void schema(Visitor& v, ModelConfig& model) {
       "of rows; not on the intercept.",
       at_least(0));
   v.key("errors", model.errors,
-        "Standard errors: the model's, or robust (sandwich). auto: robust with sampling or class "
+        "Errors: the model's, or robust (sandwich). auto: robust with sampling or class "
         "weights; Cox: any.",
         only_if(!mlp, "networks have no standard errors"));
   v.key("cluster", model.cluster,
