@@ -117,8 +117,8 @@ TEST_CASE("TAO fits a Cox model") {
   LocalSums sums(1);
   const auto rows = standardised({veteran::karno, veteran::age, veteran::prior},
                                  {veteran::time, veteran::status}, {});
-  const auto objective = make_cox_objective({{rows, std::vector<std::size_t>(rows.blocks(), 0), 1}},
-                                            {Ties::efron, {"karno", "age", "prior"}, {}, {}}, sums);
+  const auto objective =
+      make_cox_objective({{rows, {}, 1}}, {Ties::efron, {"karno", "age", "prior"}, {}, {}}, sums);
   const Iterate expected = newton(*objective, {0, 0, 0}, {1e-20, 50, 30}, {});
   const Iterate found = solve(*objective, {0, 0, 0}, {"nls", 1e-8, 100, ""}, {});
   for (std::size_t j = 0; j < 3; ++j)
