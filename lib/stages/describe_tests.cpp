@@ -62,7 +62,7 @@ void check_cells(const DescribedColumns& columns, std::span<const DescribedRows>
     std::vector<std::string> finer;
     for (const std::string& cell : cells)
       for (const std::string& level : of.levels)
-        finer.push_back(cell + (cell.empty() ? "" : ", ") + of.name + " " + level);
+        finer.push_back(fmt::format("{}{}{} {}", cell, cell.empty() ? "" : ", ", of.name, level));
     cells = std::move(finer);
   }
   const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
