@@ -35,8 +35,7 @@ int command_compare(const Arguments& arguments) {
                    "\nlikelihood-ratio test of {}:\nchi-square {:.8g} with {} degree{} of "
                    "freedom, P {}\n",
                    join(test.more), test.chi_squared, test.more.size(),
-                   test.more.size() == 1 ? "" : "s",
-                   test.p_value < 2e-16 ? "< 2e-16" : fmt::format("{:.6g}", test.p_value));
+                   test.more.size() == 1 ? "" : "s", p_value_text(test.p_value, 6));
   return 0;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <filesystem>
 #include <iostream>
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "io/checkpoint/checkpoint.hpp"
+#include "lib/kinds/model_file.hpp"
 
 namespace bailiwick {
 
@@ -19,9 +19,7 @@ int command_digest(const Arguments& arguments) {
       "docs/checkpoint-format.md");
   if (!options.parse(arguments.words)) return 0;
   for (const std::string& path : options.list("MODEL"))
-    std::cout
-        << io::content_digest(std::filesystem::is_directory(path) ? path + "/model.h5" : path).hex()
-        << "  " << path << '\n';
+    std::cout << io::content_digest(model_at(path)).hex() << "  " << path << '\n';
   return 0;
 }
 

@@ -23,10 +23,6 @@ std::string shown(const char* format, double value) {
   return std::isfinite(value) ? fmt::format(fmt::runtime(format), value) : "-";
 }
 
-std::string p_value(double p) {
-  return p < 2e-16 ? "< 2e-16" : shown("{:.3g}", p);
-}
-
 std::string coefficients_text(const char* title, std::span<const PooledCoefficient> pooled,
                               Coefficient PooledCoefficient::*mean) {
   Table table{
@@ -35,7 +31,7 @@ std::string coefficients_text(const char* title, std::span<const PooledCoefficie
     const Coefficient& c = of.*mean;
     table.push_back({of.name, fmt::format("{}", of.models.size()),
                      fmt::format("{:.6g}", c.estimate), fmt::format("{:.5g}", c.standard_error),
-                     fmt::format("{:.3f}", c.statistic), p_value(c.p_value),
+                     fmt::format("{:.3f}", c.statistic), p_value_text(c.p_value),
                      fmt::format("{:.6g}", c.lower), fmt::format("{:.6g}", c.upper)});
   }
   return fmt::format("\n{}\n{}", title, aligned(table));
@@ -45,7 +41,7 @@ std::string heterogeneity_text(std::span<const PooledCoefficient> pooled) {
   Table table{{"", "Q", "freedom", "P", "I-squared", "tau-squared"}};
   for (const PooledCoefficient& of : pooled)
     table.push_back({of.name, shown("{:.5g}", of.q), fmt::format("{}", of.freedom),
-                     p_value(of.p_value), shown("{:.1f} %", 100 * of.i_squared),
+                     p_value_text(of.p_value), shown("{:.1f} %", 100 * of.i_squared),
                      shown("{:.5g}", of.tau_squared)});
   return "\nHeterogeneity\n" + aligned(table);
 }
@@ -65,8 +61,7 @@ std::string beside_text(std::span<const PooledCoefficient> pooled, const FittedF
     }
   }
   return fmt::format(
-      "\nBeside {}: how far the estimates are from its own, in its standard "
-      "errors, "
+      "\nBeside {}: how far the estimates are from its own, in its standard errors, "
       "and\nhow much larger their standard errors are\n{}",
       beside.path, aligned(table));
 }

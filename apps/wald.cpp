@@ -10,14 +10,6 @@
 
 namespace bailiwick {
 
-namespace {
-
-std::string p_text(double p) {
-  return p < 2e-16 ? "< 2e-16" : fmt::format("{:.6g}", p);
-}
-
-}  // namespace
-
 int command_wald(const Arguments& arguments) {
   Options options(
       "wald MODEL TERM...",
@@ -31,11 +23,11 @@ int command_wald(const Arguments& arguments) {
   std::cout << fmt::format(
       "Wald test of {}:\nchi-square {:.10g} with {} degree{} of freedom, P {}\n", join(test.terms),
       test.chi_squared.statistic, test.terms.size(), test.terms.size() == 1 ? "" : "s",
-      p_text(test.chi_squared.p_value));
+      p_value_text(test.chi_squared.p_value, 6));
   if (test.f)
     std::cout << fmt::format("F {:.10g} with {} and {} degrees of freedom, P {}\n",
                              test.f->statistic, test.f->freedom[0], test.f->freedom[1],
-                             p_text(test.f->p_value));
+                             p_value_text(test.f->p_value, 6));
   return 0;
 }
 

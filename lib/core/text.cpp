@@ -143,4 +143,9 @@ std::uint64_t parse_count(std::string_view text, const std::string& what) {
   return value;
 }
 
+std::string p_value_text(double p, int digits) {
+  if (!std::isfinite(p)) return "-";
+  return p < 2e-16 ? "< 2e-16" : fmt::format("{:.{}g}", p, digits);
+}
+
 }  // namespace bailiwick

@@ -18,6 +18,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 /// ` (did you mean "x"?)` or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates);
 
+/// Of a probability, for people: "< 2e-16" for what is smaller, `-` for what is none.
+std::string p_value_text(double p, int digits = 3);
+
 /// "a, b, c".
 std::string join(std::span<const std::string> words, std::string_view separator = ", ");
 

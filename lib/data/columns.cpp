@@ -229,6 +229,22 @@ void find_embeddings(const ModelConfig& model, const Schema& schema, ModelColumn
   }
 }
 
+/// Of the target's categories, or of 0 and 1: what the config gives each.
+void weigh_classes(const ModelConfig& model, const Column& target, ModelColumns& columns) {
+  columns.classes = target.categories;
+  if (columns.classes.empty()) columns.classes = {"0", "1"};
+  if (model.balance_classes) return;
+  columns.class_weights.assign(columns.classes.size(), 1.0);
+  for (const auto& [name, weight] : model.class_weights) {
+    const auto found = std::ranges::find(columns.classes, name);
+    if (found == columns.classes.end())
+      throw Error(ExitCode::config,
+                  "model.class_weights: the target has no category \"{}\"; it has: {}{}", name,
+                  join(columns.classes), did_you_mean(name, columns.classes));
+    columns.class_weights[static_cast<std::size_t>(found - columns.classes.begin())] = weight;
+  }
+}
+
 }  // namespace
 
 bool matches_pattern(std::string_view pattern, std::string_view name) {
@@ -290,8 +306,8 @@ std::vector<StrataCategory> select_strata(const ModelConfig& model, const Schema
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool with_targets) {
   ModelColumns columns;
   columns.intercept = model.kind->intercept && model.intercept;
-  columns.weights = model.weights;
-  if (model.weights && !schema.has_weights)
+  columns.weights = model.weights && with_targets;
+  if (columns.weights && !schema.has_weights)
     throw Error(ExitCode::config, "model.weights: the partitions have no row weights");
   if (columns.intercept) columns.names.push_back("(intercept)");
   select_features(model, schema, columns);
@@ -339,6 +355,7 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
                   "model.target: \"{}\" has no categories; a model of kind {} needs two or more",
                   schema.targets[columns.targets[0]].name, model.kind->name);
   }
+  if (model.weighs_classes()) weigh_classes(model, target, columns);
   return columns;
 }
 

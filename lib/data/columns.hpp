@@ -66,6 +66,8 @@ struct ModelColumns {
   std::vector<DerivedColumn> derived;   ///< columns that no partition has
   std::vector<std::string> names;       ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
+  std::vector<std::string> classes;     ///< of the target, if they are weighed
+  std::vector<double> class_weights;    ///< of each; none if they are to be balanced
   /// Of each feature: the category it is a level of, if it is read as a code; else none.
   std::vector<std::optional<std::size_t>> factor;
   std::vector<std::size_t> factors;          ///< these categories: indices into Schema::features
@@ -107,7 +109,8 @@ struct ModelColumns {
 bool matches_pattern(std::string_view pattern, std::string_view name);
 
 /// Throws ExitCode::config naming the near ones if a feature or target does not exist. Rows that
-/// are only to be predicted need no target.
+/// are only to be predicted need neither target nor weight: one that counted for nothing in
+/// training has a prediction too.
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
                             bool with_targets = true);
 

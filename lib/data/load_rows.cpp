@@ -27,6 +27,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
   for (const PartitionManifest& manifest : domain.manifests)
     block_rows = std::max<std::size_t>(block_rows, std::min(manifest.rows, manifest.block_rows));
 
+  const bool stands = columns.weights && model.counts_weights();  // each row for several
   LoadedRows loaded;
   loaded.partitions = domain.manifests.size();
   const Schema& schema = domain.manifests.front().schema;  // of all of them
@@ -75,10 +76,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         if (!model.entry.empty() && columns.targets.size() > 2 && !(target[2] < target[0]))
           fail(r, "model.entry: its entry is not before its time");
         if (columns.weights && buffer.weights[r] < 0) fail(r, "its weight is negative");
-        if (model.counts_weights() && !is_count(buffer.weights[r]))
+        if (stands && !is_count(buffer.weights[r]))
           fail(r, "model.weight_type: its weight is not a whole number of rows");
-        const auto count =
-            static_cast<std::uint64_t>(model.counts_weights() ? buffer.weights[r] : trials);
+        const auto count = static_cast<std::uint64_t>(stands ? buffer.weights[r] : trials);
         const bool weighs = trials > 0 && (!columns.weights || buffer.weights[r] > 0);
         if (!weighs && !model.kind->network) continue;
         if (const std::string* name = builder.undefined(buffer, r))
@@ -88,7 +88,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
           ++loaded.selected;
           loaded.observations += count;
         }
-        if (has_times(model) && target[1] == 1) loaded.events += model.counts_weights() ? count : 1;
+        if (has_times(model) && target[1] == 1) loaded.events += stands ? count : 1;
       }
       if (code && in_split != manifest.split_rows[*code][block])
         throw Error(ExitCode::integrity,

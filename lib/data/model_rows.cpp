@@ -25,11 +25,6 @@ ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& colum
   return selection;
 }
 
-/// Whether an owner wants more than one row, or one domain, behind what crosses.
-bool has_minimum(const Run& run, const LocalDomain& domain) {
-  return domain.minimum_rows > 1 || run.domains()[domain.index].minimum_contributors > 1;
-}
-
 /// Whoever cuts a column where he likes can cut one row off, and with powers and products enough,
 /// or several functions of one number, sums tell the rows that they are of: not where a policy asks
 /// for more than that.
@@ -69,6 +64,10 @@ std::uint64_t rows_of_least_stratum(const LoadedRows& domain, const ModelConfig&
 }
 
 }  // namespace
+
+bool has_minimum(const Run& run, const LocalDomain& domain) {
+  return domain.minimum_rows > 1 || run.domains()[domain.index].minimum_contributors > 1;
+}
 
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
                           const std::string& split) {

@@ -12,6 +12,7 @@
 namespace bailiwick {
 
 class Run;
+struct LocalDomain;
 
 /// The rows of all of this rank's domains, as a model sees them.
 struct ModelRows {
@@ -21,6 +22,10 @@ struct ModelRows {
   std::uint64_t observations = 0;              ///< over all domains: trials, or one a row
   std::vector<std::uint64_t> observations_in;  ///< of them, in each local domain, on all its ranks
 };
+
+/// Whether an owner wants more than one row, or one domain, behind what crosses: then no error says
+/// which row is wrong.
+bool has_minimum(const Run& run, const LocalDomain& domain);
 
 /// Reads the rows of `split` (empty: all) of every local domain. Collective: a failure on one rank
 /// is everyone's. Throws ExitCode::data if no domain has a row of that split.

@@ -3,11 +3,9 @@
 
 #include "lib/data/training_rows.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
 #include "lib/data/group_sums.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/run/run.hpp"
@@ -16,26 +14,6 @@
 namespace bailiwick {
 
 namespace {
-
-/// What the config names the target's categories.
-std::vector<std::string> classes_of(const Column& target) {
-  if (!target.categories.empty()) return target.categories;
-  return {"0", "1"};
-}
-
-std::vector<double> given_weights(const std::map<std::string, double>& weights,
-                                  const std::vector<std::string>& classes) {
-  std::vector<double> of_class(classes.size(), 1.0);
-  for (const auto& [name, weight] : weights) {
-    const auto found = std::ranges::find(classes, name);
-    if (found == classes.end())
-      throw Error(ExitCode::config,
-                  "model.class_weights: the target has no category \"{}\"; it has: {}{}", name,
-                  join(classes), did_you_mean(name, classes));
-    of_class[static_cast<std::size_t>(found - classes.begin())] = weight;
-  }
-  return of_class;
-}
 
 /// Rows of non-zero weight of each class, over all domains. What a policy asks of rows and
 /// contributors is asked of each class: a weight can make a rare one all that the sums tell of.
@@ -79,17 +57,14 @@ void check_classes(const kernels::RowBlocks& rows) {
 }
 
 void weigh_classes(Run& run, const ModelColumns& columns, ModelRows& rows) {
-  const ModelConfig& model = run.config().model;
   const std::vector<kernels::RowBlocks> domains = blocks_of(rows);
-  const std::vector<std::string> classes = classes_of(run.schema().targets[columns.targets[0]]);
-  std::vector<double> of_class;
   agree(run.world(), [&] {
     for (const kernels::RowBlocks& domain : domains)
       check_classes(domain);
-    if (!model.balance_classes) of_class = given_weights(model.class_weights, classes);
   });
-  std::vector<double> rows_of_class = count_classes(domains, classes, run.boundary());
-  if (model.balance_classes) of_class = balanced_weights(std::move(rows_of_class), classes);
+  std::vector<double> of_class = count_classes(domains, columns.classes, run.boundary());
+  of_class = columns.class_weights.empty() ? balanced_weights(std::move(of_class), columns.classes)
+                                           : columns.class_weights;
   for (const kernels::RowBlocks& domain : domains) {
     const auto y = host_copy(domain.y);
     const auto weight = host_copy(domain.weight);
@@ -105,7 +80,7 @@ void weigh_classes(Run& run, const ModelColumns& columns, ModelRows& rows) {
 ModelRows load_training_rows(Run& run, const ModelColumns& columns) {
   const RunConfig& config = run.config();
   ModelRows rows = load_model_rows(run, config.model, columns, config.train.split);
-  if (config.model.weighs_classes()) weigh_classes(run, columns, rows);
+  if (!columns.classes.empty()) weigh_classes(run, columns, rows);
   return rows;
 }
 

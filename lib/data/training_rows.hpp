@@ -11,9 +11,8 @@ namespace bailiwick {
 /// category: as model.class_weights says, or, balanced, n / (classes * rows of that category) for
 /// the n rows of non-zero weight, as scikit-learn has it. One more round then, of rows of each
 /// category, which all obey the policies' minimums. Collective.
-/// Throws, besides what load_model_rows does, ExitCode::config for a category that the target does
-/// not have; ExitCode::data for one that no row has, if balanced, and for a target that is a
-/// proportion.
+/// Throws, besides what load_model_rows does, ExitCode::data for a category that no row has, if
+/// balanced, and for a target that is a proportion.
 ModelRows load_training_rows(Run& run, const ModelColumns& columns);
 
 }  // namespace bailiwick

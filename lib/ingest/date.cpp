@@ -15,7 +15,7 @@ namespace bailiwick {
 
 namespace {
 
-constexpr std::string_view numbers = "YymdHMS";
+constexpr std::string_view of_digits = "YymdHMS";
 constexpr std::array<std::string_view, 12> months = {
     "january", "february", "march",     "april",   "may",      "june",
     "july",    "august",   "september", "october", "november", "december"};
@@ -129,7 +129,7 @@ std::string DateFormat::problem() const {
     const char directive = i + 1 < format_.size() ? format_[i + 1] : ' ';
     ++i;
     if (directive == '%') continue;
-    if (directive != 'b' && numbers.find(directive) == std::string_view::npos)
+    if (directive != 'b' && of_digits.find(directive) == std::string_view::npos)
       return fmt::format("\"{}\" has %{}; there are %Y %y %m %d %b %H %M %S %F %T %%", format_,
                          directive);
     const char what = directive == 'y' ? 'Y' : directive == 'b' ? 'm' : directive;

@@ -3,8 +3,6 @@
 
 #include "lib/kinds/fitted_file.hpp"
 
-#include <filesystem>
-
 #include "lib/core/error.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
@@ -12,7 +10,7 @@
 namespace bailiwick {
 
 FittedFile open_fitted(std::string path) {
-  if (std::filesystem::is_directory(path)) path += "/model.h5";
+  path = model_at(path);
   FittedFile fitted{path, model_from_checkpoint(io::read_checkpoint(path), path), {}};
   const ModelConfig& config = fitted.model.config;
   const auto demand = [&](bool holds, const char* problem) {

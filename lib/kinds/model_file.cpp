@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <utility>
 
 #include "lib/core/json.hpp"
@@ -71,6 +72,10 @@ auto optional_columns(Config& config) {
 }
 
 }  // namespace
+
+std::string model_at(const std::string& path) {
+  return std::filesystem::is_directory(path) ? path + "/model.h5" : path;
+}
 
 io::Checkpoint to_checkpoint(const SavedModel& model) {
   io::Checkpoint checkpoint;

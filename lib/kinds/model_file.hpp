@@ -9,6 +9,9 @@
 // The content of model.h5 and of checkpoints (docs/checkpoint-format.md, "Models").
 namespace bailiwick {
 
+/// A model's file, if `path` is the folder of a run; else the path itself.
+std::string model_at(const std::string& path);
+
 io::Checkpoint to_checkpoint(const SavedModel& model);
 /// What its attribute "model" must say of a model by this config, as far as the config tells:
 /// features as they are listed there, lengths of embeddings by category. Nothing of what only the

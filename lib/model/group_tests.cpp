@@ -68,12 +68,12 @@ GroupTest anova(std::span<const Group> groups) {
   return f_test(between / above / (within / below), above, below);
 }
 
-std::optional<Independence> chi_squared_test(std::span<const std::int64_t> counts,
+std::optional<Independence> chi_squared_test(std::span<const std::int64_t> table,
                                              std::size_t columns) {
-  std::vector<double> of_row(counts.size() / columns), of_column(columns);
+  std::vector<double> of_row(table.size() / columns), of_column(columns);
   double all = 0;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const auto count = static_cast<double>(counts[i]);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto count = static_cast<double>(table[i]);
     of_row[i / columns] += count;
     of_column[i % columns] += count;
     all += count;
@@ -88,20 +88,20 @@ std::optional<Independence> chi_squared_test(std::span<const std::int64_t> count
   result.cells = r * c;
   const auto sum = [&](double correction) {
     double statistic = 0;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
       const double expected = of_row[i / columns] * (of_column[i % columns] / all);
       if (expected == 0) continue;
-      const double distance = std::fabs(static_cast<double>(counts[i]) - expected) - correction;
+      const double distance = std::fabs(static_cast<double>(table[i]) - expected) - correction;
       statistic += distance * distance / expected;
     }
     return statistic;
   };
   double nearest = 0.5;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
+  for (std::size_t i = 0; i < table.size(); ++i) {
     const double expected = of_row[i / columns] * (of_column[i % columns] / all);
     if (expected == 0) continue;
     result.few += expected < 5 ? 1 : 0;
-    nearest = std::min(nearest, std::fabs(static_cast<double>(counts[i]) - expected));
+    nearest = std::min(nearest, std::fabs(static_cast<double>(table[i]) - expected));
   }
   const auto freedom = static_cast<double>((r - 1) * (c - 1));
   const auto test = [&](double statistic) {

@@ -46,9 +46,9 @@ struct Independence {
   std::size_t cells = 0, few = 0;      ///< of these, those with expected counts below 5
 };
 
-/// `counts`: a line after the other, of `columns` each. Rows and columns without a count are left
+/// `table`: a line after the other, of `columns` each. Rows and columns without a count are left
 /// out; nothing is returned unless two of each are left.
-std::optional<Independence> chi_squared_test(std::span<const std::int64_t> counts,
+std::optional<Independence> chi_squared_test(std::span<const std::int64_t> table,
                                              std::size_t columns);
 
 }  // namespace bailiwick

@@ -198,8 +198,7 @@ std::string to_text(const ModelSummary& summary) {
   if (cox) table[0].push_back("exp(estimate)");
   for (const Coefficient& c : summary.coefficients) {
     table.push_back({c.name, fmt::format("{:.6g}", c.estimate), shown("{:.5g}", c.standard_error),
-                     shown("{:.3f}", c.statistic),
-                     c.p_value < 2e-16 ? "< 2e-16" : shown("{:.3g}", c.p_value),
+                     shown("{:.3f}", c.statistic), p_value_text(c.p_value),
                      shown("{:.6g}", c.lower), shown("{:.6g}", c.upper)});
     if (cox) table.back().push_back(shown("{:.5g}", exact::exp(c.estimate)));
   }

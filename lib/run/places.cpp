@@ -46,10 +46,10 @@ OpenedTrust open_trust(const std::optional<TrustConfig>& config, const std::stri
 std::vector<std::vector<int>> ranks_at_home(const std::vector<DomainConfig>& domains,
                                             const std::vector<RankPlace>& places) {
   std::vector<std::vector<int>> home(domains.size());
-  std::set<std::string> distinct;
+  std::set<std::string> different;
   for (const RankPlace& place : places)
-    distinct.insert(place.place);
-  if (distinct.size() < 2) return home;
+    different.insert(place.place);
+  if (different.size() < 2) return home;
 
   std::vector<bool> has_domain(places.size(), false);
   bool any = false;
@@ -69,8 +69,8 @@ std::vector<std::vector<int>> ranks_at_home(const std::vector<DomainConfig>& dom
   }
   if (!any) return home;
 
-  distinct.erase("");
-  const std::vector<std::string> declared(distinct.begin(), distinct.end());
+  different.erase("");
+  const std::vector<std::string> declared(different.begin(), different.end());
   for (std::size_t i = 0; i < domains.size(); ++i)
     if (!domains[i].ranks && home[i].empty())
       throw Error(ExitCode::config,

@@ -19,27 +19,25 @@ namespace bailiwick {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 std::atomic<int> received{0}, deferred{0};
 static_assert(std::atomic<int>::is_always_lock_free, "signal handlers may use no lock");
 double wall_seconds = 0;
-Clock::time_point deadline = Clock::time_point::max();
+std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
 constexpr struct {
   int number;
   const char* name;
 } signals[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGUSR1, "SIGUSR1"}};
 
-void take(int number) {
-  if (deferred == 0 || received == number) ::_exit(static_cast<int>(ExitCode::stopped));
-  received = number;
+void take(int which) {
+  if (deferred == 0 || received == which) ::_exit(static_cast<int>(ExitCode::stopped));
+  received = which;
 }
 
 std::string reason() {
   for (const auto& signal : signals)
     if (received == signal.number) return signal.name;
-  if (Clock::now() >= deadline)
+  if (std::chrono::steady_clock::now() >= deadline)
     return fmt::format("the wall time of {} s is over", static_cast<long long>(wall_seconds));
   return "";
 }
@@ -56,8 +54,9 @@ void StopSignal::install() {
 
 void StopSignal::set_wall_time(double seconds) {
   wall_seconds = seconds;
-  deadline = Clock::now() +
-             std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  deadline = std::chrono::steady_clock::now() +
+             std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                 std::chrono::duration<double>(seconds));
 }
 
 StopSignal::Deferred::Deferred() {

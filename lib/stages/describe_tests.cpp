@@ -95,10 +95,9 @@ std::string test_text(const char* title, const char* letter, const Json& test) {
   const Json& freedom = test["degrees_of_freedom"];
   std::string on = shown(freedom[0]);
   if (freedom.size() > 1) on += " and " + shown(freedom[1]);
-  const double p = test["p_value"].get<double>();
   return fmt::format("  {}: {} {:.5g} on {} degree{} of freedom, p {}\n", title, letter,
                      test["statistic"].get<double>(), on, on == "1" ? "" : "s",
-                     p < 2e-16 ? "< 2e-16" : fmt::format("{:.3g}", p));
+                     p_value_text(test["p_value"].get<double>()));
 }
 
 }  // namespace

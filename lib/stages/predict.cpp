@@ -58,7 +58,8 @@ std::vector<std::size_t> find_baselines(const SavedModel& model, const ModelColu
 /// Writes one partition's predictions as CSV, block by block.
 void write_predictions(const SavedModel& model, const ModelColumns& columns,
                        const ColumnMoments& moments, const std::vector<double>& times,
-                       const LocalDomain& domain, std::size_t partition, const std::string& path) {
+                       const LocalDomain& domain, std::size_t partition, bool tell_rows,
+                       const std::string& path) {
   const PartitionManifest& manifest = domain.manifests[partition];
   OutputFile file(path, Readers::owner);
   file.write((manifest.schema.has_ids ? "row,id," : "row,") +
@@ -67,8 +68,8 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
   const std::vector<std::size_t> baselines = find_baselines(model, columns);
   for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
     const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
-    const LoadedRows loaded = load_rows(part_of(domain, partition, first, count), model.config,
-                                        columns, "", domain.minimum_rows <= 1);
+    const LoadedRows loaded =
+        load_rows(part_of(domain, partition, first, count), model.config, columns, "", tell_rows);
     kernels::RowBlocks rows = loaded.rows;
     kernels::standardise(rows, moments.centre, moments.scale);
     const Scores scores(model, rows, times);
@@ -163,7 +164,8 @@ void predict_partitions(const Run& run, const StageChain& chain,
         for (std::size_t p = member; p < domain.paths.size(); p += ranks.size()) {
           const std::string path = folder + "/" + file_of(domain.manifests[p]);
           write_predictions(models[d].model, columns, moments[d],
-                            run.config().section<EvaluateConfig>().survival_at, domain, p, path);
+                            run.config().section<EvaluateConfig>().survival_at, domain, p,
+                            !has_minimum(run, domain), path);
           written.push_back(path);
         }
       }
@@ -189,7 +191,6 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   ModelColumns columns = columns_of(model, run, false);
   if (curves) columns.strata = select_strata(model.config, run.schema(), columns);
   columns.ids = true;
-  columns.weights = false;  // a row that counted for nothing in training has a prediction too
   const Standardisation standardisation =
       run.config().section<EvaluateConfig>().standardise.value_or(model.config.standardise);
   const std::vector<UsedModel> models = models_of_domains(run, used);

@@ -230,11 +230,10 @@ Json test_json(const Groups& groups, const LogRank& sums) {
 
 std::string test_text(const Json& test, const char* title) {
   if (!test.contains("p_value")) return fmt::format("{}: nothing to compare\n", title);
-  const double p = test["p_value"].get<double>();
   return fmt::format("{}: chi-squared {:.5g} on {} degree{} of freedom, p {}\n", title,
                      test["chi_squared"].get<double>(), test["degrees_of_freedom"].dump(),
                      test["degrees_of_freedom"] == 1 ? "" : "s",
-                     p < 2e-16 ? "< 2e-16" : fmt::format("{:.3g}", p));
+                     p_value_text(test["p_value"].get<double>()));
 }
 
 /// The last place of a curve not after `time`; unset: before the first.

@@ -56,16 +56,11 @@ def rows(tmp_path_factory):
     referee("Rscript:survival")
     stays = Stays(Checkout(tmp_path_factory.mktemp("cox")))
     subprocess.run(["Rscript", "--vanilla", "-e", SCRIPT], cwd=stays.checkout.root, check=True, timeout=60)
-    ingest = stays.path("ingest.yaml").read_text()
-    owners = ingest[ingest.index("partitions:\n"):]
     for clinic in CLINICS:
         stays.terms(clinic, allow="exact_release: true, unstratified_survival: true")
     stays.pool("exact_release: true, unstratified_survival: true")
-    run = stays.path("run.yaml").read_text()
     for name, columns in COLUMNS.items():
-        stays.write(f"{name}.yaml", f"version: 1\ninput: {name}.csv\ncolumns:\n  clinic: {{role: domain}}{columns}block_rows: 16\noutput: {name}\n{owners}")
-        stays.run("ingest", f"{name}.yaml")
-        stays.write(f"{name}run.yaml", run.replace("partitions/", f"{name}/"))
+        stays.take(name, columns, f"{name}run.yaml")
         stays.pooled(f"{name}pooled.yaml", name, RUN)
     return stays
 

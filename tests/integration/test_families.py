@@ -63,13 +63,10 @@ def frames(tmp_path_factory):
     names = re.findall(r"^(\w+) <-", FRAMES, re.M)
     write = "".join(f'write.csv(cbind(clinic = rep(c("bern", "lyon", "graz"), length.out = nrow({n})), {n}), "{n}.csv", row.names = FALSE, quote = FALSE);' for n in names)
     subprocess.run(["Rscript", "--vanilla", "-e", FRAMES + write], cwd=stays.checkout.root, check=True, timeout=60)
-    ingest = stays.path("ingest.yaml").read_text()
-    owners, run = ingest[ingest.index("partitions:\n"):], stays.path("run.yaml").read_text()
     stays.pool("exact_release: true, per_domain_statistics: true")
     for name in names:
-        stays.write(f"{name}.yaml", f"version: 1\ninput: {name}.csv\ncolumns:\n  clinic: {{role: domain}}{COLUMNS}block_rows: 16\noutput: {name}\n{owners}")
-        stays.run("ingest", f"{name}.yaml")
-        stays.write(f"{name}-run.yaml", run.replace("partitions/", f"{name}/").replace("target: days", "target: y"))
+        stays.take(name, COLUMNS, f"{name}-run.yaml")
+        stays.write(f"{name}-run.yaml", stays.path(f"{name}-run.yaml").read_text().replace("target: days", "target: y"))
         stays.pooled(f"{name}-pooled.yaml", name, RUN.replace("target: days", "target: y"))
     return stays
 

@@ -53,11 +53,7 @@ def rows(tmp_path_factory):
             gone = "moved" if i % 29 == 0 else ("home", "died")[draw.random() < 0.3]
             lines.append(f"{clinic},{x!r},{1000 * x!r},{COMMON + x!r},0.1,{0.1 if sex == 'f' or arm == 'old' else x!r},{sex},{arm},{ward},{smoker},here,{draw.randrange(1, 40)},{gone}")
     stays.write("rows.csv", "\n".join(lines) + "\n")
-    ingest = stays.path("ingest.yaml").read_text()
-    owners = ingest[ingest.index("partitions:\n"):]
-    stays.write("rows.yaml", "version: 1\ninput: rows.csv\ncolumns:\n  clinic: {role: domain}" + COLUMNS + "block_rows: 16\noutput: rows\n" + owners)
-    stays.run("ingest", "rows.yaml")
-    stays.write("run.yaml", stays.path("run.yaml").read_text().replace("partitions/", "rows/"))
+    stays.take("rows", COLUMNS)
     stays.pool()
     stays.pooled("pooled.yaml", "rows")
     return stays

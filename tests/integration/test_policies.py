@@ -85,6 +85,13 @@ class Stays:
         keys, files = (", ".join(pattern % clinic for clinic in self.clinics) for pattern in ("%s.pub.pem", f"{folder}/%s.h5"))
         self.write(name, run + f"  - {{name: pooled, jurisdiction: CH, public_keys: [{keys}], policy: pooled.json, partitions: [{files}]}}\n")
 
+    def take(self, name, columns, run="run.yaml"):
+        """Ingests NAME.csv, each clinic its rows, to partitions in NAME, which that run is of."""
+        owners = self.path("ingest.yaml").read_text().partition("partitions:\n")[2]
+        self.write(f"{name}.yaml", f"version: 1\ninput: {name}.csv\ncolumns:\n  clinic: {{role: domain}}{columns}block_rows: 16\noutput: {name}\npartitions:\n{owners}")
+        self.run("ingest", f"{name}.yaml")
+        self.write(run, self.path("run.yaml").read_text().replace("partitions/", f"{name}/"))
+
     def bind(self, clinic, serial, text=""):
         """Terms that bind the clinic's own folder, where they are then in force and its log lies."""
         self.terms(clinic, f"registry: {self.path('registry')}\nserial: {serial}\n{text}")

@@ -51,6 +51,20 @@ def test_frequencies_are_rows_repeated(rows, name):  # noqa: F811
     assert f"rows {sum(i * 3 % 5 % 4 for i in range(168))}" in text and "No likelihood" not in text and "Robust" not in text, text
 
 
+def test_rows_without_weights_are_predicted(rows):  # noqa: F811
+    """By a model that was trained on frequencies; evaluated they cannot be, since nobody knows how often."""
+    columns = rows.path("rows.yaml").read_text().partition("{role: domain}")[2].partition("block_rows")[0].replace("  w: {role: weight}\n", "")
+    rows.write("plain.csv", rows.path("rows.csv").read_text())
+    rows.take("plain", columns, "plain-run.yaml")
+    rows.write("plain-run.yaml", rows.path("plain-run.yaml").read_text().replace("rows/", "plain/"))
+    words = [w for key in ("kind=linear", "target=level", "features=[x]", "weights=true", "weight_type=frequency") for w in ("--set", f"model.{key}")]
+    rows.run("train", "copies-run.yaml", "--output", "counted", *words, np=2)
+    for np in (1, 4):
+        rows.run("predict", "plain-run.yaml", "--output", f"counted-{np}", "--model", "counted/model.h5", *words, np=np)
+        assert "the partitions have no row weights" in rows.run("evaluate", "plain-run.yaml", "--output", f"never-{np}", "--model", "counted/model.h5", *words, np=np, code=DATA)
+    assert rows.path("counted-1/predictions/bern/bern.csv").read_bytes() == rows.path("counted-4/predictions/bern/bern.csv").read_bytes()
+
+
 def test_frequencies_of_units(rows):  # noqa: F811
     """As many copies of a unit's row are of that unit."""
     referee("Rscript:sandwich")
@@ -152,6 +166,8 @@ def test_what_cannot_be(rows, np):  # noqa: F811
     def train(*model, code, config="run.yaml"):
         return rows.run("train", config, "--output", "never", *(w for word in ("features=[x]", *model) for w in ("--set", f"model.{word}")), np=np, code=code)
     logistic = ("kind=logistic", "target=gone")
+    checked = rows.run("check", "run.yaml", *(w for word in (*logistic, "class_weights={ja: 2}") for w in ("--set", f"model.{word}")), np=np, code=CONFIG)
+    assert 'the target has no category "ja"; it has: 0, 1' in checked
     assert 'model.class_weights: the target has no category "yes"; it has: 0, 1' in train(*logistic, "class_weights={yes: 2}", code=CONFIG)
     assert 'has no category "d"; it has: a, b, c' in train("kind=multinomial", "target=ward", "class_weights={d: 2}", code=CONFIG)
     assert "model.class_weights.1: 0 is too small: at least 0.001" in train(*logistic, "class_weights={1: 0}", code=CONFIG)

@@ -180,11 +180,8 @@ class CoxObjective : public CoxLikelihood {
 
   std::vector<BaselineHazard> baseline(std::span<const double> theta) override {
     ensure(options_.grid.has_value(), "baseline hazards are of one grid of times");
-    std::vector<Aggregate> cells;
-    for (const RiskSets& sets : risk_sets_)
-      cells.push_back(sets.sums(theta, Order::value));
-    Aggregate total = sums_.across_domains("risk-set sums", std::move(cells), theta);
-    const std::vector<double> steps = risk_sets_.front().hazard_steps(std::move(total));
+    const std::vector<double> steps =
+        risk_sets_.front().hazard_steps(whole_cells(theta, Order::value).front());
     const double of_offset = exact::exp(-options_.mean_offset.value_or(0));
     std::vector<BaselineHazard> baselines;
     auto step = steps.begin();
@@ -202,14 +199,7 @@ class CoxObjective : public CoxLikelihood {
 
   std::vector<HazardTest> test_hazards(std::span<const double> theta) override {
     const std::vector<std::vector<double>> g = standardised_times();
-    std::vector<Aggregate> cells, parts;
-    for (const RiskSets& sets : risk_sets_)
-      cells.push_back(sets.sums(theta, Order::hessian));
-    if (options_.grid)
-      cells.assign(cells.size(), sums_.across_domains("risk-set sums", cells, theta));
-    else
-      for (std::size_t d = 0; d < cells.size(); ++d)
-        sums_.within_domain(d, cells[d]);
+    std::vector<Aggregate> cells = whole_cells(theta, Order::hessian), parts;
     const std::size_t pairs = size() * (size() + 1) / 2;
     const auto layout =
         std::make_shared<const AggregateLayout>(std::vector<Stream>{{"score", size(), format_},
@@ -235,14 +225,8 @@ class CoxObjective : public CoxLikelihood {
 
   ScoreProducts score_products(std::span<const double> theta, const Clusters* clusters) override {
     const FixedPoint format = shifted(wide, 2 * (wide.exponent - format_.exponent));
-    std::vector<Aggregate> cells, parts;
-    for (const RiskSets& sets : risk_sets_)
-      cells.push_back(sets.sums(theta, Order::gradient));
-    if (options_.grid)
-      cells.assign(cells.size(), sums_.across_domains("risk-set sums", cells, theta));
-    else
-      for (std::size_t d = 0; d < cells.size(); ++d)
-        sums_.within_domain(d, cells[d]);
+    const std::vector<Aggregate> cells = whole_cells(theta, Order::gradient);
+    std::vector<Aggregate> parts;
     for (std::size_t d = 0; d < risk_sets_.size(); ++d) {
       Aggregate& part =
           parts.emplace_back(products_layout(options_.names, format, clusters != nullptr));
@@ -286,6 +270,19 @@ class CoxObjective : public CoxLikelihood {
   }
 
  private:
+  /// Of each local domain: sums over all rows of its risk sets, which on a grid are those of all.
+  std::vector<Aggregate> whole_cells(std::span<const double> theta, Order order) {
+    std::vector<Aggregate> cells;
+    for (const RiskSets& sets : risk_sets_)
+      cells.push_back(sets.sums(theta, order));
+    if (options_.grid)
+      cells.assign(cells.size(), sums_.across_domains("risk-set sums", cells, theta));
+    else
+      for (std::size_t d = 0; d < cells.size(); ++d)
+        sums_.within_domain(d, cells[d]);
+    return cells;
+  }
+
   /// Of each local domain's cells: the transform of their times, less its mean over all events,
   /// divided by a power of two near its deviation, so that no unit of time changes a test.
   std::vector<std::vector<double>> standardised_times() {
