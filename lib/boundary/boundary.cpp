@@ -87,7 +87,7 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
   const Digest at = digest_of(round, parameters);
   for (std::size_t d = 0; d < rows_.size(); ++d)
     parts[d].set_rows(static_cast<std::int64_t>(rows_[d]));
-  sum_within_domains(round, parts);
+  sum_within_domains(round, parts, MadeOf::rows);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);
   cross(round, at, parts.front().crossing_words(), Rounds::one);
@@ -96,7 +96,7 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
 }
 
 void Boundary::across_domains_again(const std::string& round, std::span<Aggregate> parts,
-                                    const Digest& at) {
+                                    const Digest& at, MadeOf made_of) {
   if (decomposition_.domains() == 1) {
     // Nothing crosses: one sum instead of one to the leader and its way back.
     const EgressPurpose purpose("sums within a domain");
@@ -105,10 +105,10 @@ void Boundary::across_domains_again(const std::string& round, std::span<Aggregat
     if (has_peers(decomposition_.domain_comms_[0]))
       decomposition_.domain_comms_[0].sum(part.domain_words());
     part.normalise();
-    check_rows(round, 0, part);
+    check_rows(round, 0, part, made_of);
     return check_withheld(1);
   }
-  sum_within_domains(round, parts);
+  sum_within_domains(round, parts, made_of);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);
   cross(round, at, parts.front().crossing_words(), Rounds::many);
@@ -132,7 +132,7 @@ void Boundary::across_domains_again(const std::string& round, Aggregate& part, c
   const bool several = decomposition_.domains() > 1;
   if (leads(0)) {
     part.normalise();
-    check_rows(round, 0, part);
+    check_rows(round, 0, part, MadeOf::rows);
     if (several && !part.fits(decomposition_.domains())) part.saturate();
     part.crossing_words().front() = 1;
   }
@@ -154,7 +154,8 @@ Digest Boundary::digest_of(const std::string& round, std::span<const double> par
   return Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
 }
 
-void Boundary::sum_within_domains(const std::string& round, std::span<Aggregate> parts) {
+void Boundary::sum_within_domains(const std::string& round, std::span<Aggregate> parts,
+                                  MadeOf made_of) {
   ensure(parts.size() == local_domains(), "one part for each local domain");
   for (std::size_t d = 0; d < parts.size(); ++d) {
     Aggregate& part = parts[d];
@@ -168,21 +169,25 @@ void Boundary::sum_within_domains(const std::string& round, std::span<Aggregate>
     // Limbs are carried before they leave: they then tell the domain's sum and nothing of its
     // blocks.
     part.normalise();
-    check_rows(round, d, part);
+    check_rows(round, d, part, made_of);
     if (!part.fits(decomposition_.domains())) part.saturate();
   }
 }
 
-void Boundary::check_rows(const std::string& round, std::size_t d, const Aggregate& part) {
-  const std::uint64_t minimum = minimum_rows_.empty() ? 1 : minimum_rows_[d];
+void Boundary::check_rows(const std::string& round, std::size_t d, const Aggregate& part,
+                          MadeOf made_of) {
+  const MinimumRows least = minimum_rows_.empty() ? MinimumRows() : minimum_rows_[d];
+  const std::uint64_t minimum = made_of == MadeOf::groups ? least.group : least.part;
   const auto rows = static_cast<std::uint64_t>(part.rows());
   if (minimum <= 1 || rows >= minimum) return;
   if (rows == 0 && std::ranges::all_of(part.words(), [](std::int64_t word) { return word == 0; }))
     return;
-  withheld_.push_back(
-      fmt::format("domain {}: its part of the round \"{}\" would be made of fewer rows of "
-                  "non-zero weight than the {} that are asked for (minimum.rows)",
-                  decomposition_.name(decomposition_.local_domains()[d]), round, minimum));
+  withheld_.push_back(fmt::format(
+      "domain {}: its part of the round \"{}\" would be made of fewer rows of non-zero weight than "
+      "the {} that are asked for ({})",
+      decomposition_.name(decomposition_.local_domains()[d]), round, minimum,
+      made_of == MadeOf::groups ? "minimum.group_rows, or without it minimum.rows"
+                                : "minimum.rows"));
 }
 
 void Boundary::check_withheld(std::int64_t domains) const {

@@ -30,6 +30,14 @@ struct LedgerLine {
   std::uint64_t domains = 0;
 };
 
+/// Rows that what a domain sends is made of, at least: its part, and each group of rows in it.
+struct MinimumRows {
+  std::uint64_t part = 1, group = 1;
+};
+
+/// What the number of rows that a part says is that of: all its rows, or its smallest group.
+enum class MadeOf { rows, groups };
+
 /// The gate: the one place where sums leave a domain.
 class Boundary : public Sums {
  public:
@@ -46,8 +54,9 @@ class Boundary : public Sums {
 
   /// The same for a round that is taken again and again, without taking memory for it: the sum
   /// comes to stand in parts.front(), and what was in `parts` is lost. `at`: digest of the
-  /// parameters. The parts say themselves how many rows they are made of.
-  void across_domains_again(const std::string& round, std::span<Aggregate> parts, const Digest& at);
+  /// parameters. The parts say themselves how many rows they are made of, or their smallest group.
+  void across_domains_again(const std::string& round, std::span<Aggregate> parts, const Digest& at,
+                            MadeOf made_of = MadeOf::rows);
 
   /// A team for rounds of sums of `words` words, if every domain has ranks of its own on one node,
   /// and one has several; else none, on every rank. Collective over the world.
@@ -70,6 +79,11 @@ class Boundary : public Sums {
   /// name, the domains' counts of non-zero numbers are summed, masked like all else.
   void require_contributors(std::uint64_t domains) { contributors_ = domains; }
   std::uint64_t contributors() const { return contributors_; }
+  /// The same of what will not cross, or not as it is: whole domains' parts, on the ranks that lead
+  /// them. Collective over the world.
+  void check_contributors(const std::string& round, std::span<const Aggregate> parts) {
+    check_contributors(round, parts, digest_of(round, {}));
+  }
 
   /// In how many domains each of these marks is set, as the check of contributors counts numbers
   /// that are not zero: one text of '0' and '1' for each of this rank's domains, of which those it
@@ -83,7 +97,7 @@ class Boundary : public Sums {
   /// From here on what a local domain sends is made of no row at all, and zero, or of so many at
   /// least: else every rank throws ExitCode::policy, and nobody has learnt a sum. One a local
   /// domain.
-  void require_rows(std::vector<std::uint64_t> minimum) { minimum_rows_ = std::move(minimum); }
+  void require_rows(std::vector<MinimumRows> minimum) { minimum_rows_ = std::move(minimum); }
   /// From here on the parts of across_domains() are made of so many rows of non-zero weight on this
   /// rank. One a local domain.
   void hold_rows(std::vector<std::uint64_t> rows) { rows_ = std::move(rows); }
@@ -102,9 +116,9 @@ class Boundary : public Sums {
   enum class Rounds { one, many };
 
   /// The parts of domains that this rank leads become those of the whole domain, fit to cross.
-  void sum_within_domains(const std::string& round, std::span<Aggregate> parts);
+  void sum_within_domains(const std::string& round, std::span<Aggregate> parts, MadeOf made_of);
   /// A whole domain's part that is made of too few rows is not sent.
-  void check_rows(const std::string& round, std::size_t d, const Aggregate& part);
+  void check_rows(const std::string& round, std::size_t d, const Aggregate& part, MadeOf made_of);
   /// ExitCode::policy if any domain's was not; collective over the world.
   void check_withheld(std::int64_t domains) const;
   /// The first part becomes the sum of those that this rank leads, ready to cross.
@@ -137,8 +151,9 @@ class Boundary : public Sums {
   std::vector<LedgerLine> ledger_;
   std::uint64_t rounds_ = 0;  ///< crossings until now
   std::uint64_t contributors_ = 1;
-  std::vector<std::uint64_t> minimum_rows_, rows_;  ///< one a local domain, or empty
-  std::vector<std::string> withheld_;               ///< why this round goes without our sums
+  std::vector<MinimumRows> minimum_rows_;  ///< one a local domain, or empty
+  std::vector<std::uint64_t> rows_;        ///< likewise
+  std::vector<std::string> withheld_;      ///< why this round goes without our sums
   std::map<std::string, std::string>
       approved_;  ///< round -> zeros when it last had contributors enough
 };

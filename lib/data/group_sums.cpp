@@ -24,7 +24,8 @@ Aggregate sum_groups(const std::string& round, std::vector<Aggregate> parts, Bou
     if (sums.leads(d)) parts[d].set_rows(static_cast<std::int64_t>(smallest_group(whole)));
   }
   sums.across_domains_again(
-      round, parts, Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish());
+      round, parts, Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish(),
+      MadeOf::groups);
   parts.front().normalise();
   return std::move(parts.front());
 }

@@ -102,15 +102,16 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
     has_rows.push_back(selected > 0);
     rows.observations_in.push_back(observations(domain));
     const LocalDomain& local = run.local()[d];
-    const bool too_fine = local.minimum_rows > 1 && !columns.strata.empty() &&
+    const bool too_fine = local.minimum_group_rows > 1 && !columns.strata.empty() &&
                           rows_of_least_stratum(rows.domains[d], model, columns, d,
-                                                run.boundary()) < local.minimum_rows;
+                                                run.boundary()) < local.minimum_group_rows;
     if (too_fine && !refusal)
       refusal = Error(ExitCode::policy,
                       "domain {}: a stratum of model.cox.strata_by has fewer of its rows than the "
-                      "{} that a policy asks for (minimum.rows): stratify by fewer categories, or "
+                      "{} that a policy asks for (minimum.group_rows, or without it minimum.rows): "
+                      "stratify by fewer categories, or "
                       "have the owners merge rare levels at ingest",
-                      local.admission.domain(), local.minimum_rows);
+                      local.admission.domain(), local.minimum_group_rows);
     // Without a minimum (1) a domain may have no rows of a split.
     if (local.minimum_rows > 1 && selected < local.minimum_rows && !refusal)
       refusal = Error(

@@ -7,6 +7,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/data/group_sums.hpp"
+#include "lib/data/rare_groups.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
@@ -80,6 +81,7 @@ void weigh_classes(Run& run, const ModelColumns& columns, ModelRows& rows) {
 ModelRows load_training_rows(Run& run, const ModelColumns& columns) {
   const RunConfig& config = run.config();
   ModelRows rows = load_model_rows(run, config.model, columns, config.train.split);
+  refuse_rare_groups(run, columns, rows);
   if (!columns.classes.empty()) weigh_classes(run, columns, rows);
   return rows;
 }

@@ -55,7 +55,9 @@ std::variant<Admission, Refusal> PolicyGate::decide(const Policy& policy,
   for (const PartitionManifest& partition : request.partitions)
     admission.partitions_.push_back(partition.root);
   admission.clauses_ = std::move(clauses);
-  admission.minimum_rows_ = policy.minimum_rows;
+  admission.minimum_rows_ = std::max(policy.minimum_rows, policy.minimum_group_rows);
+  admission.minimum_group_rows_ =
+      policy.minimum_group_rows > 0 ? policy.minimum_group_rows : policy.minimum_rows;
   admission.per_domain_statistics_ = request.per_domain_statistics;
   return admission;
 }

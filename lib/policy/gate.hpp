@@ -37,6 +37,8 @@ class Admission {
   bool allows(Action action) const;
   /// Rows of this domain that the policy asks for in all that crosses.
   std::uint64_t minimum_rows() const { return minimum_rows_; }
+  /// Likewise in each group that a result tells of, unless it has none.
+  std::uint64_t minimum_group_rows() const { return minimum_group_rows_; }
   /// True if the run asked for this domain's own statistics to be shown to all, and the policy
   /// allows it.
   bool per_domain_statistics() const { return per_domain_statistics_; }
@@ -52,7 +54,7 @@ class Admission {
   std::vector<Action> actions_;
   std::vector<Digest> partitions_;
   Clauses clauses_;
-  std::uint64_t minimum_rows_ = 1;
+  std::uint64_t minimum_rows_ = 1, minimum_group_rows_ = 1;
   bool per_domain_statistics_ = false;
 };
 

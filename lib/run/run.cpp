@@ -101,9 +101,9 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
   std::uint64_t contributors = 1;
   for (const DomainFacts& domain : domains_)
     contributors = std::max(contributors, domain.minimum_contributors);
-  std::vector<std::uint64_t> rows;
+  std::vector<MinimumRows> rows;
   for (const LocalDomain& domain : local_)
-    rows.push_back(domain.minimum_rows);
+    rows.push_back({domain.minimum_rows, domain.minimum_group_rows});
   boundary_->require_rows(std::move(rows));
   // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
   boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
@@ -243,12 +243,13 @@ void Run::admit(std::size_t index, Admission admission, std::vector<PartitionMan
   const auto member = std::find(ranks.begin(), ranks.end(), world().rank()) - ranks.begin();
   const auto share = share_blocks(blocks, static_cast<int>(ranks.size()), static_cast<int>(member));
   // Its own terms, and what its partners ask of it.
+  const std::uint64_t minimum_group_rows = admission.minimum_group_rows();
   std::uint64_t minimum_rows = admission.minimum_rows();
   for (const DomainFacts& other : domains_)
     if (other.owner != domains_[index].owner)
       minimum_rows = std::max(minimum_rows, other.minimum_partner_rows);
   local_.push_back({index, std::move(admission), config_.domains[index].partitions,
-                    std::move(manifests), share, minimum_rows, outcome_});
+                    std::move(manifests), share, minimum_rows, minimum_group_rows, outcome_});
 }
 
 void Run::decide(bool verdicts_only) {

@@ -33,8 +33,10 @@ struct LocalDomain {
   std::vector<std::string> paths;
   std::vector<PartitionManifest> manifests;
   BlockRange blocks;  ///< this rank's share, counted over the partitions in order
-  std::uint64_t minimum_rows =
-      1;  ///< that its policy, or a partner's, asks for in all that crosses
+  /// That its policy, or a partner's, asks for in all that crosses.
+  std::uint64_t minimum_rows = 1;
+  /// That its policy asks for in each group that a result tells of, unless it has none.
+  std::uint64_t minimum_group_rows = 1;
   std::shared_ptr<AccessOutcome> outcome;  ///< for its owner's log
 
   /// Tells that log that rows are about to be read.

@@ -61,13 +61,13 @@ class TestFewRowsAtATime:
         stays.write("ingest.yaml", stays.path("ingest.yaml").read_text().replace("  split:", "  weight: {role: weight}\n  split:"))
         stays.run("ingest", "ingest.yaml", "--force")
         for clinic in CLINICS:
-            stays.terms(clinic, "minimum: {rows: 6}\n")
+            stays.terms(clinic, "minimum: {rows: 6, group_rows: 1}\n")
         weighted = NETWORK[1].replace("kind: mlp", "kind: mlp, weights: true")
         out = stays.refused('its part of the round "step" would be made of ', "fewer rows of non-zero weight than the 6 that are asked for (minimum.rows)",
                             words=("--set", weighted, *descent(36)[2:]), np=np)
         assert out.count("refused, and no sum was learnt") == 1
         stays.refused("domain bern: fewer rows of non-zero weight than the 9 that its policy asks for",
-                      words=("--set", weighted, *descent(36)[2:]) if stays.terms("bern", "minimum: {rows: 9}\n") is None else (), np=np, output="nine")
+                      words=("--set", weighted, *descent(36)[2:]) if stays.terms("bern", "minimum: {rows: 9, group_rows: 1}\n") is None else (), np=np, output="nine")
 
     def test_one_domain_is_no_way_round(self, fresh):
         stays = Stays(fresh, CLINICS[:1])

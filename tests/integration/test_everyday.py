@@ -187,7 +187,7 @@ def test_the_access_log_is_read_by_a_command(stays):
 def test_a_refusal_during_the_run_costs_no_run_and_leaves_nothing(stays, np):
     stays.bind("bern", np or 1, f"maximum: {{runs: 1}}\nminimum: {{contributors: 2}}\nduties: {{attribute: \"{np} ranks\"}}\n")
     for _ in range(2):
-        out = stays.refused('round "column means": 1 number would be the sum of fewer domains than the 2', "ward_icu (1)", output=f"new/{np}/refused", np=np)
+        out = stays.refused('round "rows of levels": 1 number would be the sum of fewer domains than the 2', "ward_icu (1)", output=f"new/{np}/refused", np=np)
         assert "minimum.contributors" in out
         assert not stays.path(f"new/{np}").exists()
         end = json.loads(stays.path("registry/access-log.jsonl").read_text().splitlines()[-1])

@@ -182,7 +182,7 @@ def test_minimums_hold_for_groups(rows, np):
         rows.terms("lyon", "minimum: {contributors: 2}\n")
         assert "ward lone (1)" in describe("x by ward")
         rows.terms("lyon", "minimum: {rows: 30}\n")
-        assert 'domain lyon: its part of the round "groups: means" would be made of' in (out := describe("x by arm")) and "than the 30 that are asked for (minimum.rows)" in out
+        assert 'domain lyon: its part of the round "groups: means" would be made of' in (out := describe("x by arm")) and "than the 30 that are asked for (minimum.group_rows, or without it minimum.rows)" in out
         rows.terms("lyon", "minimum: {rows: 15}\n")
         words = ("--set", "describe.quantiles=[]", "--set", "describe.bins=0")
         for apart in ("x by arm", "x by sex"):

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import forge
+from conftest import Checkout
 
 POLICY, INTEGRITY = 4, 7
 CLINICS = ("bern", "lyon", "graz")
@@ -127,7 +128,7 @@ ranks = pytest.mark.parametrize("np", [1, 3, 5])
 @ranks
 def test_a_level_that_one_clinic_alone_has(stays, np):
     stays.terms("graz", "minimum: {contributors: 2}\n")
-    stays.refused('round "column means": 1 number would be the sum of fewer domains than the 2', "ward_icu (1)", "minimum.contributors", np=np)
+    stays.refused('round "rows of levels": 1 number would be the sum of fewer domains than the 2', "ward_icu (1)", "minimum.contributors", np=np)
     reference = stays.train("--set", "model.features=[age, ward_surgery]", output="merged", np=np)
     stays.terms("graz")
     assert reference[reference.index("digest"):].split()[1] in stays.train("--set", "model.features=[age, ward_surgery]", output="plain")
@@ -137,9 +138,64 @@ def test_a_level_that_one_clinic_alone_has(stays, np):
     assert 1 <= rounds.count("contributors to " + steps) < rounds.count(steps)
 
 
+GROUPS = """
+  icu: {role: feature, type: boolean}
+  fed: {role: feature, type: boolean}
+  doses: {role: feature}
+  ward: {role: feature, type: category, levels: [a, b, c]}
+  age: {role: feature}
+  died: {role: target, type: boolean}
+  moved: {role: target, type: boolean}
+  cost: {role: target}
+"""
+
+
+@pytest.fixture(scope="module")
+def groups(tmp_path_factory):
+    """Lyon has groups of two rows: those of icu, of no fed, of doses, of ward c, of the reference a; and of one: who died. No one moved but in Bern."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("groups")))
+    lines = ["clinic,icu,fed,doses,ward,age,died,moved,cost"]
+    for clinic in CLINICS:
+        for i in range(24):
+            rare, odd = clinic == "lyon" and i in (3, 8), i % 2
+            lines.append(f"{clinic},{int(rare) if clinic == 'lyon' else odd},{int(not rare) if clinic == 'lyon' else odd},{7 * rare if clinic == 'lyon' else i % 3},"
+                         f"{('a' if rare else 'c' if i in (4, 9) else 'b') if clinic == 'lyon' else 'abc'[i % 3]},{30 + 7 * i % 41},"
+                         f"{int(i == 3 if clinic == 'lyon' else i % 5 < 2)},{int(clinic == 'bern' and odd)},{i * i % 17 + i / 8}")
+    stays.write("groups.csv", "\n".join(lines) + "\n")
+    stays.take("groups", GROUPS)
+    return stays
+
+
+@pytest.mark.parametrize("model,who", [("target: cost, features: [icu, age]", "icu (not 0)"), ("target: cost, features: [fed]", "fed (0)"), ("target: cost, features: [doses]", "doses (not 0)"),
+                                       ("target: cost, features: [ward]", "no level of ward that the model has, ward_c"), ("target: cost, features: [ward_c]", "ward_c"),
+                                       ("target: died, features: [age]", "died (not 0)"), ("kind: logistic, target: died, features: [age]", "died (not 0)"),
+                                       ("kind: cox, time: cost, status: died, features: [age]", "died (not 0)"),
+                                       ("kind: mlp, target: died, features: [age, ward], mlp: {layers: [], loss: binary}", "died (not 0), no level of ward that the model has, ward_c")])
+def test_a_group_that_a_model_would_tell_of(groups, model, who):
+    """Of a linear model X'X and X'y are released: a level, a class or a rare 1 of one row would be that row."""
+    words = ("--set", f"model={{{'' if 'kind' in model else 'kind: linear, '}{model}}}")
+    groups.terms("lyon", "minimum: {rows: 3}\n")
+    for np in (1, 4):
+        groups.refused(f"domain lyon: fewer of its rows than the 3 that a policy asks for (minimum.group_rows, or without it minimum.rows) have: {who}; a model tells", words=words, np=np)
+
+
+def test_groups_that_are_large_enough(groups):
+    groups.terms("lyon", "minimum: {rows: 20, group_rows: 2}\n")
+    words = ("--set", "model.target=cost", "--set", "model.features=[icu, fed, doses, ward, age]")
+    digests = {groups.train(*words, output=f"enough-{np}", np=np).split("digest ")[1].split()[0] for np in (1, 2)}
+    groups.terms("lyon", "minimum: {group_rows: 3}\n")
+    assert "have: icu (not 0), fed (0), doses (not 0), no level of ward that the model has, ward_c; a model" in groups.refused(words=words)
+    groups.terms("lyon")
+    assert {groups.train(*words, output="any").split("digest ")[1].split()[0]} == digests
+    # Who moved is of one clinic alone: no sum of a class may be that clinic's.
+    groups.terms("lyon", "minimum: {contributors: 2}\n")
+    for np in (1, 5):
+        groups.refused('round "rows of levels": 1 number would be the sum of fewer domains than the 2', "moved (not 0) (1)", words=("--set", "model.target=moved", "--set", "model.features=[age]"), np=np)
+
+
 @ranks
 def test_fewer_rows_than_the_policy_asks_for(stays, np):
-    stays.terms("lyon", "minimum: {rows: 20}\n")
+    stays.terms("lyon", "minimum: {rows: 20, group_rows: 1}\n")
     stays.train("--set", "train.split=train", output="enough", np=np)
     stays.refused("domain lyon: fewer rows of split \"test\" than the 20 that its policy asks for", words=("--set", "train.split=test"), np=np)
 

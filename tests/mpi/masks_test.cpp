@@ -246,7 +246,7 @@ TEST_CASE("a part of too few rows is withheld, and nobody learns the others' sum
     Boundary boundary(domains.decomposition);
     if (masked) domains.start(boundary);
     const std::vector<std::size_t>& here = domains.decomposition.local_domains();
-    boundary.require_rows(std::vector<std::uint64_t>(here.size(), 10));
+    boundary.require_rows(std::vector<MinimumRows>(here.size(), {10, 10}));
     const auto layout =
         std::make_shared<const AggregateLayout>(std::vector<Stream>{{"n", 3, counts}});
     // Domain i says 5 + i of a part of rows[i] rows, which all its ranks hold together.
@@ -281,7 +281,7 @@ TEST_CASE("numbers of no rows are no way round the minimum") {
   Domains domains(3);
   Boundary boundary(domains.decomposition);
   boundary.require_rows(
-      std::vector<std::uint64_t>(domains.decomposition.local_domains().size(), 10));
+      std::vector<MinimumRows>(domains.decomposition.local_domains().size(), {10, 10}));
   // Nobody has said how many rows these are made of.
   const std::string text =
       failure_of(ExitCode::policy, [&] { boundary.across_domains("r", domains.parts(8)); });

@@ -427,6 +427,7 @@ TEST_CASE("terms that version 1 has not make a policy of version 2, and no other
   policy.partners = {key_id('a'), key_id('b')};
   policy.trust = key_id('c');
   policy.minimum_partner_rows = 20;
+  policy.minimum_group_rows = 5;
   policy.kinds = {"linear", "cox"};
   const Json json = to_odrl(policy);
   CHECK(json.at("profile") == "urn:bailiwick:odrl:v2");
@@ -530,7 +531,7 @@ TEST_CASE("the profile defines all of our own that a policy can say") {
   for (const auto& known : words<Action>)
     policy.actions.push_back(known.first);
   policy.allow = {true, true, true, true, true};
-  policy.minimum_partner_rows = policy.maximum_runs = policy.serial = 2;
+  policy.minimum_partner_rows = policy.minimum_group_rows = policy.maximum_runs = policy.serial = 2;
   policy.registry = "/srv/zurich";
   policy.site_key = policy.trust = key_id('a');
   policy.partners = {key_id('b')};

@@ -11,22 +11,24 @@ namespace bailiwick::terms {
 struct Minimum {
   std::uint64_t minimum_parties = 1;       ///< owners in the run
   std::uint64_t minimum_rows = 1;          ///< of this domain, in all that crosses
+  std::uint64_t minimum_group_rows = 0;    ///< of this domain, in each group; 0: as minimum_rows
   std::uint64_t minimum_partner_rows = 1;  ///< of each other domain, in all that crosses
   std::uint64_t minimum_contributors = 1;  ///< owners in each number that crosses
 
   bool operator==(const Minimum&) const = default;
 
   void keys(auto& v) {
-    v.section("minimum", "The least company in which the rows may be used; each at least 1.",
-              [&](auto& s) {
-                s.key("parties", minimum_parties, "Owners in the run, told by their keys.");
-                s.key("rows", minimum_rows,
-                      "Rows of non-zero weight of the domain, in every round and step.");
-                s.key("partner_rows", minimum_partner_rows,
-                      "The same, of every other owner's domains.");
-                s.key("contributors", minimum_contributors,
-                      "Owners in every number that crosses and is not zero.");
-              });
+    v.section("minimum", "The least company in which the rows may be used.", [&](auto& s) {
+      s.key("parties", minimum_parties, "Owners in the run, told by their keys.");
+      s.key("rows", minimum_rows,
+            "Rows of non-zero weight of the domain, in every round and step.");
+      s.key("group_rows", minimum_group_rows,
+            "Likewise in each level, class or stratum that a result tells of, or none. "
+            "0: as rows.");
+      s.key("partner_rows", minimum_partner_rows, "As rows, of every other owner's domains.");
+      s.key("contributors", minimum_contributors,
+            "Owners in every number that crosses and is not zero.");
+    });
   }
   void odrl(auto& o) {
     o.constraint({"bw:parties", "How many owners' domains take part in the computation."}, "gteq",
@@ -39,6 +41,11 @@ struct Minimum {
                   "How many owners are not zero in a number that crosses and is "
                   "not zero."},
                  "gteq", minimum_contributors, odrl::count);
+    o.optional_constraint({"bw:groupRows",
+                           "How many rows of this domain each group has that a result tells of, "
+                           "if it has any.",
+                           2},
+                          "gteq", minimum_group_rows, odrl::count);
     o.optional_constraint(
         {"bw:partnerRows", "How many rows every other owner's domain brings to all that crosses.",
          2},
