@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "kokkos_kernels/math/exact_math.hpp"
+#include "kokkos_kernels/math/turns.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/undefined.hpp"
@@ -52,6 +53,7 @@ constexpr auto functions = std::to_array<Named>({{"log", Function::log, 0, 0},
                                                  {"month", Function::month, 0, 0},
                                                  {"weekday", Function::weekday, 0, 0},
                                                  {"hour", Function::hour, 0, 0},
+                                                 {"cyclic", Function::sine, 1, 1},
                                                  {"rcs", Function::spline, 3, 20},
                                                  {"bin", Function::interval, 1, 100}});
 
@@ -164,12 +166,14 @@ class Parser {
     return call(*named, text.substr(open + 1, close - open - 1), text.substr(close + 1));
   }
 
-  /// `rest`: what follows the parenthesis: .2, the second column of a spline that is no power.
+  /// `rest`: what follows the parenthesis: .2, the second column of a spline that is no power;
+  /// .cos.
   std::optional<Columns> call(const Named& named, std::string_view inside,
                               std::string_view rest) const {
-    const bool one_of_spline =
-        named.function == Function::spline && rest.starts_with('.') && rest.find(':') == rest.npos;
-    if (!rest.empty() && !one_of_spline) return {};
+    const bool one_of_several =
+        (named.function == Function::spline || named.function == Function::sine) &&
+        rest.starts_with('.') && rest.find(':') == rest.npos;
+    if (!rest.empty() && !one_of_several) return {};
     const std::vector<std::string_view> parts = arguments(inside);
     const auto base = factor(parts[0]);
     if (!base)
@@ -183,12 +187,15 @@ class Parser {
       values.push_back(*value);
     }
     if (values.size() < named.least || values.size() > named.most)
-      fail("{} takes {} numbers beside the column", named.name,
-           named.most == 0 ? "no" : fmt::format("{} to {}", named.least, named.most));
+      fail("{} takes {} beside the column", named.name,
+           named.most == 0   ? "no numbers"
+           : named.most == 1 ? "one number"
+                             : fmt::format("{} to {} numbers", named.least, named.most));
     const std::string call =
         fmt::format("{}({})", named.name,
                     fmt::join(std::vector<std::string_view>(parts.begin(), parts.end()), ", "));
     if (named.function == Function::spline) return spline(*base, values, call, rest);
+    if (named.function == Function::sine) return cyclic(*base, values[0], call, rest);
     if (named.function == Function::interval) return bins(*base, values);
     return Columns{made_of(*base, {named.function, {}}, call, true)};
   }
@@ -212,6 +219,19 @@ class Parser {
       all.push_back(
           made_of(base, {Function::spline, knots, j}, fmt::format("{}.{}", call, j), true));
     return all;
+  }
+
+  Columns cyclic(const Columns& base, double period, const std::string& call,
+                 std::string_view rest) const {
+    if (!(period > 0)) fail("a period is greater than 0");
+    if (!rest.empty() && rest != ".sin" && rest != ".cos")
+      fail("there are the columns .sin and .cos");
+    Columns both;
+    for (const auto& [name, function] :
+         {std::pair{".sin", Function::sine}, {".cos", Function::cosine}})
+      if (rest.empty() || rest == name)
+        both.push_back(made_of(base, {function, {period}}, call + name, true));
+    return both;
   }
 
   /// From each of the values up to below the next: what is below the first is the reference.
@@ -281,6 +301,10 @@ double Derivation::operator()(double x) const {
       return restricted_cubic(x, values, which);
     case Function::interval:
       return x >= values[0] && (values.size() == 1 || x < values[1]) ? 1 : 0;
+    case Function::sine:  // the remainder is exact
+      return exact::sine_of_turns(std::fmod(x, values[0]) / values[0]);
+    case Function::cosine:
+      return exact::cosine_of_turns(std::fmod(x, values[0]) / values[0]);
     default:
       break;
   }

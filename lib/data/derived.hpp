@@ -14,10 +14,24 @@ namespace bailiwick {
 
 /// A function of one number, as model.features writes it (docs/models.md, "Derived columns").
 struct Derivation {
-  enum class Function { log, log1p, sqrt, power, spline, interval, year, month, weekday, hour };
+  enum class Function {
+    log,
+    log1p,
+    sqrt,
+    power,
+    spline,
+    interval,
+    year,
+    month,
+    weekday,
+    hour,
+    sine,
+    cosine
+  };
   Function function;
-  std::vector<double> values;  ///< exponent; knots; least value and, if there is one, the bound
-  std::size_t which = 0;       ///< spline: its columns but the first, which is the number itself
+  std::vector<double>
+      values;             ///< exponent; knots; least value and, if there is one, the bound; period
+  std::size_t which = 0;  ///< spline: its columns but the first, which is the number itself
 
   /// NaN where the function has no value. The same bits everywhere.
   double operator()(double x) const;

@@ -18,8 +18,8 @@ RCS = """rcs <- function(x, k) { n <- length(k); p <- function(u) pmax(u, 0)^3;
 CASES = {
     "spline": (("kind=linear", "target=level", 'features=["rcs(years, 1, 3, 5, 8)", x]'),
                "glm(level ~ years + rcs(years, c(1, 3, 5, 8)) + x, gaussian, d)"),
-    "curves": (("kind=poisson", "target=count", "features=[log(years), x, x^2, x:log(years)]"),
-               "glm(count ~ log(years) + x + I(x^2) + I(x * log(years)), poisson, d, epsilon = 1e-15)"),
+    "curves": (("kind=poisson", "target=count", "features=[log(years), x, x^2, x:log(years), 'cyclic(years, 3)']"),
+               "glm(count ~ log(years) + x + I(x^2) + I(x * log(years)) + sinpi(2 * years / 3) + cospi(2 * years / 3), poisson, d, epsilon = 1e-15)"),
     "bins": (("kind=logistic", "target=gone", 'features=["bin(years, 2.5, 5)", sex, x:sex]'),
              "glm(gone ~ cut(years, c(-Inf, 2.5, 5, Inf), right = FALSE) + sex + I(x * (sex == 'm')), binomial, d, epsilon = 1e-15)"),
     "hazards": (("kind=cox", "target=", "time=time", "status=gone", 'features=[sqrt(years), "bin(x, 0):sex"]'),
@@ -87,7 +87,7 @@ def test_nobody_is_cut_off(rows, np):  # noqa: F811
     words = ("--set", "model.target=level", "--set", "model.standardise=none", "--set",
              f"model.features=['years[-1,{years[80]!r})', 'years[{years[81]!r},)']")
     rows.terms("bern", "minimum: {rows: 5}\n")
-    for features in words[-1], "model.features=['rcs(years, 1, 2, 3)']", "model.features=[x, x^2]", "model.features=[x, 'years:x']", "model.features=['hour(years)']", "model.features=['log(log1p(years))']", "model.features=[years, x, 'sqrt(years)']", "model.features=['log(years)', 'sqrt(years)']":
+    for features in words[-1], "model.features=['rcs(years, 1, 2, 3)']", "model.features=[x, x^2]", "model.features=[x, 'years:x']", "model.features=['hour(years)']", "model.features=['cyclic(x, 1)']", "model.features=['log(log1p(years))']", "model.features=[years, x, 'sqrt(years)']", "model.features=['log(years)', 'sqrt(years)']":
         out = rows.run("train", "run.yaml", "--output", "never", *words[:-1], features, np=np, code=POLICY)
         assert "the policy of domain bern asks for a minimum of rows or contributors" in out
     rows.run("train", "run.yaml", "--output", f"log-{np}", *words[:-1], "model.features=[log(years), x]", np=np)

@@ -3,6 +3,7 @@
 
 #include "lib/data/derived.hpp"
 
+#include <array>
 #include <cmath>
 
 #include "lib/core/error.hpp"
@@ -62,7 +63,8 @@ TEST_CASE("what is made of columns has names that ask for it again") {
   for (const char* text :
        {"log(age)", "age^3", "bin(age, 0.1, 1e30)", "rcs(age, -1, 0, 2.5, 9)", "age:ward",
         "age^2:age^3:day^2", "a:b:age", "sqrt(log(age)^2):ward_icu:day", "rcs(age, 1, 2, 3):ward",
-        "rcs(age, 1, 2, 3).1:day", "bin(month(day), 4, 7):log(age)"})
+        "rcs(age, 1, 2, 3).1:day", "cyclic(hour(day), 24)", "cyclic(age, 0.5).cos:ward",
+        "bin(month(day), 4, 7):log(age)"})
     for (const DerivedColumn& column : columns_of(text)) {
       const std::vector<DerivedColumn> again = columns_of(column.name);
       REQUIRE(again.size() == 1);
@@ -105,6 +107,14 @@ TEST_CASE("derived columns have the values of their formulas") {
   CHECK(value_of("hour(day)", -0.25) == 18);
   CHECK(value_of("year(day)", 1.09e7) == 31813);
   CHECK(std::isnan(value_of("year(day)", 1.2e7)));
+  CHECK(names_of("cyclic(age, 12)") == Names{"cyclic(age, 12).sin", "cyclic(age, 12).cos"});
+  const std::array<std::pair<double, double>, 5> around = {
+      {{0, 1}, {0.5, std::sqrt(0.75)}, {1, 0}, {0, -1}, {-1, 0}}};
+  for (const double turn : {0.0, -24.0, 12e6})  // 12 comes after 11, before 0 and after millions
+    for (const auto& [month, at] : {std::pair{0, 0}, {1, 1}, {3, 2}, {6, 3}, {9, 4}}) {
+      CHECK(value_of("cyclic(age, 12).sin", turn + month) == Approx(around[at].first).margin(0));
+      CHECK(value_of("cyclic(age, 12).cos", turn + month) == Approx(around[at].second).margin(0));
+    }
   // The same formula in R.
   for (const auto& [x, first, second] : {std::tuple{2.0, 0.020408163265306121, 0.0},
                                          {4.0, 0.55102040816326525, 0.020408163265306121},
@@ -133,6 +143,9 @@ TEST_CASE("what cannot be made of columns is said") {
   fails("log(ward_icu)", "is not one number");
   fails("log(age, 2)", "takes no numbers");
   fails("rcs(age, 1, 2)", "takes 3 to 20 numbers");
+  fails("cyclic(age)", "takes one number beside");
+  fails("cyclic(age, 0)", "a period is greater than 0");
+  fails("cyclic(age, 12).tan", "the columns .sin and .cos");
   fails("bin(age, 2, 1)", "do not ascend");
   fails("bin(age, two)", "\"two\" is no number");
   fails("age^0.5", "a whole number from 2 to 9");

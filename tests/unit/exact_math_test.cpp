@@ -8,12 +8,14 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <vector>
 
 #include "kokkos_kernels/math/digamma.hpp"
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "kokkos_kernels/math/normal.hpp"
+#include "kokkos_kernels/math/turns.hpp"
 #include "tests/support/catch.hpp"
 
 // At namespace scope, as nvcc wants of what runs on the device.
@@ -300,6 +302,24 @@ TEST_CASE("results at the ends of double's range") {
     CHECK(exact::log1p(tiny) == tiny);
     CHECK(exact::tanh(tiny) == tiny);
   }
+}
+
+TEST_CASE("sine and cosine of turns are those of long double, but for their last bit") {
+  std::uint64_t bits = 14695981039346656037U;
+  for (int i = -20'000; i < 20'000; ++i) {
+    const double turns = i < 0 ? i / 1024.0 : i / 7919.0;
+    const long double angle = 2 * std::numbers::pi_v<long double> * turns;
+    const auto near = [&](double ours, long double theirs) {
+      CHECK(std::fabs(static_cast<double>(ours - theirs)) <= 0x1p-53 * 1.05);
+      bits = (bits ^ std::bit_cast<std::uint64_t>(ours)) * 1099511628211U;
+    };
+    near(exact::sine_of_turns(turns), std::sin(angle));
+    near(exact::cosine_of_turns(turns), std::cos(angle));
+  }
+  CHECK(fmt::format("{:016x}", bits) == "892c8cb64ef9aeeb");
+  for (const double none : {infinity, -infinity, std::nan("")})
+    CHECK(std::bit_cast<std::uint64_t>(exact::cosine_of_turns(none)) == 0x7ff8000000000000);
+  CHECK(exact::sine_of_turns(0x1p52 + 1) == 0);
 }
 
 TEST_CASE("the same bits on every compiler, instruction set and backend") {
