@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/config/copies.hpp"
 #include "lib/config/include.hpp"
 #include "lib/config/rules.hpp"
 #include "lib/config/yaml.hpp"
@@ -113,6 +114,9 @@ class YamlReader {
     names_.push_back("include");
     if (given("include")) add_problem("include", "stands in a file, not on the command line");
   }
+
+  /// `for` made copies of such a section before it is read.
+  void may_be_for(const char*) {}
 
   /// Something that must hold between keys, said of key `name` (dots and list indices allowed). Not
   /// said if a value here could not be read, since it would rest on a default.
@@ -286,13 +290,16 @@ void read_yaml(const YamlNode& root, YamlProblems& problems, Config& config) {
 }
 
 /// Reads a config and what it includes into `config`, with `--set`; returns where its keys stand.
-/// Opens no file.
+/// Opens no file. `Config::copied_list`: a list at its root whose sections may stand for several.
 template <class Config>
 KeyPlaces parse_config(const ConfigFiles& files, Config& config, const Overrides& overrides = {}) {
   YamlProblems problems(files.front().path);
   YamlNode root = merge_config(files, problems);
+  // Options name the sections by the places they have then, and may say such a list themselves.
+  put_copies(root, Config::copied_list, problems);
   for (const auto& [key, value] : overrides)
     override_yaml(root, key, value, problems);
+  put_copies(root, Config::copied_list, problems);
   read_yaml(root, problems, config);
   return places_of_keys(root, problems);
 }

@@ -61,6 +61,11 @@ void SchemaWriter::may_include() {
             "Files that hold other sections of this config; paths in them are from their folder.");
 }
 
+void SchemaWriter::may_be_for(const std::string& sentence) {
+  const OrderedJson own = {{"type", "object"}, {"additionalProperties", node_}};
+  elsewhere("for", {{"anyOf", {list_of({{"type", "string"}}), own}}}, sentence);
+}
+
 void SchemaWriter::elsewhere(const std::string& name, const OrderedJson& node,
                              const std::string& sentence) {
   add(name, node, sentence);

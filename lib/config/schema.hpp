@@ -57,15 +57,13 @@ class SchemaWriter {
         condition_of(rules...));
   }
   void may_include();
+  /// The section may stand for several, each of which has keys of its own (copies.hpp).
+  void may_be_for(const std::string& sentence);
   void check(bool, const std::string&, const std::string&) {}
   template <class Problems>
   void judge(const Problems&) {}
   bool given(const std::string&) const { return false; }
 
-  /// A key that brings others, so that with it none must be given here.
-  void elsewhere(const std::string& name, const OrderedJson& node, const std::string& sentence);
-  /// The keys, none of which must be given.
-  const OrderedJson& keys() const { return node_; }
   OrderedJson whole() const;
 
   static OrderedJson list_of(const OrderedJson& item);
@@ -132,6 +130,9 @@ class SchemaWriter {
   OrderedJson node_ = {{"type", {"object", "null"}},  // all keys may be commented out
                        {"additionalProperties", false},
                        {"properties", OrderedJson::object()}};
+  /// A key that brings others, so that with it none must be given here.
+  void elsewhere(const std::string& name, const OrderedJson& node, const std::string& sentence);
+
   OrderedJson needs_ = OrderedJson::object();  ///< "required", "oneOf"
   std::string elsewhere_;
 };

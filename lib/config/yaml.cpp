@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <regex>
 #include <sstream>
 #include <tuple>
 
@@ -272,7 +273,11 @@ void YamlProblems::add(const YamlMark& mark, const std::string& key, const std::
   std::string line = place_of(mark);
   // "--set train.method" has already said which key.
   if (!key.empty() && mark.option != "--set " + key) line += ": " + key;
-  problems_.push_back({mark, key, line + ": " + message});
+  // Copies of a section (copies.hpp) have its problems at its place: the first says them.
+  std::string once = fmt::format("{}:{}:{}", place_of(mark),
+                                 std::regex_replace(key, std::regex("[.][0-9]+"), ""), message);
+  const bool said = std::ranges::find(problems_, once, &Problem::once) != problems_.end();
+  problems_.push_back({mark, key, said ? "" : line + ": " + message, std::move(once)});
 }
 
 bool YamlProblems::concern(const std::string& key) const {
@@ -291,7 +296,7 @@ void YamlProblems::throw_if_any() const {
   });
   std::vector<std::string> lines;
   for (const Problem& problem : ordered)
-    lines.push_back(problem.line);
+    if (!problem.line.empty()) lines.push_back(problem.line);
   throw Error(ExitCode::config, join(lines, "\n"));
 }
 

@@ -62,7 +62,8 @@ class YamlProblems {
  private:
   struct Problem {
     YamlMark mark;
-    std::string key, line;
+    std::string key, line;  ///< no line if it was said before
+    std::string once;       ///< equal in problems that are said once
   };
   std::vector<std::string> paths_;
   std::vector<Problem> problems_;

@@ -169,6 +169,8 @@ void schema(Visitor& v, IngestPartition& partition) {
         "Values of the domain column, if there is one, whose rows go here.", non_empty, distinct);
   v.key("sign_with", partition.key, "The owner's private key (PEM); signs the manifest.",
         formerly("key"), required, is_path);
+  v.may_be_for(
+      "Partitions that this entry is for, each as `<name>`; with the name stands its own.");
 }
 
 namespace {

@@ -68,6 +68,8 @@ struct NumberFormat {
 };
 
 struct IngestConfig {
+  static constexpr const char* copied_list = "partitions";
+
   std::string path;
   ConfigFiles files;  ///< as they were read; none if it was not
   std::vector<std::string> inputs;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <regex>
 
+#include "lib/config/copies.hpp"
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
@@ -28,40 +29,6 @@ void schema(Visitor& v, Policy& policy) {
 
 namespace {
 
-constexpr std::string_view name_mark = "<name>";
-
-/// Writes `name` wherever a value says <name>.
-void put_name(YamlNode& node, const std::string& name) {
-  for (std::size_t at = node.text.find(name_mark); at != std::string::npos;
-       at = node.text.find(name_mark, at + name.size()))
-    node.text.replace(at, name_mark.size(), name);
-  for (YamlNode& item : node.items)
-    put_name(item, name);
-  for (YamlEntry& entry : node.entries)
-    put_name(entry.value, name);
-}
-
-/// What `for` says: the names, each with the keys that are its own.
-std::vector<YamlEntry> names_of(const YamlEntry& owners, YamlProblems& problems) {
-  const YamlNode& value = owners.value;
-  std::vector<YamlEntry> names = value.entries;
-  for (const YamlNode& item : value.items)
-    if (item.kind == YamlNode::Kind::scalar) names.push_back({item.text, item.mark, {}});
-  if (names.empty() || names.size() < value.items.size())
-    problems.add(owners.mark, "for",
-                 "expected a list of names, or a section of names with the keys of each");
-  for (const YamlEntry& entry : names) {
-    if (std::ranges::count(names, entry.key, &YamlEntry::key) > 1)
-      problems.add(entry.mark, "for", fmt::format("\"{}\" is given twice", entry.key));
-    if (const std::string wrong = a_file_name(entry.key); !wrong.empty())
-      problems.add(entry.mark, "for", wrong);
-    if (entry.value.kind != YamlNode::Kind::null && entry.value.kind != YamlNode::Kind::map)
-      problems.add(entry.mark, join_keys("for", entry.key), "expected a section");
-  }
-  problems.throw_if_any();
-  return names;
-}
-
 /// The terms of one of those that the file is for, as if they stood in a file of their own.
 void choose_owner(YamlNode& root, const std::string& name, YamlProblems& problems) {
   const YamlEntry* found = find(root, "for");
@@ -71,29 +38,21 @@ void choose_owner(YamlNode& root, const std::string& name, YamlProblems& problem
                  "has no \"for\": its terms are one owner's, so leave out --for " + name);
     problems.throw_if_any();
   }
-  const YamlEntry owners = *found;
-  std::erase_if(root.entries, [](const YamlEntry& entry) { return entry.key == "for"; });
-  const std::vector<YamlEntry> all = names_of(owners, problems);
+  const YamlMark mark = found->mark;
+  // What is wrong with one owner's terms is said whoever signs.
+  std::vector<YamlEntry> all = copies_of(root, "", problems);
   std::vector<std::string> names;
-  for (const YamlEntry& own : all) {
+  for (const YamlEntry& own : all)
     names.push_back(own.key);
-    // What is wrong with one owner's terms is said whoever signs.
-    for (const YamlEntry& entry : own.value.entries)
-      if (const YamlEntry* common = find(root, entry.key))
-        problems.add(entry.mark, join_keys("for." + own.key, entry.key),
-                     "stands at " + problems.place_of(common->mark) + " already, for all");
-  }
-  problems.throw_if_any();
   const auto own = std::ranges::find(all, name, &YamlEntry::key);
   if (own == all.end()) {
-    problems.add(owners.mark, "for",
+    problems.add(mark, "for",
                  name.empty() ? "say whose terms are to be signed with --for: " + join(names)
                               : fmt::format("\"{}\" is none of {}{}", name, join(names),
                                             did_you_mean(name, names)));
     problems.throw_if_any();
   }
-  root.entries.insert(root.entries.end(), own->value.entries.begin(), own->value.entries.end());
-  put_name(root, name);
+  root = std::move(own->value);
 }
 
 }  // namespace
@@ -140,10 +99,7 @@ OrderedJson policy_schema() {
   SchemaWriter writer;
   Policy untouched;
   schema(writer, untouched);
-  const OrderedJson names = SchemaWriter::list_of({{"type", "string"}});
-  const OrderedJson own = {{"type", "object"}, {"additionalProperties", writer.keys()}};
-  writer.elsewhere(
-      "for", {{"anyOf", {names, own}}},
+  writer.may_be_for(
       "Owners who each sign these terms as `<name>`; with the name stands what is their own.");
   return writer.whole();
 }

@@ -84,6 +84,7 @@ void schema(Visitor& v, DomainConfig& domain) {
   v.key("ranks", domain.ranks,
         "MPI ranks that hold the rows. Default: dealt by blocks of rows and place.", no_bits,
         non_empty, at_least(0), distinct);
+  v.may_be_for("Domains that this entry is for, each as `<name>`; with the name stands its own.");
 }
 
 template <class Visitor>

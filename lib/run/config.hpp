@@ -187,6 +187,8 @@ struct Section {
 };
 
 struct RunConfig {
+  static constexpr const char* copied_list = "domains";
+
   std::string path;  ///< of the YAML
   KeyPlaces places;  ///< of its keys
   std::string name, purpose;

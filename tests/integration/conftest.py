@@ -74,7 +74,9 @@ class Checkout:
     def prepare(self, job, minimum_rows=None):
         """Keys, partitions and signed policies of a job, as the comments in its configs say; policies may ask for other rows."""
         ingest = self.path(f"configs/{job}/ingest.yaml")
-        for name in {*re.findall(r"keys/([\w-]+)\.pem", ingest.read_text()), "operator"}:
+        text = ingest.read_text()
+        own = re.findall(r"^      ([\w-]+): {", text, re.M) + [name for names in re.findall(r"- for: \[(.*)\]", text) for name in names.split(", ")]
+        for name in {*(own if "keys/<name>.pem" in text else re.findall(r"keys/([\w-]+)\.pem", text)), "operator"}:
             self.path(f"out/{job}/keys").mkdir(parents=True, exist_ok=True)
             self.run("keygen", f"out/{job}/keys/{name}")
         if ingest.with_name("source").exists():

@@ -57,8 +57,8 @@ def lung(tmp_path_factory):
     train = checkout.path("configs/lung/train.yaml").read_text()
     checkout.run("train", "configs/lung/train.yaml", np=4)
     for region in REGIONS:
-        own = re.search(rf"  - name: {region}\n(?:    .*\n?)+", parties).group()
-        checkout.path(f"configs/lung/{region}.yaml").write_text(train.replace("parties.yaml", "operator.yaml").replace("lung/run", f"lung/{region}") + "\ndomains:\n" + own)
+        own = parties[parties.index("domains:"):].replace("[north, south, east, west]", f"[{region}]")
+        checkout.path(f"configs/lung/{region}.yaml").write_text(train.replace("parties.yaml", "operator.yaml").replace("lung/run", f"lung/{region}") + "\n" + own)
         checkout.run("train", f"configs/lung/{region}.yaml")
     return checkout
 

@@ -21,6 +21,7 @@
 
 using namespace bailiwick;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::EndsWith;
 
 namespace {
 
@@ -813,6 +814,48 @@ TEST_CASE("a config is read with the files that it includes") {
   CHECK_THAT(error_of([&] { parse_run_config(found, config_language()); }),
              ContainsSubstring("b.yaml:1:10: include: "));
   CHECK_THROWS_WITH(read_config(folder / "c.yaml"), ContainsSubstring("c.yaml"));
+}
+
+TEST_CASE("an entry stands for several, as if each stood there itself") {
+  const std::size_t domains = run_yaml.find("domains:"), model = run_yaml.find("model:");
+  const std::string head = run_yaml.substr(0, domains), tail = run_yaml.substr(model);
+  const auto with_domains = [&](const std::string& text) {
+    return head + "domains:\n" + text + tail;
+  };
+  const auto resolved = [](const std::string& text, const Overrides& overrides = {}) {
+    return resolved_yaml(parse_run_config(text, "configs/x.yaml", config_language(), overrides));
+  };
+  const std::string one_by_one = with_domains(R"(
+  - {name: bern, jurisdiction: CH, public_key: k/bern.pub.pem, private_key: k/bern.pem, policy: p/bern.json, partitions: [bern-1.h5, bern-2.h5]}
+  - {name: lyon, jurisdiction: FR, public_key: k/lyon.pub.pem, private_key: k/lyon.pem, policy: p/all.json, partitions: [lyon-1.h5, lyon-2.h5], ranks: [1]}
+  - {name: at-graz, jurisdiction: AT, public_key: k/graz.pub.pem, private_key: k/graz.pem, policy: p/graz.json, partitions: [graz.h5]}
+)");
+  const std::string together = with_domains(R"(
+  - for: {bern: {jurisdiction: CH, policy: p/<name>.json}, lyon: {jurisdiction: FR, ranks: [1], policy: p/all.json}}
+    public_key: k/<name>.pub.pem
+    private_key: k/<name>.pem
+    partitions: [<name>-1.h5, "<name>-2.h5"]
+  - {for: [graz], name: at-<name>, jurisdiction: AT, public_key: k/<name>.pub.pem, private_key: k/<name>.pem, policy: p/<name>.json, partitions: [<name>.h5]}
+)");
+  CHECK(resolved(together) == resolved(one_by_one));
+  CHECK(resolved(together, {{"domains.2.jurisdiction", "CH"}}) ==
+        resolved(one_by_one, {{"domains.2.jurisdiction", "CH"}}));
+  const auto error = [&](const std::string& from, const std::string& to) {
+    return run_error(with(together, from, to));
+  };
+  CHECK_THAT(error("[graz]", "[]"),
+             EndsWith("domains.1.for: expected a list of names, or a section "
+                      "of names with the keys of each"));
+  CHECK_THAT(error("[graz]", "[graz, graz]"),
+             ContainsSubstring("domains.1.for: \"graz\" is given twice"));
+  CHECK_THAT(error("{jurisdiction: FR,", "{public_key: x, jurisdiction: FR,"),
+             ContainsSubstring("domains.0.for.lyon.public_key: stands at ") &&
+                 EndsWith(" already, for all"));
+  // Of a mistake in what all share, once.
+  CHECK_THAT(error("    private_key: k/<name>", "    rank: [0]\n    private_key: k/<name>"),
+             ContainsSubstring("domains.0.rank: unknown key") && !ContainsSubstring("\n"));
+  CHECK_THAT(error("jurisdiction: FR, ", ""),
+             EndsWith("domains.1.jurisdiction: required key is missing"));
 }
 
 TEST_CASE("keys by their former names are errors that say the new ones") {
