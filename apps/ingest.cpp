@@ -12,9 +12,9 @@
 #include "apps/options.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
+#include "lib/draft/propose.hpp"
 #include "lib/ingest/config.hpp"
 #include "lib/ingest/ingest.hpp"
-#include "lib/ingest/propose.hpp"
 
 namespace bailiwick {
 

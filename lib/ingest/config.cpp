@@ -65,6 +65,10 @@ void schema(Visitor& v, IngestColumn& column) {
       "from", column.from,
       "Column of the inputs to read; default: the one of this name. So one may be several columns.",
       non_empty);
+  v.key(
+      "lag", column.lag,
+      "Its value so many rows before, of the same unit; of a first row it is missing. 0: its own.",
+      at_most(1000));
   v.key("unit", column.unit, "Unit, in UCUM or plain text; for those who read the schema.");
   v.key("description", column.description, "What the column holds; for those who read the schema.");
   v.key("minimum", column.minimum, "Smallest number; a row with a smaller one is quarantined.");
@@ -277,6 +281,36 @@ void check_columns(Visitor& v, const IngestConfig& ingest) {
 
 // Which rows go to which partition.
 template <class Visitor>
+void check_lags(Visitor& v, const IngestConfig& ingest) {
+  const auto order = std::ranges::find(ingest.columns, ingest.sorted_by, &IngestColumn::name);
+  if (!ingest.sorted_by.empty()) {
+    std::vector<std::string> names;
+    for (const IngestColumn& column : ingest.columns)
+      names.push_back(column.name);
+    v.check(order != ingest.columns.end(), "sorted_by",
+            "is none of columns" + did_you_mean(ingest.sorted_by, names));
+    v.check(order == ingest.columns.end() || order->type == Type::number ||
+                order->type == Type::integer || order->type == Type::date,
+            "sorted_by", "takes a column of type number, integer or date");
+    v.check(order == ingest.columns.end() || order->lag == 0, "sorted_by", "takes no lag");
+  }
+  bool any = false;
+  for (const IngestColumn& column : ingest.columns) {
+    if (column.lag == 0) continue;
+    any = true;
+    const std::string key = "columns." + column.name + ".lag";
+    v.check(column.role == Role::feature, key, "only used with role: feature");
+    v.check(count(ingest, Role::unit) == 1, key,
+            "needs a column with role: unit, whose rows it looks back over");
+    v.check(!ingest.sorted_by.empty(), key,
+            "needs sorted_by: the column in whose order a unit's rows stand");
+    v.check(std::ranges::find(ingest.missing, "") != ingest.missing.end(), key,
+            "needs \"\" among csv.missing: a first row has nothing before it");
+  }
+  v.check(any || ingest.sorted_by.empty(), "sorted_by", "only used with a lag");
+}
+
+template <class Visitor>
 void check_partitions(Visitor& v, const IngestConfig& ingest) {
   const bool by_column = count(ingest, Role::domain) > 0;
   v.check(by_column || ingest.partitions.size() <= 1, "partitions",
@@ -328,6 +362,9 @@ void schema(Visitor& v, IngestConfig& ingest) {
   });
   v.key("file_column", ingest.file_column,
         "Name of a column that each input gets: the name of its file, without folders.", non_empty);
+  v.key("sorted_by", ingest.sorted_by,
+        "Column in whose order the rows of each unit stand; a row that does not breaks a rule.",
+        non_empty);
   v.key("lookups", ingest.lookups,
         "Small CSV files joined by a key: their columns are used like the inputs' own.");
   v.named("columns", ingest.columns, &IngestColumn::name,
@@ -358,6 +395,7 @@ void schema(Visitor& v, IngestConfig& ingest) {
         "What is written; more than one need a column with role: domain.", required, non_empty);
 
   check_columns(v, ingest);
+  check_lags(v, ingest);
   check_partitions(v, ingest);
 }
 

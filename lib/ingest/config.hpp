@@ -22,8 +22,9 @@ struct IngestColumn {
   enum class Role { feature, target, weight, id, unit, split, domain, ignore };
   enum class Type { number, integer, category, date, boolean };
 
-  std::string name, as;  ///< its own; in the partition, empty: the same
-  std::string from;      ///< column of the inputs; empty: called as it is
+  std::string name, as;   ///< its own; in the partition, empty: the same
+  std::string from;       ///< column of the inputs; empty: called as it is
+  std::uint64_t lag = 0;  ///< its value so many rows of the unit before
   Role role = Role::ignore;
   Type type = Type::number;
   std::string unit, description;
@@ -79,6 +80,7 @@ struct IngestConfig {
   std::vector<std::string> column_names;
   std::vector<std::string> missing = {"", "NA", "?"};
   std::string file_column;  ///< empty: none
+  std::string sorted_by;    ///< column in whose order a unit's rows stand; empty: not looked at
   std::vector<IngestLookup> lookups;
   std::vector<IngestColumn> columns;
   std::map<std::string, double> hash_split;  ///< name -> share

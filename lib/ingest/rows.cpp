@@ -50,7 +50,7 @@ double split_position(std::uint64_t seed, std::uint64_t row) {
   return static_cast<double>(splitmix64(splitmix64(seed) + row) >> 11) * 0x1p-53;
 }
 
-RowRules::RowRules(const IngestConfig& config) : config_(config) {
+RowRules::RowRules(const IngestConfig& config) : config_(config), lags_(config) {
   for (const IngestColumn& column : config.columns)
     if (column.role != Role::ignore) add_column(column);
   const auto fail = [&](const char* problem) {
@@ -159,14 +159,17 @@ void RowRules::bind(std::vector<std::string> header, const std::string& path,
   for (const Use& use : uses_)
     sources.push_back(use.column.source());
   const std::vector<std::size_t> fields = find_columns(header_, sources, path);
+  lag_fields_ = find_columns(header_, lags_.sources(), path);
+  std::size_t beyond = header_.size();  // what rows before held comes after all other fields
   for (std::size_t i = 0; i < uses_.size(); ++i) {
     Use& use = uses_[i];
-    use.field = fields[i];
-    if (use.field >= types.size()) {
+    const std::size_t written = fields[i];
+    use.field = use.column.lag > 0 ? beyond++ : written;
+    if (written >= types.size()) {
       use.rule.read_as(std::nullopt);
       continue;
     }
-    const auto& [form, type] = types[use.field];
+    const auto& [form, type] = types[written];
     if (form == io::RowReader::Form::none)
       throw Error(
           ExitCode::data,
@@ -204,6 +207,13 @@ std::optional<Rejection> RowRules::read(const io::RowReader& record, std::uint64
     if (!values)
       return Rejection{header_[lookup_keys_[i]], key, "not in " + config_.lookups[i].path};
     fields_.insert(fields_.end(), values->begin(), values->end());
+  }
+  if (lags_.any()) {
+    std::vector<std::string_view> before;
+    const auto text = [&](std::size_t i, bool words) { return text_of(lag_fields_[i], words); };
+    if (const auto fault = lags_.next(text, before))
+      return Rejection{fault->column, fault->value, fault->reason};
+    fields_.insert(fields_.end(), before.begin(), before.end());
   }
   if (auto rejection = read_fields()) return rejection;
   if (!split_ends_.empty()) {  // rows of one unit stay together

@@ -14,6 +14,7 @@
 #include "lib/domain/schema.hpp"
 #include "lib/ingest/column.hpp"
 #include "lib/ingest/config.hpp"
+#include "lib/ingest/lags.hpp"
 #include "lib/ingest/lookup.hpp"
 
 namespace bailiwick {
@@ -68,6 +69,7 @@ class RowRules {
   Schema schema_;
   std::vector<Use> uses_;
   std::vector<Lookup> lookups_;
+  Lags lags_;
   std::vector<std::size_t> partition_of_value_;
   std::vector<double> split_ends_;    // hash split: cumulative shares
   std::vector<double> split_bounds_;  // split by value: the first beyond each, but the last
@@ -77,6 +79,7 @@ class RowRules {
   std::size_t own_columns_ = 0;           // of the file
   std::string file_;                      // its name, for the column that asks for it
   std::vector<std::size_t> lookup_keys_;  // fields
+  std::vector<std::size_t> lag_fields_;   // of Lags::sources()
 
   // the row at hand
   std::vector<std::string_view> fields_;

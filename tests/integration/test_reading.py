@@ -164,3 +164,44 @@ def test_standard_input(desk):
         assert desk.provenance(name)["inputs"] == [{"file": "standard input", "sha256": hashlib.sha256(sent).hexdigest(), "rows": 300}]
     assert "standard input: is empty: there is no header" in desk.ingest('input: "-"', "stdin-empty", DATA, stdin=b"")
     assert 'standard input: no column "id" (did you mean "x"?), "age", "stage", "cost", "seen", "died"; it has: x' in desk.ingest('input: "-"', "stdin-other", DATA, stdin=b"x\n1\n")
+
+
+LAGS = """
+version: 1
+%s
+sorted_by: seen
+columns:
+  who: {role: unit}
+  seen: {type: date, role: %s}
+  cost: {role: feature}
+  last: {role: feature, from: cost, lag: 1, missing: value, missing_value: -1}
+  first: {role: feature, from: cost, lag: 2, missing: value, missing_value: -2}
+  stage: {role: feature, type: category, levels: [A, B, none]}
+  was: {role: feature, type: category, from: stage, lag: 1, levels: [A, B, none], map: {"": none}}
+  died: {role: target, type: boolean}
+output: out
+partitions: [{name: home, owner: Home, sign_with: key.pem}]
+"""
+
+
+def test_what_a_unit_had_before(desk):
+    """Over two files, with other units between; a row out of order is no past, one that another rule keeps out is."""
+    h5py = referee("h5py")
+    desk.write("1.csv", "who,seen,cost,stage,died\na,2024-01-01,1,A,0\nb,2024-01-01,10,B,1\na,2024-01-03, 2 ,B,0\na,2024-01-02,99,A,0\na,2024-01-03,98,A,0\nb,2024-02-01,20,A,no?\n")
+    desk.write("2.csv", "who,seen,cost,stage,died\nc,2024-01-01,5,B,1\nb,2024-03-01,30,B,0\na,2024-04-01,3,A,1\n")
+    said = desk.ingest("inputs: [1.csv, 2.csv]", text=LAGS % ("%s", "ignore") + "#%s")
+    assert "9 rows read: 6 kept, 3 quarantined" in said and "     2  seen    not after the row of its unit before (sorted_by)  " in said and "1.csv:5\n" in said, said
+    with h5py.File(desk.root / "out/home.h5") as file:
+        assert file["features"][:].tolist() == [[1, -1, -2], [10, -1, -2], [2, 1, -2], [5, -1, -2], [30, 20, 10], [3, 2, 1]]
+        assert file["codes"][:].tolist() == [[0, 2], [1, 2], [1, 0], [1, 2], [1, 0], [0, 1]]  # b's A stood in a row that another rule kept out
+
+
+@pytest.mark.parametrize("change,error", [
+    (("  who: {role: unit}\n", ""), "columns.last.lag: needs a column with role: unit"), (("sorted_by: seen\n", ""), "columns.last.lag: needs sorted_by"),
+    (("sorted_by: seen", "sorted_by: sen"), 'sorted_by: is none of columns (did you mean "seen"?)'), (("sorted_by: seen", "sorted_by: stage"), "sorted_by: takes a column of type number, integer or date"),
+    (("sorted_by: seen", "csv: {missing: [NA]}\nsorted_by: seen"), 'columns.last.lag: needs "" among csv.missing'), (("died: {role: target", "died: {role: target, lag: 1"), "columns.died.lag: only used with role: feature")])
+def test_lags_that_cannot_be(desk, change, error):
+    text = LAGS % ("input: 1.csv", "ignore")
+    assert change[0] in text
+    said = desk.ingest("", text=text.replace(*change) + "#%s%s", code=CONFIG)
+    assert error in said, said

@@ -38,6 +38,7 @@ ROOMS = {
     "lib/optim": ["lib/model", "lib/boundary", *KERNELS],
     "lib/lineage": ["lib/crypto"],
     "lib/ingest": ["io/arrow", "io/bytes", "io/csv", "io/partition", "lib/config", "lib/domain", "lib/crypto"],
+    "lib/draft": ["lib/ingest", "io/arrow", "io/bytes", "io/csv", "lib/config", "lib/domain", "lib/crypto"],
     "lib/run": ["lib/model", "lib/optim", "kokkos_kernels/glm", "kokkos_kernels/network", *[room for room in ADMITTED if room != "lib/run"]],
     "lib/data": ["lib/run", "lib/model", "lib/boundary", "io/partition", "lib/domain", "lib/crypto", "lib/runtime", "kokkos_kernels/sums", "kokkos_kernels/math"],
     "lib/record": ["lib/optim", *ADMITTED],
@@ -46,7 +47,7 @@ ROOMS = {
     "lib/stages": ["lib/train", "lib/kinds", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
     "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
-    "apps": ["lib/verify", "lib/stages", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "apps": ["lib/verify", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.
 AGGREGATE_ONLY = {"lib/model", "lib/optim", "lib/kinds"}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/ingest/propose.hpp"
+#include "lib/draft/propose.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -13,8 +13,8 @@
 #include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
-#include "lib/ingest/column_guess.hpp"
-#include "lib/ingest/detect.hpp"
+#include "lib/draft/column_guess.hpp"
+#include "lib/draft/detect.hpp"
 #include "lib/ingest/inputs.hpp"
 #include "lib/ingest/lookup.hpp"
 

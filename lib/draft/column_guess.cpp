@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/ingest/column_guess.hpp"
+#include "lib/draft/column_guess.hpp"
 
 #include <algorithm>
 #include <cmath>
