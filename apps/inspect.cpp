@@ -105,6 +105,8 @@ void print_model(const std::string& path) {
                            content.hex(), model.iteration, model.converged ? ", converged" : "",
                            round_trip(model.rows), network ? "loss" : "log-lik.",
                            round_trip(network ? -model.log_likelihood : model.log_likelihood));
+  if (const std::string missing = missing_values_text(model); !missing.empty())
+    std::cout << missing << '\n';
   if (network)
     print_network(model);
   else

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lib/core/text.hpp"
+#include "lib/data/missing_rules.hpp"
 
 namespace bailiwick {
 
@@ -37,8 +38,9 @@ std::vector<std::string> names_of(const std::vector<Column>& columns) {
 }
 
 /// What a config may ask for, by name: a number, one level of a category, or a category, which
-/// means all its levels but the reference.
-std::map<std::string, std::vector<ModelFeature>> named_features(const Schema& schema) {
+/// means all its levels but the reference, and but that of missing ones, if no row keeps it.
+std::map<std::string, std::vector<ModelFeature>> named_features(const Schema& schema,
+                                                                const MissingRules& rules) {
   std::map<std::string, std::vector<ModelFeature>> named;
   const std::vector<Column>& columns = schema.features;
   for (std::size_t j = 0; j < columns.size(); ++j)
@@ -50,7 +52,8 @@ std::map<std::string, std::vector<ModelFeature>> named_features(const Schema& sc
   for (std::size_t j = 0; j < columns.size(); ++j) {
     std::vector<ModelFeature> levels;
     for (std::size_t code = 0; code < columns[j].levels.size(); ++code)
-      if (code != columns[j].reference) levels.push_back({j, code});
+      if (code != columns[j].reference && !(rules[j] && code == columns[j].missing_code()))
+        levels.push_back({j, code});
     if (columns[j].is_category()) named.try_emplace(columns[j].name, std::move(levels));
   }
   named.erase("");  // in version 1 the reference has no name
@@ -63,6 +66,12 @@ NumberColumn number_column(const Schema& schema, const std::string& name, const 
     const std::vector<Column>& columns = is_target ? schema.targets : schema.features;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (columns[i].is_category() || !columns[i].categories.empty()) continue;
+      if (columns[i].name == name && columns[i].missing)
+        throw Error(
+            ExitCode::config,
+            "{}: \"{}\" has missing values (missing: keep, at ingest), and nothing can stand "
+            "for them here: have the owners ingest it with missing: quarantine",
+            key, name);
       if (columns[i].name == name) return {is_target, i};
       names.push_back(columns[i].name);
     }
@@ -149,8 +158,9 @@ std::vector<std::string> wanted_names(
   return wanted;
 }
 
-void select_features(const ModelConfig& model, const Schema& schema, ModelColumns& columns) {
-  const auto named = named_features(schema);
+void select_features(const ModelConfig& model, const Schema& schema, const MissingRules& rules,
+                     ModelColumns& columns) {
+  const auto named = named_features(schema, rules);
   KnownColumns plain;
   for (const auto& [name, ignored] : named)
     plain.names.push_back(name);
@@ -310,7 +320,9 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   if (columns.weights && !schema.has_weights)
     throw Error(ExitCode::config, "model.weights: the partitions have no row weights");
   if (columns.intercept) columns.names.push_back("(intercept)");
-  select_features(model, schema, columns);
+  const MissingRules rules = missing_rules(model.missing, schema);
+  select_features(model, schema, rules, columns);
+  columns.missing = select_missing(model, schema, rules, columns);
   if (columns.names.empty())
     throw Error(ExitCode::config, "model: no feature and no intercept to fit");
   find_factors(model, columns);
@@ -364,6 +376,7 @@ ModelColumns all_columns(const Schema& schema) {
   for (std::size_t j = 0; j < schema.features.size(); ++j) {
     const Column& column = schema.features[j];
     if (!column.is_category()) columns.features.push_back({j, std::nullopt});
+    if (column.missing) columns.missing.push_back({column.name, MissingRule::keep});
     for (std::size_t code = 0; code < column.levels.size(); ++code)
       columns.features.push_back({j, code});
   }
@@ -411,8 +424,11 @@ std::vector<std::pair<std::string, std::vector<std::string>>> reference_levels(
     if (!feature.level || !seen.insert(feature.column).second) continue;
     const Column& column = schema.features[feature.column];
     std::vector<std::string> levels;
+    const bool has_rule = std::ranges::find(columns.missing, column.name, &MissingFeature::name) !=
+                          columns.missing.end();
     for (std::size_t code = 0; code < column.levels.size(); ++code)
-      if (!chosen.contains({feature.column, code})) levels.push_back(column.levels[code]);
+      if (!chosen.contains({feature.column, code}) && !(has_rule && code == column.missing_code()))
+        levels.push_back(column.levels[code]);
     if (!levels.empty()) references.emplace_back(column.name, std::move(levels));
   }
   return references;

@@ -15,6 +15,7 @@
 #include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
+#include "lib/core/undefined.hpp"
 
 namespace bailiwick {
 
@@ -103,7 +104,9 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   stored_.unit = column.unit;
   stored_.description = column.description;
   if (column.type == Type::date) set_days();
+  const bool keeps = column.missing == IngestColumn::Missing::keep;
   if (column.type != Type::category) {
+    stored_.missing = keeps;
     stored_.minimum = column_.minimum;
     stored_.maximum = column_.maximum;
     if (column.type == Type::boolean)
@@ -122,6 +125,10 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   if (column.role == IngestColumn::Role::target) stored_.categories = column.levels;
   if (column.role != IngestColumn::Role::feature) return;
   stored_.levels = column.levels;
+  if (keeps) {
+    codes_.emplace(missing_level, column.levels.size());
+    stored_.levels.emplace_back(missing_level);
+  }
   if (column.reference == "none") return;
   const auto reference = codes_.find(column.reference);
   if (!column.reference.empty() && reference == codes_.end())
@@ -177,7 +184,12 @@ Fault ColumnRule::read(std::string_view text, double& value) const {
   text = mapped(text);
   if (is_missing(text)) {
     if (column_.missing == IngestColumn::Missing::quarantine) return Fault::missing;
-    value = column_.missing_value;
+    if (column_.missing == IngestColumn::Missing::value)
+      value = column_.missing_value;
+    else
+      value = column_.type == Type::category
+                  ? static_cast<double>(stored_.levels.size() - 1)  // the level for it is the last
+                  : undefined;
     return Fault::none;
   }
   switch (column_.type) {
