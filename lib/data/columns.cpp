@@ -8,7 +8,7 @@
 #include <set>
 
 #include "lib/core/text.hpp"
-#include "lib/data/missing_rules.hpp"
+#include "lib/data/pattern.hpp"
 
 namespace bailiwick {
 
@@ -203,6 +203,48 @@ void select_features(const ModelConfig& model, const Schema& schema, const Missi
                 join(names_of(schema.features)));
 }
 
+/// The rules of those whose value `columns` take, or the model's strata. Throws ExitCode::config
+/// for a number that may be missing without a rule, for the level of missing ones where no row
+/// keeps it, and for missing() of a number that never is.
+std::vector<MissingFeature> select_missing(const ModelConfig& model, const Schema& schema,
+                                           const MissingRules& rules, const ModelColumns& columns) {
+  std::set<std::size_t> used;
+  const auto use = [&](std::size_t j, std::optional<std::size_t> level) {
+    const Column& column = schema.features[j];
+    used.insert(j);
+    if (rules[j] && level && level == column.missing_code())
+      throw Error(ExitCode::config,
+                  "model.missing: {}: no row keeps the level \"{}\": take \"{}\" out of "
+                  "model.features",
+                  column.name, missing_level, column.indicator(*level));
+    if (column.missing && !rules[j])
+      throw Error(ExitCode::config,
+                  "model.missing: \"{0}\" has missing values (missing: keep, at ingest): say what "
+                  "stands for them, {0}: median, or mean or a number, or drop its rows",
+                  column.name);
+  };
+  for (const ModelFeature& feature : columns.features) {
+    if (!feature.derived) use(feature.column, feature.level);
+    if (!feature.derived) continue;
+    const DerivedColumn& derived = columns.derived[*feature.derived];
+    for (const DerivedFactor& factor : derived.factors)
+      if (!factor.asks_missing())
+        use(factor.column, factor.level);
+      else if (!schema.features[factor.column].missing)
+        throw Error(ExitCode::config,
+                    "model.features: \"{}\": \"{}\" is never missing in these partitions (missing: "
+                    "keep, at ingest)",
+                    derived.name, schema.features[factor.column].name);
+  }
+  std::vector<MissingFeature> selected;
+  for (std::size_t j = 0; j < rules.size(); ++j) {
+    const bool is_stratum =
+        std::ranges::find(model.strata_by, schema.features[j].name) != model.strata_by.end();
+    if (rules[j] && (is_stratum || used.contains(j))) selected.push_back(*rules[j]);
+  }
+  return selected;
+}
+
 /// Levels of one category are read as its code. Cox models of a linear predictor, which sort rows
 /// by time, and clustered errors, which need single rows' scores, read them as numbers.
 void find_factors(const ModelConfig& model, ModelColumns& columns) {
@@ -256,24 +298,6 @@ void weigh_classes(const ModelConfig& model, const Column& target, ModelColumns&
 }
 
 }  // namespace
-
-bool matches_pattern(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = pattern.npos, behind = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      behind = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p, ++n;
-    } else if (star != pattern.npos) {  // the last star takes one more
-      p = star + 1;
-      n = ++behind;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == pattern.npos;
-}
 
 bool has_times(const ModelConfig& model) {
   return model.kind->response(model) == kernels::Response::hazard;

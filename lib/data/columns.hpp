@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lib/data/derived.hpp"
+#include "lib/data/missing_rules.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/run/config.hpp"
 
@@ -44,16 +45,6 @@ struct StrataCategory {
   std::string name;
   std::size_t column;  ///< index into Schema::features
   std::vector<std::string> levels;
-};
-
-/// What a model does where one of its features has no value.
-struct MissingFeature {
-  std::string name;
-  MissingRule rule = MissingRule::keep;
-  std::optional<double> number = {};  ///< that stands for it; once it is known
-  std::string level = {};             ///< likewise, of a category
-
-  bool operator==(const MissingFeature&) const = default;
 };
 
 /// A number that is none of the model's columns: a feature or a target.
@@ -116,9 +107,6 @@ struct ModelColumns {
     return 8 * (columns() - levels + targets.size() + others) + 2 * factors.size();
   }
 };
-
-/// Whether `name` is of the kind that `pattern` says, in which * stands for anything.
-bool matches_pattern(std::string_view pattern, std::string_view name);
 
 /// Throws ExitCode::config naming the near ones if a feature or target does not exist, and naming a
 /// feature with missing values of which model.missing says nothing, or what it cannot be. Rows that

@@ -4,10 +4,10 @@
 #include "lib/data/missing_rules.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
+#include "lib/data/pattern.hpp"
 
 namespace bailiwick {
 
@@ -72,45 +72,6 @@ MissingRules missing_rules(const std::map<std::string, std::string>& entries,
                                                  : "a category has mode or drop");
   }
   return rules;
-}
-
-std::vector<MissingFeature> select_missing(const ModelConfig& model, const Schema& schema,
-                                           const MissingRules& rules, const ModelColumns& columns) {
-  std::set<std::size_t> used;
-  const auto use = [&](std::size_t j, std::optional<std::size_t> level) {
-    const Column& column = schema.features[j];
-    used.insert(j);
-    if (rules[j] && level && level == column.missing_code())
-      throw Error(ExitCode::config,
-                  "model.missing: {}: no row keeps the level \"{}\": take \"{}\" out of "
-                  "model.features",
-                  column.name, missing_level, column.indicator(*level));
-    if (column.missing && !rules[j])
-      throw Error(ExitCode::config,
-                  "model.missing: \"{0}\" has missing values (missing: keep, at ingest): say what "
-                  "stands for them, {0}: median, or mean or a number, or drop its rows",
-                  column.name);
-  };
-  for (const ModelFeature& feature : columns.features) {
-    if (!feature.derived) use(feature.column, feature.level);
-    if (!feature.derived) continue;
-    const DerivedColumn& derived = columns.derived[*feature.derived];
-    for (const DerivedFactor& factor : derived.factors)
-      if (!factor.asks_missing())
-        use(factor.column, factor.level);
-      else if (!schema.features[factor.column].missing)
-        throw Error(ExitCode::config,
-                    "model.features: \"{}\": \"{}\" is never missing in these partitions (missing: "
-                    "keep, at ingest)",
-                    derived.name, schema.features[factor.column].name);
-  }
-  std::vector<MissingFeature> selected;
-  for (std::size_t j = 0; j < rules.size(); ++j) {
-    const bool is_stratum =
-        std::ranges::find(model.strata_by, schema.features[j].name) != model.strata_by.end();
-    if (rules[j] && (is_stratum || used.contains(j))) selected.push_back(*rules[j]);
-  }
-  return selected;
 }
 
 }  // namespace bailiwick

@@ -8,9 +8,20 @@
 #include <string>
 #include <vector>
 
-#include "lib/data/columns.hpp"
+#include "lib/domain/schema.hpp"
+#include "lib/run/model_config.hpp"
 
 namespace bailiwick {
+
+/// What a model does where one of its features has no value.
+struct MissingFeature {
+  std::string name;
+  MissingRule rule = MissingRule::keep;
+  std::optional<double> number = {};  ///< that stands for it; once it is known
+  std::string level = {};             ///< likewise, of a category
+
+  bool operator==(const MissingFeature&) const = default;
+};
 
 /// One a feature of the schema: what model.missing says of it, if anything.
 using MissingRules = std::vector<std::optional<MissingFeature>>;
@@ -19,11 +30,5 @@ using MissingRules = std::vector<std::optional<MissingFeature>>;
 /// ExitCode::config for an entry of no feature that may be missing, and for a rule that is not for
 /// numbers or not for categories.
 MissingRules missing_rules(const std::map<std::string, std::string>& entries, const Schema& schema);
-
-/// The rules of those whose value `columns` take, or the model's strata. Throws ExitCode::config
-/// for a number that may be missing without a rule, for the level of missing ones where no row
-/// keeps it, and for missing() of a number that never is.
-std::vector<MissingFeature> select_missing(const ModelConfig& model, const Schema& schema,
-                                           const MissingRules& rules, const ModelColumns& columns);
 
 }  // namespace bailiwick

@@ -107,9 +107,13 @@ void RowBlocksBuilder::find_missing() {
     }
     keeps_missing_[j] = missing.rule == MissingRule::keep ? 1 : 0;
     if (missing.number) number_[j] = *missing.number;
-    if (const auto code = features[j].missing_code(); code && !missing.level.empty())
-      code_[j][*code] = static_cast<std::uint16_t>(
-          std::ranges::find(features[j].levels, missing.level) - features[j].levels.begin());
+    if (missing.rule != MissingRule::mode) continue;
+    const auto level = std::ranges::find(features[j].levels, missing.level);
+    if (level == features[j].levels.end())
+      throw Error(ExitCode::data, "model.missing: \"{}\" has no level \"{}\"", missing.name,
+                  missing.level);
+    code_[j].at(features[j].missing_code().value()) =
+        static_cast<std::uint16_t>(level - features[j].levels.begin());
   }
 }
 

@@ -15,7 +15,6 @@
 #include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
-#include "lib/core/undefined.hpp"
 
 namespace bailiwick {
 
@@ -103,10 +102,12 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   stored_.name = column.as.empty() ? column.name : column.as;
   stored_.unit = column.unit;
   stored_.description = column.description;
-  if (column.type == Type::date) set_days();
   const bool keeps = column.missing == IngestColumn::Missing::keep;
+  if (keeps && column.type == Type::category) column_.levels.emplace_back(missing_level);
+  if (keeps) column_.missing_value = static_cast<double>(column.levels.size());  // its code
+  if (column.type == Type::date) set_days();
   if (column.type != Type::category) {
-    stored_.missing = keeps;
+    if (stored_.missing = keeps; keeps) column_.missing_value = NAN;
     stored_.minimum = column_.minimum;
     stored_.maximum = column_.maximum;
     if (column.type == Type::boolean)
@@ -117,18 +118,14 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   if (column.levels.empty()) fail("a category needs its levels");
   if (column.missing == IngestColumn::Missing::value)
     fail("a missing category has no number; map the missing word to a level instead");
-  for (std::size_t code = 0; code < column.levels.size(); ++code) {
-    const std::string& level = column.levels[code];
+  for (std::size_t code = 0; code < column_.levels.size(); ++code) {
+    const std::string& level = column_.levels[code];
     if (is_missing(level)) fail(fmt::format("level \"{}\" is also a word for missing", level));
     if (!codes_.emplace(level, code).second) fail(fmt::format("level \"{}\" twice", level));
   }
   if (column.role == IngestColumn::Role::target) stored_.categories = column.levels;
   if (column.role != IngestColumn::Role::feature) return;
-  stored_.levels = column.levels;
-  if (keeps) {
-    codes_.emplace(missing_level, column.levels.size());
-    stored_.levels.emplace_back(missing_level);
-  }
+  stored_.levels = column_.levels;
   if (column.reference == "none") return;
   const auto reference = codes_.find(column.reference);
   if (!column.reference.empty() && reference == codes_.end())
@@ -184,12 +181,7 @@ Fault ColumnRule::read(std::string_view text, double& value) const {
   text = mapped(text);
   if (is_missing(text)) {
     if (column_.missing == IngestColumn::Missing::quarantine) return Fault::missing;
-    if (column_.missing == IngestColumn::Missing::value)
-      value = column_.missing_value;
-    else
-      value = column_.type == Type::category
-                  ? static_cast<double>(stored_.levels.size() - 1)  // the level for it is the last
-                  : undefined;
+    value = column_.missing_value;
     return Fault::none;
   }
   switch (column_.type) {

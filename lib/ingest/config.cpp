@@ -15,7 +15,6 @@
 #include "lib/config/schema.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
-#include "lib/domain/schema.hpp"
 #include "lib/ingest/date.hpp"
 
 namespace bailiwick {
@@ -96,8 +95,7 @@ void schema(Visitor& v, IngestColumn& column) {
         non_empty);
   v.key("rest", column.rest, "With until: the split of all later values.", non_empty);
   v.key("missing", column.missing,
-        "Of a missing value: quarantine the row, take missing_value, or, of a feature, keep it: "
-        "model.missing then says more.");
+        "Of a missing value: quarantine the row, take missing_value, or keep it (features).");
   v.key("missing_value", column.missing_value, "With missing: value, the number to take.");
 
   std::set<std::optional<double>> ends;
@@ -146,12 +144,8 @@ void schema(Visitor& v, IngestColumn& column) {
   v.check(!column.map.empty() || !column.others, "others", "only used with map");
   v.check(!category || column.missing != Missing::value, "missing",
           "a missing category has no number; map the missing word to a level instead");
-  const bool keeps = column.missing == Missing::keep;
-  v.check(!keeps || column.role == Role::feature, "missing",
-          "keep is for role: feature; a row without another column is quarantined, or "
-          "missing: value has a number for it");
-  v.check(!keeps || std::ranges::find(column.levels, missing_level) == column.levels.end(),
-          "levels", fmt::format("missing: keep makes the level \"{}\" itself", missing_level));
+  v.check(column.missing != Missing::keep || column.role == Role::feature, "missing",
+          "keep is for role: feature; of others quarantine the row, or give a value for it");
   v.check((column.missing == Missing::value) == v.given("missing_value"),
           v.given("missing_value") ? "missing_value" : "missing",
           "missing: value and missing_value go together");

@@ -65,30 +65,31 @@ void check_arrays(const SavedModel& model, const std::string& path) {
 }
 
 Json missing_to_json(const std::vector<MissingFeature>& features) {
-  Json json = Json::object();
+  Json list = Json::array();
   for (const MissingFeature& missing : features) {
-    json[missing.name] = {{"rule", to_word(missing.rule)}};
-    if (missing.number) json[missing.name]["value"] = *missing.number;
-    if (!missing.level.empty()) json[missing.name]["value"] = missing.level;
+    Json& json = list.emplace_back(Json{{"name", missing.name}, {"rule", to_word(missing.rule)}});
+    if (missing.number) json["value"] = *missing.number;
+    if (!missing.level.empty()) json["value"] = missing.level;
   }
-  return json;
+  return list;
 }
 
-std::vector<MissingFeature> missing_from_json(const Json& json, const std::string& what) {
-  if (!json.is_object()) throw Error(ExitCode::data, "{} must be an object", what);
+/// Throws ExitCode::data for what training could not have found.
+std::vector<MissingFeature> missing_from_json(const Json& list, const std::string& what) {
+  if (!list.is_array()) throw Error(ExitCode::data, "{}: is no list", what);
   std::vector<MissingFeature> features;
-  for (const auto& [name, said] : json.items()) {
-    MissingFeature& missing = features.emplace_back(MissingFeature{name});
-    check_line(name, what);
-    missing.rule = word_member<MissingRule>(said, "rule", what + "." + name);
-    if (missing.rule == MissingRule::mode) {
-      missing.level = json_member<std::string>(said, "value", what + "." + name);
-      check_line(missing.level, what + "." + name);
-    } else if (missing.rule != MissingRule::drop) {
-      missing.number = json_member<double>(said, "value", what + "." + name);
-      if (!std::isfinite(*missing.number))
-        throw Error(ExitCode::data, "{}.{}: is not a finite number", what, name);
-    }
+  for (const Json& json : list) {
+    MissingFeature& missing = features.emplace_back();
+    missing.name = json_member<std::string>(json, "name", what);
+    missing.rule = word_member<MissingRule>(json, "rule", what);
+    if (missing.rule == MissingRule::mode)
+      missing.level = json_member<std::string>(json, "value", what);
+    else if (missing.rule != MissingRule::drop)
+      missing.number = json_member<double>(json, "value", what);
+    require(std::isfinite(missing.number.value_or(0)), what, "value", missing.number.value_or(0),
+            "a finite number");
+    for (const std::string* text : {&missing.name, &missing.level})
+      check_line(*text, what);
   }
   return features;
 }

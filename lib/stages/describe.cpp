@@ -230,22 +230,6 @@ Json table_json(const Columns::Category& left, const Columns::Category& right,
           {"counts", lines}};
 }
 
-/// Of a constant column with any other, itself included: 0. Null with one that has missing values.
-/// `products`: of the complete columns.
-Json correlation_json(const std::vector<std::string>& names, const std::vector<double>& products,
-                      std::span<const std::size_t> complete, double rows,
-                      const std::vector<double>& scale) {
-  Json matrix = Json::array();
-  for (std::size_t i = 0; i < names.size(); ++i)
-    matrix.push_back(Json(std::vector<Json>(i + 1)));
-  for (std::size_t i = 0; i < complete.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j)
-      matrix[complete[i]][complete[j]] = products[i * (i + 1) / 2 + j] / (rows - 1);
-    matrix[complete[i]][complete[i]] = scale[complete[i]] == 0 ? 0.0 : 1.0;
-  }
-  return {{"columns", names}, {"lower_triangle", matrix}};
-}
-
 /// What describe.tests asks for, found in the partitions.
 struct Comparison {
   ComparisonConfig names;
@@ -413,22 +397,9 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
     bins = histograms(named, rows, edges, sums);
   }
   if (!tables.empty()) counted = contingency_tables(named, rows, tables, sums);
-  std::vector<double> products;
-  const std::vector<std::size_t> complete = numbers.complete();
-  if (how.correlation && complete.size() > 1) {
-    std::vector<std::string> names;
-    std::vector<double> centre, scale;
-    for (const std::size_t j : complete) {
-      names.push_back(named.numbers[j]);
-      centre.push_back(moments.centre[j]);
-      scale.push_back(moments.scale[j]);
-    }
-    for (kernels::RowBlocks& blocks : numbers.rows) {
-      if (complete.size() < columns.numbers.size()) blocks = rows_with(blocks, complete);
-      kernels::standardise(blocks, centre, scale);
-    }
-    products = sums_of_products(names, numbers.rows, sums);
-  }
+  Json correlation;
+  if (how.correlation && numbers.places(false).size() > 1)
+    correlation = correlation_json(numbers, moments, loaded.selected, sums);
 
   Json description = {{"format", "bailiwick-description"},
                       {"version", 1},
@@ -457,9 +428,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
         number ? comparison_json(names, levels, groups[place], moments.centre[grouped[place].first])
                : comparison_json(names, counted[place], levels.size()));
   }
-  if (!products.empty())
-    description["correlation"] = correlation_json(
-        named.numbers, products, complete, static_cast<double>(loaded.selected), moments.scale);
+  if (!correlation.is_null()) description["correlation"] = correlation;
   if (how.per_domain) {
     std::vector<OwnStatistics> own;
     for (std::size_t d = 0; d < rows.size(); ++d)

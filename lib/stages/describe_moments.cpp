@@ -9,20 +9,16 @@
 #include <memory>
 #include <utility>
 
+#include "kokkos_kernels/glm/glm.hpp"
+#include "lib/core/json.hpp"
 #include "lib/core/undefined.hpp"
 #include "lib/data/group_sums.hpp"
+#include "lib/model/description.hpp"
 #include "lib/model/row_sums.hpp"
 
 namespace bailiwick {
 
 namespace {
-
-std::vector<std::size_t> may_lack(const NumbersOfDomains& numbers) {
-  std::vector<std::size_t> places;
-  for (std::size_t j = 0; j < numbers.columns.size(); ++j)
-    if (numbers.columns[j].missing) places.push_back(j);
-  return places;
-}
 
 /// Rows of a domain on this rank that have a value of each of these columns.
 Aggregate count_values(const NumbersOfDomains& numbers, std::size_t d,
@@ -62,9 +58,9 @@ MomentsOfNumbers moments_of_numbers(const NumbersOfDomains& numbers, std::uint64
       result.scale[columns[i]] = found.scale[i];
     }
   };
-  if (const std::vector<std::size_t> complete = numbers.complete(); !complete.empty())
+  if (const std::vector<std::size_t> complete = numbers.places(false); !complete.empty())
     put(complete, n);
-  const std::vector<std::size_t> others = may_lack(numbers);
+  const std::vector<std::size_t> others = numbers.places(true);
   for (std::size_t i = 0; i < others.size(); ++i) {
     const auto rows = static_cast<std::uint64_t>(values[i]);
     result.rows[others[i]] = rows;
@@ -75,11 +71,11 @@ MomentsOfNumbers moments_of_numbers(const NumbersOfDomains& numbers, std::uint64
 
 }  // namespace
 
-std::vector<std::size_t> NumbersOfDomains::complete() const {
-  std::vector<std::size_t> places;
+std::vector<std::size_t> NumbersOfDomains::places(bool missing) const {
+  std::vector<std::size_t> found;
   for (std::size_t j = 0; j < columns.size(); ++j)
-    if (!columns[j].missing) places.push_back(j);
-  return places;
+    if (columns[j].missing == missing) found.push_back(j);
+  return found;
 }
 
 kernels::RowBlocks rows_with(const kernels::RowBlocks& rows, std::span<const std::size_t> columns) {
@@ -106,7 +102,7 @@ kernels::RowBlocks rows_with(const kernels::RowBlocks& rows, std::span<const std
 }
 
 MomentsOfNumbers pooled_moments(const NumbersOfDomains& numbers, std::uint64_t n, Boundary& sums) {
-  const std::vector<std::size_t> others = may_lack(numbers);
+  const std::vector<std::size_t> others = numbers.places(true);
   std::vector<std::int64_t> values;
   std::map<std::size_t, std::vector<std::uint64_t>> held;  // of each: on this rank
   if (!others.empty()) {
@@ -136,7 +132,7 @@ MomentsOfNumbers pooled_moments(const NumbersOfDomains& numbers, std::uint64_t n
 
 MomentsOfNumbers domain_moments(const NumbersOfDomains& numbers, std::uint64_t n, std::size_t d,
                                 Boundary& sums) {
-  Aggregate values = count_values(numbers, d, may_lack(numbers));
+  Aggregate values = count_values(numbers, d, numbers.places(true));
   sums.within_domain(d, values);
   return moments_of_numbers(numbers, n, values.words("rows"),
                             [&](std::span<const std::size_t> columns, std::uint64_t rows,
@@ -144,6 +140,35 @@ MomentsOfNumbers domain_moments(const NumbersOfDomains& numbers, std::uint64_t n
                               return domain_moments(rows_with(numbers.rows[d], columns), rows, d,
                                                     selection, sums);
                             });
+}
+
+Json correlation_json(const NumbersOfDomains& numbers, const MomentsOfNumbers& moments,
+                      std::uint64_t n, Boundary& sums) {
+  const std::vector<std::size_t> complete = numbers.places(false);
+  std::vector<std::string> names, all;
+  std::vector<double> centre, scale;
+  for (const std::size_t j : complete) {
+    names.push_back(numbers.columns[j].name);
+    centre.push_back(moments.centre[j]);
+    scale.push_back(moments.scale[j]);
+  }
+  std::vector<kernels::RowBlocks> blocks;
+  for (const kernels::RowBlocks& rows : numbers.rows)
+    kernels::standardise(blocks.emplace_back(rows_with(rows, complete)), centre, scale);
+  const std::vector<double> products = sums_of_products(names, blocks, sums);
+
+  Json matrix = Json::array();
+  for (const Column& column : numbers.columns) {
+    all.push_back(column.name);
+    matrix.push_back(std::vector<Json>(all.size()));
+  }
+  for (std::size_t i = 0; i < complete.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j)
+      matrix[complete[i]][complete[j]] =
+          products[i * (i + 1) / 2 + j] / (static_cast<double>(n) - 1);
+    matrix[complete[i]][complete[i]] = scale[i] == 0 ? 0.0 : 1.0;
+  }
+  return {{"columns", all}, {"lower_triangle", matrix}};
 }
 
 }  // namespace bailiwick

@@ -10,6 +10,7 @@
 
 #include "kokkos_kernels/sums/rows.hpp"
 #include "lib/boundary/boundary.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/model/standardisation.hpp"
 
@@ -22,8 +23,8 @@ struct NumbersOfDomains {
   std::vector<kernels::RowBlocks> rows;
   std::vector<std::uint64_t> held;  ///< rows on this rank
 
-  /// The columns without missing values.
-  std::vector<std::size_t> complete() const;
+  /// The columns that may have missing values, or those that may not.
+  std::vector<std::size_t> places(bool missing) const;
 };
 
 struct MomentsOfNumbers {
@@ -42,5 +43,11 @@ MomentsOfNumbers pooled_moments(const NumbersOfDomains& numbers, std::uint64_t n
 /// Of this rank's d-th domain, `n` rows in all; nothing leaves it. Collective over that domain.
 MomentsOfNumbers domain_moments(const NumbersOfDomains& numbers, std::uint64_t n, std::size_t d,
                                 Boundary& sums);
+
+/// As description.json has it, `n` rows in all, of the complete columns: null with one that has
+/// missing values, 0 of a constant column with any other, itself included. One round. Collective
+/// over the world.
+Json correlation_json(const NumbersOfDomains& numbers, const MomentsOfNumbers& moments,
+                      std::uint64_t n, Boundary& sums);
 
 }  // namespace bailiwick

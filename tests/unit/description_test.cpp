@@ -57,6 +57,17 @@ TEST_CASE("quantiles are values of the rows, whatever the numbers and however th
         std::vector<std::vector<double>>(columns.size()));
 }
 
+TEST_CASE("quantiles are of the rows that a column has") {
+  std::vector<DescribedRows> rows = split({{4, 2, 3}, {7}, {}}, 2);
+  LocalSums sums(2);
+  const std::vector<std::uint64_t> n{3, 1, 0};
+  const std::vector<double> probabilities{0.5, 0.9};
+  const auto found = exact_quantiles({{"a", "b", "c"}, {}}, rows, n, probabilities, sums);
+  CHECK(found[0] == std::vector<double>{3, 4});
+  CHECK(found[1] == std::vector<double>{7, 7});
+  CHECK((std::isnan(found[2][0]) && std::isnan(found[2][1])));
+}
+
 TEST_CASE("histograms count the last edge in, and what lies outside apart") {
   const std::vector<DescribedRows> rows = split({{-1, 0, 0.5, 1, 1.5, 2, 2.5}}, 2);
   LocalSums sums(2);
