@@ -37,6 +37,7 @@ void print_columns(const char* title, const std::vector<Column>& columns) {
     if (column.minimum || column.maximum)
       std::cout << fmt::format(" {}..{}", column.minimum ? round_trip(*column.minimum) : "",
                                column.maximum ? round_trip(*column.maximum) : "");
+    if (column.missing) std::cout << " may be missing";
     if (!column.description.empty()) std::cout << "  " << printable(column.description);
     std::cout << '\n';
   }

@@ -191,6 +191,7 @@ double RowBlocksBuilder::derived(const io::RowBuffer& buffer, std::size_t row,
     else
       x = factor.asks_missing() ? raw_value(buffer, row, factor.column)
                                 : value(buffer, row, factor.column);
+    if (std::isnan(x) && !factor.asks_missing()) return bailiwick::undefined;
     for (const Derivation& step : factor.steps)
       x = step(x);
     product *= x;
@@ -237,11 +238,16 @@ void RowBlocksBuilder::copy_numbers(const io::RowBuffer& buffer,
                         : derived(buffer, chosen[i], columns_.derived[*index]);
       check_size('"' + columns_.derived[*index].name + '"', column, chosen.size());
     } else if (level) {
+      const std::uint16_t* const source = buffer.codes.data() + place_[feature];
+      const std::vector<std::uint16_t>& read = code_[feature];
       for (std::size_t i = 0; i < chosen.size(); ++i)
-        column[i] = code(buffer, chosen[i], feature) == *level ? 1 : 0;
+        column[i] = read[source[chosen[i] * categories_]] == *level ? 1 : 0;
     } else {
-      for (std::size_t i = 0; i < chosen.size(); ++i)
-        column[i] = value(buffer, chosen[i], feature);
+      const double* const source = buffer.features.data() + place_[feature];
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        const double raw = source[chosen[i] * numbers_];
+        column[i] = std::isnan(raw) ? number_[feature] : raw;
+      }
       check_size('"' + schema_.features[feature].name + '"', column, chosen.size(),
                  keeps_missing_[feature] != 0);
     }

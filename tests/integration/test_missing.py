@@ -21,18 +21,18 @@ KEPT = {"x: {role: feature}": "x: {role: feature, missing: keep}", "levels: [f, 
 FILL = "fill <- function(v, by) { v[is.na(v)] <- by(v[!is.na(v)]); v }; mode <- function(v) names(which.max(table(v)));"
 EXACT = "epsilon = 1e-15"
 CASES = {
-    "mean-median": (("kind=linear", "target=level", "features=[x, years, shift]", "missing={x: mean, years: median}"),
-                    "glm(level ~ x + years + shift, gaussian, d)", "d$x <- fill(d$x, mean); d$years <- fill(d$years, median);"),
-    "indicator": (("kind=logistic", "target=gone", "features=[x, missing(x), log(years), missing(years)]", "missing={x: median, years: 2.5}"),
-                  f"glm(gone ~ x + m + log(years) + n, binomial, d, {EXACT})",
-                  "d$m <- +is.na(d$x); d$n <- +is.na(d$years); d$x <- fill(d$x, median); d$years[is.na(d$years)] <- 2.5;"),
-    "mode": (("kind=linear", "target=level", "features=[sex, shift]", "missing={sex: mode}"), "glm(level ~ sex + shift, gaussian, d)", "d$sex <- fill(d$sex, mode);"),
-    "level": (("kind=linear", "target=level", "features=[sex, shift]"), "glm(level ~ sex + shift, gaussian, d)",
-              'd$sex[is.na(d$sex)] <- "(missing)"; d$sex <- factor(d$sex, c("f", "m", "(missing)"));'),
+    "mean-median": (("kind=linear", "target=level", "features=[x, years, sex]", "missing={x: mean, years: median}"), "glm(level ~ x + years + sex, gaussian, d)",
+                    'd$x <- fill(d$x, mean); d$years <- fill(d$years, median); d$sex[is.na(d$sex)] <- "(missing)"; d$sex <- factor(d$sex, c("f", "m", "(missing)"));'),
+    "indicator": (("kind=logistic", "target=gone", "features=[x, missing(x), log(years), missing(years), sex]", "missing={x: median, years: 2.5, sex: mode}"),
+                  f"glm(gone ~ x + m + log(years) + n + sex, binomial, d, {EXACT})",
+                  "d$m <- +is.na(d$x); d$n <- +is.na(d$years); d$x <- fill(d$x, median); d$years[is.na(d$years)] <- 2.5; d$sex <- fill(d$sex, mode);"),
     "drop": (("kind=linear", "target=level", "features=[x, years, sex]", "missing={x: drop, sex: drop, '*': mean}"), "glm(level ~ x + years + sex, gaussian, d)",
              'd <- d[complete.cases(d[c("x", "sex")]), ]; d$years <- fill(d$years, mean);'),
     "cox-drop": (("kind=cox", "target=", "time=time", "status=gone", "features=[x, sex, years]", "missing={'*': drop}"),
                  "coxph(Surv(time, gone) ~ x + sex + years + strata(site), d, control = coxph.control(eps = 1e-14, iter.max = 50))", ""),
+    "cox-strata": (("kind=cox", "target=", "time=time", "status=gone", "features=[x]", "cox.strata_by=[sex]", "missing={x: 0.5, sex: mode}"),
+                   "coxph(Surv(time, gone) ~ x + strata(site, sex), d, control = coxph.control(eps = 1e-14, iter.max = 50))",
+                   "d$x[is.na(d$x)] <- 0.5; d$sex <- fill(d$sex, mode);"),
     "cox-mode": (("kind=cox", "target=", "time=time", "status=gone", "features=[x, missing(x), sex]", "missing={x: mean, sex: mode}"),
                  "coxph(Surv(time, gone) ~ x + m + sex + strata(site), d, control = coxph.control(eps = 1e-14, iter.max = 50))",
                  "d$m <- +is.na(d$x); d$x <- fill(d$x, mean); d$sex <- fill(d$sex, mode);"),
@@ -87,12 +87,12 @@ def test_as_r_has_them(rows, name):  # noqa: F811
             rows.run(command, "lacks-run.yaml", "--output", output, *words(*model), np=3)
         rows.run("verify", output, "--key", "operator.pub.pem")
     text = rows.path(f"{output}/model.txt").read_text()
-    assert ("Missing values: " in text) == (name != "level"), text
+    assert "Missing values: " in text, text
     if name == "mean-median":
         x, years = ([v for v in column(rows, c) if v is not None] for c in ("x", "years"))
         said = f"Missing values: x: {math.fsum(x) / len(x)!r} (mean), years: {statistics.median(years)!r} (median)"
         assert said in text and said in rows.run("inspect", f"{output}/model.h5")
-    if name == "mode":
+    if name == "indicator":
         sex = [v for v in column(rows, "sex", str) if v is not None]
         assert f"sex: {max('fm', key=sex.count)} (mode)" in text and "reference levels: sex f\n" in text
 
@@ -168,6 +168,13 @@ def test_resumed(rows):  # noqa: F811
     assert rows.checkout.digest("resume-1/model.h5") == rows.checkout.digest("resume-2/model.h5")
 
 
+def test_models_that_fill_otherwise_are_not_nested(rows):  # noqa: F811
+    for name, features, rule in (("small", "[x]", "mean"), ("large", "[x, shift]", "mean"), ("otherwise", "[x, shift]", "median")):
+        train(rows, "kind=linear", "target=level", f"features={features}", f"missing={{x: {rule}}}", output=f"nested-{name}")
+    assert "likelihood-ratio test of shift" in rows.run("compare", "nested-small", "nested-large")
+    assert "differ in what stands for missing values of x" in rows.run("compare", "nested-small", "nested-otherwise", code=DATA)
+
+
 NETWORK = ("kind=mlp", "target=level", "features=[x, missing(x), sex, log(years)]", "missing={x: median, sex: mode, years: drop}",
            "mlp={layers: [{units: 4}], loss: squared_error, embeddings: {sex: 2}}")
 DESCENT = "train={descent: {epochs: 2, batch_rows: 32, block_rows: 8, learning_rate: 0.01}}"
@@ -180,6 +187,11 @@ def test_networks(rows):  # noqa: F811
         digests.add(rows.checkout.digest(f"network-{config}-{np}/model.h5"))
     assert len(digests) == 1
     rows.run("predict", "lacks-run.yaml", "--output", "network-run-3", *words(*NETWORK), "--set", DESCENT, np=2)
+    local = DESCENT.replace("epochs: 2, ", "").replace("}}", "}, method: sgd, federated: {rounds: 2, local_steps: 2, personal: {kind: ditto}}}")
+    for np in (1, 3):
+        train(rows, *NETWORK, output=f"federated-{np}", np=np, more=("--set", local))
+        rows.run("evaluate", "lacks-run.yaml", "--output", f"federated-{np}", *words(*NETWORK), "--set", local, "--set", "evaluate.regional=true", np=np)
+    assert rows.checkout.digest("federated-1/model.h5") == rows.checkout.digest("federated-3/model.h5")
     empty = sum(line.endswith(",") for clinic in CLINICS for line in rows.path(f"network-run-3/predictions/{clinic}/{clinic}.csv").read_text().splitlines())
     assert empty == column(rows, "years").count(None)
     assert f"rows         {168 - empty}\n" in rows.run("inspect", "network-run-3/model.h5")
@@ -191,20 +203,24 @@ def test_what_cannot_be(rows, np):  # noqa: F811
 
     def refused(*model, code=CONFIG, config="lacks-run.yaml", command="train"):
         return rows.run(command, config, *(("--output", "never") if command == "train" else ()), *words(*linear, *model), np=np, code=code)
-    untold = 'model.missing: "x" has missing values (missing: keep, at ingest): say what stands for them, x: median'
-    assert untold in refused("features=[x]") and untold in refused("features=[x]", command="check") and untold in refused("features=[x^2]")
-    assert '"shfit" is no feature that may be missing (missing: keep, at ingest); there are: x, sex, years' in refused("features=[x]", "missing={shfit: mean}")
-    assert '"yaers" is no feature' in (out := refused("features=[x]", "missing={yaers: mean}")) and '(did you mean "years"?)' in out
-    assert '"shift" is no feature that may be missing' in refused("features=[shift]", "missing={shift: mean}")
-    assert '"lab_*" is no feature that may be missing' in refused("features=[shift]", "missing={'lab_*': mean}")
-    assert "model.missing: x: mode is for categories; a number has mean, median, a number, or drop" in refused("features=[x]", "missing={x: mode}")
-    assert "model.missing: sex: 3 is for numbers; a category has mode or drop" in refused("features=[sex]", "missing={sex: 3}")
-    assert '"*" and "x*" both speak of "x"' in refused("features=[x]", "missing={'*': mean, 'x*': median}")
-    assert 'unknown value "modus"; allowed: mean, median, mode, drop (did you mean "mode"?), or a number' in refused("features=[sex]", "missing={sex: modus}")
-    assert 'take "sex_(missing)" out of model.features' in refused("features=['sex_(missing)']", "missing={sex: mode}")
-    assert '"missing(shift)": "shift" is never missing in these partitions' in refused("features=[missing(shift)]")
-    assert "missing() is of a number that the partitions have" in refused("features=[missing(log(x))]", "missing={x: 1}")
-    assert 'model.offset: "x" has missing values (missing: keep, at ingest), and nothing can stand for them here' in refused("features=[shift]", "offset=x")
+    cases = [
+        ('"x" has missing values (missing: keep, at ingest): say what stands for them, x: median', "features=[x^2]"),
+        ('"shfit" is no feature that may be missing (missing: keep, at ingest); there are: x, sex, years', "features=[x]", "missing={shfit: mean}"),
+        ('"yaers" is no feature that may be missing (missing: keep, at ingest); there are: x, sex, years (did you mean "years"?)', "features=[x]", "missing={yaers: mean}"),
+        ('"shift" is no feature that may be missing', "features=[shift]", "missing={shift: mean}"),
+        ('"lab_*" is no feature that may be missing', "features=[shift]", "missing={'lab_*': mean}"),
+        ("x: mode is for categories; a number has mean, median, a number, or drop", "features=[x]", "missing={x: mode}"),
+        ("sex: 3 is for numbers; a category has mode or drop", "features=[sex]", "missing={sex: 3}"),
+        ('"*" and "x*" both speak of "x"', "features=[x]", "missing={'*': mean, 'x*': median}"),
+        ('unknown value "modus"; allowed: mean, median, mode, drop (did you mean "mode"?), or a number', "features=[sex]", "missing={sex: modus}"),
+        ('take "sex_(missing)" out of model.features', "features=['sex_(missing)']", "missing={sex: mode}"),
+        ('"missing(shift)": "shift" is never missing in these partitions', "features=[missing(shift)]"),
+        ("missing() is of a number that the partitions have", "features=[missing(log(x))]", "missing={x: 1}"),
+        ('model.offset: "x" has missing values (missing: keep, at ingest), and nothing can stand for them here', "features=[shift]", "offset=x")]
+    for text, *model in cases if np == 1 else cases[::4]:
+        assert text in refused(*model), text
+    for command in ("train", "check"):
+        assert 'model.missing: "x" has missing values' in refused("features=[x]", command=command)
     assert "its log(x) has no value" in refused("features=[log(x)]", "missing={x: mean}", code=DATA)
 
 
@@ -285,7 +301,7 @@ def test_ingested(rows):  # noqa: F811
         assert schema["sex"]["levels"] == ["f", "m", "(missing)"] and schema["sex"]["reference"] == "f"
         assert [math.isnan(v) for v in file["features"][:, 0]] == [v is None for v in column(rows, "x")[:56]]
         assert [v == 2 for v in file["codes"][:, 0]] == [v is None for v in column(rows, "sex", str)[:56]]
-    assert "missing" in rows.run("inspect", "lacks/bern.h5")
+    assert "may be missing" in rows.run("inspect", "lacks/bern.h5")
     out = rows.run("check", "run.yaml", "--set", "domains.1.partitions=[lacks/lyon.h5]", code=None)
     assert 'feature "x" is' in out or '"sex" has the level "(missing)" only' in out, out
     for change, why in (("shift: {role: feature}", "shift: {role: target, missing: keep}"), ("levels: [f, m]", "levels: [f, m, (missing)]")):

@@ -208,8 +208,8 @@ TEST_CASE("Manifest errors name the member") {
   check_manifest_error("rows", -3, "found -3");
   check_manifest_error("block_rows", 1.5, "found 1.5");
   check_manifest_error("format", "other", "\"format\" must be \"bailiwick-partition-manifest\"");
-  check_manifest_error("version", 4,
-                       "m.json: version 4 is not supported; this program reads 1 to 3");
+  check_manifest_error("version", 5,
+                       "m.json: version 5 is not supported; this program reads 1 to 4");
   check_manifest_error("version", 3, "format version 3 with \"units\": false");
   check_manifest_error("precision", "float16", "\"precision\" must be float32 or float64");
   check_manifest_error("owner", "", "\"owner\" is empty");
