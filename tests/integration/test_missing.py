@@ -160,6 +160,17 @@ def test_other_rows_get_the_saved_values(rows):  # noqa: F811
     assert "mean\n" in rows.path("complete/predictions/bern/bern.csv").read_text() and ",\n" not in rows.path("complete/predictions/bern/bern.csv").read_text()
 
 
+def test_models_that_do_not_fit(rows):  # noqa: F811
+    """One that never saw a missing value does not guess; one that asks for them needs partitions that tell."""
+    for name, features, missing in (("run", "[x, shift]", ()), ("lacks-run", "[x, missing(x)]", ("missing={x: 0}",))):
+        model = ("kind=linear", "target=level", f"features={features}", *missing)
+        train(rows, *model, output=f"unfit-{name}", config=f"{name}.yaml")
+        other = "lacks-run.yaml" if name == "run" else "run.yaml"
+        out = rows.run("predict", other, "--model", f"unfit-{name}/model.h5", "--output", "never", "--set", "model.kind=linear", "--set", "model.target=level", np=2, code=DATA)
+        assert "the model does not fit these partitions: " in out
+        assert ('"x" has missing values' if name == "run" else '"missing(x)": "x" is never missing') in out
+
+
 def test_resumed(rows):  # noqa: F811
     model = CASES["indicator"][0]
     train(rows, *model, output="resume-1", more=("--set", "train.checkpoint.keep_last=0"))
@@ -257,6 +268,9 @@ def test_policies(rows, np):  # noqa: F811
         assert 'domain lyon: its part of the round "missing values" would be made of fewer rows' in out and str(have) not in out.replace(str(have + 1), "")
         out = train(rows, *linear[:2], "features=[x, shift]", "missing={x: drop}", np=np, code=POLICY)
         assert "fewer rows of non-zero weight than" in out
+        rows.terms("lyon", "minimum: {contributors: 2}\n")
+        train(rows, *linear, "missing={x: mean}", output=f"contributors-{np}", np=np)
+        assert "model.missing: x: median: the policy of domain" in train(rows, *linear, "missing={x: median}", np=np, code=POLICY)
     finally:
         rows.terms("lyon")
 
