@@ -37,6 +37,7 @@ void print_columns(const char* title, const std::vector<Column>& columns) {
     if (column.minimum || column.maximum)
       std::cout << fmt::format(" {}..{}", column.minimum ? round_trip(*column.minimum) : "",
                                column.maximum ? round_trip(*column.maximum) : "");
+    if (column.missing) std::cout << " may be missing";
     if (!column.description.empty()) std::cout << "  " << printable(column.description);
     std::cout << '\n';
   }
@@ -105,6 +106,8 @@ void print_model(const std::string& path) {
                            content.hex(), model.iteration, model.converged ? ", converged" : "",
                            round_trip(model.rows), network ? "loss" : "log-lik.",
                            round_trip(network ? -model.log_likelihood : model.log_likelihood));
+  if (const std::string missing = missing_values_text(model); !missing.empty())
+    std::cout << missing << '\n';
   if (network)
     print_network(model);
   else

@@ -40,15 +40,19 @@ std::string column_name(const Header& header, Part part, std::size_t column) {
   detail::throw_value(column_name(header, part, column), row, problem, where);
 }
 
-/// Throws naming the first value that is not finite; `row` is the number of the first row.
+/// Throws naming the first value that is not finite, nor NaN where a value may be missing; `row` is
+/// the number of the first row.
 template <class T>
 void check_finite(const Header& header, Part part, std::span<const T> values, std::uint64_t row,
                   const std::string& where) {
   if (all_finite(values)) return;
+  const std::vector<const Column*> of_part = header.columns_of(part);
   const std::size_t columns = header.columns(part);
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (!std::isfinite(values[i]))
-      throw_value(header, part, row + i / columns, i % columns, "is not a finite number", where);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::isfinite(values[i])) continue;
+    if (part == features && std::isnan(values[i]) && of_part[i % columns]->missing) continue;
+    throw_value(header, part, row + i / columns, i % columns, "is not a finite number", where);
+  }
 }
 
 /// Codes of categories, which whoever counts them takes for indices. `names_of` a column: those of
@@ -118,7 +122,7 @@ void append_doubles(const Header& header, Part part, std::span<const double> val
   const std::vector<float> narrow(values.begin(), values.end());
   if (!all_finite(std::span<const float>(narrow)))
     for (std::size_t i = 0; i < narrow.size(); ++i)
-      if (!std::isfinite(narrow[i]))
+      if (std::isinf(narrow[i]))
         throw_value(header, part, row + i / header.columns(part), i % header.columns(part),
                     "does not fit float32", where);
   append_bytes(block.parts[part], narrow.data(), sizeof(float) * narrow.size());

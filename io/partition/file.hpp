@@ -68,8 +68,9 @@ Digest root_digest(const Header& header, std::span<const Digest> digests);
 /// partition. Throws ExitCode::data on a value that cannot be stored.
 void encode(const Header& header, const RowBuffer& rows, std::size_t first, std::size_t count,
             std::uint64_t row, RawBlock& block, const std::string& where);
-/// Throws ExitCode::data on a value that is not finite, on a code of a split or category without a
-/// name, on indicators of version 1 that are not those of one level, and on an id that is no UTF-8.
+/// Throws ExitCode::data on a value that is not finite, nor NaN in a column that may have missing
+/// ones, on a code of a split or category without a name, on indicators of version 1 that are not
+/// those of one level, and on an id that is no UTF-8.
 void decode(const Header& header, const RawBlock& block, RowBuffer& rows, const std::string& where);
 
 /// Version 1, with categories: the features of rows as the file has them become numbers and codes.

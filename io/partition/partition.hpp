@@ -18,7 +18,7 @@ namespace bailiwick::io {
 /// Consecutive rows as they lie in the file: row-major, one vector a dataset.
 struct RowBuffer {
   std::size_t rows = 0;
-  std::vector<double> features;      ///< rows x features that are numbers
+  std::vector<double> features;      ///< rows x features that are numbers; NaN: missing
   std::vector<std::uint16_t> codes;  ///< rows x features that are categories
   std::vector<double> targets;       ///< rows x targets
   std::vector<double> weights;       ///< rows, or empty
@@ -53,8 +53,8 @@ class PartitionWriter {
   ~PartitionWriter();
   PartitionWriter(PartitionWriter&&) noexcept;
 
-  /// Any number of rows. Throws ExitCode::data on a NaN or infinity (row and column named) and on
-  /// HDF5 or file system errors.
+  /// Any number of rows. Throws ExitCode::data on an infinity, on a NaN outside of columns that may
+  /// have missing values (row and column named), and on HDF5 or file system errors.
   void append(const RowBuffer& rows);
   PartitionManifest finish(const PrivateKey& key);
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lib/core/text.hpp"
+#include "lib/data/pattern.hpp"
 
 namespace bailiwick {
 
@@ -37,8 +38,9 @@ std::vector<std::string> names_of(const std::vector<Column>& columns) {
 }
 
 /// What a config may ask for, by name: a number, one level of a category, or a category, which
-/// means all its levels but the reference.
-std::map<std::string, std::vector<ModelFeature>> named_features(const Schema& schema) {
+/// means all its levels but the reference, and but that of missing ones, if no row keeps it.
+std::map<std::string, std::vector<ModelFeature>> named_features(const Schema& schema,
+                                                                const MissingRules& rules) {
   std::map<std::string, std::vector<ModelFeature>> named;
   const std::vector<Column>& columns = schema.features;
   for (std::size_t j = 0; j < columns.size(); ++j)
@@ -50,7 +52,8 @@ std::map<std::string, std::vector<ModelFeature>> named_features(const Schema& sc
   for (std::size_t j = 0; j < columns.size(); ++j) {
     std::vector<ModelFeature> levels;
     for (std::size_t code = 0; code < columns[j].levels.size(); ++code)
-      if (code != columns[j].reference) levels.push_back({j, code});
+      if (code != columns[j].reference && !(rules[j] && code == columns[j].missing_code()))
+        levels.push_back({j, code});
     if (columns[j].is_category()) named.try_emplace(columns[j].name, std::move(levels));
   }
   named.erase("");  // in version 1 the reference has no name
@@ -63,6 +66,12 @@ NumberColumn number_column(const Schema& schema, const std::string& name, const 
     const std::vector<Column>& columns = is_target ? schema.targets : schema.features;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (columns[i].is_category() || !columns[i].categories.empty()) continue;
+      if (columns[i].name == name && columns[i].missing)
+        throw Error(
+            ExitCode::config,
+            "{}: \"{}\" has missing values (missing: keep, at ingest), and nothing can stand "
+            "for them here: have the owners ingest it with missing: quarantine",
+            key, name);
       if (columns[i].name == name) return {is_target, i};
       names.push_back(columns[i].name);
     }
@@ -149,8 +158,9 @@ std::vector<std::string> wanted_names(
   return wanted;
 }
 
-void select_features(const ModelConfig& model, const Schema& schema, ModelColumns& columns) {
-  const auto named = named_features(schema);
+void select_features(const ModelConfig& model, const Schema& schema, const MissingRules& rules,
+                     ModelColumns& columns) {
+  const auto named = named_features(schema, rules);
   KnownColumns plain;
   for (const auto& [name, ignored] : named)
     plain.names.push_back(name);
@@ -191,6 +201,48 @@ void select_features(const ModelConfig& model, const Schema& schema, ModelColumn
     throw Error(ExitCode::config,
                 "model.features: the partitions have no feature {}; they have: {}", join(unknown),
                 join(names_of(schema.features)));
+}
+
+/// The rules of those whose value `columns` take, or the model's strata. Throws ExitCode::config
+/// for a number that may be missing without a rule, for the level of missing ones where no row
+/// keeps it, and for missing() of a number that never is.
+std::vector<MissingFeature> select_missing(const ModelConfig& model, const Schema& schema,
+                                           const MissingRules& rules, const ModelColumns& columns) {
+  std::set<std::size_t> used;
+  const auto use = [&](std::size_t j, std::optional<std::size_t> level) {
+    const Column& column = schema.features[j];
+    used.insert(j);
+    if (rules[j] && level && level == column.missing_code())
+      throw Error(ExitCode::config,
+                  "model.missing: {}: no row keeps the level \"{}\": take \"{}\" out of "
+                  "model.features",
+                  column.name, missing_level, column.indicator(*level));
+    if (column.missing && !rules[j])
+      throw Error(ExitCode::config,
+                  "model.missing: \"{0}\" has missing values (missing: keep, at ingest): say what "
+                  "stands for them, {0}: median, or mean or a number, or drop its rows",
+                  column.name);
+  };
+  for (const ModelFeature& feature : columns.features) {
+    if (!feature.derived) use(feature.column, feature.level);
+    if (!feature.derived) continue;
+    const DerivedColumn& derived = columns.derived[*feature.derived];
+    for (const DerivedFactor& factor : derived.factors)
+      if (!factor.asks_missing())
+        use(factor.column, factor.level);
+      else if (!schema.features[factor.column].missing)
+        throw Error(ExitCode::config,
+                    "model.features: \"{}\": \"{}\" is never missing in these partitions (missing: "
+                    "keep, at ingest)",
+                    derived.name, schema.features[factor.column].name);
+  }
+  std::vector<MissingFeature> selected;
+  for (std::size_t j = 0; j < rules.size(); ++j) {
+    const bool is_stratum =
+        std::ranges::find(model.strata_by, schema.features[j].name) != model.strata_by.end();
+    if (rules[j] && (is_stratum || used.contains(j))) selected.push_back(*rules[j]);
+  }
+  return selected;
 }
 
 /// Levels of one category are read as its code. Cox models of a linear predictor, which sort rows
@@ -247,24 +299,6 @@ void weigh_classes(const ModelConfig& model, const Column& target, ModelColumns&
 
 }  // namespace
 
-bool matches_pattern(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = pattern.npos, behind = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      behind = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p, ++n;
-    } else if (star != pattern.npos) {  // the last star takes one more
-      p = star + 1;
-      n = ++behind;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == pattern.npos;
-}
-
 bool has_times(const ModelConfig& model) {
   return model.kind->response(model) == kernels::Response::hazard;
 }
@@ -310,7 +344,9 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   if (columns.weights && !schema.has_weights)
     throw Error(ExitCode::config, "model.weights: the partitions have no row weights");
   if (columns.intercept) columns.names.push_back("(intercept)");
-  select_features(model, schema, columns);
+  const MissingRules rules = missing_rules(model.missing, schema);
+  select_features(model, schema, rules, columns);
+  columns.missing = select_missing(model, schema, rules, columns);
   if (columns.names.empty())
     throw Error(ExitCode::config, "model: no feature and no intercept to fit");
   find_factors(model, columns);
@@ -364,6 +400,7 @@ ModelColumns all_columns(const Schema& schema) {
   for (std::size_t j = 0; j < schema.features.size(); ++j) {
     const Column& column = schema.features[j];
     if (!column.is_category()) columns.features.push_back({j, std::nullopt});
+    if (column.missing) columns.missing.push_back({column.name, MissingRule::keep});
     for (std::size_t code = 0; code < column.levels.size(); ++code)
       columns.features.push_back({j, code});
   }
@@ -411,8 +448,11 @@ std::vector<std::pair<std::string, std::vector<std::string>>> reference_levels(
     if (!feature.level || !seen.insert(feature.column).second) continue;
     const Column& column = schema.features[feature.column];
     std::vector<std::string> levels;
+    const bool has_rule = std::ranges::find(columns.missing, column.name, &MissingFeature::name) !=
+                          columns.missing.end();
     for (std::size_t code = 0; code < column.levels.size(); ++code)
-      if (!chosen.contains({feature.column, code})) levels.push_back(column.levels[code]);
+      if (!chosen.contains({feature.column, code}) && !(has_rule && code == column.missing_code()))
+        levels.push_back(column.levels[code]);
     if (!levels.empty()) references.emplace_back(column.name, std::move(levels));
   }
   return references;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lib/data/derived.hpp"
+#include "lib/data/missing_rules.hpp"
 #include "lib/domain/schema.hpp"
 #include "lib/run/config.hpp"
 
@@ -61,10 +62,12 @@ struct ModelColumns {
   std::optional<NumberColumn> trials;            ///< of which the target counts successes
   std::optional<NumberColumn> offset, exposure;  ///< the latter's logarithm is added to the former
   std::vector<StrataCategory> strata;            ///< Cox: each combination of their levels is one
-  bool ids = false;                     ///< keep what the owner calls the rows, where they say it
-  bool units = false;                   ///< keep whom the rows are about
-  std::vector<DerivedColumn> derived;   ///< columns that no partition has
-  std::vector<std::string> names;       ///< one a column, "(intercept)" included
+  bool ids = false;                    ///< keep what the owner calls the rows, where they say it
+  bool units = false;                  ///< keep whom the rows are about
+  std::vector<DerivedColumn> derived;  ///< columns that no partition has
+  std::vector<MissingFeature>
+      missing;                     ///< of the features whose value it takes, where some lack it
+  std::vector<std::string> names;  ///< one a column, "(intercept)" included
   std::vector<std::string> categories;  ///< of the target, multinomial only
   std::vector<std::string> classes;     ///< of the target, if they are weighed
   std::vector<double> class_weights;    ///< of each; none if they are to be balanced
@@ -105,10 +108,8 @@ struct ModelColumns {
   }
 };
 
-/// Whether `name` is of the kind that `pattern` says, in which * stands for anything.
-bool matches_pattern(std::string_view pattern, std::string_view name);
-
-/// Throws ExitCode::config naming the near ones if a feature or target does not exist. Rows that
+/// Throws ExitCode::config naming the near ones if a feature or target does not exist, and naming a
+/// feature with missing values of which model.missing says nothing, or what it cannot be. Rows that
 /// are only to be predicted need neither target nor weight: one that counted for nothing in
 /// training has a prediction too.
 ModelColumns select_columns(const ModelConfig& model, const Schema& schema,
@@ -120,6 +121,7 @@ std::vector<StrataCategory> select_strata(const ModelConfig& model, const Schema
                                           const ModelColumns& columns);
 
 /// All features, with all levels of categories, and all targets, for those who describe them.
+/// Missing numbers stay NaN.
 ModelColumns all_columns(const Schema& schema);
 /// These targets, and all levels of one category among the features, if it is named. Throws
 /// ExitCode::config for what does not exist. Each: the key of the config that names it, and the

@@ -54,6 +54,7 @@ constexpr auto functions = std::to_array<Named>({{"log", Function::log, 0, 0},
                                                  {"weekday", Function::weekday, 0, 0},
                                                  {"hour", Function::hour, 0, 0},
                                                  {"cyclic", Function::sine, 1, 1},
+                                                 {"missing", Function::missing, 0, 0},
                                                  {"rcs", Function::spline, 3, 20},
                                                  {"bin", Function::interval, 1, 100}});
 
@@ -197,6 +198,11 @@ class Parser {
     if (named.function == Function::spline) return spline(*base, values, call, rest);
     if (named.function == Function::sine) return cyclic(*base, values[0], call, rest);
     if (named.function == Function::interval) return bins(*base, values);
+    if (named.function == Function::missing && !one(*base).factors[0].steps.empty())
+      fail(
+          "missing() is of a number that the partitions have: of \"{}\" ask missing() of its "
+          "column",
+          parts[0]);
     return Columns{made_of(*base, {named.function, {}}, call, true)};
   }
 
@@ -305,6 +311,8 @@ double Derivation::operator()(double x) const {
       return exact::sine_of_turns(std::fmod(x, values[0]) / values[0]);
     case Function::cosine:
       return exact::cosine_of_turns(std::fmod(x, values[0]) / values[0]);
+    case Function::missing:
+      return std::isnan(x) ? 1 : 0;
     default:
       break;
   }
@@ -320,7 +328,8 @@ double Derivation::operator()(double x) const {
 bool DerivedColumn::is_free() const {
   if (factors.size() > 1 || factors.front().steps.size() > 1) return true;
   const Function function = factors.front().steps.front().function;
-  return function != Function::log && function != Function::log1p && function != Function::sqrt;
+  return function != Function::log && function != Function::log1p && function != Function::sqrt &&
+         function != Function::missing;
 }
 
 std::optional<std::vector<DerivedColumn>> parse_derived(const std::string& text,

@@ -26,14 +26,15 @@ struct Derivation {
     weekday,
     hour,
     sine,
-    cosine
+    cosine,
+    missing
   };
   Function function;
   std::vector<double>
       values;             ///< exponent; knots; least value and, if there is one, the bound; period
   std::size_t which = 0;  ///< spline: its columns but the first, which is the number itself
 
-  /// NaN where the function has no value. The same bits everywhere.
+  /// NaN where the function has no value; `missing` alone takes NaN. The same bits everywhere.
   double operator()(double x) const;
 };
 
@@ -42,6 +43,11 @@ struct DerivedFactor {
   std::size_t column;                ///< index into Schema::features
   std::optional<std::size_t> level;  ///< 1 in rows of this level, else 0
   std::vector<Derivation> steps;
+
+  /// Whether a row has a value, not which, is what counts.
+  bool asks_missing() const {
+    return !steps.empty() && steps.front().function == Derivation::Function::missing;
+  }
 };
 
 /// A column of a model that no partition has: a product.
@@ -50,8 +56,13 @@ struct DerivedColumn {
   std::vector<DerivedFactor> factors;
 
   /// Whether a config can make as many of such columns as it likes, or cut one where it likes: all
-  /// but one logarithm or root of a number.
+  /// but one logarithm or root of a number, and whether it is missing.
   bool is_free() const;
+  /// 1 where a number is missing, else 0, and nothing more.
+  bool is_indicator_of_missing() const {
+    return factors.size() == 1 && factors.front().steps.size() == 1 &&
+           factors.front().asks_missing();
+  }
 };
 
 /// What the plain names of columns stand for.

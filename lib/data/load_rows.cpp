@@ -28,6 +28,8 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
     block_rows = std::max<std::size_t>(block_rows, std::min(manifest.rows, manifest.block_rows));
 
   const bool stands = columns.weights && model.counts_weights();  // each row for several
+  // Steps of networks count rows, and predictions are told of all.
+  const bool keeps_places = model.kind->network || columns.targets.empty();
   LoadedRows loaded;
   loaded.partitions = domain.manifests.size();
   const Schema& schema = domain.manifests.front().schema;  // of all of them
@@ -79,16 +81,17 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         if (stands && !is_count(buffer.weights[r]))
           fail(r, "model.weight_type: its weight is not a whole number of rows");
         const auto count = static_cast<std::uint64_t>(stands ? buffer.weights[r] : trials);
-        const bool weighs = trials > 0 && (!columns.weights || buffer.weights[r] > 0);
-        if (!weighs && !model.kind->network) continue;
-        if (const std::string* name = builder.undefined(buffer, r))
+        const bool left_out = builder.is_left_out(buffer, r);
+        const bool weighs = !left_out && trials > 0 && (!columns.weights || buffer.weights[r] > 0);
+        if (!weighs && !keeps_places) continue;
+        if (const std::string* name = left_out ? nullptr : builder.undefined(buffer, r))
           fail(r, "model.features: its " + *name + " has no value");
         chosen.push_back(r);
         if (weighs) {
           ++loaded.selected;
           loaded.observations += count;
         }
-        if (has_times(model) && target[1] == 1) loaded.events += stands ? count : 1;
+        if (has_times(model) && target[1] == 1 && !left_out) loaded.events += stands ? count : 1;
       }
       if (code && in_split != manifest.split_rows[*code][block])
         throw Error(ExitCode::integrity,

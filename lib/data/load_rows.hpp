@@ -29,9 +29,10 @@ struct LoadedRows {
 
 /// Reads this rank's blocks, checking digests, codes and targets as it goes; rows outside
 /// `split` (empty: none are) and rows of
-/// weight zero are left out, but for networks, whose steps count rows. Not collective. Throws
-/// ExitCode::data, ExitCode::integrity. `tell_rows`: whether errors may say which row is wrong,
-/// which tells the operator something of a single one.
+/// weight zero are left out, and so are those without a feature that model.missing drops; but not
+/// of networks, whose steps count rows, nor where there is no target, for predictions: there they
+/// weigh nothing. Not collective. Throws ExitCode::data, ExitCode::integrity. `tell_rows`: whether
+/// errors may say which row is wrong, which tells the operator something of a single one.
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                      const ModelColumns& columns, const std::string& split, bool tell_rows);
 

@@ -39,9 +39,12 @@ void check_derived(const Run& run, const LocalDomain& domain, const ModelColumns
   };
   for (const DerivedColumn& column : columns.derived) {
     if (column.is_free()) refuse(column, "columns that the config makes");
+    if (column.is_indicator_of_missing()) continue;  // where it cuts the owners have said
     const std::size_t made_of = column.factors.front().column;
-    const auto others = std::ranges::count_if(
-        columns.features, [&](const ModelFeature& feature) { return feature.column == made_of; });
+    const auto others = std::ranges::count_if(columns.features, [&](const ModelFeature& feature) {
+      return feature.column == made_of &&
+             !(feature.derived && columns.derived[*feature.derived].is_indicator_of_missing());
+    });
     if (others > 1) refuse(column, "several columns of one number");
   }
 }

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/undefined.hpp"
 
 namespace bailiwick {
 
@@ -61,6 +63,7 @@ RowBlocksBuilder::RowBlocksBuilder(const ModelColumns& columns, const Schema& sc
   std::size_t numbers = 0, categories = 0;
   for (const Column& column : schema.features)
     place_.push_back(column.is_category() ? categories++ : numbers++);
+  find_missing();
   for (std::size_t j = 0; j < internal_.size(); ++j)
     if (!columns.factor[j]) internal_[j] = dense_++;
   first_.push_back(dense_);
@@ -73,6 +76,9 @@ RowBlocksBuilder::RowBlocksBuilder(const ModelColumns& columns, const Schema& sc
         internal_[j] = first_.back() + cells;
         cell[*columns.features[j].level] = cells++;
       }
+    const std::vector<std::uint16_t> own = cell;
+    for (std::size_t level = 0; level < cell.size(); ++level)
+      cell[level] = own[code_[columns.factors[f]][level]];
     first_.push_back(first_.back() + cells);
   }
   block_rows = padded(block_rows);
@@ -81,6 +87,57 @@ RowBlocksBuilder::RowBlocksBuilder(const ModelColumns& columns, const Schema& sc
   weight_ = Weights("weight", blocks, block_rows);
   if (columns.has_offset()) offset_ = Weights("offset", blocks, block_rows);
   codes_ = Codes("code", blocks, columns.factors.size(), block_rows);
+}
+
+void RowBlocksBuilder::find_missing() {
+  const std::vector<Column>& features = schema_.features;
+  number_.assign(features.size(), bailiwick::undefined);
+  keeps_missing_.assign(features.size(), 0);
+  for (const Column& column : features) {
+    code_.emplace_back(column.levels.size());
+    std::iota(code_.back().begin(), code_.back().end(), std::uint16_t{0});
+  }
+  for (const MissingFeature& missing : columns_.missing) {
+    const auto j = static_cast<std::size_t>(
+        std::ranges::find(features, missing.name, &Column::name) - features.begin());
+    ensure(j < features.size(), "ModelColumns::missing are features");
+    if (missing.rule == MissingRule::drop) {
+      needed_.push_back(j);
+      number_[j] = 0;  // of rows that weigh nothing
+    }
+    keeps_missing_[j] = missing.rule == MissingRule::keep ? 1 : 0;
+    if (missing.number) number_[j] = *missing.number;
+    if (missing.rule != MissingRule::mode) continue;
+    const auto level = std::ranges::find(features[j].levels, missing.level);
+    if (level == features[j].levels.end())
+      throw Error(ExitCode::data, "model.missing: \"{}\" has no level \"{}\"", missing.name,
+                  missing.level);
+    code_[j].at(features[j].missing_code().value()) =
+        static_cast<std::uint16_t>(level - features[j].levels.begin());
+  }
+}
+
+double RowBlocksBuilder::raw_value(const io::RowBuffer& buffer, std::size_t row,
+                                   std::size_t feature) const {
+  return buffer.features[row * numbers_ + place_[feature]];
+}
+
+double RowBlocksBuilder::value(const io::RowBuffer& buffer, std::size_t row,
+                               std::size_t feature) const {
+  const double raw = raw_value(buffer, row, feature);
+  return std::isnan(raw) ? number_[feature] : raw;
+}
+
+std::uint16_t RowBlocksBuilder::code(const io::RowBuffer& buffer, std::size_t row,
+                                     std::size_t feature) const {
+  return code_[feature][buffer.codes[row * categories_ + place_[feature]]];
+}
+
+bool RowBlocksBuilder::is_left_out(const io::RowBuffer& buffer, std::size_t row) const {
+  return std::ranges::any_of(needed_, [&](std::size_t j) {
+    return schema_.features[j].missing ? std::isnan(raw_value(buffer, row, j))
+                                       : code(buffer, row, j) == schema_.features[j].missing_code();
+  });
 }
 
 void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen) {
@@ -106,20 +163,21 @@ void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::siz
                chosen.size());
   copy_numbers(buffer, chosen);
   copy_codes(buffer, chosen);
+  for (std::size_t i = 0; !needed_.empty() && i < chosen.size(); ++i)
+    if (is_left_out(buffer, chosen[i])) weight_(block_, i) = 0;
   ++block_;
 }
 
 double RowBlocksBuilder::number(const io::RowBuffer& buffer, std::size_t row,
                                 const NumberColumn& column) const {
   return column.is_target ? buffer.targets[row * targets_ + column.index]
-                          : buffer.features[row * numbers_ + place_[column.index]];
+                          : raw_value(buffer, row, column.index);
 }
 
 std::size_t RowBlocksBuilder::stratum(const io::RowBuffer& buffer, std::size_t row) const {
   std::size_t stratum = 0;
   for (const StrataCategory& category : columns_.strata)
-    stratum = stratum * category.levels.size() +
-              buffer.codes[row * categories_ + place_[category.column]];
+    stratum = stratum * category.levels.size() + code(buffer, row, category.column);
   return stratum;
 }
 
@@ -127,15 +185,16 @@ double RowBlocksBuilder::derived(const io::RowBuffer& buffer, std::size_t row,
                                  const DerivedColumn& column) const {
   double product = 1;
   for (const DerivedFactor& factor : column.factors) {
-    const std::size_t place = place_[factor.column];
-    double value = 0;
+    double x = 0;
     if (factor.level)
-      value = buffer.codes[row * categories_ + place] == *factor.level ? 1 : 0;
+      x = code(buffer, row, factor.column) == *factor.level ? 1 : 0;
     else
-      value = buffer.features[row * numbers_ + place];
+      x = factor.asks_missing() ? raw_value(buffer, row, factor.column)
+                                : value(buffer, row, factor.column);
+    if (std::isnan(x) && !factor.asks_missing()) return bailiwick::undefined;
     for (const Derivation& step : factor.steps)
-      value = step(value);
-    product *= value;
+      x = step(x);
+    product *= x;
   }
   return product;
 }
@@ -147,12 +206,18 @@ const std::string* RowBlocksBuilder::undefined(const io::RowBuffer& buffer, std:
 }
 
 // Whose squares, with such a weight, any_size still holds.
-void RowBlocksBuilder::check_size(const std::string& column, const double* values,
-                                  std::size_t rows) const {
+void RowBlocksBuilder::check_size(const std::string& column, const double* values, std::size_t rows,
+                                  bool keeps_missing) const {
   constexpr double most = 1e45;
   double largest = 0;
-  for (std::size_t i = 0; i < rows; ++i)
-    largest = std::max(largest, std::fabs(values[i]));
+  bool missing = false;
+  for (std::size_t i = 0; i < rows; ++i) {
+    largest = std::max(largest, std::fabs(values[i]));  // a NaN is never larger
+    missing = missing || std::isnan(values[i]);
+  }
+  if (missing && !keeps_missing)
+    throw Error(ExitCode::data, "column {} lacks a value, and nothing was found to stand for it",
+                column);
   if (largest > most)
     throw Error(ExitCode::data,
                 "column {} holds a number beyond {:g}: give it in a larger unit, or leave it out",
@@ -168,17 +233,23 @@ void RowBlocksBuilder::copy_numbers(const io::RowBuffer& buffer,
     double* const column = &x_(block_, internal_[j], 0);
     if (index) {
       for (std::size_t i = 0; i < chosen.size(); ++i)
-        column[i] = derived(buffer, chosen[i], columns_.derived[*index]);
+        column[i] = is_left_out(buffer, chosen[i])
+                        ? 0
+                        : derived(buffer, chosen[i], columns_.derived[*index]);
       check_size('"' + columns_.derived[*index].name + '"', column, chosen.size());
     } else if (level) {
-      const std::uint16_t* const code = buffer.codes.data() + place_[feature];
+      const std::uint16_t* const source = buffer.codes.data() + place_[feature];
+      const std::vector<std::uint16_t>& read = code_[feature];
       for (std::size_t i = 0; i < chosen.size(); ++i)
-        column[i] = code[chosen[i] * categories_] == *level ? 1 : 0;
+        column[i] = read[source[chosen[i] * categories_]] == *level ? 1 : 0;
     } else {
       const double* const source = buffer.features.data() + place_[feature];
-      for (std::size_t i = 0; i < chosen.size(); ++i)
-        column[i] = source[chosen[i] * numbers_];
-      check_size('"' + schema_.features[feature].name + '"', column, chosen.size());
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        const double raw = source[chosen[i] * numbers_];
+        column[i] = std::isnan(raw) ? number_[feature] : raw;
+      }
+      check_size('"' + schema_.features[feature].name + '"', column, chosen.size(),
+                 keeps_missing_[feature] != 0);
     }
   }
 }

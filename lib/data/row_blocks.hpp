@@ -21,8 +21,9 @@ class RowBlocksBuilder {
   RowBlocksBuilder(const ModelColumns& columns, const Schema& schema, std::size_t blocks,
                    std::size_t block_rows);
 
-  /// The next block's `chosen` rows. Throws ExitCode::data naming a column with a number beyond
-  /// what sums of any size hold.
+  /// The next block's `chosen` rows, of which those that are left out weigh nothing.
+  /// Throws ExitCode::data naming a column with a number beyond what sums of any size hold, or
+  /// without one.
   void add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
 
   /// Of a row that was read.
@@ -30,6 +31,9 @@ class RowBlocksBuilder {
 
   /// Of a row that was read: which of the combinations of ModelColumns::strata it has.
   std::size_t stratum(const io::RowBuffer& buffer, std::size_t row) const;
+
+  /// Whether a feature is missing without which a row that was read counts for nothing.
+  bool is_left_out(const io::RowBuffer& buffer, std::size_t row) const;
 
   /// A derived column's name that has no value in a row that was read; nullptr: all have.
   const std::string* undefined(const io::RowBuffer& buffer, std::size_t row) const;
@@ -42,8 +46,13 @@ class RowBlocksBuilder {
   using Cube = decltype(kernels::RowBlocks::x)::HostMirror;
   using Weights = decltype(kernels::RowBlocks::weight)::HostMirror;
 
+  void find_missing();
+  double raw_value(const io::RowBuffer& buffer, std::size_t row, std::size_t feature) const;
+  double value(const io::RowBuffer& buffer, std::size_t row, std::size_t feature) const;
+  std::uint16_t code(const io::RowBuffer& buffer, std::size_t row, std::size_t feature) const;
   double derived(const io::RowBuffer& buffer, std::size_t row, const DerivedColumn& column) const;
-  void check_size(const std::string& column, const double* values, std::size_t rows) const;
+  void check_size(const std::string& column, const double* values, std::size_t rows,
+                  bool keeps_missing = false) const;
   void copy_numbers(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
   void copy_codes(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
 
@@ -54,6 +63,10 @@ class RowBlocksBuilder {
   std::vector<std::size_t> internal_;  ///< of each feature
   std::vector<std::size_t> first_;     ///< internal column of each factor's cells, then the end
   std::vector<std::vector<std::uint16_t>> cell_;  ///< of each factor's levels
+  std::vector<double> number_;                    ///< of each feature: where it is missing
+  std::vector<std::vector<std::uint16_t>> code_;  ///< of each category's levels: what is read
+  std::vector<char> keeps_missing_;               ///< of each feature: NaN stays NaN
+  std::vector<std::size_t> needed_;               ///< features of rows that are not left out
   std::size_t dense_ = 0;                         ///< columns of x, the intercept included
   std::size_t block_ = 0, longest_ = 0;
   Cube x_, y_;

@@ -13,7 +13,7 @@
 namespace bailiwick {
 
 /// Version 1, which is read and signed but no longer written, spreads categories over indicators.
-inline constexpr std::uint64_t partition_version = 3;
+inline constexpr std::uint64_t partition_version = 4;
 void check_partition_version(std::uint64_t version, const std::string& what);
 
 /// What an owner signs about a partition: all that may be known without reading a row.

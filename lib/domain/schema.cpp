@@ -29,6 +29,7 @@ Json column_to_json(const Column& column) {
   if (!column.level.empty()) json["level"] = column.level;
   if (column.minimum) json["minimum"] = *column.minimum;
   if (column.maximum) json["maximum"] = *column.maximum;
+  if (column.missing) json["missing"] = true;
   return json;
 }
 
@@ -96,16 +97,17 @@ void read_levels(const Json& json, Column& column, const std::string& what) {
   }
 }
 
-enum class Role { feature, feature_of_version_1, target };
+enum class Role { feature_of_version_1, feature, feature_of_version_4, target };
 
 Column column_from_json(const Json& json, Role role, const std::string& what) {
   std::vector<std::string> allowed = {"name", "unit", "description", "minimum", "maximum"};
   if (role == Role::target)
     allowed.push_back("categories");
-  else if (role == Role::feature)
-    allowed.insert(allowed.end(), {"levels", "reference"});
-  else
+  else if (role == Role::feature_of_version_1)
     allowed.insert(allowed.end(), {"source", "level"});
+  else
+    allowed.insert(allowed.end(), {"levels", "reference"});
+  if (role == Role::feature_of_version_4) allowed.push_back("missing");
   check_members(json, allowed, what);
   Column column;
   column.name = json_member<std::string>(json, "name", what);
@@ -122,7 +124,11 @@ Column column_from_json(const Json& json, Role role, const std::string& what) {
   if (column.minimum && column.maximum && !(*column.minimum <= *column.maximum))
     throw Error(ExitCode::data, "{}: minimum {} is above maximum {}", what,
                 round_trip(*column.minimum), round_trip(*column.maximum));
+  column.missing = optional_member<bool>(json, "missing", what);
   read_levels(json, column, what);
+  if (column.missing && column.is_category())
+    throw Error(ExitCode::data, "{}: \"missing\" of a category, whose level \"{}\" says so", what,
+                missing_level);
   return column;
 }
 
@@ -211,6 +217,16 @@ std::string describe_columns(const std::vector<Column>& ours, const std::vector<
 
 }  // namespace
 
+std::optional<std::size_t> Column::missing_code() const {
+  const auto found = std::ranges::find(levels, missing_level);
+  if (found == levels.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - levels.begin());
+}
+
+bool Schema::has_missing() const {
+  return std::ranges::any_of(features, &Column::missing);
+}
+
 std::size_t Schema::categories() const {
   return static_cast<std::size_t>(std::ranges::count_if(features, &Column::is_category));
 }
@@ -229,16 +245,23 @@ Json to_json(const Schema& schema) {
 Schema schema_from_json(const Json& json, const std::string& what, std::uint64_t version) {
   check_members(json, {"features", "targets", "weights", "ids", "splits", "units"}, what);
   Schema schema;
-  schema.features = columns_from_json(
-      json, "features", version == 1 ? Role::feature_of_version_1 : Role::feature, what);
+  schema.features = columns_from_json(json, "features",
+                                      version == 1   ? Role::feature_of_version_1
+                                      : version == 4 ? Role::feature_of_version_4
+                                                     : Role::feature,
+                                      what);
   schema.targets = columns_from_json(json, "targets", Role::target, what);
   schema.has_weights = optional_member<bool>(json, "weights", what);
   schema.has_ids = optional_member<bool>(json, "ids", what);
   schema.has_units = optional_member<bool>(json, "units", what);
-  if (schema.has_units != (version == 3))
+  if (schema.has_units != (version == 3) && version != 4)
     throw Error(ExitCode::data,
                 "{}: format version {} with \"units\": {}; they are what version 3 has", what,
                 version, schema.has_units);
+  if (version == 4 && !schema.has_missing())
+    throw Error(ExitCode::data,
+                "{}: format version 4 without a feature of \"missing\": true, which is what it has",
+                what);
   schema.splits = optional_member<std::vector<std::string>>(json, "splits", what);
   if (schema.features.empty()) throw Error(ExitCode::data, "{}: no features", what);
   std::vector<std::string> columns = names(schema.features);

@@ -12,6 +12,9 @@
 
 namespace bailiwick {
 
+/// The level of rows without a value, where a category keeps them.
+inline constexpr const char* missing_level = "(missing)";
+
 /// One column of a partition. What a category holds is codes 0, 1, 2 …, which have names.
 struct Column {
   std::string name{};
@@ -26,8 +29,13 @@ struct Column {
   std::string level{};                    ///< indicators of version 1: the value that sets it
   std::optional<double> minimum{};        ///< declared range, not the range found in the rows
   std::optional<double> maximum{};
+  bool missing = false;  ///< features that are numbers: NaN stands where a row has no value
 
   bool is_category() const { return !levels.empty(); }
+  /// The code of rows without a value, if the category has the level for them.
+  std::optional<std::size_t> missing_code() const;
+  /// Whether rows may be without a value.
+  bool may_be_missing() const { return missing || missing_code(); }
   /// What a model calls the column that is 1 in rows of that level and else 0.
   std::string indicator(std::size_t code) const {
     return indicators.empty() ? name + "_" + levels[code] : indicators[code];
@@ -52,7 +60,11 @@ struct Schema {
   bool operator==(const Schema&) const = default;
 
   /// Of the format that holds it: a schema without categories is the same in 1 and 2.
-  std::uint64_t version() const { return !version_1.empty() ? 1 : has_units ? 3 : 2; }
+  std::uint64_t version() const {
+    return !version_1.empty() ? 1 : has_missing() ? 4 : has_units ? 3 : 2;
+  }
+  /// Some number may be without a value.
+  bool has_missing() const;
   std::size_t categories() const;  ///< features that are codes; the others are numbers
 };
 

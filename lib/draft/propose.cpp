@@ -220,7 +220,7 @@ std::string propose_ingest(const std::string& path) {
   if (!missing.empty())
     text +=
         ". One with a missing value goes to quarantine, unless the column has `missing: value`\n"
-        "# with a `missing_value`, or maps the word to a level";
+        "# with a `missing_value`, maps the word to a level, or, a feature, has `missing: keep`";
   text += fmt::format(".\nversion: 1\ninput: {}\n{}",
                       yaml(std::filesystem::absolute(path).lexically_normal().string()),
                       csv_section(config, missing));

@@ -102,8 +102,12 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   stored_.name = column.as.empty() ? column.name : column.as;
   stored_.unit = column.unit;
   stored_.description = column.description;
+  const bool keeps = column.missing == IngestColumn::Missing::keep;
+  if (keeps && column.type == Type::category) column_.levels.emplace_back(missing_level);
+  if (keeps) column_.missing_value = static_cast<double>(column.levels.size());  // its code
   if (column.type == Type::date) set_days();
   if (column.type != Type::category) {
+    if (stored_.missing = keeps; keeps) column_.missing_value = NAN;
     stored_.minimum = column_.minimum;
     stored_.maximum = column_.maximum;
     if (column.type == Type::boolean)
@@ -114,14 +118,14 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   if (column.levels.empty()) fail("a category needs its levels");
   if (column.missing == IngestColumn::Missing::value)
     fail("a missing category has no number; map the missing word to a level instead");
-  for (std::size_t code = 0; code < column.levels.size(); ++code) {
-    const std::string& level = column.levels[code];
+  for (std::size_t code = 0; code < column_.levels.size(); ++code) {
+    const std::string& level = column_.levels[code];
     if (is_missing(level)) fail(fmt::format("level \"{}\" is also a word for missing", level));
     if (!codes_.emplace(level, code).second) fail(fmt::format("level \"{}\" twice", level));
   }
   if (column.role == IngestColumn::Role::target) stored_.categories = column.levels;
   if (column.role != IngestColumn::Role::feature) return;
-  stored_.levels = column.levels;
+  stored_.levels = column_.levels;
   if (column.reference == "none") return;
   const auto reference = codes_.find(column.reference);
   if (!column.reference.empty() && reference == codes_.end())

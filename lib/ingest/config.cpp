@@ -46,7 +46,7 @@ inline constexpr auto words<Type> =
 
 template <>
 inline constexpr auto words<Missing> = std::to_array<std::pair<Missing, const char*>>(
-    {{Missing::quarantine, "quarantine"}, {Missing::value, "value"}});
+    {{Missing::quarantine, "quarantine"}, {Missing::value, "value"}, {Missing::keep, "keep"}});
 
 template <>
 inline constexpr auto words<io::CsvFormat::Trim> =
@@ -99,7 +99,7 @@ void schema(Visitor& v, IngestColumn& column) {
         non_empty);
   v.key("rest", column.rest, "With until: the split of all later values.", non_empty);
   v.key("missing", column.missing,
-        "Of a missing value: the row is quarantined, or missing_value stands for it.");
+        "Of a missing value: quarantine the row, take missing_value, or keep it (features).");
   v.key("missing_value", column.missing_value, "With missing: value, the number to take.");
 
   std::set<std::optional<double>> ends;
@@ -148,6 +148,8 @@ void schema(Visitor& v, IngestColumn& column) {
   v.check(!column.map.empty() || !column.others, "others", "only used with map");
   v.check(!category || column.missing != Missing::value, "missing",
           "a missing category has no number; map the missing word to a level instead");
+  v.check(column.missing != Missing::keep || column.role == Role::feature, "missing",
+          "keep is for role: feature; of others quarantine the row, or give a value for it");
   v.check((column.missing == Missing::value) == v.given("missing_value"),
           v.given("missing_value") ? "missing_value" : "missing",
           "missing: value and missing_value go together");

@@ -37,7 +37,7 @@ struct IngestColumn {
   std::optional<std::string> others = {};
   std::map<std::string, std::string> until = {};  ///< split -> its last value, as written
   std::string rest = {};                          ///< split of what comes later
-  enum class Missing { quarantine, value } missing = Missing::quarantine;
+  enum class Missing { quarantine, value, keep } missing = Missing::quarantine;
   double missing_value = 0;
 
   const std::string& source() const { return from.empty() ? name : from; }

@@ -64,6 +64,36 @@ void check_arrays(const SavedModel& model, const std::string& path) {
     throw Error(ExitCode::data, "{}: standardisation: a scale or deviation is not positive", path);
 }
 
+Json missing_to_json(const std::vector<MissingFeature>& features) {
+  Json list = Json::array();
+  for (const MissingFeature& missing : features) {
+    Json& json = list.emplace_back(Json{{"name", missing.name}, {"rule", to_word(missing.rule)}});
+    if (missing.number) json["value"] = *missing.number;
+    if (!missing.level.empty()) json["value"] = missing.level;
+  }
+  return list;
+}
+
+/// Throws ExitCode::data for what training could not have found.
+std::vector<MissingFeature> missing_from_json(const Json& list, const std::string& what) {
+  if (!list.is_array()) throw Error(ExitCode::data, "{}: is no list", what);
+  std::vector<MissingFeature> features;
+  for (const Json& json : list) {
+    MissingFeature& missing = features.emplace_back();
+    missing.name = json_member<std::string>(json, "name", what);
+    missing.rule = word_member<MissingRule>(json, "rule", what);
+    if (missing.rule == MissingRule::mode)
+      missing.level = json_member<std::string>(json, "value", what);
+    else if (missing.rule != MissingRule::drop)
+      missing.number = json_member<double>(json, "value", what);
+    require(std::isfinite(missing.number.value_or(0)), what, "value", missing.number.value_or(0),
+            "a finite number");
+    for (const std::string* text : {&missing.name, &missing.level})
+      check_line(*text, what);
+  }
+  return features;
+}
+
 /// Members of a description that only models with such a column have.
 template <class Config>
 auto optional_columns(Config& config) {
@@ -98,6 +128,8 @@ io::Checkpoint to_checkpoint(const SavedModel& model) {
   for (const auto& [key, column] : optional_columns(model.config))
     if (!column->empty()) description[key] = *column;
   if (!model.derived.empty()) description["derived"] = model.derived;
+  if (!model.config.missing.empty()) description["missing"] = model.config.missing;
+  if (!model.missing.empty()) description["imputed"] = missing_to_json(model.missing);
   if (model.config.weight_type != WeightType::precision)
     description["weight_type"] = to_word(model.config.weight_type);
   if (!model.config.class_weights.empty())
@@ -172,6 +204,9 @@ SavedModel model_from_checkpoint(const io::Checkpoint& checkpoint, const std::st
   member("weights", model.config.weights);
   member("l2", model.config.l2);
   if (description.contains("derived")) member("derived", model.derived);
+  if (description.contains("missing")) member("missing", model.config.missing);
+  if (description.contains("imputed"))
+    model.missing = missing_from_json(description.at("imputed"), what + ": imputed");
   if (description.contains("weight_type"))
     model.config.weight_type = word_member<WeightType>(description, "weight_type", what);
   if (description.contains("class_weights")) member("class_weights", model.config.class_weights);

@@ -29,11 +29,14 @@ void check_nested(const FittedFile& small, const FittedFile& large) {
   for (const FittedFile* fitted : {&small, &large})
     demand_likelihood(*fitted);
   check_same_target(small, large);
-  const auto differ = [&](const char* what) {
+  const auto differ = [&](const std::string& what) {
     throw Error(ExitCode::data, "{} and {} differ in {}", small.path, large.path, what);
   };
   const ModelConfig &a = small.model.config, &b = large.model.config;
   if (a.strata != b.strata || a.strata_by != b.strata_by || a.ties != b.ties) differ("model.cox");
+  for (const MissingFeature& missing : small.model.missing)
+    if (std::ranges::find(large.model.missing, missing) == large.model.missing.end())
+      differ("what stands for missing values of " + missing.name);
   if (small.model.rows != large.model.rows ||
       small.model.null_log_likelihood != large.model.null_log_likelihood)
     differ("their rows: train both on the same ones");

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/kinds/saved_model.hpp"
+
+#include "lib/core/text.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {
@@ -14,10 +16,24 @@ SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
   if (!has_times(model.config)) model.config.target = run.schema().targets[columns.targets[0]].name;
   model.names = columns.names;
   model.derived = columns.derived_names();
+  model.missing = columns.missing;
   model.categories = columns.categories;
   model.embeddings = columns.embeddings;
   model.delete_by = run.delete_by();
   return model;
+}
+
+std::string missing_values_text(const SavedModel& model) {
+  std::vector<std::string> texts;
+  for (const MissingFeature& missing : model.missing) {
+    const std::string value = missing.number ? round_trip(*missing.number) : missing.level;
+    texts.push_back(missing.name + ": " +
+                    (missing.rule == MissingRule::drop ? "rows dropped"
+                     : missing.rule == MissingRule::number
+                         ? value
+                         : fmt::format("{} ({})", value, to_word(missing.rule))));
+  }
+  return texts.empty() ? "" : "Missing values: " + join(texts);
 }
 
 }  // namespace bailiwick

@@ -18,8 +18,9 @@ class Run;
 /// A model as training leaves it and evaluation takes it up (docs/checkpoint-format.md, "Models").
 struct SavedModel {
   ModelConfig config;  ///< features, target and time/status named, whatever the YAML left out
-  std::vector<std::string> names;    ///< of the columns, "(intercept)" included
-  std::vector<std::string> derived;  ///< of the columns, those that were made of others
+  std::vector<std::string> names;       ///< of the columns, "(intercept)" included
+  std::vector<std::string> derived;     ///< of the columns, those that were made of others
+  std::vector<MissingFeature> missing;  ///< what stands for missing values, as it was found
   std::vector<std::string> categories;
   std::vector<EmbeddedCategory> embeddings;  ///< networks
   int iteration = 0;
@@ -45,5 +46,8 @@ struct SavedModel {
 
 /// The model of a run, with the columns that its config left to the partitions, without parameters.
 SavedModel untrained_model(const Run& run, const ModelColumns& columns);
+
+/// For people: "Missing values: crp: 3.4 (median), ward: dropped"; empty if there are none.
+std::string missing_values_text(const SavedModel& model);
 
 }  // namespace bailiwick

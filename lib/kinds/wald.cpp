@@ -8,6 +8,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
+#include "lib/data/pattern.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/model/distributions.hpp"
 #include "lib/optim/cholesky.hpp"

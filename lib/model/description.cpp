@@ -11,6 +11,7 @@
 
 #include "kokkos_kernels/glm/glm.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/undefined.hpp"
 
 namespace bailiwick {
 
@@ -29,65 +30,88 @@ double value_at(std::uint64_t order) {
 
 std::vector<std::int64_t> sum_counts(
     const char* round, std::vector<std::string> names, std::span<const DescribedRows> domains,
-    Sums& sums, const std::function<void(const DescribedRows&, std::span<std::int64_t>)>& count,
-    std::span<const double> parameters = {}) {
+    Sums& sums, const std::function<void(const DescribedRows&, std::span<std::int64_t>)>& count) {
   const std::size_t size = names.size();
   const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
       {"rows", size, counts, std::make_shared<const std::vector<std::string>>(std::move(names))}});
   std::vector<Aggregate> parts;
   for (const DescribedRows& rows : domains)
     count(rows, parts.emplace_back(layout).words("rows"));
-  const Aggregate total = sums.across_domains(round, std::move(parts), parameters);
+  const Aggregate total = sums.across_domains(round, std::move(parts));
   const std::span words = total.words("rows");
   return {words.begin(), words.end()};
 }
 
 }  // namespace
 
-std::vector<std::vector<double>> exact_quantiles(const DescribedColumns& columns,
-                                                 std::span<DescribedRows> domains, std::uint64_t n,
-                                                 std::span<const double> probabilities,
+std::vector<std::vector<double>> values_at_ranks(const std::string& round,
+                                                 const std::vector<std::string>& columns,
+                                                 std::span<const std::vector<std::int64_t>> ranks,
+                                                 std::size_t domains, const RowsUpTo& rows_up_to,
                                                  Sums& sums) {
-  ensure(n > 0 && !domains.empty(), "quantiles are of rows");
-  const std::size_t each = probabilities.size(), size = columns.numbers.size() * each;
-  if (size == 0) return std::vector<std::vector<double>>(columns.numbers.size());
   std::vector<std::string> names;
-  for (const std::string& column : columns.numbers)
-    names.insert(names.end(), each, column);
-  for (DescribedRows& rows : domains)
-    for (std::vector<double>& column : rows.numbers)
-      std::ranges::sort(column);
+  std::vector<std::size_t> column;  // of each answer
+  std::vector<std::int64_t> wanted;
+  for (std::size_t j = 0; j < ranks.size(); ++j) {
+    names.insert(names.end(), ranks[j].size(), columns[j]);
+    column.insert(column.end(), ranks[j].size(), j);
+    wanted.insert(wanted.end(), ranks[j].begin(), ranks[j].end());
+  }
+  const std::size_t size = wanted.size();
+  const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
+      {"rows", size, counts, std::make_shared<const std::vector<std::string>>(std::move(names))}});
 
   // The answer lies in [low, high]: too few rows are at most low - 1, enough are at most high.
   std::vector<std::uint64_t> low(size, order_of(-INFINITY)), high(size, order_of(INFINITY));
-  std::vector<std::int64_t> wanted(each);
-  for (std::size_t i = 0; i < each; ++i)
-    wanted[i] = std::max<std::int64_t>(
-        1, static_cast<std::int64_t>(std::ceil(probabilities[i] * static_cast<double>(n))));
   while (low != high) {
     std::vector<double> middle(size);
     for (std::size_t i = 0; i < size; ++i)
       middle[i] = value_at(low[i] + (high[i] - low[i]) / 2);
-    const std::vector<std::int64_t> at_most = sum_counts(
-        "quantiles", names, domains, sums,
-        [&](const DescribedRows& rows, std::span<std::int64_t> words) {
-          for (std::size_t i = 0; i < size; ++i) {
-            const std::vector<double>& column = rows.numbers[i / each];
-            words[i] += std::ranges::upper_bound(column, middle[i]) - column.begin();
-          }
-        },
-        middle);
+    std::vector<Aggregate> parts;
+    for (std::size_t d = 0; d < domains; ++d) {
+      const std::span words = parts.emplace_back(layout).words("rows");
+      for (std::size_t i = 0; i < size; ++i)
+        words[i] = rows_up_to(d, column[i], middle[i]);
+    }
+    const Aggregate total = sums.across_domains(round, std::move(parts), middle);
+    const std::span at_most = total.words("rows");
     for (std::size_t i = 0; i < size; ++i) {
       const std::uint64_t half = low[i] + (high[i] - low[i]) / 2;
-      if (at_most[i] >= wanted[i % each])
+      if (at_most[i] >= wanted[i])
         high[i] = half;
       else if (low[i] != high[i])
         low[i] = half + 1;
     }
   }
-  std::vector<std::vector<double>> result(columns.numbers.size());
+  std::vector<std::vector<double>> result(ranks.size());
   for (std::size_t i = 0; i < size; ++i)
-    result[i / each].push_back(value_at(low[i]) + 0.0);  // zero has no sign
+    result[column[i]].push_back(value_at(low[i]) + 0.0);  // zero has no sign
+  return result;
+}
+
+std::vector<std::vector<double>> exact_quantiles(const DescribedColumns& columns,
+                                                 std::span<DescribedRows> domains,
+                                                 std::span<const std::uint64_t> n,
+                                                 std::span<const double> probabilities,
+                                                 Sums& sums) {
+  ensure(!domains.empty() && n.size() == columns.numbers.size(), "quantiles are of rows");
+  for (DescribedRows& rows : domains)
+    for (std::vector<double>& column : rows.numbers)
+      std::ranges::sort(column);
+  std::vector<std::vector<std::int64_t>> ranks(n.size());
+  for (std::size_t j = 0; j < n.size(); ++j)
+    for (std::size_t i = 0; n[j] > 0 && i < probabilities.size(); ++i)
+      ranks[j].push_back(std::max<std::int64_t>(
+          1, static_cast<std::int64_t>(std::ceil(probabilities[i] * static_cast<double>(n[j])))));
+  std::vector<std::vector<double>> result = values_at_ranks(
+      "quantiles", columns.numbers, ranks, domains.size(),
+      [&](std::size_t d, std::size_t j, double value) {
+        const std::vector<double>& column = domains[d].numbers[j];
+        return std::ranges::upper_bound(column, value) - column.begin();
+      },
+      sums);
+  for (std::vector<double>& of_column : result)
+    of_column.resize(probabilities.size(), undefined);
   return result;
 }
 

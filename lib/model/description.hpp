@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,21 +24,35 @@ struct DescribedColumns {
   };
   std::vector<std::string> numbers;
   std::vector<Category> categories;
+  std::set<std::size_t> may_be_missing = {};  ///< of the numbers
 };
 
 /// This rank's rows of one domain, column by column.
 struct DescribedRows {
-  std::vector<std::vector<double>> numbers;       ///< (column of numbers, row)
+  std::vector<std::vector<double>> numbers;       ///< (column of numbers, row); NaN: missing
   std::vector<std::vector<std::uint16_t>> codes;  ///< (category, row)
 };
 
-/// Exact sample quantiles of every column: for each probability p the smallest value v with at
-/// least p n rows at most v (R's type 1; Hyndman & Fan, Am. Statistician 50 (1996) 361). Found by
+/// How many of this rank's rows of its d-th domain are at most `value` in that column.
+using RowsUpTo = std::function<std::int64_t(std::size_t d, std::size_t column, double value)>;
+
+/// The values at these places, from 1 on, of all rows in ascending order, of each column. Found by
 /// bisection over the ordered doubles: one round a bit, at most 64, each a count of rows for each
-/// column and probability, of which nothing but the sum over domains is seen. `n`: rows in all, at
-/// least 1. Sorts the numbers. Collective over the world. result[column][probability].
+/// column and place, of which nothing but the sum over domains is seen. Collective over the world.
+/// result[column][place].
+std::vector<std::vector<double>> values_at_ranks(const std::string& round,
+                                                 const std::vector<std::string>& columns,
+                                                 std::span<const std::vector<std::int64_t>> ranks,
+                                                 std::size_t domains, const RowsUpTo& rows_up_to,
+                                                 Sums& sums);
+
+/// Exact sample quantiles of every column: for each probability p the smallest value v with at
+/// least p n rows at most v (R's type 1; Hyndman & Fan, Am. Statistician 50 (1996) 361), by
+/// values_at_ranks. `n`: rows of each column in all; NaN of a column without any. Sorts the
+/// numbers. Collective over the world. result[column][probability].
 std::vector<std::vector<double>> exact_quantiles(const DescribedColumns& columns,
-                                                 std::span<DescribedRows> domains, std::uint64_t n,
+                                                 std::span<DescribedRows> domains,
+                                                 std::span<const std::uint64_t> n,
                                                  std::span<const double> probabilities, Sums& sums);
 
 /// Rows of every column in [edges[i], edges[i + 1]), the last bin with its end, after the rows

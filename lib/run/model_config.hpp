@@ -62,6 +62,17 @@ template <>
 inline constexpr auto words<Cluster> = std::to_array<std::pair<Cluster, const char*>>(
     {{Cluster::none, "none"}, {Cluster::unit, "unit"}, {Cluster::domain, "domain"}});
 
+/// What becomes of rows in which a feature has no value: another stands for it, or they are left
+/// out. `keep`: it stays NaN, for those who count such rows; no config says so.
+enum class MissingRule { mean, median, mode, number, drop, keep };
+template <>
+inline constexpr auto words<MissingRule> =
+    std::to_array<std::pair<MissingRule, const char*>>({{MissingRule::mean, "mean"},
+                                                        {MissingRule::median, "median"},
+                                                        {MissingRule::mode, "mode"},
+                                                        {MissingRule::drop, "drop"},
+                                                        {MissingRule::number, "number"}});
+
 enum class Ties { breslow, efron };
 template <>
 inline constexpr auto words<Ties> = std::to_array<std::pair<Ties, const char*>>(
@@ -128,7 +139,10 @@ inline constexpr KindTraits no_kind{
 struct ModelConfig {
   const KindTraits* kind = &no_kind;
   std::vector<std::string> features;  ///< empty: all
-  std::string target;                 ///< empty: the only one; Cox: `time` and `status` instead
+  /// Of features that may be missing, by name or pattern: what stands for them (MissingRule), or a
+  /// number.
+  std::map<std::string, std::string> missing;
+  std::string target;  ///< empty: the only one; Cox: `time` and `status` instead
   std::string time, status, entry;
   std::string trials;            ///< of a logistic target that counts successes
   std::string offset, exposure;  ///< added to the linear predictor; its logarithm is

@@ -52,6 +52,13 @@ inline std::string only_with(const ModelConfig& model, kernels::Response respons
   return "only used with kind: " + join(names, " or ");
 }
 
+struct MissingWord {
+  std::string operator()(const std::string& word) const {
+    const std::string problem = one_of("mean", "median", "mode", "drop")(word);
+    return problem.empty() || parse_number(word) ? "" : problem + ", or a number";
+  }
+};
+
 template <class Visitor>
 void schema(Visitor& v, ModelConfig& model) {
   std::string kind = model.kind->name;
@@ -74,6 +81,11 @@ void schema(Visitor& v, ModelConfig& model) {
         "Columns to use, and what is made of them: age, ward, ward_icu, lab_*, -age, log(age), "
         "age:ward (docs/models.md). None: all.",
         distinct);
+  v.key(
+      "missing", model.missing,
+      "What stands for a feature's missing values, {crp: median}: mean, median, mode, a number; or "
+      "drop its rows.",
+      MissingWord{});
   v.key("target", model.target, "Column to predict; default: the only target. Not of Cox models.");
   v.key("time", model.time, "Cox models: column of times; they must have it.");
   v.key("status", model.status, "Cox models: column of events, 1 happened, 0 censored.");

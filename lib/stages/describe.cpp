@@ -16,7 +16,9 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
 #include "lib/run/section.hpp"
+#include "lib/stages/describe_moments.hpp"
 #include "lib/stages/describe_tests.hpp"
+#include "lib/stages/shown.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -189,14 +191,18 @@ std::vector<double> edges_of(const Column& column, const std::vector<double>& qu
   return edges;
 }
 
-Json number_json(const Column& column, double mean, double sd,
+Json number_json(const Column& column, double mean, double sd, std::uint64_t missing,
                  const std::vector<double>& probabilities, const std::vector<double>& quantiles,
                  const std::vector<double>& edges, const std::vector<std::int64_t>& bins) {
-  Json json = {{"name", column.name}, {"kind", "number"}, {"mean", mean}, {"sd", sd}};
+  Json json = {{"name", column.name},
+               {"kind", "number"},
+               {"mean", number_or_null(mean)},
+               {"sd", number_or_null(sd)}};
+  if (column.missing) json["missing"] = missing;
   if (!column.unit.empty()) json["unit"] = column.unit;
   json["quantiles"] = Json::array();
   for (std::size_t i = 0; i < probabilities.size(); ++i)
-    json["quantiles"].push_back({probabilities[i], quantiles[i]});
+    json["quantiles"].push_back({probabilities[i], number_or_null(quantiles[i])});
   if (!bins.empty() && std::isfinite(edges.front()))
     json["histogram"] = {{"edges", edges}, {"rows", bins}};
   return json;
@@ -224,19 +230,6 @@ Json table_json(const Columns::Category& left, const Columns::Category& right,
           {"counts", lines}};
 }
 
-/// Of a constant column with any other, itself included: 0.
-Json correlation_json(const std::vector<std::string>& names, const std::vector<double>& products,
-                      const ColumnMoments& moments) {
-  Json matrix = Json::array();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    Json& line = matrix.emplace_back(Json::array());
-    for (std::size_t j = 0; j < i; ++j)
-      line.push_back(products[i * (i + 1) / 2 + j] / (moments.rows - 1));
-    line.push_back(moments.scale[i] == 0 ? 0.0 : 1.0);
-  }
-  return {{"columns", names}, {"lower_triangle", matrix}};
-}
-
 /// What describe.tests asks for, found in the partitions.
 struct Comparison {
   ComparisonConfig names;
@@ -262,12 +255,15 @@ std::vector<std::vector<std::int64_t>> own_frequencies(
 }
 
 /// What a domain lets all see of itself.
-Json domain_json(const ColumnMoments& moments, const Columns& columns,
+Json domain_json(double rows, const MomentsOfNumbers& moments, const Columns& columns,
                  const std::vector<std::vector<std::int64_t>>& frequencies) {
-  Json json = {{"rows", moments.rows}};
-  for (std::size_t j = 0; j < columns.numbers.size(); ++j)
-    json["numbers"][columns.numbers[j].name] = {{"mean", moments.centre[j]},
-                                                {"sd", deviation(moments.scale[j])}};
+  Json json = {{"rows", rows}};
+  for (std::size_t j = 0; j < columns.numbers.size(); ++j) {
+    Json& number = json["numbers"][columns.numbers[j].name];
+    number = {{"mean", number_or_null(moments.centre[j])},
+              {"sd", number_or_null(deviation(moments.scale[j]))}};
+    if (columns.numbers[j].missing) number["missing"] = rows - static_cast<double>(moments.rows[j]);
+  }
   for (std::size_t c = 0; c < columns.categories.size(); ++c)
     for (std::size_t l = 0; l < columns.categories[c].levels.size(); ++l)
       json["categories"][columns.categories[c].name][columns.categories[c].levels[l]] =
@@ -292,11 +288,15 @@ std::string table_of(const Json& description) {
       text += "  unit\n";
       heading = false;
     }
-    text += fmt::format("{:<{}}{:>12.6g}{:>12.6g}", column["name"].get<std::string>(), width,
-                        column["mean"].get<double>(), column["sd"].get<double>());
+    text += fmt::format("{:<{}}{:>12}{:>12}", column["name"].get<std::string>(), width,
+                        shown(column["mean"]), shown(column["sd"]));
     for (const Json& quantile : column["quantiles"])
-      text += fmt::format("{:>12.6g}", quantile[1].get<double>());
-    text += "  " + column.value("unit", "") + "\n";
+      text += fmt::format("{:>12}", shown(quantile[1]));
+    text += "  " + column.value("unit", "");
+    if (column.contains("missing"))
+      text += fmt::format("{}{} missing", column.contains("unit") ? ", " : "",
+                          with_thousands(column["missing"].get<long long>()));
+    text += '\n';
   }
   for (const Json& column : description["columns"]) {
     if (column["kind"] != "category") continue;
@@ -357,33 +357,36 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
     if (counted == tables.end()) tables.push_back(table);
   }
   DescribedColumns named{{}, columns.categories};
-  for (const Column& column : columns.numbers)
+  for (const Column& column : columns.numbers) {
+    if (column.missing) named.may_be_missing.insert(named.numbers.size());
     named.numbers.push_back(column.name);
+  }
   RunRecord record(run, chain, true);
   record.begin_session();
 
   const ModelRows loaded = load_model_rows(run, ModelConfig(), all, how.split);
-  std::vector<kernels::RowBlocks> numbers;
+  NumbersOfDomains numbers{columns.numbers, {}, {}};
   std::vector<DescribedRows> rows;
   for (const LoadedRows& domain : loaded.domains) {
-    numbers.push_back(numbers_of(domain, columns));
-    rows.push_back(described(domain, numbers.back(), columns));
+    numbers.rows.push_back(numbers_of(domain, columns));
+    numbers.held.push_back(domain.selected);
+    rows.push_back(described(domain, numbers.rows.back(), columns));
   }
 
   Boundary& sums = run.boundary();
-  ColumnSelection selection;
-  selection.constant_says_nothing = selection.constant_has_centre = true;
-  selection.names = named.numbers;
-  ColumnMoments moments;
-  std::vector<ColumnMoments> own_moments(rows.size());
+  MomentsOfNumbers moments;
+  std::vector<MomentsOfNumbers> own_moments(rows.size());
   if (!columns.numbers.empty()) {
-    moments = pooled_moments(numbers, loaded.selected, selection, sums);
+    moments = pooled_moments(numbers, loaded.selected, sums);
     for (std::size_t d = 0; how.per_domain && d < rows.size(); ++d)
-      own_moments[d] = domain_moments(numbers[d], loaded.observations_in[d], d, selection, sums);
+      own_moments[d] = domain_moments(numbers, loaded.observations_in[d], d, sums);
   }
   std::vector<std::vector<Group>> groups;  // before the numbers are sorted
   if (!grouped.empty()) groups = group_moments(named, rows, grouped, moments.centre, sums);
-  const auto quantiles = exact_quantiles(named, rows, loaded.selected, how.quantiles, sums);
+  for (DescribedRows& of_domain : rows)  // from here on each column by itself
+    for (std::vector<double>& column : of_domain.numbers)
+      std::erase_if(column, [](double value) { return std::isnan(value); });
+  const auto quantiles = exact_quantiles(named, rows, moments.rows, how.quantiles, sums);
   std::vector<std::vector<double>> edges;
   for (std::size_t j = 0; j < columns.numbers.size(); ++j)
     edges.push_back(edges_of(columns.numbers[j], quantiles[j], how.bins));
@@ -394,12 +397,9 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
     bins = histograms(named, rows, edges, sums);
   }
   if (!tables.empty()) counted = contingency_tables(named, rows, tables, sums);
-  std::vector<double> products;
-  if (how.correlation && columns.numbers.size() > 1) {
-    for (kernels::RowBlocks& blocks : numbers)
-      kernels::standardise(blocks, moments.centre, moments.scale);
-    products = sums_of_products(named.numbers, numbers, sums);
-  }
+  Json correlation;
+  if (how.correlation && numbers.places(false).size() > 1)
+    correlation = correlation_json(numbers, moments, loaded.selected, sums);
 
   Json description = {{"format", "bailiwick-description"},
                       {"version", 1},
@@ -407,9 +407,9 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
                       {"split", how.split}};
   Json described_columns = Json::array(), described_tables = Json::array();
   for (std::size_t j = 0; j < columns.numbers.size(); ++j)
-    described_columns.push_back(number_json(columns.numbers[j], moments.centre[j],
-                                            deviation(moments.scale[j]), how.quantiles,
-                                            quantiles[j], edges[j], bins[j]));
+    described_columns.push_back(number_json(
+        columns.numbers[j], moments.centre[j], deviation(moments.scale[j]),
+        loaded.selected - moments.rows[j], how.quantiles, quantiles[j], edges[j], bins[j]));
   for (std::size_t t = 0; t < tables.size(); ++t) {
     const auto &left = columns.categories[tables[t].first],
                &right = columns.categories[tables[t].second];
@@ -428,14 +428,13 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
         number ? comparison_json(names, levels, groups[place], moments.centre[grouped[place].first])
                : comparison_json(names, counted[place], levels.size()));
   }
-  if (!products.empty())
-    description["correlation"] = correlation_json(selection.names, products, moments);
+  if (!correlation.is_null()) description["correlation"] = correlation;
   if (how.per_domain) {
     std::vector<OwnStatistics> own;
     for (std::size_t d = 0; d < rows.size(); ++d)
       own.push_back({run.local()[d].admission,
-                     domain_json(own_moments[d], columns,
-                                 own_frequencies(rows[d], d, named.categories, sums))});
+                     domain_json(static_cast<double>(loaded.observations_in[d]), own_moments[d],
+                                 columns, own_frequencies(rows[d], d, named.categories, sums))});
     const std::vector<std::string> released = sums.release("per-domain statistics", own);
     for (std::size_t i = 0; i < released.size(); ++i)
       description["domains"][run.domains()[i].name] =

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <memory>
 
 #include "lib/core/error.hpp"
@@ -34,6 +35,7 @@ Aggregate sums_of_groups(const std::shared_ptr<const AggregateLayout>& layout,
     const std::vector<double>& number = rows.numbers[pairs[p].first];
     const std::vector<std::uint16_t>& code = rows.codes[pairs[p].second];
     for (std::size_t r = 0; r < number.size(); ++r) {
+      if (std::isnan(number[r])) continue;  // missing
       const std::size_t group = first[p] + code[r];
       count.count(group);
       sum.add(add(number[r], p, group), group);
@@ -44,14 +46,11 @@ Aggregate sums_of_groups(const std::shared_ptr<const AggregateLayout>& layout,
   return part;
 }
 
-/// Groups of several categories differ by those of all of them together, which so obey the
-/// policies' minimums too: one round of counts.
+constexpr std::size_t no_number = -1;  // in place of a number
+
+/// Rows of each combination of levels, of those that have that number. One round.
 void check_cells(const DescribedColumns& columns, std::span<const DescribedRows> domains,
-                 Pairs pairs, Boundary& sums) {
-  std::vector<std::size_t> categories;
-  for (const auto& [number, category] : pairs)
-    if (std::ranges::find(categories, category) == categories.end()) categories.push_back(category);
-  if (categories.size() < 2) return;
+                 const std::vector<std::size_t>& categories, std::size_t number, Boundary& sums) {
   std::vector<std::string> cells{""};
   for (const std::size_t category : categories) {
     const DescribedColumns::Category& of = columns.categories[category];
@@ -71,6 +70,7 @@ void check_cells(const DescribedColumns& columns, std::span<const DescribedRows>
   for (const DescribedRows& rows : domains) {
     const std::span words = parts.emplace_back(layout).words("rows");
     for (std::size_t r = 0; r < rows.codes[categories.front()].size(); ++r) {
+      if (number != no_number && std::isnan(rows.numbers[number][r])) continue;
       std::size_t cell = 0;
       for (const std::size_t category : categories)
         cell = cell * columns.categories[category].levels.size() + rows.codes[category][r];
@@ -80,8 +80,19 @@ void check_cells(const DescribedColumns& columns, std::span<const DescribedRows>
   sum_groups("groups: cells", std::move(parts), sums);
 }
 
-Json number_or_null(double value, bool known) {
-  return known && std::isfinite(value) ? Json(value) : Json();
+/// Groups of several categories differ by those of all of them together, which so obey the
+/// policies' minimums too: one round of counts for each list of numbers that are compared by
+/// several categories and have values in the same rows.
+void check_cells(const DescribedColumns& columns, std::span<const DescribedRows> domains,
+                 Pairs pairs, Boundary& sums) {
+  std::map<std::size_t, std::vector<std::size_t>> categories_of;  // by a number with missing values
+  for (const auto& [number, category] : pairs) {
+    std::vector<std::size_t>& of =
+        categories_of[columns.may_be_missing.contains(number) ? number : no_number];
+    if (std::ranges::find(of, category) == of.end()) of.push_back(category);
+  }
+  for (const auto& [number, categories] : categories_of)
+    if (categories.size() > 1) check_cells(columns, domains, categories, number, sums);
 }
 
 Json test_json(const GroupTest& test) {

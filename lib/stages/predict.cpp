@@ -10,6 +10,7 @@
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/lineage/statement.hpp"
+#include "lib/model/row_sums.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/record/same_run.hpp"
@@ -73,6 +74,7 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
     kernels::RowBlocks rows = loaded.rows;
     kernels::standardise(rows, moments.centre, moments.scale);
     const Scores scores(model, rows, times);
+    const auto weight = host_copy(rows.weight);  // 0: what model.missing drops is not predicted
     auto id = loaded.ids.begin();
     auto stratum = loaded.stratum.begin();
     for (std::uint64_t b = 0; b < count; ++b) {
@@ -84,7 +86,7 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
         text += std::to_string(begin + r);
         if (id != loaded.ids.end()) text += ',' + csv_field(*id++);
         for (const double value : prediction)
-          text += ',' + (std::isnan(value) ? "" : round_trip(value));
+          text += ',' + (std::isnan(value) || weight(b, r) == 0 ? "" : round_trip(value));
         text += '\n';
       }
       file.write(text);

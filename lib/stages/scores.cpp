@@ -42,6 +42,7 @@ void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::
   if (differs(asked.entry, model.entry)) refuse("entry");
   if (!asked.strata_by.empty() && asked.strata_by != model.strata_by) refuse("cox.strata_by");
   if (differs(asked.trials, model.trials)) refuse("trials");
+  if (!asked.missing.empty() && asked.missing != model.missing) refuse("missing");
   if (differs(asked.offset, model.offset)) refuse("offset");
   if (differs(asked.exposure, model.exposure)) refuse("exposure");
 }
@@ -91,7 +92,8 @@ std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
       run.check_usable(own.path, own.content, own.model.delete_by);
       if (own.model.names != common.model.names ||
           own.model.categories != common.model.categories ||
-          own.model.embeddings != common.model.embeddings)
+          own.model.embeddings != common.model.embeddings ||
+          own.model.missing != common.model.missing)
         throw Error(ExitCode::data, "{}: not a model of the same columns as the common one",
                     own.path);
     }
@@ -103,6 +105,13 @@ ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targe
   const Schema& schema = run.schema();
   ModelConfig scored = model.config;
   scored.cluster = Cluster::none;  // whose rows they are says nothing of their scores
+  scored.missing.clear();
+  for (const MissingFeature& missing : model.missing) {
+    const auto column = std::ranges::find(schema.features, missing.name, &Column::name);
+    if (column != schema.features.end() && column->may_be_missing())
+      scored.missing[missing.name] =
+          missing.rule == MissingRule::number ? round_trip(*missing.number) : to_word(missing.rule);
+  }
   if (!run.config().model.features.empty()) {
     ModelConfig asked = scored;
     asked.features = run.config().model.features;
@@ -120,6 +129,8 @@ ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targe
     // Its messages name the config's keys, but these names come from the model's file.
     throw Error(ExitCode::data, "the model does not fit these partitions: {}", error.what());
   }
+  for (MissingFeature& missing : columns.missing)  // as training found it
+    missing = *std::ranges::find(model.missing, missing.name, &MissingFeature::name);
   if (columns.names != model.names || columns.embeddings != model.embeddings)
     throw Error(ExitCode::data, "the model's columns are not those of the partitions");
   if (columns.derived_names() != model.derived)

@@ -2,12 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <string>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {
+
+/// A number as a document has it: null if there is none.
+inline Json number_or_null(double value, bool known = true) {
+  return known && std::isfinite(value) ? Json(value) : Json();
+}
 
 /// A number of a document, for people; `-` if there is none.
 inline std::string shown(const Json& value) {

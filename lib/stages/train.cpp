@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/core/json.hpp"
+#include "lib/data/imputation.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/regions.hpp"
@@ -24,7 +25,7 @@ void train(const Stage& stage, Session& session, RunConfig config, const StageOp
   }
   Run run(session, std::move(config), stage.use);
   run.state_model(model_asked(run.config().model));
-  const ModelColumns columns = select_columns(run.config().model, run.schema());
+  ModelColumns columns = select_columns(run.config().model, run.schema());
   const std::string fingerprint = training_fingerprint(run, columns.names);
   const bool federated = run.config().train.federated.has_value();
   const Restart restart = find_restart(run, options.resume, options.model_keys, fingerprint,
@@ -39,6 +40,7 @@ void train(const Stage& stage, Session& session, RunConfig config, const StageOp
   record.begin_session();
   Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
   train_by(run, record, checkpoints, restart, [&] {
+    fit_missing(run, columns);
     if (federated) return make_federated(run, columns, restart.in_place);
     if (run.config().model.kind->network) return make_descent(run, columns);
     return make_solver(run, columns);

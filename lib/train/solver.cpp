@@ -87,6 +87,8 @@ ModelSummary summarise(const Run& run, const ModelColumns& columns, const Likeli
     summary.note +=
         "Weights were taken for precisions: for those of a sample or of equal rows set "
         "model.weight_type.\n";
+  if (const std::string missing = missing_values_text(model); !missing.empty())
+    summary.note += missing + ".\n";
   model.null_log_likelihood = summary.null_log_likelihood;
   for (const Coefficient& coefficient : summary.coefficients) {
     model.coefficients.push_back(coefficient.estimate);

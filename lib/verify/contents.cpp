@@ -125,8 +125,8 @@ std::vector<std::string> egress_problems(const Json& report, const std::string& 
 namespace {
 
 /// Of a model, what its config may leave to the partitions (model_asked).
-const std::set<std::string> may_be_left_open = {"columns", "categories", "derived", "features",
-                                                "target"};
+const std::set<std::string> may_be_left_open = {"columns",  "categories", "derived",
+                                                "features", "imputed",    "target"};
 
 }  // namespace
 

@@ -111,6 +111,13 @@ def change_ward(f, **members):
     replace(f, "schema", json.dumps(schema))
 
 
+def change_chol(f, version, **members):
+    f.attrs["version"] = version
+    schema = schema_of(f)
+    schema["features"][2].update(members)
+    replace(f, "schema", json.dumps(schema))
+
+
 def add_units(f, version, last):
     f.attrs["version"] = version
     replace(f, "schema", json.dumps({**schema_of(f), "units": True}))
@@ -157,7 +164,12 @@ def store_outside(f, name):
 FAULTS = {
     "no-format": lambda f: f.attrs.__delitem__("format"),
     "other-format": lambda f: f.attrs.__setitem__("format", "netcdf"),
-    "version-4": lambda f: f.attrs.__setitem__("version", 4),
+    "version-5": lambda f: f.attrs.__setitem__("version", 5),
+    "version-4-without-missing": lambda f: f.attrs.__setitem__("version", 4),
+    "missing-in-version-2": lambda f: change_chol(f, 2, missing=True),
+    "missing-elsewhere": lambda f: (change_chol(f, 4, missing=True), f["features"].__setitem__((70, 2), np.nan)),
+    "missing-is-infinite": lambda f: (change_chol(f, 4, missing=True), f["features"].__setitem__((70, 1), np.inf)),
+    "missing-category": lambda f: (change_chol(f, 4, missing=True), change_ward(f, missing=True)),
     "version-3-without-units": lambda f: f.attrs.__setitem__("version", 3),
     "units-in-version-2": lambda f: add_units(f, 2, "u"),
     "unit-empty": lambda f: add_units(f, 3, ""),

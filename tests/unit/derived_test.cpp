@@ -89,6 +89,11 @@ TEST_CASE("derived columns have the values of their formulas") {
   CHECK(std::isnan(value_of("log(age)", 0)));
   CHECK(std::isnan(value_of("sqrt(age)", -1)));
   CHECK(value_of("sqrt(age)", 9) == 3);
+  CHECK(value_of("missing(age)", std::nan("")) == 1);
+  CHECK(value_of("missing(age)", 0) == 0);
+  CHECK(columns_of("missing(age)")[0].is_indicator_of_missing());
+  CHECK_FALSE(columns_of("missing(age)")[0].is_free());
+  CHECK(columns_of("missing(age):day")[0].is_free());
   CHECK(value_of("age^9", -2) == -512);
   CHECK(value_of("age[40,65)", 40) == 1);
   CHECK(value_of("age[40,65)", 65) == 0);

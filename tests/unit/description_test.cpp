@@ -41,7 +41,8 @@ TEST_CASE("quantiles are values of the rows, whatever the numbers and however th
   const std::size_t domains = GENERATE(1, 2, 3, 5);
   std::vector<DescribedRows> rows = split(columns, domains);
   LocalSums sums(domains);
-  const auto found = exact_quantiles({{"a", "b", "c", "d", "e"}, {}}, rows, 5, probabilities, sums);
+  const std::vector<std::uint64_t> n(columns.size(), 5);
+  const auto found = exact_quantiles({{"a", "b", "c", "d", "e"}, {}}, rows, n, probabilities, sums);
   CHECK(sums.rounds <= 64);
   for (std::size_t j = 0; j < columns.size(); ++j) {
     std::vector<double> sorted = columns[j];
@@ -52,8 +53,19 @@ TEST_CASE("quantiles are values of the rows, whatever the numbers and however th
       CHECK(std::signbit(found[j][i]) == (expected < 0));
     }
   }
-  CHECK(exact_quantiles({{"a", "b", "c", "d", "e"}, {}}, rows, 5, {}, sums) ==
+  CHECK(exact_quantiles({{"a", "b", "c", "d", "e"}, {}}, rows, n, {}, sums) ==
         std::vector<std::vector<double>>(columns.size()));
+}
+
+TEST_CASE("quantiles are of the rows that a column has") {
+  std::vector<DescribedRows> rows = split({{4, 2, 3}, {7}, {}}, 2);
+  LocalSums sums(2);
+  const std::vector<std::uint64_t> n{3, 1, 0};
+  const std::vector<double> probabilities{0.5, 0.9};
+  const auto found = exact_quantiles({{"a", "b", "c"}, {}}, rows, n, probabilities, sums);
+  CHECK(found[0] == std::vector<double>{3, 4});
+  CHECK(found[1] == std::vector<double>{7, 7});
+  CHECK((std::isnan(found[2][0]) && std::isnan(found[2][1])));
 }
 
 TEST_CASE("histograms count the last edge in, and what lies outside apart") {

@@ -69,6 +69,24 @@ TEST_CASE("A schema and a manifest survive JSON") {
   CHECK(heart_manifest().blocks() == 5);
 }
 
+TEST_CASE("Numbers that may be missing make a schema of version 4, with units or without") {
+  Schema schema = heart_schema();
+  schema.features[0].missing = true;
+  for (const bool units : {false, true}) {
+    schema.has_units = units;
+    CHECK(schema.version() == 4);
+    CHECK(schema_from_json(Json::parse(to_json(schema).dump()), "x", 4) == schema);
+    check_throws(ExitCode::data, "unknown member \"missing\"",
+                 [&] { schema_from_json(to_json(schema), "x", units ? 3 : 2); });
+    CHECK_THAT(describe_difference(heart_schema(), schema),
+               Catch::Matchers::ContainsSubstring("\"missing\":true"));
+  }
+  CHECK(schema.features[0].may_be_missing());
+  CHECK(Column{.name = "ward", .levels = {"a", missing_level}}.missing_code() == std::size_t{1});
+  check_throws(ExitCode::data, "format version 4 without a feature of \"missing\": true",
+               [] { schema_from_json(to_json(heart_schema()), "x", 4); });
+}
+
 TEST_CASE("What a short schema leaves out is absent") {
   const Schema schema =
       schema_from_json(Json::parse(R"({"features":[{"name":"a"}],"targets":[]})"), "x", 2);
@@ -190,8 +208,8 @@ TEST_CASE("Manifest errors name the member") {
   check_manifest_error("rows", -3, "found -3");
   check_manifest_error("block_rows", 1.5, "found 1.5");
   check_manifest_error("format", "other", "\"format\" must be \"bailiwick-partition-manifest\"");
-  check_manifest_error("version", 4,
-                       "m.json: version 4 is not supported; this program reads 1 to 3");
+  check_manifest_error("version", 5,
+                       "m.json: version 5 is not supported; this program reads 1 to 4");
   check_manifest_error("version", 3, "format version 3 with \"units\": false");
   check_manifest_error("precision", "float16", "\"precision\" must be float32 or float64");
   check_manifest_error("owner", "", "\"owner\" is empty");

@@ -116,7 +116,12 @@ TEST_CASE("Every fault of a file is told with object, expected and found, and no
   const std::pair<std::string, std::string> faults[] = {
       {"no-format", "attribute \"format\" is missing"},
       {"other-format", "attribute \"format\": expected bailiwick-partition, found \"netcdf\""},
-      {"version-4", "partition: version 4 is not supported; this program reads 1 to 3"},
+      {"version-5", "partition: version 5 is not supported; this program reads 1 to 4"},
+      {"version-4-without-missing", "format version 4 without a feature of \"missing\": true"},
+      {"missing-in-version-2", "features[2]: unknown member \"missing\""},
+      {"missing-elsewhere", "row 70 (from 0), feature \"bmi\": is not a finite number"},
+      {"missing-is-infinite", "row 70 (from 0), feature \"chol\": is not a finite number"},
+      {"missing-category", "features[1]: \"missing\" of a category"},
       {"version-3-without-units", "/schema: format version 3 with \"units\": false"},
       {"units-in-version-2", "/schema: format version 2 with \"units\": true"},
       {"unit-empty", "row 199 (from 0), units: is empty: nobody can tell whom the row is about"},

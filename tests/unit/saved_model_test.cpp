@@ -78,6 +78,30 @@ TEST_CASE("a model reads back") {
   }
 }
 
+TEST_CASE("a model keeps what stands for missing values") {
+  SavedModel model = linear();
+  CHECK(missing_values_text(model).empty());
+  model.config.missing = {{"age", "0.1"}, {"*", "drop"}};
+  model.missing = {{"ward", MissingRule::mode, {}, "icu"},
+                   {"age", MissingRule::number, 0.1},
+                   {"crp", MissingRule::median, 1.0 / 3},
+                   {"day", MissingRule::drop}};
+  const SavedModel read = model_from_checkpoint(to_checkpoint(model), "model.h5");
+  CHECK(read.missing == model.missing);
+  CHECK(read.config.missing == model.config.missing);
+  CHECK(to_checkpoint(read).digest() == to_checkpoint(model).digest());
+  CHECK(missing_values_text(read) ==
+        "Missing values: ward: icu (mode), age: 0.1, crp: 0.3333333333333333 (median), day: rows "
+        "dropped");
+  const auto refused = [&](const Json& imputed, const char* text) {
+    check_refused(changed(model, [&](Json& d) { d["imputed"] = imputed; }), text);
+  };
+  refused("mean", "imputed: is no list");
+  refused({{{"name", "age"}, {"rule", "keep"}}}, "keep");
+  refused({{{"name", "age"}, {"rule", "mean"}}}, "\"value\" is missing");
+  refused({{{"name", "age"}, {"rule", "mean"}, {"value", nullptr}}}, "\"value\" is missing");
+}
+
 TEST_CASE("a model keeps the baseline hazard of each stratum") {
   SavedModel model = linear();
   model.config.kind = &find_kind("cox")->traits();
