@@ -57,16 +57,20 @@ Wanted find_wanted(ModelColumns& columns, const Schema& schema) {
   return wanted;
 }
 
-/// The bisection for a median ends at the value of a row or two.
-void check_medians(const Run& run, const Wanted& wanted) {
-  for (const MissingFeature* missing : wanted.numbers)
-    for (const LocalDomain& domain : run.local())
-      if (missing->rule == MissingRule::median && has_minimum(run, domain))
-        throw Error(ExitCode::policy,
-                    "model.missing: {}: median: the policy of domain {} asks for a minimum of rows "
-                    "or contributors, and a median is the value of one row or two: take mean, or a "
-                    "number",
-                    missing->name, run.domains()[domain.index].name);
+/// The bisection for a median ends at the value of a row or two, and a number that no row has would
+/// tell the rows apart that lack theirs.
+void check_rules(const Run& run, const std::vector<MissingFeature>& features) {
+  for (const MissingFeature& missing : features)
+    for (const LocalDomain& domain : run.local()) {
+      const bool median = missing.rule == MissingRule::median;
+      if ((!median && missing.rule != MissingRule::number) || !has_minimum(run, domain)) continue;
+      throw Error(ExitCode::policy,
+                  "model.missing: {}: {}: the policy of domain {} asks for a minimum of rows or "
+                  "contributors, and {}: take mean",
+                  missing.name, median ? "median" : "a number", run.domains()[domain.index].name,
+                  median ? "a median is the value of one row or two"
+                         : "a number of the config's can set a few rows apart");
+    }
 }
 
 /// This rank's rows of one domain that have a value.
@@ -202,11 +206,11 @@ std::vector<double> medians(std::vector<Observed>& domains, const Wanted& wanted
 
 void fit_missing(Run& run, ModelColumns& columns) {
   const ModelConfig& model = run.config().model;
+  agree(run.world(), [&] { check_rules(run, columns.missing); });
   Wanted wanted = find_wanted(columns, run.schema());
   if (wanted.columns.features.empty()) return;
   std::vector<Observed> domains;
   agree(run.world(), [&] {
-    check_medians(run, wanted);
     for (const LocalDomain& domain : run.local())
       domains.push_back(observe(load_rows(domain, model, wanted.columns, run.config().train.split,
                                           !has_minimum(run, domain)),

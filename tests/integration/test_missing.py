@@ -259,7 +259,10 @@ def test_policies(rows, np):  # noqa: F811
         rows.terms("lyon", "minimum: {rows: 20}\n")
         out = train(rows, *linear, "missing={x: median}", np=np, code=POLICY)
         assert "model.missing: x: median: the policy of domain lyon asks for a minimum of rows or contributors" in out and "take mean" in out
-        for rule in ("mean", "4", "drop"):
+        assert "(minimum.group_rows, or without it minimum.rows) have: missing(x) (not 0); a model tells" in train(rows, *linear, "missing={x: mean}", np=np, code=POLICY)
+        rows.terms("lyon", "minimum: {rows: 20, group_rows: 3}\n")
+        assert "model.missing: x: a number: the policy of domain lyon asks for a minimum" in train(rows, *linear, "missing={x: 4}", np=np, code=POLICY)
+        for rule in ("mean", "drop"):
             model = linear if rule != "drop" else (*linear[:2], "features=[x, shift]")
             train(rows, *model, f"missing={{x: {rule}}}", output=f"minimum-{rule}-{np}", np=np)
         have = sum(v is not None for v in column(rows, "x")[56:112])
