@@ -11,6 +11,7 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/data/load_rows.hpp"
+#include "lib/data/minimums.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/network/cost.hpp"
 #include "lib/run/request.hpp"
@@ -133,6 +134,7 @@ int command_check(const Arguments& arguments) {
           if (use.of_model) columns = select_columns(model, run.schema());
           std::optional<NetworkCost> cost;
           if (columns && model.kind->network) cost = cost_of_network(run, *columns);
+          if (columns) agree(session.world(), [&] { refuse_columns(run, *columns, use.trains); });
           check_keys(run);
           if (session.world().is_root()) {
             std::cout << run.config().path << ": valid\n\n";

@@ -4,7 +4,7 @@
 #include "lib/config/copies.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <regex>
 #include <string_view>
 #include <utility>
 
@@ -17,15 +17,19 @@ namespace {
 
 constexpr std::string_view name_mark = "<name>";
 
-/// Writes `name` wherever a value says <name>.
-void put_name(YamlNode& node, const std::string& name) {
+/// Writes `name` wherever a value says <name>; another word in angle brackets is a slip.
+void put_name(YamlNode& node, const std::string& name, const std::string& key,
+              YamlProblems& problems) {
   for (std::size_t at = node.text.find(name_mark); at != std::string::npos;
        at = node.text.find(name_mark, at + name.size()))
     node.text.replace(at, name_mark.size(), name);
+  static const std::regex other("<[A-Za-z_-]+>");
+  if (std::smatch slip; std::regex_search(node.text, slip, other))
+    problems.add(node.mark, key, fmt::format("\"{}\" stands for nothing; <name> does", slip.str()));
   for (YamlNode& item : node.items)
-    put_name(item, name);
+    put_name(item, name, key, problems);
   for (YamlEntry& entry : node.entries)
-    put_name(entry.value, name);
+    put_name(entry.value, name, join_keys(key, entry.key), problems);
 }
 
 /// What `for` says: the names, each with the keys that are its own.
@@ -67,7 +71,7 @@ std::vector<YamlEntry> copies_of(const YamlNode& section, const std::string& pat
       whole.entries.push_back(std::move(own));
     }
     copy.value = std::move(whole);
-    put_name(copy.value, copy.key);
+    put_name(copy.value, copy.key, path, problems);
   }
   problems.throw_if_any();
   return copies;

@@ -158,6 +158,14 @@ std::vector<std::string> wanted_names(
   return wanted;
 }
 
+/// Of a column that has no unit, nobody has said that it is no date.
+void check_dates(const std::string& name, const DerivedFactor& factor, const Column& column) {
+  if (factor.steps.empty() || !factor.steps.front().is_of_dates()) return;
+  if (!column.unit.empty() && column.unit != unit_of_dates)
+    throw Error(ExitCode::config, "model.features: \"{}\": \"{}\" is no date: its unit is \"{}\"",
+                name, column.name, column.unit);
+}
+
 void select_features(const ModelConfig& model, const Schema& schema, const MissingRules& rules,
                      ModelColumns& columns) {
   const auto named = named_features(schema, rules);
@@ -193,6 +201,8 @@ void select_features(const ModelConfig& model, const Schema& schema, const Missi
                       "\"{}\"",
                       name, column.name);
         columns.features.push_back({first.column, std::nullopt, columns.derived.size()});
+        for (const DerivedFactor& factor : column.factors)
+          check_dates(column.name, factor, schema.features[factor.column]);
         columns.derived.push_back(std::move(column));
       }
     }

@@ -62,7 +62,7 @@ struct ModelColumns {
   std::optional<NumberColumn> trials;            ///< of which the target counts successes
   std::optional<NumberColumn> offset, exposure;  ///< the latter's logarithm is added to the former
   std::vector<StrataCategory> strata;            ///< Cox: each combination of their levels is one
-  bool ids = false;                    ///< keep what the owner calls the rows, where they say it
+  bool ids = false;                    ///< keep what the owner calls the rows, and their splits
   bool units = false;                  ///< keep whom the rows are about
   std::vector<DerivedColumn> derived;  ///< columns that no partition has
   std::vector<MissingFeature>

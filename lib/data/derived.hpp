@@ -34,6 +34,7 @@ struct Derivation {
       values;             ///< exponent; knots; least value and, if there is one, the bound; period
   std::size_t which = 0;  ///< spline: its columns but the first, which is the number itself
 
+  bool is_of_dates() const { return function >= Function::year && function <= Function::hour; }
   /// NaN where the function has no value; `missing` alone takes NaN. The same bits everywhere.
   double operator()(double x) const;
 };

@@ -10,7 +10,8 @@
 
 #include "lib/core/error.hpp"
 #include "lib/data/group_sums.hpp"
-#include "lib/data/model_rows.hpp"
+#include "lib/data/load_rows.hpp"
+#include "lib/data/minimums.hpp"
 #include "lib/model/description.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/run/run.hpp"
@@ -55,22 +56,6 @@ Wanted find_wanted(ModelColumns& columns, const Schema& schema) {
     read.factors.push_back(j);
   }
   return wanted;
-}
-
-/// The bisection for a median ends at the value of a row or two, and a number that no row has would
-/// tell the rows apart that lack theirs.
-void check_rules(const Run& run, const std::vector<MissingFeature>& features) {
-  for (const MissingFeature& missing : features)
-    for (const LocalDomain& domain : run.local()) {
-      const bool median = missing.rule == MissingRule::median;
-      if ((!median && missing.rule != MissingRule::number) || !has_minimum(run, domain)) continue;
-      throw Error(ExitCode::policy,
-                  "model.missing: {}: {}: the policy of domain {} asks for a minimum of rows or "
-                  "contributors, and {}: take mean",
-                  missing.name, median ? "median" : "a number", run.domains()[domain.index].name,
-                  median ? "a median is the value of one row or two"
-                         : "a number of the config's can set a few rows apart");
-    }
 }
 
 /// This rank's rows of one domain that have a value.
@@ -206,7 +191,7 @@ std::vector<double> medians(std::vector<Observed>& domains, const Wanted& wanted
 
 void fit_missing(Run& run, ModelColumns& columns) {
   const ModelConfig& model = run.config().model;
-  agree(run.world(), [&] { check_rules(run, columns.missing); });
+  agree(run.world(), [&] { refuse_columns(run, columns, true); });
   Wanted wanted = find_wanted(columns, run.schema());
   if (wanted.columns.features.empty()) return;
   std::vector<Observed> domains;

@@ -33,6 +33,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
   LoadedRows loaded;
   loaded.partitions = domain.manifests.size();
   const Schema& schema = domain.manifests.front().schema;  // of all of them
+  for (const ModelFeature& feature : columns.features)
+    if (feature.level)
+      loaded.level_rows[feature.column].resize(schema.features[feature.column].levels.size());
   RowBlocksBuilder builder(columns, schema, domain.blocks.count, block_rows);
   std::vector<std::size_t> chosen;
   std::uint64_t first_block = 0;  // of the partition, counted over the domain
@@ -90,6 +93,8 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         if (weighs) {
           ++loaded.selected;
           loaded.observations += count;
+          for (auto& [feature, rows] : loaded.level_rows)
+            ++rows[builder.stored_code(buffer, r, feature)];
         }
         if (has_times(model) && target[1] == 1 && !left_out) loaded.events += stands ? count : 1;
       }
@@ -102,6 +107,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       if (columns.ids && schema.has_ids)
         for (const std::size_t r : chosen)
           loaded.ids.push_back(buffer.ids[r]);
+      if (columns.ids && !schema.splits.empty())
+        for (const std::size_t r : chosen)
+          loaded.splits.push_back(buffer.splits[r]);
       if (columns.units)
         for (const std::size_t r : chosen)
           loaded.units.push_back(buffer.units[r]);

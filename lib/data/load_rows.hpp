@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,13 @@ struct LocalDomain;
 struct LoadedRows {
   kernels::RowBlocks rows;
   std::vector<std::size_t> rows_of_block;
-  std::vector<std::string> ids;        ///< of the rows, if asked for and the partitions have them
-  std::vector<std::string> units;      ///< likewise
-  std::vector<std::size_t> stratum;    ///< of the rows, among those of ModelColumns::strata, if any
+  std::vector<std::string> ids;      ///< of the rows, if asked for and the partitions have them
+  std::vector<std::uint8_t> splits;  ///< codes of theirs, likewise
+  std::vector<std::string> units;    ///< likewise
+  std::vector<std::size_t> stratum;  ///< of the rows, among those of ModelColumns::strata, if any
+  /// Of each category among the columns, a feature of the schema: rows of non-zero weight of each
+  /// of its levels, as they are stored.
+  std::map<std::size_t, std::vector<std::int64_t>> level_rows;
   std::vector<std::size_t> partition;  ///< of each block, in the order of the domain's partitions
   std::size_t partitions = 0;          ///< of the domain
   std::uint64_t selected = 0;          ///< rows of non-zero weight

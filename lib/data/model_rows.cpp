@@ -8,6 +8,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/data/group_sums.hpp"
+#include "lib/data/minimums.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
@@ -23,30 +24,6 @@ ColumnSelection selection_of(const ModelConfig& model, const ModelColumns& colum
   selection.centre = !model.kind->intercept || columns.intercept;
   selection.constant_says_nothing = network;
   return selection;
-}
-
-/// Whoever cuts a column where he likes can cut one row off, and with powers and products enough,
-/// or several functions of one number, sums tell the rows that they are of: not where a policy asks
-/// for more than that.
-void check_derived(const Run& run, const LocalDomain& domain, const ModelColumns& columns) {
-  if (!has_minimum(run, domain)) return;
-  const auto refuse = [&](const DerivedColumn& column, const char* why) {
-    throw Error(ExitCode::policy,
-                "model.features: \"{}\": the policy of domain {} asks for a minimum of rows or "
-                "contributors, and {} could leave fewer to themselves; have the owners prepare the "
-                "column at ingest",
-                column.name, run.domains()[domain.index].name, why);
-  };
-  for (const DerivedColumn& column : columns.derived) {
-    if (column.is_free()) refuse(column, "columns that the config makes");
-    if (column.is_indicator_of_missing()) continue;  // where it cuts the owners have said
-    const std::size_t made_of = column.factors.front().column;
-    const auto others = std::ranges::count_if(columns.features, [&](const ModelFeature& feature) {
-      return feature.column == made_of &&
-             !(feature.derived && columns.derived[*feature.derived].is_indicator_of_missing());
-    });
-    if (others > 1) refuse(column, "several columns of one number");
-  }
 }
 
 /// The least rows, but 0, that any stratum of the config has of a domain, or of one of its
@@ -68,16 +45,11 @@ std::uint64_t rows_of_least_stratum(const LoadedRows& domain, const ModelConfig&
 
 }  // namespace
 
-bool has_minimum(const Run& run, const LocalDomain& domain) {
-  return domain.minimum_rows > 1 || run.domains()[domain.index].minimum_contributors > 1;
-}
-
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
                           const std::string& split) {
   ModelRows rows;
   agree(run.world(), [&] {
-    for (const LocalDomain& domain : run.local())
-      check_derived(run, domain, columns);
+    refuse_columns(run, columns, false);
     for (const LocalDomain& domain : run.local())
       rows.domains.push_back(load_rows(domain, model, columns, split, !has_minimum(run, domain)));
   });

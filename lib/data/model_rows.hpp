@@ -23,10 +23,6 @@ struct ModelRows {
   std::vector<std::uint64_t> observations_in;  ///< of them, in each local domain, on all its ranks
 };
 
-/// Whether an owner wants more than one row, or one domain, behind what crosses: then no error says
-/// which row is wrong.
-bool has_minimum(const Run& run, const LocalDomain& domain);
-
 /// Reads the rows of `split` (empty: all) of every local domain. Collective: a failure on one rank
 /// is everyone's. Throws ExitCode::data if no domain has a row of that split.
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,

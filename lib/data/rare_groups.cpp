@@ -3,6 +3,10 @@
 
 #include "lib/data/rare_groups.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
 #include <optional>
 
 #include "lib/core/error.hpp"
@@ -15,89 +19,135 @@ namespace bailiwick {
 
 namespace {
 
-/// The groups that a fit tells of, in the order in which Counter counts them.
+/// The groups that a fit tells of: levels, classes, events, and of numbers the rows that do not
+/// have the value that most rows have.
 struct Groups {
   std::vector<std::string> names;
-  std::vector<std::size_t> numbers;   ///< of the model's columns: those held as numbers, in x
-  std::vector<std::size_t> targets;   ///< numbers among them
-  std::vector<std::size_t> classes;   ///< categories among them
-  std::vector<std::size_t> first;     ///< group of each factor's cell 0
-  std::vector<std::size_t> of_class;  ///< first group of each of `classes`
+  std::vector<std::size_t> columns;           ///< numbers among the model's columns: of x
+  std::vector<std::optional<double>> filled;  ///< of each, what stands for a missing value
+  std::vector<std::size_t> targets;           ///< numbers among them
+  bool weights, offset, trials;
+  std::size_t events = 0;                          ///< group of them, where there are any
+  std::vector<std::size_t> classes;                ///< targets that are categories
+  std::vector<std::size_t> of_class;               ///< first group of each
+  std::map<std::size_t, std::size_t> of_category;  ///< feature -> first group
 
-  Groups(const ModelConfig& model, const ModelColumns& columns, const Schema& schema) {
-    const std::size_t intercept = columns.intercept ? 1 : 0;
-    // Of a number two groups: what is not 0, and, of a column of 0 and 1 alone, what is.
+  Groups(const ModelConfig& model, const ModelColumns& from, const Schema& schema)
+      : weights(from.weights), offset(from.has_offset()), trials(from.trials.has_value()) {
+    const std::size_t intercept = from.intercept ? 1 : 0;
     const auto add_number = [&](const std::string& name) {
-      names.push_back(name + " (not 0)");
-      names.push_back(name + " (0)");
+      names.push_back(name + " (not the usual value)");
     };
-    for (std::size_t j = 0; j < columns.features.size(); ++j)
-      if (!columns.factor[j]) {
-        numbers.push_back(intercept + numbers.size());
-        add_number(columns.names[intercept + j]);
+    for (std::size_t j = 0; j < from.features.size(); ++j) {
+      const ModelFeature& feature = from.features[j];
+      if (from.factor[j]) continue;
+      columns.push_back(intercept + columns.size());
+      filled.emplace_back();
+      for (const MissingFeature& missing : from.missing)
+        if (!feature.derived && missing.name == schema.features[feature.column].name)
+          filled.back() = missing.number;
+      add_number(from.names[intercept + j]);
+    }
+    for (std::size_t k = 0; k < from.targets.size() && !has_times(model); ++k) {
+      const Column& target = schema.targets[from.targets[k]];
+      if (!target.categories.empty()) {
+        classes.push_back(k);
+        continue;
       }
-    for (std::size_t k = 0; k < columns.targets.size(); ++k) {
-      const Column& target = schema.targets[columns.targets[k]];
-      // A time is summed in no model; of its status only events are.
-      if (has_times(model) && k != 1) continue;
-      if (!has_times(model) && !target.categories.empty()) continue;
       targets.push_back(k);
       add_number(target.name);
     }
-    for (std::size_t f = 0; f < columns.factors.size(); ++f) {
-      first.push_back(names.size());
-      names.push_back("no level of " + schema.features[columns.factors[f]].name +
-                      " that the model has");
-      for (std::size_t j = 0; j < columns.features.size(); ++j)
-        if (columns.factor[j] == f) names.push_back(columns.names[intercept + j]);
+    if (weights) add_number("the weight");
+    if (offset) add_number("offset or exposure");
+    if (trials) add_number("the trials");
+    if (has_times(model)) {  // of times and statuses events are summed
+      events = names.size();
+      names.push_back("an event");
     }
-    for (std::size_t k = 0; k < columns.targets.size() && !has_times(model); ++k) {
-      const Column& target = schema.targets[columns.targets[k]];
-      if (target.categories.empty()) continue;
-      classes.push_back(k);
+    for (const std::size_t k : classes) {
+      const Column& target = schema.targets[from.targets[k]];
       of_class.push_back(names.size());
       for (const std::string& name : target.categories)
         names.push_back(target.name + " " + name);
     }
+    for (const ModelFeature& feature : from.features)
+      if (feature.level && of_category.emplace(feature.column, names.size()).second)
+        for (std::size_t code = 0; code < schema.features[feature.column].levels.size(); ++code)
+          names.push_back(schema.features[feature.column].indicator(code));
+  }
+
+  std::size_t numbers() const {
+    return columns.size() + targets.size() + (weights ? 1 : 0) + (offset ? 1 : 0) +
+           (trials ? 1 : 0);
   }
 };
 
+/// How many rows have each number's most frequent value, at most: rows in buckets by two hashes of
+/// the value, so that ranks can add them up. Two values share both buckets once in 2^16 times.
+constexpr std::size_t buckets = 256;
+std::array<std::size_t, 2> buckets_of(double value) {
+  const auto bits = std::bit_cast<std::uint64_t>(value + 0.0);  // no -0
+  const auto mixed = [](std::uint64_t x) {
+    x = (x ^ (x >> 31)) * 0x9E3779B97F4A7C15U;
+    return (x ^ (x >> 29)) * 0xBF58476D1CE4E5B9U;
+  };
+  return {mixed(bits) >> 56, buckets + (mixed(~bits * 0x94D049BB133111EBU) >> 56)};
+}
+
 /// Rows of each group in a local domain: on the rank that leads it, of all its ranks.
-Aggregate count_groups(const kernels::RowBlocks& rows, const Groups& groups, bool times,
-                       std::size_t d, Sums& sums) {
-  const std::size_t numbers = groups.numbers.size() + groups.targets.size();
+Aggregate count_groups(const LoadedRows& loaded, const Groups& groups, bool times, std::size_t d,
+                       Sums& sums) {
+  const kernels::RowBlocks& rows = loaded.rows;
+  const std::size_t numbers = groups.numbers();
   Aggregate part(std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{"rows", groups.names.size(), counts,
-                           std::make_shared<const std::vector<std::string>>(groups.names)},
-                          {"others", numbers, counts}}));  // neither 0 nor 1
-  const RowSum counted(part, "rows"), others(part, "others");
+      std::vector<Stream>{{"rows", groups.names.size(), counts},
+                          {"having", numbers, counts},
+                          {"buckets", numbers * 2 * buckets, counts}}));
+  const RowSum counted(part, "rows"), having(part, "having"), bucket(part, "buckets");
   const auto x = host_copy(rows.x);
   const auto y = host_copy(rows.y);
-  const auto code = host_copy(rows.factors.code);
-  for_each_row(rows, part, [&](std::size_t b, std::size_t r, double, double) {
+  const auto offset = host_copy(rows.offset);
+  for_each_row(rows, part, [&](std::size_t b, std::size_t r, double, double weight) {
     std::size_t i = 0;
-    const auto number = [&](double value) {
-      counted.count(2 * i + (value == 0 ? 1 : 0));
-      if (value != 0 && value != 1) others.count(i);
+    const auto number = [&](double value, bool counts_it = true) {
+      if (counts_it) {
+        having.count(i);
+        for (const std::size_t at : buckets_of(value))
+          bucket.count(i * 2 * buckets + at);
+      }
       ++i;
     };
-    for (const std::size_t j : groups.numbers)
-      number(x(b, j, r));
+    for (std::size_t j = 0; j < groups.columns.size(); ++j) {
+      const double value = x(b, groups.columns[j], r);
+      number(value, value != groups.filled[j]);
+    }
     for (const std::size_t k : groups.targets)
       number(y(b, k, r));
-    for (std::size_t f = 0; f < groups.first.size(); ++f)
-      counted.count(groups.first[f] + code(b, f, r));
+    if (groups.weights) number(weight);
+    if (groups.offset) number(offset(b, r));
+    if (groups.trials) number(y(b, 1, r));
+    if (times && y(b, 1, r) != 0) counted.count(groups.events);
     for (std::size_t k = 0; k < groups.classes.size(); ++k)
       counted.count(groups.of_class[k] + static_cast<std::size_t>(y(b, groups.classes[k], r)));
   });
+  for (const auto& [feature, first] : groups.of_category)
+    for (std::size_t code = 0; code < loaded.level_rows.at(feature).size(); ++code)
+      counted.count(first + code, loaded.level_rows.at(feature)[code]);
   sums.within_domain(d, part);
-  const std::span others_of = part.words("others");
+  Aggregate result(std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"rows", groups.names.size(), counts,
+                           std::make_shared<const std::vector<std::string>>(groups.names)}}));
+  std::ranges::copy(part.words("rows"), result.words("rows").begin());
+  const std::span in_buckets = part.words("buckets");
   for (std::size_t i = 0; i < numbers; ++i) {
-    const bool status = times && i >= groups.numbers.size();
-    if (others_of[i] > 0 || status) part.words("rows")[2 * i + 1] = 0;
-    others_of[i] = 0;
+    const auto of_hash = [&](std::size_t hash) {
+      return std::ranges::max(in_buckets.subspan((2 * i + hash) * buckets, buckets));
+    };
+    const std::int64_t usual = std::min(of_hash(0), of_hash(1));
+    const std::int64_t others = part.words("having")[i] - usual;
+    if (usual >= others) result.words("rows")[i] = others;  // else no value is the usual one
   }
-  return part;
+  return result;
 }
 
 }  // namespace
@@ -112,19 +162,20 @@ void refuse_rare_groups(Run& run, const ModelColumns& columns, const ModelRows& 
     const LocalDomain& domain = run.local()[d];
     if (!shared && domain.minimum_group_rows <= 1) continue;
     parts.push_back(
-        count_groups(rows.domains[d].rows, groups, has_times(run.config().model), d, boundary));
+        count_groups(rows.domains[d], groups, has_times(run.config().model), d, boundary));
     std::vector<std::string> rare;
     const std::span counted = parts.back().words("rows");
     for (std::size_t g = 0; g < groups.names.size(); ++g)
       if (counted[g] > 0 && static_cast<std::uint64_t>(counted[g]) < domain.minimum_group_rows)
         rare.push_back(groups.names[g]);
     if (!rare.empty() && !refusal)
-      refusal = Error(ExitCode::policy,
-                      "domain {}: fewer of its rows than the {} that a policy asks for "
-                      "(minimum.group_rows, or without it minimum.rows) have: {}; a model tells "
-                      "sums over them. Leave such levels and columns out (-NAME among "
-                      "model.features), or have the owners merge rare levels at ingest",
-                      domain.admission.domain(), domain.minimum_group_rows, join(rare));
+      refusal =
+          Error(ExitCode::policy,
+                "domain {}: fewer of its rows than the {} that a policy asks for "
+                "(minimum.group_rows, or without it minimum.rows) have: {}; a model tells "
+                "sums over them. Leave such columns out (-NAME among model.features), or have "
+                "the owners merge rare levels at ingest",
+                domain.admission.domain(), domain.minimum_group_rows, join(rare));
   }
   agree(run.world(), [&] {
     if (refusal) throw *refusal;

@@ -29,6 +29,12 @@ class RowBlocksBuilder {
   /// Of a row that was read.
   double number(const io::RowBuffer& buffer, std::size_t row, const NumberColumn& column) const;
 
+  /// Of a row that was read: the code of a category, whatever stands for a missing one.
+  std::uint16_t stored_code(const io::RowBuffer& buffer, std::size_t row,
+                            std::size_t feature) const {
+    return buffer.codes[row * categories_ + place_[feature]];
+  }
+
   /// Of a row that was read: which of the combinations of ModelColumns::strata it has.
   std::size_t stratum(const io::RowBuffer& buffer, std::size_t row) const;
 

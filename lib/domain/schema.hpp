@@ -15,6 +15,9 @@ namespace bailiwick {
 /// The level of rows without a value, where a category keeps them.
 inline constexpr const char* missing_level = "(missing)";
 
+/// What a date is stored in.
+inline constexpr const char* unit_of_dates = "days since 1970-01-01";
+
 /// One column of a partition. What a category holds is codes 0, 1, 2 …, which have names.
 struct Column {
   std::string name{};

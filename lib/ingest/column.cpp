@@ -106,6 +106,7 @@ ColumnRule::ColumnRule(const IngestColumn& column, const IngestConfig& config, d
   if (keeps && column.type == Type::category) column_.levels.emplace_back(missing_level);
   if (keeps) column_.missing_value = static_cast<double>(column.levels.size());  // its code
   if (column.type == Type::date) set_days();
+  if (column.type == Type::date && stored_.unit.empty()) stored_.unit = unit_of_dates;
   if (column.type != Type::category) {
     if (stored_.missing = keeps; keeps) column_.missing_value = NAN;
     stored_.minimum = column_.minimum;
@@ -226,7 +227,7 @@ std::string ColumnRule::reason(Fault fault) const {
     case Fault::none:
       break;
     case Fault::missing:
-      return "missing value";
+      return missing_value;
     case Fault::number:
       return not_a_number;
     case Fault::integer:

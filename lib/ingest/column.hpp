@@ -54,6 +54,7 @@ class ColumnRule {
   Fault read(std::string_view text, std::string& value) const;
 
   static constexpr const char* not_a_number = "not a number";
+  static constexpr const char* missing_value = "missing value";
   /// `fault` in words, the same for every row.
   std::string reason(Fault fault) const;
 

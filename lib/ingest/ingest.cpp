@@ -287,7 +287,11 @@ IngestReport ingest(const IngestConfig& config, bool force,
     rules.bind(std::move(input.header), name, reader.columns());
     if (path == inputs.front()) report.unused = rules.unused();
     while (reader.next()) {
-      if (const auto rejection = rules.read(reader, report.rows_read, outputs.buffers()))
+      const auto rejection = rules.read(reader, report.rows_read, outputs.buffers());
+      if (rejection && rejection->ends_all)
+        throw Error(ExitCode::data, "{}:{}: {}: {}", name, reader.line(), rejection->column,
+                    rejection->reason);
+      if (rejection)
         quarantine.add(name, reader, *rejection);
       else
         outputs.count(rules.partition());

@@ -34,10 +34,13 @@ std::optional<Lags::Fault> Lags::next(
   const std::string_view written = text(1, false);
   double at = 0;
   if (const auto fault = order_->read(written, at); fault != ColumnRule::Fault::none)
-    return Fault{order_name_, order_->reason(fault), written};
+    return Fault{order_name_, order_->reason(fault), written, false};
   Past& past = past_[std::string(text(0, true))];
   if (!past.rows.empty() && !(at > past.at))
-    return Fault{order_name_, "not after the row of its unit before (sorted_by)", written};
+    return Fault{order_name_,
+                 "not after the row of its unit before: sort the inputs by unit and this column "
+                 "(sorted_by), so that lags are what was before",
+                 written, true};
   past.at = at;
   if (past.rows.size() > longest_) past.rows.pop_front();
   std::vector<std::string> own;

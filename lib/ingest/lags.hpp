@@ -33,6 +33,7 @@ class Lags {
   struct Fault {
     std::string column, reason;
     std::string_view value;
+    bool out_of_order = false;  ///< so that nobody knows what was before
   };
   /// Of the next row of the inputs, whose fields `text(i, words)` gives, of sources()[i]: appends
   /// to `before` what each of columns() has, an empty word where the unit had no such row. These

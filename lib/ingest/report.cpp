@@ -8,6 +8,7 @@
 
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
+#include "lib/ingest/column.hpp"
 #include "lib/ingest/report.hpp"
 
 namespace bailiwick {
@@ -35,6 +36,14 @@ std::string format(const Table& table, std::size_t first_number, std::size_t las
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return text;
+}
+
+/// With the first value that broke the rule, unless it has none to show.
+std::string reason_text(const IngestReport::Quarantined& q) {
+  constexpr std::size_t most = 40;
+  if (q.value.empty() || q.reason == ColumnRule::missing_value || q.value.size() > most)
+    return q.reason;
+  return fmt::format("{}: \"{}\"", q.reason, printable(q.value));
 }
 
 }  // namespace
@@ -69,7 +78,8 @@ std::string to_text(const IngestReport& report) {
     text += fmt::format("\nQuarantined rows are in {}:\n", report.quarantine_path);
     table = {{"rows", "column", "reason", "first at"}};
     for (const auto& q : report.quarantined)
-      table.push_back({count(q.rows), q.column.empty() ? "(row)" : q.column, q.reason, q.first});
+      table.push_back(
+          {count(q.rows), q.column.empty() ? "(row)" : q.column, reason_text(q), q.first});
     text += format(table, 0, 0);
     if (report.rows_quarantined() > report.rows_read / 20)
       text += "More than one row in twenty: quarantine_at_most makes that an error.\n";

@@ -212,7 +212,7 @@ std::optional<Rejection> RowRules::read(const io::RowReader& record, std::uint64
     std::vector<std::string_view> before;
     const auto text = [&](std::size_t i, bool words) { return text_of(lag_fields_[i], words); };
     if (const auto fault = lags_.next(text, before))
-      return Rejection{fault->column, fault->value, fault->reason};
+      return Rejection{fault->column, fault->value, fault->reason, fault->out_of_order};
     fields_.insert(fields_.end(), before.begin(), before.end());
   }
   if (auto rejection = read_fields()) return rejection;

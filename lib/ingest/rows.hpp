@@ -28,6 +28,7 @@ struct Rejection {
   std::string column;
   std::string_view value;
   std::string reason;
+  bool ends_all = false;  ///< every later row would be in doubt
 };
 
 /// All rules of an ingest: turns records of the CSV into rows of partitions.

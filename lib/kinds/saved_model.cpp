@@ -13,6 +13,7 @@ SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
   model.config = run.config().model;
   model.config.features.assign(columns.names.begin() + (columns.intercept ? 1 : 0),
                                columns.names.end());
+  if (model.config.features.empty()) model.config.features = {"-*"};  // none, and not all
   if (!has_times(model.config)) model.config.target = run.schema().targets[columns.targets[0]].name;
   model.names = columns.names;
   model.derived = columns.derived_names();
@@ -26,7 +27,8 @@ SavedModel untrained_model(const Run& run, const ModelColumns& columns) {
 std::string missing_values_text(const SavedModel& model) {
   std::vector<std::string> texts;
   for (const MissingFeature& missing : model.missing) {
-    const std::string value = missing.number ? round_trip(*missing.number) : missing.level;
+    const std::string value =
+        missing.number ? fmt::format("{:.6g}", *missing.number) : missing.level;
     texts.push_back(missing.name + ": " +
                     (missing.rule == MissingRule::drop ? "rows dropped"
                      : missing.rule == MissingRule::number

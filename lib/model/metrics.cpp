@@ -81,9 +81,8 @@ std::vector<double> values(Aggregate& total, const char* stream) {
   total.normalise();
   if (total.saturated() != 0) {
     throw Error(ExitCode::data,
-                "{} predictions are not finite or too far from the target to sum; are these the "
-                "columns, and their standardisation, that the model was trained on?",
-                total.saturated());
+                "predictions are not finite or too far from the target to sum; are these the "
+                "columns, and their standardisation, that the model was trained on?");
   }
   return total.values(stream);
 }
@@ -150,10 +149,16 @@ Json binary_measures(Aggregate& total, const BinaryCounts& counted,
     below += negatives[b];
     above += positives[b];
   }
-  // From the highest scores down: events found, and all rows so far.
-  double found = 0, taken = 0, average_precision = 0, found_at_half = undefined,
-         taken_at_half = undefined;
+  // From the highest scores down: events found, and all rows so far. In a bin the events may come
+  // after all other rows, or before them; between these lie rows of one score, as one step.
+  double found = 0, taken = 0, average_precision = 0, worst = 0, best = 0,
+         found_at_half = undefined, taken_at_half = undefined;
   for (std::size_t b = positives.size(); b-- > 0;) {
+    const auto others = static_cast<double>(negatives[b]);
+    for (double i = 1; i <= static_cast<double>(positives[b]); ++i) {
+      worst += (found + i) / (taken + others + i);
+      best += (found + i) / (taken + i);
+    }
     found += static_cast<double>(positives[b]);
     taken += static_cast<double>(positives[b] + negatives[b]);
     if (positives[b] != 0) average_precision += static_cast<double>(positives[b]) * (found / taken);
@@ -173,6 +178,8 @@ Json binary_measures(Aggregate& total, const BinaryCounts& counted,
           {"precision", defined(ratio(found_at_half, taken_at_half))},
           {"f1", defined(ratio(2 * found_at_half, events + taken_at_half))},
           {"average_precision", defined(ratio(average_precision, events))},
+          {"average_precision_lower", defined(ratio(worst, events))},
+          {"average_precision_upper", defined(ratio(best, events))},
           {"auc", defined(ratio(lower + width / 2, pairs))},
           {"auc_lower", defined(ratio(lower, pairs))},
           {"auc_upper", defined(ratio(lower + width, pairs))},

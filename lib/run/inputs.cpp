@@ -73,7 +73,10 @@ Inputs inputs_of(const RunConfig& config, const StageUse& use) {
   inputs.network = config.model.kind->network;
   inputs.unstratified_survival = config.model.strata == Strata::none;
   inputs.baseline_hazard = config.model.baseline;
-  inputs.per_domain_statistics = use.per_domain != nullptr && use.per_domain(config);
+  // Of a handful of domains, products of their scores tell each one's.
+  inputs.per_domain_statistics =
+      use.trains ? config.domains.size() > 1 && config.model.cluster == Cluster::domain
+                 : use.per_domain != nullptr && use.per_domain(config);
   inputs.domains = config.domains;
   return inputs;
 }

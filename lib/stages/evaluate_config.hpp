@@ -40,7 +40,9 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
   v.key("name", evaluate.name,
         "Name of the evaluation: it lies in evaluations/NAME of the output folder, not in that.",
         no_bits, a_file_name);
-  v.key("split", evaluate.split, "Name of the split to measure on; \"\": all rows.");
+  v.key("split", evaluate.split,
+        "Name of the split to measure on; \"\": all rows. predict scores all, and says whose they "
+        "are.");
   v.key("standardise", evaluate.standardise, "As model.standardise; model: as the model was.");
   v.key("per_domain", evaluate.per_domain,
         "Metrics of each domain too; every policy must allow per_domain_statistics.");

@@ -9,6 +9,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
+#include "lib/data/minimums.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/record/restart.hpp"
@@ -63,8 +64,9 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
                        const std::string& path) {
   const PartitionManifest& manifest = domain.manifests[partition];
   OutputFile file(path, Readers::owner);
-  file.write((manifest.schema.has_ids ? "row,id," : "row,") +
-             join(Scores::names(model, times), ",") + "\n");
+  const std::vector<std::string>& splits = manifest.schema.splits;
+  file.write(fmt::format("row,{}{}{}\n", manifest.schema.has_ids ? "id," : "",
+                         splits.empty() ? "" : "split,", join(Scores::names(model, times), ",")));
   std::vector<double> prediction;
   const std::vector<std::size_t> baselines = find_baselines(model, columns);
   for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
@@ -76,6 +78,7 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
     const Scores scores(model, rows, times);
     const auto weight = host_copy(rows.weight);  // 0: what model.missing drops is not predicted
     auto id = loaded.ids.begin();
+    auto split = loaded.splits.begin();
     auto stratum = loaded.stratum.begin();
     for (std::uint64_t b = 0; b < count; ++b) {
       const std::uint64_t begin = (first + b) * manifest.block_rows;
@@ -85,6 +88,7 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
         scores.predict(b, r, baselines[of_row], prediction);
         text += std::to_string(begin + r);
         if (id != loaded.ids.end()) text += ',' + csv_field(*id++);
+        if (split != loaded.splits.end()) text += ',' + csv_field(splits[*split++]);
         for (const double value : prediction)
           text += ',' + (std::isnan(value) || weight(b, r) == 0 ? "" : round_trip(value));
         text += '\n';
@@ -190,6 +194,12 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   if (curves && model.baselines.empty())
     throw Error(ExitCode::config, "evaluate.survival_at: {} was trained without model.cox.baseline",
                 used.path);
+  for (const double time : run.config().section<EvaluateConfig>().survival_at)
+    if (model.config.time_maximum > 0 && time > model.config.time_maximum)
+      throw Error(ExitCode::config,
+                  "evaluate.survival_at: {} is beyond model.cox.time_maximum, {}, after which "
+                  "nothing is known",
+                  time, model.config.time_maximum);
   ModelColumns columns = columns_of(model, run, false);
   if (curves) columns.strata = select_strata(model.config, run.schema(), columns);
   columns.ids = true;

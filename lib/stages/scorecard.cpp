@@ -24,8 +24,15 @@ Response response_of(const SavedModel& model) {
 }
 
 /// What a table has no room for; the JSON holds it all.
-const std::set<std::string_view> not_in_table = {
-    "auc_lower", "auc_upper", "comparable", "concordant", "tied", "cells", "contributors"};
+const std::set<std::string_view> not_in_table = {"auc_lower",
+                                                 "auc_upper",
+                                                 "average_precision_lower",
+                                                 "average_precision_upper",
+                                                 "comparable",
+                                                 "concordant",
+                                                 "tied",
+                                                 "cells",
+                                                 "contributors"};
 
 std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
                                                  const EvaluateConfig& how) {
@@ -142,7 +149,7 @@ Json Scorecard::metrics(const Aggregate& total) const {
           {"tied", sum.tied}};
 }
 
-/// As many digits as its bounds agree in, if it has any, at most six.
+/// As many digits as its bounds agree in, if it has any, at most six; these, if those are few.
 std::string shown(const Json& metrics, const std::string& measure) {
   const Json value = metrics.value(measure, Json());
   if (!value.is_number()) return "-";
@@ -152,9 +159,11 @@ std::string shown(const Json& metrics, const std::string& measure) {
   int digits = 6;
   const Json lower = metrics.value(measure + "_lower", value),
              upper = metrics.value(measure + "_upper", value);
-  while (digits > 1 && round_to(lower, digits) != round_to(upper, digits))
+  constexpr int few = 3;
+  while (digits >= few && round_to(lower, digits) != round_to(upper, digits))
     --digits;
-  return round_to(value, digits);
+  return digits >= few ? round_to(value, digits)
+                       : fmt::format("{}-{}", round_to(lower, few), round_to(upper, few));
 }
 
 std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& lines) {

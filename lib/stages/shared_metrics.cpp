@@ -139,9 +139,8 @@ class SharedSums {
     Aggregate total = boundary_.across_domains("evaluation", std::move(rest), parameters_);
     if (total.saturated() != 0)
       throw Error(ExitCode::data,
-                  "{} predictions are not finite or too far from the target to sum; are these the "
-                  "columns, and their standardisation, that the model was trained on?",
-                  total.saturated());
+                  "predictions are not finite or too far from the target to sum; are these the "
+                  "columns, and their standardisation, that the model was trained on?");
     return total;
   }
 
@@ -232,10 +231,11 @@ Json shared_binary(const std::vector<UsedModel>& models, const EvaluateConfig& h
     for (const auto& [measure, stream] :
          {std::pair("log_loss", "log_loss"), {"brier", "squared_error"}})
       if (total.layout().has(stream)) metrics[measure] = total.value(stream) / all_rows;
-    leave_out(metrics,
-              {"events", "accuracy", "recall", "precision", "f1", "average_precision", "auc",
-               "auc_lower", "auc_upper", "calibration"},
-              few);
+    leave_out(
+        metrics,
+        {"events", "accuracy", "recall", "precision", "f1", "average_precision", "auc", "auc_lower",
+         "auc_upper", "average_precision_lower", "average_precision_upper", "calibration"},
+        few);
     if (missing.contains("log_loss")) leave_out(metrics, {"log_loss"}, few);
     if (missing.contains("squared_error")) leave_out(metrics, {"brier"}, few);
     return metrics;

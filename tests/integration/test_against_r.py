@@ -292,6 +292,11 @@ def test_rows_of_one_domain_are_no_strangers(rows, name):
     h5py = referee("h5py")
     digests = set()
     words = [word for key in (*model, "cluster=domain") for word in ("--set", f"model.{key}")]
+    for clinic in CLINICS:  # products of three domains' scores tell each one's
+        rows.terms(clinic)
+    assert "per-domain statistics: asked for" in rows.run("train", "run.yaml", "--output", "never", *words, np=2, code=4)
+    for clinic in CLINICS:
+        rows.terms(clinic, allow="exact_release: true, per_domain_statistics: true, unstratified_survival: true")
     for np in (1, 2, 4):
         output = f"domain-{name}-{np}"
         rows.run("train", "run.yaml", "--output", output, *words, np=np)

@@ -57,7 +57,7 @@ def test_rows_and_predictions_are_their_owners_alone(stays, umask):
     assert mode(stays.path(f"theirs-{umask}.h5")) == 0o600
     output = f"modes-{umask}"
     for command in ("train", "predict"):
-        code, error = quietly(stays, command, "run.yaml", "--output", output, "--set", "model.features=[age, ward_surgery]", umask=umask)
+        code, error = quietly(stays, command, "run.yaml", "--output", output, "--set", "model.features=[age, sex]", umask=umask)
         assert code == 0, error
     assert mode(stays.path(output) / "model.h5") == 0o644
     for clinic in CLINICS:
@@ -129,7 +129,7 @@ def entries(stays, clinic="bern"):
 @RANKS
 def test_the_log_says_who_and_what_came_of_it(stays, np):
     first = len(stays.log())
-    features = "model.features=[age, ward_surgery]"
+    features = "model.features=[age, sex]"
     stays.train("--set", features, output=f"who-{np}", np=np)
     stays.run("evaluate", "run.yaml", "--set", features, "--output", f"who-{np}", np=np)
     train, trained, evaluate, evaluated = entries(stays)[first:]
@@ -197,7 +197,7 @@ def test_a_refusal_during_the_run_costs_no_run_and_leaves_nothing(stays, np):
     (kept / "notes.txt").write_text("mine")
     stays.refused("ward_icu (1)", output=f"kept-{np}", np=np)
     assert [path.name for path in kept.iterdir() if not path.name.endswith(".lock")] == ["notes.txt"]
-    features = "model.features=[age, ward_surgery]"
+    features = "model.features=[age, sex]"
     stays.train("--set", features, output=f"counted-{np}", np=np)
     stays.refused("domain bern: maximum runs: 1 before this one (at most 1)", words=("--set", features), output=f"late-{np}", np=np)
     stays.terms("bern")

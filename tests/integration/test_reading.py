@@ -185,15 +185,19 @@ partitions: [{name: home, owner: Home, sign_with: key.pem}]
 
 
 def test_what_a_unit_had_before(desk):
-    """Over two files, with other units between; a row out of order is no past, one that another rule keeps out is."""
+    """Over two files, with other units between; what another rule keeps out was before all the same."""
     h5py = referee("h5py")
-    desk.write("1.csv", "who,seen,cost,stage,died\na,2024-01-01,1,A,0\nb,2024-01-01,10,B,1\na,2024-01-03, 2 ,B,0\na,2024-01-02,99,A,0\na,2024-01-03,98,A,0\nb,2024-02-01,20,A,no?\n")
+    desk.write("1.csv", "who,seen,cost,stage,died\na,2024-01-01,1,A,0\nb,2024-01-01,10,B,1\na,2024-01-03, 2 ,B,0\nb,2024-02-01,20,A,no?\n")
     desk.write("2.csv", "who,seen,cost,stage,died\nc,2024-01-01,5,B,1\nb,2024-03-01,30,B,0\na,2024-04-01,3,A,1\n")
     said = desk.ingest("inputs: [1.csv, 2.csv]", text=LAGS % ("%s", "ignore") + "#%s")
-    assert "9 rows read: 6 kept, 3 quarantined" in said and "     2  seen    not after the row of its unit before (sorted_by)  " in said and "1.csv:5\n" in said, said
+    assert "7 rows read: 6 kept, 1 quarantined" in said and '     1  died    not true or false: "no?"  ' in said, said
     with h5py.File(desk.root / "out/home.h5") as file:
         assert file["features"][:].tolist() == [[1, -1, -2], [10, -1, -2], [2, 1, -2], [5, -1, -2], [30, 20, 10], [3, 2, 1]]
         assert file["codes"][:].tolist() == [[0, 2], [1, 2], [1, 0], [1, 2], [1, 0], [0, 1]]  # b's A stood in a row that another rule kept out
+    for day in ("2024-03-31", "2024-04-01"):
+        desk.write("3.csv", f"who,seen,cost,stage,died\na,{day},4,A,1\n")
+        said = desk.ingest("inputs: [1.csv, 2.csv, 3.csv]", text=LAGS % ("%s", "ignore") + "#%s", code=DATA)
+        assert "3.csv:2: seen: not after the row of its unit before: sort the inputs by unit and this column (sorted_by)" in said, said
 
 
 @pytest.mark.parametrize("change,error", [

@@ -89,5 +89,7 @@ def test_what_cannot_be_tested(rows):  # noqa: F811
     assert '"(intercept)" stands for no coefficient of a column' in wald(rows, linear, "(intercept)", code=USAGE)
     assert "TERM is missing" in wald(rows, linear, code=USAGE)
     assert "with a penalty its estimates are shrunk" in wald(rows, train("penalty", "kind: linear, target: level, features: [x], l2: 1"), "x", code=DATA)
+    for clinic in rows.clinics:
+        rows.terms(clinic, allow="exact_release: true, per_domain_statistics: true")
     few = train("clusters", "kind: linear, target: level, features: [x, sex, years], cluster: domain")
     assert "there are too few rows or clusters to test so many coefficients together" in wald(rows, few, "*", code=DATA)

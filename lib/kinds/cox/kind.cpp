@@ -34,7 +34,9 @@ SurvivalRows survival_rows(const LoadedRows& domain, Strata strata, std::size_t 
 }
 
 std::string strata_note(const ModelConfig& model) {
-  if (model.strata_by.empty()) return "";
+  if (model.strata_by.empty())
+    return model.strata == Strata::none ? ""
+                                        : fmt::format("Stratified by {}.\n", to_word(model.strata));
   return fmt::format("Stratified by {}, {}.\n", join(model.strata_by, " and "),
                      model.strata == Strata::none
                          ? "over all domains"

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/describe_tests.hpp"
+#include "lib/stages/describe/tests.hpp"
 
 #include <algorithm>
 #include <cmath>

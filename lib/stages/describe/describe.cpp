@@ -16,8 +16,8 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
 #include "lib/run/section.hpp"
-#include "lib/stages/describe_moments.hpp"
-#include "lib/stages/describe_tests.hpp"
+#include "lib/stages/describe/moments.hpp"
+#include "lib/stages/describe/tests.hpp"
 #include "lib/stages/shown.hpp"
 #include "lib/stages/stage.hpp"
 
