@@ -194,12 +194,13 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   if (curves && model.baselines.empty())
     throw Error(ExitCode::config, "evaluate.survival_at: {} was trained without model.cox.baseline",
                 used.path);
+  const double known_until = run.config().model.time_maximum;  // 0: no grid
   for (const double time : run.config().section<EvaluateConfig>().survival_at)
-    if (model.config.time_maximum > 0 && time > model.config.time_maximum)
+    if (known_until > 0 && time > known_until)
       throw Error(ExitCode::config,
                   "evaluate.survival_at: {} is beyond model.cox.time_maximum, {}, after which "
                   "nothing is known",
-                  time, model.config.time_maximum);
+                  time, known_until);
   ModelColumns columns = columns_of(model, run, false);
   if (curves) columns.strata = select_strata(model.config, run.schema(), columns);
   columns.ids = true;

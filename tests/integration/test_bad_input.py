@@ -76,6 +76,7 @@ def test_missing_config(lung, np):
 @ranks
 def test_unknown_feature(lung, np):
     refused(lung, "train", CONFIG, 'no feature "agge"', '(did you mean "age"?)', np=np, words=["--set", "model.features=[agge]"])
+    refused(lung, "train", CONFIG, '"cyclic(hour(age), 24).sin": "age" is no date: its unit is "a"', np=np, words=["--set", "model.features=['cyclic(hour(age), 24)']"])
 
 
 @ranks

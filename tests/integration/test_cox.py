@@ -148,6 +148,8 @@ def test_survival_of_a_stratum(rows):
         digests.add(rows.checkout.digest(f"curves-{config}-{np}/model.h5"))
     assert len(digests) == 1
     rows.run("predict", "lungrun.yaml", "--output", "curves-lungrun-3", *words, np=3)
+    beyond = rows.run("predict", "lungrun.yaml", "--output", "never", "--model", "curves-lungrun-3/model.h5", *words, "--set", "evaluate.survival_at=[100, 1e5]", np=1, code=CONFIG)
+    assert "evaluate.survival_at: 100000 is beyond model.cox.time_maximum" in beyond
     rows.run("verify", "curves-lungrun-3", "--key", "operator.pub.pem", "--quiet")
     script = ('suppressMessages(library(survival)); d <- read.csv("lung.csv"); f <- ' + fit("Surv(time, gone) ~ age + loss + strata(sex, ecog)")
               + '; p <- function(i) summary(survfit(f, newdata = d[i, ], se.fit = FALSE), times = c(100, 365, 700), extend = TRUE)$surv; '

@@ -90,6 +90,8 @@ def test_nobody_is_cut_off(rows, np):  # noqa: F811
     for features in words[-1], "model.features=['rcs(years, 1, 2, 3)']", "model.features=[x, x^2]", "model.features=[x, 'years:x']", "model.features=['hour(years)']", "model.features=['cyclic(x, 1)']", "model.features=['log(log1p(years))']", "model.features=[years, x, 'sqrt(years)']", "model.features=['log(years)', 'sqrt(years)']":
         out = rows.run("train", "run.yaml", "--output", "never", *words[:-1], features, np=np, code=POLICY)
         assert "the policy of domain bern asks for a minimum of rows or contributors" in out
+    out = rows.run("check", "run.yaml", *words[:-1], "model.features=[x^2, 'cyclic(years, 3)']", np=np, code=POLICY)
+    assert all(f'model.features: "{name}": the policy' in out for name in ("x^2", "cyclic(years, 3).sin", "cyclic(years, 3).cos")), out
     rows.run("train", "run.yaml", "--output", f"log-{np}", *words[:-1], "model.features=[log(years), x]", np=np)
     # Which row has no value would tell something of a single one.
     out = rows.run("train", "run.yaml", "--output", "never", *words[:-1], "model.features=[log(shift)]", np=np, code=DATA)

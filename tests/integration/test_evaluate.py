@@ -13,7 +13,7 @@ TARGETS = """days: {role: target, minimum: 0}
   long: {role: target, type: boolean}
   outcome: {role: target, type: category, levels: [home, other, dead]}"""
 # What is null where there are no rows, and of these what is where there is one.
-BINARY = ["accuracy", "recall", "precision", "f1", "average_precision", "log_loss", "brier", "auc", "auc_lower", "auc_upper"]
+BINARY = ["accuracy", "recall", "precision", "f1", "average_precision", "average_precision_lower", "average_precision_upper", "log_loss", "brier", "auc", "auc_lower", "auc_upper"]
 KINDS = {"linear, target: days": (["rmse", "mae", "r_squared"], ["r_squared"]),
          "logistic, target: long": (BINARY, ["auc", "auc_lower", "auc_upper"]),
          "poisson, target: days": (["mean_deviance", "rmse", "d_squared"], ["d_squared"]),
@@ -37,6 +37,17 @@ def stays(tmp_path_factory):
     for clinic in CLINICS:
         stays.terms(clinic, allow="exact_release: true, per_domain_statistics: true, two_parties: true")
     return stays
+
+
+def test_an_intercept_alone(stays):
+    """Its list of features is none, not all."""
+    words = ["--set", "model={kind: linear, target: days, features: ['-*']}", "--set", "train.split=train", "--set", "evaluate={split: test, per_domain: false}"]
+    stays.train(*words, output="mean")
+    assert "r_squared" in stays.run("evaluate", "run.yaml", *words, "--output", "mean")
+    stays.run("predict", "run.yaml", *words, "--output", "mean")
+    header, *lines = stays.path("mean/predictions/bern/bern.csv").read_text().splitlines()
+    assert header == "row,split,mean" and {line.split(",")[2] for line in lines} == {lines[0].split(",")[2]}
+    assert [line.split(",")[1] for line in lines] == ["test"] * 3 + ["train"] * 21
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -851,6 +851,8 @@ TEST_CASE("an entry stands for several, as if each stood there itself") {
   CHECK_THAT(error("{jurisdiction: FR,", "{public_key: x, jurisdiction: FR,"),
              ContainsSubstring("domains.0.for.lyon.public_key: stands at ") &&
                  EndsWith(" already, for all"));
+  CHECK_THAT(error("p/<name>.json}, lyon", "p/<nme>.json}, lyon"),
+             ContainsSubstring("\"<nme>\" stands for nothing; <name> does"));
   // Of a mistake in what all share, once.
   CHECK_THAT(error("    private_key: k/<name>", "    rank: [0]\n    private_key: k/<name>"),
              ContainsSubstring("domains.0.rank: unknown key") && !ContainsSubstring("\n"));

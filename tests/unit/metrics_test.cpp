@@ -173,6 +173,12 @@ TEST_CASE("the bounds of a binned area hold the exact one, in any bins") {
       binary_metrics(sum_of(binary_layout(1), whole({{1, 2}}, {1, 1}), {1}, 1, add_binary));
   for (const char* area : {"auc", "auc_lower", "auc_upper"})
     CHECK(one_label.at(area).is_null());
+  // An event, then one of a bin with another row: the third of three as one step, or the second.
+  const Json shared =
+      binary_metrics(sum_of(binary_layout(1), whole({{2, 1, 1}}, {1, 1, 0}), {1}, 1, add_binary));
+  CHECK(number(shared, "average_precision_lower") == Approx((1 + 2.0 / 3) / 2));
+  CHECK(number(shared, "average_precision") == Approx((1 + 2.0 / 3) / 2));
+  CHECK(number(shared, "average_precision_upper") == Approx(1));
 }
 
 // R: deviance, null deviance of the fits in glm_test.cpp.

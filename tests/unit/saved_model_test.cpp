@@ -91,7 +91,7 @@ TEST_CASE("a model keeps what stands for missing values") {
   CHECK(read.config.missing == model.config.missing);
   CHECK(to_checkpoint(read).digest() == to_checkpoint(model).digest());
   CHECK(missing_values_text(read) ==
-        "Missing values: ward: icu (mode), age: 0.1, crp: 0.3333333333333333 (median), day: rows "
+        "Missing values: ward: icu (mode), age: 0.1, crp: 0.333333 (median), day: rows "
         "dropped");
   const auto refused = [&](const Json& imputed, const char* text) {
     check_refused(changed(model, [&](Json& d) { d["imputed"] = imputed; }), text);
