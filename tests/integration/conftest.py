@@ -85,7 +85,7 @@ class Checkout:
         terms = self.path(f"configs/{job}")
         for policy in terms.glob("policy*.yaml"):
             if minimum_rows is not None:
-                policy.write_text(re.sub(r"(\brows): \d+", rf"\1: {minimum_rows}", policy.read_text()))
+                policy.write_text(re.sub(r"\b((?:group_)?rows): \d+", rf"\1: {minimum_rows}", policy.read_text()))
         if (terms / "policy.yaml").exists():
             owners = re.search(r"^for:.*\n(?:  .*\n)*", (terms / "policy.yaml").read_text(), re.M).group()
             for owner in re.findall(r"^  ([\w-]+):" if "{" in owners else r"([\w-]+)[,\]]", owners, re.M):
