@@ -312,7 +312,7 @@ void Boundary::check_contributors(const std::string& round, std::span<const Aggr
     throw Error(ExitCode::policy,
                 "round \"{}\": {} number{} would be the sum of fewer domains than the {} that a "
                 "policy asks for in each (minimum.contributors), in brackets how many: {}; merge "
-                "rare levels, or leave them out",
+                "rare levels, or leave the columns out",
                 round, few, few == 1 ? "" : "s", least, name_numbers(layout, domains, least));
   approved_[round] = std::move(pattern);
 }

@@ -4,7 +4,7 @@
 #include "lib/config/copies.hpp"
 
 #include <algorithm>
-#include <regex>
+#include <cctype>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +16,11 @@ namespace bailiwick {
 namespace {
 
 constexpr std::string_view name_mark = "<name>";
+constexpr std::size_t most_names = 4096;  // each of which copies the section
+
+bool is_of_a_word(unsigned char c) {
+  return std::isalpha(c) != 0 || c == '_' || c == '-';
+}
 
 /// Writes `name` wherever a value says <name>; another word in angle brackets is a slip.
 void put_name(YamlNode& node, const std::string& name, const std::string& key,
@@ -23,9 +28,12 @@ void put_name(YamlNode& node, const std::string& name, const std::string& key,
   for (std::size_t at = node.text.find(name_mark); at != std::string::npos;
        at = node.text.find(name_mark, at + name.size()))
     node.text.replace(at, name_mark.size(), name);
-  static const std::regex other("<[A-Za-z_-]+>");
-  if (std::smatch slip; std::regex_search(node.text, slip, other))
-    problems.add(node.mark, key, fmt::format("\"{}\" stands for nothing; <name> does", slip.str()));
+  const std::size_t open = node.text.find('<'), close = node.text.find('>', open);
+  if (open != std::string::npos && close != std::string::npos && close > open + 1 &&
+      std::ranges::all_of(node.text.substr(open + 1, close - open - 1), is_of_a_word))
+    problems.add(node.mark, key,
+                 fmt::format("\"{}\" stands for nothing; <name> does",
+                             node.text.substr(open, close - open + 1)));
   for (YamlNode& item : node.items)
     put_name(item, name, key, problems);
   for (YamlEntry& entry : node.entries)
@@ -42,6 +50,9 @@ std::vector<YamlEntry> names_of(const YamlEntry& entry, const std::string& key,
   if (names.empty() || names.size() < value.items.size())
     problems.add(entry.mark, key,
                  "expected a list of names, or a section of names with the keys of each");
+  if (names.size() > most_names)
+    problems.add(entry.mark, key, fmt::format("more than {} names", most_names));
+  problems.throw_if_any();
   for (const YamlEntry& own : names) {
     if (std::ranges::count(names, own.key, &YamlEntry::key) > 1)
       problems.add(own.mark, key, fmt::format("\"{}\" is given twice", own.key));

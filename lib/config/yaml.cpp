@@ -7,9 +7,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <map>
-#include <regex>
 #include <sstream>
 #include <tuple>
 
@@ -274,8 +274,9 @@ void YamlProblems::add(const YamlMark& mark, const std::string& key, const std::
   // "--set train.method" has already said which key.
   if (!key.empty() && mark.option != "--set " + key) line += ": " + key;
   // Copies of a section (copies.hpp) have its problems at its place: the first says them.
-  std::string once = fmt::format("{}:{}:{}", place_of(mark),
-                                 std::regex_replace(key, std::regex("[.][0-9]+"), ""), message);
+  std::string once = key;
+  std::erase_if(once, [](unsigned char c) { return std::isdigit(c) != 0; });
+  once = fmt::format("{}:{}:{}", place_of(mark), once, message);
   const bool said = std::ranges::find(problems_, once, &Problem::once) != problems_.end();
   problems_.push_back({mark, key, said ? "" : line + ": " + message, std::move(once)});
 }

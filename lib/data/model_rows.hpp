@@ -12,7 +12,6 @@
 namespace bailiwick {
 
 class Run;
-struct LocalDomain;
 
 /// The rows of all of this rank's domains, as a model sees them.
 struct ModelRows {

@@ -173,8 +173,8 @@ void refuse_rare_groups(Run& run, const ModelColumns& columns, const ModelRows& 
           Error(ExitCode::policy,
                 "domain {}: fewer of its rows than the {} that a policy asks for "
                 "(minimum.group_rows, or without it minimum.rows) have: {}; a model tells "
-                "sums over them. Leave such columns out (-NAME among model.features), or have "
-                "the owners merge rare levels at ingest",
+                "sums over them. Leave such columns, and of a category all levels, out (-NAME "
+                "among model.features), or have the owners merge rare levels at ingest",
                 domain.admission.domain(), domain.minimum_group_rows, join(rare));
   }
   agree(run.world(), [&] {

@@ -853,6 +853,15 @@ TEST_CASE("an entry stands for several, as if each stood there itself") {
                  EndsWith(" already, for all"));
   CHECK_THAT(error("p/<name>.json}, lyon", "p/<nme>.json}, lyon"),
              ContainsSubstring("\"<nme>\" stands for nothing; <name> does"));
+  const std::string endless(300'000, 'a');  // is looked through, not recursed into
+  CHECK_THAT(error("p/<name>.json}, lyon", "p/<" + endless + ".json}, lyon"),
+             !ContainsSubstring("stands for"));
+  CHECK_THAT(error("jurisdiction: AT", "x." + std::string(900, '7') + ": 1, jurisdiction: AT"),
+             ContainsSubstring("unknown key"));
+  std::string many;
+  for (int i = 0; i <= 4096; ++i)
+    many += fmt::format("n{},", i);
+  CHECK_THAT(error("[graz]", "[" + many + "]"), EndsWith("domains.1.for: more than 4096 names"));
   // Of a mistake in what all share, once.
   CHECK_THAT(error("    private_key: k/<name>", "    rank: [0]\n    private_key: k/<name>"),
              ContainsSubstring("domains.0.rank: unknown key") && !ContainsSubstring("\n"));
