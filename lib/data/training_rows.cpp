@@ -16,8 +16,7 @@ namespace bailiwick {
 
 namespace {
 
-/// Rows of non-zero weight of each class, over all domains. What a policy asks of rows and
-/// contributors is asked of each class: a weight can make a rare one all that the sums tell of.
+/// Rows of non-zero weight of each class, over all domains.
 std::vector<double> count_classes(const std::vector<kernels::RowBlocks>& domains,
                                   const std::vector<std::string>& classes, Boundary& sums) {
   const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
@@ -63,9 +62,11 @@ void weigh_classes(Run& run, const ModelColumns& columns, ModelRows& rows) {
     for (const kernels::RowBlocks& domain : domains)
       check_classes(domain);
   });
-  std::vector<double> of_class = count_classes(domains, columns.classes, run.boundary());
-  of_class = columns.class_weights.empty() ? balanced_weights(std::move(of_class), columns.classes)
-                                           : columns.class_weights;
+  const std::vector<double> of_class =
+      columns.class_weights.empty()
+          ? balanced_weights(count_classes(domains, columns.classes, run.boundary()),
+                             columns.classes)
+          : columns.class_weights;
   for (const kernels::RowBlocks& domain : domains) {
     const auto y = host_copy(domain.y);
     const auto weight = host_copy(domain.weight);

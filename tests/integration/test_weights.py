@@ -155,7 +155,8 @@ def test_a_class_of_few_is_not_made_all(rows, np):  # noqa: F811
     try:
         for weigh in ("class_weights={0: 1000}", "balance_classes=true"):
             out = rows.run("train", "run.yaml", "--output", "never", *logistic, "--set", f"model.{weigh}", np=np, code=POLICY)
-            assert 'domain lyon: its part of the round "rows of each class" would be made of fewer rows' in out
+            assert "domain lyon: fewer of its rows than the 20 that a policy asks for (minimum.group_rows, or without it minimum.rows) have: gone (not the usual value);" in out
+        rows.terms("lyon", "minimum: {rows: 20, group_rows: 1}\n")
         rows.run("train", "run.yaml", "--output", f"plain-{np}", *logistic, np=np)
     finally:
         rows.terms("lyon")
