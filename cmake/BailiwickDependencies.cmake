@@ -22,9 +22,7 @@ find_package(BZip2 REQUIRED)
 find_package(LibLZMA REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd>=1.4)
 if(BAILIWICK_ARROW AND BAILIWICK_PYARROW)
-  # Python's package has headers and libraries, and no description of them for CMake, which does not
-  # look for libraries in the build tree, where the tests have them.
-  list(APPEND CMAKE_INSTALL_RPATH ${BAILIWICK_PYARROW})
+  # Python's package has headers and libraries, and no description of them for CMake.
   foreach(library arrow parquet)
     file(GLOB found ${BAILIWICK_PYARROW}/lib${library}.so.*)
     if(NOT found)

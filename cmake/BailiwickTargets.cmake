@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
 include(GNUInstallDirs)  # before the first target, whose exported include folder it names
+# Libraries that the program loads when it needs them: below the same folder when built and when installed.
+set(BAILIWICK_MODULE_DIR ${CMAKE_INSTALL_LIBDIR}/bailiwick)
 
 # bailiwick_module(NAME [SOURCES ...] [HEADERS ...] [DEPENDS ...] [PRIVATE ...])
 # A static library bailiwick_NAME, alias Bailiwick::NAME, of all sources in the folder unless some are

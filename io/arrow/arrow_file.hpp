@@ -20,7 +20,15 @@ struct ArrowTable {
 };
 
 /// Reads such a file batch by batch. Throws ExitCode::data naming the file if it is damaged, and
-/// also if this program was built without Arrow.
+/// if the library that reads them cannot be loaded: it is not there if built without Arrow.
 ArrowTable open_arrow_file(const std::string& path);
+
+namespace detail {
+/// What reads them is a library that is loaded when such a file is met, from where the program's
+/// RUNPATH says: Arrow's own are many, and cost every other run time. Throws as open_arrow_file().
+using OpenArrowRows = void(const std::string& path, ArrowTable& table);
+inline constexpr const char* arrow_reader_library = "bailiwick_arrow_reader.so";
+inline constexpr const char* arrow_reader_function = "bailiwick_open_arrow_rows";
+}  // namespace detail
 
 }  // namespace bailiwick::io

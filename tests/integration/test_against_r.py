@@ -4,11 +4,11 @@
 import json
 import math
 import random
-import subprocess
 
 import pytest
 
 from conftest import Checkout, referee
+from r import r_numbers, r_script
 from test_policies import CLINICS, Stays
 
 DATA, CONFIG = 5, 3
@@ -70,9 +70,7 @@ def r(rows, fit, also="", errors=None, data="rows"):
               's <- coef(summary(f)); e <- ' + (errors or 'if ("se(coef)" %in% colnames(s)) s[, "se(coef)"] else s[, 2]') + '; '
               'l <- if (inherits(f, "coxph")) rev(f$loglik) else c(logLik(f), logLik(update(f, . ~ 1, start = NULL))); '
               'cat(sprintf("%.17g", c(coef(f), f$theta, e, f$SE.theta, l)), sep = ",")')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    numbers = [float(word) for word in done.stdout.split(",")]
+    numbers = r_numbers(script, rows.checkout.root)
     size = (len(numbers) - 2) // 2
     return numbers[:size], numbers[size:2 * size], numbers[-2:]
 
@@ -141,10 +139,9 @@ def test_offsets_and_trials(rows, name):
     rows.run("evaluate", *config, np=2)
     rows.run("predict", *config, np=2)
     if "kind=poisson" in model:  # exposures and offsets explain nothing by themselves
-        done = subprocess.run(["Rscript", "--vanilla", "-e", f'd <- read.csv("rows.csv"); f <- {fit}; cat(sprintf("%.17g", 1 - deviance(f) / f$null.deviance))'],
-                              cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
+        printed = r_script(f'd <- read.csv("rows.csv"); f <- {fit}; cat(sprintf("%.17g", 1 - deviance(f) / f$null.deviance))', rows.checkout.root)
         explained = json.loads(rows.path(f"{output.replace('pooled-2', 'run-2')}/evaluation.json").read_text())["overall"]["d_squared"]
-        assert math.isclose(explained, float(done.stdout), rel_tol=1e-8), done.stderr
+        assert math.isclose(explained, float(printed), rel_tol=1e-8)
 
 
 def test_cox_with_an_offset(rows):
@@ -168,9 +165,8 @@ def test_delayed_entry(rows, ties):
     measures = json.loads(rows.path(f"{output}/evaluation.json").read_text())["overall"]
     script = ('suppressMessages(library(survival)); d <- read.csv("rows.csv"); d$site <- d$clinic; f <- ' + fit % "FALSE"
               + '; k <- colSums(rbind(concordance(f)$count)); cat(k["concordant"], k["discordant"], k["tied.x"])')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    concordant, discordant, tied = map(int, done.stdout.split())
-    assert (measures["concordant"], measures["tied"], measures["comparable"]) == (concordant, tied, concordant + discordant + tied), done.stdout
+    concordant, discordant, tied = r_numbers(script, rows.checkout.root)
+    assert (measures["concordant"], measures["tied"], measures["comparable"]) == (concordant, tied, concordant + discordant + tied)
 
 
 def test_delayed_entry_on_a_grid(rows):
@@ -202,9 +198,7 @@ def test_survival_of_rows(rows, ties):
     rows.run("evaluate", "run.yaml", "--output", f"baseline-{ties}-run-3", *words, np=3)
     script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); f <- coxph(Surv(time, gone) ~ x + sex + offset(shift), d, weights = w, ties = "{ties}", '
               'control = coxph.control(eps = 1e-14, iter.max = 50)); s <- summary(survfit(f, newdata = d), times = c(0, 0.3, 1, 2.5))$surv; cat(sprintf("%.17g", s))')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    expected = [float(word) for word in done.stdout.split()]
+    expected = r_numbers(script, rows.checkout.root)
     found = []
     for clinic in CLINICS:
         lines = rows.path(f"baseline-{ties}-run-3/predictions/{clinic}/{clinic}.csv").read_text().splitlines()
@@ -322,9 +316,8 @@ def test_times_that_rounding_parts(rows):
     measures = json.loads(rows.path(f"{output}/evaluation.json").read_text())["overall"]
     script = ('suppressMessages(library(survival)); d <- read.csv("rows.csv"); d$site <- d$clinic; f <- ' + fit % ""
               + '; k <- colSums(rbind(concordance(f)$count)); cat(k["concordant"], k["discordant"], k["tied.x"])')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    concordant, discordant, tied = map(int, done.stdout.split())
-    assert (measures["concordant"], measures["tied"], measures["comparable"]) == (concordant, tied, concordant + discordant + tied), done.stdout
+    concordant, discordant, tied = r_numbers(script, rows.checkout.root)
+    assert (measures["concordant"], measures["tied"], measures["comparable"]) == (concordant, tied, concordant + discordant + tied)
 
 
 def test_trials_say_what_their_rows_would(rows):

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""Parquet and Arrow files: the rows of a German CSV, and what their types say. A build without Arrow says so."""
+"""Parquet and Arrow files: the rows of a German CSV, and what their types say. A program without their reader says so."""
 import datetime
 import os
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -12,11 +13,8 @@ from conftest import PROGRAM, referee
 from test_reading import Desk
 
 DATA = 5
-# A program of its own: libarrow is loaded with it, and reads variables before main() can take them away.
-WITH_ARROW = os.environ.get("BAILIWICK_WITH_ARROW", "")
-ARROW = os.environ.get("BAILIWICK_PYARROW", "") if os.path.exists(WITH_ARROW) else ""
+ARROW = os.environ.get("BAILIWICK_PYARROW", "")
 if ARROW:
-    test_reading.PROGRAM = WITH_ARROW
     # It refuses Debian's NumPy, which is older than it asks for, and does without if there is none.
     sys.path.insert(0, str(pathlib.Path(ARROW).parent))
     numpy, sys.modules["numpy"] = sys.modules.get("numpy"), None
@@ -180,18 +178,20 @@ def test_what_types_cannot_be_is_said(desk):
     assert "standard input: is no text but a Parquet file, which is read from its end" in desk.ingest('input: "-"', "cut", DATA, text=GERMAN, stdin=broken)
 
 
-def test_a_build_without_arrow_says_so(desk, monkeypatch):
-    monkeypatch.setattr(test_reading, "PROGRAM", PROGRAM)
+def test_a_program_without_the_reader_says_so(desk, monkeypatch):
+    alone = desk.root / "bailiwick"
+    shutil.copy(PROGRAM, alone)
+    monkeypatch.setattr(test_reading, "PROGRAM", str(alone))
     for magic in (b"PAR1", b"ARROW1"):
         desk.write("t.parquet", magic + bytes(100))
-        assert "t.parquet: is a Parquet or Arrow file, and this build has no Arrow; build with -DBAILIWICK_ARROW=ON (Spack: +arrow), or write it as CSV" in \
-            desk.ingest("input: t.parquet", "without", DATA, text=GERMAN)
+        assert "t.parquet: is a Parquet or Arrow file, and the library that reads them cannot be loaded (bailiwick_arrow_reader.so: cannot open shared object file: " \
+            "No such file or directory); build with -DBAILIWICK_ARROW=ON (Spack: +arrow), or write it as CSV" in desk.ingest("input: t.parquet", "without", DATA, text=GERMAN)
 
 
 @with_arrow
 def test_a_proposal_of_a_parquet_file(desk):
     referee("pyarrow.parquet").write_table(table(desk), desk.root / "p.parquet")
-    draft = desk.run("ingest", "--propose", "p.parquet", program=WITH_ARROW)
+    draft = desk.run("ingest", "--propose", "p.parquet")
     for line in ("Alter: {role: , type: integer}", '"Größe": {role: , type: number}', "Aufnahme: {role: , type: date}", "gestorben: {role: , type: boolean}",
                  'Station: {role: , type: category, levels: [Chirurgie, "Innere, Männer", "Säuglinge"]}', "Fall: {role: }"):
         assert f"\n  {line}\n" in draft, draft

@@ -3,10 +3,10 @@
 """Likelihood-ratio tests of nested models, as R's logLik and pchisq have them."""
 import math
 import re
-import subprocess
 
 import pytest
 
+from r import r_numbers
 from test_against_r import rows  # noqa: F401
 
 DATA, USAGE = 5, 2
@@ -30,11 +30,10 @@ def test_as_r_has_it(rows, name):  # noqa: F811
     out = rows.run("compare", f"large-{name}", f"small-{name}/model.h5")  # in either order
     script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); a <- {fit % "x"}; b <- {fit % "x * sex"}; '
               'q <- 2 * c(logLik(b) - logLik(a)); cat(sprintf("%.17g", c(q, pchisq(q, 2, lower.tail = FALSE), AIC(a), AIC(b))))')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    ratio, p, *aic = map(float, done.stdout.split())
+    ratio, p, *aic = r_numbers(script, rows.checkout.root)
     assert "likelihood-ratio test of sex_m, x:sex_m:\n" in out
     found = re.search(r"chi-square (\S+) with 2 degrees of freedom, P (\S+)\n", out)
-    assert math.isclose(float(found[1]), ratio, rel_tol=1e-7) and math.isclose(float(found[2]), p, rel_tol=1e-5), (out, done.stdout)
+    assert math.isclose(float(found[1]), ratio, rel_tol=1e-7) and math.isclose(float(found[2]), p, rel_tol=1e-5), out
     assert [float(line.split()[-1]) for line in out.splitlines()[1:3]] == pytest.approx(aic, rel=1e-7)
 
 

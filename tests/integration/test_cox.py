@@ -4,11 +4,11 @@
 import json
 import math
 import re
-import subprocess
 
 import pytest
 
 from conftest import Checkout, referee
+from r import r_numbers, r_script
 from test_against_r import check, ours, r
 from test_policies import CLINICS, RUN, Stays
 
@@ -55,7 +55,7 @@ GRID = "cox.strata=none", "cox.time_maximum=4000"
 def rows(tmp_path_factory):
     referee("Rscript:survival")
     stays = Stays(Checkout(tmp_path_factory.mktemp("cox")))
-    subprocess.run(["Rscript", "--vanilla", "-e", SCRIPT], cwd=stays.checkout.root, check=True, timeout=60)
+    r_script(SCRIPT, stays.checkout.root)
     for clinic in CLINICS:
         stays.terms(clinic, allow="exact_release: true, unstratified_survival: true")
     stays.pool("exact_release: true, unstratified_survival: true")
@@ -132,9 +132,8 @@ def test_concordance_within_strata(rows, name):
     measures = json.loads(rows.path(f"{output}/evaluation.json").read_text())["overall"]
     script = (f'suppressMessages(library(survival)); d <- read.csv("{data}.csv"); d$site <- d$clinic; f <- ' + formula.replace(", weights = w", "")
               + '; k <- colSums(rbind(concordance(f)$count)); cat(k["concordant"], k["discordant"], k["tied.x"])')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    concordant, discordant, tied = map(int, done.stdout.split())
-    assert (measures["concordant"], measures["tied"], measures["comparable"]) == (concordant, tied, concordant + discordant + tied), done.stdout
+    concordant, discordant, tied = r_numbers(script, rows.checkout.root)
+    assert (measures["concordant"], measures["tied"], measures["comparable"]) == (concordant, tied, concordant + discordant + tied)
     assert "is a model with another cox.strata_by" in rows.run("evaluate", f"{data}run.yaml", "--output", output, *words, "--set", "model.cox.strata_by=[never]", np=3, code=CONFIG)
 
 
@@ -154,9 +153,7 @@ def test_survival_of_a_stratum(rows):
     script = ('suppressMessages(library(survival)); d <- read.csv("lung.csv"); f <- ' + fit("Surv(time, gone) ~ age + loss + strata(sex, ecog)")
               + '; p <- function(i) summary(survfit(f, newdata = d[i, ], se.fit = FALSE), times = c(100, 365, 700), extend = TRUE)$surv; '
               'cat(sprintf("%.17g", unlist(lapply(seq_len(nrow(d)), p))))')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    expected = [float(word) for word in done.stdout.split()]
+    expected = r_numbers(script, rows.checkout.root)
     found = {}
     for clinic in CLINICS:
         lines = rows.path(f"curves-lungrun-3/predictions/{clinic}/{clinic}.csv").read_text().splitlines()
@@ -205,9 +202,7 @@ def test_strata_of_few_rows(rows, np):
 def zph(rows, data, formula, transform):
     script = (f'suppressMessages(library(survival)); d <- read.csv("{data}.csv"); d$site <- d$clinic; f <- {formula}; '
               f'cat(sprintf("%.17g", t(cox.zph(f, transform = "{transform}", terms = FALSE, global = TRUE)$table)))')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [float(word) for word in done.stdout.split()]
+    return r_numbers(script, rows.checkout.root)
 
 
 def hazards(rows, output):

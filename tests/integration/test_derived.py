@@ -3,11 +3,11 @@
 """Columns made of others: as R has them, one digest on any number of ranks, the same in training and in what is predicted."""
 import csv
 import math
-import subprocess
 
 import pytest
 
 from conftest import referee
+from r import r_numbers
 from test_against_r import check, ours, r, rows  # noqa: F401
 from test_policies import CLINICS
 
@@ -40,12 +40,12 @@ def test_as_r_has_them(rows, name):  # noqa: F811
     if name != "spline":
         return
     script = 'd <- read.csv("rows.csv"); f <- glm(level ~ splines::ns(years, knots = c(3, 5), Boundary.knots = c(1, 8)) + x, gaussian, d); cat(sprintf("%.17g", fitted(f)))'
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
+    printed = r_numbers(script, rows.checkout.root)
     fitted = []
     for clinic in CLINICS:
         with open(rows.path(f"{output}/predictions/{clinic}/{clinic}.csv"), newline="") as file:
             fitted += [float(row["mean"]) for row in csv.DictReader(file)]
-    assert all(math.isclose(a, float(b), rel_tol=1e-8) for a, b in zip(fitted, done.stdout.split(), strict=True)), done.stderr
+    assert all(math.isclose(a, b, rel_tol=1e-8) for a, b in zip(fitted, printed, strict=True))
 
 
 def test_all_that_match_and_all_but(rows):  # noqa: F811

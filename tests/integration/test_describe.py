@@ -3,11 +3,11 @@
 """Statistics over all domains: exact counts and quantiles, equal bytes for any number of ranks, numpy and R as referees."""
 import json
 import re
-import subprocess
 
 import pytest
 
 from conftest import referee
+from r import r_script
 from test_policies import CLINICS, Stays
 
 h5py = referee("h5py")
@@ -47,8 +47,7 @@ def test_numpy_and_r_agree(stays, np):
         assert column["mean"] == pytest.approx(x.mean(), rel=1e-15)
         assert column["sd"] == pytest.approx(x.std(ddof=1), rel=1e-14)
         referee("Rscript")
-        r = subprocess.run(["Rscript", "--vanilla", "-e", f"cat(quantile(c({','.join(map(str, x))}), c(.01,.25,.5,.9), type=1))"],
-                           text=True, capture_output=True, check=True).stdout
+        r = r_script(f"cat(quantile(c({','.join(map(str, x))}), c(.01,.25,.5,.9), type=1))", stays.checkout.root)
         assert [value for _, value in column["quantiles"]] == [float(v) for v in r.split()]
         edges = numpy.array(column["histogram"]["edges"])
         assert edges[0] == 0  # declared; the other end is the largest quantile

@@ -4,11 +4,11 @@
 import json
 import math
 import re
-import subprocess
 
 import pytest
 
 from conftest import Checkout, referee
+from r import r_numbers, r_script
 from test_against_r import check, ours, r
 from test_policies import CLINICS, RUN, Stays
 
@@ -62,7 +62,7 @@ def frames(tmp_path_factory):
     stays = Stays(Checkout(tmp_path_factory.mktemp("families")))
     names = re.findall(r"^(\w+) <-", FRAMES, re.M)
     write = "".join(f'write.csv(cbind(clinic = rep(c("bern", "lyon", "graz"), length.out = nrow({n})), {n}), "{n}.csv", row.names = FALSE, quote = FALSE);' for n in names)
-    subprocess.run(["Rscript", "--vanilla", "-e", FRAMES + write], cwd=stays.checkout.root, check=True, timeout=60)
+    r_script(FRAMES + write, stays.checkout.root)
     stays.pool("exact_release: true, per_domain_statistics: true")
     for name in names:
         stays.take(name, COLUMNS, f"{name}-run.yaml")
@@ -81,9 +81,7 @@ def of_r(frames, fit, frame, errors=None):
 
 
 def numbers(frames, script, frame):
-    done = subprocess.run(["Rscript", "--vanilla", "-e", f'{NB} d <- read.csv("{frame}.csv"); {script}'], cwd=frames.checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [float(word) for word in done.stdout.split(",")]
+    return r_numbers(f'{NB} d <- read.csv("{frame}.csv"); {script}', frames.checkout.root)
 
 
 def said(frames, output, name):

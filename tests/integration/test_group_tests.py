@@ -4,11 +4,11 @@
 import json
 import math
 import random
-import subprocess
 
 import pytest
 
 from conftest import Checkout, referee
+from r import r_script
 from test_policies import CLINICS, Stays
 
 CONFIG, POLICY = 3, 4
@@ -74,9 +74,7 @@ def described(rows):
 
 def r(rows, script):
     script = 'd <- read.csv("rows.csv"); say <- function(...) cat(sprintf("%.17g", c(...)), "\\n"); options(warn = -1)\n' + script
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+    return [[float(word) for word in line.split()] for line in r_script(script, rows.checkout.root).splitlines()]
 
 
 def close(found, expected, tolerance=1e-10):

@@ -4,11 +4,11 @@
 import csv
 import math
 import re
-import subprocess
 
 import pytest
 
 from conftest import Checkout, referee
+from r import r_script
 from test_against_r import rows  # noqa: F401
 
 DATA, USAGE = 5, 2
@@ -29,10 +29,9 @@ def pooled(checkout, *words):
     text = checkout.run("meta", *words, "--csv", "pooled.csv")
     with open(checkout.path("pooled.csv")) as file:
         lines = {(line.pop("term"), line.pop("source")): [float(x) for x in line.values() if x] for line in csv.DictReader(file)}
-    done = subprocess.run(["Rscript", "--vanilla", "-e", METAFOR], cwd=checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    printed = r_script(METAFOR, checkout.root)
     means = [(key, numbers) for key, numbers in lines.items() if key[1] in ("fixed", "random")]
-    found = [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+    found = [[float(word) for word in line.split()] for line in printed.splitlines()]
     assert len(found) == len(means)
     for (key, numbers), expected in zip(means, found):
         # Of one model alone metafor says that Q is 0, where nothing can be said.
@@ -66,18 +65,18 @@ def lung(tmp_path_factory):
 def test_lung(lung):
     paths = [f"out/lung/{region}" for region in REGIONS]
     text, lines = pooled(lung, *paths, "--beside", "out/lung/run")
-    fits = subprocess.run(["Rscript", "--vanilla", "-e", """
+    fits = r_script("""
 suppressMessages(library(survival)); d <- read.csv("data/lung/lung.csv"); d <- d[complete.cases(d[,c("inst","ph.ecog","ph.karno")]),]
 d$region <- ifelse(d$inst %in% c(1,3,33),"north",ifelse(d$inst %in% c(2,5,12,13),"south",ifelse(d$inst %in% c(6,7,11,22),"east","west")))
 d$sex_female <- d$sex - 1; d$dead <- d$status - 1
 for (r in c("north", "south", "east", "west")) {
   f <- coxph(Surv(time, dead) ~ age + sex_female + ph.ecog + ph.karno, data = d[d$region == r, ], control = coxph.control(eps = 1e-14, toler.chol = 1e-14, iter.max = 60))
   for (t in names(coef(f))) cat(r, t, sprintf("%.17g", c(coef(f)[t], sqrt(vcov(f)[t, t]))), "\\n")
-}"""], cwd=lung.root, text=True, capture_output=True, timeout=60)
-    for line in fits.stdout.splitlines():
+}""", lung.root)
+    for line in fits.splitlines():
         region, term, *numbers = line.split()
         close(lines[term, f"out/lung/{region}/model.h5"], map(float, numbers), line, 1e-8)
-    assert len(fits.stdout.splitlines()) == 16
+    assert len(fits.splitlines()) == 16
     # What meta-analysis misses: the exact model's own numbers stand beside.
     assert lines["sex_female", "beside"] == pytest.approx([-0.574234, 0.17208], rel=1e-4)
     exact, fixed = lines["sex_female", "beside"], lines["sex_female", "fixed"]

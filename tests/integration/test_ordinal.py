@@ -4,11 +4,11 @@
 import csv
 import json
 import math
-import subprocess
 
 import pytest
 
 from conftest import referee
+from r import r_numbers
 from test_against_r import check, ours, rows  # noqa: F401
 from test_policies import CLINICS
 
@@ -19,9 +19,7 @@ FIT = "f <- clm(ward ~ x + sex + years, data = d{}, control = clm.control(gradTo
 
 
 def r(rows, script):  # noqa: F811
-    done = subprocess.run(["Rscript", "--vanilla", "-e", START + script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [float(word) for word in done.stdout.split(",")]
+    return r_numbers(START + script, rows.checkout.root)
 
 
 @pytest.mark.parametrize("weights", [False, True])

@@ -5,10 +5,10 @@ import gzip
 import itertools
 import json
 import re
-import subprocess
 
 import pytest
 from conftest import SHARED, needs_shared, referee
+from r import r_script
 
 LUNG = """
 library(survival); d <- read.csv("data/lung/lung.csv"); d <- d[complete.cases(d[,c("inst","ph.ecog","ph.karno")]),]
@@ -74,9 +74,7 @@ def rscript(script, cwd):
     """What it prints, line by line."""
     referee("Rscript:survival")
     script = script.replace("SHARED", str(SHARED.resolve()))
-    result = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=cwd, text=True, capture_output=True, timeout=300)
-    assert result.returncode == 0, result.stderr
-    return [tuple(map(float, line.split())) for line in result.stdout.splitlines()]
+    return [tuple(map(float, line.split())) for line in r_script(script, cwd, timeout=300).splitlines()]
 
 
 def r(script, cwd):

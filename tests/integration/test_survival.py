@@ -6,11 +6,11 @@ import json
 import math
 import random
 import re
-import subprocess
 
 import pytest
 
 from conftest import Checkout, referee
+from r import r_script
 from test_policies import CLINICS, RUN, Stays
 
 CONFIG, POLICY, DATA = 3, 4, 5
@@ -51,9 +51,7 @@ def rows(tmp_path_factory):
 
 
 def r(rows, script):
-    done = subprocess.run(["Rscript", "--vanilla", "-e", R + script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return [[float(word.replace("NA", "nan")) for word in line.split()] for line in done.stdout.splitlines()]
+    return [[float(word.replace("NA", "nan")) for word in line.split()] for line in r_script(R + script, rows.checkout.root).splitlines()]
 
 
 def survival(rows, output, settings, np=None, config="run.yaml", code=0):

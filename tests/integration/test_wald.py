@@ -3,11 +3,11 @@
 """Wald tests of several coefficients, as R has them of vcov(f), sandwich and clusters; the same on any number of ranks."""
 import math
 import re
-import subprocess
 
 import pytest
 
 from conftest import referee
+from r import r_numbers
 from test_against_r import rows  # noqa: F401
 
 DATA, USAGE = 5, 2
@@ -50,9 +50,7 @@ def test_as_r_has_it(rows, name):  # noqa: F811
     script = (f'suppressMessages({{library(survival); library(sandwich)}}); d <- read.csv("rows.csv"); f <- {fit}; {again} i <- {coefficients}; b <- coef(f)[i]; V <- ({covariance}); '
               'if (is.null(dimnames(V))) dimnames(V) <- list(names(coef(f)), names(coef(f))); q <- sum(b * solve(V[i, i], b)); k <- length(i); n <- nrow(d) - length(coef(f)); '
               'cat(sprintf("%.17g", c(q, pchisq(q, k, lower.tail = FALSE), k, q / k, n, pf(q / k, k, n, lower.tail = FALSE))))')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    q, p, k, f, n, of_f = map(float, done.stdout.split())
+    q, p, k, f, n, of_f = r_numbers(script, rows.checkout.root)
     found = re.search(r"chi-square (\S+) with (\d) degrees? of freedom, P (.+)\n", text)
     shown(found[1], q, 1e-8), shown(found[3], p, 1e-5)
     assert int(found[2]) == k == text.split(":\n")[0].count(",") + 1

@@ -3,11 +3,11 @@
 """What weights of rows say, and weights of classes: as R has them on rows that are repeated, or in a sandwich; federated on 1, 2 and 4 ranks, and pooled, with one digest."""
 import json
 import math
-import subprocess
 
 import pytest
 
 from conftest import referee
+from r import r_numbers
 from test_against_r import check, ours, r, rows  # noqa: F401
 from test_families import polished
 from test_policies import CLINICS
@@ -106,7 +106,7 @@ def test_balanced_as_scikit_learn_has_it(rows):  # noqa: F811
     linear_model = referee("sklearn.linear_model")
     header, *lines = (line.split(",") for line in rows.path("rows.csv").read_text().splitlines())
     column = {name: [line[i] for line in lines] for i, name in enumerate(header)}
-    x = [[float(a), float(b)] for a, b in zip(column["x"], column["years"])]
+    x = [[float(a), b] for a, b in zip(column["x"], column["years"])]
     w = [float(value) for value in column["w"]]
     model = ("kind=multinomial", "target=ward", "features=[x, years]", "weights=true", "balance_classes=true")
     _, found = ours(rows, "balanced", model)
@@ -126,10 +126,9 @@ def test_hazards_of_rows_that_stand_for_others(rows, transform):  # noqa: F811
     tests = json.loads(rows.path(f"hazards-{transform}/run.json").read_text())["results"]["proportionalHazards"]
     script = (f'suppressMessages(library(survival)); d <- read.csv("copies-rows.csv"); {REPEATED} f <- coxph(Surv(time, gone) ~ x + sex, d, {EXACT}); '
               f'cat(sprintf("%.17g", t(cox.zph(f, transform = "{transform}", terms = FALSE)$table)))')
-    done = subprocess.run(["Rscript", "--vanilla", "-e", script], cwd=rows.checkout.root, text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    printed = r_numbers(script, rows.checkout.root)
     found = [test[key] for test in tests for key in ("chiSquared", "df", "p")]
-    assert all(math.isclose(a, float(b), rel_tol=1e-8) for a, b in zip(found, done.stdout.split(), strict=True)), (found, done.stdout)
+    assert all(math.isclose(a, b, rel_tol=1e-8) for a, b in zip(found, printed, strict=True)), (found, printed)
 
 
 @pytest.mark.parametrize("np", [1, 4])

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "io/arrow/cell.hpp"
+#include "io/arrow/reader/cell.hpp"
 
 #include <arrow/util/float16.h>
 #include <fmt/format.h>
