@@ -149,6 +149,9 @@ int command_slurm(const Arguments& arguments) {
   batch.key =
       options.has("key") ? options.text("key") : typed(public_half(config.sign_with), batch.config);
   config.output = typed(config.output, batch.config);
+  for (DomainConfig& domain : config.domains)
+    for (std::string& path : domain.partitions)
+      path = typed(path, batch.config);
   std::vector<std::uint64_t> blocks;
   for (const DomainConfig& domain : config.domains)
     blocks.push_back(visible_blocks(domain));

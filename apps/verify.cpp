@@ -15,22 +15,32 @@ int command_verify(const Arguments& arguments) {
   Options options(
       "verify FOLDER [options]",
       "Recomputes everything that the lineage in a run's output folder claims: envelopes,\n"
-      "signatures, files, links, count, config, policies and every block of every partition that\n"
-      "can be reached from here. Reads no row for any other use; needs no MPI.",
+      "signatures, files, links, count, config, policies and manifests, and every block of the\n"
+      "partitions that are at hand. The folder may have been moved or copied. Needs no MPI.",
       "docs/lineage.md");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "public key (PEM) that must have signed; may be given again");
-  options.add()("no-partitions",
-                "leave out the partitions, and policies that cannot be reached from here");
+  options.add()(
+      "owner-key", po::value<std::vector<std::string>>(),
+      "NAME=FILE: public key (PEM) of domain NAME's owner, which must have signed its policy "
+      "and partitions; may be given again. Without, the keys in the record are taken");
+  options.add()(
+      "partitions", po::value<std::vector<std::string>>(),
+      "folder that holds the partitions, at any depth: their blocks are looked at; may be "
+      "given again");
   options.add()("format", po::value<std::string>()->default_value("1"),
                 "oldest format version of a lineage that is taken; what runs of release 0.1 leave, "
                 "version 1, leaves more open");
   options.add()("quiet", "print only what does not hold, what nobody signed, and the heads");
   if (!options.parse(arguments.words)) return 0;
 
-  const RunVerification result =
-      verify_run(options.text("FOLDER"), options.list("key"), !options.has("no-partitions"),
-                 static_cast<int>(parse_count(options.text("format"), "--format")));
+  VerifyOptions asked{options.list("key"),
+                      {},
+                      options.list("partitions"),
+                      static_cast<int>(parse_count(options.text("format"), "--format"))};
+  for (const auto& [domain, file] : options.assignments("owner-key"))
+    asked.owner_keys[domain].push_back(file);
+  const RunVerification result = verify_run(options.text("FOLDER"), asked);
   for (const Finding& finding : result.findings)
     if (!finding.holds || !options.has("quiet"))
       std::cout << (finding.holds ? "ok  " : "NO  ") << finding.what << '\n';
@@ -44,6 +54,7 @@ int command_verify(const Arguments& arguments) {
   std::cout << fmt::format("{} of {} findings hold: {}\n",
                            result.findings.size() - static_cast<std::size_t>(broken),
                            result.findings.size(), broken == 0 ? "verified" : "NOT VERIFIED");
+  if (!result.missed.empty()) std::cout << "Not looked at: " << join(result.missed, "; ") << '\n';
   return static_cast<int>(broken == 0 ? ExitCode::ok : ExitCode::integrity);
 }
 

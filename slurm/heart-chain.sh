@@ -26,4 +26,4 @@ submit ingest "${serial[@]}" --requeue --open-mode=append \
   --wrap "exec $bailiwick "'ingest configs/heart/ingest.yaml ${SLURM_RESTART_COUNT:+--force}'
 submit train "$script" train
 submit evaluate "$script" evaluate
-submit verify "${serial[@]}" --wrap "exec $bailiwick "'verify out/heart/run --key out/heart/keys/operator.pub.pem --quiet'
+submit verify "${serial[@]}" --wrap "exec $bailiwick "'verify out/heart/run --key out/heart/keys/operator.pub.pem --quiet --partitions out/heart/partitions'

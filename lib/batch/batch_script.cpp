@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
+#include <set>
 
 #include "lib/boundary/decomposition.hpp"
 #include "lib/core/error.hpp"
@@ -149,8 +151,16 @@ std::string job_name(const std::string& name) {
 }
 
 /// Rows in other jurisdictions are not this node's to read, even to verify them.
-const char* verify_words(const BatchOptions& options) {
-  return options.heterogeneous ? " --no-partitions" : "";
+std::string verify_words(const RunConfig& config, const BatchOptions& options) {
+  std::set<std::string> folders;
+  if (!options.heterogeneous)
+    for (const DomainConfig& domain : config.domains)
+      for (const std::string& path : domain.partitions)
+        folders.insert(std::filesystem::path(path).parent_path().string());
+  std::string words;
+  for (const std::string& folder : folders)
+    words += " --partitions " + shell_word(folder);
+  return words;
 }
 
 std::string set_words(const Overrides& overrides) {
@@ -349,7 +359,7 @@ std::string batch_script(const RunConfig& config, const Site& site,
   text += options.heterogeneous ? mpirun_het : mpirun;
   std::string stages = body;
   const std::string mark = "{verify}";
-  stages.replace(stages.find(mark), mark.size(), verify_words(options));
+  stages.replace(stages.find(mark), mark.size(), verify_words(config, options));
   return text + stages;
 }
 
@@ -384,7 +394,7 @@ std::string chain_script(const RunConfig& config, const std::string& script,
       "submit evaluate \"$script\" evaluate\n"
       "submit verify \"${{serial[@]}}\" --wrap \"exec $bailiwick \"{}\n",
       shell_word(fmt::format("verify {} --key {} --quiet{}", shell_word(config.output),
-                             shell_word(options.key), verify_words(options))));
+                             shell_word(options.key), verify_words(config, options))));
   return text;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,7 +36,11 @@ enum class Written { all, given, decisive };
 /// Writes a struct by the schema that YamlReader reads it with.
 class YamlWriter {
  public:
-  YamlWriter() { node_.kind = YamlNode::Kind::map; }
+  /// Writes all; paths as they are seen from `folder`, if one is given: no other says where that
+  /// lies.
+  explicit YamlWriter(std::string folder = {}) : folder_(std::move(folder)) {
+    node_.kind = YamlNode::Kind::map;
+  }
 
   const YamlNode& node() const { return node_; }
 
@@ -48,13 +53,13 @@ class YamlWriter {
   template <class T, class... Rules>
   void key(const std::string& name, T& value, const char*, const Rules&... rules) {
     if (is_left_out(rules...)) return;
-    if (written_ == Written::all) return add(name, write(value));
+    if (written_ == Written::all) return add(name, placed<Rules...>(write(value)));
     T* const untouched = counterpart(value);
     if constexpr (Sectioned<T>) {
       YamlNode node = untouched ? write_struct(value, *untouched, written_) : write(value);
       if (!node.entries.empty()) add(name, std::move(node));
     } else {
-      YamlNode node = write(value);
+      YamlNode node = placed<Rules...>(write(value));
       if (!untouched || to_yaml(node) != to_yaml(write(*untouched))) add(name, std::move(node));
     }
   }
@@ -65,7 +70,7 @@ class YamlWriter {
       const auto* const untouched = written_ == Written::all ? nullptr : counterpart(value);
       if (!untouched || *untouched != value) add(name, write(value));
     } else if (value) {
-      add(name, write(*value));
+      add(name, placed<Rules...>(write(*value)));
     }
   }
   template <class T, class... Rules>
@@ -76,7 +81,7 @@ class YamlWriter {
   template <class Keys, class... Rules>
   void section(const std::string& name, const char*, const Keys& keys, const Rules&... rules) {
     if (is_left_out(rules...)) return;
-    YamlWriter inner;
+    YamlWriter inner(folder_);
     inner.written_ = written_;
     inner.object_ = object_;
     inner.untouched_ = untouched_;
@@ -116,6 +121,23 @@ class YamlWriter {
     const auto first = reinterpret_cast<std::uintptr_t>(object_);
     if (place < first || place + sizeof(T) > first + size_) return nullptr;
     return reinterpret_cast<T*>(untouched_ + (place - first));
+  }
+
+  /// A path decides bits by the name of its file alone.
+  template <class... Rules>
+  YamlNode placed(YamlNode node) const {
+    if constexpr ((std::is_same_v<Rules, IsPath> || ...)) place(node);
+    return node;
+  }
+  void place(YamlNode& node) const {
+    for (YamlNode& item : node.items)
+      place(item);
+    const std::filesystem::path path = node.text;
+    if (!path.is_absolute()) return;
+    if (written_ == Written::decisive)
+      node.text = path.filename().string();
+    else if (!folder_.empty())
+      node.text = path.lexically_proximate(folder_).string();
   }
 
   void add(const std::string& name, YamlNode value) {
@@ -170,12 +192,13 @@ class YamlWriter {
   template <Sectioned T>
   YamlNode write(T& value) const {
     if (written_ != Written::all) return write_struct(value, written_);
-    YamlWriter inner;
+    YamlWriter inner(folder_);
     schema(inner, value);
     return inner.node_;
   }
 
   YamlNode node_;
+  std::string folder_;
   Written written_ = Written::all;
   char *object_ = nullptr, *untouched_ = nullptr;
   std::size_t size_ = 0;

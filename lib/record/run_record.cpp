@@ -7,10 +7,12 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <ranges>
 #include <regex>
 #include <set>
 
 #include "lib/core/helper_thread.hpp"
+#include "lib/core/input_file.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
@@ -24,6 +26,7 @@
 #include "lib/record/egress_report.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/same_run.hpp"
+#include "lib/record/signed_documents.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/run/libraries.hpp"
 #include "lib/run/run.hpp"
@@ -153,7 +156,8 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
     }
     forget_if_nothing_came(made);
     written_->insert({lineage, stage_.resolved_config(folder_)});
-    write_file_atomically(stage_.resolved_config(folder_), resolved_yaml(run_.config()));
+    write_file_atomically(stage_.resolved_config(folder_),
+                          resolved_yaml(run_.config(), run_.config().output));
     chain_.emplace(Chain::create(lineage, std::move(key)));
   });
 }
@@ -165,7 +169,7 @@ void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
                        lock = lock_, outcome = run_.outcome()](ExitCode code, const std::string&) {
     if (code == ExitCode::ok || code == ExitCode::stopped || outcome->released_anything()) return;
     std::error_code ignored;
-    for (const std::string& path : *written)
+    for (const std::string& path : *written | std::views::reverse)  // folders after their files
       std::filesystem::remove(path, ignored);
     std::filesystem::remove(folder + "/" + checkpoints_folder, ignored);
     if (made.empty()) return;  // others may wait for the lock
@@ -381,10 +385,30 @@ void RunRecord::publish_written(const std::string& name) {
 
 void RunRecord::begin_session() {
   settle();
+  if (domain_.empty()) write_documents();
   const std::string text = to_json(run_.inputs()).dump(2) + "\n";
   write_text(text, stage_.session_file("inputs", session_));
   add_dependency({dependency::inputs, sha256(text), Json::object(), {}});
   publish_text(decisions_json(run_), stage_.session_file("decisions", session_), false);
+}
+
+void RunRecord::write_documents() {
+  const std::map<std::string, std::string> documents = gather_documents(run_);
+  agree(comm_, [&] {
+    for (const auto& [name, text] : documents) {
+      const std::string file = path(name);
+      const std::string folder = std::filesystem::path(file).parent_path().string();
+      if (!std::filesystem::exists(file)) {
+        for (const std::string& missing : missing_folders(folder))
+          written_->insert(missing);
+        written_->insert(file);
+      } else if (read_file(file) == text) {
+        continue;  // of an earlier stage
+      }
+      create_folders(folder);
+      write_file_atomically(file, text);
+    }
+  });
 }
 
 void RunRecord::publish_egress() {

@@ -31,8 +31,8 @@ bool is_home_finished(const Run& run, const StageChain& chain, std::size_t d);
 /// This rank alone, for the records of what stays with the domains that it leads. Collective.
 Communicator one_rank(const Run& run);
 
-/// What a stage leaves in its output folder: resolved.yaml, inputs.json, its artefacts and their
-/// signed lineage, run.json. All members are collective; a failure on one rank is everyone's.
+/// What a stage leaves in its output folder: resolved.yaml, inputs.json, the owners' signed
+/// documents, its artefacts and their signed lineage, run.json. All members are collective; a failure on one rank is everyone's.
 class RunRecord {
  public:
   /// Makes the folder if need be and starts the lineage of the stage; `in_place`, goes on with the
@@ -97,6 +97,7 @@ class RunRecord {
   void append(Statement statement, bool last);
   void append_here(Statement statement, bool last);
   void start(const std::string& key, bool in_place);
+  void write_documents();
   void go_on();
   void remove_temporaries() const;
   void forget_if_nothing_came(const std::vector<std::string>& made);

@@ -363,9 +363,9 @@ std::string decisive_yaml(const RunConfig& config) {
   return to_yaml(YamlWriter::write_struct(copy, Written::decisive));
 }
 
-std::string resolved_yaml(const RunConfig& config) {
+std::string resolved_yaml(const RunConfig& config, const std::string& folder) {
   RunConfig copy = config;  // a schema takes what it visits by reference
-  YamlWriter writer;
+  YamlWriter writer(folder);
   schema(writer, copy);
   return to_yaml(writer.node());
 }

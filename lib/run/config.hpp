@@ -238,8 +238,9 @@ RunConfig parse_run_config(const std::string& text, const std::string& path,
 /// What a run's YAML may say, as JSON Schema.
 OrderedJson run_schema(const Language& language);
 
-/// The config with every default filled in, as YAML that parses to the same config.
-std::string resolved_yaml(const RunConfig& config);
+/// The config with every default filled in, as YAML that parses to the same config if it lies in
+/// `folder`, from which it names files; wherever it lies, if no folder is given.
+std::string resolved_yaml(const RunConfig& config, const std::string& folder = {});
 
 /// What of it is not as it is by default and decides bits (no_bits), in the order of the schema.
 std::string decisive_yaml(const RunConfig& config);

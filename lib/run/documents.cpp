@@ -72,6 +72,7 @@ Documents open_documents(const DomainConfig& domain) {
                   "signed them (policy sign takes --key again for every owner)",
                   domain.policy, io::manifest_path(path));
     }
+  documents.keys = keys;
   documents.policy = std::move(opened.policy);
   documents.policy_digest = opened.digest;
   documents.owners = std::move(opened.owners);

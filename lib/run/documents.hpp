@@ -31,6 +31,7 @@ SignedPolicy open_policy(const std::string& path, std::span<const PublicKey> key
 
 /// A domain's manifests, policy and registry, opened and verified on its own ranks.
 struct Documents {
+  std::vector<PublicKey> keys;               ///< that the config gives the domain
   std::vector<PartitionManifest> manifests;  ///< all of one schema
   Policy policy;
   Digest policy_digest;

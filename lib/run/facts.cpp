@@ -28,6 +28,8 @@ DomainFacts facts_of(const Documents& documents, const std::string& train_split)
   facts.policy = documents.policy_digest;
   facts.policy_uid = policy.uid;
   facts.policy_serial = policy.serial;
+  for (const PublicKey& key : documents.keys)
+    facts.public_keys.push_back(key.pem());
   facts.owners = documents.owners;
   facts.limits_partners = !policy.partners.empty() || !policy.trust.empty();
   facts.minimum_partner_rows = policy.minimum_partner_rows;
@@ -54,6 +56,7 @@ Json to_json(const DomainFacts& facts) {
   return {{"policy", facts.policy.hex()},
           {"uid", facts.policy_uid},
           {"serial", facts.policy_serial},
+          {"public keys", facts.public_keys},
           {"owners", facts.owners},
           {"limits partners", facts.limits_partners},
           {"partner rows", facts.minimum_partner_rows},
@@ -74,6 +77,7 @@ DomainFacts facts_from_json(const Json& json) {
   facts.policy = Digest::from_hex(json.at("policy").get<std::string>());
   facts.policy_uid = json.at("uid");
   facts.policy_serial = json.at("serial");
+  facts.public_keys = json.at("public keys").get<std::vector<std::string>>();
   facts.owners = json.at("owners").get<std::vector<std::string>>();
   facts.limits_partners = json.at("limits partners");
   facts.minimum_partner_rows = json.at("partner rows");

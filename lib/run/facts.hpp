@@ -31,9 +31,10 @@ struct DomainFacts {
   Digest policy;
   std::string policy_uid;
   std::uint64_t policy_serial = 0;
-  std::vector<std::string> owners;  ///< ids of the keys that signed the policy
-  std::size_t owner = 0;            ///< equal in domains of one owner
-  bool limits_partners = false;     ///< the policy says who else may take part
+  std::vector<std::string> public_keys;  ///< PEM, of the config
+  std::vector<std::string> owners;       ///< ids of those that signed the policy
+  std::size_t owner = 0;                 ///< equal in domains of one owner
+  bool limits_partners = false;          ///< the policy says who else may take part
   std::uint64_t minimum_partner_rows = 1;
   std::vector<Partition> partitions;
   std::vector<int> ranks;

@@ -12,41 +12,42 @@ namespace bailiwick {
 namespace {
 
 constexpr const char* format = "bailiwick-inputs";
-constexpr int format_version = 1;
+constexpr int format_version = 2;
 
-Json to_json(const SiteConfig& site) {
-  if (!site.file) return {{"declared", to_json(site.declared)}};
-  return {{"file", *site.file}, {"public_key", site.key.value()}};
+Json to_json(const SiteInputs& site) {
+  if (!site.is_signed) return {{"declared", to_json(site.declared)}};
+  return {{"public_key", site.public_key}};
 }
 
-SiteConfig site_config_from_json(const Json& json, const std::string& what) {
-  SiteConfig site;
+SiteInputs site_from_inputs(const Json& json, const std::string& what) {
+  SiteInputs site;
   if (json.contains("declared")) {
     site.declared = site_from_json(json.at("declared"), what);
-  } else {
-    site.file = json_member<std::string>(json, "file", what);
-    site.key = json_member<std::string>(json, "public_key", what);
+    return site;
   }
+  site.is_signed = true;
+  site.public_key = json_member<std::string>(json, "public_key", what);
   return site;
 }
 
-Json to_json(const DomainConfig& domain) {
+Json to_json(const DomainInputs& domain) {
   Json json = {{"name", domain.name},
                {"jurisdiction", domain.jurisdiction},
-               {"public_keys", domain.keys},
-               {"policy", domain.policy},
+               {"public_keys", domain.public_keys},
                {"partitions", domain.partitions}};
   if (domain.ranks) json["ranks"] = *domain.ranks;
   return json;
 }
 
-DomainConfig domain_from_json(const Json& json, const std::string& what) {
-  DomainConfig domain;
+DomainInputs domain_from_json(const Json& json, const std::string& what) {
+  const auto texts = [&](const char* key) {
+    return json_member<std::vector<std::string>>(json, key, what);
+  };
+  DomainInputs domain;
   domain.name = json_member<std::string>(json, "name", what);
   domain.jurisdiction = json_member<std::string>(json, "jurisdiction", what);
-  domain.keys = json_member<std::vector<std::string>>(json, "public_keys", what);
-  domain.policy = json_member<std::string>(json, "policy", what);
-  domain.partitions = json_member<std::vector<std::string>>(json, "partitions", what);
+  domain.public_keys = texts("public_keys");
+  domain.partitions = texts("partitions");
   if (json.contains("ranks")) domain.ranks = json_member<std::vector<int>>(json, "ranks", what);
   return domain;
 }
@@ -67,7 +68,8 @@ Inputs inputs_of(const RunConfig& config, const StageUse& use) {
   inputs.name = config.name;
   inputs.purpose = config.purpose;
   inputs.recipients = config.recipients;
-  inputs.site = config.site;
+  inputs.site.declared = config.site.declared;
+  inputs.site.is_signed = config.site.file.has_value();
   inputs.masked = config.boundary.secure_aggregation;
   inputs.kind = config.model.kind->name;
   inputs.network = config.model.kind->network;
@@ -77,13 +79,14 @@ Inputs inputs_of(const RunConfig& config, const StageUse& use) {
   inputs.per_domain_statistics =
       use.trains ? config.domains.size() > 1 && config.model.cluster == Cluster::domain
                  : use.per_domain != nullptr && use.per_domain(config);
-  inputs.domains = config.domains;
+  for (const DomainConfig& domain : config.domains)
+    inputs.domains.push_back({domain.name, domain.jurisdiction, {}, {}, domain.ranks});
   return inputs;
 }
 
 Json to_json(const Inputs& inputs) {
   Json domains = Json::array();
-  for (const DomainConfig& domain : inputs.domains)
+  for (const DomainInputs& domain : inputs.domains)
     domains.push_back(to_json(domain));
   Json json = {{"format", format},
                {"version", format_version},
@@ -123,7 +126,7 @@ Inputs inputs_from_json(const Json& json, const std::string& what) {
   read("name", inputs.name);
   read("purpose", inputs.purpose);
   read("recipients", inputs.recipients);
-  inputs.site = site_config_from_json(json_member<Json>(json, "site", what), what);
+  inputs.site = site_from_inputs(json_member<Json>(json, "site", what), what);
   read("masked", inputs.masked);
   read("kind", inputs.kind);
   read("network", inputs.network);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,29 @@
 
 namespace bailiwick {
 
+/// Where documents lay, as a run of release 0.1 says; since then a record has no path.
+struct DocumentPaths {
+  std::string policy;
+  std::vector<std::string> keys, partitions;
+};
+
+/// A domain as the record of a run knows it.
+struct DomainInputs {
+  std::string name, jurisdiction;
+  std::vector<std::string> public_keys;  ///< PEM: manifests and policy must verify under one
+  std::vector<std::string> partitions;   ///< their names
+  std::optional<std::vector<int>> ranks;
+  std::optional<DocumentPaths> paths = {};
+};
+
+/// Where nodes lie: declared, or in a file that the site has signed.
+struct SiteInputs {
+  Site declared;
+  bool is_signed = false;
+  std::string public_key;                   ///< PEM
+  std::optional<DocumentPaths> paths = {};  ///< the file is its `policy`
+};
+
 /// What a session of a stage was to do, and with whose data: all that verification has to know of
 /// its config, which later releases may not be able to read (inputs.json, docs/artefacts.md).
 struct Inputs {
@@ -19,15 +43,15 @@ struct Inputs {
   std::string name;
   std::string purpose;
   std::vector<std::string> recipients;
-  SiteConfig site;
+  SiteInputs site;
   bool masked = true;  ///< boundary.secure_aggregation
   std::string kind;    ///< of the model; "none": there is none
   bool network = false;
   bool unstratified_survival = false;
   bool per_domain_statistics = false;
-  bool baseline_hazard = false;       ///< it is released with the model
-  Json model = Json::object();        ///< of a training: what model.h5 must say of itself
-  std::vector<DomainConfig> domains;  ///< without private keys and access logs
+  bool baseline_hazard = false;  ///< it is released with the model
+  Json model = Json::object();   ///< of a training: what model.h5 must say of itself
+  std::vector<DomainInputs> domains;
 };
 
 /// What was given in the config and decides bits of what comes out, in canonical YAML; the sections
@@ -35,6 +59,7 @@ struct Inputs {
 /// of one identity give the same bits.
 std::string given_by(const RunConfig& config, bool training);
 
+/// As far as the config alone tells: not the partitions' names, nor any key. The run adds them.
 Inputs inputs_of(const RunConfig& config, const StageUse& use);
 
 Json to_json(const Inputs& inputs);

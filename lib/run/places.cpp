@@ -19,13 +19,14 @@ namespace bailiwick {
 
 OpenedSite open_site(const SiteConfig& config) {
   if (!config.file) return {config.declared, "", {}};
-  const PublicKey key = PublicKey::load(config.key.value());
-  const std::string& path = *config.file;
+  return open_site(*config.file, PublicKey::load(config.key.value()));
+}
+
+OpenedSite open_site(const std::string& path, const PublicKey& key, ExitCode code) {
   const std::string payload =
-      open_envelope(envelope_from_json(read_file(path, document::site), path, ExitCode::policy),
-                    site_type, {&key, 1}, path, ExitCode::policy);
-  return {site_from_json(parse_document(payload, path, ExitCode::policy), path), key.id(),
-          sha256(payload)};
+      open_envelope(envelope_from_json(read_file(path, document::site), path, code), site_type,
+                    {&key, 1}, path, code);
+  return {site_from_json(parse_document(payload, path, code), path), key.id(), sha256(payload)};
 }
 
 OpenedTrust open_trust(const std::optional<TrustConfig>& config, const std::string& now) {

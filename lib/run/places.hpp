@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/core/digest.hpp"
+#include "lib/crypto/keys.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/run/config.hpp"
 
@@ -29,6 +30,9 @@ struct OpenedSite {
 /// The site that a config declares, or the signed file it names. Not collective. Throws
 /// ExitCode::policy if the file is not signed by the key that the config names.
 OpenedSite open_site(const SiteConfig& config);
+/// A site file that must be signed by `key`. Throws `code` if it is not.
+OpenedSite open_site(const std::string& path, const PublicKey& key,
+                     ExitCode code = ExitCode::policy);
 
 /// Who signed a trust's list, and whom it names.
 struct OpenedTrust {

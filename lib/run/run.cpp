@@ -80,7 +80,7 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
       inputs_(std::make_unique<Inputs>(inputs_of(config_, use_))),
       started_(utc_now()),
       outcome_(std::make_shared<AccessOutcome>()) {
-  config_digest_ = sha256(resolved_yaml(config_));
+  config_digest_ = sha256(resolved_yaml(config_, config_.output));
   find_places();
   const EgressPurpose purpose("decomposition");
 
@@ -132,6 +132,7 @@ void Run::find_places() {
   std::string node;
   agree(world(), [&] {
     site_ = open_site(config_.site);
+    if (config_.site.key) inputs_->site.public_key = PublicKey::load(*config_.site.key).pem();
     trust_ = open_trust(config_.trust, utc_now());
     node = node_of_rank();
   });
@@ -175,6 +176,10 @@ void Run::exchange_facts(const std::vector<Documents>& documents) {
       facts.name = config_.domains[index].name;
       facts.jurisdiction = config_.domains[index].jurisdiction;
       facts.ranks = decomposition_->ranks_of(index);
+      DomainInputs& recorded = inputs_->domains[index];
+      recorded.public_keys = facts.public_keys;
+      for (const DomainFacts::Partition& partition : facts.partitions)
+        recorded.partitions.push_back(partition.name);
     }
   std::vector<std::vector<std::string>> keys;
   for (const DomainFacts& domain : domains_)

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "lib/verify/coverage.hpp"
-#include "lib/lineage/statement.hpp"
 
 #include <algorithm>
 #include <filesystem>
+
+#include "lib/lineage/statement.hpp"
+#include "lib/record/signed_documents.hpp"
 
 namespace bailiwick {
 
@@ -23,6 +25,10 @@ void Coverage::add(const VerifiedChain& chain) {
   for (std::size_t session = count_sessions(chain.found.statements); session > 0; --session)
     covered_.insert(here(chain.stage.session_file("inputs", session)));
   empty_.insert(here(chain.stage.lock(".")));
+  for (const Statement& statement : chain.found.statements)
+    for (const Artefact& artefact : statement.dependencies)
+      if (const std::string document = document_of(artefact); !document.empty())
+        covered_.insert(here(document));
 }
 
 std::vector<std::string> Coverage::unsigned_files() const {

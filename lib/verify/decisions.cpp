@@ -127,7 +127,7 @@ class DecisionCheck {
   void check_domains() {
     const bool same = std::ranges::equal(
         verdicts_, inputs_.domains, {}, [](const StatedVerdict& v) { return v.facts.name; },
-        &DomainConfig::name);
+        &DomainInputs::name);
     demand(same, "domains are not those of inputs.json");
     if (!same) return;
     std::vector<std::vector<std::string>> keys;
@@ -143,7 +143,7 @@ class DecisionCheck {
       verdicts_[i].facts.owner = owner[i];
   }
 
-  void check_domain(StatedVerdict& verdict, const DomainConfig& domain) {
+  void check_domain(StatedVerdict& verdict, const DomainInputs& domain) {
     const auto demand_here = [&](bool holds, const std::string& why) {
       demand(holds, fmt::format("domain {}: {}", domain.name, why));
     };
@@ -257,19 +257,21 @@ class DecisionCheck {
 
 }  // namespace
 
-KnownDocuments reach_documents(const Inputs& inputs) {
+KnownDocuments known_documents(const Inputs& inputs, const Statement& statement,
+                               const DocumentFinder& finder) {
   KnownDocuments known;
   // What cannot be opened is found, and told, where the documents themselves are looked at.
-  for (const DomainConfig& domain : inputs.domains)
+  for (const DomainInputs& domain : inputs.domains)
     try {
-      known.policies.emplace(domain.name,
-                             open_policy(domain.policy, load_public_keys(domain.keys)));
+      const Artefact* policy = find_dependency(statement, dependency::policy(domain.name));
+      if (policy == nullptr) continue;
+      if (const auto file = finder.policy(domain, policy->sha256))
+        known.policies.emplace(domain.name,
+                               open_policy(*file, DocumentFinder::recorded_keys(domain)));
     } catch (const Error&) {
     }
-  try {
-    known.site = open_site(inputs.site);
-  } catch (const Error&) {
-  }
+  const Artefact* site = find_dependency(statement, dependency::site);
+  known.site = finder.site(inputs.site, site == nullptr ? nullptr : &site->sha256);
   return known;
 }
 

@@ -13,15 +13,17 @@
 #include "lib/run/documents.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/run/places.hpp"
+#include "lib/verify/document_finder.hpp"
 
 namespace bailiwick {
 
-/// Of the documents that a session names, those that can be reached and hold.
+/// Of the documents that a session's statement names, those that are found and hold.
 struct KnownDocuments {
   std::map<std::string, SignedPolicy> policies;  ///< by domain
   std::optional<OpenedSite> site;
 };
-KnownDocuments reach_documents(const Inputs& inputs);
+KnownDocuments known_documents(const Inputs& inputs, const Statement& statement,
+                               const DocumentFinder& finder);
 
 /// The decisions of a session, and what signs them.
 struct StatedDecisions {

@@ -53,33 +53,26 @@ std::string inputs_problem(const Statement& statement, const Inputs& inputs,
   says(statement.external_parameters, "name", inputs.name);
   says(statement.external_parameters, "purpose", inputs.purpose);
   says(statement.internal_parameters, "domains", inputs.domains.size());
-  if (!inputs.site.file)
+  if (!inputs.site.is_signed)
     demand(statement.builder == builder_of(inputs.site.declared.name), "builder is another site");
 
   std::set<std::string> expected = {dependency::config, dependency::inputs, dependency::binary,
                                     dependency::libraries};
   if (find_dependency(statement, dependency::inputs) == nullptr)  // the next session's: take_inputs
     expected.erase(dependency::inputs);
-  if (inputs.site.file) expected.insert(dependency::site);
-  for (const DomainConfig& domain : inputs.domains)
+  if (inputs.site.is_signed) expected.insert(dependency::site);
+  for (const DomainInputs& domain : inputs.domains)
     expected.insert(dependency::policy(domain.name));
+  for (const DomainInputs& domain : inputs.domains)
+    for (const std::string& partition : domain.partitions)
+      expected.insert(dependency::partition(domain.name, partition));
   for (const std::string& name : expected)
     demand(find_dependency(statement, name) != nullptr, "does not name " + name);
-  std::size_t partitions = 0;
-  for (const DomainConfig& domain : inputs.domains) {
-    std::size_t count = 0;
-    for (const Artefact& artefact : statement.dependencies)
-      if (artefact.name.starts_with(dependency::partition(domain.name, ""))) ++count;
-    demand(count == domain.partitions.size(),
-           fmt::format("names {} partitions of {}, which has {}", count, domain.name,
-                       domain.partitions.size()));
-    partitions += count;
-  }
   expected.insert({dependency::model, dependency::resumed_from, dependency::common_model});
   std::size_t others = 0;
   for (const Artefact& artefact : statement.dependencies)
     if (!expected.contains(artefact.name)) ++others;
-  demand(others == partitions, "names more than its inputs and its stage do");
+  demand(others == 0, "names more than its inputs and its stage do");
   return join(wrong, "; ");
 }
 
@@ -91,15 +84,14 @@ Inputs inputs_of_release_0_1(const std::string& resolved, const std::string& pat
   inputs.name = member(root, "name", path).text;
   const YamlNode& site = member(root, "site", path);
   if (const YamlEntry* file = find(site, "file")) {
-    inputs.site.file = file->value.text;
-    inputs.site.key = member(site, "key", path).text;
+    inputs.site.is_signed = true;
+    inputs.site.paths = {file->value.text, {member(site, "key", path).text}, {}};
   }
   for (const YamlNode& node : member(root, "domains", path).items) {
-    DomainConfig& domain = inputs.domains.emplace_back();
+    DomainInputs& domain = inputs.domains.emplace_back();
     domain.name = member(node, "name", path).text;
-    domain.policy = member(node, "policy", path).text;
-    domain.keys = texts(member(node, "keys", path));
-    domain.partitions = texts(member(node, "partitions", path));
+    domain.paths = {member(node, "policy", path).text, texts(member(node, "keys", path)),
+                    texts(member(node, "partitions", path))};
   }
   return inputs;
 }

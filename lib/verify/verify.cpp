@@ -29,6 +29,8 @@
 #include "lib/verify/coverage.hpp"
 #include "lib/verify/decisions.hpp"
 #include "lib/verify/inputs.hpp"
+#include "lib/verify/look.hpp"
+#include "lib/verify/owners.hpp"
 #include "lib/verify/verified_chain.hpp"
 
 namespace bailiwick {
@@ -36,28 +38,6 @@ namespace bailiwick {
 namespace fs = std::filesystem;
 
 namespace {
-
-/// Runs one look and records how it went: what throws does not hold.
-template <class Look>
-void look(Verification& result, const std::string& what, const Look& body) {
-  try {
-    const bool holds = body();
-    result.findings.push_back(
-        {holds, what + (holds ? "" : ": differs from what the lineage says")});
-  } catch (...) {
-    result.findings.push_back({false, what + ": " + caught_error().what()});
-  }
-}
-
-/// The same of one that gives all that does not hold.
-template <class Look>
-void look_for_problems(Verification& result, const std::string& what, const Look& body) {
-  look(result, what, [&] {
-    const std::vector<std::string> problems = body();
-    if (!problems.empty()) throw Error(ExitCode::integrity, "{}", join(problems, "; "));
-    return true;
-  });
-}
 
 /// Sessions of one run may have had another program, site or policies in force; then the last
 /// counts. Rows and config must be the same in all.
@@ -73,41 +53,6 @@ Claims claims_of(const std::vector<Statement>& statements, Verification& result)
       known->second = artefact;
     }
   return claims;
-}
-
-bool claims_digest(const Claims& claims, const std::string& name, const Digest& digest) {
-  const auto claim = claims.find(name);
-  return claim != claims.end() && claim->second.sha256 == digest;
-}
-
-/// Partitions that were opened, by path: each is hashed once, however many lineages name it.
-using SeenPartitions = std::map<std::string, std::optional<PartitionManifest>>;
-
-void verify_partition(Verification& result, const std::string& path,
-                      const std::vector<PublicKey>& keys, SeenPartitions& seen) {
-  const auto [entry, fresh] = seen.emplace(path, std::nullopt);
-  if (!fresh) return;
-  std::optional<PartitionManifest>& known = entry->second;
-  look(result, path + ": manifest and signature", [&] {
-    known = io::read_manifest(path, keys);
-    return true;
-  });
-  if (!known) return;
-  look(result, fmt::format("{}: {} blocks", path, known->blocks()), [&] {
-    io::verify_partition(path, *known);
-    return true;
-  });
-}
-
-void verify_site(Verification& result, const SiteConfig& site, const Claims& claims) {
-  if (!site.file) return;
-  look(result, *site.file + ": site and signature", [&] {
-    const PublicKey key = PublicKey::load(site.key.value());
-    const std::string payload =
-        open_envelope(envelope_from_json(read_file(*site.file, document::site), *site.file),
-                      site_type, {&key, 1}, *site.file);
-    return claims_digest(claims, dependency::site, sha256(payload));
-  });
 }
 
 /// The inputs of every session of a chain. One of format version 1 has none, but a config in the
@@ -149,7 +94,8 @@ void take_inputs(VerifiedChain& chain, const std::string& folder) {
 
 /// The decisions of a session, its egress report and its model, as far as they are there: whether
 /// they say what the inputs, the documents and each other do.
-void verify_contents(VerifiedChain& chain, const std::string& folder) {
+void verify_contents(VerifiedChain& chain, const std::string& folder,
+                     const DocumentFinder& finder) {
   const std::vector<Statement>& statements = chain.found.statements;
   std::optional<Json> decisions;  // likewise
   for (std::size_t i = 0; i < statements.size(); ++i) {
@@ -164,7 +110,7 @@ void verify_contents(VerifiedChain& chain, const std::string& folder) {
         decisions = parse_json(read_file(path), name);
         return decision_problems(
             {*decisions, name, statements[i], i ? &statements[i - 1] : nullptr}, inputs,
-            reach_documents(inputs));
+            known_documents(inputs, statements[i], finder));
       });
     else if (of_texts && name.find("egress") != std::string::npos)
       look_for_problems(chain.found, name + ": bytes", [&] {
@@ -180,7 +126,8 @@ void verify_contents(VerifiedChain& chain, const std::string& folder) {
 
 /// The chain itself, the stage it speaks of, and the config beside it.
 VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
-                         const StageChain& stage, std::span<const PublicKey> keys, int oldest) {
+                         const StageChain& stage, std::span<const PublicKey> keys, int oldest,
+                         const DocumentFinder& finder) {
   VerifiedChain chain{stage, prefix, {}, {}, {}, {}};
   const std::string stem = stage.stem;
   chain.found = verify_chain(stage.file(folder), folder, keys, io::content_digest);
@@ -215,7 +162,7 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
       chain.say(why.empty(), fmt::format("{}.jsonl:{}: what its inputs ask for{}{}", stem, i + 1,
                                          why.empty() ? "" : ": ", why));
     }
-    verify_contents(chain, folder);
+    verify_contents(chain, folder, finder);
   }
   const std::string path = fmt::format("{}/{}", folder, stage.result);
   if (stage.names_model && chain.version() > 1 && fs::exists(path))
@@ -230,39 +177,6 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
       return all || parse_json(read_file(path), path).value("domains", Json()).empty();
     });
   return chain;
-}
-
-/// What a chain says of a domain, against the domain's own documents.
-void verify_domain(VerifiedChain& chain, const DomainConfig& domain, bool partitions,
-                   SeenPartitions& seen) {
-  Verification& result = chain.found;
-  const Claims& claims = chain.claims;
-  const int version = chain.version();
-  const auto is_there = [](const std::string& path) { return fs::exists(path); };
-  if (!partitions && !(is_there(domain.policy) && std::ranges::all_of(domain.keys, is_there)))
-    return;
-  std::vector<PublicKey> owners;
-  look(result, "domain " + domain.name + ": keys", [&] {
-    owners = load_public_keys(domain.keys);
-    return true;
-  });
-  look(result, domain.policy + ": policy and signature", [&] {
-    const SignedPolicy opened = open_policy(domain.policy, owners, ExitCode::integrity);
-    return claims_digest(claims, dependency::policy(domain.name), opened.digest);
-  });
-  if (!partitions) return;
-  std::set<std::string> met;
-  for (const std::string& path : domain.partitions) {
-    verify_partition(result, path, owners, seen);
-    const std::optional<PartitionManifest>& manifest = seen.at(path);
-    if (!manifest) continue;
-    const std::string name = version == 1 ? "partition/" + manifest->name
-                                          : dependency::partition(domain.name, manifest->name);
-    look(result, path + ": root and rows", [&] {
-      if (!met.insert(name).second || !claims_digest(claims, name, manifest->root)) return false;
-      return version == 1 || claims.at(name).annotations == Json{{"rows", manifest->rows}};
-    });
-  }
 }
 
 /// The content of the model that a finished training ended with.
@@ -313,17 +227,14 @@ void tie_home(VerifiedChain& home, const VerifiedChain& chain) {
 /// What stays with a domain: its lineage, under the domain's keys or one of `keys`. Nothing where
 /// the keys are out of reach; then its files are nobody's.
 std::optional<VerifiedChain> verify_home(const std::string& folder, const StageChain& stage,
-                                         const DomainConfig& domain, std::vector<PublicKey> keys,
-                                         int oldest) {
+                                         const DomainInputs& domain, std::vector<PublicKey> keys,
+                                         int oldest, DocumentFinder& finder) {
   const std::string home = stage.home_of(folder, domain.name);
   const std::string prefix = stage.home_of("", domain.name) + "/";
-  bool reached = false;
-  for (const std::string& path : domain.keys)
-    if (fs::exists(path)) {
-      keys.push_back(PublicKey::load(path));
-      reached = true;
-    }
-  VerifiedChain chain = verify_one(home, prefix, stage, keys, oldest);
+  const std::vector<PublicKey> owners = finder.keys_of(domain);
+  const bool reached = !owners.empty();
+  keys.insert(keys.end(), owners.begin(), owners.end());
+  VerifiedChain chain = verify_one(home, prefix, stage, keys, oldest, finder);
   if (chain.version() == 0 && !reached) return {};
   if (chain.version() > 1 && chain.domain != domain.name)
     chain.say(false, fmt::format("{}.jsonl: is not the lineage of this domain", stage.stem));
@@ -336,13 +247,13 @@ std::optional<VerifiedChain> verify_home(const std::string& folder, const StageC
 /// the keys are not there.
 std::vector<VerifiedChain> verify_homes(const std::string& folder, const VerifiedChain& chain,
                                         const std::vector<PublicKey>& keys, int oldest,
-                                        std::set<std::string>& unreached) {
+                                        DocumentFinder& finder, std::set<std::string>& unreached) {
   std::vector<VerifiedChain> homes;
   const Inputs* inputs = chain.last_inputs();
   if (chain.stage.at_home == nullptr || inputs == nullptr || !chain.domain.empty()) return homes;
-  for (const DomainConfig& domain : inputs->domains) {
+  for (const DomainInputs& domain : inputs->domains) {
     if (!fs::exists(chain.stage.file(chain.stage.home_of(folder, domain.name)))) continue;
-    if (auto home = verify_home(folder, chain.stage, domain, keys, oldest)) {
+    if (auto home = verify_home(folder, chain.stage, domain, keys, oldest, finder)) {
       tie_home(*home, chain);
       homes.push_back(*std::move(home));
     } else {
@@ -408,9 +319,9 @@ std::vector<PlacedChain> chains_in(const std::string& folder, std::vector<Findin
 
 }  // namespace
 
-RunVerification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
-                           bool partitions, int oldest) {
-  const std::vector<PublicKey> keys = load_public_keys(key_paths);
+RunVerification verify_run(const std::string& folder, const VerifyOptions& options) {
+  const std::vector<PublicKey> keys = load_public_keys(options.keys);
+  DocumentFinder finder(folder, options);
 
   if (!fs::is_directory(folder))
     throw Error(ExitCode::data, "{}: is not the output folder of a run", folder);
@@ -427,18 +338,16 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
   SeenPartitions seen;
   for (const auto& [prefix, stage] : placed) {
     const std::string place = (fs::path(folder) / prefix).string();
-    VerifiedChain& chain = chains.emplace_back(verify_one(place, prefix, *stage, keys, oldest));
+    finder.look_in(prefix);
+    VerifiedChain& chain =
+        chains.emplace_back(verify_one(place, prefix, *stage, keys, options.oldest, finder));
     // What stays with a domain is no run's own, wherever somebody lays it.
     if (!chain.domain.empty() && fs::canonical(folder).filename() != chain.domain)
       chain.say(false, chain.name() + ": is what stays with domain " + chain.domain +
                            ", and does not lie in a folder of that name");
     for (Finding& finding : chain.found.findings)
       if (!finding.what.starts_with(folder)) finding.what.insert(0, prefix);
-    const Inputs* inputs = chain.last_inputs();
-    if (inputs == nullptr) continue;
-    verify_site(chain.found, inputs->site, chain.claims);
-    for (const DomainConfig& domain : inputs->domains)
-      verify_domain(chain, domain, partitions, seen);
+    verify_owners(chain, finder, seen);
   }
   const auto training = std::ranges::find_if(
       chains, [](const VerifiedChain& chain) { return chain.stage.is_training(); });
@@ -448,7 +357,7 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
   std::set<std::string> unreached;
   std::vector<VerifiedChain> homes;
   for (const VerifiedChain& chain : chains)
-    std::ranges::move(verify_homes(folder, chain, keys, oldest, unreached),
+    std::ranges::move(verify_homes(folder, chain, keys, options.oldest, finder, unreached),
                       std::back_inserter(homes));
   std::ranges::move(homes, std::back_inserter(chains));
 
@@ -469,6 +378,8 @@ RunVerification verify_run(const std::string& folder, const std::vector<std::str
   }
   for (Finding& finding : result.findings)
     finding.what = printable(finding.what);
+  for (const std::string& what : finder.missed())
+    result.missed.push_back(printable(what));
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/lineage/chain.hpp"
+#include "lib/verify/document_finder.hpp"
 
 namespace bailiwick {
 
@@ -17,15 +18,15 @@ struct RunVerification : Verification {
   std::vector<std::string> unsigned_files;
   /// Of each chain of the run: its file, and the digest of its last line.
   std::vector<std::pair<std::string, Digest>> heads;
+  std::vector<std::string> missed;  ///< what was not looked at, and how it would be
 };
 
-/// Verifies every lineage in a run's output folder under one of the keys in `key_paths`, those in
+/// Verifies every lineage in a run's output folder under one of the keys of the options, those in
 /// regions/ under the keys of their domains too; that each says what its stage declares, and all
-/// are of one run and one model; and what the statements name beyond the folder: the config against
-/// resolved.yaml, the policies, and, with `partitions`, every block of the partitions named there.
-/// Without, what cannot be reached of the rest is left out too. A result without lineage does not
-/// hold, nor a lineage of a format before `oldest`. Not collective, needs no MPI.
-RunVerification verify_run(const std::string& folder, const std::vector<std::string>& key_paths,
-                           bool partitions, int oldest = 1);
+/// are of one run and one model; and what the statements name: the config against resolved.yaml,
+/// the owners' policies and manifests in documents/, and every block of the partitions that are in
+/// the folders of the options. A result without lineage does not hold, nor a lineage of an older
+/// format than the options take. Not collective, needs no MPI.
+RunVerification verify_run(const std::string& folder, const VerifyOptions& options);
 
 }  // namespace bailiwick

@@ -42,9 +42,9 @@ rlim_t address_space() {
   return rlim_t{pages} * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
 }
 
-int verify_here(const std::string& folder, const std::string& key) {
+int verify_here(const std::string& folder, const VerifyOptions& options) {
   try {
-    return verify_run(folder, {key}, true).holds() ? unnoticed : found;
+    return verify_run(folder, options).holds() ? unnoticed : found;
   } catch (const Error& error) {
     return error.code() == ExitCode::bug ? bug : found;
   } catch (const std::exception&) {
@@ -53,14 +53,14 @@ int verify_here(const std::string& folder, const std::string& key) {
 }
 
 /// How `verify` ends in a child with bounded memory and time.
-std::string verify_apart(const std::string& folder, const std::string& key, rlim_t memory) {
+std::string verify_apart(const std::string& folder, const VerifyOptions& options, rlim_t memory) {
   const pid_t child = ::fork();
   if (child < 0) std::abort();
   if (child == 0) {
     const rlimit limit{memory, memory};
     ::setrlimit(RLIMIT_AS, &limit);
     ::alarm(longest_seconds);
-    ::_exit(verify_here(folder, key));
+    ::_exit(verify_here(folder, options));
   }
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -94,14 +94,15 @@ struct Place {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 6) {
-    std::fprintf(stderr, "usage: flip FOLDER KEY COUNT SEED FILE...\n");
+  if (argc < 7) {
+    std::fprintf(stderr, "usage: flip FOLDER KEY PARTITIONS COUNT SEED FILE...\n");
     return 2;
   }
-  const std::string folder = argv[1], key = argv[2];
-  const std::uint64_t count = parse_count(argv[3], "COUNT");
-  std::mt19937_64 random(parse_count(argv[4], "SEED"));
-  const std::vector<std::string> files(argv + 5, argv + argc);
+  const std::string folder = argv[1];
+  const VerifyOptions options{{argv[2]}, {}, {argv[3]}};
+  const std::uint64_t count = parse_count(argv[4], "COUNT");
+  std::mt19937_64 random(parse_count(argv[5], "SEED"));
+  const std::vector<std::string> files(argv + 6, argv + argc);
   std::vector<std::uint64_t> sizes;
   for (const std::string& file : files)
     sizes.push_back(read_file(file).size());
@@ -116,7 +117,7 @@ int main(int argc, char** argv) {
       places.push_back({file, offset});
 
   const rlim_t memory = address_space() + more_memory;
-  if (verify_apart(folder, key, memory) != "unnoticed") {
+  if (verify_apart(folder, options, memory) != "unnoticed") {
     std::fprintf(stderr, "%s does not verify before anything is flipped\n", folder.c_str());
     return 1;
   }
@@ -124,7 +125,7 @@ int main(int argc, char** argv) {
   for (const Place& place : places) {
     const auto mask = static_cast<unsigned char>(1 + random() % 255);
     xor_byte(files[place.file], place.offset, mask);
-    const std::string how = verify_apart(folder, key, memory);
+    const std::string how = verify_apart(folder, options, memory);
     xor_byte(files[place.file], place.offset, mask);
     if (how == "found")
       ++noticed;
@@ -134,5 +135,5 @@ int main(int argc, char** argv) {
   }
   std::printf("%llu flips, %llu found\n", static_cast<unsigned long long>(places.size()),
               static_cast<unsigned long long>(noticed));
-  return verify_apart(folder, key, memory) == "unnoticed" ? 0 : 1;
+  return verify_apart(folder, options, memory) == "unnoticed" ? 0 : 1;
 }

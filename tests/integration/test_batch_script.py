@@ -30,7 +30,7 @@ exit "$CODE"
 }
 TRAIN = "train configs/lung/train.yaml --output out/lung/run --resume latest"
 EVALUATE = "evaluate configs/lung/train.yaml --output out/lung/run"
-VERIFY = "verify out/lung/run --key out/lung/keys/operator.pub.pem --quiet"
+VERIFY = "verify out/lung/run --key out/lung/keys/operator.pub.pem --quiet --partitions out/lung/partitions"
 
 
 class Job:
@@ -140,7 +140,7 @@ def test_a_component_a_jurisdiction(job):
 
     def components(*more):
         text = job.write("--heterogeneous", *words, *more)
-        assert text.count("#SBATCH hetjob") == 2 and text.count("--no-partitions") == 1
+        assert text.count("#SBATCH hetjob") == 2 and "--partitions" not in text
         return re.findall(r"# In (\S+): domains? (.*)\.\n.*\n#SBATCH --ntasks=(\d+).*\n.*\n#SBATCH --constraint=(\S+)", text)
 
     assert components() == [("US", "north, south", "2", "n1|n2"), ("DE", "east", "1", "de"), ("US-NC", "west", "1", "n1")]

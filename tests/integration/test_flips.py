@@ -82,7 +82,7 @@ def unread(path, offset):
 def unnoticed(finished, count, files):
     """Flips bytes of `files`; (path, flipped bytes, offset, line) of each flip that verify did not find."""
     before = {path: path.read_bytes() for path in files}
-    result = subprocess.run([FLIP, finished.path("out/run"), finished.path("out/lung/keys/operator.pub.pem"), str(count),
+    result = subprocess.run([FLIP, finished.path("out/run"), finished.path("out/lung/keys/operator.pub.pem"), finished.path("out/lung/partitions"), str(count),
                              str(SEED), *files], text=True, capture_output=True, timeout=1200 + count)
     assert result.returncode == 0, result.stderr
     assert {path: path.read_bytes() for path in files} == before
@@ -107,7 +107,8 @@ def same_rows(path, flipped):
 def test_every_flip_is_found_or_read_by_nobody(finished):
     out, job = finished.path("out/run"), finished.path("out/lung")
     partitions = [job / "partitions/north.h5", job / "partitions/west.h5"]
-    documents = [job / "partitions/north.manifest.json", job / "policies/north.policy.json"]
+    documents = [*out.glob("documents/north/*")]
+    assert len(documents) == 2
     covered = [out / "model.h5", out / "lineage.jsonl"]
     checkpoints = list(out.glob("checkpoints/*.h5"))
     left = 0

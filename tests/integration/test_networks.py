@@ -142,7 +142,7 @@ def test_regional_models_stay_home(heart, personal):
         for domain in ("cleveland", "hungarian", "switzerland", "va"):
             folder = f"{output}/regions/{domain}"
             regions.setdefault(domain, set()).add(heart.digest(f"{folder}/model.h5"))
-            heart.run("verify", folder, "--key", f"out/heart/keys/{domain}.pub.pem", "--no-partitions")
+            heart.run("verify", folder, "--key", f"out/heart/keys/{domain}.pub.pem")
     heart.run("evaluate", "configs/heart/federated.yaml", *words, "--set", "evaluate.regional=true", "--output", f"out/heart/{kind}-4", np=3)
     own = json.loads(heart.path(f"out/heart/{kind}-4/evaluation.json").read_text())
     heart.run("evaluate", "configs/heart/federated.yaml", *words, "--model", f"out/heart/{kind}-4/regions/va/model.h5",

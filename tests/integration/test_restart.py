@@ -404,13 +404,8 @@ def test_verify_says_what_nobody_signed(heart, whole):
     (folder / "evaluation.json").write_text('{"auc": 0.99}')
     assert "NO  evaluation.json: no statement speaks of it" in heart.run(*verify, code=7)
     (folder / "evaluation.json").unlink()
-    policy = heart.path("out/heart/policies/va.policy.json")
-    text = policy.read_text()
-    try:
-        policy.write_text(text.replace('"sig":"', '"sig":"A'))
-        for words in ((), ("--no-partitions",)):
-            assert re.search(r"NO  \S+va.policy.json: policy and signature", heart.run(*verify, *words, code=7))
-        policy.unlink()
-        heart.run(*verify, "--no-partitions")  # not to be reached: left out
-    finally:
-        policy.write_text(text)
+    (policy,) = (folder / "documents/va").glob("policy-*.json")
+    policy.write_text(policy.read_text().replace('"sig":"', '"sig":"A'))
+    assert re.search(r"NO  documents/va/policy-\w+.json: policy and signature", heart.run(*verify, code=7))
+    policy.unlink()
+    assert "NO  the policy of domain va: is not in documents/" in heart.run(*verify, code=7)

@@ -95,7 +95,7 @@ def test_as_it_was_made_it_holds(stays):
 
 @pytest.mark.parametrize("forgery, text", [
     (without("policy/lyon"), "does not name policy/lyon"),
-    (without("partition/bern/bern"), "names 0 partitions of bern, which has 1"),
+    (without("partition/bern/bern"), "does not name partition/bern/bern"),
     (without("binary"), "does not name its binary"),
     (without("config"), "does not name its config"),
     (without("inputs"), "names no inputs, so nobody can tell what it was to do"),
@@ -104,8 +104,8 @@ def test_as_it_was_made_it_holds(stays):
     (put(77, "predicate", "buildDefinition", "internalParameters", "ranks"), "have 1 ranks, and the statement another number"),
     (lambda s: inputs(s).append({"name": "partition/rome/rome", "digest": {"sha256": "0" * 64}}), "names more than its inputs and its stage do"),
     (lambda s: inputs(s).append({"name": "approval", "digest": {"sha256": "0" * 64}}), "names more than its inputs and its stage do"),
-    (lambda s: dependency(s, "partition/bern/bern").update(annotations={"rows": 24000}), "partitions/bern.h5: root and rows: differs"),
-    (lambda s: dependency(s, "partition/bern/bern").update(digest=dependency(s, "partition/lyon/lyon")["digest"]), "bern.h5: root and rows: differs"),
+    (lambda s: dependency(s, "partition/bern/bern").update(annotations={"rows": 24000}), ".manifest.json: manifest and signature, root and rows: differs"),
+    (lambda s: dependency(s, "partition/bern/bern").update(digest=dependency(s, "partition/lyon/lyon")["digest"]), "the manifest of partition bern/bern: is not in documents/"),
     (put("dpv:CommercialResearch", "predicate", "buildDefinition", "externalParameters", "purpose"), '"purpose" is not that of its inputs'),
     (put("another study", "predicate", "buildDefinition", "externalParameters", "name"), '"name" is not that of its inputs'),
     (put(7, "predicate", "buildDefinition", "internalParameters", "domains"), '"domains" is not that of its inputs'),
@@ -234,7 +234,7 @@ def test_inputs_that_say_too_little(stays, copy, signer):
     for old, new, text in (('"kind": "linear",\n  "masked"', '"kind": "poisson",\n  "masked"', "one kind of model to policies, and another of model.h5"),
                            ('"network": false', '"network": true', "one kind of model to policies"),
                            ('"unstratified_survival": false', '"unstratified_survival": true', "one kind of model to policies"),
-                           ('"version": 1\n', '"version": 2\n', 'NO  inputs.json: '), ('"kind": "linear",\n    "l2"', '"l2"', 'NO  model.h5: config: '),
+                           ('"version": 2\n', '"version": 3\n', 'NO  inputs.json: '), ('"kind": "linear",\n    "l2"', '"l2"', 'NO  model.h5: config: '),
                            ('    "l2": 0.0,\n', "", "NO  model.h5: config: the inputs do not say what l2 was to be"),
                            ('"given": "', '"given": "#', '"identity" is not the digest of "given"'),
                            ('"masked"', '"msked"', 'unknown member "msked"')):
@@ -311,16 +311,44 @@ def test_what_was_decided_before_terms_began_or_after_they_ended(stays, copy, si
         shutil.rmtree(folder)
 
 
-def test_terms_that_are_out_of_reach_are_not_asked(stays, copy, signer):
-    """Without the policies the decisions are still held to themselves, the config and the site."""
+def test_terms_that_are_gone_are_not_asked(stays, copy, signer):
+    """Without a policy the decisions are still held to themselves, the config and the site."""
     folder = copy("ranks")
-    inputs_say(folder, signer, str(stays.path("bern.json")), "/nowhere/bern.json")
-    words = (*KEY, "--no-partitions")
-    verdict(stays, folder, code=0, words=words)
+    (policy,) = (folder / "documents/bern").glob("policy-*.json")
+    policy.unlink()
     rewrite(folder, signer, "decisions.json", clause("purpose", detail="dpv:Marketing"))
-    verdict(stays, folder, code=0, words=words)
+    out = verdict(stays, folder, "NO  the policy of domain bern: is not in documents/")
+    assert out.count("NO  ") == 1
     rewrite(folder, signer, "decisions.json", clause("purpose", holds=False))
-    verdict(stays, folder, "NO  decisions.json: policies: domain bern: purpose: does not hold", words=words)
+    verdict(stays, folder, "NO  decisions.json: policies: domain bern: purpose: does not hold")
+
+
+def test_a_folder_verifies_wherever_it_is(stays, copy, tmp_path):
+    """Moved, with nothing else at hand: what was not looked at is said; brought along, it is looked at."""
+    folder = copy("run")
+    assert not [path for path in folder.rglob("*") if path.is_file() and path.name not in ("run.json", "evaluate.run.json") and str(stays.checkout.root).encode() in path.read_bytes()]
+    out = verdict(stays, folder, code=0)
+    assert out.splitlines()[-1] == ("Not looked at: whether the keys that the record names are those of bern, graz, lyon (--owner-key NAME=FILE); "
+                                    "the rows of partitions bern/bern, graz/graz, lyon/lyon (--partitions FOLDER)")
+    shutil.copytree(stays.path("partitions"), tmp_path / "far/away")
+    words = (*KEY, "--partitions", tmp_path, *(word for clinic in stays.clinics for word in ("--owner-key", f"{clinic}={clinic}.pub.pem")))
+    out = verdict(stays, folder, f"ok  {tmp_path}/far/away/bern.h5: 1 blocks", code=0, words=words)
+    assert "Not looked at" not in out
+    verdict(stays, folder, "bern-", "is none of the trusted ones", words=(*KEY, "--owner-key", "bern=lyon.pub.pem"))
+    rows = tmp_path / "far/away/bern.h5"
+    text = rows.read_bytes()
+    rows.write_bytes(text[:len(text) // 4] + bytes(len(text) // 2) + text[-len(text) // 4:])
+    verdict(stays, folder, f"NO  {rows}: 1 blocks: ", words=words)
+    rows.with_name("lyon.h5").unlink()
+    verdict(stays, folder, "NO  partition lyon/lyon: is not in the folders of --partitions", words=words)
+    verdict(stays, folder, "nowhere: is no folder", words=(*KEY, "--partitions", "nowhere"), code=5)
+
+
+def test_documents_are_those_of_the_statements(stays, copy):
+    folder = copy("run")
+    (bern,), (lyon,) = ((folder / f"documents/{clinic}").glob("policy-*.json") for clinic in ("bern", "lyon"))
+    shutil.copy(lyon, bern)
+    verdict(stays, folder, f"NO  documents/bern/{bern.name}: policy and signature")
 
 
 def test_the_clauses_of_decisions_are_those_of_the_page(stays):
@@ -628,7 +656,7 @@ def test_rows_that_went_to_other_domains_are_another_training(fresh):
 
 def test_the_older_format_is_named_and_can_be_refused(stays, tmp_path):
     folder = shutil.copytree(SOURCE / "tests/data/runs/0.1", tmp_path / "runs")
-    words = ("--key", folder / "keys/operator.pub.pem", "--no-partitions")
+    words = ("--key", folder / "keys/operator.pub.pem")
     verdict(stays, folder / "cox", "lineage.jsonl: format version 1, held to the rules of that version", code=0, words=words)
     verdict(stays, folder / "cox", "NO  lineage.jsonl: format version 1", words=(*words, "--format", "2"))
     verdict(stays, "run", code=0, words=(*KEY, "--format", "2"))
