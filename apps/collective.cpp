@@ -51,6 +51,32 @@ int report(Session& session, const Error& error) {
 
 }  // namespace
 
+int in_session(const Arguments& arguments, Options& options,
+               const std::function<void(Session&)>& work) {
+  options.add()(
+      "watchdog", po::value<std::string>()->default_value("00:30:00"),
+      "HH:MM:SS or D-HH:MM:SS without any progress after which the run is ended; 0: never");
+  if (arguments.words == help_as_json && !options.parse(arguments.words)) return 0;  // without MPI
+  Session session(arguments.argc, arguments.argv);
+  try {
+    // Every rank reads the same words, so a usage error is everyone's; only one should print help.
+    std::streambuf* const out = std::cout.rdbuf();
+    if (!session.world().is_root()) std::cout.rdbuf(nullptr);
+    const bool proceed = options.parse(arguments.words);
+    std::cout.rdbuf(out);
+    if (!proceed) return 0;
+    session.watch(parse_duration(options.text("watchdog"), "--watchdog"));
+    work(session);
+    agree(session.world(), [&] {
+      if (session.world().is_root()) check_standard_output();
+    });
+    agree(session.world(), [&] { session.end(ExitCode::ok, ""); });
+    return 0;
+  } catch (...) {
+    return report(session, caught_error());
+  }
+}
+
 int run_collectively(const Arguments& arguments, const RunCommand& command,
                      const std::function<void(Session&, const RunOptions&)>& work) {
   const bool scores = command.stage != nullptr && command.stage->chain.names_model;
@@ -63,9 +89,6 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
   options.add()("output", po::value<std::string>(), "folder for results, instead of the config's");
   options.add()("petsc", po::value<std::string>(),
                 "options for PETSc, e.g. \"-tao_nls_ksp_type cg\"");
-  options.add()(
-      "watchdog", po::value<std::string>()->default_value("00:30:00"),
-      "HH:MM:SS or D-HH:MM:SS without any progress after which the run is ended; 0: never");
   if (scores)
     options.add()("model", po::value<std::string>(),
                   "model file (default: model.h5 in the output folder), beside its lineage");
@@ -89,16 +112,7 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
         "code 75; SIGTERM, SIGINT and SIGUSR1 do the same at once");
   }
 
-  if (arguments.words == help_as_json && !options.parse(arguments.words)) return 0;  // without MPI
-  Session session(arguments.argc, arguments.argv);
-  try {
-    // Every rank reads the same words, so a usage error is everyone's; only one should print help.
-    std::streambuf* const out = std::cout.rdbuf();
-    if (!session.world().is_root()) std::cout.rdbuf(nullptr);
-    const bool proceed = options.parse(arguments.words);
-    std::cout.rdbuf(out);
-    if (!proceed) return 0;
-
+  return in_session(arguments, options, [&](Session& session) {
     RunOptions run;
     run.config = options.text("CONFIG");
     run.stage = {options.text("model"), options.list("model-key"), options.text("resume")};
@@ -108,7 +122,6 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
     const std::string typo = did_you_mean(resume, std::array<std::string, 1>{resume_latest});
     if (resume != resume_latest && !typo.empty() && !std::filesystem::exists(resume))
       throw Error(ExitCode::usage, "--resume {}: there is no such checkpoint{}", resume, typo);
-    session.watch(parse_duration(options.text("watchdog"), "--watchdog"));
     if (options.has("wall-time"))
       StopSignal::set_wall_time(parse_duration(options.text("wall-time"), "--wall-time"));
     run.overrides = options.assignments("set");
@@ -118,14 +131,7 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
     if (options.has("petsc"))
       run.overrides.emplace_back("train.petsc_options", options.text("petsc"));
     work(session, run);
-    agree(session.world(), [&] {
-      if (session.world().is_root()) check_standard_output();
-    });
-    agree(session.world(), [&] { session.end(ExitCode::ok, ""); });
-    return 0;
-  } catch (...) {
-    return report(session, caught_error());
-  }
+  });
 }
 
 void with_config(Session& session, const RunOptions& options,

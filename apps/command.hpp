@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/options.hpp"
 #include "lib/run/config.hpp"
 #include "lib/runtime/session.hpp"
 #include "lib/stages/stage.hpp"
@@ -52,6 +53,7 @@ int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
 int command_meta(const Arguments& arguments);
+int command_reproduce(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_slurm(const Arguments& arguments);
 int command_verify(const Arguments& arguments);
@@ -73,8 +75,12 @@ struct RunCommand {
   const Stage* stage = nullptr;
 };
 
-/// Starts a session, calls `work` with it and the options, and turns an Error into an exit code on
-/// every rank: the same one if all ranks failed, an abort of the job if only some did.
+/// Starts a session, parses the words, calls `work`, and turns an Error into an exit code on every
+/// rank: the same one if all ranks failed, an abort of the job if only some did.
+int in_session(const Arguments& arguments, Options& options,
+               const std::function<void(Session&)>& work);
+
+/// The same of a command that takes a config.
 int run_collectively(const Arguments& arguments, const RunCommand& command,
                      const std::function<void(Session&, const RunOptions&)>& work);
 

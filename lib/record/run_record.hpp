@@ -32,7 +32,8 @@ bool is_home_finished(const Run& run, const StageChain& chain, std::size_t d);
 Communicator one_rank(const Run& run);
 
 /// What a stage leaves in its output folder: resolved.yaml, inputs.json, the owners' signed
-/// documents, its artefacts and their signed lineage, run.json. All members are collective; a failure on one rank is everyone's.
+/// documents, its artefacts and their signed lineage, run.json. All members are collective; a
+/// failure on one rank is everyone's.
 class RunRecord {
  public:
   /// Makes the folder if need be and starts the lineage of the stage; `in_place`, goes on with the

@@ -202,6 +202,9 @@ struct RunConfig {
   ModelConfig model;
   TrainConfig train;
   std::vector<Section> sections;  ///< of the stages
+  /// In no file: one process holds all rows, so that nothing crosses that would have to be masked,
+  /// and no owner's private key is needed. For who runs a finished run again.
+  bool alone = false;
 
   /// The section of a stage, by its struct. Throws ExitCode::bug if the config was read without.
   template <class T>

@@ -108,8 +108,11 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
   // Rounds count domains; of n domains at least n - (domains - owners) are different owners'.
   boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
                                                    : contributors);
-  if (sums_cross(*inputs_, use_) && config_.boundary.secure_aggregation && !verdicts_only)
-    start_masks();
+  const bool masks = sums_cross(*inputs_, use_) && config_.boundary.secure_aggregation;
+  if (config_.alone && world().size() > 1)
+    throw Error(ExitCode::bug,
+                "internal error: several processes without masks; please report this");
+  if (masks && !config_.alone && !verdicts_only) start_masks();
 }
 
 void Run::start_masks() {

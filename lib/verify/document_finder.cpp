@@ -21,7 +21,8 @@ namespace {
 
 /// Partitions below a folder, by their roots. Nobody's signature is looked at yet, and what is no
 /// manifest is passed over.
-void find_partitions(const std::string& folder, std::map<std::string, std::string>& found) {
+void find_partitions(const std::string& folder, std::map<std::string, std::string>& found,
+                     std::map<std::string, std::string>& by_name) {
   constexpr std::string_view end = ".manifest.json";
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     std::string path = entry.path().string();
@@ -33,6 +34,7 @@ void find_partitions(const std::string& folder, std::map<std::string, std::strin
       const PartitionManifest manifest =
           manifest_from_json(parse_json(envelope.payload, path), path);
       found.emplace(manifest.root.hex(), partition);
+      by_name.emplace(manifest.name, partition);
     } catch (const Error&) {
     }
   }
@@ -121,11 +123,18 @@ std::optional<std::string> DocumentFinder::partition(const Digest& root) {
       if (!fs::is_directory(folder))
         throw Error(ExitCode::data,
                     "{}: is no folder; --partitions takes one that holds partitions", folder);
-      find_partitions(folder, *found_);
+      find_partitions(folder, *found_, by_name_);
     }
   }
   const auto found = found_->find(root.hex());
   return found == found_->end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string DocumentFinder::why_missing(const std::string& name) const {
+  const auto other = by_name_.find(name);
+  return other == by_name_.end()
+             ? "is not in the folders of --partitions"
+             : fmt::format("{} has other rows: its root is another", other->second);
 }
 
 std::vector<std::string> DocumentFinder::missed() const {

@@ -47,6 +47,8 @@ class DocumentFinder {
   std::optional<std::string> site_file(const SiteInputs& site, const Digest& payload) const;
   static PublicKey site_key(const SiteInputs& site);
   std::optional<std::string> partition(const Digest& root);
+  /// Why no partition of that name was found by its root.
+  std::string why_missing(const std::string& name) const;
   /// As findings name it: from the folder, if it lies there.
   std::string shown(const std::string& file) const;
   bool has_partitions() const { return !folders_.empty(); }
@@ -63,6 +65,7 @@ class DocumentFinder {
   std::vector<std::string> folders_;
   std::map<std::string, std::vector<PublicKey>> keys_;
   std::optional<std::map<std::string, std::string>> found_;  ///< partitions by root
+  std::map<std::string, std::string> by_name_;               ///< likewise, by their names
   std::set<std::string> strangers_, rows_, others_;
 };
 

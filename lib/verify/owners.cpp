@@ -69,8 +69,7 @@ void verify_partition(VerifiedChain& chain, const DomainInputs& domain, const st
   if (!finder.has_partitions()) return finder.miss_rows(what);
   const std::optional<std::string> rows = finder.partition(root);
   if (!rows)
-    return chain.say(false,
-                     fmt::format("partition {}: is not in the folders of --partitions", what));
+    return chain.say(false, fmt::format("partition {}: {}", what, finder.why_missing(name)));
   if (!manifest || !seen.insert(*rows).second) return;
   look(chain.found, fmt::format("{}: {} blocks", *rows, manifest->blocks()), [&] {
     io::verify_partition(*rows, *manifest);

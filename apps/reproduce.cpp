@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <filesystem>
+
+#include "apps/command.hpp"
+#include "apps/options.hpp"
+#include "lib/reproduce/reproduce.hpp"
+
+namespace bailiwick {
+
+int command_reproduce(const Arguments& arguments) {
+  Options options(
+      "reproduce FOLDER [options]",
+      "Runs a finished run again, out of its output folder and the partitions, and compares every\n"
+      "checkpoint, model, evaluation and prediction to the bit. Policies are asked as ever, on "
+      "this\n"
+      "machine and now. One process needs no key of an owner.",
+      "docs/reproduce.md");
+  options.add()("key", po::value<std::vector<std::string>>()->required(),
+                "public key (PEM) that must have signed the run; may be given again");
+  options.add()(
+      "partitions", po::value<std::vector<std::string>>()->required(),
+      "folder that holds the partitions, at any depth, found by their roots; may be given "
+      "again");
+  options.add()("sign-with", po::value<std::string>()->required(),
+                "private key (PEM) of who reproduces: signs the second run and the summary");
+  options.add()("output", po::value<std::string>()->required(), "new folder for the second run");
+  options.add()(
+      "owner-key", po::value<std::vector<std::string>>(),
+      "NAME=FILE: public key (PEM) of domain NAME's owner, instead of those in the record");
+  options.add()("from", po::value<std::string>(),
+                "checkpoint in FOLDER/checkpoints: only what came after it, of the training alone");
+  return in_session(arguments, options, [&](Session& session) {
+    ReproduceOptions asked;
+    asked.folder = std::filesystem::absolute(options.text("FOLDER")).lexically_normal().string();
+    if (asked.folder.ends_with('/')) asked.folder.pop_back();
+    asked.output = std::filesystem::absolute(options.text("output")).lexically_normal().string();
+    if (asked.output.ends_with('/')) asked.output.pop_back();
+    asked.sign_with = options.text("sign-with");
+    if (options.has("from"))
+      asked.from =
+          (std::filesystem::path(asked.folder) / "checkpoints" / options.text("from")).string();
+    asked.verification = {options.list("key"), {}, options.list("partitions")};
+    for (const auto& [domain, file] : options.assignments("owner-key"))
+      asked.verification.owner_keys[domain].push_back(file);
+    reproduce(session, asked);
+  });
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/reproduce/plan.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lib/core/input_file.hpp"
+#include "lib/core/output_file.hpp"
+#include "lib/lineage/chain.hpp"
+#include "lib/lineage/stage_chain.hpp"
+
+namespace bailiwick {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void add_stage(std::vector<RecordedStage>& all, const Stage& stage, const std::string& folder,
+               const std::string& prefix, const std::vector<PublicKey>& keys) {
+  RecordedStage recorded{&stage, prefix, {}, {}};
+  const std::string place = recorded.place(folder), path = stage.chain.file(place);
+  if (!fs::exists(path)) return;
+  recorded.statements = read_statements(path, keys);
+  if (recorded.statements.empty() || !recorded.statements.back().final_count)
+    throw Error(ExitCode::integrity, "{}: did not finish; go on with it first (--resume latest)",
+                path);
+  if (recorded.statements.back().version == 1)
+    throw Error(ExitCode::data,
+                "{}: is of release 0.1, whose configs this one does not run; build {}", path,
+                recorded.statements.back().source_commit);
+  const std::string inputs =
+      place + "/" + stage.chain.session_file("inputs", count_sessions(recorded.statements));
+  recorded.inputs = inputs_from_json(parse_json(read_file(inputs), inputs), inputs);
+  all.push_back(std::move(recorded));
+}
+
+/// Files with these keys.
+std::vector<std::string> write_keys(const std::vector<std::string>& texts,
+                                    const std::string& stem) {
+  std::vector<std::string> files;
+  for (const std::string& text : texts) {
+    files.push_back(fmt::format("{}-{}.pub.pem", stem, files.size() + 1));
+    write_file_atomically(files.back(), text);
+  }
+  return files;
+}
+
+}  // namespace
+
+std::vector<RecordedStage> recorded_stages(const std::string& folder,
+                                           const std::vector<PublicKey>& keys) {
+  std::vector<RecordedStage> all;
+  for (const Stage* stage : all_stages()) {
+    add_stage(all, *stage, folder, "", keys);
+    if (stage->chain.named == nullptr) continue;
+    const std::string named = fmt::format("{}/{}", folder, stage->chain.named);
+    std::vector<std::string> names;
+    if (fs::is_directory(named))
+      for (const auto& entry : fs::directory_iterator(named))
+        names.push_back(entry.path().filename().string());
+    std::ranges::sort(names);
+    for (const std::string& name : names)
+      add_stage(all, *stage, folder, fmt::format("{}/{}/", stage->chain.named, name), keys);
+  }
+  return all;
+}
+
+Json find_files(const RecordedStage& recorded, DocumentFinder& finder, const std::string& keys) {
+  const Statement& last = recorded.statements.back();
+  finder.look_in(recorded.prefix);
+  create_folders(keys);
+  Json domains = Json::array();
+  for (const DomainInputs& domain : recorded.inputs.domains) {
+    const Artefact* policy = find_dependency(last, dependency::policy(domain.name));
+    const auto terms = policy == nullptr ? std::nullopt : finder.policy(domain, policy->sha256);
+    if (!terms)
+      throw Error(ExitCode::integrity, "the policy of domain {} is not in the record", domain.name);
+    std::vector<std::string> pem, partitions;
+    for (const PublicKey& key : finder.keys_of(domain))
+      pem.push_back(key.pem());
+    for (const std::string& name : domain.partitions) {
+      const Artefact* rows = find_dependency(last, dependency::partition(domain.name, name));
+      const auto file = rows == nullptr ? std::nullopt : finder.partition(rows->sha256);
+      if (!file)
+        throw Error(ExitCode::data, "partition {}/{}: {}", domain.name, name,
+                    finder.why_missing(name));
+      partitions.push_back(*file);
+    }
+    domains.push_back({{"policy", *terms},
+                       {"public_keys", write_keys(pem, keys + "/" + domain.name)},
+                       {"partitions", partitions}});
+  }
+  Json files = {{"domains", domains}};
+  if (recorded.inputs.site.is_signed) {
+    const Artefact* site = find_dependency(last, dependency::site);
+    const auto file =
+        site == nullptr ? std::nullopt : finder.site_file(recorded.inputs.site, site->sha256);
+    if (!file) throw Error(ExitCode::integrity, "the site file is not in the record");
+    files["site"] = {
+        {"file", *file},
+        {"key", write_keys({recorded.inputs.site.public_key}, keys + "/site").front()}};
+  }
+  return files;
+}
+
+void use_files(RunConfig& config, const Json& files, bool masked) {
+  for (std::size_t i = 0; i < config.domains.size(); ++i) {
+    DomainConfig& domain = config.domains[i];
+    const Json& now = files.at("domains").at(i);
+    domain.policy = now.at("policy").get<std::string>();
+    domain.keys = now.at("public_keys").get<std::vector<std::string>>();
+    domain.partitions = now.at("partitions").get<std::vector<std::string>>();
+    domain.access_log.reset();
+    domain.ranks.reset();  // of the machine that it ran on
+    if (!masked) domain.private_key.reset();
+  }
+  if (files.contains("site")) {
+    config.site.file = files.at("site").at("file").get<std::string>();
+    config.site.key = files.at("site").at("key").get<std::string>();
+  }
+  if (config.trust && !fs::exists(config.trust->file)) config.trust.reset();
+}
+
+bool has_private_keys(const RunConfig& config) {
+  return std::ranges::all_of(config.domains, [](const DomainConfig& domain) {
+    return domain.private_key && fs::exists(*domain.private_key);
+  });
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/core/json.hpp"
+#include "lib/lineage/statement.hpp"
+#include "lib/run/config.hpp"
+#include "lib/run/inputs.hpp"
+#include "lib/stages/stage.hpp"
+#include "lib/verify/document_finder.hpp"
+
+namespace bailiwick {
+
+/// One finished chain of an output folder, to be run again.
+struct RecordedStage {
+  const Stage* stage = nullptr;
+  std::string prefix;  ///< where it lies in the folder: evaluations/NAME/, or nothing
+  std::vector<Statement> statements;
+  Inputs inputs;  ///< of its last session
+  std::string place(const std::string& folder) const { return folder + "/" + prefix; }
+};
+
+/// The finished chains of a folder, a training before what uses its model. Throws
+/// ExitCode::integrity for one that does not hold or is not finished.
+std::vector<RecordedStage> recorded_stages(const std::string& folder,
+                                           const std::vector<PublicKey>& keys);
+
+/// Where the files are now that a stage's config names: policies and site in the record, partitions
+/// by their roots; keys are written to the folder `keys`. Throws ExitCode::data for a partition
+/// that is not found.
+Json find_files(const RecordedStage& recorded, DocumentFinder& finder, const std::string& keys);
+
+/// Has a config name these, and nothing of what only the first run had: owners' private keys and
+/// access logs stay if they are at hand and `masked`, else one process needs none.
+void use_files(RunConfig& config, const Json& files, bool masked);
+
+/// Whether the private keys are there that mask sums between processes.
+bool has_private_keys(const RunConfig& config);
+
+}  // namespace bailiwick

@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/reproduce/reproduce.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+
+#include "lib/core/instant.hpp"
+#include "lib/core/names.hpp"
+#include "lib/core/output_file.hpp"
+#include "lib/core/text.hpp"
+#include "lib/core/version.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/egress/meter.hpp"
+#include "lib/reproduce/compare.hpp"
+#include "lib/reproduce/plan.hpp"
+#include "lib/run/run.hpp"
+#include "lib/runtime/agree.hpp"
+#include "lib/verify/verify.hpp"
+
+namespace bailiwick {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Chains of the folder, and the digests of their last statements.
+using Heads = std::vector<std::pair<std::string, Digest>>;
+
+/// Throws the first finding that is not as it was signed.
+Heads demand_verified(const ReproduceOptions& options) {
+  RunVerification verified = verify_run(options.folder, options.verification);
+  const auto broken = std::ranges::find(verified.findings, false, &Finding::holds);
+  if (broken != verified.findings.end())
+    throw Error(ExitCode::integrity, "{}: is not as it was signed: {}", options.folder,
+                printable(broken->what));
+  return std::move(verified.heads);
+}
+
+/// Said first: another program may well compute other bits.
+std::string other_program(const std::vector<RecordedStage>& stages) {
+  for (const RecordedStage& recorded : stages)
+    if (const std::string& commit = recorded.statements.back().source_commit;
+        commit != git_commit())
+      return fmt::format(
+          "the program is another: {} ran at commit {}, this one is {}", recorded.stage->name(),
+          commit.empty() ? "unknown (it was changed, or built outside a checkout)" : commit,
+          git_commit());
+  return "";
+}
+
+/// What the root found out, for every rank.
+Json plan_of(const std::vector<RecordedStage>& stages, const ReproduceOptions& options) {
+  DocumentFinder finder(options.folder, options.verification);
+  Json plan = Json::array();
+  for (const RecordedStage& recorded : stages) {
+    const std::string keys =
+        fmt::format("{}/keys/{}{}", options.output, recorded.prefix, recorded.stage->name());
+    plan.push_back(
+        {{"stage", recorded.stage->name()},
+         {"prefix", recorded.prefix},
+         {"config", recorded.stage->chain.resolved_config(recorded.place(options.folder))},
+         {"files", find_files(recorded, finder, keys)}});
+  }
+  return plan;
+}
+
+void run_again(Session& session, const Json& step, const ReproduceOptions& options) {
+  const Stage& stage = find_stage(step.at("stage"));
+  RunConfig config = load_run_config(session.world(), step.at("config"), config_language(), {});
+  const bool masked = has_private_keys(config);
+  if (!masked && session.world().size() > 1)
+    throw Error(ExitCode::usage,
+                "more than one process masks what crosses between them, and the owners' private "
+                "keys are not here: start it on one, which holds all rows");
+  use_files(config, step.at("files"), masked);
+  config.alone = !masked;
+  config.output = options.output + "/" + step.at("prefix").get<std::string>();
+  if (config.output.ends_with('/')) config.output.pop_back();
+  config.sign_with = options.sign_with;
+  config.train.checkpoint.every = 1;
+  config.train.checkpoint.keep_last = 0;  // all: each is compared
+  StageOptions how;
+  if (stage.chain.is_training() && !options.from.empty()) {
+    how.resume = options.from;
+    how.model_keys = options.verification.keys;
+  }
+  if (stage.chain.names_model) how.model = options.output + "/model.h5";
+  if (session.world().is_root())
+    std::cout << fmt::format("\n{} again\n", stage.name()) << std::flush;
+  stage.run(stage, session, std::move(config), how);
+}
+
+/// A SLSA verification summary (https://slsa.dev/spec/v1.2/verification_summary) of this
+/// comparison.
+Json summary(const RecordedStage& first, const Heads& heads, const Comparison& found) {
+  Json subjects = Json::array(), attestations = Json::array();
+  for (const auto& [name, digest] : found.equal)
+    subjects.push_back({{"name", name}, {"digest", {{"sha256", digest.hex()}}}});
+  for (const auto& [name, head] : heads)
+    attestations.push_back({{"uri", name}, {"digest", {{"sha256", head.hex()}}}});
+  const bool same = !found.difference && found.missing.empty();
+  Json predicate = {
+      {"verifier",
+       {{"id", "https://bailiwick.dev/verifiers/reproduce"},
+        {"version", {{"bailiwick", version()}}}}},
+      {"timeVerified", utc_now()},
+      {"resourceUri", "urn:uuid:" + first.statements.back().invocation},
+      {"policy",
+       {{"uri", "https://bailiwick.dev/reproduce/v1"},
+        {"digest",
+         {{"sha256",
+           find_dependency(first.statements.back(), dependency::inputs)->sha256.hex()}}}}},
+      {"inputAttestations", attestations},
+      {"verificationResult", same ? "PASSED" : "FAILED"},
+      {"verifiedLevels", same ? Json{"BAILIWICK_REPRODUCED"} : Json::array()}};
+  if (found.difference) predicate["bailiwick_difference"] = *found.difference;
+  if (!found.missing.empty()) predicate["bailiwick_missing"] = found.missing;
+  return {{"_type", "https://in-toto.io/Statement/v1"},
+          {"subject", subjects},
+          {"predicateType", "https://slsa.dev/verification_summary/v1"},
+          {"predicate", predicate}};
+}
+
+void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
+              const ReproduceOptions& options, const std::string& program) {
+  const PrivateKey key = PrivateKey::load(options.sign_with);
+  const std::vector<PublicKey> keys = load_public_keys(options.verification.keys);
+  Comparison found;
+  for (const RecordedStage& recorded : stages)
+    compare_stage(recorded, options.folder, keys, options.output, key.public_key(), found);
+  if (!options.from.empty()) found.missing.clear();  // what came before it was not asked for
+  const std::string path = options.output + "/reproduction.jsonl";
+  write_file_atomically(
+      path, to_json_line(
+                sign_envelope(statement_type, summary(stages.front(), heads, found).dump(), key)) +
+                "\n");
+  std::cout << "\nsummary  " << path << '\n';
+  const std::string before = program.empty() ? "" : program + "; ";
+  if (found.difference)
+    throw Error(ExitCode::integrity, "not reproduced: {}the first difference is in {}", before,
+                *found.difference);
+  if (!found.missing.empty())
+    throw Error(ExitCode::integrity, "not reproduced: {}the second run did not make {}", before,
+                join(found.missing));
+  std::cout << fmt::format("reproduced: the same bits in {} of {}\n",
+                           found.equal.size() == 1
+                               ? "the one artefact"
+                               : fmt::format("all {} artefacts", found.equal.size()),
+                           options.folder);
+}
+
+}  // namespace
+
+void reproduce(Session& session, const ReproduceOptions& options) {
+  const Communicator& world = session.world();
+  std::vector<RecordedStage> stages;
+  Heads heads;
+  std::string text, program;
+  const auto on_root = [&](const std::function<void()>& work) {
+    const EgressPurpose purpose("config");
+    agree(world, [&] {
+      if (world.is_root()) work();
+    });
+  };
+  on_root([&] {
+    if (is_taken(options.output))
+      throw Error(ExitCode::data, "{}: is there already; --output names a new folder",
+                  options.output);
+    PrivateKey::load(options.sign_with);
+    heads = demand_verified(options);
+    stages = recorded_stages(options.folder, load_public_keys(options.verification.keys));
+    if (!options.from.empty())
+      std::erase_if(stages, [](const RecordedStage& recorded) {
+        return !recorded.stage->chain.is_training();
+      });
+    const bool trained = std::ranges::any_of(
+        stages, [](const RecordedStage& recorded) { return recorded.stage->chain.is_training(); });
+    for (const RecordedStage& recorded : stages)
+      if (recorded.stage->chain.names_model && !trained)
+        throw Error(ExitCode::data,
+                    "{}: {} used a model that was not trained there; reproduce the folder of its "
+                    "training",
+                    options.folder, recorded.stage->name());
+    program = other_program(stages);
+    if (!program.empty()) std::cout << program << '\n' << std::flush;
+    text = plan_of(stages, options).dump();
+  });
+  {
+    const EgressPurpose purpose("config");
+    text = world.broadcast(0, text);
+  }
+  for (const Json& step : parse_json(text, "plan", ExitCode::bug))
+    run_again(session, step, options);
+  on_root([&] { conclude(stages, heads, options, program); });
+}
+
+}  // namespace bailiwick
