@@ -54,6 +54,7 @@ int command_keygen(const Arguments& arguments);
 int command_meta(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_slurm(const Arguments& arguments);
+int command_trace(const Arguments& arguments);
 int command_verify(const Arguments& arguments);
 int command_wald(const Arguments& arguments);
 
