@@ -48,6 +48,7 @@ int command_access_log(const Arguments& arguments);
 int command_compare(const Arguments& arguments);
 int command_check(const Arguments& arguments);
 int command_digest(const Arguments& arguments);
+int command_export(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);

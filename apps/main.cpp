@@ -53,6 +53,8 @@ std::vector<Command> all_commands() {
       {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
       {"verify", "recompute everything the lineage of a run claims", command_verify},
       {"trace", "show what an artefact was made of, and what was made of it", command_trace},
+      {"export", "describe a run for other programs: run crate, model signature, model card",
+       command_export},
       {"compare", "test whether what one model has more than another says something",
        command_compare},
       {"wald", "test whether several coefficients of a model are all 0", command_wald},

@@ -159,7 +159,7 @@ class Text {
                                item.is_model() ? "content" : "SHA-256", short_digest(item.digest),
                                read.line, to_word(state)));
     }
-    if (gone > 0) line("", fmt::format("{} checkpoints that were removed since", gone));
+    if (gone > 0) line("", fmt::format("{} checkpoint{} removed since", gone, gone == 1 ? "" : "s"));
   }
 
   void write_models(const TracedSession& session) {

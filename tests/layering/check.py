@@ -47,8 +47,9 @@ ROOMS = {
     "lib/stages": ["lib/train", "lib/kinds", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
     "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
     "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
+    "lib/export": ["lib/trace", "lib/stages", *ADMITTED],
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
-    "apps": ["lib/verify", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "apps": ["lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.
 AGGREGATE_ONLY = {"lib/model", "lib/optim", "lib/kinds"}
