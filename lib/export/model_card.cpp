@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "io/checkpoint/checkpoint.hpp"
@@ -95,9 +96,12 @@ class Card {
  private:
   std::string kind() const { return member_or(description_, "kind", not_supplied); }
 
+  /// As model hubs call it.
   std::string task() const {
-    const std::string of = kind();
-    constexpr std::array classes = {"logistic", "probit", "cloglog", "multinomial", "ordinal"};
+    const Json network = description_.value("mlp", Json::object());
+    const std::string of = member_or(network, "loss", kind());
+    constexpr std::array classes = {"logistic",    "probit", "cloglog",      "ordinal",
+                                    "multinomial", "binary", "cross_entropy"};
     return std::ranges::find(classes, of) != classes.end() ? "tabular-classification"
                                                            : "tabular-regression";
   }

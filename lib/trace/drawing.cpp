@@ -108,8 +108,7 @@ std::string trace_svg(const Trace& trace) {
   if (trace.unknown > 0) counts += " (dashed: nobody checked them)";
   const std::string verdict =
       trace.holds() ? "From left to right: what went in, what was done, what came out."
-                    : fmt::format("Red: {} chains do not hold, or files were changed since.",
-                                  trace.broken_chains());
+                    : "Red: a chain that does not hold, or a file that was changed since.";
   const std::string digest =
       trace.items.size() == 1 ? trace.graph.items()[trace.items.front()].digest.hex() : "";
   double width = layout.width;

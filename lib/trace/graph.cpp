@@ -169,19 +169,22 @@ void Graph::add_session(std::size_t chain, std::size_t first, std::size_t last) 
   sessions_.push_back(std::move(session));
 }
 
-/// What stays with the domains was made in the session of the run's chain that began with it.
+/// What stays with the domains was made in the session of the run's chain that went on with it.
 void Graph::tie_homes() {
   namespace fs = std::filesystem;
   for (TracedSession& home : sessions_) {
     const ReadChain& own = chain_of(home);
     if (own.domain.empty()) continue;
     const fs::path run = fs::path(own.folder).parent_path().parent_path();
-    for (std::size_t i = 0; i < sessions_.size() && !home.run; ++i) {
+    const Statement& begin = statement_of(home);
+    for (std::size_t i = 0; i < sessions_.size(); ++i) {
       const ReadChain& chain = chain_of(sessions_[i]);
-      if (chain.domain.empty() && chain.stage == own.stage && chain.folder == run &&
-          statement_of(sessions_[i]).started <= statement_of(home).finished &&
-          statement_of(home).started <= chain.statements[sessions_[i].last].statement.finished)
-        home.run = i;
+      const Statement& other = statement_of(sessions_[i]);
+      if (!chain.domain.empty() || chain.stage != own.stage || chain.folder != run ||
+          other.started > begin.finished ||
+          begin.started > chain.statements[sessions_[i].last].statement.finished)
+        continue;
+      if (!home.run || other.started == begin.started) home.run = i;
     }
   }
 }
@@ -213,6 +216,16 @@ std::optional<std::size_t> Graph::find_file(const Digest& sha256) const {
   const auto found = by_file_.find(sha256);
   if (found == by_file_.end()) return {};
   return found->second;
+}
+
+std::string Graph::role_of(const TracedSession& session, std::size_t used) const {
+  const ReadChain& chain = chain_of(session);
+  for (std::size_t i = session.first; i <= session.last; ++i)
+    for (const Artefact& artefact : chain.statements[i].statement.dependencies)
+      for (const char* role :
+           {dependency::model, dependency::resumed_from, dependency::common_model})
+        if (artefact.name == role && artefact.sha256 == items_[used].digest) return role;
+  return "";
 }
 
 bool Graph::goes_into(const TracedSession& session, std::size_t used,

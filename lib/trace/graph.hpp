@@ -110,6 +110,8 @@ class Graph {
   std::optional<std::size_t> find(ItemKind kind, const Digest& digest) const;
   /// Of a file's bytes, whatever it is.
   std::optional<std::size_t> find_file(const Digest& sha256) const;
+  /// As what the session used a model: "model", "resumed from" or "common model".
+  std::string role_of(const TracedSession& session, std::size_t used) const;
   /// Whether what the session used went into that product: a prediction file is made of its own
   /// domain's partition alone.
   bool goes_into(const TracedSession& session, std::size_t used, const Product& product) const;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <set>
 
 #include "lib/core/names.hpp"
 #include "lib/trace/trace.hpp"
@@ -67,8 +68,12 @@ Json session_json(const Trace& trace, const TracedSession& session) {
       domain["owners"].push_back(printable(owner));
     if (facts.serial) domain["policy_serial"] = *facts.serial;
   }
+  Json models = Json::object();
+  for (const std::size_t used : session.used)
+    if (graph.items()[used].is_model()) models[std::to_string(used)] = graph.role_of(session, used);
   Json json = {
       {"chain", session.chain},
+      {"models", models},
       {"lines", {chain.statements[session.first].line, chain.statements[session.last].line}},
       {"stage", printable(first.build_type)},
       {"invocation", printable(first.invocation)},

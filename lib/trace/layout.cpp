@@ -28,6 +28,7 @@ class Layers {
   explicit Layers(Layout& layout) : layout_(layout) {}
 
   void run() {
+    find_circles();
     find_layers();
     make_places();
     for (int i = 0; i < sweeps; ++i)
@@ -37,16 +38,50 @@ class Layers {
   }
 
  private:
+  /// Edges that lead back to a box on the way to them. Loops, not recursion: chains are long.
+  void find_circles() {
+    enum class State { unseen, open, done };
+    std::vector<State> states(layout_.nodes.size(), State::unseen);
+    std::vector<std::vector<std::size_t>> from(layout_.nodes.size());
+    for (std::size_t e = 0; e < layout_.edges.size(); ++e)
+      from[layout_.edges[e].from].push_back(e);
+    closes_.assign(layout_.edges.size(), false);
+    std::vector<std::size_t> next(layout_.nodes.size(), 0);
+    for (std::size_t start = 0; start < states.size(); ++start) {
+      std::vector<std::size_t> way = {start};
+      while (!way.empty()) {
+        const std::size_t node = way.back();
+        if (next[node] == from[node].size()) {
+          states[node] = State::done;
+          way.pop_back();
+          continue;
+        }
+        states[node] = State::open;
+        const std::size_t edge = from[node][next[node]++];
+        const std::size_t to = layout_.edges[edge].to;
+        if (states[to] == State::open) closes_[edge] = true;
+        if (states[to] == State::unseen) way.push_back(to);
+      }
+    }
+  }
+
   /// The longest way to each box; what nothing leads to stands right before what it leads to.
   void find_layers() {
     std::vector<LayoutNode>& nodes = layout_.nodes;
-    for (std::size_t round = 0; round < nodes.size(); ++round)  // a circle would go on for ever
-      for (const LayoutEdge& edge : layout_.edges)
-        if (edge.from != edge.to && nodes[edge.from].layer + 1 < nodes.size())
-          nodes[edge.to].layer = std::max(nodes[edge.to].layer, nodes[edge.from].layer + 1);
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (std::size_t e = 0; e < layout_.edges.size(); ++e) {
+        const LayoutEdge& edge = layout_.edges[e];
+        if (closes_[e] || nodes[edge.to].layer > nodes[edge.from].layer) continue;
+        nodes[edge.to].layer = nodes[edge.from].layer + 1;
+        moved = true;
+      }
+    }
     std::vector<bool> is_end(nodes.size(), false);
     std::vector<std::size_t> nearest(nodes.size(), nodes.size());
-    for (const LayoutEdge& edge : layout_.edges) {
+    for (std::size_t e = 0; e < layout_.edges.size(); ++e) {
+      const LayoutEdge& edge = layout_.edges[e];
+      if (closes_[e]) continue;
       is_end[edge.to] = true;
       nearest[edge.from] = std::min(nearest[edge.from], nodes[edge.to].layer);
     }
@@ -64,10 +99,11 @@ class Layers {
     layers_.resize(last + 1);
     for (std::size_t i = 0; i < layout_.nodes.size(); ++i)
       layers_[layout_.nodes[i].layer].push_back(i);
-    for (const LayoutEdge& edge : layout_.edges) {
+    for (std::size_t e = 0; e < layout_.edges.size(); ++e) {
+      const LayoutEdge& edge = layout_.edges[e];
       std::vector<std::size_t>& way = ways_.emplace_back();
       const std::size_t begin = layout_.nodes[edge.from].layer, end = layout_.nodes[edge.to].layer;
-      if (begin >= end) continue;  // closes a circle
+      if (closes_[e]) continue;
       way.push_back(edge.from);
       for (std::size_t layer = begin + 1; layer < end; ++layer) {
         way.push_back(places_.size());
@@ -215,6 +251,7 @@ class Layers {
   }
 
   Layout& layout_;
+  std::vector<bool> closes_;   ///< edges, of a circle
   std::vector<Place> places_;  ///< the boxes first
   std::vector<std::vector<std::size_t>> layers_;
   std::vector<std::vector<std::size_t>> ways_;  ///< places of each edge

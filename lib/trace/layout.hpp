@@ -33,7 +33,8 @@ struct Layout {
 };
 
 /// Layers by the longest way to a box, in an order with few crossings; no two boxes overlap, and no
-/// line runs through a box. An edge that would close a circle counts for no layer.
+/// line runs through a box. Of edges that close a circle one
+/// has no points.
 void lay_out(Layout& layout);
 
 }  // namespace bailiwick

@@ -171,7 +171,10 @@ class PictureMaker {
     std::map<std::string, std::vector<std::size_t>> domains;
     for (const std::size_t used : session.used) {
       const Item& item = graph_.items()[used];
-      if (item.is_model()) join_boxes(box_of_item(used), box);
+      // The common model that a domain's own comes with was made in the same session.
+      const bool beside = std::ranges::any_of(
+          item.made, [&](const auto& made) { return drawn(made.first) == drawn(number); });
+      if (item.is_model() && !beside) join_boxes(box_of_item(used), box);
       if (is_data(item) && is_on_its_way(session, used)) domains[item.domain].push_back(used);
     }
     for (auto& [domain, of] : domains) {

@@ -107,8 +107,9 @@ class Reader {
   }
 
   void check_place(const Statement& statement) {
-    if (statement.sequence + 1 != line_)
-      say(fmt::format("is statement {} of its chain", statement.sequence + 1));
+    if (statement.sequence != next_)  // after one that is missing the others are no news
+      say(fmt::format("is statement {} of its chain, not {}", statement.sequence + 1, next_ + 1));
+    next_ = statement.sequence + 1;
     if (line_ == 1 ? statement.previous.has_value() : !previous_ || statement.previous != previous_)
       say("does not follow the line before: lines were removed, reordered or replaced");
     if (chain_.finished) say("follows the final statement");
@@ -139,6 +140,7 @@ class Reader {
   ReadChain& chain_;
   std::span<const PublicKey> keys_;
   std::size_t line_ = 0;
+  std::uint64_t next_ = 0;  ///< the number that a statement should have
   bool whole_ = true;
   std::optional<Digest> previous_;
 };

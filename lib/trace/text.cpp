@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
-#include <filesystem>
+#include <map>
+#include <set>
 
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
@@ -159,7 +160,8 @@ class Text {
                                item.is_model() ? "content" : "SHA-256", short_digest(item.digest),
                                read.line, to_word(state)));
     }
-    if (gone > 0) line("", fmt::format("{} checkpoint{} removed since", gone, gone == 1 ? "" : "s"));
+    if (gone > 0)
+      line("", fmt::format("{} checkpoint{} removed since", gone, gone == 1 ? "" : "s"));
   }
 
   void write_models(const TracedSession& session) {
@@ -171,7 +173,10 @@ class Text {
         const TracedSession& maker = graph_.sessions()[number];
         from.push_back(printable(graph_.chain_of(maker).at(maker.made[place].statement)));
       }
-      line("of model",
+      const std::string role = graph_.role_of(session, used);
+      line(role == dependency::resumed_from   ? "resumed"
+           : role == dependency::common_model ? "common"
+                                              : "model",
            fmt::format("{}, {}", short_digest(item.digest),
                        from.empty() ? "made by no chain that was found; name its folder with --in"
                                     : join(from)));
@@ -197,31 +202,47 @@ class Text {
     return "-";
   }
 
+  /// Owners, place and terms of a domain, in the last columns of its lines.
+  std::vector<std::string> domain_line(const TracedSession& session, const std::string& domain,
+                                       const Item* policy) const {
+    std::vector<std::string> line(9, "-");
+    if (!domain.empty()) line[0] = printable(domain);
+    if (const auto facts = session.domains.find(domain); facts != session.domains.end()) {
+      if (!facts->second.jurisdiction.empty()) line[1] = printable(facts->second.jurisdiction);
+      if (facts->second.serial) line[6] = fmt::format("{}", *facts->second.serial);
+      std::vector<std::string> owners;
+      for (const std::string& owner : facts->second.owners)
+        owners.push_back(printable(owner).substr(0, 12));
+      if (!owners.empty()) line[8] = join(owners, "+");
+    }
+    if (policy == nullptr) return line;
+    if (!policy->uid.empty()) line[5] = printable(policy->uid);
+    line[7] = short_digest(policy->digest);
+    return line;
+  }
+
   void write_domains(const TracedSession& session, const Walk& walk) {
     std::vector<std::vector<std::string>> table{
         {"domain", "place", "partition", "rows", "root", "policy", "serial", "SHA-256", "owners"}};
+    std::map<std::string, const Item*> policies;
+    for (const std::size_t used : session.used)
+      if (const Item& item = graph_.items()[used];
+          item.kind == ItemKind::policy && graph_.matters(session, used, walk.items))
+        policies[item.domain] = &item;
+    std::set<std::string> met;
     for (const std::size_t used : session.used) {
       const Item& item = graph_.items()[used];
       if (item.kind != ItemKind::partition || !graph_.matters(session, used, walk.items)) continue;
-      table.push_back({printable(item.domain), "-", printable(item.name),
-                       item.rows ? fmt::format("{}", *item.rows) : "-", short_digest(item.digest),
-                       "-", "-", "-", "-"});
-      std::vector<std::string>& row = table.back();
-      if (const auto facts = session.domains.find(item.domain); facts != session.domains.end()) {
-        if (!facts->second.jurisdiction.empty()) row[1] = printable(facts->second.jurisdiction);
-        if (facts->second.serial) row[6] = fmt::format("{}", *facts->second.serial);
-        std::vector<std::string> owners;
-        for (const std::string& owner : facts->second.owners)
-          owners.push_back(printable(owner).substr(0, 12));
-        if (!owners.empty()) row[8] = join(owners, "+");
-      }
-      for (const std::size_t other : session.used)
-        if (const Item& policy = graph_.items()[other];
-            policy.kind == ItemKind::policy && policy.domain == item.domain) {
-          row[5] = printable(policy.uid.empty() ? "-" : policy.uid);
-          row[7] = short_digest(policy.digest);
-        }
+      met.insert(item.domain);
+      const auto policy = policies.find(item.domain);
+      table.push_back(
+          domain_line(session, item.domain, policy == policies.end() ? nullptr : policy->second));
+      table.back()[2] = printable(item.name);
+      if (item.rows) table.back()[3] = fmt::format("{}", *item.rows);
+      table.back()[4] = short_digest(item.digest);
     }
+    for (const auto& [domain, policy] : policies)  // version 1 does not say whose partitions are
+      if (!met.contains(domain)) table.push_back(domain_line(session, domain, policy));
     if (table.size() == 1) return;
     const std::string lines = aligned(table);
     for (std::size_t begin = 0; begin < lines.size();) {

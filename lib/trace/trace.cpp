@@ -4,7 +4,6 @@
 #include "lib/trace/trace.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include "io/checkpoint/checkpoint.hpp"
@@ -202,7 +201,8 @@ std::size_t Trace::broken_chains() const {
 Trace trace(const TraceRequest& request) {
   if (!fs::exists(request.path))
     throw Error(ExitCode::data, "{}: there is no such file or folder", request.path);
-  const fs::path path = fs::canonical(request.path);
+  fs::path path = fs::canonical(request.path);
+  if (path.extension() == ".jsonl") path = path.parent_path();  // a chain: all that lies there
   const Named named = name_path(path.string());
   const std::vector<PublicKey> keys = load_public_keys(request.keys);
   std::vector<std::string> folders = request.folders;

@@ -74,7 +74,7 @@ def test_what_a_model_was_made_of(stays):
         policy = forge.dependency(statements[0], f"policy/{clinic}")["digest"]["sha256"][:12]
         pem = hashlib.sha256(stays.path(f"{clinic}.pub.pem").read_bytes()).hexdigest()[:12]
         assert re.search(rf"{clinic} +CH +{clinic} +24 +{root(stays, clinic)[1][:12]} +urn:example:stays:{clinic} +3 +{policy} +{pem}\n", out), out
-    assert out.count("\ntrain  ") == 2 and "of model" in out  # the session that it went on from
+    assert out.count("\ntrain  ") == 2 and re.search(rf"  resumed +[0-9a-f]{{12}}, {chain}:2\n", out)  # the session that it went on from
     # An evaluation and a prediction of three statements each, and three chains of domains.
     assert out.splitlines()[-1].startswith(f"{len(statements) + 6} statements are signed by a known key, 9 by an unknown one, which nobody checked")
     assert "evaluate" in out[out.index("What was made of it"):]  # beside it

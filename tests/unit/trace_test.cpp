@@ -70,7 +70,11 @@ TEST_CASE("a long line passes between the boxes of the layers on its way") {
 }
 
 TEST_CASE("what needs itself is drawn too") {
-  check_no_overlap(laid_out(3, {{0, 1}, {1, 2}, {2, 1}, {1, 1}}));
+  const Layout circle = laid_out(3, {{0, 1}, {1, 2}, {2, 1}, {1, 1}});
+  check_no_overlap(circle);
+  CHECK(circle.nodes[2].layer == 2);
+  CHECK(circle.edges[1].points.size() >= 2);
+  CHECK(circle.edges[2].points.empty());
   check_no_overlap(laid_out(1, {}));
   CHECK(laid_out(0, {}).width == 0);
 }
