@@ -61,6 +61,18 @@ void demand_as_signed(const ReadChain& chain, bool by_key) {
   }
 }
 
+/// The same of the config and the inputs of a session, which statements name and are not about.
+void demand_documents(const Graph& graph, const TracedSession& session) {
+  if (session.changed) throw Error(ExitCode::integrity, "{}", join(session.problems, "\n"));
+  const ReadChain& chain = graph.chain_of(session);
+  const std::string path = chain.stage->resolved_config(chain.folder);
+  for (const std::size_t used : session.used)
+    if (const Item& item = graph.items()[used];
+        item.kind == ItemKind::config && fs::exists(path) && sha256_file(path) != item.digest)
+      throw Error(ExitCode::integrity, "{}: was changed after {} named it, and is not exported",
+                  path, chain.at(session.first));
+}
+
 std::string text_member(const Json& object, const char* key) {
   const auto member = object.find(key);
   return member != object.end() && member->is_string() ? member->get<std::string>() : "";
@@ -78,8 +90,10 @@ RunToExport open_run_to_export(const std::string& folder, const std::vector<std:
   for (const ReadChain& chain : found.chains)
     demand_as_signed(chain, !keys.empty());
   RunToExport run{place.string(), Graph(std::move(found)), {}};
-  for (std::size_t i = 0; i < run.graph.sessions().size(); ++i)
+  for (std::size_t i = 0; i < run.graph.sessions().size(); ++i) {
+    demand_documents(run.graph, run.graph.sessions()[i]);
     run.sessions.push_back(i);
+  }
   std::ranges::stable_sort(run.sessions, {}, [&](std::size_t i) {
     return run.graph.statement_of(run.graph.sessions()[i]).started;
   });

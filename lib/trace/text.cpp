@@ -66,6 +66,10 @@ class Text {
       }
     }
     text_ += '\n';
+    if (trace_.what == to_word(ItemKind::partition))
+      text_ += "as its manifest says; nobody looked at the manifest's signature or at the rows\n";
+    if (trace_.what == to_word(ItemKind::policy))
+      text_ += "nobody looked at the policy's signature\n";
     if (trace_.row) write_row(*trace_.row);
   }
 

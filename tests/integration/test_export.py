@@ -194,6 +194,11 @@ def test_what_is_not_exported(stays, copy, tmp_path):
     chain.write_text("".join(lines[:-1]))
     assert "no training that ended with a model" in export(stays, "model-card", folder=folder, code=DATA)
     chain.write_text("".join(lines))
+    for name in ("resolved.yaml", "inputs.json"):
+        before = (folder / name).read_text()
+        (folder / name).write_text(before + " ")
+        assert f"{name}: was changed after" in export(stays, "model-card", folder=folder, code=INTEGRITY)
+        (folder / name).write_text(before)
     (folder / "evaluation.json").write_text("{}")
     assert "evaluation.json: was changed after" in export(stays, "run-crate", "--license", LICENSE, folder=folder, code=INTEGRITY)
     assert not (folder / CRATE).exists()

@@ -105,6 +105,7 @@ def test_what_was_made_of_a_partition_wherever_it_lies(stays, tmp_path):
         assert folders == {"first", "elsewhere"}  # the second run had no rows of Graz
     assert "/second/" in traced(stays, "partitions/bern.h5", "--in", "runs")
     out = traced(stays, "partitions/graz.h5", "--in", "runs/second")
+    assert "nobody looked at the manifest's signature or at the rows" in out
     assert "Nothing was made of it" in out
     assert "say below which folders to look" in traced(stays, "partitions/graz.h5", code=USAGE)
     assert "is no folder" in traced(stays, "partitions/graz.h5", "--in", "nowhere", code=DATA)
