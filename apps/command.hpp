@@ -49,6 +49,7 @@ int command_access_log(const Arguments& arguments);
 int command_compare(const Arguments& arguments);
 int command_check(const Arguments& arguments);
 int command_digest(const Arguments& arguments);
+int command_export(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
@@ -56,6 +57,7 @@ int command_meta(const Arguments& arguments);
 int command_reproduce(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_slurm(const Arguments& arguments);
+int command_trace(const Arguments& arguments);
 int command_verify(const Arguments& arguments);
 int command_wald(const Arguments& arguments);
 

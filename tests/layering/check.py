@@ -48,7 +48,9 @@ ROOMS = {
     "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
     "lib/reproduce": ["lib/verify", "lib/stages", "lib/record", *ADMITTED],
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
-    "apps": ["lib/reproduce", "lib/verify", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
+    "lib/export": ["lib/trace", "lib/stages", *ADMITTED],
+    "apps": ["lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.
 AGGREGATE_ONLY = {"lib/model", "lib/optim", "lib/kinds"}

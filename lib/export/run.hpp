@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/trace/graph.hpp"
+
+namespace bailiwick {
+
+/// A file of an output folder, as it lies there.
+struct RunFile {
+  std::string name;  ///< relative to the folder
+  std::string path;
+  Digest sha256;
+  std::uint64_t size = 0;
+};
+
+/// The output folder of a run, for those who have no Bailiwick. What stays with a domain, and what
+/// an attempt left that did not finish, is not in it.
+struct RunToExport {
+  std::string folder;
+  Graph graph;
+  std::vector<std::size_t> sessions;  ///< in the order of their times
+
+  /// What the session made and is still there.
+  std::vector<std::pair<Product, RunFile>> products(const TracedSession& session) const;
+  /// The config and the inputs of the session, where they are there as signed.
+  std::vector<RunFile> documents(const TracedSession& session) const;
+  RunFile file(const std::string& name) const;
+  /// In the folder, what a session's chain calls `name`.
+  std::string placed(const TracedSession& session, const std::string& name) const;
+
+  /// The final statement of the training; nullptr: there is none.
+  const Statement* trained() const;
+  /// model.h5 of the folder, as its training signed it. Throws ExitCode::data, or
+  /// ExitCode::integrity if it is not.
+  RunFile model() const;
+  std::string name() const;     ///< of the run, as its config says
+  std::string purpose() const;  ///< the same
+  std::string finished() const;
+};
+
+/// Throws ExitCode::data if the folder holds no chain of a run, ExitCode::integrity if one does not
+/// hold, if a file of it was changed, or, with `keys` (files), if another key signed.
+RunToExport open_run_to_export(const std::string& folder, const std::vector<std::string>& keys);
+
+}  // namespace bailiwick

@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""A finished run, run again by a stranger on another number of ranks: the same bits, or the first difference by its name."""
+import base64
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import forge
+from conftest import PROGRAM, SOURCE, Checkout
+from test_policies import Stays
+
+USAGE, POLICY, DATA, INTEGRITY = 2, 4, 5, 7
+EVERY = [(job, path.stem) for job in ("heart", "lung", "diabetes", "solder", "rotterdam", "flchain", "breast-cancer", "cmapss")
+         for path in sorted((SOURCE / "configs" / job).glob("*.yaml")) if "output: " in path.read_text() and path.stem != "ingest"]
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    stays = Stays(Checkout(tmp_path_factory.mktemp("reproduce")))
+    for clinic in stays.clinics:
+        stays.terms(clinic)
+    stays.run("keygen", "auditor")
+    stays.train("--set", "train.checkpoint.keep_last=1", output="run", np=3)
+    for words in ((), ("--set", "evaluate.split=test", "--set", "evaluate.name=tested")):
+        stays.run("evaluate", "run.yaml", "--output", "run", *words, np=2)
+    stays.run("predict", "run.yaml", "--output", "run", np=3)
+    stays.run("describe", "run.yaml", "--output", "run", np=3)
+    return stays
+
+
+@pytest.fixture
+def copy(stays, tmp_path):
+    return shutil.copytree(stays.path("run"), tmp_path / "moved")
+
+
+def again(stays, folder, output, *words, code=0, np=None, **how):
+    return stays.run("reproduce", folder, "--key", "operator.pub.pem", "--partitions", "partitions", "--sign-with", "auditor.pem", "--output", output, *words,
+                     code=code, np=np, **how)
+
+
+def summary(stays, output, key="auditor.pub.pem"):
+    """Of reproduction.jsonl, whose signature openssl looks at."""
+    envelope = json.loads((stays.path(output) / "reproduction.jsonl").read_text())
+    payload = base64.b64decode(envelope["payload"])
+    (signature,) = envelope["signatures"]
+    stays.path(f"{output}.sig").write_bytes(base64.b64decode(signature["sig"]))
+    stays.path(f"{output}.pae").write_bytes(b"DSSEv1 %d %s %d %s" % (len(forge.TYPE), forge.TYPE.encode(), len(payload), payload))
+    subprocess.run(["openssl", "dgst", "-sha256", "-verify", stays.path(key), "-signature", stays.path(f"{output}.sig"), stays.path(f"{output}.pae")], check=True)
+    statement = json.loads(payload)
+    assert statement["_type"] == "https://in-toto.io/Statement/v1" and statement["predicateType"] == "https://slsa.dev/verification_summary/v1"
+    assert {"verifier", "timeVerified", "resourceUri", "policy", "verificationResult", "verifiedLevels"} <= set(statement["predicate"])
+    return statement
+
+
+def test_a_stranger_gets_the_same_bits(stays, copy, tmp_path):
+    """The folder and the partitions, both elsewhere and renamed, no key of an owner, no line in an owner's log."""
+    far = tmp_path / "far"
+    shutil.copytree(stays.path("partitions"), far)
+    for end in (".h5", ".manifest.json"):
+        (far / f"bern{end}").rename(far / f"renamed{end}")
+    logs = {path: path.read_bytes() for path in stays.checkout.root.glob("*.access.jsonl")}
+    away = tmp_path / "away"
+    away.mkdir()
+    for key in ("bern", "lyon", "graz", "operator"):
+        stays.path(f"{key}.pem").rename(away / f"{key}.pem")
+    try:
+        out = stays.run("reproduce", copy, "--key", "operator.pub.pem", "--partitions", far, "--sign-with", "auditor.pem", "--output", "stranger")
+        assert "private keys are not here: start it on one" in again(stays, copy, "two", code=USAGE, np=2)
+    finally:
+        for key in ("bern", "lyon", "graz", "operator"):
+            (away / f"{key}.pem").rename(stays.path(f"{key}.pem"))
+    assert logs == {path: path.read_bytes() for path in stays.checkout.root.glob("*.access.jsonl")} and len(logs) == 3
+    names = {subject["name"]: subject["digest"]["sha256"] for subject in summary(stays, "stranger")["subject"]}
+    assert {"model.h5", "evaluation.json", "evaluations/tested/evaluation.json", "prediction.json", "description.json", "checkpoints/step-000001.h5",
+            "predictions/bern/bern.csv", "predictions/lyon/prediction.json"} <= set(names)
+    assert names["model.h5"] == stays.checkout.digest("run/model.h5")
+    assert f"reproduced: the same bits in all {len(names)} artefacts" in out.splitlines()[-1]
+    assert summary(stays, "stranger")["predicate"]["verificationResult"] == "PASSED"
+    stays.run("verify", "stranger", "--key", "auditor.pub.pem")
+
+
+@pytest.mark.parametrize("np", [1, 2])
+def test_with_the_owners_keys_any_number_of_ranks_will_do(stays, np):
+    """Where the config has them: sums that cross are masked as they were."""
+    out = again(stays, "run", f"ranks-{np}", np=np)
+    assert f" of 3 domains on {np} rank" in out and "reproduced: the same bits" in out
+
+
+def test_from_a_checkpoint(stays):
+    (last,) = stays.path("run/checkpoints").glob("*.h5")
+    out = again(stays, "run", "from", "--from", last.name)
+    assert "model.h5" in {subject["name"] for subject in summary(stays, "from")["subject"]} and "reproduced: " in out
+
+
+def test_what_differs_is_named(stays, copy, tmp_path):
+    """Results that somebody computed otherwise and signed."""
+    signer = forge.Signer(stays.path("operator.pem"))
+    text = json.loads((copy / "evaluation.json").read_text())
+    text["overall"]["rmse"] += 1
+    (copy / "evaluation.json").write_text(json.dumps(text, indent=2) + "\n")
+    statements = forge.read(copy / "evaluation.jsonl")
+    statements[-1]["subject"][0]["digest"]["sha256"] = forge.sha256((copy / "evaluation.json").read_bytes())
+    forge.write(copy / "evaluation.jsonl", statements, signer)
+    out = again(stays, copy, "other", code=INTEGRITY)
+    assert "not reproduced: " in out and "the first difference is in evaluation.json: /overall/rmse is " in out
+    said = summary(stays, "other")["predicate"]
+    assert said["verificationResult"] == "FAILED" and said["verifiedLevels"] == [] and said["bailiwick_difference"].startswith("evaluation.json: /overall/rmse")
+
+
+def test_what_is_not_as_it_was(stays, copy, tmp_path):
+    far = tmp_path / "far"
+    shutil.copytree(stays.path("partitions"), far)
+    words = ("reproduce", copy, "--key", "operator.pub.pem", "--partitions", far, "--sign-with", "auditor.pem", "--output", "never")
+    # Rows of another ingest.
+    rows = stays.path("stays.csv").read_text()
+    stays.write("stays.csv", rows.replace(",30,", ",31,", 1))
+    stays.write("other.yaml", stays.path("ingest.yaml").read_text().replace("output: partitions", f"output: {far}"))
+    stays.run("ingest", "other.yaml", "--force")
+    stays.write("stays.csv", rows)
+    assert "partition bern/bern: " in (out := stays.run(*words, code=INTEGRITY)) and "has other rows: its root is another" in out
+    shutil.rmtree(far)
+    shutil.copytree(stays.path("partitions"), far)
+    (far / "lyon.h5").unlink()
+    assert "partition lyon/lyon: is not in the folders of --partitions" in stays.run(*words, code=INTEGRITY)
+    # Other terms, signed by the owner.
+    (bern,) = (copy / "documents/bern").glob("policy-*.json")
+    kept = bern.read_text()
+    stays.terms("bern", "minimum: {rows: 2}\n")
+    shutil.copy(stays.path("bern.json"), bern)
+    assert "documents/bern/policy-" in again(stays, copy, "never", code=INTEGRITY)
+    stays.terms("bern")
+    bern.write_text(kept)
+    # A checkpoint that is lost, a folder that is not finished, somebody else's run.
+    (last,) = (copy / "checkpoints").glob("*.h5")
+    last.unlink()
+    assert last.name in again(stays, copy, "never", code=INTEGRITY)
+    stays.train("--wall-time", "0", output="stopped", code=75)
+    assert "final statement" in again(stays, "stopped", "never", code=INTEGRITY)
+    assert again(stays, "run", "run", code=DATA).count("--output names a new folder") == 1
+    stays.run("reproduce", "run", "--key", "auditor.pub.pem", "--partitions", "partitions", "--sign-with", "auditor.pem", "--output", "never", code=INTEGRITY)
+    assert not stays.path("never/model.h5").exists()
+
+
+def test_a_run_of_an_earlier_release_says_what_to_build(stays, tmp_path):
+    shutil.copytree(SOURCE / "tests/data/runs/0.1", tmp_path / "runs")
+    out = subprocess.run([PROGRAM, "reproduce", "solver", "--key", "keys/operator.pub.pem", "--partitions", "partitions", "--sign-with", str(stays.path("auditor.pem")), "--output", "again"],
+                         cwd=tmp_path / "runs", text=True, capture_output=True)
+    assert out.returncode == DATA and "is of release 0.1, whose configs this one does not run; build " in out.stderr
+
+
+@pytest.mark.skipif(os.environ.get("BAILIWICK_TIER") != "long", reason="every example: ./run-tests --long")
+@pytest.mark.parametrize("job, config", EVERY)
+def test_every_example(jobs, job, config):
+    checkout = jobs(job)
+    checkout.run("keygen", "auditor", code=None)
+    path, out = f"configs/{job}/{config}.yaml", f"out/{job}/{config}"
+    checkout.run("train", path, "--output", out, np=4, timeout=600)
+    checkout.run("evaluate", path, "--output", out, np=2, timeout=600)
+    said = checkout.run("reproduce", out, "--key", f"out/{job}/keys/operator.pub.pem", "--partitions", f"out/{job}", "--sign-with", "auditor.pem",
+                        "--output", f"again/{config}", timeout=600)
+    assert "reproduced: the same bits in all" in said
