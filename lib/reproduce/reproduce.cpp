@@ -132,7 +132,7 @@ void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
   for (const RecordedStage& recorded : stages)
     compare_stage(recorded, options.folder, keys, options.output, key.public_key(), found);
   if (!options.from.empty()) found.missing.clear();  // what came before it was not asked for
-  const std::string path = options.output + "/reproduction.jsonl";
+  const std::string path = options.output + "/reproduction.json";
   write_file_atomically(
       path, to_json_line(
                 sign_envelope(statement_type, summary(stages.front(), heads, found).dump(), key)) +

@@ -21,7 +21,7 @@ struct ReproduceOptions {
 
 /// Runs a finished run's stages again, out of what its folder holds and the partitions, on the
 /// ranks that are there, and compares every artefact. Writes the second run to the output folder,
-/// and beside it a signed SLSA verification summary, reproduction.jsonl (docs/reproduce.md); the
+/// and beside it a signed SLSA verification summary, reproduction.json (docs/reproduce.md); the
 /// first rank prints one sentence. More than one process needs the owners' private keys, which mask
 /// sums. Policies are asked as ever, on this machine and now; owners' access logs are not written.
 /// Collective. Throws ExitCode::integrity if the folder does not verify, or the first difference;

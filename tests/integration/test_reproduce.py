@@ -43,8 +43,8 @@ def again(stays, folder, output, *words, code=0, np=None, **how):
 
 
 def summary(stays, output, key="auditor.pub.pem"):
-    """Of reproduction.jsonl, whose signature openssl looks at."""
-    envelope = json.loads((stays.path(output) / "reproduction.jsonl").read_text())
+    """Of reproduction.json, whose signature openssl looks at."""
+    envelope = json.loads((stays.path(output) / "reproduction.json").read_text())
     payload = base64.b64decode(envelope["payload"])
     (signature,) = envelope["signatures"]
     stays.path(f"{output}.sig").write_bytes(base64.b64decode(signature["sig"]))
