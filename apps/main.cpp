@@ -52,6 +52,7 @@ std::vector<Command> all_commands() {
   const Command after[] = {
       {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
       {"verify", "recompute everything the lineage of a run claims", command_verify},
+      {"report", "write one page about all that a run left, for people", command_report},
       {"compare", "test whether what one model has more than another says something",
        command_compare},
       {"wald", "test whether several coefficients of a model are all 0", command_wald},

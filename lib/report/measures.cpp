@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/report/measures.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "lib/core/undefined.hpp"
+#include "lib/report/facts.hpp"
+
+namespace bailiwick {
+
+std::optional<MainMeasure> main_measure(const Json& evaluation) {
+  static const std::array measures = {
+      MainMeasure{"auc", "area under the ROC curve"},
+      MainMeasure{"c_index", "concordance"},
+      MainMeasure{"accuracy", "accuracy"},
+      MainMeasure{"d_squared", "share of deviance explained"},
+      MainMeasure{"rmse", "root mean squared error", false},
+  };
+  for (const MainMeasure& measure : measures)
+    if (fact(evaluation, "overall/" + measure.name).is_number()) return measure;
+  return {};
+}
+
+std::optional<MeasureRange> range_over_domains(const Json& evaluation, const std::string& measure) {
+  std::optional<MeasureRange> range;
+  const Json& domains = fact_list(evaluation, "domains");
+  if (!domains.is_object()) return {};
+  for (const auto& [name, metrics] : domains.items()) {
+    const double value = fact_number(metrics, measure);
+    if (!std::isfinite(value)) continue;
+    if (!range) range = MeasureRange{name, name, value, value, 0};
+    ++range->domains;
+    if (value < range->low) {
+      range->low = value;
+      range->lowest = name;
+    }
+    if (value > range->high) {
+      range->high = value;
+      range->highest = name;
+    }
+  }
+  return range;
+}
+
+std::string split_words(const Json& result) {
+  const std::string split = fact_text(result, "split");
+  return split.empty() ? "all rows" : "split " + split;
+}
+
+double crossed_bytes(const StageRecord& record) {
+  double bytes = record.egress.empty() ? undefined : 0;
+  for (const Json& egress : record.egress)
+    bytes += fact_number(egress, "bytes/meter");
+  return bytes;
+}
+
+bool is_meter_ledger(const StageRecord& record) {
+  for (const Json& egress : record.egress)
+    if (fact_number(egress, "bytes/meter") != fact_number(egress, "bytes/ledger")) return false;
+  return !record.egress.empty();
+}
+
+std::string kind_words(const std::string& kind) {
+  static const std::array<std::pair<const char*, const char*>, 12> known = {
+      {{"linear", "a linear regression"},
+       {"logistic", "a logistic regression"},
+       {"probit", "a probit regression"},
+       {"cloglog", "a complementary log-log regression"},
+       {"poisson", "a Poisson regression"},
+       {"negative_binomial", "a negative binomial regression"},
+       {"gamma", "a gamma regression"},
+       {"inverse_gaussian", "an inverse Gaussian regression"},
+       {"multinomial", "a multinomial logistic regression"},
+       {"ordinal", "an ordinal (proportional odds) regression"},
+       {"cox", "a Cox proportional hazards model"},
+       {"mlp", "a neural network"}}};
+  for (const auto& [name, words] : known)
+    if (kind == name) return words;
+  return "a model of kind " + kind;
+}
+
+double rows_of_domains(const Json& run) {
+  double rows = fact_list(run, "domains").empty() ? undefined : 0;
+  for (const Json& domain : fact_list(run, "domains"))
+    rows += fact_number(domain, "rows");
+  return rows;
+}
+
+}  // namespace bailiwick
