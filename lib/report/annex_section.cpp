@@ -105,9 +105,10 @@ Html ai_act_table(const ReportFacts& facts) {
                  : Html("not supplied")});
   table.add({"5", "risk management system", "not supplied"});
   table.add({"6", "changes through the lifecycle",
-             html("{} sessions of this training, each in the lineage; the heads name its state. "
+             html("{} of this training, each in the lineage; the heads name its state. "
                   "Changes between models: not supplied.",
-                  main.sessions.size())});
+                  main.sessions.size() == 1 ? "1 session"
+                                            : fmt::format("{} sessions", main.sessions.size()))});
   table.add({"7", "standards applied", "not supplied"});
   table.add({"8", "EU declaration of conformity", "not supplied"});
   table.add({"9", "post-market monitoring plan", "not supplied"});

@@ -60,13 +60,14 @@ Html flow_drawing(const StageRecord& main) {
   const std::size_t shown = domains.size() > most ? most - 1 : domains.size();
   const std::size_t boxes = domains.size() > most ? most : domains.size();
   const bool masked = fact_holds(main.inputs, "masked");
-  const double height = std::max(150.0, 46 * static_cast<double>(boxes) + 10);
+  const double height = std::max(150.0, 46 * static_cast<double>(boxes) + 30);
   Svg svg(
       drawing_width, height, "What crosses, and what does not",
       "Boxes for the owners' rows, which stay; arrows of sums of integers from each to their sum "
       "over owners; an arrow from there to the result.");
-  const double middle = height / 2;
-  double y = 5;
+  const double middle = height / 2 + 10;
+  svg.text({2, 14}, "rows stay with their owner", Anchor::start, "tick strong");
+  double y = 24;
   for (std::size_t i = 0; i < boxes; ++i) {
     svg.box({2, y}, 230, 38, "owner");
     const double row = y + 24;
@@ -84,11 +85,12 @@ Html flow_drawing(const StageRecord& main) {
     svg.arrow({234, y + 19}, {418, middle + (y + 19 - middle) * 0.25});
     y += 46;
   }
-  svg.text({326, 14}, masked ? "masked integer sums" : "integer sums", Anchor::middle,
+  svg.text({330, 14}, masked ? "masked integer sums" : "integer sums", Anchor::middle,
            "tick strong");
   svg.box({420, middle - 36}, 200, 72, "sum");
-  svg.text({520, middle - 8}, "sum over owners", Anchor::middle, "strong");
-  svg.text({520, middle + 12}, "exact, of 64-bit integers", Anchor::middle, "tick");
+  svg.text({520, middle - 14}, "sum over owners", Anchor::middle, "strong");
+  svg.text({520, middle + 5}, "exact, of 64-bit integers", Anchor::middle, "tick");
+  svg.text({520, middle + 22}, "known to all owners", Anchor::middle, "tick");
   svg.arrow({622, middle}, {698, middle});
   svg.box({700, middle - 36}, 198, 72, "result");
   svg.text({799, middle - 8}, main.stage->chain.result, Anchor::middle, "strong");

@@ -18,12 +18,13 @@ namespace {
 /// (name, measures) of each domain, and of all.
 using ScoreLines = std::vector<std::pair<std::string, Json>>;
 
-ScoreLines lines_of(const Json& result) {
+/// Domains in the order of `owners`, which is the config's.
+ScoreLines lines_of(const Json& result, const Json& owners) {
   ScoreLines lines;
-  const Json& domains = fact_list(result, "domains");
-  if (domains.is_object())
-    for (const auto& [name, metrics] : domains.items())
-      if (metrics.is_object()) lines.emplace_back(name, metrics);
+  for (const Json& owner : owners)
+    if (const Json& metrics = fact(fact(result, "domains"), fact_text(owner, "name"));
+        metrics.is_object())
+      lines.emplace_back(fact_text(owner, "name"), metrics);
   if (fact(result, "overall").is_object()) lines.emplace_back("overall", fact(result, "overall"));
   return lines;
 }
@@ -52,14 +53,14 @@ Html measure_chart(const Json& result, const MainMeasure& measure, const ScoreLi
     Estimate dot{domain, fact_number(metrics, measure.name),
                  fact_number(metrics, measure.name + "_lower"),
                  fact_number(metrics, measure.name + "_upper"), ""};
-    dot.text = fmt::format("{} ({} rows)", number_text(dot.value, 3),
-                           count_text(fact_number(metrics, "rows")));
+    dot.text =
+        fmt::format("{} ({} rows)", even_text(dot.value), count_text(fact_number(metrics, "rows")));
     dot.all = &metrics == &lines.back().second;
     dots.push_back(dot);
   }
   const auto range = range_over_domains(result, measure.name);
   Html page = forest_chart(
-      {fmt::format("{}, by owner", measure.words),
+      {capital(measure.words) + ", by owner",
        "A dot for each owner, and a line through that of all rows.",
        fmt::format("{} ({} is better)", measure.words, measure.more_is_better ? "more" : "less")},
       dots, fact_number(result, "overall/" + measure.name), false);
@@ -67,8 +68,8 @@ Html measure_chart(const Json& result, const MainMeasure& measure, const ScoreLi
     page += html(
         "<p>The gap between owners is <b>{}</b>: from {} ({}) to {} ({}). With few rows much "
         "of a gap is chance.</p>\n",
-        number_text(range->high - range->low, 3), number_text(range->low, 4), range->lowest,
-        number_text(range->high, 4), range->highest);
+        even_text(range->high - range->low), even_text(range->low), range->lowest,
+        even_text(range->high), range->highest);
   return page;
 }
 
@@ -93,7 +94,7 @@ Html calibration_charts(const ScoreLines& lines) {
   Series all = calibration_of("overall", overall, 1);
   if (all.points.empty()) return {};
   LineChart chart{axes, {std::move(all)}};
-  chart.says.title = "Calibration over all owners; larger dots have more rows";
+  chart.says.title = "Calibration over all owners (dots by rows)";
   chart.says.description =
       "In each bin of the predicted probability: its mean, and the share of events. On the "
       "diagonal both are equal.";
@@ -176,7 +177,7 @@ Html evaluation_page(const RunFolder& folder, const StageRecord& record) {
     page +=
         "<p class=\"note\">The model was trained on these rows, or some of them: it will do less "
         "well on others.</p>\n";
-  const ScoreLines lines = lines_of(result);
+  const ScoreLines lines = lines_of(result, fact_list(record.inputs, "domains"));
   if (lines.empty() || lines.back().first != "overall") return page;
   const auto measure = main_measure(result);
   if (measure && lines.size() > 1) page += measure_chart(result, *measure, lines);

@@ -41,10 +41,34 @@ std::string number_text(double value, int digits) {
   return std::isfinite(value) ? fmt::format("{:.{}g}", value, digits) : "-";
 }
 
+std::string even_text(double value, int digits) {
+  const double size = std::abs(value);
+  return size >= 1e-3 && size < 1e3 ? fmt::format("{:#.{}g}", value, digits)
+                                    : number_text(value, digits);
+}
+
+std::string capital(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  return text;
+}
+
 std::string count_text(double value) {
   return std::isfinite(value) && std::abs(value) < 1e18
              ? with_thousands(static_cast<long long>(value))
              : "-";
+}
+
+std::string bytes_text(double bytes) {
+  if (!std::isfinite(bytes)) return "-";
+  std::string text = count_text(bytes) + (bytes == 1 ? " byte" : " bytes");
+  const char* unit = nullptr;
+  for (const char* next : {"kB", "MB", "GB", "TB", "PB"}) {
+    if (bytes < 1e3) break;
+    bytes /= 1e3;
+    unit = next;
+  }
+  if (unit != nullptr) text += fmt::format(" ({:#.3g} {})", bytes, unit);
+  return text;
 }
 
 std::string shorten(std::string_view text, std::size_t most) {

@@ -65,8 +65,14 @@ inline Html html_text(std::string_view text) {
 
 /// A number as the program's own tables have it; "-" if there is none.
 std::string number_text(double value, int digits = 6);
+/// With so many digits, the last zeros too, where that needs no exponent.
+std::string even_text(double value, int digits = 3);
+/// The first letter of a sentence.
+std::string capital(std::string text);
 /// 1402639 -> "1,402,639".
 std::string count_text(double value);
+/// "1,402,639 bytes (1.40 MB)".
+std::string bytes_text(double bytes);
 /// At most so many characters, the last of them "…" if some were left out.
 std::string shorten(std::string_view text, std::size_t most);
 /// The first digits of a digest, with all of them where the pointer rests.

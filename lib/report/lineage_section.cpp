@@ -107,13 +107,15 @@ Html chain_drawing(const RunFolder& folder) {
   for (const Statement& statement : standing(main.statements))
     if (is_checkpoint_name(statement.subject_name)) kept.insert(statement.subject_name);
   std::vector<std::pair<std::string, std::string>> uses;
+  std::vector<bool> of_models;  // who is to have an arrow
   for (const StageRecord& record : folder.stages) {
     if (&record == &main || record.statements.empty()) continue;
     const bool of_model = record.stage->chain.names_model;
     uses.emplace_back(record.prefix + record.stage->chain.result,
-                      record.finished ? (of_model ? "" : "no model: ") +
-                                            shorten(digest_of(record.statements.back()), 13)
-                                      : "not finished");
+                      !of_model         ? "not made of the model"
+                      : record.finished ? shorten(digest_of(record.statements.back()), 13)
+                                        : "not finished");
+    of_models.push_back(of_model);
   }
   constexpr std::size_t most = 7;
   if (uses.size() > most) {
@@ -144,7 +146,7 @@ Html chain_drawing(const RunFolder& folder) {
   draw_boxes(svg, 690, 208, middle, uses, "owner");
   y = middle - 25 * static_cast<double>(uses.size()) + 25;
   for (std::size_t i = 0; i < uses.size(); ++i, y += 50)
-    svg.arrow({652, middle + (y - middle) * 0.1}, {688, y});
+    if (of_models[i]) svg.arrow({652, middle + (y - middle) * 0.1}, {688, y});
   return svg.finish();
 }
 

@@ -38,7 +38,7 @@ std::optional<std::size_t> column_of(const SavedModel& model, std::size_t i,
 }
 
 std::string ratio_text(double value) {
-  return std::isfinite(value) ? number_text(exact::exp(value), 4) : "-";
+  return std::isfinite(value) ? even_text(exact::exp(value), 4) : "-";
 }
 
 Html coefficient_table(const RunFolder& folder, const std::string& ratio) {
@@ -94,8 +94,8 @@ Html coefficient_chart(const RunFolder& folder, const std::string& ratio) {
       return ratio.empty() ? value / scale : exact::exp(value / scale);
     };
     Estimate estimate{c.name, on_scale(c.estimate), on_scale(c.lower), on_scale(c.upper), ""};
-    estimate.text = fmt::format("{} [{}, {}]", number_text(estimate.value, 3),
-                                number_text(estimate.lower, 3), number_text(estimate.upper, 3));
+    estimate.text = fmt::format("{} [{}, {}]", even_text(estimate.value), even_text(estimate.lower),
+                                even_text(estimate.upper));
     all.push_back({estimate, std::abs(c.statistic), i});
   }
   if (all.empty()) return {};
@@ -109,7 +109,7 @@ Html coefficient_chart(const RunFolder& folder, const std::string& ratio) {
   std::vector<Estimate> shown;
   for (const Candidate& candidate : all)
     shown.push_back(candidate.estimate);
-  const std::string what = ratio.empty() ? "coefficient" : ratio;
+  const std::string what = capital(ratio.empty() ? "coefficient" : ratio);
   const std::string unit = by_deviation ? "one standard deviation more" : "one unit more";
   return forest_chart(
       {fmt::format("{} for {}, with 95 % intervals{}", what, unit, which),
@@ -133,8 +133,10 @@ Html network_table(const SavedModel& model) {
     table.add({last ? Html("output") : html("{}", i + 1), html("{}", layers[i].inputs),
                html("{}", layers[i].units),
                last ? Html() : html_text(to_word(model.config.mlp.layers[i].activation)),
-               html_text(number_text(last ? 0 : layers[i].dropout)),
-               !last && layers[i].layer_norm ? Html("yes") : Html("no")});
+               last ? Html() : html_text(number_text(layers[i].dropout)),
+               last                   ? Html()
+               : layers[i].layer_norm ? Html("yes")
+                                      : Html("no")});
   }
   Html text = html(
       "<p>A network of {} parameters; there is no interval of each, and so no forest "
@@ -177,11 +179,15 @@ Html model_section(const ReportFacts& facts) {
            "model, or it was taken away.</p>\n";
   const SavedModel& model = *folder.model;
   const std::string kind = model.config.kind->name;
+  const char* const steps = !model.config.kind->network ? "iterations"
+                            : fact(main.run, "results/rounds").is_number()
+                                ? "rounds of its federated strategy"
+                                : "epochs";
   Html page = html(
       "<p>{}, {} after {} {}. Its content has the digest {}; every model with these numbers has "
       "it.</p>\n",
-      kind_words(kind), model.converged ? "finished" : "not finished", model.iteration,
-      model.iteration == 1 ? "iteration" : "iterations", digest_html(folder.model_digest));
+      capital(kind_words(kind)), model.converged ? "finished" : "not finished", model.iteration,
+      steps, digest_html(folder.model_digest));
   if (model.config.kind->network) {
     page += network_table(model);
     page += asked_table(main.inputs);

@@ -55,6 +55,13 @@ Html duties_words(const Json& duties) {
   return words.empty() ? Html("none") : words;
 }
 
+/// A serial number of 0 is none.
+Html policy_words(const Json& decided) {
+  const double serial = fact_number(decided, "policy/serial");
+  return html("{}{}", fact_text(decided, "policy/uid"),
+              serial > 0 ? ", serial " + number_text(serial) : "");
+}
+
 Html terms_details(const std::string& name, const Json& decided) {
   HtmlTable table("Clauses of the policy of " + name + ", as it decided before a row was read",
                   {{"clause"}, {"holds"}, {"what was asked (and what the policy has)"}});
@@ -69,14 +76,12 @@ Html terms_details(const std::string& name, const Json& decided) {
   Html owners;
   for (const Json& key : fact_list(decided, "owners"))
     if (key.is_string()) owners += html(" {}", digest_html(key.get<std::string>()));
-  return details_html(
-      html("<b>{}</b>: {}; duties: {}", name,
-           fact_holds(decided, "admitted") ? "admitted" : "not admitted",
-           duties_words(fact(decided, "duties"))),
-      html("<p>Policy <code>{}</code>, serial {}, SHA-256 {}; signed by{}.</p>\n{}",
-           fact_text(decided, "policy/uid"), number_text(fact_number(decided, "policy/serial")),
-           digest_html(fact_text(decided, "policy/sha256")),
-           owners.empty() ? Html(" (not collected)") : owners, table.finish()));
+  return details_html(html("<b>{}</b>: {}; duties: {}", name,
+                           fact_holds(decided, "admitted") ? "admitted" : "not admitted",
+                           duties_words(fact(decided, "duties"))),
+                      html("<p>Policy {}, SHA-256 {}; signed by{}.</p>\n{}", policy_words(decided),
+                           digest_html(fact_text(decided, "policy/sha256")),
+                           owners.empty() ? Html(" (not collected)") : owners, table.finish()));
 }
 
 }  // namespace
@@ -104,14 +109,12 @@ Html participants_section(const ReportFacts& facts) {
     for (const Json& key : fact_list(decided, "owners"))
       if (key.is_string())
         keys += html("{}{}", keys.empty() ? "" : " ", digest_html(key.get<std::string>()));
-    table.add(
-        {html_text(name), html_text(fact_text(domain, "jurisdiction")),
-         html_text(count_text(fact_number(domain_named(main.run, "name", name), "rows"))),
-         html_text(places_words(decisions, decided)),
-         html("{}, serial {}", fact_text(decided, "policy/uid"),
-              number_text(fact_number(decided, "policy/serial"))),
-         html("{} to {}", day(clause(decided, "valid from")), day(clause(decided, "valid until"))),
-         keys.empty() ? Html("not collected") : keys});
+    table.add({html_text(name), html_text(fact_text(domain, "jurisdiction")),
+               html_text(count_text(fact_number(domain_named(main.run, "name", name), "rows"))),
+               html_text(places_words(decisions, decided)), policy_words(decided),
+               html("<span class=\"day\">{}</span> to <span class=\"day\">{}</span>",
+                    day(clause(decided, "valid from")), day(clause(decided, "valid until"))),
+               keys.empty() ? Html("not collected") : keys});
     if (!decided.is_null()) details += terms_details(name, decided);
   }
   std::vector<std::string> recipients;

@@ -52,9 +52,10 @@ nav li { break-inside: avoid; }
 table { border-collapse: collapse; min-width: 100%; font-size: .875rem; line-height: 1.4;
   overflow-wrap: normal; }
 caption { text-align: left; padding: 0 0 .4rem; font-weight: 600; font-size: .9375rem; }
-th, td { padding: .32rem .7rem; text-align: left; vertical-align: top;
+th, td { padding: .32rem .55rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
 th:first-child, td:first-child { padding-left: .2rem; }
+thead th.number { white-space: normal; }
 thead th { border-bottom: 2px solid var(--faint); color: var(--faint); font-weight: 600;
   vertical-align: bottom; }
 tbody th { font-weight: 500; }
@@ -65,6 +66,7 @@ code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu 
 pre { padding: .7rem .9rem; background: var(--panel); border-radius: .4rem; line-height: 1.45;
   white-space: pre-wrap; }
 .digest { border-bottom: 1px dotted var(--faint); white-space: nowrap; }
+.day { white-space: nowrap; }
 .mark { font-weight: 600; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
@@ -78,7 +80,7 @@ details[open] > summary { margin-bottom: .5rem; }
 .findings { list-style: none; margin: .5rem 0; padding: 0; font-size: .875rem; }
 .findings li { padding: .15rem 0; }
 figure { margin: 1rem 0; }
-figure.chart { display: inline-block; width: 29rem; max-width: 100%; margin-right: 1rem;
+figure.chart { display: inline-block; width: 28.5rem; max-width: 100%; margin-right: 1.2rem;
   vertical-align: top; }
 figcaption { font-weight: 600; font-size: .9375rem; margin-bottom: .3rem; }
 figure .scroll { margin: 0; }

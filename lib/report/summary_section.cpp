@@ -64,30 +64,36 @@ Html trained_words(const RunFolder& folder) {
 Html goodness_words(const RunFolder& folder) {
   const StageRecord* evaluation = folder.find("evaluate");
   if (evaluation == nullptr || evaluation->result.is_null())
-    return folder.model ? Html("not evaluated yet: run <code>bailiwick evaluate …</code>")
-                        : Html("there is no model to evaluate");
+    return folder.model ? Html("Not evaluated yet: run <code>bailiwick evaluate …</code>")
+                        : Html("There is no model to evaluate");
   const auto measure = main_measure(evaluation->result);
-  if (!measure) return "evaluated; no overall measure could be released or is defined";
-  Html text = html("{} <b>{}</b> on {} rows ({})", measure->words,
-                   number_text(fact_number(evaluation->result, "overall/" + measure->name), 4),
+  if (!measure) return "Evaluated; no overall measure could be released or is defined";
+  Html text = html("{} <b>{}</b> on {} rows ({})", capital(measure->words),
+                   even_text(fact_number(evaluation->result, "overall/" + measure->name)),
                    count_text(fact_number(evaluation->result, "overall/rows")),
                    split_words(evaluation->result));
   const auto range = range_over_domains(evaluation->result, measure->name);
   if (range && range->domains > 1)
-    text += html("; from {} ({}) to {} ({}) between owners", number_text(range->low, 4),
-                 range->lowest, number_text(range->high, 4), range->highest);
+    text += html("; from {} ({}) to {} ({}) between owners", even_text(range->low), range->lowest,
+                 even_text(range->high), range->highest);
   else if (!range)
     text += "; by owner: not collected";
   return text;
 }
 
-Html left_words(const StageRecord& main) {
+Html left_words(const RunFolder& folder) {
+  const StageRecord& main = folder.main();
   const double bytes = crossed_bytes(main);
+  double all = 0;
+  for (const StageRecord& record : folder.stages)
+    all += crossed_bytes(record);
   if (!std::isfinite(bytes)) return "not collected: there is no egress report";
   Html text = html(
-      "<b>{} bytes</b> crossed between owners in <code>{}</code>: sums of integers, and "
+      "<b>{}</b> crossed between owners in <code>{}</code>: sums of integers, and "
       "what is needed to agree on them. No row. ",
-      count_text(bytes), main.stage->name());
+      bytes_text(bytes), main.stage->name());
+  if (folder.stages.size() > 1 && std::isfinite(all))
+    text += html("With all commands that ran in this folder: {}. ", bytes_text(all));
   text +=
       fact(main.inputs, "masked").is_boolean()
           ? fact_holds(main.inputs, "masked")
@@ -111,7 +117,7 @@ Html summary_section(const ReportFacts& facts) {
   add("Over whose data", html("{}: {}.", owners == 1 ? "1 owner" : fmt::format("{} owners", owners),
                               owners_words(main)));
   if (main.stage->chain.is_training()) add("How good", html("{}.", goodness_words(folder)));
-  add("What left", left_words(main));
+  add("What left", left_words(folder));
   if (!facts.verified()) {
     add("Lineage", html("{}. Run <code>bailiwick report … --key OPERATOR.pub.pem</code> with a key "
                         "that you trust.",

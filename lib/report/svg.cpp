@@ -56,23 +56,24 @@ std::vector<double> nice_ticks(double low, double high, int most) {
 
 std::vector<double> ratio_ticks(double low, double high, int most) {
   if (!(low > 0) || !(high >= low) || !std::isfinite(high)) return {};
-  std::vector<double> best = nice_ticks(low, high, most);
-  if (high < 4 * low) return best;
+  std::vector<double> all;
   // From the densest on, those that are few enough.
-  for (const std::vector<int>& steps : {std::vector{1, 2, 5}, std::vector{1}}) {
+  for (const std::vector<double>& steps :
+       {std::vector{1.0, 1.5, 2.0, 3.0, 5.0, 7.0}, std::vector{1.0, 2.0, 5.0}, std::vector{1.0}}) {
     std::vector<double> ticks;
     for (int order = order_of(low); order <= order_of(high); ++order)
-      for (const int step : steps) {
+      for (const double step : steps) {
         const double tick = order < 0 ? step / power_of_ten(-order) : step * power_of_ten(order);
         if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) ticks.push_back(tick);
       }
+    if (ticks.size() < 3 && all.empty()) return nice_ticks(low, high, most);
     if (ticks.size() <= static_cast<std::size_t>(most)) return ticks;
-    best = ticks;
+    all = ticks;
   }
   std::vector<double> thinned;
-  const std::size_t every = best.size() / static_cast<std::size_t>(most) + 1;
-  for (std::size_t i = 0; i < best.size(); i += every)
-    thinned.push_back(best[i]);
+  const std::size_t every = all.size() / static_cast<std::size_t>(most) + 1;
+  for (std::size_t i = 0; i < all.size(); i += every)
+    thinned.push_back(all[i]);
   return thinned;
 }
 

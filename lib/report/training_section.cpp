@@ -87,7 +87,7 @@ Html training_section(const ReportFacts& facts) {
            "it.</p>\n";
   constexpr std::size_t few = 40;
   LineChart chart;
-  chart.says = {"What the training met, by " + progress.x,
+  chart.says = {capital(column_words(progress.columns.front().first)) + " by " + progress.x,
                 fmt::format("{} points from {} {} to {}.", progress.at.size(), progress.x,
                             number_text(progress.at.front()), number_text(progress.at.back())),
                 progress.x, column_words(progress.columns.front().first)};
@@ -100,10 +100,10 @@ Html training_section(const ReportFacts& facts) {
   }
   Html page = line_chart(chart);
   const std::vector<double>& values = progress.columns.front().second;
-  page +=
-      html("<p>{} {} at {} {}, {} at {} {}.</p>\n", column_words(progress.columns.front().first),
-           number_text(values.front(), 8), progress.x, number_text(progress.at.front()),
-           number_text(values.back(), 8), progress.x, number_text(progress.at.back()));
+  page += html("<p>{} {} at {} {}, {} at {} {}.</p>\n",
+               capital(column_words(progress.columns.front().first)),
+               number_text(values.front(), 8), progress.x, number_text(progress.at.front()),
+               number_text(values.back(), 8), progress.x, number_text(progress.at.back()));
   if (!told)
     page +=
         "<p class=\"note\"><code>run.json</code> tells nothing of it: shown is what the "
