@@ -207,7 +207,8 @@ void RunRecord::set_aside(const std::vector<Statement>& statements) const {
   std::set<std::string> names{name_of(stage_.resolved_config(folder_)), stage_.result};
   for (const char* result : stage_.results_at_home)
     if (!domain_.empty() && result != nullptr) names.insert(result);
-  if (stage_.is_training()) names.insert({"run.json", "model.txt", "coefficients.csv", "report.html"});
+  if (stage_.is_training())
+    names.insert({"run.json", "model.txt", "coefficients.csv", "report.html"});
   for (const Statement& statement : statements)
     names.insert(statement.subject_name);
   for (std::size_t session = 1; session <= count_sessions(statements); ++session)

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "lib/core/text.hpp"
-#include "lib/report/charts.hpp"
 #include "lib/report/facts.hpp"
+#include "lib/report/markup/charts.hpp"
 #include "lib/report/measures.hpp"
 #include "lib/report/sections.hpp"
 #include "lib/stages/scorecard.hpp"

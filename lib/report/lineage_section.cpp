@@ -7,8 +7,8 @@
 #include "lib/core/text.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/report/facts.hpp"
+#include "lib/report/markup/svg.hpp"
 #include "lib/report/sections.hpp"
-#include "lib/report/svg.hpp"
 
 namespace bailiwick {
 
@@ -111,7 +111,8 @@ Html chain_drawing(const RunFolder& folder) {
   for (const StageRecord& record : folder.stages) {
     if (&record == &main || record.statements.empty()) continue;
     const bool of_model = record.stage->chain.names_model;
-    uses.emplace_back(record.prefix + record.stage->chain.result,
+    uses.emplace_back(record.prefix.empty() ? record.stage->chain.result
+                                            : record.prefix.substr(0, record.prefix.size() - 1),
                       !of_model         ? "not made of the model"
                       : record.finished ? shorten(digest_of(record.statements.back()), 13)
                                         : "not finished");

@@ -9,8 +9,8 @@
 #include "lib/core/undefined.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/network/predictor.hpp"
-#include "lib/report/charts.hpp"
 #include "lib/report/facts.hpp"
+#include "lib/report/markup/charts.hpp"
 #include "lib/report/measures.hpp"
 #include "lib/report/sections.hpp"
 
@@ -152,6 +152,15 @@ Html network_table(const SavedModel& model) {
   return text;
 }
 
+/// What stays with domains, which is theirs to read.
+Html regions_words(const RunFolder& folder) {
+  if (folder.regions.empty()) return {};
+  return html(
+      "<p>Beside the common model each of these domains has one of its own, or a state, which "
+      "stays in its folder under <code>regions/</code> and is not opened here: {}.</p>\n",
+      join(folder.regions));
+}
+
 /// What the config asks of the model, as inputs.json has it.
 Html asked_table(const Json& inputs) {
   HtmlTable table("What was asked for", {{"key of model"}, {"value"}});
@@ -190,6 +199,7 @@ Html model_section(const ReportFacts& facts) {
       steps, digest_html(folder.model_digest));
   if (model.config.kind->network) {
     page += network_table(model);
+    page += regions_words(folder);
     page += asked_table(main.inputs);
     return page;
   }

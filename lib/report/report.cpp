@@ -9,8 +9,8 @@
 #include "lib/core/failure.hpp"
 #include "lib/core/names.hpp"
 #include "lib/report/facts.hpp"
+#include "lib/report/markup/style.hpp"
 #include "lib/report/sections.hpp"
-#include "lib/report/style.hpp"
 
 namespace bailiwick {
 

@@ -68,6 +68,12 @@ class FolderReader {
         record.egress.push_back(std::move(egress));
     record.run =
         json(prefix + (chain.is_training() ? "run.json" : stage.name() + std::string(".run.json")));
+    if (record.inputs.is_null() && !record.statements.empty()) {  // release 0.1 wrote none
+      const Json& chosen = record.statements.back().external_parameters;
+      record.inputs = {{"name", fact_text(chosen, "name")},
+                       {"purpose", fact_text(chosen, "purpose")},
+                       {"domains", fact_list(record.run, "domains")}};
+    }
     if (std::string_view(chain.result).ends_with(".json"))
       record.result = json(prefix + chain.result);
     folder_.stages.push_back(std::move(record));
@@ -175,6 +181,17 @@ class FolderReader {
   RunFolder& folder_;
 };
 
+/// Folders in a folder, by name; links are not followed.
+std::vector<std::string> folders_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  if (!fs::is_directory(folder)) return names;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.is_directory() && !entry.is_symlink())
+      names.push_back(entry.path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
 }  // namespace
 
 const StageRecord* RunFolder::find(const std::string& stage) const {
@@ -202,16 +219,10 @@ RunFolder read_run_folder(const std::string& path) {
       if (stage->chain.is_training() == training) {
         reader.read_stage(*stage, "");
         if (stage->chain.named == nullptr) continue;
-        const fs::path named = fs::path(folder.path) / stage->chain.named;
-        if (!fs::is_directory(named)) continue;
-        std::vector<std::string> names;
-        for (const auto& entry : fs::directory_iterator(named))
-          if (entry.is_directory() && !entry.is_symlink())
-            names.push_back(entry.path().filename().string());
-        std::ranges::sort(names);
-        for (const std::string& name : names)
+        for (const std::string& name : folders_in(fs::path(folder.path) / stage->chain.named))
           reader.read_stage(*stage, fmt::format("{}/{}/", stage->chain.named, name));
       }
+  folder.regions = folders_in(fs::path(folder.path) / training_chain.at_home);
   if (folder.stages.empty())
     throw Error(ExitCode::data, "{}: holds no lineage ({}); is it the output folder of a run?",
                 path, fs::path(training_chain.file(".")).filename().string());

@@ -57,6 +57,7 @@ struct RunFolder {
   std::vector<std::string> summary_lines;  ///< of model.txt: what stands around its table
   /// (iteration, log-likelihood) of the checkpoints that lie there.
   std::map<int, double> checkpoints;
+  std::vector<std::string> regions;     ///< domains that keep something at home, regions/NAME/
   std::vector<std::string> unreadable;  ///< files that are there and could not be read, and why
 
   const StageRecord* find(const std::string& stage) const;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/report/html.hpp"
+#include "lib/report/markup/html.hpp"
 #include "lib/report/run_folder.hpp"
 
 // What each section of a report holds; its heading is the page's. An empty one is left out.

@@ -39,7 +39,8 @@ Html trained_words(const RunFolder& folder) {
   Html text;
   if (main.stage->chain.is_training()) {
     text = html("<b>{}</b>", name.empty() ? folder.name : name);
-    text += html(" is {}", kind_words(fact_text(main.inputs, "kind")));
+    text += html(" is {}", kind_words(folder.model ? folder.model->config.kind->name
+                                                   : fact_text(main.inputs, "kind")));
     const std::string target = folder.model ? folder.model->config.target : "";
     if (!target.empty()) text += html(" of <b>{}</b>", target);
     if (folder.model && !folder.model->config.time.empty())

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "lib/core/text.hpp"
-#include "lib/report/charts.hpp"
 #include "lib/report/facts.hpp"
+#include "lib/report/markup/charts.hpp"
 #include "lib/report/measures.hpp"
 #include "lib/report/sections.hpp"
 

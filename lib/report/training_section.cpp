@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "lib/report/charts.hpp"
 #include "lib/report/facts.hpp"
+#include "lib/report/markup/charts.hpp"
 #include "lib/report/sections.hpp"
 
 namespace bailiwick {
@@ -87,6 +87,7 @@ Html training_section(const ReportFacts& facts) {
            "it.</p>\n";
   constexpr std::size_t few = 40;
   LineChart chart;
+  chart.whole = true;
   chart.says = {capital(column_words(progress.columns.front().first)) + " by " + progress.x,
                 fmt::format("{} points from {} {} to {}.", progress.at.size(), progress.x,
                             number_text(progress.at.front()), number_text(progress.at.back())),

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/report/html.hpp"
+#include "lib/report/markup/html.hpp"
 
 namespace bailiwick {
 

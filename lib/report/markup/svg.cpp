@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/report/svg.hpp"
+#include "lib/report/markup/svg.hpp"
 
 #include <algorithm>
 #include <array>

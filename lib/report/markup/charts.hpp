@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/core/undefined.hpp"
-#include "lib/report/svg.hpp"
+#include "lib/report/markup/svg.hpp"
 
 namespace bailiwick {
 
@@ -40,6 +40,7 @@ struct Series {
 struct LineChart {
   ChartText says;
   std::vector<Series> series;
+  bool whole = false;     ///< x is counted
   bool steps = false;     ///< a value holds until the next
   bool unit = false;      ///< the upward axis goes from 0 to 1
   bool diagonal = false;  ///< both do, and a line shows where they are equal

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/report/charts.hpp"
+#include "lib/report/markup/charts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,12 +14,29 @@ namespace {
 constexpr double line_height = 24;
 constexpr std::array stroke_styles = {"s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"};
 
+/// As few digits as tell ticks apart.
+std::vector<std::string> tick_texts(const std::vector<double>& ticks) {
+  constexpr int few = 4, most = 15;
+  std::vector<std::string> texts;
+  for (int digits = few; digits <= most; ++digits) {
+    texts.clear();
+    for (const double tick : ticks)
+      texts.push_back(number_text(tick, digits));
+    if (std::ranges::adjacent_find(texts) == texts.end()) break;
+  }
+  return texts;
+}
+
 /// Ticks below a plot, with the words of the axis.
 void draw_axis_below(Svg& svg, const Axis& axis, double from, double to, double top, double bottom,
-                     const std::string& words) {
-  for (const double tick : axis.ticks()) {
-    svg.line({axis.at(tick), top}, {axis.at(tick), bottom + 4}, "grid");
-    svg.text({axis.at(tick), bottom + 18}, number_text(tick), Anchor::middle, "tick");
+                     const std::string& words, bool whole = false) {
+  std::vector<double> ticks = axis.ticks();
+  if (whole) std::erase_if(ticks, [](double tick) { return tick != std::floor(tick); });
+  const std::vector<std::string> texts = tick_texts(ticks);
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    const double at = axis.at(ticks[i]);
+    svg.line({at, top}, {at, bottom + 4}, "grid");
+    svg.text({at, bottom + 18}, texts[i], Anchor::middle, "tick");
   }
   svg.line({from, bottom}, {to, bottom}, "axis");
   svg.text({(from + to) / 2, bottom + 38}, words, Anchor::middle, "tick");
@@ -115,20 +132,27 @@ Html line_chart(const LineChart& chart) {
     }
   const auto [x_low, x_high] = range_of(xs, -HUGE_VAL);
   const auto [y_low, y_high] = range_of(ys, -HUGE_VAL);
-  const double left = 66, right = chart_width - 12;
+  const bool unit = chart.unit || chart.diagonal;
+  const Axis y_values = unit ? Axis(0, 1, 0, 1, false, true) : Axis(y_low, y_high, 0, 1);
+  const std::vector<double> y_ticks = y_values.ticks();
+  const std::vector<std::string> y_texts = tick_texts(y_ticks);
+  std::size_t longest = 7;
+  for (const std::string& text : y_texts)
+    longest = std::max(longest, text.size());
+  const double left = 16 + 7 * static_cast<double>(longest), right = chart_width - 12;
   const double top = 14 + 18 * legend_lines(chart.series, left) + (chart.says.y.empty() ? 0 : 18);
   const double bottom = top + (chart.diagonal ? right - left : 210);
   const Axis x_axis = chart.diagonal ? Axis(0, 1, left, right, false, true)
                                      : Axis(std::min(x_low, chart.steps ? 0.0 : x_low), x_high,
                                             left, right, false, true);
-  const Axis y_axis = chart.unit || chart.diagonal ? Axis(0, 1, bottom, top, false, true)
-                                                   : Axis(y_low, y_high, bottom, top);
+  const Axis y_axis(y_values.low(), y_values.high(), bottom, top, false, true);
   Svg svg(chart_width, bottom + 48, chart.says.title, chart.says.description);
-  for (const double tick : y_axis.ticks()) {
-    svg.line({left - 4, y_axis.at(tick)}, {right, y_axis.at(tick)}, "grid");
-    svg.text({left - 8, y_axis.at(tick) + 4}, number_text(tick), Anchor::end, "tick");
+  for (std::size_t i = 0; i < y_ticks.size(); ++i) {
+    const double at = y_axis.at(y_ticks[i]);
+    svg.line({left - 4, at}, {right, at}, "grid");
+    svg.text({left - 8, at + 4}, y_texts[i], Anchor::end, "tick");
   }
-  draw_axis_below(svg, x_axis, left, right, top, bottom, chart.says.x);
+  draw_axis_below(svg, x_axis, left, right, top, bottom, chart.says.x, chart.whole);
   svg.line({left, top}, {left, bottom}, "axis");
   svg.text({4, 14}, chart.says.y, Anchor::start, "tick");
   if (chart.series.size() > 1) draw_legend(svg, chart.series, left, chart.says.y.empty() ? 14 : 34);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/report/style.hpp"
+#include "lib/report/markup/style.hpp"
 
 namespace bailiwick {
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include "lib/report/html.hpp"
+#include "lib/report/markup/html.hpp"
 
 namespace bailiwick {
 
