@@ -79,7 +79,7 @@ std::string kind_words(const std::string& kind) {
        {"mlp", "a neural network"}}};
   for (const auto& [name, words] : known)
     if (kind == name) return words;
-  return "a model of kind " + kind;
+  return kind.empty() ? "a model of a kind that is not said" : "a model of kind " + kind;
 }
 
 double rows_of_domains(const Json& run) {

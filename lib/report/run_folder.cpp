@@ -105,6 +105,7 @@ class FolderReader {
  private:
   static void read_chain(const std::string& path, StageRecord& record) {
     const std::string text = read_file(path, document::lineage);
+    if (text.empty()) throw Error(ExitCode::data, "{}: holds no statement", path);
     std::string invocation;
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());

@@ -114,9 +114,11 @@ Html summary_section(const ReportFacts& facts) {
     list += html("<div><dt>{}</dt><dd>{}</dd></div>\n", term, words);
   };
   add("What", trained_words(folder));
-  const std::size_t owners = fact_list(main.inputs, "domains").size();
-  add("Over whose data", html("{}: {}.", owners == 1 ? "1 owner" : fmt::format("{} owners", owners),
-                              owners_words(main)));
+  const std::string owners = owners_words(main);
+  const std::size_t count = fact_list(main.inputs, "domains").size();
+  add("Over whose data", owners.empty() ? Html("not collected")
+                         : count == 1   ? html("1 owner: {}.", owners)
+                                        : html("{} owners: {}.", count, owners));
   if (main.stage->chain.is_training()) add("How good", html("{}.", goodness_words(folder)));
   add("What left", left_words(folder));
   if (!facts.verified()) {
