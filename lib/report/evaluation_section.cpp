@@ -105,13 +105,16 @@ Html calibration_charts(const ScoreLines& lines) {
   owners.diagonal = true;
   owners.says.title = fmt::format("Calibration by owner, of bins of at least {} rows", least);
   owners.says.description = "The same, a line for each owner.";
+  std::size_t points = 0;
   for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
     Series series = calibration_of(lines[i].first, lines[i].second, least);
     series.sizes.clear();
+    points += series.points.size();
     if (!series.points.empty()) owners.series.push_back(std::move(series));
   }
   constexpr std::size_t most = 8;
-  if (!owners.series.empty() && owners.series.size() <= most) page += line_chart(owners);
+  if (owners.series.size() > 1 && owners.series.size() <= most && points > owners.series.size())
+    page += line_chart(owners);
   return page;
 }
 

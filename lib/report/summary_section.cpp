@@ -93,7 +93,7 @@ Html left_words(const RunFolder& folder) {
       "<b>{}</b> crossed between owners in <code>{}</code>: sums of integers, and "
       "what is needed to agree on them. No row. ",
       bytes_text(bytes), main.stage->name());
-  if (folder.stages.size() > 1 && std::isfinite(all))
+  if (std::isfinite(all) && all != bytes)
     text += html("With all commands that ran in this folder: {}. ", bytes_text(all));
   text +=
       fact(main.inputs, "masked").is_boolean()
