@@ -55,8 +55,7 @@ std::string round_name(const std::string& purpose) {
 /// Owners -> sum -> what came of it.
 Html flow_drawing(const StageRecord& main) {
   constexpr std::size_t most = 8;
-  const Json& domains = fact_list(main.run, "domains").empty() ? fact_list(main.inputs, "domains")
-                                                               : fact_list(main.run, "domains");
+  const Json& domains = fact_list(main.inputs, "domains");
   const std::size_t shown = domains.size() > most ? most - 1 : domains.size();
   const std::size_t boxes = domains.size() > most ? most : domains.size();
   const bool masked = fact_holds(main.inputs, "masked");
@@ -76,7 +75,7 @@ Html flow_drawing(const StageRecord& main) {
       svg.text({14, row}, shorten(fmt::format("{} ({})", fact_text(domain, "name"),
                                               fact_text(domain, "jurisdiction")),
                                   19));
-      const double rows = fact_number(domain, "rows");
+      const double rows = rows_of_domain(main, fact_text(domain, "name"));
       svg.text({222, row}, std::isfinite(rows) ? count_text(rows) + " rows" : "", Anchor::end,
                "tick");
     } else {
@@ -94,7 +93,8 @@ Html flow_drawing(const StageRecord& main) {
   svg.arrow({622, middle}, {698, middle});
   svg.box({700, middle - 36}, 198, 72, "result");
   svg.text({799, middle - 8}, main.stage->chain.result, Anchor::middle, "strong");
-  svg.text({799, middle + 12}, "signed, with its lineage", Anchor::middle, "tick");
+  svg.text({799, middle + 12}, main.finished ? "signed, with its lineage" : "not finished",
+           Anchor::middle, "tick");
   return svg.finish();
 }
 

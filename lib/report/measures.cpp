@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lib/core/undefined.hpp"
+#include "lib/lineage/stage_chain.hpp"
 #include "lib/report/facts.hpp"
 
 namespace bailiwick {
@@ -82,10 +83,23 @@ std::string kind_words(const std::string& kind) {
   return kind.empty() ? "a model of a kind that is not said" : "a model of kind " + kind;
 }
 
-double rows_of_domains(const Json& run) {
-  double rows = fact_list(run, "domains").empty() ? undefined : 0;
-  for (const Json& domain : fact_list(run, "domains"))
-    rows += fact_number(domain, "rows");
+double rows_of_domain(const StageRecord& record, const std::string& domain) {
+  double stated = 0;
+  if (!record.statements.empty())
+    for (const Artefact& artefact : record.statements.back().dependencies)
+      if (artefact.name.starts_with(dependency::partition(domain, "")))
+        stated += fact_number(artefact.annotations, "rows");
+  if (stated > 0) return stated;
+  for (const Json& one : fact_list(record.run, "domains"))
+    if (fact_text(one, "name") == domain) return fact_number(one, "rows");
+  return undefined;
+}
+
+double rows_of_domains(const StageRecord& record) {
+  const Json& domains = fact_list(record.inputs, "domains");
+  double rows = domains.empty() ? undefined : 0;
+  for (const Json& domain : domains)
+    rows += rows_of_domain(record, fact_text(domain, "name"));
   return rows;
 }
 

@@ -39,7 +39,9 @@ bool is_meter_ledger(const StageRecord& record);
 /// What a kind of model is called in a sentence: "a logistic regression".
 std::string kind_words(const std::string& kind);
 
-/// Rows of all domains of a run's run.json; not a number if it does not say.
-double rows_of_domains(const Json& run);
+/// What an owner holds, as the statements say it; else run.json; else not a number.
+double rows_of_domain(const StageRecord& record, const std::string& domain);
+/// Of all of them.
+double rows_of_domains(const StageRecord& record);
 
 }  // namespace bailiwick

@@ -112,7 +112,7 @@ Html coefficient_chart(const RunFolder& folder, const std::string& ratio) {
   const std::string what = capital(ratio.empty() ? "coefficient" : ratio);
   const std::string unit = by_deviation ? "one standard deviation more" : "one unit more";
   return forest_chart(
-      {fmt::format("{} for {}, with 95 % intervals{}", what, unit, which),
+      {fmt::format("{} for {}, with 95\u00a0% intervals{}", what, unit, which),
        "A line for each term of the table: its estimate and interval, and a line where there is no "
        "effect.",
        what + (ratio.empty() ? "" : " (1: no effect)")},

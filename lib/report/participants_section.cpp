@@ -5,6 +5,7 @@
 
 #include "lib/core/text.hpp"
 #include "lib/report/facts.hpp"
+#include "lib/report/measures.hpp"
 #include "lib/report/sections.hpp"
 
 namespace bailiwick {
@@ -75,12 +76,12 @@ Html terms_details(const std::string& name, const Json& decided) {
   }
   Html owners;
   for (const Json& key : fact_list(decided, "owners"))
-    if (key.is_string()) owners += html(" {}", digest_html(key.get<std::string>()));
+    if (key.is_string()) owners += html(" <code>{}</code>", key.get<std::string>());
   return details_html(html("<b>{}</b>: {}; duties: {}", name,
                            fact_holds(decided, "admitted") ? "admitted" : "not admitted",
                            duties_words(fact(decided, "duties"))),
-                      html("<p>Policy {}, SHA-256 {}; signed by{}.</p>\n{}", policy_words(decided),
-                           digest_html(fact_text(decided, "policy/sha256")),
+                      html("<p>Policy {}, SHA-256 <code>{}</code>; signed by{}.</p>\n{}",
+                           policy_words(decided), fact_text(decided, "policy/sha256"),
                            owners.empty() ? Html(" (not collected)") : owners, table.finish()));
 }
 
@@ -110,7 +111,7 @@ Html participants_section(const ReportFacts& facts) {
       if (key.is_string())
         keys += html("{}{}", keys.empty() ? "" : " ", digest_html(key.get<std::string>()));
     table.add({html_text(name), html_text(fact_text(domain, "jurisdiction")),
-               html_text(count_text(fact_number(domain_named(main.run, "name", name), "rows"))),
+               html_text(count_text(rows_of_domain(main, name))),
                html_text(places_words(decisions, decided)), policy_words(decided),
                html("<span class=\"day\">{}</span> to <span class=\"day\">{}</span>",
                     day(clause(decided, "valid from")), day(clause(decided, "valid until"))),

@@ -15,16 +15,14 @@ namespace {
 /// "cleveland (US, 303 rows)"; of many the first few.
 std::string owners_words(const StageRecord& record) {
   constexpr std::size_t most = 6;
-  const Json& domains = fact_list(record.run, "domains").empty()
-                            ? fact_list(record.inputs, "domains")
-                            : fact_list(record.run, "domains");
+  const Json& domains = fact_list(record.inputs, "domains");
   std::vector<std::string> words;
   for (const Json& domain : domains) {
     if (words.size() == most && domains.size() > most + 1) {
       words.push_back(fmt::format("and {} more", domains.size() - most));
       break;
     }
-    const double rows = fact_number(domain, "rows");
+    const double rows = rows_of_domain(record, fact_text(domain, "name"));
     words.push_back(fmt::format("{} ({}{})", fact_text(domain, "name"),
                                 fact_text(domain, "jurisdiction"),
                                 std::isfinite(rows) ? ", " + count_text(rows) + " rows" : ""));
@@ -49,8 +47,8 @@ Html trained_words(const RunFolder& folder) {
     const double used = fact_number(main.run, "results/rows");
     if (std::isfinite(used)) {
       text += html(", trained on {} rows", count_text(used));
-      if (folder.model && used < rows_of_domains(main.run))
-        text += html(" of the {} that the owners hold", count_text(rows_of_domains(main.run)));
+      if (folder.model && used < rows_of_domains(main))
+        text += html(" of the {} that the owners hold", count_text(rows_of_domains(main)));
     }
     text += ".";
   } else {
