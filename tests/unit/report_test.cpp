@@ -56,12 +56,16 @@ TEST_CASE("numbers are as the program's tables have them", "[report]") {
   CHECK(number_text(std::numeric_limits<double>::quiet_NaN()) == "-");
   CHECK(even_text(0.88) == "0.880");
   CHECK(even_text(53.25) == "53.2");
+  CHECK(even_text(345.6) == "346");
+  CHECK(even_text(0.5, 4) == "0.5000");
+  CHECK(even_text(-0.00042) == "-0.00042");
   CHECK(even_text(0) == "0");
   CHECK(even_text(-HUGE_VAL) == "-");
   CHECK(count_text(1402639) == "1,402,639");
   CHECK(bytes_text(999) == "999 bytes");
   CHECK(bytes_text(1) == "1 byte");
   CHECK(bytes_text(50369721642) == "50,369,721,642 bytes (50.4 GB)");
+  CHECK(bytes_text(130926) == "130,926 bytes (131 kB)");
   CHECK(bytes_text(undefined) == "-");
 }
 

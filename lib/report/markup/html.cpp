@@ -42,9 +42,12 @@ std::string number_text(double value, int digits) {
 }
 
 std::string even_text(double value, int digits) {
-  const double size = std::abs(value);
-  return size >= 1e-3 && size < 1e3 ? fmt::format("{:#.{}g}", value, digits)
-                                    : number_text(value, digits);
+  double size = std::abs(value);
+  const bool exponent = size < 1e-3;
+  for (int i = 1; i < digits; ++i)
+    size /= 10;
+  return !exponent && size < 1 ? fmt::format("{:#.{}g}", value, digits)
+                               : number_text(value, digits);
 }
 
 std::string capital(std::string text) {
@@ -67,7 +70,7 @@ std::string bytes_text(double bytes) {
     bytes /= 1e3;
     unit = next;
   }
-  if (unit != nullptr) text += fmt::format(" ({:#.3g} {})", bytes, unit);
+  if (unit != nullptr) text += fmt::format(" ({} {})", even_text(bytes), unit);
   return text;
 }
 
