@@ -101,9 +101,21 @@ Html flow_drawing(const StageRecord& main) {
 Html rounds_table(const StageRecord& main) {
   const Tally bytes = bytes_by(main, round_name);
   if (bytes.entries.empty()) return "<p>No sum crossed: all rows lie with one owner.</p>\n";
-  HtmlTable table(
-      "Rounds, by what was summed",
-      {{"sum of"}, {"rounds", true}, {"integers a domain sent", true}, {"bytes", true}});
+  // run.json tells of the last session.
+  const bool counted = main.egress.size() == 1 && !fact_list(main.run, "rounds").empty();
+  std::vector<HtmlColumn> columns = {{"sum of"}, {"bytes", true}};
+  if (counted)
+    columns.insert(columns.begin() + 1, {{"rounds", true}, {"integers a domain sent", true}});
+  HtmlTable table("Rounds, by what was summed", columns);
+  const auto add = [&](const std::string& name, double rounds, double words, double crossed,
+                       bool all) {
+    if (counted)
+      table.add({html_text(name), html_text(count_text(rounds)), html_text(count_text(words)),
+                 html_text(count_text(crossed))},
+                all);
+    else
+      table.add({html_text(name), html_text(count_text(crossed))}, all);
+  };
   double all_rounds = 0, all_words = 0, all_bytes = 0;
   for (const auto& [name, crossed] : bytes.entries) {
     double rounds = 0, words = 0;
@@ -112,17 +124,15 @@ Html rounds_table(const StageRecord& main) {
         rounds += fact_number(line, "rounds");
         words += fact_number(line, "rounds") * fact_number(line, "words");
       }
-    const bool known = main.egress.size() == 1 && rounds > 0;  // run.json tells of the last session
-    table.add({html_text(name), known ? html_text(count_text(rounds)) : Html("-"),
-               known ? html_text(count_text(words)) : Html("-"), html_text(count_text(crossed))});
-    all_rounds += known ? rounds : undefined;
-    all_words += known ? words : undefined;
+    add(name, rounds, words, crossed, false);
+    all_rounds += rounds;
+    all_words += words;
     all_bytes += crossed;
   }
-  table.add({"all", html_text(count_text(all_rounds)), html_text(count_text(all_words)),
-             html_text(count_text(all_bytes))},
-            true);
-  return table.finish();
+  add("all", all_rounds, all_words, all_bytes, true);
+  Html page = table.finish();
+  if (!counted) page += "<p class=\"note\">How many rounds: not collected of all sessions.</p>\n";
+  return page;
 }
 
 Html meter_words(const StageRecord& main) {

@@ -66,10 +66,8 @@ Html measure_chart(const Json& result, const MainMeasure& measure, const ScoreLi
       dots, fact_number(result, "overall/" + measure.name), false);
   if (range && range->domains > 1)
     page += html(
-        "<p>The gap between owners is <b>{}</b>: from {} ({}) to {} ({}). With few rows much "
-        "of a gap is chance.</p>\n",
-        even_text(range->high - range->low), even_text(range->low), range->lowest,
-        even_text(range->high), range->highest);
+        "<p>The gap between owners is <b>{}</b>: {}. With few rows much of a gap is chance.</p>\n",
+        even_text(range->high - range->low), range_words(*range));
   return page;
 }
 

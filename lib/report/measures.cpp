@@ -9,6 +9,7 @@
 #include "lib/core/undefined.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/report/facts.hpp"
+#include "lib/report/markup/html.hpp"
 
 namespace bailiwick {
 
@@ -32,18 +33,27 @@ std::optional<MeasureRange> range_over_domains(const Json& evaluation, const std
   for (const auto& [name, metrics] : domains.items()) {
     const double value = fact_number(metrics, measure);
     if (!std::isfinite(value)) continue;
-    if (!range) range = MeasureRange{name, name, value, value, 0};
+    const double rows = fact_number(metrics, "rows");
+    if (!range) range = MeasureRange{name, name, value, value, rows, rows, 0};
     ++range->domains;
     if (value < range->low) {
       range->low = value;
       range->lowest = name;
+      range->low_rows = rows;
     }
     if (value > range->high) {
       range->high = value;
       range->highest = name;
+      range->high_rows = rows;
     }
   }
   return range;
+}
+
+std::string range_words(const MeasureRange& range) {
+  return fmt::format("from {} ({}, {} rows) to {} ({}, {} rows)", even_text(range.low),
+                     range.lowest, count_text(range.low_rows), even_text(range.high), range.highest,
+                     count_text(range.high_rows));
 }
 
 std::string split_words(const Json& result) {

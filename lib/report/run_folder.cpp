@@ -228,7 +228,10 @@ RunFolder read_run_folder(const std::string& path) {
     throw Error(ExitCode::data, "{}: holds no lineage ({}); is it the output folder of a run?",
                 path, fs::path(training_chain.file(".")).filename().string());
   reader.read_model();
-  reader.read_checkpoints();
+  // They are large, and run.json tells of the last session.
+  const StageRecord& main = folder.main();
+  if (main.sessions.size() != 1 || fact(main.run, "results/progress").is_null())
+    reader.read_checkpoints();
   std::ranges::sort(folder.unreadable);
   return folder;
 }

@@ -73,8 +73,7 @@ Html goodness_words(const RunFolder& folder) {
                    split_words(evaluation->result));
   const auto range = range_over_domains(evaluation->result, measure->name);
   if (range && range->domains > 1)
-    text += html("; from {} ({}) to {} ({}) between owners", even_text(range->low), range->lowest,
-                 even_text(range->high), range->highest);
+    text += html("; {} between owners", range_words(*range));
   else if (!range)
     text += "; by owner: not collected";
   return text;
@@ -146,7 +145,9 @@ Html summary_section(const ReportFacts& facts) {
     sessions = html(
         "{}, {}; {}",
         main.sessions.size() == 1 ? "1 session" : fmt::format("{} sessions", main.sessions.size()),
-        resumed == 0 ? "never resumed" : fmt::format("resumed {} times", resumed),
+        resumed == 0   ? "never resumed"
+        : resumed == 1 ? "resumed once"
+                       : fmt::format("resumed {} times", resumed),
         main.finished ? html("finished {}.", main.sessions.back().finished)
                       : mark_html(Mark::bad, "not finished: stopped, killed or still running"));
   }

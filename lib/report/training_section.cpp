@@ -129,9 +129,8 @@ Html training_section(const ReportFacts& facts) {
       cells.push_back(html_text(number_text(column[i], name == "decrement" ? 3 : 12)));
     table.add(cells);
   }
-  page +=
-      details_html(every == 1 ? Html("As a table") : html("As a table, every {} lines one", every),
-                   table.finish());
+  page += details_html(every == 1 ? Html("As a table") : html("As a table, of {} lines one", every),
+                       table.finish());
   return page;
 }
 

@@ -113,7 +113,7 @@ def test_it_says_what_the_folder_holds(runs, page):
     assert "3 owners: bern (CH, 40 rows), lyon (CH, 40 rows), graz (CH, 40 rows)." in summary
     auc = {name: domains[name]["auc"] for name in CLINICS}
     low, high = min(auc, key=auc.get), max(auc, key=auc.get)
-    assert f"Area under the ROC curve {overall['auc']:#.3g} on 120 rows (all rows); from {auc[low]:#.3g} ({low}) to {auc[high]:#.3g} ({high}) between owners." in summary
+    assert f"Area under the ROC curve {overall['auc']:#.3g} on 120 rows (all rows); from {auc[low]:#.3g} ({low}, 40 rows) to {auc[high]:#.3g} ({high}, 40 rows) between owners." in summary
     assert f"{read['egress']['bytes']['meter']:,} bytes" in summary and "were masked" in summary
     assert re.search(r"✓ verified: all \d+ findings hold\.", summary) and "1 session, never resumed; finished 20" in summary
     assert f"The gap between owners is {auc[high] - auc[low]:#.3g}" in text["evaluation"]
