@@ -157,6 +157,14 @@ Html confusion_table(const Json& overall) {
   return table.finish();
 }
 
+/// Whether a training of this config (inputs.json) took rows of the split; none: all rows.
+bool has_trained_on(const std::string& given, const std::string& split) {
+  const std::string key = "\n  split: \"";  // of train; of what is within that it stands deeper
+  const bool all = given.find(key) == std::string::npos;
+  return !given.empty() &&
+         (all || split.empty() || given.find(key + split + "\"") != std::string::npos);
+}
+
 Html evaluation_page(const RunFolder& folder, const StageRecord& record) {
   const Json& result = record.result;
   if (result.is_null()) return "<p>Began, and has no result that can be read.</p>\n";
@@ -169,12 +177,8 @@ Html evaluation_page(const RunFolder& folder, const StageRecord& record) {
     page += html("<p class=\"warning\">{} its digest is {}.</p>\n",
                  mark_html(Mark::bad, "This is an evaluation of another model than model.h5:"),
                  digest_html(fact_text(result, "model")));
-  const bool of_training =
-      folder.main().stage->chain.is_training() &&
-      (fact_text(result, "split").empty() ||
-       fact_text(folder.main().inputs, "given")
-               .find("split: \"" + fact_text(result, "split") + "\"") != std::string::npos);
-  if (of_training && fact_text(result, "model") == folder.model_digest)
+  const bool same = fact_text(result, "model") == folder.model_digest;
+  if (same && has_trained_on(fact_text(folder.main().inputs, "given"), fact_text(result, "split")))
     page +=
         "<p class=\"note\">The model was trained on these rows, or some of them: it will do less "
         "well on others.</p>\n";

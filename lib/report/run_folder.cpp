@@ -33,6 +33,8 @@ class FolderReader {
     const std::string path = folder_.path + "/" + name;
     if (!fs::exists(path)) return;
     try {
+      // It may lead to what is nobody's to show, and nobody signs it.
+      if (fs::is_symlink(path)) throw Error(ExitCode::data, "{}: is a link", path);
       read(path);
     } catch (...) {
       std::string why = caught_error().what();
@@ -91,7 +93,7 @@ class FolderReader {
 
   void read_checkpoints() {
     const std::string folder = folder_.path + "/" + checkpoints_folder;
-    if (!fs::is_directory(folder)) return;
+    if (!fs::is_directory(folder) || fs::is_symlink(fs::path(folder).parent_path())) return;
     for (const auto& entry : fs::directory_iterator(folder)) {
       const std::string name = checkpoints_folder + entry.path().filename().string();
       if (!is_checkpoint_name(name)) continue;
@@ -169,13 +171,15 @@ class FolderReader {
 
   void read_summary(const std::string& path) {
     const std::string text = read_file(path);
+    constexpr std::size_t most = 200;
     int blanks = 0;  // the first line, a blank one, the table, a blank one, the rest
     for (std::size_t begin = 0; begin < text.size();) {
       const std::size_t end = std::min(text.find('\n', begin), text.size());
       const std::string line = text.substr(begin, end - begin);
       begin = end + 1;
       if (line.empty()) ++blanks;
-      if (blanks != 1 && !line.empty()) folder_.summary_lines.push_back(line);
+      if (blanks != 1 && !line.empty() && folder_.summary_lines.size() < most)
+        folder_.summary_lines.push_back(line);
     }
   }
 
@@ -185,7 +189,7 @@ class FolderReader {
 /// Folders in a folder, by name; links are not followed.
 std::vector<std::string> folders_in(const fs::path& folder) {
   std::vector<std::string> names;
-  if (!fs::is_directory(folder)) return names;
+  if (!fs::is_directory(folder) || fs::is_symlink(folder)) return names;
   for (const auto& entry : fs::directory_iterator(folder))
     if (entry.is_directory() && !entry.is_symlink())
       names.push_back(entry.path().filename().string());

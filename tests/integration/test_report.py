@@ -116,6 +116,7 @@ def test_it_says_what_the_folder_holds(runs, page):
     assert f"Area under the ROC curve {overall['auc']:#.3g} on 120 rows (all rows); from {auc[low]:#.3g} ({low}, 40 rows) to {auc[high]:#.3g} ({high}, 40 rows) between owners." in summary
     assert f"{read['egress']['bytes']['meter']:,} bytes" in summary and "were masked" in summary
     assert re.search(r"✓ verified: all \d+ findings hold\.", summary) and "1 session, never resumed; finished 20" in summary
+    assert "The model was trained on these rows" in text["evaluation"]
     assert f"The gap between owners is {auc[high] - auc[low]:#.3g}" in text["evaluation"]
     for line in runs.path("run/coefficients.csv").read_text().splitlines()[1:]:
         term, estimate, error, *_ = line.split(",")
@@ -193,6 +194,17 @@ def test_files_that_cannot_be_read_are_named(runs, damage):
     assert "Some files could not be read" in read["summary"] and "model.h5" in read["summary"] and "lineage.jsonl" in read["summary"]
     assert ("run.json" in read["summary"]) == (not damage.startswith('{"'))
     assert "verified: all" not in read["summary"]
+
+
+def test_links_are_not_followed(runs):
+    """A folder of somebody else may lead to a file that only the reader can read."""
+    linked = runs.path("linked")
+    shutil.copytree(runs.path("run"), linked)
+    runs.write("secret.txt", "not for others")
+    linked.joinpath("model.txt").unlink()
+    linked.joinpath("model.txt").symlink_to(runs.path("secret.txt"))
+    page = runs_page(runs, "linked")
+    assert "not for others" not in page and "model.txt: is a link" in page
 
 
 def test_what_is_no_run_is_an_error(runs):
