@@ -54,6 +54,7 @@ int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
 int command_meta(const Arguments& arguments);
+int command_report(const Arguments& arguments);
 int command_reproduce(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
 int command_slurm(const Arguments& arguments);

@@ -52,6 +52,7 @@ std::vector<Command> all_commands() {
   const Command after[] = {
       {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
       {"verify", "recompute everything the lineage of a run claims", command_verify},
+      {"report", "write one page about all that a run left, for people", command_report},
       {"reproduce", "run a finished run again and compare every artefact", command_reproduce},
       {"trace", "show what an artefact was made of, and what was made of it", command_trace},
       {"export", "describe a run for other programs: run crate, model signature, model card",

@@ -119,6 +119,24 @@ std::vector<std::pair<std::string, std::string>> Options::assignments(
   return assignments;
 }
 
+void add_verification(Options& options) {
+  options.add()(
+      "owner-key", po::value<std::vector<std::string>>(),
+      "NAME=FILE: public key (PEM) of domain NAME's owner, which must have signed its "
+      "policy and partitions; may be given again. Without, the keys in the record are taken");
+  options.add()(
+      "partitions", po::value<std::vector<std::string>>(),
+      "folder that holds the partitions, at any depth, found by their roots: their blocks "
+      "are looked at; may be given again");
+}
+
+VerifyOptions verification_asked(const Options& options) {
+  VerifyOptions asked{options.list("key"), {}, options.list("partitions")};
+  for (const auto& [domain, file] : options.assignments("owner-key"))
+    asked.owner_keys[domain].push_back(file);
+  return asked;
+}
+
 const Stage& stage_asked(const std::string& name) {
   try {
     return find_stage(name);

@@ -11,6 +11,7 @@
 
 #include "lib/core/json_fwd.hpp"
 #include "lib/stages/stage.hpp"
+#include "lib/verify/document_finder.hpp"
 
 namespace bailiwick {
 
@@ -49,6 +50,11 @@ class Options {
   std::vector<std::string> required_;
   po::variables_map values_;
 };
+
+/// --owner-key and --partitions, of commands that verify the folder of a run; --key is their own.
+void add_verification(Options& options);
+/// What these say, and --key.
+VerifyOptions verification_asked(const Options& options);
 
 /// The stage that --stage names. Throws ExitCode::usage.
 const Stage& stage_asked(const std::string& name);

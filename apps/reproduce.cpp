@@ -5,6 +5,7 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "lib/core/error.hpp"
 #include "lib/reproduce/reproduce.hpp"
 
 namespace bailiwick {
@@ -19,16 +20,10 @@ int command_reproduce(const Arguments& arguments) {
       "docs/reproduce.md");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "public key (PEM) that must have signed the run; may be given again");
-  options.add()(
-      "partitions", po::value<std::vector<std::string>>()->required(),
-      "folder that holds the partitions, at any depth, found by their roots; may be given "
-      "again");
+  add_verification(options);
   options.add()("sign-with", po::value<std::string>()->required(),
                 "private key (PEM) of who reproduces: signs the second run and the summary");
   options.add()("output", po::value<std::string>()->required(), "new folder for the second run");
-  options.add()(
-      "owner-key", po::value<std::vector<std::string>>(),
-      "NAME=FILE: public key (PEM) of domain NAME's owner, instead of those in the record");
   options.add()("from", po::value<std::string>(),
                 "checkpoint in FOLDER/checkpoints: only what came after it, of the training alone");
   return in_session(arguments, options, [&](Session& session) {
@@ -41,9 +36,10 @@ int command_reproduce(const Arguments& arguments) {
     if (options.has("from"))
       asked.from =
           (std::filesystem::path(asked.folder) / "checkpoints" / options.text("from")).string();
-    asked.verification = {options.list("key"), {}, options.list("partitions")};
-    for (const auto& [domain, file] : options.assignments("owner-key"))
-      asked.verification.owner_keys[domain].push_back(file);
+    asked.verification = verification_asked(options);
+    if (asked.verification.partitions.empty())
+      throw Error(ExitCode::usage,
+                  "reproduce reads the rows again: --partitions names their folder");
     reproduce(session, asked);
   });
 }

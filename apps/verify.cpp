@@ -20,26 +20,15 @@ int command_verify(const Arguments& arguments) {
       "docs/lineage.md");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "public key (PEM) that must have signed; may be given again");
-  options.add()(
-      "owner-key", po::value<std::vector<std::string>>(),
-      "NAME=FILE: public key (PEM) of domain NAME's owner, which must have signed its policy "
-      "and partitions; may be given again. Without, the keys in the record are taken");
-  options.add()(
-      "partitions", po::value<std::vector<std::string>>(),
-      "folder that holds the partitions, at any depth: their blocks are looked at; may be "
-      "given again");
+  add_verification(options);
   options.add()("format", po::value<std::string>()->default_value("1"),
                 "oldest format version of a lineage that is taken; what runs of release 0.1 leave, "
                 "version 1, leaves more open");
   options.add()("quiet", "print only what does not hold, what nobody signed, and the heads");
   if (!options.parse(arguments.words)) return 0;
 
-  VerifyOptions asked{options.list("key"),
-                      {},
-                      options.list("partitions"),
-                      static_cast<int>(parse_count(options.text("format"), "--format"))};
-  for (const auto& [domain, file] : options.assignments("owner-key"))
-    asked.owner_keys[domain].push_back(file);
+  VerifyOptions asked = verification_asked(options);
+  asked.oldest = static_cast<int>(parse_count(options.text("format"), "--format"));
   const RunVerification result = verify_run(options.text("FOLDER"), asked);
   for (const Finding& finding : result.findings)
     if (!finding.holds || !options.has("quiet"))

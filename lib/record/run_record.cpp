@@ -211,7 +211,8 @@ void RunRecord::set_aside(const std::vector<Statement>& statements) const {
   std::set<std::string> names{name_of(stage_.resolved_config(folder_)), stage_.result};
   for (const char* result : stage_.results_at_home)
     if (!domain_.empty() && result != nullptr) names.insert(result);
-  if (stage_.is_training()) names.insert({"run.json", "model.txt", "coefficients.csv"});
+  if (stage_.is_training())
+    names.insert({"run.json", "model.txt", "coefficients.csv", "report.html"});
   for (const Statement& statement : statements)
     names.insert(statement.subject_name);
   for (std::size_t session = 1; session <= count_sessions(statements); ++session)
@@ -234,7 +235,7 @@ void RunRecord::set_aside(const std::vector<Statement>& statements) const {
 /// What a killed session left without a name: NAME.tmp.PID, with a name that we give. Nothing else
 /// that lies in the folder is ours to remove.
 void RunRecord::remove_temporaries() const {
-  static const std::regex ours(R"(.+\.(h5|json|jsonl|yaml|txt)\.tmp\.[0-9]+)");
+  static const std::regex ours(R"(.+\.(h5|json|jsonl|yaml|txt|html)\.tmp\.[0-9]+)");
   for (const std::string& folder : {folder_, path(checkpoints_folder)})
     for (const auto& entry : std::filesystem::directory_iterator(folder))
       if (std::regex_match(entry.path().filename().string(), ours))

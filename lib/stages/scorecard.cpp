@@ -149,10 +149,10 @@ Json Scorecard::metrics(const Aggregate& total) const {
           {"tied", sum.tied}};
 }
 
-/// As many digits as its bounds agree in, if it has any, at most six; these, if those are few.
-std::string shown(const Json& metrics, const std::string& measure) {
+std::string Scorecard::shown(const Json& metrics, const std::string& measure) {
   const Json value = metrics.value(measure, Json());
   if (!value.is_number()) return "-";
+  if (measure == "rows" || measure == "events") return fmt::format("{:.0f}", value.get<double>());
   const auto round_to = [](const Json& number, int digits) {
     return fmt::format("{:.{}f}", number.get<double>(), digits);
   };
@@ -166,28 +166,29 @@ std::string shown(const Json& metrics, const std::string& measure) {
                        : fmt::format("{}-{}", round_to(lower, few), round_to(upper, few));
 }
 
+std::vector<std::string> Scorecard::columns(const Json& metrics) {
+  std::vector<std::string> columns = {"rows"};
+  if (metrics.contains("events")) columns.emplace_back("events");
+  for (const auto& [name, value] : metrics.items())
+    if (std::ranges::find(columns, name) == columns.end() && !not_in_table.contains(name) &&
+        !value.is_structured())
+      columns.push_back(name);
+  return columns;
+}
+
 std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& lines) {
   std::size_t width = 10;
   for (const auto& [name, metrics] : lines)
     width = std::max(width, name.size());
-  std::vector<std::string> columns = {"rows"};
-  if (lines.front().second.contains("events")) columns.emplace_back("events");
-  for (const auto& [name, value] : lines.front().second.items())
-    if (std::ranges::find(columns, name) == columns.end() && !not_in_table.contains(name) &&
-        !value.is_structured())
-      columns.push_back(name);
+  const std::vector<std::string> columns = Scorecard::columns(lines.front().second);
   std::string text = fmt::format("{:<{}}", "", width);
   for (const std::string& column : columns)
     text += fmt::format("  {:>13}", column);
   text += '\n';
   for (const auto& [name, metrics] : lines) {
     text += fmt::format("{:<{}}", name, width);
-    for (const std::string& column : columns) {
-      const Json value = metrics.value(column, Json());
-      const bool whole = column == "rows" || column == "events";
-      text += whole && value.is_number() ? fmt::format("  {:>13.0f}", value.get<double>())
-                                         : fmt::format("  {:>13}", shown(metrics, column));
-    }
+    for (const std::string& column : columns)
+      text += fmt::format("  {:>13}", shown(metrics, column));
     text += '\n';
   }
   return text;

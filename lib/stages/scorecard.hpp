@@ -26,7 +26,12 @@ class Scorecard {
   /// "rows", "accuracy", … from a total; null for what its rows do not define.
   Json metrics(const Aggregate& total) const;
 
-  /// A table for people: one line for each (name, metrics), with "-" for null.
+  /// The measures that a table for people has of such metrics, in its order.
+  static std::vector<std::string> columns(const Json& metrics);
+  /// A measure as such a table shows it: as many digits as its bounds agree in, if it has any, at
+  /// most six; these, if those are few; "-" for null.
+  static std::string shown(const Json& metrics, const std::string& measure);
+  /// A table for people: one line for each (name, metrics).
   static std::string table(const std::vector<std::pair<std::string, Json>>& lines);
 
  private:

@@ -322,6 +322,8 @@ class NetworkDescent : public Method {
     step.line = fmt::format("{:>9}  {:>16.9g}  {}{:>12}", epoch, -model_.log_likelihood,
                             validating_ ? fmt::format("{:>16.9g}  ", latest_) : "",
                             with_thousands(static_cast<long long>(rows / seconds)));
+    step.numbers = {{"epoch", epoch}, {"loss", -model_.log_likelihood}};
+    if (validating_) step.numbers.emplace_back("validation", latest_);
     step.release = fmt::format("loss of epoch {}", epoch);
   }
 

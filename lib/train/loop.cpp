@@ -27,11 +27,14 @@ void train_by(Run& run, RunRecord& record, Checkpoints& checkpoints, const Resta
 
   const StopSignal::Deferred deferred;
   const Stopwatch solving;
+  Json progress;
   method->run([&](const TrainingStep& step) {
     if (!step.line.empty()) {
       if (root)
         std::cout << fmt::format("{}  {:>8.2f}\n", step.line, solving.seconds()) << std::flush;
       run.outcome()->add_step(step.release);
+      for (const auto& [name, number] : step.numbers)
+        progress[name].push_back(number);
     }
     const std::string stop = step.last ? "" : StopSignal::agreed(run.world());
     if (!stop.empty() || (step.due && checkpoints.ready()))
@@ -41,6 +44,7 @@ void train_by(Run& run, RunRecord& record, Checkpoints& checkpoints, const Resta
 
   Json results;
   const io::Checkpoint model = method->finish(record, results);
+  if (!progress.is_null()) results["progress"] = progress;
   results["seconds"]["total"] = total.seconds();
   results["seconds"]["reading"] = seconds_reading;
   results["seconds"]["solving"] = solving.seconds();

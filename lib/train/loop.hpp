@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lib/core/json_fwd.hpp"
 #include "lib/record/checkpoints.hpp"
@@ -14,8 +16,10 @@ namespace bailiwick {
 
 /// What a method has just done.
 struct TrainingStep {
-  std::string name;     ///< of a checkpoint after it: "epoch-000003"
-  std::string line;     ///< of the table; empty: nothing that a line is printed for has ended
+  std::string name;  ///< of a checkpoint after it: "epoch-000003"
+  std::string line;  ///< of the table; empty: nothing that a line is printed for has ended
+  /// Its numbers but the time, by name, for run.json.
+  std::vector<std::pair<const char*, double>> numbers = {};
   std::string release;  ///< what of it everybody now knows, for access logs: "loss of epoch 3"
   double loss = 0;      ///< by which good checkpoints are told
   bool due = false;     ///< train.checkpoint asks for one

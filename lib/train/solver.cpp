@@ -126,9 +126,13 @@ class Solver : public Method {
       if (at.iteration == 0) at_start_ = at.evaluation.log_likelihood;
       if (at.iteration <= done_) return;
       last_ = at;
+      const double log_likelihood = likelihood_.whole(at.evaluation.log_likelihood);
       after({.name = fmt::format("step-{:06}", at.iteration),
-             .line = fmt::format("{:>9}  {:>22.12g}  {:>12.3g}", at.iteration,
-                                 likelihood_.whole(at.evaluation.log_likelihood), at.decrement),
+             .line = fmt::format("{:>9}  {:>22.12g}  {:>12.3g}", at.iteration, log_likelihood,
+                                 at.decrement),
+             .numbers = {{"iteration", at.iteration},
+                         {"logLikelihood", log_likelihood},
+                         {"decrement", at.decrement}},
              .release = fmt::format("log-likelihood of iteration {}", at.iteration),
              .loss = at.evaluation.value,
              .due = every > 0 && at.iteration > 0 && at.iteration % every == 0});

@@ -389,6 +389,7 @@ class FederatedRounds : public Method {
       const bool last = round == config_.rounds;
       after({.name = fmt::format("round-{:06}", round),
              .line = fmt::format("{:>9}  {:>16.9g}", round, loss),
+             .numbers = {{"round", round}, {"loss", loss}},
              .release = fmt::format("loss of round {}", round),
              .loss = loss,
              .due = !last && every > 0 && round % every == 0,

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <iostream>
+
+#include "apps/command.hpp"
+#include "apps/options.hpp"
+#include "lib/core/output_file.hpp"
+#include "lib/report/report.hpp"
+
+namespace bailiwick {
+
+int command_report(const Arguments& arguments) {
+  Options options(
+      "report FOLDER [options]",
+      "Writes one HTML page about all that a run left in its output folder: whose data under "
+      "which\n"
+      "terms, the model, how good it is for each owner, what left, lineage, cost. It needs no\n"
+      "network and no script, and quotes no row. Needs no MPI.",
+      "docs/report.md");
+  options.add()(
+      "key", po::value<std::vector<std::string>>(),
+      "public key (PEM) that must have signed: the page then says what `verify` finds; may "
+      "be given again");
+  add_verification(options);
+  options.add()("output", po::value<std::string>(),
+                "file to write; FOLDER/report.html if left out");
+  if (!options.parse(arguments.words)) return 0;
+
+  const std::string folder = options.text("FOLDER");
+  const std::string output =
+      options.has("output") ? options.text("output") : folder + "/report.html";
+  const std::string page = report_page(folder, verification_asked(options), output);
+  write_file_atomically(output, page);
+  std::cout << "written  " << output << '\n';
+  return 0;
+}
+
+}  // namespace bailiwick

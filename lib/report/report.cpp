@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/report/report.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lib/core/failure.hpp"
+#include "lib/core/names.hpp"
+#include "lib/report/facts.hpp"
+#include "lib/report/markup/style.hpp"
+#include "lib/report/sections.hpp"
+
+namespace bailiwick {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct PageSection {
+  const char* id;
+  const char* title;
+  Html (*make)(const ReportFacts& facts);
+};
+
+constexpr PageSection page_sections[] = {
+    {"participants", "Who took part, under which terms", participants_section},
+    {"model", "The model", model_section},
+    {"training", "How it was trained", training_section},
+    {"evaluation", "How good it is, for each owner", evaluation_section},
+    {"survival", "Survival curves", survival_section},
+    {"description", "The columns", description_section},
+    {"egress", "What left", egress_section},
+    {"lineage", "Lineage", lineage_section},
+    {"cost", "What it cost", cost_section},
+    {"annex", "Annex: facts under the headings of others", annex_section}};
+
+/// Findings without the folder before its files: it may be called otherwise tomorrow.
+void verify_for_report(ReportFacts& facts, const VerifyOptions& options,
+                       const std::string& itself) {
+  const std::string& folder = facts.folder.path;
+  try {
+    facts.verification = verify_run(folder, options);
+  } catch (const Error& error) {
+    if (error.code() == ExitCode::config) throw;  // a key that cannot be read
+    facts.failure = caught_error().what();
+    return;
+  }
+  const auto shorten_path = [&](std::string& text) {
+    for (std::size_t at; (at = text.find(folder + "/")) != std::string::npos;)
+      text.erase(at, folder.size() + 1);
+  };
+  for (Finding& finding : facts.verification->findings)
+    shorten_path(finding.what);
+  std::erase_if(facts.verification->unsigned_files, [&](const std::string& name) {
+    return name == "report.html" ||
+           fs::weakly_canonical(fs::path(folder) / name) == fs::weakly_canonical(itself);
+  });
+}
+
+}  // namespace
+
+std::string report_page(const std::string& folder, const VerifyOptions& options,
+                        const std::string& itself) {
+  ReportFacts facts{read_run_folder(folder), {}, {}};
+  if (!options.keys.empty()) verify_for_report(facts, options, itself);
+  const StageRecord& main = facts.folder.main();
+  const std::string said = fact_text(main.inputs, "name");
+  const std::string name = said.empty() ? facts.folder.name : said;
+
+  Html contents = "<li><a href=\"#summary\">Summary</a></li>\n", sections;
+  for (const PageSection& section : page_sections) {
+    const Html body = section.make(facts);
+    if (body.empty()) continue;
+    contents += html("<li><a href=\"#{}\">{}</a></li>\n", section.id, section.title);
+    sections += html(
+        "<section id=\"{0}\" aria-labelledby=\"{0}-title\">\n<h2 id=\"{0}-title\">{1}</h2>\n"
+        "{2}</section>\n",
+        section.id, section.title, body);
+  }
+  const std::string version = fact_text(main.run, "version");
+  const std::string finished = main.sessions.empty() ? "" : main.sessions.back().finished;
+  return html(
+             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+             "<meta name=\"color-scheme\" content=\"light dark\">\n"
+             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+             "'unsafe-inline'\">\n"
+             "<title>{0}: report of a run</title>\n<style>\n{1}</style>\n</head>\n<body>\n"
+             "<a class=\"skip\" href=\"#summary\">To the summary</a>\n"
+             "<header><p class=\"kicker\">Report of a run of "
+             "Bailiwick{2}{3}</p>\n<h1>{0}</h1></header>\n"
+             "<main>\n<section id=\"summary\" aria-labelledby=\"summary-title\">\n"
+             "<h2 id=\"summary-title\">Summary</h2>\n{4}</section>\n"
+             "<nav aria-label=\"Contents\"><h2>Contents</h2><ol>\n{5}</ol></nav>\n{6}</main>\n"
+             "<footer><p>Made by <code>bailiwick report</code> from what lies in the folder; for "
+             "reading, and signed by nobody. What is signed, <code>bailiwick verify</code> "
+             "checks.</p>"
+             "</footer>\n</body>\n</html>\n",
+             name, style_sheet(), version.empty() ? "" : " " + version,
+             finished.empty() ? "" : ", last statement of " + finished, summary_section(facts),
+             contents, sections)
+      .markup();
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/report/markup/html.hpp"
+#include "lib/report/run_folder.hpp"
+
+// What each section of a report holds; its heading is the page's. An empty one is left out.
+namespace bailiwick {
+
+Html summary_section(const ReportFacts& facts);
+Html participants_section(const ReportFacts& facts);
+Html model_section(const ReportFacts& facts);
+Html training_section(const ReportFacts& facts);
+Html evaluation_section(const ReportFacts& facts);
+Html survival_section(const ReportFacts& facts);
+Html description_section(const ReportFacts& facts);
+Html egress_section(const ReportFacts& facts);
+Html lineage_section(const ReportFacts& facts);
+Html cost_section(const ReportFacts& facts);
+Html annex_section(const ReportFacts& facts);
+
+}  // namespace bailiwick

@@ -1,0 +1,215 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""The page about a run: what it says is what lies in the folder, it holds no text as markup, needs nothing else, and is the same twice."""
+import html.parser
+import json
+import math
+import random
+import re
+import shutil
+
+import pytest
+
+from conftest import Checkout
+from test_policies import CLINICS, RUN, Stays
+
+CONFIG, DATA = 3, 5
+EVIL = "<script>alert(1)</script> & <b>bold"
+COLUMNS = """
+  x: {role: feature}
+  arm: {role: feature, type: category, levels: [old, new]}
+  time: {role: target, minimum: 0}
+  gone: {role: target, type: boolean}
+"""
+SETTINGS = ("evaluate.per_domain=true", "describe={bins: 0, quantiles: []}", "survival={time: time, status: gone, by: arm, time_step: 1, time_maximum: 60}")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A training, whose name is no friend of HTML, with all that can lie beside it; `alone` is one that nobody evaluated."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("report")))
+    draw = random.Random(5)
+    lines = ["clinic,x,arm,time,gone"]
+    for i, clinic in enumerate(CLINICS * 40):
+        x = draw.gauss(0, 1)
+        lines.append(f"{clinic},{x!r},{draw.choice(('old', 'new'))},{min(60, math.ceil(draw.expovariate(0.1)))},{int(draw.random() < 1 / (1 + math.exp(-x)))}")
+    stays.write("rows.csv", "\n".join(lines) + "\n")
+    stays.write("run.yaml", stays.path("run.yaml").read_text().replace("name: length of stay", f"name: '{EVIL}'")
+                .replace("{kind: linear, target: days}", "{kind: logistic, target: gone}"))
+    stays.take("rows", COLUMNS)
+    for clinic in CLINICS:
+        stays.terms(clinic, f"duties: {{attribute: 'Clinic {EVIL}'}}\n", allow="exact_release: true, unstratified_survival: true, per_domain_statistics: true")
+    words = [word for setting in SETTINGS for word in ("--set", setting)]
+    for stage in ("train", "evaluate", "describe", "survival"):
+        stays.run(stage, "run.yaml", "--output", "run", *words, np=2 if stage == "train" else None)
+    stays.run("train", "run.yaml", "--output", "alone")
+    return stays
+
+
+@pytest.fixture(scope="module")
+def page(runs):
+    assert runs.run("report", "run", "--key", "operator.pub.pem") == "written  run/report.html\n"
+    return runs.path("run/report.html").read_text()
+
+
+class Reader(html.parser.HTMLParser):
+    """Elements in their order, and what does not close what it opened."""
+    VOID = {"meta"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.found, self.text = [], [], {}
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+        if tag not in self.VOID:
+            self.open.append((tag, dict(attributes)))
+
+    def handle_startendtag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1][0] == tag, (tag, self.open[-3:], self.getpos())
+        self.open.pop()
+        self.handle_data(" " * (tag in ("td", "th", "dt", "dd", "text", "li", "summary")))  # apart on the page
+
+    def handle_data(self, data):
+        section = next((attributes["id"] for tag, attributes in reversed(self.open) if tag == "section"), "")
+        self.text[section] = self.text.get(section, "") + data
+
+
+def words(text):
+    return " ".join(text.split())
+
+
+def test_it_is_one_page_that_needs_nothing_else(page):
+    reader = Reader(page)
+    tags = [tag for tag, _ in reader.found]
+    assert not {"script", "link", "img", "iframe", "object", "base", "form"} & set(tags)
+    for tag, attributes in reader.found:
+        assert not {name for name in attributes if name.startswith("on") or name in ("src", "style", "srcset")}, (tag, attributes)
+        assert attributes.get("href", "#").startswith("#")
+    assert "url(" not in page and "@import" not in page and "://" not in re.sub(r"https://bailiwick\.dev/\S+", "", page)
+    ids = [attributes["id"] for _, attributes in reader.found if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert {attributes["href"][1:] for tag, attributes in reader.found if tag == "a"} <= set(ids)
+    # For who hears it: each table has a caption and heads, each drawing a title and a description.
+    for parent, children in (("table", {"caption", "thead", "tbody"}), ("svg", {"title", "desc"})):
+        assert all(page.count(f"<{parent}") <= page.count(f"<{child}") for child in children)
+    assert all(attributes.get("role") == "img" for tag, attributes in reader.found if tag == "svg")
+    assert all(attributes.get("scope") in ("row", "col") for tag, attributes in reader.found if tag == "th")
+    assert tags.count("h1") == 1 and tags.count("svg") >= 8
+
+
+def test_it_says_what_the_folder_holds(runs, page):
+    text = {section: words(said) for section, said in Reader(page).text.items()}
+    read = {name: json.loads(runs.path(f"run/{name}.json").read_text()) for name in ("run", "egress", "evaluation", "survival", "description")}
+    overall, domains = read["evaluation"]["overall"], read["evaluation"]["domains"]
+    summary = text["summary"]
+    assert f"{EVIL} is a logistic regression of gone, trained on 120 rows." in summary and "Purpose: dpv:ScientificResearch." in summary
+    assert "3 owners: bern (CH, 40 rows), lyon (CH, 40 rows), graz (CH, 40 rows)." in summary
+    auc = {name: domains[name]["auc"] for name in CLINICS}
+    low, high = min(auc, key=auc.get), max(auc, key=auc.get)
+    assert f"Area under the ROC curve {overall['auc']:#.3g} on 120 rows (all rows); from {auc[low]:#.3g} ({low}, 40 rows) to {auc[high]:#.3g} ({high}, 40 rows) between owners." in summary
+    assert f"{read['egress']['bytes']['meter']:,} bytes" in summary and "were masked" in summary
+    assert re.search(r"✓ verified: all \d+ findings hold\.", summary) and "1 session, never resumed; finished 20" in summary
+    assert "The model was trained on these rows" in text["evaluation"]
+    assert f"The gap between owners is {auc[high] - auc[low]:#.3g}" in text["evaluation"]
+    for line in runs.path("run/coefficients.csv").read_text().splitlines()[1:]:
+        term, estimate, error, *_ = line.split(",")
+        assert f"{term} {float(estimate):.6g} {float(error):.5g}" in text["model"], line
+    assert "model.h5 holds, to the last bit" in text["model"] and "McFadden R-squared" in text["model"]
+    progress = read["run"]["results"]["progress"]
+    assert progress["iteration"] == list(range(len(progress["iteration"])))
+    assert progress["logLikelihood"][-1] == pytest.approx(read["run"]["results"]["logLikelihood"], abs=1e-9)
+    assert f"at iteration 0, {progress['logLikelihood'][-1]:.8g} at iteration {progress['iteration'][-1]:g}." in text["training"]
+    assert text["participants"].count(f"attribute to: Clinic {EVIL}") == 3 and text["participants"].count("dpv:ScientificResearch (permitted: dpv:ResearchAndDevelopment)") == 3
+    for curve in read["survival"]["curves"]:
+        assert f"{curve['group']} {curve['rows']:g} {curve['events']:g} {curve['median']:g}" in text["survival"]
+    columns = {column["name"]: column for column in read["description"]["columns"]}
+    assert f"x {columns['x']['mean']:.6g} {columns['x']['sd']:.6g}" in text["description"] and f"old: {dict(columns['arm']['levels'])['old']:g}" in text["description"]
+    rounds = sum(line["rounds"] for line in read["run"]["rounds"])
+    assert re.search(rf"all {rounds} [\d,]+ [\d,]+ Bytes", text["egress"]) and "Meter and ledger are equal" in text["egress"]
+    assert runs.checkout.digest("run/model.h5") in page
+    assert "energy not collected" in text["cost"]
+    for point in ("EU declaration of conformity", "(f) time limits for erasure no policy sets one", "3.3.07 outputs that cannot be checked by hand not supplied"):
+        assert point in text["annex"]
+
+
+def test_texts_of_files_are_no_markup(page):
+    assert "<script" not in page and "<b>bold" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;bold") >= 5
+
+
+def test_the_same_folder_gives_the_same_bytes(runs, page):
+    assert runs.run("report", f"{runs.path('run')}/", "--key", "operator.pub.pem", "--output", "again.html") == "written  again.html\n"
+    assert runs.path("again.html").read_text() == page
+    # It is for reading: verify passes over it, and says that nobody signed it.
+    assert "report.html" in runs.run("verify", "run", "--key", "operator.pub.pem")
+
+
+def test_whether_the_lineage_holds_is_said_first(runs, page, tmp_path):
+    summary = Reader(runs_page(runs, "run")).text["summary"]
+    assert "not verified: no key given" in words(summary) and "✓" not in summary
+    damaged = runs.path("damaged")
+    shutil.copytree(runs.path("run"), damaged)
+    text = damaged.joinpath("evaluation.json").read_text()
+    damaged.joinpath("evaluation.json").write_text(text.replace('"rows": 40.0', '"rows": 41.0', 1))
+    read = Reader(runs_page(runs, "damaged", "--key", "operator.pub.pem")).text
+    assert re.search(r"✗ NOT VERIFIED: \d+ of \d+ findings do not hold; they are listed first", words(read["summary"]))
+    lineage = words(read["lineage"])
+    assert lineage.index("✗ does not hold: evaluation.jsonl:3: evaluation.json") < lineage.index("✓ holds:")
+    other = Reader(runs_page(runs, "run", "--key", "bern.pub.pem")).text
+    assert "NOT VERIFIED" in other["summary"]
+    # The table of coefficients is for reading, and the model says whether it may be.
+    table = damaged.joinpath("coefficients.csv")
+    table.write_text(re.sub(r"^x,", "x,1", table.read_text(), flags=re.M))
+    assert "coefficients.csv and model.h5 differ" in Reader(runs_page(runs, "damaged")).text["model"]
+
+
+def runs_page(runs, folder, *options):
+    runs.run("report", folder, "--output", "page.html", *options)
+    return runs.path("page.html").read_text()
+
+
+def test_what_is_not_there_is_said(runs):
+    read = {section: words(said) for section, said in Reader(runs_page(runs, "alone")).text.items()}
+    assert "Not evaluated yet: run bailiwick evaluate …" in read["summary"] and "Not evaluated yet" in read["evaluation"]
+    assert "survival" not in read and "description" not in read
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"domains": 3, "results": [], "overall": {"auc": "x"}}', "[]"])
+def test_files_that_cannot_be_read_are_named(runs, damage):
+    broken = runs.path("broken")
+    shutil.rmtree(broken, ignore_errors=True)
+    shutil.copytree(runs.path("run"), broken)
+    for file in broken.iterdir():
+        if file.suffix in (".json", ".txt", ".csv", ".jsonl"):
+            file.write_text(damage)
+    broken.joinpath("model.h5").write_bytes(b"\x89HDF")
+    read = Reader(runs_page(runs, "broken", "--key", "operator.pub.pem")).text
+    assert "Some files could not be read" in read["summary"] and "model.h5" in read["summary"] and "lineage.jsonl" in read["summary"]
+    assert ("run.json" in read["summary"]) == (not damage.startswith('{"'))
+    assert "verified: all" not in read["summary"]
+
+
+def test_links_are_not_followed(runs):
+    """A folder of somebody else may lead to a file that only the reader can read."""
+    linked = runs.path("linked")
+    shutil.copytree(runs.path("run"), linked)
+    runs.write("secret.txt", "not for others")
+    linked.joinpath("model.txt").unlink()
+    linked.joinpath("model.txt").symlink_to(runs.path("secret.txt"))
+    page = runs_page(runs, "linked")
+    assert "not for others" not in page and "model.txt: is a link" in page
+
+
+def test_what_is_no_run_is_an_error(runs):
+    for folder, message in (("nowhere", "nowhere: is not the output folder of a run"), ("partitions", "partitions: holds no lineage (lineage.jsonl); is it the output folder of a run?"),
+                            ("run.yaml", "run.yaml: is not the output folder of a run")):
+        assert message in runs.run("report", folder, code=DATA)
+    assert "nobody.pem" in runs.run("report", "run", "--key", "nobody.pem", "--output", "none.html", code=CONFIG)
+    assert not runs.path("none.html").exists()
