@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <tuple>
 
 #include "io/checkpoint/checkpoint.hpp"
 #include "lib/core/error.hpp"
@@ -12,6 +13,7 @@
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/lineage/stage_chain.hpp"
 
 namespace bailiwick {
 
@@ -95,7 +97,10 @@ RunToExport open_run_to_export(const std::string& folder, const std::vector<std:
     run.sessions.push_back(i);
   }
   std::ranges::stable_sort(run.sessions, {}, [&](std::size_t i) {
-    return run.graph.statement_of(run.graph.sessions()[i]).started;
+    const Statement& statement = run.graph.statement_of(run.graph.sessions()[i]);
+    // Within one second: a model comes before what uses it.
+    const bool uses_model = find_dependency(statement, dependency::model) != nullptr;
+    return std::tuple(statement.started, statement.finished, uses_model);
   });
   if (run.sessions.empty())
     throw Error(ExitCode::data, "{}: holds what stays with a domain, and no run", folder);

@@ -165,10 +165,13 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
 /// A run that is refused or fails before anything was released leaves no trace here: the next try
 /// finds the folder as this one did.
 void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
-  const auto forget = [folder = folder_, lock_name = stage_.lock(folder_), made, written = written_,
-                       lock = lock_, outcome = run_.outcome()](ExitCode code, const std::string&) {
+  const auto forget = [folder = folder_, chain = stage_.file(folder_),
+                       lock_name = stage_.lock(folder_), made, written = written_, lock = lock_,
+                       outcome = run_.outcome()](ExitCode code, const std::string&) {
     if (code == ExitCode::ok || code == ExitCode::stopped || outcome->released_anything()) return;
     std::error_code ignored;
+    // Another rank may end the job at any moment: a chain without its files would be in the way.
+    if (written->contains(chain)) std::filesystem::remove(chain, ignored);
     for (const std::string& path : *written | std::views::reverse)  // folders after their files
       std::filesystem::remove(path, ignored);
     std::filesystem::remove(folder + "/" + checkpoints_folder, ignored);
