@@ -11,7 +11,7 @@
 
 #include "lib/core/json_fwd.hpp"
 #include "lib/stages/stage.hpp"
-#include "lib/verify/document_finder.hpp"
+#include "lib/verify/options.hpp"
 
 namespace bailiwick {
 

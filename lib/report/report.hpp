@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "lib/verify/document_finder.hpp"
+#include "lib/verify/options.hpp"
 
 namespace bailiwick {
 

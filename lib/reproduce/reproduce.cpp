@@ -18,6 +18,7 @@
 #include "lib/reproduce/plan.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/verify/document_finder.hpp"
 #include "lib/verify/verify.hpp"
 
 namespace bailiwick {

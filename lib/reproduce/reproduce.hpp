@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lib/runtime/session.hpp"
-#include "lib/verify/document_finder.hpp"
+#include "lib/verify/options.hpp"
 
 namespace bailiwick {
 

@@ -13,16 +13,9 @@
 #include "lib/crypto/keys.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/run/places.hpp"
+#include "lib/verify/options.hpp"
 
 namespace bailiwick {
-
-/// What an auditor brings along. No path in a record is followed.
-struct VerifyOptions {
-  std::vector<std::string> keys;                               ///< PEM files: whose runs count
-  std::map<std::string, std::vector<std::string>> owner_keys;  ///< PEM files, by domain
-  std::vector<std::string> partitions;  ///< folders that hold partitions, at any depth
-  int oldest = 1;                       ///< format version of a lineage
-};
 
 /// Finds what the statements of an output folder name, and remembers what nobody could look at.
 class DocumentFinder {

@@ -28,6 +28,7 @@
 #include "lib/verify/contents.hpp"
 #include "lib/verify/coverage.hpp"
 #include "lib/verify/decisions.hpp"
+#include "lib/verify/document_finder.hpp"
 #include "lib/verify/inputs.hpp"
 #include "lib/verify/look.hpp"
 #include "lib/verify/owners.hpp"

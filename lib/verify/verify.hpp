@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/lineage/chain.hpp"
-#include "lib/verify/document_finder.hpp"
+#include "lib/verify/options.hpp"
 
 namespace bailiwick {
 

@@ -118,7 +118,7 @@ void keep_a_chain(const std::string& folder, const PrivateKey& key) {
   const Verification chain = verify_chain(folder + "/lineage.jsonl", folder, {&trusted, 1});
   if (!chain.holds()) throw Error(ExitCode::integrity, "{}", chain.failures());
   std::ofstream(folder + "/key.pub.pem") << trusted.pem();
-  const RunVerification run = verify_run(folder, {folder + "/key.pub.pem"}, false);
+  const RunVerification run = verify_run(folder, VerifyOptions{{folder + "/key.pub.pem"}, {}, {}});
   expect(!run.holds() && run.heads.front().second == chain.head, "what verify says of the run");
 }
 

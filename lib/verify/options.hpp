@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace bailiwick {
+
+/// What an auditor brings along. No path in a record is followed.
+struct VerifyOptions {
+  std::vector<std::string> keys;                               ///< PEM files: whose runs count
+  std::map<std::string, std::vector<std::string>> owner_keys;  ///< PEM files, by domain
+  std::vector<std::string> partitions;  ///< folders that hold partitions, at any depth
+  int oldest = 1;                       ///< format version of a lineage
+};
+
+}  // namespace bailiwick
