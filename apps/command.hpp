@@ -53,6 +53,7 @@ int command_export(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
+int command_lrtest(const Arguments& arguments);
 int command_meta(const Arguments& arguments);
 int command_report(const Arguments& arguments);
 int command_reproduce(const Arguments& arguments);

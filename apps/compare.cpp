@@ -2,40 +2,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <iostream>
-#include <utility>
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "lib/compare/compare_runs.hpp"
 #include "lib/core/error.hpp"
-#include "lib/core/text.hpp"
-#include "lib/kinds/nested.hpp"
 
 namespace bailiwick {
 
 int command_compare(const Arguments& arguments) {
-  Options options("compare MODEL...",
-                  "Likelihood-ratio test of two models of the same rows, the one with all that the "
-                  "other has\nand more: whether what is more says something. MODEL: a file, or the "
-                  "folder of a run.",
-                  "docs/models.md");
+  Options options("compare FOLDER... [options]",
+                  "Shows two runs side by side: what differs in their configs, rows, policies and "
+                  "programs,\ntheir coefficients, their measures over all and of each domain, what "
+                  "they cost.\nNeeds no MPI, and looks at no signature: verify does.",
+                  "docs/compare.md");
+  options.add()("format", po::value<std::string>()->default_value("text"), "text or json");
   if (!options.parse(arguments.words)) return 0;
-  const std::vector<std::string> paths = options.list("MODEL");
-  if (paths.size() != 2) throw Error(ExitCode::usage, "compare takes two models");
-  FittedFile small = open_fitted(paths[0]), large = open_fitted(paths[1]);
-  if (small.names.size() > large.names.size()) std::swap(small, large);
-  const LikelihoodRatio test = likelihood_ratio(small, large);
-
-  std::vector<std::vector<std::string>> table{{"", "parameters", "log-likelihood", "AIC"}};
-  for (const FittedFile* fitted : {&small, &large})
-    table.push_back({fitted->path, fmt::format("{}", count_parameters(*fitted)),
-                     fmt::format("{:.8g}", fitted->model.log_likelihood),
-                     fmt::format("{:.8g}", akaike(*fitted))});
-  std::cout << aligned(table)
-            << fmt::format(
-                   "\nlikelihood-ratio test of {}:\nchi-square {:.8g} with {} degree{} of "
-                   "freedom, P {}\n",
-                   join(test.more), test.chi_squared, test.more.size(),
-                   test.more.size() == 1 ? "" : "s", p_value_text(test.p_value, 6));
+  const std::vector<std::string> folders = options.list("FOLDER");
+  if (folders.size() != 2) throw Error(ExitCode::usage, "compare takes the folders of two runs");
+  const std::string format = options.text("format");
+  if (format != "text" && format != "json")
+    throw Error(ExitCode::usage, "--format {}: text or json", format);
+  const Json comparison = compare_runs(read_run_folder(folders[0]), read_run_folder(folders[1]));
+  std::cout << (format == "json" ? comparison.dump(2) + "\n" : runs_side_by_side(comparison));
   return 0;
 }
 

@@ -112,8 +112,7 @@ std::vector<std::pair<std::string, std::string>> Options::assignments(
   for (const std::string& text : list(name)) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0)
-      throw Error(ExitCode::usage, "--{} {}: write KEY=VALUE, e.g. --{} train.method=lbfgs", name,
-                  text, name);
+      throw Error(ExitCode::usage, "--{} {}: write KEY=VALUE", name, text);
     assignments.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
   return assignments;
@@ -128,10 +127,16 @@ void add_verification(Options& options) {
       "partitions", po::value<std::vector<std::string>>(),
       "folder that holds the partitions, at any depth, found by their roots: their blocks "
       "are looked at; may be given again");
+  options.add()("format", po::value<std::string>()->default_value("2"),
+                "oldest format version of a lineage that is taken; what runs of release 0.1 leave, "
+                "version 1, leaves more open");
 }
 
 VerifyOptions verification_asked(const Options& options) {
-  VerifyOptions asked{options.list("key"), {}, options.list("partitions")};
+  VerifyOptions asked{options.list("key"),
+                      {},
+                      options.list("partitions"),
+                      static_cast<int>(parse_count(options.text("format"), "--format"))};
   for (const auto& [domain, file] : options.assignments("owner-key"))
     asked.owner_keys[domain].push_back(file);
   return asked;

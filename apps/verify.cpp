@@ -21,15 +21,10 @@ int command_verify(const Arguments& arguments) {
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "public key (PEM) that must have signed; may be given again");
   add_verification(options);
-  options.add()("format", po::value<std::string>()->default_value("1"),
-                "oldest format version of a lineage that is taken; what runs of release 0.1 leave, "
-                "version 1, leaves more open");
   options.add()("quiet", "print only what does not hold, what nobody signed, and the heads");
   if (!options.parse(arguments.words)) return 0;
 
-  VerifyOptions asked = verification_asked(options);
-  asked.oldest = static_cast<int>(parse_count(options.text("format"), "--format"));
-  const RunVerification result = verify_run(options.text("FOLDER"), asked);
+  const RunVerification result = verify_run(options.text("FOLDER"), verification_asked(options));
   for (const Finding& finding : result.findings)
     if (!finding.holds || !options.has("quiet"))
       std::cout << (finding.holds ? "ok  " : "NO  ") << finding.what << '\n';

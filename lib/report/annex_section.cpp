@@ -7,7 +7,7 @@
 #include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/undefined.hpp"
-#include "lib/report/facts.hpp"
+#include "lib/folder/facts.hpp"
 #include "lib/report/measures.hpp"
 #include "lib/report/sections.hpp"
 

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "lib/core/text.hpp"
+#include "lib/folder/facts.hpp"
 #include "lib/lineage/stage_chain.hpp"
-#include "lib/report/facts.hpp"
 #include "lib/report/markup/svg.hpp"
 #include "lib/report/sections.hpp"
 

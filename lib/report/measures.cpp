@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "lib/core/undefined.hpp"
+#include "lib/folder/facts.hpp"
 #include "lib/lineage/stage_chain.hpp"
-#include "lib/report/facts.hpp"
 #include "lib/report/markup/html.hpp"
 
 namespace bailiwick {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/report/run_folder.hpp"
+#include "lib/folder/run_folder.hpp"
 
 // What several sections say of a run.
 namespace bailiwick {

@@ -8,7 +8,7 @@
 
 #include "lib/core/failure.hpp"
 #include "lib/core/names.hpp"
-#include "lib/report/facts.hpp"
+#include "lib/folder/facts.hpp"
 #include "lib/report/markup/style.hpp"
 #include "lib/report/sections.hpp"
 
@@ -60,6 +60,13 @@ void verify_for_report(ReportFacts& facts, const VerifyOptions& options,
 }
 
 }  // namespace
+
+std::optional<bool> ReportFacts::verified() const {
+  if (!failure.empty()) return false;
+  if (!verification) return {};
+  return std::ranges::all_of(verification->findings,
+                             [](const Finding& finding) { return finding.holds; });
+}
 
 std::string report_page(const std::string& folder, const VerifyOptions& options,
                         const std::string& itself) {

@@ -3,14 +3,27 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/folder/run_folder.hpp"
 #include "lib/report/markup/html.hpp"
-#include "lib/report/run_folder.hpp"
+#include "lib/verify/verify.hpp"
 
 // What each section of a report holds; its heading is the page's. An empty one is left out.
 namespace bailiwick {
+
+/// What a report is made of.
+struct ReportFacts {
+  RunFolder folder;
+  /// With keys: what verify_run() found. Of its unsigned files, the report itself is none.
+  std::optional<RunVerification> verification;
+  std::string failure;  ///< why there are no findings, where keys were given
+
+  /// Nothing: nobody gave a key.
+  std::optional<bool> verified() const;
+};
 
 Html summary_section(const ReportFacts& facts);
 Html participants_section(const ReportFacts& facts);

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "lib/core/text.hpp"
-#include "lib/report/facts.hpp"
+#include "lib/folder/facts.hpp"
 #include "lib/report/measures.hpp"
 #include "lib/report/sections.hpp"
 

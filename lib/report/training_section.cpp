@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "lib/report/facts.hpp"
+#include "lib/folder/facts.hpp"
 #include "lib/report/markup/charts.hpp"
 #include "lib/report/sections.hpp"
 

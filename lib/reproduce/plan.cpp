@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "lib/config/yaml.hpp"
 #include "lib/core/input_file.hpp"
 #include "lib/core/output_file.hpp"
+#include "lib/core/text.hpp"
+#include "lib/domain/members.hpp"
 #include "lib/lineage/chain.hpp"
 #include "lib/lineage/stage_chain.hpp"
 
@@ -36,13 +39,12 @@ void add_stage(std::vector<RecordedStage>& all, const Stage& stage, const std::s
   all.push_back(std::move(recorded));
 }
 
-/// Files with these keys.
-std::vector<std::string> write_keys(const std::vector<std::string>& texts,
-                                    const std::string& stem) {
-  std::vector<std::string> files;
-  for (const std::string& text : texts) {
+/// Writes texts to files and gives their paths.
+Json written(const Json& texts, const std::string& stem) {
+  Json files = Json::array();
+  for (const Json& text : texts) {
     files.push_back(fmt::format("{}-{}.pub.pem", stem, files.size() + 1));
-    write_file_atomically(files.back(), text);
+    write_file_atomically(files.back().get<std::string>(), text.get<std::string>());
   }
   return files;
 }
@@ -67,10 +69,9 @@ std::vector<RecordedStage> recorded_stages(const std::string& folder,
   return all;
 }
 
-Json find_files(const RecordedStage& recorded, DocumentFinder& finder, const std::string& keys) {
+Json find_files(const RecordedStage& recorded, DocumentFinder& finder) {
   const Statement& last = recorded.statements.back();
   finder.look_in(recorded.prefix);
-  create_folders(keys);
   Json domains = Json::array();
   for (const DomainInputs& domain : recorded.inputs.domains) {
     const Artefact* policy = find_dependency(last, dependency::policy(domain.name));
@@ -88,8 +89,9 @@ Json find_files(const RecordedStage& recorded, DocumentFinder& finder, const std
                     finder.why_missing(name));
       partitions.push_back(*file);
     }
-    domains.push_back({{"policy", *terms},
-                       {"public_keys", write_keys(pem, keys + "/" + domain.name)},
+    domains.push_back({{"name", domain.name},
+                       {"policy", *terms},
+                       {"public_keys", pem},
                        {"partitions", partitions}});
   }
   Json files = {{"domains", domains}};
@@ -98,11 +100,49 @@ Json find_files(const RecordedStage& recorded, DocumentFinder& finder, const std
     const auto file =
         site == nullptr ? std::nullopt : finder.site_file(recorded.inputs.site, site->sha256);
     if (!file) throw Error(ExitCode::integrity, "the site file is not in the record");
-    files["site"] = {
-        {"file", *file},
-        {"key", write_keys({recorded.inputs.site.public_key}, keys + "/site").front()}};
+    files["site"] = {{"file", *file}, {"key", Json::array({recorded.inputs.site.public_key})}};
   }
   return files;
+}
+
+void write_keys(Json& files, const std::string& folder) {
+  create_folders(folder);
+  for (Json& domain : files.at("domains"))
+    domain["public_keys"] =
+        written(domain.at("public_keys"), folder + "/" + domain.at("name").get<std::string>());
+  if (files.contains("site"))
+    files["site"]["key"] = written(files.at("site").at("key"), folder + "/site").front();
+}
+
+RunConfig recorded_config(const RecordedStage& recorded, const std::string& folder) {
+  const std::string path = recorded.stage->chain.resolved_config(recorded.place(folder));
+  RunConfig config;
+  try {
+    config = parse_run_config(read_file(path), path, config_language());
+  } catch (const Error& error) {
+    throw Error(ExitCode::integrity, "{}: is not the config of a run: {}", path, error.what());
+  }
+  const Inputs &said = recorded.inputs, asks = inputs_of(config, recorded.stage->use);
+  std::vector<std::string> differ = differences(said.given, asks.given);
+  const auto compare = [&](const char* what, const auto& before, const auto& now) {
+    if (before != now) differ.emplace_back(what);
+  };
+  compare("name", said.name, asks.name);
+  compare("purpose", said.purpose, asks.purpose);
+  compare("recipients", said.recipients, asks.recipients);
+  compare("kind", said.kind, asks.kind);
+  compare("site", said.site.is_signed, asks.site.is_signed);
+  if (!said.site.is_signed)
+    compare("site", to_json(said.site.declared), to_json(asks.site.declared));
+  compare("secure_aggregation", said.masked, asks.masked);
+  compare("network", said.network, asks.network);
+  compare("unstratified_survival", said.unstratified_survival, asks.unstratified_survival);
+  compare("per_domain_statistics", said.per_domain_statistics, asks.per_domain_statistics);
+  compare("baseline_hazard", said.baseline_hazard, asks.baseline_hazard);
+  if (!differ.empty())
+    throw Error(ExitCode::integrity, "{}: is not what the inputs of its session say: {}", path,
+                join(differ, "; "));
+  return config;
 }
 
 void use_files(RunConfig& config, const Json& files, bool masked) {

@@ -21,7 +21,10 @@ struct RecordedStage {
   std::string prefix;  ///< where it lies in the folder: evaluations/NAME/, or nothing
   std::vector<Statement> statements;
   Inputs inputs;  ///< of its last session
-  std::string place(const std::string& folder) const { return folder + "/" + prefix; }
+  /// Without a slash at the end.
+  std::string place(const std::string& folder) const {
+    return prefix.empty() ? folder : folder + "/" + prefix.substr(0, prefix.size() - 1);
+  }
 };
 
 /// The finished chains of a folder, a training before what uses its model. Throws

@@ -13,6 +13,7 @@
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
 #include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/reproduce/compare.hpp"
 #include "lib/reproduce/plan.hpp"
@@ -42,28 +43,34 @@ Heads demand_verified(const ReproduceOptions& options) {
 
 /// Said first: another program may well compute other bits.
 std::string other_program(const std::vector<RecordedStage>& stages) {
-  for (const RecordedStage& recorded : stages)
-    if (const std::string& commit = recorded.statements.back().source_commit;
-        commit != git_commit())
-      return fmt::format(
-          "the program is another: {} ran at commit {}, this one is {}", recorded.stage->name(),
-          commit.empty() ? "unknown (it was changed, or built outside a checkout)" : commit,
-          git_commit());
+  const Digest program = sha256_file("/proc/self/exe");
+  for (const RecordedStage& recorded : stages) {
+    const Statement& last = recorded.statements.back();
+    const Artefact* binary = find_dependency(last, dependency::binary);
+    if (binary != nullptr && binary->sha256 == program) continue;
+    const std::string commit =
+        last.source_commit.empty() ? "a commit that is not known" : "commit " + last.source_commit;
+    return fmt::format("the program is another file: {} ran one of {}, this one is of {}",
+                       recorded.stage->name(), commit, git_commit());
+  }
   return "";
 }
 
-/// What the root found out, for every rank.
-Json plan_of(const std::vector<RecordedStage>& stages, const ReproduceOptions& options) {
+/// What the root found out, for every rank. Nothing is written yet.
+Json plan_of(const std::vector<RecordedStage>& stages, const ReproduceOptions& options, int ranks) {
   DocumentFinder finder(options.folder, options.verification);
   Json plan = Json::array();
   for (const RecordedStage& recorded : stages) {
-    const std::string keys =
-        fmt::format("{}/keys/{}{}", options.output, recorded.prefix, recorded.stage->name());
+    const RunConfig config = recorded_config(recorded, options.folder);
+    if (ranks > 1 && !has_private_keys(config))
+      throw Error(ExitCode::usage,
+                  "more than one process masks what crosses between them, and the owners' private "
+                  "keys are not here: start it on one, which holds all rows");
     plan.push_back(
         {{"stage", recorded.stage->name()},
          {"prefix", recorded.prefix},
          {"config", recorded.stage->chain.resolved_config(recorded.place(options.folder))},
-         {"files", find_files(recorded, finder, keys)}});
+         {"files", find_files(recorded, finder)}});
   }
   return plan;
 }
@@ -72,10 +79,6 @@ void run_again(Session& session, const Json& step, const ReproduceOptions& optio
   const Stage& stage = find_stage(step.at("stage"));
   RunConfig config = load_run_config(session.world(), step.at("config"), config_language(), {});
   const bool masked = has_private_keys(config);
-  if (!masked && session.world().size() > 1)
-    throw Error(ExitCode::usage,
-                "more than one process masks what crosses between them, and the owners' private "
-                "keys are not here: start it on one, which holds all rows");
   use_files(config, step.at("files"), masked);
   config.alone = !masked;
   config.output = options.output + "/" + step.at("prefix").get<std::string>();
@@ -96,7 +99,8 @@ void run_again(Session& session, const Json& step, const ReproduceOptions& optio
 
 /// A SLSA verification summary (https://slsa.dev/spec/v1.2/verification_summary) of this
 /// comparison.
-Json summary(const RecordedStage& first, const Heads& heads, const Comparison& found) {
+Json summary(const RecordedStage& first, const Heads& heads, const std::string& from,
+             const Comparison& found) {
   Json subjects = Json::array(), attestations = Json::array();
   for (const auto& [name, digest] : found.equal)
     subjects.push_back({{"name", name}, {"digest", {{"sha256", digest.hex()}}}});
@@ -117,12 +121,20 @@ Json summary(const RecordedStage& first, const Heads& heads, const Comparison& f
       {"inputAttestations", attestations},
       {"verificationResult", same ? "PASSED" : "FAILED"},
       {"verifiedLevels", same ? Json{"BAILIWICK_REPRODUCED"} : Json::array()}};
+  if (!from.empty()) predicate["bailiwick_from"] = fs::path(from).filename().string();
   if (found.difference) predicate["bailiwick_difference"] = *found.difference;
   if (!found.missing.empty()) predicate["bailiwick_missing"] = found.missing;
   return {{"_type", "https://in-toto.io/Statement/v1"},
           {"subject", subjects},
           {"predicateType", "https://slsa.dev/verification_summary/v1"},
           {"predicate", predicate}};
+}
+
+/// The training or, without one, what else began first.
+const RecordedStage& main_of(const std::vector<RecordedStage>& stages) {
+  const auto training = std::ranges::find_if(
+      stages, [](const RecordedStage& recorded) { return recorded.stage->chain.is_training(); });
+  return training == stages.end() ? stages.front() : *training;
 }
 
 void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
@@ -135,8 +147,8 @@ void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
   if (!options.from.empty()) found.missing.clear();  // what came before it was not asked for
   const std::string path = options.output + "/reproduction.json";
   write_file_atomically(
-      path, to_json_line(
-                sign_envelope(statement_type, summary(stages.front(), heads, found).dump(), key)) +
+      path, to_json_line(sign_envelope(
+                statement_type, summary(main_of(stages), heads, options.from, found).dump(), key)) +
                 "\n");
   std::cout << "\nsummary  " << path << '\n';
   const std::string before = program.empty() ? "" : program + "; ";
@@ -146,11 +158,12 @@ void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
   if (!found.missing.empty())
     throw Error(ExitCode::integrity, "not reproduced: {}the second run did not make {}", before,
                 join(found.missing));
-  std::cout << fmt::format("reproduced: the same bits in {} of {}\n",
-                           found.equal.size() == 1
-                               ? "the one artefact"
-                               : fmt::format("all {} artefacts", found.equal.size()),
-                           options.folder);
+  std::cout << fmt::format(
+      "reproduced: the same bits in {} of {}{}\n",
+      found.equal.size() == 1 ? "the one artefact"
+                              : fmt::format("all {} artefacts", found.equal.size()),
+      options.folder,
+      options.from.empty() ? "" : " after " + fs::path(options.from).filename().string());
 }
 
 }  // namespace
@@ -170,8 +183,13 @@ void reproduce(Session& session, const ReproduceOptions& options) {
     if (is_taken(options.output))
       throw Error(ExitCode::data, "{}: is there already; --output names a new folder",
                   options.output);
+    if (!fs::path(options.output).lexically_relative(options.folder).empty() &&
+        *fs::path(options.output).lexically_relative(options.folder).begin() != "..")
+      throw Error(ExitCode::usage, "--output {}: lies in the folder that is reproduced",
+                  options.output);
+    if (!options.from.empty() && !fs::exists(options.from))
+      throw Error(ExitCode::usage, "--from {}: there is no such checkpoint", options.from);
     PrivateKey::load(options.sign_with);
-    heads = demand_verified(options);
     stages = recorded_stages(options.folder, load_public_keys(options.verification.keys));
     if (!options.from.empty())
       std::erase_if(stages, [](const RecordedStage& recorded) {
@@ -185,9 +203,15 @@ void reproduce(Session& session, const ReproduceOptions& options) {
                     "{}: {} used a model that was not trained there; reproduce the folder of its "
                     "training",
                     options.folder, recorded.stage->name());
+    Json plan = plan_of(stages, options, world.size());
+    heads = demand_verified(options);
     program = other_program(stages);
     if (!program.empty()) std::cout << program << '\n' << std::flush;
-    text = plan_of(stages, options).dump();
+    for (Json& step : plan)
+      write_keys(step["files"],
+                 fmt::format("{}/keys/{}{}", options.output, step["prefix"].get<std::string>(),
+                             step["stage"].get<std::string>()));
+    text = plan.dump();
   });
   {
     const EgressPurpose purpose("config");

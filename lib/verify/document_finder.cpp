@@ -54,6 +54,14 @@ std::vector<PublicKey> DocumentFinder::keys_of(const DomainInputs& domain) {
   return recorded_keys(domain);
 }
 
+void DocumentFinder::demand_known(const std::set<std::string>& domains) const {
+  const std::vector<std::string> names(domains.begin(), domains.end());
+  for (const auto& [name, keys] : keys_)
+    if (!domains.contains(name))
+      throw Error(ExitCode::usage, "--owner-key {}: the run has no such domain; it has: {}{}", name,
+                  join(names), did_you_mean(name, names));
+}
+
 std::vector<PublicKey> DocumentFinder::recorded_keys(const DomainInputs& domain) {
   std::vector<PublicKey> keys;
   if (domain.paths) {
@@ -151,6 +159,8 @@ std::vector<std::string> DocumentFinder::missed() const {
         words(strangers_)));
   if (!rows_.empty())
     missed.push_back(fmt::format("the rows of partitions {} (--partitions FOLDER)", words(rows_)));
+  missed.emplace_back("whether these rows give this model and these numbers (reproduce)");
+  missed.emplace_back("whether the policies were those in force (their owners know)");
   return missed;
 }
 

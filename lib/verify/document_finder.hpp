@@ -28,6 +28,9 @@ class DocumentFinder {
 
   /// The keys that the auditor has of a domain, or else those that the record names.
   std::vector<PublicKey> keys_of(const DomainInputs& domain);
+  bool has_keys_of(const DomainInputs& domain) const { return keys_.contains(domain.name); }
+  /// Throws ExitCode::usage if the auditor has keys of a domain that is not among these.
+  void demand_known(const std::set<std::string>& domains) const;
   static std::vector<PublicKey> recorded_keys(const DomainInputs& domain);
   /// Files, if there are any: a policy and a site file by the digests of their payloads, a manifest
   /// and the partition itself by its root.

@@ -14,7 +14,7 @@ struct VerifyOptions {
   std::vector<std::string> keys;                               ///< PEM files: whose runs count
   std::map<std::string, std::vector<std::string>> owner_keys;  ///< PEM files, by domain
   std::vector<std::string> partitions;  ///< folders that hold partitions, at any depth
-  int oldest = 1;                       ///< format version of a lineage
+  int oldest = 2;  ///< format version of a lineage that is taken; 1 leaves more open
 };
 
 }  // namespace bailiwick

@@ -234,6 +234,8 @@ std::optional<VerifiedChain> verify_home(const std::string& folder, const StageC
   const std::string prefix = stage.home_of("", domain.name) + "/";
   const std::vector<PublicKey> owners = finder.keys_of(domain);
   const bool reached = !owners.empty();
+  // What stays with a domain may be signed by the operator, unless somebody knows the owner's key.
+  if (finder.has_keys_of(domain)) keys.clear();
   keys.insert(keys.end(), owners.begin(), owners.end());
   VerifiedChain chain = verify_one(home, prefix, stage, keys, oldest, finder);
   if (chain.version() == 0 && !reached) return {};
@@ -350,6 +352,12 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
       if (!finding.what.starts_with(folder)) finding.what.insert(0, prefix);
     verify_owners(chain, finder, seen);
   }
+  std::set<std::string> domains;
+  for (const VerifiedChain& chain : chains)
+    if (const Inputs* inputs = chain.last_inputs())
+      for (const DomainInputs& domain : inputs->domains)
+        domains.insert(domain.name);
+  if (!domains.empty()) finder.demand_known(domains);
   const auto training = std::ranges::find_if(
       chains, [](const VerifiedChain& chain) { return chain.stage.is_training(); });
   if (training != chains.end())

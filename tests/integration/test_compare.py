@@ -1,55 +1,64 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""Likelihood-ratio tests of nested models, as R's logLik and pchisq have them."""
-import math
-import re
+"""Two runs side by side: what differs is named, and nothing else."""
+import json
+import shutil
 
 import pytest
 
-from r import r_numbers
-from test_against_r import rows  # noqa: F401
+from conftest import Checkout
+from test_policies import Stays
 
-DATA, USAGE = 5, 2
-CASES = {
-    "linear": ("kind: linear, target: level", "glm(level ~ %s, gaussian, d)"),
-    "logistic": ("kind: logistic, target: gone", "glm(gone ~ %s, binomial, d, epsilon = 1e-15)"),
-    "poisson": ("kind: poisson, target: count, exposure: years", "glm(count ~ %s + offset(log(years)), poisson, d, epsilon = 1e-15)"),
-    "cox": ("kind: cox, time: time, status: gone", "coxph(Surv(time, gone) ~ %s + strata(clinic), d, control = coxph.control(eps = 1e-14, iter.max = 50))"),
-}
+USAGE, DATA = 2, 5
 
 
-def train(rows, output, model, features, more=""):  # noqa: F811
-    rows.run("train", "run.yaml", "--output", output, "--set", f"model={{{model}, features: [{features}]{more}}}", np=2)
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    stays = Stays(Checkout(tmp_path_factory.mktemp("compare")))
+    for clinic in stays.clinics:
+        stays.terms(clinic)
+    for output, words, np in (("one", (), 3), ("same", (), 1), ("other", ("--set", "model.features=[age, sex]", "--set", "model.l2=0.5"), 2)):
+        stays.train(*words, output=output, np=np)
+        stays.run("evaluate", "run.yaml", *words, "--output", output, np=np)
+    return stays
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_as_r_has_it(rows, name):  # noqa: F811
-    model, fit = CASES[name]
-    train(rows, f"small-{name}", model, "x")
-    train(rows, f"large-{name}", model, "x, sex, x:sex")
-    out = rows.run("compare", f"large-{name}", f"small-{name}/model.h5")  # in either order
-    script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); a <- {fit % "x"}; b <- {fit % "x * sex"}; '
-              'q <- 2 * c(logLik(b) - logLik(a)); cat(sprintf("%.17g", c(q, pchisq(q, 2, lower.tail = FALSE), AIC(a), AIC(b))))')
-    ratio, p, *aic = r_numbers(script, rows.checkout.root)
-    assert "likelihood-ratio test of sex_m, x:sex_m:\n" in out
-    found = re.search(r"chi-square (\S+) with 2 degrees of freedom, P (\S+)\n", out)
-    assert math.isclose(float(found[1]), ratio, rel_tol=1e-7) and math.isclose(float(found[2]), p, rel_tol=1e-5), out
-    assert [float(line.split()[-1]) for line in out.splitlines()[1:3]] == pytest.approx(aic, rel=1e-7)
+def compared(stays, a, b):
+    return json.loads(stays.run("compare", a, b, "--format", "json"))
 
 
-def test_what_cannot_be_compared(rows):  # noqa: F811
-    train(rows, "one", "kind: linear, target: level", "x")
-    for output, model, features, more, why in (
-            ("other", "kind: linear, target: level", "sex", "", "is not part of"),
-            ("target", "kind: linear, target: time", "x, sex", "", "differ in their target"),
-            ("kind", "kind: poisson, target: count", "x, sex", "", "differ in their kind"),
-            ("penalty", "kind: linear, target: level", "x, sex", ", l2: 1", "with a penalty its estimates are shrunk"),
-            ("robust", "kind: linear, target: level", "x, sex", ", errors: robust", "with robust errors"),
-            ("weights", "kind: linear, target: level", "x, sex", ", weights: true", "with weights its likelihood")):
-        train(rows, f"not-{output}", model, features, more)
-        assert why in rows.run("compare", "one", f"not-{output}", code=DATA), output
-    assert "have the same coefficients" in rows.run("compare", "one", "one/model.h5", code=DATA)
-    rows.run("train", "pooled.yaml", "--output", "fewer", "--set", "model={kind: linear, target: level, features: [x, sex], offset: shift}", np=1)
-    assert "differ in their offset" in rows.run("compare", "one", "fewer", code=DATA)
-    assert "compare takes two models" in rows.run("compare", "one", code=USAGE)
-    assert "a checkpoint; give the model at the end" in rows.run("compare", "one", sorted(path.relative_to(rows.checkout.root) for path in rows.path("one/checkpoints").iterdir())[0], code=DATA)
+def test_the_same_twice(stays):
+    found = compared(stays, "one", "same")
+    assert found["same_model"] and found["same_program"] and found["config"] == []
+    assert found["partitions"] == {"same": ["bern/bern", "graz/graz", "lyon/lyon"], "differ": [], "only_a": [], "only_b": []}
+    assert all(entry["a"] == entry["b"] for entry in found["coefficients"] + found["measures"])
+    assert (found["a"]["ranks"], found["b"]["ranks"]) == (3, 1)
+    text = stays.run("compare", "one", "same")
+    for line in ("model: the same, to the bit", "config: the same in all that decides bits", "rows: the same", "policies: the same"):
+        assert line in text
+
+
+def test_what_differs(stays):
+    found = compared(stays, "one", "other")
+    assert not found["same_model"] and any(line.startswith("model.l2: ") for line in found["config"])
+    terms = {entry["term"]: entry for entry in found["coefficients"]}
+    assert "b" not in terms["ward_icu"] and terms["age"]["a"] != terms["age"]["b"]
+    own = json.loads(stays.path("other/evaluation.json").read_text())["overall"]
+    assert {entry["measure"]: entry["b"] for entry in found["measures"] if entry["domain"] == "overall"} == {k: v for k, v in own.items() if not isinstance(v, list)}
+    stays.terms("bern", "minimum: {rows: 2}\n")
+    stays.write("stays.csv", stays.path("stays.csv").read_text().replace("lyon,30,", "lyon,31,", 1))
+    stays.write("later.yaml", stays.path("ingest.yaml").read_text().replace("output: partitions", "output: later-rows"))
+    stays.run("ingest", "later.yaml")
+    for end in (".h5", ".manifest.json"):  # salts differ from ingest to ingest, and with them all roots
+        shutil.copy(stays.path(f"later-rows/lyon{end}"), stays.path(f"partitions/lyon{end}"))
+    stays.train(output="later", np=2)
+    found = compared(stays, "one", "later")
+    assert found["partitions"]["differ"] == ["lyon/lyon"] and found["policies"] == {"same": ["graz", "lyon"], "differ": ["bern"], "only_a": [], "only_b": []}
+    text = stays.run("compare", "one", "later")
+    assert "  other rows: lyon/lyon\n" in text and "  other terms: bern\n" in text and "rmse" in text
+
+
+def test_what_cannot_be_compared(stays):
+    assert "compare takes the folders of two runs" in stays.run("compare", "one", code=USAGE)
+    assert "partitions: holds no lineage" in stays.run("compare", "one", "partitions", code=DATA)
+    assert "--format yaml: text or json" in stays.run("compare", "one", "same", "--format", "yaml", code=USAGE)

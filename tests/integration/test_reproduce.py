@@ -93,7 +93,8 @@ def test_with_the_owners_keys_any_number_of_ranks_will_do(stays, np):
 def test_from_a_checkpoint(stays):
     (last,) = stays.path("run/checkpoints").glob("*.h5")
     out = again(stays, "run", "from", "--from", last.name)
-    assert "model.h5" in {subject["name"] for subject in summary(stays, "from")["subject"]} and "reproduced: " in out
+    assert "model.h5" in {subject["name"] for subject in summary(stays, "from")["subject"]} and f"after {last.name}" in out.splitlines()[-1]
+    assert summary(stays, "from")["predicate"]["bailiwick_from"] == last.name
 
 
 def test_what_differs_is_named(stays, copy, tmp_path):
@@ -121,11 +122,11 @@ def test_what_is_not_as_it_was(stays, copy, tmp_path):
     stays.write("other.yaml", stays.path("ingest.yaml").read_text().replace("output: partitions", f"output: {far}"))
     stays.run("ingest", "other.yaml", "--force")
     stays.write("stays.csv", rows)
-    assert "partition bern/bern: " in (out := stays.run(*words, code=INTEGRITY)) and "has other rows: its root is another" in out
+    assert "partition bern/bern: " in (out := stays.run(*words, code=DATA)) and "has other rows: its root is another" in out
     shutil.rmtree(far)
     shutil.copytree(stays.path("partitions"), far)
     (far / "lyon.h5").unlink()
-    assert "partition lyon/lyon: is not in the folders of --partitions" in stays.run(*words, code=INTEGRITY)
+    assert "partition lyon/lyon: is not in the folders of --partitions" in stays.run(*words, code=DATA)
     # Other terms, signed by the owner.
     (bern,) = (copy / "documents/bern").glob("policy-*.json")
     kept = bern.read_text()
@@ -139,10 +140,29 @@ def test_what_is_not_as_it_was(stays, copy, tmp_path):
     last.unlink()
     assert last.name in again(stays, copy, "never", code=INTEGRITY)
     stays.train("--wall-time", "0", output="stopped", code=75)
-    assert "final statement" in again(stays, "stopped", "never", code=INTEGRITY)
+    assert "did not finish; go on with it first" in again(stays, "stopped", "never", code=INTEGRITY)
     assert again(stays, "run", "run", code=DATA).count("--output names a new folder") == 1
     stays.run("reproduce", "run", "--key", "auditor.pub.pem", "--partitions", "partitions", "--sign-with", "auditor.pem", "--output", "never", code=INTEGRITY)
-    assert not stays.path("never/model.h5").exists()
+    assert "lies in the folder that is reproduced" in again(stays, copy, copy / "inside", code=USAGE)
+    assert "there is no such checkpoint" in again(stays, "run", "never", "--from", "step-000077.h5", code=USAGE)
+    assert not stays.path("never").exists()
+
+
+def test_the_config_is_what_policies_were_asked_by(stays, copy):
+    """An operator signs inputs that speak of another model than the one that ran."""
+    signer = forge.Signer(stays.path("operator.pem"))
+    path = copy / "inputs.json"
+    said = json.loads(path.read_text())
+    said["given"] = said["given"].replace('kind: "linear"', 'kind: "linear"\n  l2: 100')
+    said["identity"] = forge.sha256(said["given"].encode())
+    path.write_text(json.dumps(said, indent=2, sort_keys=True) + "\n")
+    statements = forge.read(copy / "lineage.jsonl")
+    for statement in statements:
+        forge.dependency(statement, "inputs")["digest"]["sha256"] = forge.sha256(path.read_bytes())
+    forge.write(copy / "lineage.jsonl", statements, signer)
+    out = again(stays, copy, "never", code=INTEGRITY)
+    assert "resolved.yaml: is not what the inputs of its session say: model.l2: was 100" in out
+    assert not stays.path("never").exists()
 
 
 def test_a_run_of_an_earlier_release_says_what_to_build(stays, tmp_path):

@@ -16,7 +16,7 @@ from forge import dependency
 from test_policies import Stays
 
 h5py = referee("h5py")
-DATA, INTEGRITY = 5, 7
+USAGE, DATA, INTEGRITY = 2, 5, 7
 KEY = ("--key", "operator.pub.pem")
 NETWORK = ("--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}")
 FEDERATED = (*NETWORK, "--set", "train={method: sgd, federated: {rounds: 3, local_epochs: 1, personal: {kind: ditto}}, "
@@ -323,17 +323,21 @@ def test_terms_that_are_gone_are_not_asked(stays, copy, signer):
     verdict(stays, folder, "NO  decisions.json: policies: domain bern: purpose: does not hold")
 
 
+NOBODY = "whether these rows give this model and these numbers (reproduce); whether the policies were those in force (their owners know)"
+
+
 def test_a_folder_verifies_wherever_it_is(stays, copy, tmp_path):
     """Moved, with nothing else at hand: what was not looked at is said; brought along, it is looked at."""
     folder = copy("run")
     assert not [path for path in folder.rglob("*") if path.is_file() and path.name not in ("run.json", "evaluate.run.json") and str(stays.checkout.root).encode() in path.read_bytes()]
     out = verdict(stays, folder, code=0)
     assert out.splitlines()[-1] == ("Not looked at: whether the keys that the record names are those of bern, graz, lyon (--owner-key NAME=FILE); "
-                                    "the rows of partitions bern/bern, graz/graz, lyon/lyon (--partitions FOLDER)")
+                                    f"the rows of partitions bern/bern, graz/graz, lyon/lyon (--partitions FOLDER); {NOBODY}")
     shutil.copytree(stays.path("partitions"), tmp_path / "far/away")
     words = (*KEY, "--partitions", tmp_path, *(word for clinic in stays.clinics for word in ("--owner-key", f"{clinic}={clinic}.pub.pem")))
     out = verdict(stays, folder, f"ok  {tmp_path}/far/away/bern.h5: 1 blocks", code=0, words=words)
-    assert "Not looked at" not in out
+    assert out.splitlines()[-1] == f"Not looked at: {NOBODY}"
+    assert "--owner-key Bern: the run has no such domain; it has: bern, graz, lyon (did you mean \"bern\"?)" in stays.run("verify", folder, *KEY, "--owner-key", "Bern=bern.pub.pem", code=USAGE)
     verdict(stays, folder, "bern-", "is none of the trusted ones", words=(*KEY, "--owner-key", "bern=lyon.pub.pem"))
     rows = tmp_path / "far/away/bern.h5"
     text = rows.read_bytes()
@@ -657,6 +661,6 @@ def test_rows_that_went_to_other_domains_are_another_training(fresh):
 def test_the_older_format_is_named_and_can_be_refused(stays, tmp_path):
     folder = shutil.copytree(SOURCE / "tests/data/runs/0.1", tmp_path / "runs")
     words = ("--key", folder / "keys/operator.pub.pem")
-    verdict(stays, folder / "cox", "lineage.jsonl: format version 1, held to the rules of that version", code=0, words=words)
-    verdict(stays, folder / "cox", "NO  lineage.jsonl: format version 1", words=(*words, "--format", "2"))
+    verdict(stays, folder / "cox", "lineage.jsonl: format version 1, held to the rules of that version", code=0, words=(*words, "--format", "1"))
+    verdict(stays, folder / "cox", "NO  lineage.jsonl: format version 1", words=words)
     verdict(stays, "run", code=0, words=(*KEY, "--format", "2"))

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "lib/report/facts.hpp"
+#include "lib/folder/facts.hpp"
 #include "lib/report/markup/charts.hpp"
 #include "lib/report/markup/html.hpp"
 #include "lib/report/markup/svg.hpp"

@@ -12,7 +12,6 @@
 #include "lib/kinds/saved_model.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/stages/stage.hpp"
-#include "lib/verify/verify.hpp"
 
 namespace bailiwick {
 
@@ -45,7 +44,7 @@ struct ReportedCoefficient {
   double estimate, error, statistic, p_value, lower, upper;
 };
 
-/// All of a run's output folder that a report tells of. Rows, predictions and quarantine files are
+/// All of a run's output folder that people are told of. Rows, predictions and quarantine files are
 /// not opened.
 struct RunFolder {
   std::string path, name;  ///< the latter of the folder
@@ -68,16 +67,5 @@ struct RunFolder {
 /// Throws ExitCode::data if `path` is not the output folder of a run; what else cannot be read is
 /// passed over and named.
 RunFolder read_run_folder(const std::string& path);
-
-/// What a report is made of.
-struct ReportFacts {
-  RunFolder folder;
-  /// With keys: what verify_run() found. Of its unsigned files, the report itself is none.
-  std::optional<RunVerification> verification;
-  std::string failure;  ///< why there are no findings, where keys were given
-
-  /// Nothing: nobody gave a key.
-  std::optional<bool> verified() const;
-};
 
 }  // namespace bailiwick

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/report/facts.hpp"
+#include "lib/folder/facts.hpp"
 
 #include "lib/core/undefined.hpp"
 

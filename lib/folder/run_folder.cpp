@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/report/run_folder.hpp"
+#include "lib/folder/run_folder.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -13,9 +13,9 @@
 #include "lib/core/text.hpp"
 #include "lib/core/undefined.hpp"
 #include "lib/crypto/envelope.hpp"
+#include "lib/folder/facts.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/record/layout.hpp"
-#include "lib/report/facts.hpp"
 
 namespace bailiwick {
 
@@ -203,13 +203,6 @@ const StageRecord* RunFolder::find(const std::string& stage) const {
   const auto found = std::ranges::find_if(
       stages, [&](const StageRecord& record) { return record.stage->name() == stage; });
   return found == stages.end() ? nullptr : &*found;
-}
-
-std::optional<bool> ReportFacts::verified() const {
-  if (!failure.empty()) return false;
-  if (!verification) return {};
-  return std::ranges::all_of(verification->findings,
-                             [](const Finding& finding) { return finding.holds; });
 }
 
 RunFolder read_run_folder(const std::string& path) {
