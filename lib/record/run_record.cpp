@@ -7,7 +7,6 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
-#include <ranges>
 #include <regex>
 #include <set>
 
@@ -172,8 +171,8 @@ void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
     std::error_code ignored;
     // Another rank may end the job at any moment: a chain without its files would be in the way.
     if (written->contains(chain)) std::filesystem::remove(chain, ignored);
-    for (const std::string& path : *written | std::views::reverse)  // folders after their files
-      std::filesystem::remove(path, ignored);
+    for (const std::string& path : std::vector(written->rbegin(), written->rend()))
+      std::filesystem::remove(path, ignored);  // folders after their files
     std::filesystem::remove(folder + "/" + checkpoints_folder, ignored);
     if (made.empty()) return;  // others may wait for the lock
     std::filesystem::remove(lock_name, ignored);

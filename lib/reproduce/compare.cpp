@@ -97,7 +97,8 @@ void compare_chain(const std::vector<Statement>& before, const std::string& fold
     if (digest && digest == digest_of(*other->second)) {
       found.equal.emplace_back(prefix + name, *digest);
     } else if (!found.difference) {
-      const std::string what = first_difference(folder + "/" + name, again + "/" + name);
+      const std::string what =
+          first_difference(fmt::format("{}/{}", folder, name), fmt::format("{}/{}", again, name));
       found.difference = prefix + name + (what.empty() ? "" : ": " + what);
     }
   }

@@ -33,9 +33,15 @@ std::vector<RecordedStage> recorded_stages(const std::string& folder,
                                            const std::vector<PublicKey>& keys);
 
 /// Where the files are now that a stage's config names: policies and site in the record, partitions
-/// by their roots; keys are written to the folder `keys`. Throws ExitCode::data for a partition
-/// that is not found.
-Json find_files(const RecordedStage& recorded, DocumentFinder& finder, const std::string& keys);
+/// by their roots; and keys, which are no files yet. Throws ExitCode::data for a partition that is
+/// not found.
+Json find_files(const RecordedStage& recorded, DocumentFinder& finder);
+/// Writes the keys to a folder and puts the paths in their place.
+void write_keys(Json& files, const std::string& folder);
+
+/// The config that a stage was run with. Throws ExitCode::integrity unless it is what the inputs,
+/// which policies were asked by, say.
+RunConfig recorded_config(const RecordedStage& recorded, const std::string& folder);
 
 /// Has a config name these, and nothing of what only the first run had: owners' private keys and
 /// access logs stay if they are at hand and `masked`, else one process needs none.
