@@ -114,11 +114,11 @@ void write_keys(Json& files, const std::string& folder) {
     files["site"]["key"] = written(files.at("site").at("key"), folder + "/site").front();
 }
 
-RunConfig recorded_config(const RecordedStage& recorded, const std::string& folder) {
-  const std::string path = recorded.stage->chain.resolved_config(recorded.place(folder));
+RunConfig recorded_config(const RecordedStage& recorded, const std::string& path,
+                          const std::string& text) {
   RunConfig config;
   try {
-    config = parse_run_config(read_file(path), path, config_language());
+    config = parse_run_config(text, path, config_language());
   } catch (const Error& error) {
     throw Error(ExitCode::integrity, "{}: is not the config of a run: {}", path, error.what());
   }
@@ -131,6 +131,8 @@ RunConfig recorded_config(const RecordedStage& recorded, const std::string& fold
   compare("purpose", said.purpose, asks.purpose);
   compare("recipients", said.recipients, asks.recipients);
   compare("kind", said.kind, asks.kind);
+  for (std::size_t i = 0; i < std::min(said.domains.size(), asks.domains.size()); ++i)
+    compare("jurisdiction", said.domains[i].jurisdiction, asks.domains[i].jurisdiction);
   compare("site", said.site.is_signed, asks.site.is_signed);
   if (!said.site.is_signed)
     compare("site", to_json(said.site.declared), to_json(asks.site.declared));

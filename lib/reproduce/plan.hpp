@@ -39,12 +39,13 @@ Json find_files(const RecordedStage& recorded, DocumentFinder& finder);
 /// Writes the keys to a folder and puts the paths in their place.
 void write_keys(Json& files, const std::string& folder);
 
-/// The config that a stage was run with. Throws ExitCode::integrity unless it is what the inputs,
-/// which policies were asked by, say.
-RunConfig recorded_config(const RecordedStage& recorded, const std::string& folder);
+/// The config that a stage was run with: `text`, of the file `path`. Throws ExitCode::integrity
+/// unless it is what the inputs, which policies were asked by, say.
+RunConfig recorded_config(const RecordedStage& recorded, const std::string& path,
+                          const std::string& text);
 
-/// Has a config name these, and nothing of what only the first run had: owners' private keys and
-/// access logs stay if they are at hand and `masked`, else one process needs none.
+/// Has a config name these, and nothing of what only the first run had: access logs, and, unless
+/// sums are to be `masked`, owners' private keys.
 void use_files(RunConfig& config, const Json& files, bool masked);
 
 /// Whether the private keys are there that mask sums between processes.

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "lib/core/input_file.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/output_file.hpp"
@@ -61,26 +62,28 @@ Json plan_of(const std::vector<RecordedStage>& stages, const ReproduceOptions& o
   DocumentFinder finder(options.folder, options.verification);
   Json plan = Json::array();
   for (const RecordedStage& recorded : stages) {
-    const RunConfig config = recorded_config(recorded, options.folder);
+    const std::string path = recorded.stage->chain.resolved_config(recorded.place(options.folder)),
+                      text = read_file(path);
+    const RunConfig config = recorded_config(recorded, path, text);
     if (ranks > 1 && !has_private_keys(config))
       throw Error(ExitCode::usage,
                   "more than one process masks what crosses between them, and the owners' private "
                   "keys are not here: start it on one, which holds all rows");
-    plan.push_back(
-        {{"stage", recorded.stage->name()},
-         {"prefix", recorded.prefix},
-         {"config", recorded.stage->chain.resolved_config(recorded.place(options.folder))},
-         {"files", find_files(recorded, finder)}});
+    plan.push_back({{"stage", recorded.stage->name()},
+                    {"prefix", recorded.prefix},
+                    {"path", path},
+                    {"config", text},
+                    {"files", find_files(recorded, finder)}});
   }
   return plan;
 }
 
 void run_again(Session& session, const Json& step, const ReproduceOptions& options) {
   const Stage& stage = find_stage(step.at("stage"));
-  RunConfig config = load_run_config(session.world(), step.at("config"), config_language(), {});
-  const bool masked = has_private_keys(config);
-  use_files(config, step.at("files"), masked);
-  config.alone = !masked;
+  RunConfig config = parse_run_config(step.at("config").get<std::string>(),
+                                      step.at("path").get<std::string>(), config_language());
+  use_files(config, step.at("files"), session.world().size() > 1);
+  config.again = true;
   config.output = options.output + "/" + step.at("prefix").get<std::string>();
   if (config.output.ends_with('/')) config.output.pop_back();
   config.sign_with = options.sign_with;

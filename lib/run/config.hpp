@@ -202,9 +202,10 @@ struct RunConfig {
   ModelConfig model;
   TrainConfig train;
   std::vector<Section> sections;  ///< of the stages
-  /// In no file: one process holds all rows, so that nothing crosses that would have to be masked,
-  /// and no owner's private key is needed. For who runs a finished run again.
-  bool alone = false;
+  /// In no file: this comes out of the record of a finished run, which others wrote. No program is
+  /// started that it names; and one process, in which nothing crosses, needs no owner's private
+  /// key.
+  bool again = false;
 
   /// The section of a stage, by its struct. Throws ExitCode::bug if the config was read without.
   template <class T>

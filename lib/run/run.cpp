@@ -109,10 +109,8 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
   boundary_->require_contributors(contributors > 1 ? contributors + domains_.size() - owners()
                                                    : contributors);
   const bool masks = sums_cross(*inputs_, use_) && config_.boundary.secure_aggregation;
-  if (config_.alone && world().size() > 1)
-    throw Error(ExitCode::bug,
-                "internal error: several processes without masks; please report this");
-  if (masks && !config_.alone && !verdicts_only) start_masks();
+  const bool alone = config_.again && world().size() == 1;
+  if (masks && !alone && !verdicts_only) start_masks();
 }
 
 void Run::start_masks() {
@@ -144,7 +142,8 @@ void Run::find_places() {
   agree(world(), [&] {
     if (!world().is_root() || site_.site.slurm_features.empty()) return;
     const std::set<std::string> names(nodes.begin(), nodes.end());
-    const SlurmAccess slurm = site_.site.slurm.value_or(SlurmAccess());
+    const SlurmAccess slurm =
+        config_.again ? SlurmAccess() : site_.site.slurm.value_or(SlurmAccess());
     asked = Json(slurm_features({names.begin(), names.end()}, slurm.scontrol.value_or(""),
                                 slurm.conf.value_or("")))
                 .dump();

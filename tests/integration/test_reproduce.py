@@ -172,6 +172,18 @@ def test_a_run_of_an_earlier_release_says_what_to_build(stays, tmp_path):
     assert out.returncode == DATA and "is of release 0.1, whose configs this one does not run; build " in out.stderr
 
 
+def test_no_program_is_started_that_a_record_names(stays, tmp_path):
+    """A site may name the scontrol that tells Slurm's features; whoever reproduces did not write it."""
+    mine = tmp_path / "scontrol"
+    mine.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\necho \"NodeName=$(hostname) ActiveFeatures=ch\"\n")
+    mine.chmod(0o755)
+    site = f"site={{name: here, nodes: [{{match: '*', jurisdiction: CH}}], slurm_features: {{ch: CH}}, slurm: {{scontrol: {mine}}}}}"
+    stays.run("train", "run.yaml", "--output", "named", "--set", site, np=3)
+    (tmp_path / "started").unlink()
+    again(stays, "named", "unnamed", code=None)
+    assert not (tmp_path / "started").exists()
+
+
 @pytest.mark.skipif(os.environ.get("BAILIWICK_TIER") != "long", reason="every example: ./run-tests --long")
 @pytest.mark.parametrize("job, config", EVERY)
 def test_every_example(jobs, job, config):
