@@ -97,4 +97,29 @@ std::string printable_lines(std::string_view text) {
   return escaped(text, true);
 }
 
+std::string escape_markup(std::string_view text) {
+  std::string escaped;
+  for (const char c : printable(text))
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  return escaped;
+}
+
 }  // namespace bailiwick

@@ -229,29 +229,4 @@ Picture picture_of(const Trace& trace) {
   return PictureMaker(trace).make();
 }
 
-std::string escape_markup(std::string_view text) {
-  std::string escaped;
-  for (const char c : printable(text))
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  return escaped;
-}
-
 }  // namespace bailiwick

@@ -30,7 +30,4 @@ struct Picture {
 
 Picture picture_of(const Trace& trace);
 
-/// For XML and HTML, in text and in attributes; what is not printable is written out.
-std::string escape_markup(std::string_view text);
-
 }  // namespace bailiwick

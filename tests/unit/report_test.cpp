@@ -17,13 +17,13 @@ TEST_CASE("texts become no markup, whatever they hold", "[report]") {
   const std::string evil = "<script>alert('x')</script> & \"quoted\"";
   const std::string escaped =
       "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;quoted&quot;";
-  CHECK(escape_html(evil) == escaped);
+  CHECK(escape_markup(evil) == escaped);
   CHECK(html_text(evil).markup() == escaped);
   CHECK(html("<p>{}</p>", evil).markup() == "<p>" + escaped + "</p>");
   // What is markup already is not escaped again.
   CHECK(html("<b>{}</b>{}", html_text(evil), 3).markup() == "<b>" + escaped + "</b>3");
-  CHECK(escape_html("a\x1b[31mb\n") == "a\\u{1b}[31mb\\n");
-  CHECK(escape_html("Zürich") == "Zürich");
+  CHECK(escape_markup("a\x1b[31mb\n") == "a\\u{1b}[31mb\\n");
+  CHECK(escape_markup("Zürich") == "Zürich");
 
   HtmlTable table(evil, {{evil}, {"rows", true}});
   table.add({html_text(evil), html("{}", 3)});

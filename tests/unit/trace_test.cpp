@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lib/core/names.hpp"
 #include "lib/trace/layout.hpp"
 #include "lib/trace/picture.hpp"
 #include "tests/support/catch.hpp"

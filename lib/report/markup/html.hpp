@@ -11,11 +11,9 @@
 #include <utility>
 #include <vector>
 
-namespace bailiwick {
+#include "lib/core/names.hpp"
 
-/// Text with what HTML would take for markup written out, and what no page should hold (control
-/// characters, turns of direction) as it is shown on a terminal.
-std::string escape_html(std::string_view text);
+namespace bailiwick {
 
 /// Markup. Only literals of this program become markup as they stand, so that no text of a file
 /// can: whatever else goes in is escaped on its way.
@@ -45,8 +43,8 @@ struct MadeHtml {
     return made;
   }
   static std::string argument(const Html& markup) { return markup.markup(); }
-  static std::string argument(const char* text) { return escape_html(text); }
-  static std::string argument(std::string_view text) { return escape_html(text); }
+  static std::string argument(const char* text) { return escape_markup(text); }
+  static std::string argument(std::string_view text) { return escape_markup(text); }
   template <class Number>
   requires std::integral<Number> || std::floating_point<Number>
   static Number argument(Number number) { return number; }

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "kokkos_kernels/math/exact_math.hpp"
+#include "lib/core/names.hpp"
 
 namespace bailiwick {
 
@@ -127,7 +128,8 @@ void Svg::dot(Point at, std::size_t shape, double radius, std::string_view says)
        {{-1.3, -0.4}, {1.3, -0.4}, {1.3, 0.4}, {-1.3, 0.4}},
        {{-0.4, -1.3}, {0.4, -1.3}, {0.4, 1.3}, {-0.4, 1.3}},
        {{-1, -0.6}, {0, -1.2}, {1, -0.6}, {1, 0.6}, {0, 1.2}, {-1, 0.6}}}};
-  const std::string title = says.empty() ? "" : fmt::format("<title>{}</title>", escape_html(says));
+  const std::string title =
+      says.empty() ? "" : fmt::format("<title>{}</title>", escape_markup(says));
   const std::size_t which = shape % corners.size();
   if (which == 0) {
     body_ +=
@@ -163,7 +165,7 @@ void Svg::text(Point at, std::string_view text, Anchor anchor, const char* style
   constexpr std::array names = {"start", "middle", "end"};
   body_ += fmt::format(
       "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" class=\"{}\">{}</text>\n", at.first,
-      at.second, names[static_cast<std::size_t>(anchor)], style, escape_html(text));
+      at.second, names[static_cast<std::size_t>(anchor)], style, escape_markup(text));
 }
 
 Html Svg::finish() const {
@@ -172,10 +174,11 @@ Html Svg::finish() const {
       "<figure class=\"{}\"><figcaption>{}</figcaption>\n<div class=\"scroll\"{}>"
       "<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\"><title>{}</title><desc>{}</desc>\n{}</svg>"
       "</div></figure>\n",
-      chart ? "chart" : "drawing", escape_html(title_),
-      chart ? ""
-            : fmt::format(" role=\"region\" tabindex=\"0\" aria-label=\"{}\"", escape_html(title_)),
-      width_, height_, escape_html(title_), escape_html(description_), body_));
+      chart ? "chart" : "drawing", escape_markup(title_),
+      chart
+          ? ""
+          : fmt::format(" role=\"region\" tabindex=\"0\" aria-label=\"{}\"", escape_markup(title_)),
+      width_, height_, escape_markup(title_), escape_markup(description_), body_));
 }
 
 }  // namespace bailiwick
