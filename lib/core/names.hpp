@@ -25,7 +25,8 @@ std::string printable(std::string_view text);
 /// The same, but lines stay lines.
 std::string printable_lines(std::string_view text);
 
-/// printable() text with &, <, >, " and ' as entities: text, or the value of an attribute, of HTML and SVG.
+/// printable() text with &, <, >, " and ' as entities: text, or the value of an attribute, of HTML
+/// and SVG.
 std::string escape_markup(std::string_view text);
 
 }  // namespace bailiwick
