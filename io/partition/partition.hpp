@@ -37,6 +37,11 @@ std::string manifest_path(const std::string& partition_path);
 /// missing, ExitCode::integrity if it is not signed by one of `keys` or malformed.
 PartitionManifest read_manifest(const std::string& partition_path,
                                 const std::vector<PublicKey>& keys);
+/// The same of a manifest by its own path, wherever the partition is.
+PartitionManifest open_manifest(const std::string& path, const std::vector<PublicKey>& keys);
+/// What it says, whoever signed it: to find a partition by its root. Throws ExitCode::data if it is
+/// no manifest.
+PartitionManifest unverified_manifest(const std::string& path);
 
 /// Writes a partition block by block in constant memory; publishes file and signed manifest
 /// atomically in finish(). Destroyed before finish(), it leaves nothing behind.

@@ -44,7 +44,7 @@ void read_documents(const Run& run, std::size_t index, Json& documents) {
     const std::string path = io::manifest_path(config.partitions[i]);
     const DomainFacts::Partition& partition = facts.partitions[i];
     text = read_signed(path, document::manifest, payload);
-    demand_unchanged(path, manifest_from_json(parse_json(payload, path), path).root,
+    demand_unchanged(path, manifest_from_json(parse_document(payload, path), path).root,
                      partition.root);
     documents[manifest_document(facts.name, partition.name, partition.root)] = text;
   }

@@ -32,7 +32,9 @@ void add_stage(std::vector<RecordedStage>& all, const Stage& stage, const std::s
   if (recorded.statements.back().version == 1)
     throw Error(ExitCode::data,
                 "{}: is of release 0.1, whose configs this one does not run; build {}", path,
-                recorded.statements.back().source_commit);
+                recorded.statements.back().source_commit.empty()
+                    ? "that release"
+                    : recorded.statements.back().source_commit);
   const std::string inputs =
       place + "/" + stage.chain.session_file("inputs", count_sessions(recorded.statements));
   recorded.inputs = inputs_from_json(parse_json(read_file(inputs), inputs), inputs);

@@ -7,12 +7,10 @@
 #include <filesystem>
 #include <set>
 
+#include "io/partition/partition.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/failure.hpp"
-#include "lib/core/input_file.hpp"
-#include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
-#include "lib/crypto/envelope.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -67,7 +65,7 @@ class Search {
       found_.chains.push_back(read_chain(path.string(), *stage, keys_));
     if (!name.ends_with(manifest_end)) return;
     try {
-      const PartitionManifest manifest = unverified_manifest(path.string());
+      const PartitionManifest manifest = io::unverified_manifest(path.string());
       found_.partitions.emplace(manifest.root, FoundManifest{path.string(), manifest});
     } catch (...) {
       found_.unseen.push_back(printable(caught_error().what()));
@@ -84,14 +82,6 @@ class Search {
 bool holds_chain(const std::string& folder) {
   return std::ranges::any_of(
       all_stages(), [&](const Stage* stage) { return fs::exists(stage->chain.file(folder)); });
-}
-
-PartitionManifest unverified_manifest(const std::string& path) {
-  const Envelope envelope =
-      envelope_from_json(read_file(path, document::manifest), path, ExitCode::data);
-  if (envelope.payload_type != partition_manifest_type)
-    throw Error(ExitCode::data, "{}: is no manifest of a partition", path);
-  return manifest_from_json(parse_document(envelope.payload, path), path);
 }
 
 FoundRecords find_records(const std::vector<std::string>& folders,

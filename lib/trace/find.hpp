@@ -34,7 +34,4 @@ FoundRecords find_records(const std::vector<std::string>& folders, std::span<con
 /// Whether a chain of a stage lies in the folder.
 bool holds_chain(const std::string& folder);
 
-/// The payload of a manifest, whoever signed it. Throws ExitCode::data.
-PartitionManifest unverified_manifest(const std::string& path);
-
 }  // namespace bailiwick

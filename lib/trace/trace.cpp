@@ -36,7 +36,7 @@ Named name_envelope(const std::string& path, const Envelope& envelope) {
   if (envelope.payload_type == policy_type)
     return {"policy", ItemKind::policy, sha256(envelope.payload)};
   if (envelope.payload_type == partition_manifest_type)
-    return {"partition", ItemKind::partition, unverified_manifest(path).root};
+    return {"partition", ItemKind::partition, io::unverified_manifest(path).root};
   throw Error(ExitCode::data,
               "{}: is a signed document of type {}; partitions and policies are traced, and what "
               "chains speak of",
@@ -55,7 +55,7 @@ Named name_path(const std::string& path) {
   if (io::is_hdf5(path)) {
     const std::string manifest = io::manifest_path(path);
     if (fs::exists(manifest))
-      return {"partition", ItemKind::partition, unverified_manifest(manifest).root};
+      return {"partition", ItemKind::partition, io::unverified_manifest(manifest).root};
     return {"model", ItemKind::model, io::content_digest(path)};
   }
   if (path.ends_with(".json")) {

@@ -6,10 +6,7 @@
 #include <filesystem>
 
 #include "io/partition/partition.hpp"
-#include "lib/core/input_file.hpp"
-#include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
-#include "lib/crypto/envelope.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/record/signed_documents.hpp"
 
@@ -24,15 +21,14 @@ namespace {
 void find_partitions(const std::string& folder, std::map<std::string, std::string>& found,
                      std::map<std::string, std::string>& by_name) {
   constexpr std::string_view end = ".manifest.json";
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+  for (const auto& entry :
+       fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
     std::string path = entry.path().string();
     if (!path.ends_with(end) || !entry.is_regular_file()) continue;
     const std::string partition = path.substr(0, path.size() - end.size()) + ".h5";
     if (!fs::exists(partition)) continue;
     try {
-      const Envelope envelope = envelope_from_json(read_file(path, document::manifest), path);
-      const PartitionManifest manifest =
-          manifest_from_json(parse_json(envelope.payload, path), path);
+      const PartitionManifest manifest = io::unverified_manifest(path);
       found.emplace(manifest.root.hex(), partition);
       by_name.emplace(manifest.name, partition);
     } catch (const Error&) {

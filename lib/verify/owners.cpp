@@ -5,12 +5,9 @@
 
 #include <filesystem>
 #include <optional>
-#include <span>
 
 #include "io/partition/partition.hpp"
-#include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
-#include "lib/crypto/envelope.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/record/signed_documents.hpp"
@@ -42,12 +39,6 @@ void miss_document(VerifiedChain& chain, DocumentFinder& finder, const std::stri
   chain.say(false, fmt::format("{}: is not in {}", what, documents_folder));
 }
 
-PartitionManifest open_manifest(const std::string& path, std::span<const PublicKey> keys) {
-  const Envelope envelope = envelope_from_json(read_file(path, document::manifest), path);
-  const std::string payload = open_envelope(envelope, partition_manifest_type, keys, path);
-  return manifest_from_json(parse_json(payload, path), path);
-}
-
 /// A partition of a domain: its manifest in the record, and its rows if they can be found.
 void verify_partition(VerifiedChain& chain, const DomainInputs& domain, const std::string& name,
                       const std::vector<PublicKey>& owners, DocumentFinder& finder,
@@ -60,7 +51,7 @@ void verify_partition(VerifiedChain& chain, const DomainInputs& domain, const st
   std::optional<PartitionManifest> manifest;
   if (file)
     look(chain.found, finder.shown(*file) + ": manifest and signature, root and rows", [&] {
-      manifest = open_manifest(*file, owners);
+      manifest = io::open_manifest(*file, owners);
       return manifest->root == root && manifest->name == name &&
              claim->second.annotations == Json{{"rows", manifest->rows}};
     });

@@ -182,8 +182,8 @@ def test_resumed(rows):  # noqa: F811
 def test_models_that_fill_otherwise_are_not_nested(rows):  # noqa: F811
     for name, features, rule in (("small", "[x]", "mean"), ("large", "[x, shift]", "mean"), ("otherwise", "[x, shift]", "median")):
         train(rows, "kind=linear", "target=level", f"features={features}", f"missing={{x: {rule}}}", output=f"nested-{name}")
-    assert "likelihood-ratio test of shift" in rows.run("compare", "nested-small", "nested-large")
-    assert "differ in what stands for missing values of x" in rows.run("compare", "nested-small", "nested-otherwise", code=DATA)
+    assert "likelihood-ratio test of shift" in rows.run("lrtest", "nested-small", "nested-large")
+    assert "differ in what stands for missing values of x" in rows.run("lrtest", "nested-small", "nested-otherwise", code=DATA)
 
 
 NETWORK = ("kind=mlp", "target=level", "features=[x, missing(x), sex, log(years)]", "missing={x: median, sex: mode, years: drop}",

@@ -37,6 +37,12 @@ def copy(stays, tmp_path):
     return shutil.copytree(stays.path("run"), tmp_path / "moved")
 
 
+@pytest.fixture
+def beside(stays, tmp_path):
+    """A copy from which the owners' private keys are where the record has them."""
+    return shutil.copytree(stays.path("run"), stays.path(tmp_path.name))
+
+
 def again(stays, folder, output, *words, code=0, np=None, **how):
     return stays.run("reproduce", folder, "--key", "operator.pub.pem", "--partitions", "partitions", "--sign-with", "auditor.pem", "--output", output, *words,
                      code=code, np=np, **how)
@@ -97,8 +103,10 @@ def test_from_a_checkpoint(stays):
     assert summary(stays, "from")["predicate"]["bailiwick_from"] == last.name
 
 
-def test_what_differs_is_named(stays, copy, tmp_path):
+@pytest.mark.parametrize("np", [1, 4])
+def test_what_differs_is_named(stays, beside, np):
     """Results that somebody computed otherwise and signed."""
+    copy, output = beside, f"other-{np}"
     signer = forge.Signer(stays.path("operator.pem"))
     text = json.loads((copy / "evaluation.json").read_text())
     text["overall"]["rmse"] += 1
@@ -106,13 +114,15 @@ def test_what_differs_is_named(stays, copy, tmp_path):
     statements = forge.read(copy / "evaluation.jsonl")
     statements[-1]["subject"][0]["digest"]["sha256"] = forge.sha256((copy / "evaluation.json").read_bytes())
     forge.write(copy / "evaluation.jsonl", statements, signer)
-    out = again(stays, copy, "other", code=INTEGRITY)
+    out = again(stays, copy, output, code=INTEGRITY, np=np)
     assert "not reproduced: " in out and "the first difference is in evaluation.json: /overall/rmse is " in out
-    said = summary(stays, "other")["predicate"]
+    said = summary(stays, output)["predicate"]
     assert said["verificationResult"] == "FAILED" and said["verifiedLevels"] == [] and said["bailiwick_difference"].startswith("evaluation.json: /overall/rmse")
 
 
-def test_what_is_not_as_it_was(stays, copy, tmp_path):
+@pytest.mark.parametrize("np", [1, 4])
+def test_what_is_not_as_it_was(stays, beside, tmp_path, np):
+    copy, how = beside, {"np": np}
     far = tmp_path / "far"
     shutil.copytree(stays.path("partitions"), far)
     words = ("reproduce", copy, "--key", "operator.pub.pem", "--partitions", far, "--sign-with", "auditor.pem", "--output", "never")
@@ -122,29 +132,29 @@ def test_what_is_not_as_it_was(stays, copy, tmp_path):
     stays.write("other.yaml", stays.path("ingest.yaml").read_text().replace("output: partitions", f"output: {far}"))
     stays.run("ingest", "other.yaml", "--force")
     stays.write("stays.csv", rows)
-    assert "partition bern/bern: " in (out := stays.run(*words, code=DATA)) and "has other rows: its root is another" in out
+    assert "partition bern/bern: " in (out := stays.run(*words, code=DATA, **how)) and "has other rows: its root is another" in out
     shutil.rmtree(far)
     shutil.copytree(stays.path("partitions"), far)
     (far / "lyon.h5").unlink()
-    assert "partition lyon/lyon: is not in the folders of --partitions" in stays.run(*words, code=DATA)
+    assert "partition lyon/lyon: is not in the folders of --partitions" in stays.run(*words, code=DATA, **how)
     # Other terms, signed by the owner.
     (bern,) = (copy / "documents/bern").glob("policy-*.json")
     kept = bern.read_text()
     stays.terms("bern", "minimum: {rows: 2}\n")
     shutil.copy(stays.path("bern.json"), bern)
-    assert "documents/bern/policy-" in again(stays, copy, "never", code=INTEGRITY)
+    assert "documents/bern/policy-" in again(stays, copy, "never", code=INTEGRITY, **how)
     stays.terms("bern")
     bern.write_text(kept)
     # A checkpoint that is lost, a folder that is not finished, somebody else's run.
     (last,) = (copy / "checkpoints").glob("*.h5")
     last.unlink()
-    assert last.name in again(stays, copy, "never", code=INTEGRITY)
-    stays.train("--wall-time", "0", output="stopped", code=75)
-    assert "did not finish; go on with it first" in again(stays, "stopped", "never", code=INTEGRITY)
-    assert again(stays, "run", "run", code=DATA).count("--output names a new folder") == 1
-    stays.run("reproduce", "run", "--key", "auditor.pub.pem", "--partitions", "partitions", "--sign-with", "auditor.pem", "--output", "never", code=INTEGRITY)
-    assert "lies in the folder that is reproduced" in again(stays, copy, copy / "inside", code=USAGE)
-    assert "there is no such checkpoint" in again(stays, "run", "never", "--from", "step-000077.h5", code=USAGE)
+    assert last.name in again(stays, copy, "never", code=INTEGRITY, **how)
+    stays.train("--wall-time", "0", output=f"stopped-{np}", code=75)
+    assert "did not finish; go on with it first" in again(stays, f"stopped-{np}", "never", code=INTEGRITY, **how)
+    assert again(stays, "run", "run", code=DATA, **how).count("--output names a new folder") == 1
+    stays.run("reproduce", "run", "--key", "auditor.pub.pem", "--partitions", "partitions", "--sign-with", "auditor.pem", "--output", "never", code=INTEGRITY, **how)
+    assert "lies in the folder that is reproduced" in again(stays, copy, copy / "inside", code=USAGE, **how)
+    assert "there is no such checkpoint" in again(stays, "run", "never", "--from", "step-000077.h5", code=USAGE, **how)
     assert not stays.path("never").exists()
 
 
