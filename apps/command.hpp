@@ -46,8 +46,10 @@ int site_show(const std::vector<std::string>& words);
 int trust_sign(const std::vector<std::string>& words);
 
 int command_access_log(const Arguments& arguments);
+int command_approve(const Arguments& arguments);
 int command_compare(const Arguments& arguments);
 int command_check(const Arguments& arguments);
+int command_countersign(const Arguments& arguments);
 int command_digest(const Arguments& arguments);
 int command_export(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
@@ -55,6 +57,7 @@ int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
 int command_lrtest(const Arguments& arguments);
 int command_meta(const Arguments& arguments);
+int command_refuse(const Arguments& arguments);
 int command_report(const Arguments& arguments);
 int command_reproduce(const Arguments& arguments);
 int command_schema(const Arguments& arguments);
@@ -62,6 +65,7 @@ int command_slurm(const Arguments& arguments);
 int command_trace(const Arguments& arguments);
 int command_verify(const Arguments& arguments);
 int command_wald(const Arguments& arguments);
+int command_withdraw(const Arguments& arguments);
 
 /// What every stage and `check` have in common on the command line.
 struct RunOptions {

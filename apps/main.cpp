@@ -52,6 +52,11 @@ std::vector<Command> all_commands() {
   const Command after[] = {
       {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
       {"verify", "recompute everything the lineage of a run claims", command_verify},
+      {"approve", "sign, as a second person, that a result may be used", command_approve},
+      {"refuse", "sign, as a second person, that it may not, and why", command_refuse},
+      {"withdraw", "sign that a model is to be used no more, and why", command_withdraw},
+      {"countersign", "add an owner's signature to the end of a run's lineage",
+       command_countersign},
       {"report", "write one page about all that a run left, for people", command_report},
       {"reproduce", "run a finished run again and compare every artefact", command_reproduce},
       {"trace", "show what an artefact was made of, and what was made of it", command_trace},

@@ -123,6 +123,9 @@ void add_verification(Options& options) {
       "owner-key", po::value<std::vector<std::string>>(),
       "NAME=FILE: public key (PEM) of domain NAME's owner, which must have signed its "
       "policy and partitions; may be given again. Without, the keys in the record are taken");
+  options.add()("approver-key", po::value<std::vector<std::string>>(),
+                "public key (PEM) of somebody who may approve what was run, beside the owners; may "
+                "be given again");
   options.add()(
       "partitions", po::value<std::vector<std::string>>(),
       "folder that holds the partitions, at any depth, found by their roots: their blocks "
@@ -136,7 +139,8 @@ VerifyOptions verification_asked(const Options& options) {
   VerifyOptions asked{options.list("key"),
                       {},
                       options.list("partitions"),
-                      static_cast<int>(parse_count(options.text("format"), "--format"))};
+                      static_cast<int>(parse_count(options.text("format"), "--format")),
+                      options.list("approver-key")};
   for (const auto& [domain, file] : options.assignments("owner-key"))
     asked.owner_keys[domain].push_back(file);
   return asked;

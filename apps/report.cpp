@@ -25,12 +25,16 @@ int command_report(const Arguments& arguments) {
   add_verification(options);
   options.add()("output", po::value<std::string>(),
                 "file to write; FOLDER/report.html if left out");
+  options.add()("in", po::value<std::string>(),
+                "folder with output folders, at any depth: the page says how many trainings of the "
+                "same purpose were begun there");
   if (!options.parse(arguments.words)) return 0;
 
   const std::string folder = options.text("FOLDER");
   const std::string output =
       options.has("output") ? options.text("output") : folder + "/report.html";
-  const std::string page = report_page(folder, verification_asked(options), output);
+  const std::string page = report_page(
+      folder, {verification_asked(options), output, options.has("in") ? options.text("in") : ""});
   write_file_atomically(output, page);
   std::cout << "written  " << output << '\n';
   return 0;

@@ -19,7 +19,7 @@ std::string model_signature(const RunFile& model, const PrivateKey& key) {
                          {"algorithm", "sha256"},
                          {"digest", model.sha256.hex()}};
   const Json statement = {
-      {"_type", "https://in-toto.io/Statement/v1"},
+      {"_type", in_toto_type},
       {"subject", Json::array({{{"name", std::filesystem::path(model.path).filename().string()},
                                 {"digest", {{"sha256", sha256(raw).hex()}}}}})},
       {"predicateType", "https://model_signing/signature/v1.0"},

@@ -54,6 +54,11 @@ class FolderReader {
     return read;
   }
 
+  void read_logs() {
+    with(intents_log.file, [&](auto&) { folder_.intents = read_log(folder_.path, intents_log); });
+    with(approvals_log.file, [&](auto&) { folder_.approvals = read_approvals(folder_.path); });
+  }
+
   void read_stage(const Stage& stage, const std::string& prefix) {
     const StageChain& chain = stage.chain;
     const std::string name = fs::path(chain.file(".")).filename().string();
@@ -225,6 +230,7 @@ RunFolder read_run_folder(const std::string& path) {
     throw Error(ExitCode::data, "{}: holds no lineage ({}); is it the output folder of a run?",
                 path, fs::path(training_chain.file(".")).filename().string());
   reader.read_model();
+  reader.read_logs();
   // They are large, and run.json tells of the last session.
   const StageRecord& main = folder.main();
   if (main.sessions.size() != 1 || fact(main.run, "results/progress").is_null())

@@ -10,6 +10,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/kinds/saved_model.hpp"
+#include "lib/lineage/approval.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/stages/stage.hpp"
 
@@ -57,6 +58,8 @@ struct RunFolder {
   /// (iteration, log-likelihood) of the checkpoints that lie there.
   std::map<int, double> checkpoints;
   std::vector<std::string> regions;     ///< domains that keep something at home, regions/NAME/
+  std::vector<LogEntry> intents;        ///< trainings that were begun there
+  std::vector<Approval> approvals;      ///< what people decided, the oldest first
   std::vector<std::string> unreadable;  ///< files that are there and could not be read, and why
 
   const StageRecord* find(const std::string& stage) const;

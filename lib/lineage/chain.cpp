@@ -55,6 +55,7 @@ class Verifier {
             statement_from_json(parse_document(payload, at(i), ExitCode::integrity), at(i));
         check_version(i, statement, envelope);
         result_.statements.push_back(std::move(statement));
+        remember_others(envelope, at(i));
         digests_.push_back(sha256(payload));
       } catch (const Error& error) {
         std::string why = error.what();
@@ -133,6 +134,13 @@ class Verifier {
   std::vector<std::string> lines() const { return {lines_.begin(), lines_.end()}; }
 
  private:
+  void remember_others(const Envelope& envelope, const std::string& line) {
+    for (const Envelope::Signature& signature : envelope.signatures)
+      if (std::ranges::find(keys_, signature.key_id, &PublicKey::id) == keys_.end())
+        result_.countersignatures.push_back(
+            {line, signature.key_id, signature.bytes, envelope.payload});
+  }
+
   /// What a version of the format asks of a line beside its statement's own members.
   void check_version(std::size_t i, const Statement& statement, const Envelope& envelope) const {
     const auto refuse = [&](const std::string& why) {
@@ -278,6 +286,20 @@ Digest Chain::append(Statement statement) {
 
 bool is_finished(const std::string& path, std::span<const PublicKey> keys) {
   return std::filesystem::exists(path) && read_statements(path, keys).back().final_count;
+}
+
+void countersign_last(const std::string& path, const PrivateKey& key) {
+  const std::string text = read_file(path, document::lineage);
+  const std::size_t before = text.rfind('\n', text.size() - 2);
+  const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+  Envelope envelope = envelope_from_json(text.substr(begin, text.size() - begin - 1), path);
+  if (std::ranges::find(envelope.signatures, key.public_key().id(), &Envelope::Signature::key_id) !=
+      envelope.signatures.end())
+    return;
+  add_signature(envelope, key);
+  std::sort(envelope.signatures.begin() + 1, envelope.signatures.end(),
+            [](const auto& a, const auto& b) { return a.key_id < b.key_id; });
+  write_file_atomically(path, text.substr(0, begin) + to_json_line(envelope) + "\n");
 }
 
 std::vector<Statement> standing(const std::vector<Statement>& statements) {

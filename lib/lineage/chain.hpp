@@ -62,10 +62,18 @@ struct Finding {
   Check check = Check::other;
 };
 
+/// A signature beside the signer's, by a key that verify_chain() was not given.
+struct Countersignature {
+  std::string line;  ///< "lineage.jsonl:7"
+  std::string key_id, bytes;
+  std::string payload;
+};
+
 struct Verification {
   std::vector<Finding> findings;
   std::vector<Statement> statements;  ///< those whose signature holds, from the first on
   std::optional<Digest> head;         ///< of the last of these; compare with one kept elsewhere
+  std::vector<Countersignature> countersignatures;  ///< with OtherSignatures::any
 
   /// Everything that was written is as it was written, up to a final statement.
   bool holds() const;
@@ -83,6 +91,11 @@ std::vector<Statement> read_statements(const std::string& path, std::span<const 
 
 /// Whether there is such a file and it has its final statement. Throws as read_statements().
 bool is_finished(const std::string& path, std::span<const PublicKey> keys);
+
+/// Adds a signature to the last line of a lineage file, in its place among the countersignatures;
+/// nothing if the key has signed it. The file is replaced atomically. Whether the chain holds, the
+/// caller has seen.
+void countersign_last(const std::string& path, const PrivateKey& key);
 
 /// Those whose subject no later statement replaced or removed, in their order.
 std::vector<Statement> standing(const std::vector<Statement>& statements);

@@ -67,6 +67,7 @@ const Artefact* find_dependency(const Statement& statement, const std::string& n
 namespace dependency {
 inline constexpr const char* config = "config";
 inline constexpr const char* inputs = "inputs";
+inline constexpr const char* intent = "intent";
 inline constexpr const char* binary = "binary";
 inline constexpr const char* libraries = "libraries";
 inline constexpr const char* site = "site";

@@ -12,7 +12,6 @@ namespace bailiwick {
 
 namespace {
 
-constexpr const char* in_toto_type = "https://in-toto.io/Statement/v1";
 constexpr const char* predicate_type = "https://slsa.dev/provenance/v1";
 constexpr const char* envelope_media_type = "application/vnd.in-toto.provenance+dsse";
 constexpr const char* link_name = "chain/previous";

@@ -56,5 +56,7 @@ Json to_json(const Statement& statement);
 Statement statement_from_json(const Json& json, const std::string& what);
 
 inline constexpr const char* statement_type = "application/vnd.in-toto+json";
+/// Its _type, and that of other statements.
+inline constexpr const char* in_toto_type = "https://in-toto.io/Statement/v1";
 
 }  // namespace bailiwick

@@ -19,12 +19,15 @@
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
+#include "lib/lineage/signed_log.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/owner/access_log.hpp"
 #include "lib/record/decisions.hpp"
 #include "lib/record/egress_report.hpp"
+#include "lib/record/intent.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/record/same_run.hpp"
+#include "lib/record/set_aside.hpp"
 #include "lib/record/signed_documents.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/run/libraries.hpp"
@@ -187,7 +190,7 @@ void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
 bool RunRecord::make_way(const std::vector<Statement>& statements, bool in_place) const {
   const bool anew = may_go_on(statements) ? !in_place && !has_parts(stage_, statements)
                                           : !in_place || !stage_.resumes;
-  if (anew) set_aside(statements);
+  if (anew) set_aside(folder_, stage_, !domain_.empty(), statements);
   return anew;
 }
 
@@ -196,42 +199,6 @@ bool RunRecord::may_go_on(const std::vector<Statement>& statements) const {
   return !statements.empty() &&
          differences_from(run_.config(), stage_, folder_, statements).empty() &&
          changed_rows(run_, statements.back()).empty();
-}
-
-/// What an attempt left that failed late, or was killed: into unfinished-1, unfinished-2, …, where
-/// it is not lost and in nobody's way.
-void RunRecord::set_aside(const std::vector<Statement>& statements) const {
-  std::string to;
-  for (int i = 1; to.empty() || std::filesystem::exists(std::filesystem::symlink_status(path(to)));
-       ++i)
-    to = fmt::format("unfinished-{}", i);
-  const auto name_of = [](const std::string& file) {
-    return std::filesystem::path(file).filename().string();
-  };
-  const std::string lineage = name_of(stage_.file(folder_));
-  // The result may be there already, if only its statement was missing.
-  std::set<std::string> names{name_of(stage_.resolved_config(folder_)), stage_.result};
-  for (const char* result : stage_.results_at_home)
-    if (!domain_.empty() && result != nullptr) names.insert(result);
-  if (stage_.is_training())
-    names.insert({"run.json", "model.txt", "coefficients.csv", "report.html"});
-  for (const Statement& statement : statements)
-    names.insert(statement.subject_name);
-  for (std::size_t session = 1; session <= count_sessions(statements); ++session)
-    for (const char* name : {"inputs", "egress"})
-      names.insert(stage_.session_file(name, session));
-  create_folders(path(to));
-  for (const std::string& name : names) {
-    const bool outside = name.starts_with('/') || name.find("..") != std::string::npos;
-    if (outside || !std::filesystem::exists(path(name))) continue;
-    const std::filesystem::path moved = std::filesystem::path(path(to)) / name;
-    create_folders(moved.parent_path().string());
-    std::filesystem::rename(path(name), moved);
-  }
-  // Last: until it has gone, whoever comes next does the rest.
-  std::filesystem::rename(path(lineage), std::filesystem::path(path(to)) / lineage);
-  std::cout << fmt::format("{}: what an unfinished {} left there is in {} now\n", folder_,
-                           stage_.stage, to);
 }
 
 /// What a killed session left without a name: NAME.tmp.PID, with a name that we give. Nothing else
@@ -392,7 +359,25 @@ void RunRecord::begin_session() {
   const std::string text = to_json(run_.inputs()).dump(2) + "\n";
   write_text(text, stage_.session_file("inputs", session_));
   add_dependency({dependency::inputs, sha256(text), Json::object(), {}});
+  if (stage_.is_training() && domain_.empty()) sign_intent(sha256(text));
   publish_text(decisions_json(run_), stage_.session_file("decisions", session_), false);
+}
+
+/// One intent a run, however many sessions it takes; of a run that fails it stays.
+void RunRecord::sign_intent(const Digest& inputs) {
+  agree(comm_, [&] {
+    if (!chain_) return;
+    if (!earlier().empty()) {
+      if (const Artefact* intent = find_dependency(earlier().front(), dependency::intent))
+        dependencies_.push_back(*intent);
+      return;
+    }
+    const Digest intent =
+        append_to_log(folder_, intents_log, stage_.session_file("inputs", session_), inputs,
+                      intent_json(run_.config(), run_.inputs(), invocation_),
+                      PrivateKey::load(run_.config().sign_with));
+    dependencies_.push_back({dependency::intent, intent, Json::object(), {}});
+  });
 }
 
 void RunRecord::write_documents() {

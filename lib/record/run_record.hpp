@@ -70,8 +70,9 @@ class RunRecord {
   /// The same for a file of text, written by the first rank.
   void publish_text(const std::string& text, const std::string& name, bool last);
 
-  /// The first of a session: what it is to do (inputs.json), which all its statements name, and
-  /// which policies allowed that (decisions_json), as the lineage's next statement.
+  /// The first of a session: what it is to do (inputs.json, and of a training its signed intent),
+  /// which all its statements name, and which policies allowed that (decisions_json), as the
+  /// lineage's next statement.
   void begin_session();
 
   /// What crossed between domains until now (egress_report), as the lineage's next statement.
@@ -99,12 +100,12 @@ class RunRecord {
   void append_here(Statement statement, bool last);
   void start(const std::string& key, bool in_place);
   void write_documents();
+  void sign_intent(const Digest& inputs);
   void go_on();
   void remove_temporaries() const;
   void forget_if_nothing_came(const std::vector<std::string>& made);
   bool make_way(const std::vector<Statement>& statements, bool in_place) const;
   bool may_go_on(const std::vector<Statement>& statements) const;
-  void set_aside(const std::vector<Statement>& statements) const;
 
   Run& run_;
   const Communicator& comm_;

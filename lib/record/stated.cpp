@@ -11,6 +11,7 @@
 #include "lib/core/json.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
+#include "lib/lineage/approval.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/run/run.hpp"
@@ -116,6 +117,15 @@ void check_duties(const StatedModel& stated, const std::string& path, const std:
   }
 }
 
+void check_not_withdrawn(const StatedModel& stated, const std::string& path) {
+  if (!stated.statement.subject_sha256) return;
+  const auto last = last_approval(read_approvals(stated.folder), stated.statement.subject_name,
+                                  *stated.statement.subject_sha256);
+  if (last && last->ruling == Ruling::withdrawn)
+    throw Error(ExitCode::policy, "{}: was withdrawn on {} by {}: {}", path, last->entry.time,
+                last->by, last->reason);
+}
+
 Digest stated_content(const Run& run, const std::string& path, std::span<const PublicKey> keys) {
   const EgressPurpose purpose("checkpoints");
   std::string hex;
@@ -123,6 +133,7 @@ Digest stated_content(const Run& run, const std::string& path, std::span<const P
     if (!run.world().is_root()) return;
     const StatedModel stated = stated_model(run.config(), path, keys);
     check_duties(stated, path, utc_now());
+    check_not_withdrawn(stated, path);
     hex = stated.statement.subject_content->hex();
   });
   return Digest::from_hex(run.world().broadcast(0, hex));

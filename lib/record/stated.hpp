@@ -39,7 +39,11 @@ StatedModel stated_model(const RunConfig& config, const std::string& path,
 /// `path` should have been deleted by `now`; ExitCode::integrity if one of these is not as signed.
 void check_duties(const StatedModel& stated, const std::string& path, const std::string& now);
 
-/// What the content of that file must be, as its lineage states; looks at the duties too.
+/// Throws ExitCode::policy if somebody has withdrawn the model (approvals.jsonl beside it).
+void check_not_withdrawn(const StatedModel& stated, const std::string& path);
+
+/// What the content of that file must be, as its lineage states; looks at the duties too, and
+/// whether it was withdrawn.
 /// Collective. Throws as stated_model() and check_duties().
 Digest stated_content(const Run& run, const std::string& path, std::span<const PublicKey> keys);
 

@@ -31,6 +31,7 @@ constexpr PageSection page_sections[] = {
     {"evaluation", "How good it is, for each owner", evaluation_section},
     {"survival", "Survival curves", survival_section},
     {"description", "The columns", description_section},
+    {"approval", "What was intended, and who approved", approval_section},
     {"egress", "What left", egress_section},
     {"lineage", "Lineage", lineage_section},
     {"cost", "What it cost", cost_section},
@@ -68,11 +69,13 @@ std::optional<bool> ReportFacts::verified() const {
                              [](const Finding& finding) { return finding.holds; });
 }
 
-std::string report_page(const std::string& folder, const VerifyOptions& options,
-                        const std::string& itself) {
-  ReportFacts facts{read_run_folder(folder), {}, {}};
-  if (!options.keys.empty()) verify_for_report(facts, options, itself);
+std::string report_page(const std::string& folder, const ReportOptions& options) {
+  ReportFacts facts{read_run_folder(folder), {}, {}, {}};
+  if (!options.verification.keys.empty())
+    verify_for_report(facts, options.verification, options.itself);
   const StageRecord& main = facts.folder.main();
+  if (!options.in.empty())
+    facts.elsewhere = count_intents_in(options.in, fact_text(main.inputs, "purpose"));
   const std::string said = fact_text(main.inputs, "name");
   const std::string name = said.empty() ? facts.folder.name : said;
 

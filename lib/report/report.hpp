@@ -9,11 +9,15 @@
 
 namespace bailiwick {
 
+struct ReportOptions {
+  VerifyOptions verification;  ///< with keys: the page says what verify_run() finds by them
+  std::string itself;          ///< the file that the page is to be, which is none of the run's
+  std::string in;  ///< folder with output folders in which trainings are counted; may be empty
+};
+
 /// One HTML page about all that a run's output folder holds, which needs nothing else to be read
-/// (docs/report.md): the same bytes for the same folder. With keys in the options it says what
-/// verify_run() finds by them. `itself`: the file that it is to be, which
-/// is none of the run's. Throws ExitCode::data if `folder` is not the output folder of a run.
-std::string report_page(const std::string& folder, const VerifyOptions& options,
-                        const std::string& itself);
+/// (docs/report.md): the same bytes for the same folder. Throws ExitCode::data if `folder` is not
+/// the output folder of a run.
+std::string report_page(const std::string& folder, const ReportOptions& options);
 
 }  // namespace bailiwick

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/folder/intents.hpp"
 #include "lib/folder/run_folder.hpp"
 #include "lib/report/markup/html.hpp"
 #include "lib/verify/verify.hpp"
@@ -20,6 +21,8 @@ struct ReportFacts {
   /// With keys: what verify_run() found. Of its unsigned files, the report itself is none.
   std::optional<RunVerification> verification;
   std::string failure;  ///< why there are no findings, where keys were given
+  /// Trainings of the same purpose in other folders, where some were named.
+  std::optional<IntentCount> elsewhere;
 
   /// Nothing: nobody gave a key.
   std::optional<bool> verified() const;
@@ -32,6 +35,9 @@ Html training_section(const ReportFacts& facts);
 Html evaluation_section(const ReportFacts& facts);
 Html survival_section(const ReportFacts& facts);
 Html description_section(const ReportFacts& facts);
+Html approval_section(const ReportFacts& facts);
+/// Who approved it, in a line.
+Html approval_words(const RunFolder& folder);
 Html egress_section(const ReportFacts& facts);
 Html lineage_section(const ReportFacts& facts);
 Html cost_section(const ReportFacts& facts);

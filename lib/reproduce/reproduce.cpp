@@ -127,7 +127,7 @@ Json summary(const RecordedStage& first, const Heads& heads, const std::string& 
   if (!from.empty()) predicate["bailiwick_from"] = fs::path(from).filename().string();
   if (found.difference) predicate["bailiwick_difference"] = *found.difference;
   if (!found.missing.empty()) predicate["bailiwick_missing"] = found.missing;
-  return {{"_type", "https://in-toto.io/Statement/v1"},
+  return {{"_type", in_toto_type},
           {"subject", subjects},
           {"predicateType", "https://slsa.dev/verification_summary/v1"},
           {"predicate", predicate}};

@@ -210,6 +210,18 @@ void schema(Visitor& v, CheckpointConfig& checkpoint, bool steps) {
 }
 
 template <class Visitor>
+void schema(Visitor& v, IntentConfig& intent) {
+  v.key("metric", intent.metric, "The measure that counts, as evaluation.json calls it.", required,
+        one_of("accuracy", "auc", "average_precision", "balanced_accuracy", "brier", "c_index",
+               "d_squared", "f1", "log_loss", "mae", "r_squared", "rmse"));
+  v.key("split", intent.split, "Name of the split that it is measured on; \"\": all rows.");
+  v.key("at_least", intent.at_least, "What it has to reach.");
+  v.key("at_most", intent.at_most, "What it may not exceed, where less is better.",
+        only_if(!intent.at_least, "give either at_least or at_most, not both"));
+  v.key("because", intent.because, "Why this is done, in words; one line.", one_line);
+}
+
+template <class Visitor>
 void schema(Visitor& v, TrainConfig& train, bool network) {
   const std::string network_only = "only used with model.kind: mlp";
   const std::string solver_only = "only used with method: lbfgs or newton-krylov";
@@ -250,6 +262,8 @@ void schema(Visitor& v, TrainConfig& train, bool network) {
         });
   v.check(network || train.method != TrainMethod::newton || train.petsc_options.empty(),
           "petsc_options", solver_only);
+  v.key("intent", train.intent, "By what the model is to be judged; signed before a row is read.",
+        no_bits);
 }
 
 template <class Visitor>

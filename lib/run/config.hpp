@@ -151,6 +151,14 @@ inline constexpr auto words<TrainMethod> = std::to_array<std::pair<TrainMethod, 
      {TrainMethod::adamw, "adamw"},
      {TrainMethod::sgd, "sgd"}});
 
+/// By what a training is to be judged, said before it begins (docs/approval.md).
+struct IntentConfig {
+  std::string metric;  ///< a measure of evaluation.json
+  std::string split;   ///< that it is to be measured on
+  std::optional<double> at_least, at_most;
+  std::string because;
+};
+
 struct TrainConfig {
   TrainMethod method = TrainMethod::newton;
   DescentConfig descent;
@@ -159,6 +167,7 @@ struct TrainConfig {
   int max_iterations = 50;
   CheckpointConfig checkpoint;
   std::string split, petsc_options;
+  std::optional<IntentConfig> intent;
 };
 
 /// A trust's signed list of owners, and the public key that it was signed with.

@@ -318,6 +318,7 @@ void Run::check_splits() const {
   std::vector<std::pair<std::string, std::string>> keys = {
       {"train.split", config_.train.split},
       {"train.descent.early_stopping.split", config_.train.descent.early_stopping.split}};
+  if (config_.train.intent) keys.emplace_back("train.intent.split", config_.train.intent->split);
   for (const Section& section : config_.sections)
     keys.emplace_back(std::string(section.type->key) + ".split",
                       section.type->split(section.value));

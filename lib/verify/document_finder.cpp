@@ -42,6 +42,8 @@ DocumentFinder::DocumentFinder(std::string folder, const VerifyOptions& options)
     : folder_(std::move(folder)), folders_(options.partitions) {
   for (const auto& [domain, paths] : options.owner_keys)
     keys_.emplace(domain, load_public_keys(paths));
+  for (const PublicKey& key : load_public_keys(options.approver_keys))
+    approvers_.insert(key.id());
 }
 
 std::vector<PublicKey> DocumentFinder::keys_of(const DomainInputs& domain) {

@@ -28,6 +28,8 @@ class DocumentFinder {
 
   /// The keys that the auditor has of a domain, or else those that the record names.
   std::vector<PublicKey> keys_of(const DomainInputs& domain);
+  /// Whether the auditor says that whoever holds the key of that id may approve.
+  bool is_approver(const std::string& key_id) const { return approvers_.contains(key_id); }
   bool has_keys_of(const DomainInputs& domain) const { return keys_.contains(domain.name); }
   /// Throws ExitCode::usage if the auditor has keys of a domain that is not among these.
   void demand_known(const std::set<std::string>& domains) const;
@@ -62,7 +64,7 @@ class DocumentFinder {
   std::map<std::string, std::vector<PublicKey>> keys_;
   std::optional<std::map<std::string, std::string>> found_;  ///< partitions by root
   std::map<std::string, std::string> by_name_;               ///< likewise, by their names
-  std::set<std::string> strangers_, rows_, others_;
+  std::set<std::string> approvers_, strangers_, rows_, others_;
 };
 
 }  // namespace bailiwick

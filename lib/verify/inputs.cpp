@@ -61,6 +61,8 @@ std::string inputs_problem(const Statement& statement, const Inputs& inputs,
   if (find_dependency(statement, dependency::inputs) == nullptr)  // the next session's: take_inputs
     expected.erase(dependency::inputs);
   if (inputs.site.is_signed) expected.insert(dependency::site);
+  if (training && !statement.external_parameters.contains("domain"))
+    expected.insert(dependency::intent);
   for (const DomainInputs& domain : inputs.domains)
     expected.insert(dependency::policy(domain.name));
   for (const DomainInputs& domain : inputs.domains)

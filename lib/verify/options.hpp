@@ -15,6 +15,7 @@ struct VerifyOptions {
   std::map<std::string, std::vector<std::string>> owner_keys;  ///< PEM files, by domain
   std::vector<std::string> partitions;  ///< folders that hold partitions, at any depth
   int oldest = 2;  ///< format version of a lineage that is taken; 1 leaves more open
+  std::vector<std::string> approver_keys = {};  ///< PEM files: who may approve, beside the owners
 };
 
 }  // namespace bailiwick

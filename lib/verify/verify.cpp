@@ -18,6 +18,7 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/lineage/signed_log.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/record/layout.hpp"
@@ -32,6 +33,7 @@
 #include "lib/verify/inputs.hpp"
 #include "lib/verify/look.hpp"
 #include "lib/verify/owners.hpp"
+#include "lib/verify/signed_logs.hpp"
 #include "lib/verify/verified_chain.hpp"
 
 namespace bailiwick {
@@ -128,10 +130,11 @@ void verify_contents(VerifiedChain& chain, const std::string& folder,
 /// The chain itself, the stage it speaks of, and the config beside it.
 VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
                          const StageChain& stage, std::span<const PublicKey> keys, int oldest,
-                         const DocumentFinder& finder) {
+                         DocumentFinder& finder) {
   VerifiedChain chain{stage, prefix, {}, {}, {}, {}};
   const std::string stem = stage.stem;
-  chain.found = verify_chain(stage.file(folder), folder, keys, io::content_digest);
+  chain.found =
+      verify_chain(stage.file(folder), folder, keys, io::content_digest, OtherSignatures::any);
   const std::vector<Statement>& statements = chain.found.statements;
   if (statements.empty()) return chain;
   const Statement& first = statements.front();
@@ -164,7 +167,9 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
                                          why.empty() ? "" : ": ", why));
     }
     verify_contents(chain, folder, finder);
+    if (stage.is_training() && chain.domain.empty()) verify_intent(chain, folder);
   }
+  verify_countersignatures(chain, finder);
   const std::string path = fmt::format("{}/{}", folder, stage.result);
   if (stage.names_model && chain.version() > 1 && fs::exists(path))
     look(chain.found, std::string(stage.result) + ": model", [&] {
@@ -296,6 +301,8 @@ std::vector<PlacedChain> chains_in(const std::string& folder, std::vector<Findin
   const auto look_into = [&](const std::string& prefix, const StageChain* named) {
     for (const auto& entry : fs::directory_iterator(fs::path(folder) / prefix)) {
       if (entry.path().extension() != ".jsonl") continue;
+      const std::string file = entry.path().filename().string();
+      if (prefix.empty() && (file == intents_log.file || file == approvals_log.file)) continue;
       const std::string stem = entry.path().stem().string();
       const auto stage =
           std::ranges::find_if(all_stages(), [&](const Stage* s) { return s->chain.stem == stem; });
@@ -372,6 +379,7 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
 
   RunVerification result;
   result.findings = strangers;
+  std::ranges::move(approval_findings(folder, chains, finder), std::back_inserter(result.findings));
   const int version = chains.front().version();
   Coverage coverage(folder);
   for (VerifiedChain& chain : chains) {

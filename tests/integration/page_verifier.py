@@ -112,6 +112,7 @@ class Chain:
             self.demand(first == (details["builder"], time["startedOn"], build["internalParameters"], [d for d in own if d not in common]), "session")
             kinds = [d[0] for d in own]
             self.demand(len(set(kinds)) == len(kinds) and {"config", "inputs", "binary"} <= set(kinds), "dependencies")
+            self.demand(("intent" in kinds) == (stage == "train" and not self.domain), "intent")
             self.demand(("model" in kinds) == (stage in ("evaluate", "predict")), "model")
             checkpoint, final = CHECKPOINT.fullmatch(name) and stage == "train", i + 1 == count
             egress = name == f"{prefix}egress{suffix}.json" and not self.domain
@@ -194,6 +195,24 @@ class Chain:
         """The digest of a dependency of the last statement."""
         return next(d["digest"]["sha256"] for d in self.statements[-1]["predicate"]["buildDefinition"]["resolvedDependencies"] if d["name"] == name)
 
+    def intent(self):
+        """Of docs/approval.md: the line that this training signed before it began."""
+        inputs, signer = json.loads((self.folder / "inputs.json").read_text()), next(iter(self.statements))["predicate"]["buildDefinition"]["internalParameters"]["signer"]
+        before, found = None, None
+        for i, line in enumerate((self.folder / "intents.jsonl").read_text().splitlines()):
+            payload, envelope = base64.b64decode(json.loads(line)["payload"]), json.loads(line)
+            said = json.loads(payload)["predicate"]
+            pem = said["publicKey"].encode()
+            signed = b"DSSEv1 %d %s %d %s" % (len(envelope["payloadType"]), envelope["payloadType"].encode(), len(payload), payload)
+            serialization.load_pem_public_key(pem).verify(base64.b64decode(envelope["signatures"][0]["sig"]), signed, ec.ECDSA(hashes.SHA256()))
+            self.demand((said["sequence"], said["previous"]) == (i, before), "an intent does not follow the one before")
+            before = sha256(payload)
+            if before == self.says("intent"):
+                found = said
+                self.demand(sha256(pem) == signer and sha256((self.folder / "inputs.json").read_bytes()) == json.loads(payload)["subject"][0]["digest"]["sha256"],
+                            "the intent is another's")
+        self.demand(found and (found["run"], found["purpose"], found["config"]) == (inputs["name"], inputs["purpose"], inputs["identity"]), "the intent is not this training's")
+
     def content(self):
         return self.statements[-1]["subject"][0]["digest"].get("bailiwickModelV2")
 
@@ -202,7 +221,8 @@ def problems(folder, keys, regions={}):
     """What does not hold in the output folder of a run; `regions`: the public key of each domain, in PEM files."""
     folder = pathlib.Path(folder)
     keys = dict(map(load, keys))
-    chains = {path.stem: Chain(folder, path.stem, keys) for path in folder.glob("*.jsonl")}
+    chains = {path.stem: Chain(folder, path.stem, keys) for path in folder.glob("*.jsonl") if path.stem in CHAINS}
+    chains["lineage"].intent()
     found = [p for chain in chains.values() for p in chain.problems]
     run = chains["lineage"]
     for stem in {"evaluation", "prediction"} & set(chains):

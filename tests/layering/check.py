@@ -46,6 +46,7 @@ ROOMS = {
     "lib/train": ["lib/kinds", "lib/record", "lib/data", "lib/optim", "lib/model", "kokkos_kernels/network", *ADMITTED],
     "lib/stages": ["lib/train", "lib/kinds", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
     "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
+    "lib/review": ["lib/verify", "lib/stages", "lib/record", "lib/lineage", "lib/crypto"],
     "lib/folder": ["lib/stages", "lib/kinds", "lib/record", *ADMITTED],
     "lib/compare": ["lib/folder", "lib/stages", "lib/kinds", *ADMITTED],
     "lib/report": ["lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/model", "kokkos_kernels/math", *ADMITTED],
@@ -53,7 +54,7 @@ ROOMS = {
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
     "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
     "lib/export": ["lib/trace", "lib/stages", *ADMITTED],
-    "apps": ["lib/compare", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "apps": ["lib/compare", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.
 AGGREGATE_ONLY = {"lib/model", "lib/optim", "lib/kinds"}

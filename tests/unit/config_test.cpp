@@ -269,7 +269,7 @@ TEST_CASE("every mistake in a run is named with its place") {
        "newton-krylov (did you mean \"newton\"?)"},
       {"method: lbfgs", "metod: lbfgs",
        "configs/x.yaml:29:3: train.metod: unknown key; allowed: method, tolerance, max_iterations, "
-       "checkpoint, split, petsc_options (did you mean \"method\"?)"},
+       "checkpoint, split, petsc_options, intent (did you mean \"method\"?)"},
       {"  method: lbfgs", "  method: lbfgs\n  method: newton",
        "configs/x.yaml:30:3: train.method: duplicate key; first given in line 29"},
       {"  method: lbfgs", "  tolerance: -1e-12",

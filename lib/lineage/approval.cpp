@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/lineage/approval.hpp"
+
+namespace bailiwick {
+
+std::vector<Approval> read_approvals(const std::string& folder) {
+  std::vector<Approval> approvals;
+  for (LogEntry& entry : read_log(folder, approvals_log)) {
+    const std::string at =
+        fmt::format("{}/{}:{}", folder, approvals_log.file, approvals.size() + 1);
+    const auto text = [&](const char* member) {
+      return json_member<std::string>(entry.said, member, at, ExitCode::integrity);
+    };
+    const auto ruling = from_word<Ruling>(text("ruling"));
+    if (!ruling) throw Error(ExitCode::integrity, "{}: rules nothing that is known", at);
+    Approval approval{{}, *ruling, text("by"), text("reason"), {}, {}};
+    if (entry.said.contains("chain")) {
+      approval.chain = text("chain");
+      approval.head = text("head");
+    }
+    approval.entry = std::move(entry);
+    approvals.push_back(std::move(approval));
+  }
+  return approvals;
+}
+
+std::optional<Approval> last_approval(const std::vector<Approval>& approvals,
+                                      const std::string& subject, const Digest& sha256) {
+  std::optional<Approval> last;
+  for (const Approval& approval : approvals)
+    if (approval.entry.subject == subject && approval.entry.subject_sha256 == sha256)
+      last = approval;
+  return last;
+}
+
+Digest append_approval(const std::string& folder, const Approval& approval, const PrivateKey& key) {
+  Json said = {
+      {"ruling", to_word(approval.ruling)}, {"by", approval.by}, {"reason", approval.reason}};
+  if (!approval.chain.empty()) {
+    said["chain"] = approval.chain;
+    said["head"] = approval.head;
+  }
+  return append_to_log(folder, approvals_log, approval.entry.subject, approval.entry.subject_sha256,
+                       std::move(said), key);
+}
+
+}  // namespace bailiwick

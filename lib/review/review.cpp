@@ -1,0 +1,167 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/review/review.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lib/core/file_lock.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/names.hpp"
+#include "lib/core/output_file.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/record/layout.hpp"
+#include "lib/stages/stage.hpp"
+#include "lib/verify/verify.hpp"
+
+namespace bailiwick {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Keeps jobs that write there out, as these keep each other.
+FileLock lock_folder(const std::string& folder) {
+  return FileLock(training_chain.lock(folder), lock_patience_seconds);
+}
+
+void demand_held(const FileLock& lock, const std::string& folder) {
+  if (!lock.held())
+    throw Error(ExitCode::data, "{}: a job is writing there{}; wait until it has ended", folder,
+                lock.holder());
+}
+
+void demand_one_line(const std::string& text, const char* what) {
+  if (text.empty() || printable(text) != text)
+    throw Error(ExitCode::usage, "{}: is to be one line of text, and not empty", what);
+}
+
+/// What holds, or an error with the first findings that do not.
+RunVerification verified(const std::string& folder, const VerifyOptions& options) {
+  RunVerification found = verify_run(folder, options);
+  std::vector<std::string> broken;
+  for (const Finding& finding : found.findings)
+    if (!finding.holds) broken.push_back(finding.what);
+  if (!broken.empty())
+    throw Error(ExitCode::integrity, "{}: does not hold, so nothing was signed:\n  {}{}", folder,
+                broken.front(),
+                broken.size() > 1 ? fmt::format("\n  and {} more, which `bailiwick verify` lists",
+                                                broken.size() - 1)
+                                  : "");
+  return found;
+}
+
+/// The chain that ends with the file `subject`, by its name in the folder.
+struct Ending {
+  std::string chain;
+  const StageChain* stage;
+  std::string place;  ///< folder of the chain
+};
+
+Ending find_ending(const std::string& folder, const std::string& subject) {
+  const fs::path file(subject);
+  for (const Stage* stage : all_stages()) {
+    if (file.filename() != stage->chain.result) continue;
+    const fs::path above = file.parent_path();
+    const bool named = stage->chain.named != nullptr && above.parent_path() == stage->chain.named;
+    if (!above.empty() && !named) continue;
+    const std::string place = (fs::path(folder) / above).lexically_normal().string();
+    if (fs::exists(stage->chain.file(place)) && fs::exists(fs::path(folder) / file))
+      return {(above / (std::string(stage->chain.stem) + ".jsonl")).generic_string(), &stage->chain,
+              place};
+  }
+  throw Error(ExitCode::data,
+              "{}: there is no {} there that a stage ended with; --of names one, such as model.h5, "
+              "evaluation.json or intent",
+              folder, subject);
+}
+
+std::string signer_of(const Ending& ending, const std::vector<PublicKey>& keys) {
+  return read_statements(ending.stage->file(ending.place), keys)
+      .front()
+      .internal_parameters.value("signer", "");
+}
+
+void demand_other(const std::string& signer, const PublicKey& key, Ruling ruling,
+                  const std::string& subject) {
+  if (ruling != Ruling::withdrawn && signer == key.id())
+    throw Error(ExitCode::policy,
+                "{}: its run was signed with this key; a second person decides, with a key of "
+                "their own (bailiwick keygen)",
+                subject);
+}
+
+Approval about_intent(const Review& review, const PublicKey& key) {
+  const std::vector<LogEntry> intents = read_log(review.folder, intents_log);
+  if (intents.empty())
+    throw Error(ExitCode::data, "{}: no training has begun there, so there is no intent",
+                review.folder);
+  demand_other(intents.back().signer, key, review.ruling, "the intent");
+  Approval approval;
+  approval.entry.subject = intent_subject;
+  approval.entry.subject_sha256 = intents.back().digest;
+  return approval;
+}
+
+Approval about_result(const Review& review, const PublicKey& key) {
+  const std::string subject = review.subject.empty() ? training_chain.result : review.subject;
+  const Ending ending = find_ending(review.folder, subject);
+  const std::vector<PublicKey> keys = load_public_keys(review.verification.keys);
+  demand_other(signer_of(ending, keys), key, review.ruling, subject);
+  if (review.ruling == Ruling::approved) verified(review.folder, review.verification);
+  const Verification chain =
+      verify_chain(ending.stage->file(ending.place), ending.place, keys, {}, OtherSignatures::any);
+  if (!chain.head)
+    throw Error(ExitCode::integrity, "{}: does not hold: {}", ending.chain, chain.failures());
+  Approval approval;
+  approval.entry.subject = subject;
+  approval.entry.subject_sha256 = sha256_file(review.folder + "/" + subject);
+  approval.chain = ending.chain;
+  approval.head = chain.head->hex();
+  return approval;
+}
+
+}  // namespace
+
+Digest append_review(const Review& review) {
+  demand_one_line(review.by, "--by");
+  demand_one_line(review.reason, "--reason");
+  const PrivateKey key = PrivateKey::load(review.sign_with);
+  if (!fs::is_directory(review.folder))
+    throw Error(ExitCode::data, "{}: is not the output folder of a run", review.folder);
+  const FileLock lock = lock_folder(review.folder);
+  demand_held(lock, review.folder);
+  Approval approval = review.subject == intent_subject ? about_intent(review, key.public_key())
+                                                       : about_result(review, key.public_key());
+  approval.ruling = review.ruling;
+  approval.by = review.by;
+  approval.reason = review.reason;
+  return append_approval(review.folder, approval, key);
+}
+
+std::vector<std::pair<std::string, Digest>> countersign(const std::string& folder,
+                                                        const std::string& sign_with,
+                                                        const VerifyOptions& options) {
+  const PrivateKey key = PrivateKey::load(sign_with);
+  const FileLock lock = lock_folder(folder);
+  demand_held(lock, folder);
+  const RunVerification found = verified(folder, options);
+  const std::vector<PublicKey> keys = load_public_keys(options.keys);
+  std::vector<std::pair<std::string, Digest>> heads;
+  for (const auto& [name, head] : found.heads) {
+    // What stays with a domain is signed by the domain.
+    const std::string path = folder + "/" + name;
+    if (!fs::exists(path) || !is_finished(path, keys)) continue;
+    countersign_last(path, key);
+    heads.emplace_back(name, head);
+  }
+  if (heads.empty())
+    throw Error(ExitCode::data,
+                "{}: no chain there is finished, so there is nothing to countersign", folder);
+  return heads;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,147 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/verify/signed_logs.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "lib/core/failure.hpp"
+#include "lib/crypto/envelope.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/lineage/approval.hpp"
+#include "lib/lineage/signed_log.hpp"
+#include "lib/record/intent.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Keys of the domains' owners, by the domain's name.
+std::vector<std::pair<std::string, PublicKey>> owner_keys(const Inputs* inputs,
+                                                          DocumentFinder& finder) {
+  std::vector<std::pair<std::string, PublicKey>> keys;
+  if (inputs != nullptr)
+    for (const DomainInputs& domain : inputs->domains)
+      for (const PublicKey& key : finder.keys_of(domain))
+        keys.emplace_back(domain.name, key);
+  return keys;
+}
+
+std::string signer_of(const VerifiedChain& chain) {
+  return chain.found.statements.front().internal_parameters.value("signer", "");
+}
+
+/// Why a line rules about nothing that is here; empty: it does not.
+std::string subject_problem(const Approval& approval, const std::string& folder,
+                            const std::vector<LogEntry>& intents,
+                            const std::vector<VerifiedChain>& chains) {
+  const LogEntry& entry = approval.entry;
+  if (entry.subject == intent_subject)
+    return std::ranges::find(intents, entry.subject_sha256, &LogEntry::digest) != intents.end()
+               ? ""
+               : "is about an intent that was not signed here";
+  const auto chain = std::ranges::find(chains, approval.chain, &VerifiedChain::name);
+  if (chain == chains.end() || chain->version() == 0)
+    return "is about a chain that is not here, or does not hold";
+  if (entry.subject != chain->prefix + chain->stage.result)
+    return entry.subject + " is not what " + approval.chain + " ends with";
+  if (!chain->found.head || chain->found.head->hex() != approval.head)
+    return "was signed when " + approval.chain + " had another end: it was written anew since";
+  if (sha256_file(folder + "/" + entry.subject) != entry.subject_sha256)
+    return entry.subject + " is another file since";
+  return "";
+}
+
+/// Who runs something may withdraw it, and not approve or refuse it.
+bool is_own(const Approval& approval, const std::vector<LogEntry>& intents,
+            const std::vector<VerifiedChain>& chains) {
+  if (approval.ruling == Ruling::withdrawn) return false;
+  for (const VerifiedChain& chain : chains)
+    if (chain.version() > 1 && signer_of(chain) == approval.entry.signer && chain.domain.empty())
+      return true;
+  return std::ranges::any_of(
+      intents, [&](const LogEntry& intent) { return intent.signer == approval.entry.signer; });
+}
+
+}  // namespace
+
+void verify_intent(VerifiedChain& training, const std::string& folder) {
+  const std::vector<Statement>& statements = training.found.statements;
+  const Artefact* named = find_dependency(statements.front(), dependency::intent);
+  if (named == nullptr || !training.inputs.front()) return;  // said of its inputs
+  look(training.found, std::string(intents_log.file) + ": intent", [&] {
+    const std::vector<LogEntry> intents = read_log(folder, intents_log);
+    const auto intent = std::ranges::find(intents, named->sha256, &LogEntry::digest);
+    const auto refuse = [](const std::string& why) { throw Error(ExitCode::integrity, "{}", why); };
+    if (intent == intents.end()) refuse("the one that the training names is not there");
+    if (intent->signer != signer_of(training))
+      refuse("was signed by another key than the training");
+    const Artefact* inputs = find_dependency(statements.front(), dependency::inputs);
+    if (inputs == nullptr || inputs->sha256 != intent->subject_sha256)
+      refuse("is about other inputs than the training's");
+    if (const std::string why = intent_problem(intent->said, *training.inputs.front());
+        !why.empty())
+      refuse(why);
+    if (intent->time < statements.front().started || intent->time > statements.front().finished)
+      refuse("was not signed as the training began");
+    return true;
+  });
+}
+
+void verify_countersignatures(VerifiedChain& chain, DocumentFinder& finder) {
+  if (chain.version() < 2 || chain.found.countersignatures.empty()) return;
+  const auto owners = owner_keys(chain.last_inputs(), finder);
+  for (const Countersignature& one : chain.found.countersignatures) {
+    const auto owner = std::ranges::find_if(
+        owners, [&](const auto& known) { return known.second.id() == one.key_id; });
+    if (owner == owners.end()) {
+      chain.say(false, fmt::format("{}: is also signed by key {}, which was not given and is no "
+                                   "owner's, so that nobody can tell whether that holds; give it "
+                                   "with --key, or take the signature out",
+                                   one.line, one.key_id));
+      continue;
+    }
+    const bool holds =
+        owner->second.verifies(pre_authentication_encoding(statement_type, one.payload), one.bytes);
+    chain.say(holds, fmt::format("{}: countersigned by domain {}, key {}{}", one.line, owner->first,
+                                 one.key_id, holds ? "" : ": does not hold"));
+  }
+}
+
+std::vector<Finding> approval_findings(const std::string& folder,
+                                       const std::vector<VerifiedChain>& chains,
+                                       DocumentFinder& finder) {
+  std::vector<Finding> findings;
+  try {
+    const std::vector<Approval> approvals = read_approvals(folder);
+    if (approvals.empty()) return findings;
+    const std::vector<LogEntry> intents = read_log(folder, intents_log);
+    std::map<std::string, std::string> owners;  // by the ids of their keys
+    for (const VerifiedChain& chain : chains)
+      for (const auto& [domain, key] : owner_keys(chain.last_inputs(), finder))
+        owners.emplace(key.id(), domain);
+    for (std::size_t i = 0; i < approvals.size(); ++i) {
+      const Approval& approval = approvals[i];
+      std::string why = subject_problem(approval, folder, intents, chains);
+      if (why.empty() && is_own(approval, intents, chains))
+        why = "by the key that signed the run: a second person decides";
+      const auto owner = owners.find(approval.entry.signer);
+      findings.push_back(
+          {why.empty(), fmt::format("{}:{}: {} {} by {}, {}key {}{}{}", approvals_log.file, i + 1,
+                                    approval.entry.subject, to_word(approval.ruling), approval.by,
+                                    owner == owners.end() ? "" : "domain " + owner->second + ", ",
+                                    approval.entry.signer, why.empty() ? "" : ": ", why)});
+      if (owner == owners.end() && why.empty() && !finder.is_approver(approval.entry.signer))
+        finder.miss(fmt::format("whose key {} is, with which \"{}\" has {} {}",
+                                approval.entry.signer, approval.by, to_word(approval.ruling),
+                                approval.entry.subject));
+    }
+  } catch (...) {
+    findings.push_back({false, caught_error().what()});
+  }
+  return findings;
+}
+
+}  // namespace bailiwick

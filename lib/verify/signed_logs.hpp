@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/verify/document_finder.hpp"
+#include "lib/verify/verified_chain.hpp"
+
+namespace bailiwick {
+
+/// Whether the intent that a training names was signed in its folder, by its signer, before its
+/// first statement, and is about what it was to do.
+void verify_intent(VerifiedChain& training, const std::string& folder);
+
+/// Countersignatures of a chain by keys that are not its operators': each must be an owner's.
+void verify_countersignatures(VerifiedChain& chain, DocumentFinder& finder);
+
+/// Whether the lines of approvals.jsonl hold, are about what lies in the folder and its chains, and
+/// none is approved by who signed what it is about.
+std::vector<Finding> approval_findings(const std::string& folder,
+                                       const std::vector<VerifiedChain>& chains,
+                                       DocumentFinder& finder);
+
+}  // namespace bailiwick

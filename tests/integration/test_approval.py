@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a training intended is signed before it reads, and stays; a second person approves, refuses, withdraws; owners countersign."""
+import base64
+import json
+import shutil
+import subprocess
+
+import pytest
+
+import forge
+from conftest import Checkout
+from test_policies import Stays
+
+USAGE, CONFIG, POLICY, DATA, INTEGRITY, STOPPED = 2, 3, 4, 5, 7, 75
+KEY = ("--key", "operator.pub.pem")
+INTENT = ("--set", "train.intent={metric: rmse, split: '', at_most: 50, because: to see}")
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    """run: a training with an intent, evaluated; ada: a second person's key."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("approval")))
+    stays.train(*INTENT, output="run", np=2)
+    stays.run("evaluate", "run.yaml", "--output", "run")
+    for name in ("ada", "bob"):
+        stays.run("keygen", name)
+    return stays
+
+
+@pytest.fixture
+def copy(stays, tmp_path):
+    return shutil.copytree(stays.path("run"), tmp_path / "run")
+
+
+def decide(stays, command, folder, *words, who="ada", code=0):
+    return stays.run(command, folder, *KEY, "--sign-with", f"{who}.pem", "--by", f"{who}, board", "--reason", f"{command} it is", *words, code=code)
+
+
+def verify(stays, folder, *words, code=0):
+    return stays.run("verify", folder, *KEY, *words, code=code)
+
+
+def intents(folder):
+    return [s["predicate"] for s in forge.read(folder / "intents.jsonl")]
+
+
+def test_an_intent_is_signed_first(stays):
+    said, = intents(stays.path("run"))
+    inputs = json.loads(stays.path("run/inputs.json").read_text())
+    assert said["aim"] == {"metric": "rmse", "split": "", "at_most": 50, "because": "to see"}
+    assert (said["purpose"], said["config"], said["sequence"], said["previous"]) == (inputs["purpose"], inputs["identity"], 0, None)
+    statement = forge.read(stays.path("run/lineage.jsonl"))[0]
+    assert said["time"] <= statement["predicate"]["runDetails"]["metadata"]["finishedOn"]
+    assert "ok  intents.jsonl: intent" in verify(stays, "run")
+
+
+def test_by_openssl(stays, tmp_path):
+    """Whoever has openssl alone can check a line."""
+    envelope = json.loads(stays.path("run/intents.jsonl").read_text())
+    payload = base64.b64decode(envelope["payload"])
+    (tmp_path / "pae").write_bytes(b"DSSEv1 28 application/vnd.in-toto+json %d %s" % (len(payload), payload))
+    (tmp_path / "sig").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
+    subprocess.run(["openssl", "dgst", "-sha256", "-verify", stays.path("operator.pub.pem"), "-signature", tmp_path / "sig", tmp_path / "pae"], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_tries_are_counted(stays, np):
+    """A training that fails after it began leaves its intent and nothing else, and is in nobody's way; one that is resumed is one."""
+    name = f"tries-{np}"
+    stays.run("train", "run.yaml", "--output", name, "--set", "model.kind=logistic", np=np, code=DATA)  # of numbers of days
+    assert [path.name for path in stays.path(name).iterdir()] == ["intents.jsonl"] and len(intents(stays.path(name))) == 1
+    stays.run("train", "run.yaml", "--output", name, "--wall-time", "0", "--set", "model.l2=1", np=np, code=STOPPED)
+    stays.run("train", "run.yaml", "--output", name, "--resume", "latest", "--set", "model.l2=1", np=np)
+    assert len(intents(stays.path(name))) == 2
+    verify(stays, name)
+    stays.run("report", name, "--in", ".")
+    page = stays.path(f"{name}/report.html").read_text()
+    assert "2 trainings were begun of the purpose dpv:ScientificResearch in this folder, of 2 configs" in page
+    assert "that were looked through" in page
+
+
+def test_intents_of_configs(stays):
+    for intent, text in (("{metric: acu}", 'did you mean "auc"?'), ("{metric: auc, at_least: 1, at_most: 2}", "give either at_least or at_most, not both"),
+                         ("{}", "train.intent.metric"), ("{metric: auc, split: tset}", "train.intent.split")):
+        out = stays.run("train", "run.yaml", "--output", "never", "--set", f"train.intent={intent}", code=None)
+        assert text in out, out
+    assert not stays.path("never").exists()
+
+
+def test_approved(stays, copy):
+    out = decide(stays, "approve", copy)
+    assert out.startswith(f"approved  {copy}/approvals.jsonl\nhead  ")
+    found = verify(stays, copy)
+    assert "ok  approvals.jsonl:1: model.h5 approved by ada, board, key " in found
+    assert "whose key" in found.splitlines()[-1]
+    assert "whose key" not in verify(stays, copy, "--approver-key", "ada.pub.pem")
+    decide(stays, "refuse", copy, "--of", "evaluation.json", who="bern")
+    assert "evaluation.json refused by bern, board, domain bern, key" in verify(stays, copy)
+    stays.run("report", copy)
+    page = (copy / "report.html").read_text()
+    assert "approved by ada, board" in page.replace('<span class="mark good">', "").replace("</span>", "") or "ada, board" in page
+    assert "refuse it is" in page and "Met:" in page
+
+
+def test_a_second_person(stays, copy):
+    for command in ("approve", "refuse"):
+        assert "a second person decides" in decide(stays, command, copy, who="operator", code=POLICY)
+        assert "a second person decides" in decide(stays, command, copy, "--of", "intent", who="operator", code=POLICY)
+    assert not (copy / "approvals.jsonl").exists()
+    decide(stays, "approve", copy, "--of", "intent")
+    assert "intent approved by ada" in verify(stays, copy)
+
+
+def test_nothing_is_approved_that_does_not_hold(stays, copy):
+    (copy / "resolved.yaml").write_text("name: another\n")
+    assert "does not hold, so nothing was signed" in decide(stays, "approve", copy, code=INTEGRITY)
+    assert not (copy / "approvals.jsonl").exists()
+    decide(stays, "refuse", copy)
+
+
+def test_words(stays, copy):
+    assert "--of names one" in decide(stays, "approve", copy, "--of", "modle.h5", code=DATA)
+    assert "is not the output folder" in decide(stays, "approve", "nowhere", code=DATA)
+    stays.run("approve", copy, *KEY, "--sign-with", "ada.pem", "--by", "ada", "--reason", "two\nlines", code=USAGE)
+    stays.run("approve", copy, *KEY, "--sign-with", "ada.pem", "--by", "", "--reason", "x", code=USAGE)
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_withdrawn(stays, copy, np):
+    decide(stays, "approve", copy)
+    decide(stays, "withdraw", copy, who="operator")
+    for stage in ("evaluate", "predict"):
+        out = stays.run(stage, "run.yaml", "--model", str(copy / "model.h5"), "--output", f"after-{np}", np=np, code=POLICY)
+        assert "was withdrawn on" in out and "by operator, board: withdraw it is" in out
+    assert not stays.path(f"after-{np}").exists()
+    decide(stays, "approve", copy)  # the newest counts
+    stays.run("evaluate", "run.yaml", "--model", str(copy / "model.h5"), "--output", f"after-{np}", np=np)
+
+
+def lines(folder, name="approvals.jsonl"):
+    return (folder / name).read_text().splitlines(keepends=True)
+
+
+def put(folder, lines, name="approvals.jsonl"):
+    (folder / name).write_text("".join(lines))
+
+
+def resigned(line, signer, change):
+    statement = json.loads(base64.b64decode(json.loads(line)["payload"]))
+    change(statement)
+    payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
+    return forge.envelope(payload, [(signer.id, signer.sign(payload))]) + "\n"
+
+
+def test_lines_that_are_tampered_with(stays, copy):
+    for who, command in (("ada", "refuse"), ("bob", "approve"), ("ada", "approve")):
+        decide(stays, command, copy, who=who)
+    good, does_not = lines(copy), lambda text: text in verify(stays, copy, code=INTEGRITY)
+    for bad in (good[1:], [good[0], good[2]], [good[1], good[0], good[2]], [good[0], good[0], *good[1:]]):
+        put(copy, bad)
+        assert does_not("does not follow the line before")
+    put(copy, [good[0], good[1][:-1]])
+    assert does_not("its last line has no end")
+    put(copy, [good[0].replace(good[0][30], chr(ord(good[0][30]) ^ 1), 1), *good[1:]])
+    verify(stays, copy, code=INTEGRITY)
+    signer, operator = forge.Signer(stays.path("bob.pem")), forge.Signer(stays.path("operator.pem"))
+    for who, change, text in (
+            (signer, lambda s: s["predicate"].update(ruling="approved"), "changed after it was signed"),  # with ada's key in it, by bob
+            (signer, lambda s: s["subject"][0].update(name="../model.h5"), "changed after it was signed")):
+        put(copy, [resigned(good[0], who, change)])
+        verify(stays, copy, code=INTEGRITY)
+    pem = {who: stays.path(f"{who}.pub.pem").read_text() for who in ("bob", "operator")}
+    for who, key, change, text in (
+            (operator, "operator", lambda s: None, "by the key that signed the run: a second person decides"),
+            (signer, "bob", lambda s: s["predicate"].update(head="0" * 64), "had another end"),
+            (signer, "bob", lambda s: s["subject"][0]["digest"].update(sha256="0" * 64), "is another file since"),
+            (signer, "bob", lambda s: s["subject"][0].update(name="lineage.jsonl"), "is not what lineage.jsonl ends with"),
+            (signer, "bob", lambda s: s["predicate"].update(chain="another.jsonl"), "is about a chain that is not here"),
+            (signer, "bob", lambda s: s["predicate"].update(ruling="perhaps"), "rules nothing that is known"),
+            (signer, "bob", lambda s: s["predicate"].update(time="yesterday"), "its time is not written"),
+            (signer, "bob", lambda s: s.update(predicateType="https://bailiwick.dev/intent/v1"), "is no statement of the kind")):
+        put(copy, [resigned(good[1], who, lambda s: (s["predicate"].update(publicKey=pem[key], sequence=0, previous=None), change(s)))])
+        assert does_not(text), text
+
+
+def test_an_intent_that_is_tampered_with(stays, copy):
+    (copy / "intents.jsonl").unlink()
+    assert "intent: the one that the training names is not there" in verify(stays, copy, code=INTEGRITY)
+    operator = forge.Signer(stays.path("operator.pem"))
+    original = lines(stays.path("run"), "intents.jsonl")[0]
+    put(copy, [resigned(original, operator, lambda s: s["predicate"].update(aim={"metric": "auc", "split": ""}))], "intents.jsonl")
+    assert "intent: the one that the training names is not there" in verify(stays, copy, code=INTEGRITY)
+
+
+def test_countersigned(stays, copy):
+    for owner in ("bern", "lyon"):
+        assert "countersigned  lineage.jsonl  head " in stays.run("countersign", copy, *KEY, "--sign-with", f"{owner}.pem")
+    before = (copy / "lineage.jsonl").read_bytes()
+    stays.run("countersign", copy, *KEY, "--sign-with", "lyon.pem")
+    assert (copy / "lineage.jsonl").read_bytes() == before, "signed twice"
+    out = verify(stays, copy)
+    assert out.count("countersigned by domain bern, key ") == 2 and out.count("countersigned by domain lyon, key ") == 2  # and of the evaluation
+    stays.run("countersign", copy, *KEY, "--sign-with", "ada.pem")
+    assert "which was not given and is no owner's" in verify(stays, copy, code=INTEGRITY)
+    verify(stays, copy, "--key", "ada.pub.pem")
+    # A countersignature that is another line's.
+    shutil.rmtree(copy)
+    shutil.copytree(stays.path("run"), copy)
+    stays.run("countersign", copy, *KEY, "--sign-with", "bern.pem")
+    text = lines(copy, "lineage.jsonl")
+    last, first = json.loads(text[-1]), json.loads(text[0])
+    first["signatures"].append(last["signatures"][1])
+    put(copy, [json.dumps(first, separators=(",", ":")) + "\n", *text[1:]], "lineage.jsonl")
+    assert "countersigned by domain bern" in verify(stays, copy, code=INTEGRITY)
+    # Nothing is countersigned that does not hold.
+    assert "nothing was signed" in stays.run("countersign", copy, *KEY, "--sign-with", "lyon.pem", code=INTEGRITY)
+
+
+def test_it_still_works_when_countersigned(stays, copy):
+    stays.run("countersign", copy, *KEY, "--sign-with", "bern.pem")
+    stays.run("evaluate", "run.yaml", "--model", str(copy / "model.h5"), "--output", "with-countersigned")
+    decide(stays, "approve", copy)
+    stays.run("report", copy, *KEY)
+    stays.run("reproduce", copy, *KEY, "--sign-with", "ada.pem", "--partitions", ".", "--output", "again")
+    again, = intents(stays.path("again"))
+    assert again["again"] is True
