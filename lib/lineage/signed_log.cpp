@@ -138,4 +138,17 @@ Digest append_to_log(const std::string& folder, const SignedLog& log, const std:
   return digest;
 }
 
+void drop_last(const std::string& folder, const SignedLog& log, const Digest& digest) {
+  const std::string path = path_of(folder, log);
+  if (!std::filesystem::exists(path)) return;
+  std::vector<std::string> lines = lines_of(path);
+  const std::vector<LogEntry> entries = read_lines(lines, path, log);
+  if (entries.empty() || entries.back().digest != digest) return;
+  lines.pop_back();
+  if (lines.empty())
+    std::filesystem::remove(path);
+  else
+    write_file_atomically(path, join(lines, "\n") + "\n");
+}
+
 }  // namespace bailiwick

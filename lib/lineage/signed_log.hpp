@@ -20,8 +20,8 @@ struct SignedLog {
   const char* predicate;  ///< type of its statements, an IRI that names its version
 };
 
-/// What a training is going to do, signed before a row is read: a line for each that was begun in
-/// the folder, whatever came of it.
+/// What a training is going to do, signed before a row is read: a line for each that released
+/// anything in the folder, whatever came of it.
 inline constexpr SignedLog intents_log{"intents.jsonl", "https://bailiwick.dev/intent/v1"};
 /// What people decided about a result or an intent.
 inline constexpr SignedLog approvals_log{"approvals.jsonl", "https://bailiwick.dev/approval/v1"};
@@ -48,5 +48,9 @@ std::vector<LogEntry> read_log(const std::string& folder, const SignedLog& log);
 /// is there.
 Digest append_to_log(const std::string& folder, const SignedLog& log, const std::string& subject,
                      const Digest& subject_sha256, Json said, const PrivateKey& key);
+
+/// Takes the last line away, if it is the one of that digest: of what has come to nothing. The
+/// caller holds the lock of the folder.
+void drop_last(const std::string& folder, const SignedLog& log, const Digest& digest);
 
 }  // namespace bailiwick

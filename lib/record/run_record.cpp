@@ -168,8 +168,8 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
 /// finds the folder as this one did.
 void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
   const auto forget = [folder = folder_, chain = stage_.file(folder_),
-                       lock_name = stage_.lock(folder_), made, written = written_, lock = lock_,
-                       outcome = run_.outcome()](ExitCode code, const std::string&) {
+                       lock_name = stage_.lock(folder_), made, written = written_, intent = intent_,
+                       lock = lock_, outcome = run_.outcome()](ExitCode code, const std::string&) {
     if (code == ExitCode::ok || code == ExitCode::stopped || outcome->released_anything()) return;
     std::error_code ignored;
     // Another rank may end the job at any moment: a chain without its files would be in the way.
@@ -177,7 +177,8 @@ void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
     for (const std::string& path : std::vector(written->rbegin(), written->rend()))
       std::filesystem::remove(path, ignored);  // folders after their files
     std::filesystem::remove(folder + "/" + checkpoints_folder, ignored);
-    if (made.empty()) return;  // others may wait for the lock
+    if (*intent) drop_last(folder, intents_log, **intent);  // it learned nothing
+    if (made.empty()) return;                               // others may wait for the lock
     std::filesystem::remove(lock_name, ignored);
     for (const std::string& path : made)
       std::filesystem::remove(path, ignored);  // if it is empty
@@ -363,7 +364,7 @@ void RunRecord::begin_session() {
   publish_text(decisions_json(run_), stage_.session_file("decisions", session_), false);
 }
 
-/// One intent a run, however many sessions it takes; of a run that fails it stays.
+/// One intent a run, however many sessions it takes. It stays once anything was released.
 void RunRecord::sign_intent(const Digest& inputs) {
   agree(comm_, [&] {
     if (!chain_) return;
@@ -372,11 +373,10 @@ void RunRecord::sign_intent(const Digest& inputs) {
         dependencies_.push_back(*intent);
       return;
     }
-    const Digest intent =
-        append_to_log(folder_, intents_log, stage_.session_file("inputs", session_), inputs,
-                      intent_json(run_.config(), run_.inputs(), invocation_),
-                      PrivateKey::load(run_.config().sign_with));
-    dependencies_.push_back({dependency::intent, intent, Json::object(), {}});
+    *intent_ = append_to_log(folder_, intents_log, stage_.session_file("inputs", session_), inputs,
+                             intent_json(run_.config(), run_.inputs(), invocation_),
+                             PrivateKey::load(run_.config().sign_with));
+    dependencies_.push_back({dependency::intent, **intent_, Json::object(), {}});
   });
 }
 

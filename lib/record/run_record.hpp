@@ -122,6 +122,8 @@ class RunRecord {
   std::shared_ptr<FileLock> lock_;  ///< first rank only: one job at a time writes here
   /// First rank only: names of what this session wrote, for it to take away again.
   std::shared_ptr<std::set<std::string>> written_ = std::make_shared<std::set<std::string>>();
+  /// First rank only: what this session signed of what it intends.
+  std::shared_ptr<std::optional<Digest>> intent_ = std::make_shared<std::optional<Digest>>();
   std::optional<Chain> chain_;  ///< first rank only
   bool later_ = false;          ///< something was given to publish_later()
   std::future<void> writing_;   ///< first rank only; after all that its thread uses

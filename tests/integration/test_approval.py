@@ -66,10 +66,14 @@ def test_by_openssl(stays, tmp_path):
 
 @pytest.mark.parametrize("np", [1, 4])
 def test_tries_are_counted(stays, np):
-    """A training that fails after it began leaves its intent and nothing else, and is in nobody's way; one that is resumed is one."""
+    """A training that fails after it printed a number leaves its intent; one that told nobody anything does not; one that is resumed is one."""
     name = f"tries-{np}"
     stays.run("train", "run.yaml", "--output", name, "--set", "model.kind=logistic", np=np, code=DATA)  # of numbers of days
-    assert [path.name for path in stays.path(name).iterdir()] == ["intents.jsonl"] and len(intents(stays.path(name))) == 1
+    assert not stays.path(name).exists()
+    stays.run("train", "run.yaml", "--output", name, "--set", "model.kind=poisson", "--set", "train.max_iterations=1", "--set", "train.checkpoint.every=0", np=np, code=6)
+    assert len(intents(stays.path(name))) == 1
+    stays.run("train", "run.yaml", "--output", name, "--set", "model.kind=logistic", np=np, code=DATA)
+    assert len(intents(stays.path(name))) == 1
     stays.run("train", "run.yaml", "--output", name, "--wall-time", "0", "--set", "model.l2=1", np=np, code=STOPPED)
     stays.run("train", "run.yaml", "--output", name, "--resume", "latest", "--set", "model.l2=1", np=np)
     assert len(intents(stays.path(name))) == 2
