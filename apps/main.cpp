@@ -60,6 +60,7 @@ std::vector<Command> all_commands() {
       {"report", "write one page about all that a run left, for people", command_report},
       {"reproduce", "run a finished run again and compare every artefact", command_reproduce},
       {"trace", "show what an artefact was made of, and what was made of it", command_trace},
+      {"forget", "sign that a model was replaced by one without some rows", command_forget},
       {"export", "describe a run for other programs: run crate, model signature, model card",
        command_export},
       {"compare", "show two runs side by side: config, data, coefficients, measures, cost",

@@ -3,7 +3,10 @@
 
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/core/digest.hpp"
@@ -25,6 +28,13 @@ struct SignedLog {
 inline constexpr SignedLog intents_log{"intents.jsonl", "https://bailiwick.dev/intent/v1"};
 /// What people decided about a result or an intent.
 inline constexpr SignedLog approvals_log{"approvals.jsonl", "https://bailiwick.dev/approval/v1"};
+/// What was made of rows that a replacement no longer knows.
+inline constexpr SignedLog erasures_log{"erasures.jsonl", "https://bailiwick.dev/erasure/v1"};
+/// Of output folders; each says in its lines who signed them.
+inline constexpr std::array all_logs{intents_log, approvals_log, erasures_log};
+inline bool is_log(std::string_view file) {
+  return std::ranges::any_of(all_logs, [&](const SignedLog& log) { return file == log.file; });
+}
 /// What an approval calls a line of the other one, whose digest it names.
 inline constexpr const char* intent_subject = "intent";
 

@@ -33,14 +33,11 @@ void Coverage::add(const VerifiedChain& chain) {
 }
 
 std::vector<std::string> Coverage::unsigned_files() const {
-  const auto signs_itself = [](const std::string& name) {
-    return name == intents_log.file || name == approvals_log.file;
-  };
   std::vector<std::string> names;
   for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
     if (!entry.is_symlink() && entry.is_directory()) continue;
     const std::string name = entry.path().lexically_relative(folder_).generic_string();
-    if (entry.is_regular_file() && (covered_.contains(name) || signs_itself(name) ||
+    if (entry.is_regular_file() && (covered_.contains(name) || is_log(name) ||
                                     (empty_.contains(name) && entry.file_size() == 0)))
       continue;
     names.push_back(name);

@@ -144,4 +144,29 @@ std::vector<Finding> approval_findings(const std::string& folder,
   return findings;
 }
 
+std::vector<Finding> erasure_findings(const std::string& folder,
+                                      const std::vector<VerifiedChain>& chains) {
+  std::vector<Finding> findings;
+  try {
+    const std::vector<LogEntry> erasures = read_log(folder, erasures_log);
+    for (std::size_t i = 0; i < erasures.size(); ++i) {
+      const LogEntry& erasure = erasures[i];
+      std::string why = "is about a model that was not trained here";
+      for (const VerifiedChain& chain : chains)
+        if (chain.version() > 1 && chain.domain.empty() && chain.stage.is_training() &&
+            chain.found.statements.back().subject_sha256 == erasure.subject_sha256)
+          why = signer_of(chain) == erasure.signer ? "" : "by another key than the training's";
+      findings.push_back(
+          {why.empty(),
+           fmt::format("{}:{}: forgotten in favour of model {}{}{}", erasures_log.file, i + 1,
+                       json_member<std::string>(erasure.said, "replacement", erasures_log.file,
+                                                ExitCode::integrity),
+                       why.empty() ? "" : ": ", why)});
+    }
+  } catch (...) {
+    findings.push_back({false, caught_error().what()});
+  }
+  return findings;
+}
+
 }  // namespace bailiwick

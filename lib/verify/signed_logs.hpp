@@ -24,4 +24,8 @@ std::vector<Finding> approval_findings(const std::string& folder,
                                        const std::vector<VerifiedChain>& chains,
                                        DocumentFinder& finder);
 
+/// Whether the lines of erasures.jsonl hold, and are about the model of the folder.
+std::vector<Finding> erasure_findings(const std::string& folder,
+                                      const std::vector<VerifiedChain>& chains);
+
 }  // namespace bailiwick

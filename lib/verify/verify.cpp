@@ -302,7 +302,7 @@ std::vector<PlacedChain> chains_in(const std::string& folder, std::vector<Findin
     for (const auto& entry : fs::directory_iterator(fs::path(folder) / prefix)) {
       if (entry.path().extension() != ".jsonl") continue;
       const std::string file = entry.path().filename().string();
-      if (prefix.empty() && (file == intents_log.file || file == approvals_log.file)) continue;
+      if (prefix.empty() && is_log(file)) continue;
       const std::string stem = entry.path().stem().string();
       const auto stage =
           std::ranges::find_if(all_stages(), [&](const Stage* s) { return s->chain.stem == stem; });
@@ -380,6 +380,7 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
   RunVerification result;
   result.findings = strangers;
   std::ranges::move(approval_findings(folder, chains, finder), std::back_inserter(result.findings));
+  std::ranges::move(erasure_findings(folder, chains), std::back_inserter(result.findings));
   const int version = chains.front().version();
   Coverage coverage(folder);
   for (VerifiedChain& chain : chains) {

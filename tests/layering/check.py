@@ -54,7 +54,8 @@ ROOMS = {
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
     "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
     "lib/export": ["lib/trace", "lib/stages", *ADMITTED],
-    "apps": ["lib/compare", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "lib/forget": ["lib/review", "lib/trace", "lib/verify", "lib/record", *ADMITTED],
+    "apps": ["lib/compare", "lib/forget", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.
 AGGREGATE_ONLY = {"lib/model", "lib/optim", "lib/kinds"}

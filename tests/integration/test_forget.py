@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""A replacement is the training without the rows to the bit, what was made of them is found and withdrawn, and the record of it holds."""
+import json
+import shutil
+
+import pytest
+
+import forge
+from conftest import Checkout
+from test_policies import Stays
+
+POLICY, DATA, INTEGRITY = 4, 5, 7
+KEY = ("--key", "operator.pub.pem")
+NETWORK = ("--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}", "--set", "train.descent={epochs: 2, batch_rows: 24, block_rows: 24}")
+WORDS = {"linear": (), "network": NETWORK}
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    """out/KIND, evaluated and predicted, out/other/KIND beside it; out/KIND-2 without lyon."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("forget")))
+    for clinic in stays.clinics:
+        stays.terms(clinic, "duties: {inform: 'mailto:data@bern.example'}\n" if clinic == "bern" else "", allow="exact_release: true, two_parties: true")
+    text = "recipients: ['https://clinic.example']\n" + stays.path("run.yaml").read_text()
+    stays.write("run.yaml", text)
+    stays.write("two.yaml", "".join(line for line in text.splitlines(keepends=True) if "{name: lyon," not in line))
+    for kind, words in WORDS.items():
+        stays.run("train", "run.yaml", *words, "--output", f"out/{kind}", np=2)
+        for stage in ("evaluate", "predict"):
+            stays.run(stage, "run.yaml", *words, "--output", f"out/{kind}")
+        stays.run("train", "two.yaml", *words, "--output", f"out/{kind}-2", np=2)
+    stays.run("train", "run.yaml", "--set", "model.l2=1", "--output", "out/deep/other")
+    stays.run("keygen", "stranger")
+    return stays
+
+
+@pytest.fixture
+def copy(stays, tmp_path):
+    return shutil.copytree(stays.path("out"), tmp_path / "out")
+
+
+def forget(stays, out, kind="linear", *words, replacement=None, code=0, key="operator"):
+    return stays.run("forget", out / kind, "--replaced-by", replacement or out / f"{kind}-2", *KEY, "--sign-with", f"{key}.pem", "--by", "ada", "--reason", "lyon leaves", *words, code=code)
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_a_domain_leaves(stays, copy, kind):
+    """The replacement has the bits of a training without it, on other ranks too; all that was made of its rows is found."""
+    stays.run("train", "two.yaml", *WORDS[kind], "--output", copy / "once-more", np=3)
+    assert stays.checkout.digest(copy / "once-more/model.h5") == stays.checkout.digest(copy / f"{kind}-2/model.h5")
+    erasure = json.loads(forget(stays, copy, kind, "--in", copy, "--json"))
+    assert [gone["partition"] for gone in erasure["gone"]] == ["lyon/lyon"] and erasure["came"] == []
+    files = {one["file"] for one in erasure["affected"]}
+    assert {f"out/{kind}/model.h5", f"out/{kind}/evaluation.json", f"out/{kind}/prediction.json", f"out/{kind}/predictions/lyon/lyon.csv", "out/deep/other/model.h5"} <= files
+    assert not [file for file in files if file.startswith((f"out/{kind}-2/", "out/once-more/"))]
+    assert f"out/{kind}/model.txt" in erasure["unsigned"] or kind == "network"
+    assert set(erasure["withdrawn"]) == {f"out/{k}" for k in WORDS} | {"out/deep/other"} and erasure["not_withdrawn"] == []
+    assert erasure["recipients"] == ["https://clinic.example"]
+    assert erasure["inform"] == [{"domain": "bern", "whom": "mailto:data@bern.example"}]
+    assert erasure["seconds"]["model"] > 0 and erasure["seconds"]["replacement"] > 0
+    assert erasure["replacement"] == stays.checkout.digest(copy / f"{kind}-2/model.h5")
+    for np in (1, 4):
+        assert "was withdrawn on" in stays.run("predict", "run.yaml", *WORDS[kind], "--output", "never", "--model", copy / "deep/other/model.h5", np=np, code=POLICY)
+    out = stays.run("verify", copy / kind, *KEY)
+    assert "ok  erasures.jsonl:1: forgotten in favour of model " in out and "model.h5 withdrawn by ada" in out
+    stays.run("verify", copy / f"{kind}-2", *KEY)
+
+
+def test_rows_go(stays, copy):
+    """The owner ingests without two of them; who looks elsewhere is told where it looked."""
+    rows = stays.path("stays.csv").read_text().splitlines(keepends=True)
+    bern = [i for i, row in enumerate(rows) if row.startswith("bern,")]
+    stays.write("fewer.csv", "".join(row for i, row in enumerate(rows) if i not in bern[:2]))
+    stays.write("fewer.yaml", stays.path("ingest.yaml").read_text().replace("stays.csv", "fewer.csv").replace("output: partitions", "output: fewer"))
+    stays.run("ingest", "fewer.yaml")
+    stays.write("fewer-run.yaml", stays.path("run.yaml").read_text().replace("partitions/bern.h5", "fewer/bern.h5"))
+    stays.run("train", "fewer-run.yaml", "--output", copy / "fewer", np=2)
+    out = forget(stays, copy, replacement=copy / "fewer")
+    assert "forgotten    bern/bern, 24 rows, root" in out and "instead      bern/bern, 22 rows, root" in out
+    assert "times the training before" in out and "deep/other" not in out
+
+
+def test_what_has_not_forgotten(stays, copy):
+    assert "was trained on all rows that" in forget(stays, copy, replacement=copy / "deep/other", code=DATA)
+    stays.run("train", "run.yaml", "--wall-time", "0", "--output", copy / "begun", code=75)
+    step = next((copy / "begun/checkpoints").iterdir())
+    assert "does not hold" in forget(stays, copy, replacement=copy / "begun", code=INTEGRITY)
+    stays.run("train", "run.yaml", "--resume", step, "--output", copy / "resumed")
+    assert "went on from a checkpoint of another training" in stays.run(
+        "forget", copy / "linear-2", "--replaced-by", copy / "resumed", *KEY, "--sign-with", "operator.pem", "--by", "ada", "--reason", "x", code=DATA)
+    (copy / "linear-2/model.h5").write_bytes(b"another")
+    assert "does not hold" in forget(stays, copy, code=INTEGRITY)
+    assert not (copy / "linear/erasures.jsonl").exists() and not (copy / "linear/approvals.jsonl").exists()
+
+
+def test_a_record_that_is_tampered_with(stays, copy):
+    forget(stays, copy)
+    path = copy / "linear/erasures.jsonl"
+    text = path.read_text()
+    path.write_text(text[:40] + ("A" if text[40] != "A" else "B") + text[41:])
+    stays.run("verify", copy / "linear", *KEY, code=INTEGRITY)
+    path.write_text(text)
+    shutil.copy(path, copy / "linear-2")
+    assert "is about a model that was not trained here" in stays.run("verify", copy / "linear-2", *KEY, code=INTEGRITY)
+    (copy / "linear-2/erasures.jsonl").unlink()
+    path.unlink()
+    forget(stays, copy, key="stranger")
+    assert "by another key than the training's" in stays.run("verify", copy / "linear", *KEY, code=INTEGRITY)
