@@ -52,7 +52,7 @@ ROOMS = {
     "lib/reproduce": ["lib/verify", "lib/stages", "lib/record", *ADMITTED],
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
     "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
-    "lib/export": ["lib/trace", "lib/stages", *ADMITTED],
+    "lib/export": ["lib/trace", "lib/stages", "lib/record", *ADMITTED],
     "apps": ["lib/compare", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.
