@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <sstream>
+#include <string_view>
 
 #include "lib/core/input_file.hpp"
 #include "lib/core/iri.hpp"
@@ -235,20 +236,26 @@ class Bom {
     components_.push_back(std::move(component));
   }
 
-  /// "Kokkos 3.4.1 (Serial)", a line each: the only libraries that say their versions.
+  /// "Kokkos 3.4.1 (Serial)", "PETSc 3.18.5", "MPI Open MPI v4.1.4": the only libraries that say
+  /// their versions. What MPI adds in further lines is about its making.
   void add_versions(const std::string& text) {
+    constexpr std::string_view mpi = "MPI ";
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
-      const std::size_t digit = line.find_first_of("0123456789");
-      if (digit == std::string::npos || digit < 2) continue;
-      const std::size_t begin = line.rfind(' ', digit), end = line.find_first_of(" ,", digit);
-      if (begin == std::string::npos || begin == 0) continue;
-      const std::string name = line.substr(0, begin);
-      components_.push_back({{"type", "library"},
-                             {"bom-ref", add_library_ref(name)},
-                             {"name", name},
-                             {"version", line.substr(begin + 1, end - begin - 1)},
-                             {"description", line + ": as it said of itself; not signed."}});
+      const bool last = line.starts_with(mpi);
+      if (last) line.erase(0, mpi.size());
+      const std::size_t begin = line.find_first_of("0123456789");
+      const std::size_t end = line.find_last_not_of(" \t:v", begin - 1);
+      if (begin != std::string::npos && begin > 0 && end != std::string::npos) {
+        const std::string name = line.substr(0, end + 1);
+        components_.push_back(
+            {{"type", "library"},
+             {"bom-ref", add_library_ref(name)},
+             {"name", name},
+             {"version", line.substr(begin, line.find_first_of(" \t,", begin) - begin)},
+             {"description", line + ": as it said of itself; not signed."}});
+      }
+      if (last) return;
     }
   }
 

@@ -337,7 +337,7 @@ def test_cyclonedx(stays, network, tmp_path, folder):
     assert program["hashes"][0]["content"] == sha256(pathlib.Path(PROGRAM))
     libraries = [c for c in bom["components"] if c["type"] == "library"]
     record = json.loads(stays.path(f"{folder}/run.json").read_text())
-    assert len(libraries) == len(record["librariesLoaded"]) + 3 and {"Kokkos", "PETSc"} <= {c["name"] for c in libraries if "version" in c}
+    assert len(libraries) == len(record["librariesLoaded"]) + 3 and [c["name"] for c in libraries if re.fullmatch(r"\d[\d.]+", c.get("version", ""))] == ["Kokkos", "PETSc", "Open MPI"]
     refs = [c["bom-ref"] for c in (model, *bom["components"])]
     assert len(refs) == len(set(refs))
     for named in bom["dependencies"]:
@@ -359,7 +359,7 @@ def test_a_bom_of_another_library(stays, copy, tmp_path):
     record["librariesLoaded"][0]["path"] = "/lib/another.so"
     (folder / "run.json").write_text(json.dumps(record))
     _, bom = made(stays, tmp_path, "cyclonedx", folder=folder)
-    assert {c["name"] for c in bom["components"] if c["type"] == "library"} <= {"Kokkos", "PETSc", "MPI Open MPI"}
+    assert {c["name"] for c in bom["components"] if c["type"] == "library"} == {"Kokkos", "PETSc", "Open MPI"}
 
 
 @pytest.mark.parametrize("license, link, name", [("CC-BY-4.0", "https://spdx.org/licenses/CC-BY-4.0", None), ("https://example.org/terms?a=1", "https://example.org/terms?a=1", None),
