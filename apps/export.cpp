@@ -27,18 +27,44 @@ void write_export(const RunToExport& run, const Options& options, const char* na
   std::cout << "written  " << path << '\n';
 }
 
-void export_crate(const RunToExport& run, const Options& options, const std::string& license) {
-  if (license.find(':') == std::string::npos)
+License license_asked(const Options& options) {
+  return options.has("license") ? license_from(options.text("license")) : License();
+}
+
+void export_crate(const RunToExport& run, const Options& options) {
+  const License license = license_asked(options);
+  if (license.text.empty())
     throw Error(ExitCode::usage,
-                "run-crate: a crate names its licence: --license IRI, such as "
-                "https://spdx.org/licenses/CC-BY-4.0; whether the results may be given away at all "
-                "the owners' policies say (bailiwick policy show)");
+                "run-crate: a crate names its licence: --license LICENSE, such as CC-BY-4.0; "
+                "whether the results may be given away at all the owners' policies say "
+                "(bailiwick policy show)");
   const Json crate = run_crate(run, license);
   if (!options.has("output")) return write_export(run, options, crate_name, crate.dump(2) + "\n");
   const std::string to = options.text("output");
   copy_crate(run, crate, to);
   write_file_atomically(to + "/" + crate_name, crate.dump(2) + "\n");  // last: now it is whole
   std::cout << "written  " << to << '\n';
+}
+
+void export_card(const RunToExport& run, const Options& options) {
+  write_export(run, options, card_name, model_card(run, license_asked(options)));
+}
+
+void export_prov(const RunToExport& run, const Options& options) {
+  write_export(run, options, prov_name, prov_document(run));
+}
+
+void export_data_card(const RunToExport& run, const Options& options) {
+  const auto text = [&](const char* name) {
+    return options.has(name) ? options.text(name) : std::string();
+  };
+  const DataCard card = croissant(run, {text("domain"), options.list("partitions"),
+                                        license_asked(options), text("creator"), text("url")});
+  write_export(run, options, card.name.c_str(), card.text);
+}
+
+void export_bom(const RunToExport& run, const Options& options) {
+  write_export(run, options, bom_name, cyclonedx(run, license_asked(options)));
 }
 
 void export_signature(const RunToExport& run, const Options& options) {
@@ -50,6 +76,14 @@ void export_signature(const RunToExport& run, const Options& options) {
   std::cout << fmt::format("of       {}\nby       {}\n", model.path, key.public_key().id());
 }
 
+struct Format {
+  const char* name;
+  void (*write)(const RunToExport& run, const Options& options);
+};
+constexpr Format all_formats[] = {
+    {"run-crate", export_crate}, {"model-signature", export_signature}, {"model-card", export_card},
+    {"prov", export_prov},       {"croissant", export_data_card},       {"cyclonedx", export_bom}};
+
 }  // namespace
 
 int command_export(const Arguments& arguments) {
@@ -59,26 +93,39 @@ int command_export(const Arguments& arguments) {
       "must hold\nas it was signed. What stays with the domains is left out.",
       "docs/export.md");
   options.add()("format", po::value<std::string>()->required(),
-                "run-crate (RO-Crate of the run), model-signature (OpenSSF, of model.h5) or "
-                "model-card (Markdown)");
+                "run-crate (RO-Crate of the run), model-signature (OpenSSF, of model.h5), "
+                "model-card (Markdown), prov (PROV-JSON of the run), croissant (of a domain's "
+                "data) or cyclonedx (bill of materials of the model)");
   options.add()("output", po::value<std::string>(),
                 "file to write to, of a run-crate the folder to copy to; else into FOLDER");
-  options.add()("license", po::value<std::string>(), "IRI of the licence; a run-crate needs one");
+  options.add()("license", po::value<std::string>(),
+                "licence of what is given away: an identifier or expression of SPDX, or a URL; a "
+                "run-crate needs one");
   options.add()("sign-with", po::value<std::string>(), "private key (PEM) of a model-signature");
+  options.add()("domain", po::value<std::string>(), "whose data a croissant describes");
+  options.add()("partitions", po::value<std::vector<std::string>>(),
+                "folder that holds the partitions of a croissant, at any depth; may be given "
+                "again");
+  options.add()("creator", po::value<std::string>(),
+                "who made the data of a croissant; else the domain's name");
+  options.add()("url", po::value<std::string>(), "where a croissant's data are described");
   options.add()("key", po::value<std::vector<std::string>>(),
                 "public key (PEM) that must have signed; without, signatures are not checked");
   if (!options.parse(arguments.words)) return 0;
 
   const std::string format = options.text("format");
-  const std::vector<std::string> formats = {"run-crate", "model-signature", "model-card"};
-  if (std::ranges::find(formats, format) == formats.end())
-    throw Error(ExitCode::usage, "--format: \"{}\" is none of {}{}", format, join(formats),
-                did_you_mean(format, formats));
+  std::vector<std::string> names;
+  for (const Format& known : all_formats)
+    names.emplace_back(known.name);
+  const auto found = std::ranges::find(names, format);
+  if (found == names.end())
+    throw Error(ExitCode::usage, "--format: \"{}\" is none of {}{}", format, join(names),
+                did_you_mean(format, names));
   const RunToExport run = open_run_to_export(options.text("FOLDER"), options.list("key"));
-  const std::string license = options.has("license") ? options.text("license") : "";
-  if (format == formats[0]) export_crate(run, options, license);
-  if (format == formats[1]) export_signature(run, options);
-  if (format == formats[2]) write_export(run, options, card_name, model_card(run, license));
+  all_formats[found - names.begin()].write(run, options);
+  if (run.has_older_format())
+    std::cout << "format version 1 of the lineage, which leaves more open: whoever holds the "
+                 "operator's key can write such a chain today\n";
   if (!options.has("key"))
     std::cout << "no key was given: nobody checked the signatures of the chains\n";
   return 0;

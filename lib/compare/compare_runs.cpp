@@ -39,6 +39,8 @@ Json side(const RunFolder& folder) {
           {"ranks", number(main.sessions.back().ranks)},
           {"sessions", main.sessions.size()},
           {"seconds", number(fact_number(main.run, "results/seconds/total"))},
+          {"joules", number(fact_number(main.run, "costs/measured/joules"))},
+          {"joules_modelled", number(fact_number(main.run, "costs/modelled/joules"))},
           {"bytes", number(main.egress.empty() ? std::nan("") : bytes)}};
 }
 
@@ -214,8 +216,8 @@ Json compare_runs(const RunFolder& a, const RunFolder& b) {
 std::string runs_side_by_side(const Json& comparison) {
   const Json &a = comparison.at("a"), &b = comparison.at("b");
   Table table{{"", "A", "B"}};
-  for (const char* key :
-       {"name", "purpose", "kind", "commit", "started", "sessions", "ranks", "seconds", "bytes"})
+  for (const char* key : {"name", "purpose", "kind", "commit", "started", "sessions", "ranks",
+                          "seconds", "joules", "joules_modelled", "bytes"})
     table.push_back({key, shown(a.at(key)), shown(b.at(key))});
   std::string text =
       fmt::format("A  {}\nB  {}\n\n{}\n", printable(a.at("folder").get<std::string>()),

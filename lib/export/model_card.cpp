@@ -1,15 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <algorithm>
-#include <array>
-#include <filesystem>
+#include <map>
 
-#include "io/checkpoint/checkpoint.hpp"
-#include "lib/core/input_file.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 #include "lib/export/formats.hpp"
+#include "lib/export/model_facts.hpp"
 
 namespace bailiwick {
 
@@ -49,37 +46,15 @@ std::string number_text(const Json& value) {
   return value.is_number_float() ? fmt::format("{:.6g}", value.get<double>()) : value.dump();
 }
 
-std::string member_or(const Json& object, const char* key, const std::string& other) {
-  const auto member = object.find(key);
-  if (member == object.end()) return other;
-  if (member->is_string())
-    return member->get<std::string>().empty() ? other : member->get<std::string>();
-  return member->dump();
+std::string or_not_supplied(const std::string& text) {
+  return text.empty() ? not_supplied : text;
 }
-
-/// An evaluation as its chain signs it.
-struct Evaluation {
-  std::string name;
-  Json json;
-};
 
 /// Writes the card of one run.
 class Card {
  public:
-  Card(const RunToExport& run, const std::string& license)
-      : run_(run), license_(license), model_(run.model()), statement_(*run.trained()) {
-    const auto attributes = io::read_checkpoint_attributes(model_.path);
-    if (const auto said = attributes.find("model"); said != attributes.end())
-      description_ = parse_document(said->second, model_.path);
-    converged_ = attributes.contains("converged") ? attributes.at("converged") : "";
-    for (const std::size_t number : run.sessions) {
-      const TracedSession& session = run.graph.sessions()[number];
-      if (run.graph.chain_of(session).stage->is_training()) training_ = &session;
-      for (const auto& [product, file] : run.products(session))
-        if (std::filesystem::path(file.name).filename() == "evaluation.json")
-          evaluations_.push_back({file.name, parse_document(read_file(file.path), file.name)});
-    }
-  }
+  Card(const RunToExport& run, const License& license)
+      : run_(run), license_(license), facts_(model_facts(run)) {}
 
   std::string write() {
     write_front();
@@ -94,30 +69,26 @@ class Card {
   }
 
  private:
-  std::string kind() const { return member_or(description_, "kind", not_supplied); }
-
   /// As model hubs call it.
   std::string task() const {
-    const Json network = description_.value("mlp", Json::object());
-    const std::string of = member_or(network, "loss", kind());
-    constexpr std::array classes = {"logistic",    "probit", "cloglog",      "ordinal",
-                                    "multinomial", "binary", "cross_entropy"};
-    return std::ranges::find(classes, of) != classes.end() ? "tabular-classification"
-                                                           : "tabular-regression";
+    return facts_.is_classifier() ? "tabular-classification" : "tabular-regression";
   }
 
   void write_front() {
     text_ += "---\nlibrary_name: bailiwick\n";
-    text_ += license_.empty() ? "" : "license: other\nlicense_link: " + yaml_text(license_) + "\n";
-    text_ += "pipeline_tag: " + task() + "\ntags:\n- tabular\n- federated\n- " + yaml_text(kind()) +
-             "\n";
-    if (evaluations_.empty()) {
+    if (!license_.text.empty())
+      text_ += license_.iri().empty()
+                   ? "license: other\nlicense_name: " + yaml_text(license_.text) + "\n"
+                   : "license: other\nlicense_link: " + yaml_text(license_.iri()) + "\n";
+    text_ += "pipeline_tag: " + task() + "\ntags:\n- tabular\n- federated\n- " +
+             yaml_text(or_not_supplied(facts_.kind())) + "\n";
+    if (facts_.evaluations.empty()) {
       text_ += "---\n";
       return;
     }
     text_ += "model-index:\n- name: " + yaml_text(run_.name()) + "\n  results:\n";
-    for (const Evaluation& evaluation : evaluations_) {
-      const std::string split = member_or(evaluation.json, "split", "all rows");
+    for (const Evaluation& evaluation : facts_.evaluations) {
+      const std::string split = evaluation.split.empty() ? "all rows" : evaluation.split;
       text_ += "  - task:\n      type: " + task() +
                "\n    dataset:\n      name: " + yaml_text(run_.name()) +
                "\n      type: private\n      split: " + yaml_text(split) + "\n    metrics:\n";
@@ -130,22 +101,22 @@ class Card {
   }
 
   void write_what() {
-    const Json features = description_.value("features", Json::array());
     std::vector<std::string> names;
-    for (const Json& feature : features)
-      if (feature.is_string()) names.push_back(plain(feature.get<std::string>()));
+    for (const std::string& feature : facts_.features())
+      names.push_back(plain(feature));
     std::vector<std::vector<std::string>> lines = {
         {"", ""},
-        {"kind of model", plain(kind())},
-        {"target", plain(member_or(description_, "target", member_or(description_, "time", "")))},
+        {"kind of model", plain(facts_.kind())},
+        {"target", plain(facts_.target())},
         {"features", names.empty() ? not_supplied : join(names)},
-        {"penalty (l2)", plain(member_or(description_, "l2", ""))},
-        {"converged", plain(converged_)},
-        {"file",
-         fmt::format("`model.h5`, {} bytes, SHA-256 `{}`", model_.size, model_.sha256.hex())},
-        {"digest of its content", "`" + statement_.subject_content.value_or(Digest()).hex() + "`"},
-        {"made", plain(statement_.started) + " to " + plain(statement_.finished)},
-        {"licence", license_.empty() ? not_supplied : plain(license_)},
+        {"penalty (l2)", plain(text_of(facts_.description, "l2"))},
+        {"converged", plain(facts_.converged)},
+        {"file", fmt::format("`model.h5`, {} bytes, SHA-256 `{}`", facts_.file.size,
+                             facts_.file.sha256.hex())},
+        {"digest of its content",
+         "`" + facts_.statement->subject_content.value_or(Digest()).hex() + "`"},
+        {"made", plain(facts_.statement->started) + " to " + plain(facts_.statement->finished)},
+        {"licence", plain(license_.text)},
         {"contact", not_supplied}};
     text_ += "## What it is\n\n" + table(lines);
   }
@@ -162,53 +133,32 @@ class Card {
   void write_data() {
     std::vector<std::vector<std::string>> lines = {{"domain", "jurisdiction", "partition", "rows",
                                                     "root of digests", "policy", "attribution"}};
-    const Json duties = duties_of_training();
-    std::uint64_t rows = 0;
-    for (const std::size_t used : training_->used) {
-      const Item& item = run_.graph.items()[used];
-      if (item.kind != ItemKind::partition) continue;
-      const auto facts = training_->domains.find(item.domain);
-      const bool known = facts != training_->domains.end();
-      std::string policy;
-      for (const std::size_t other : training_->used)
-        if (const Item& terms = run_.graph.items()[other];
-            terms.kind == ItemKind::policy && terms.domain == item.domain)
-          policy = terms.uid;
-      rows += item.rows.value_or(0);
-      lines.push_back(
-          {plain(item.domain), plain(known ? facts->second.jurisdiction : ""), plain(item.name),
-           item.rows ? std::to_string(*item.rows) : not_supplied, "`" + item.digest.hex() + "`",
-           plain(policy),
-           plain(member_or(duties.value(item.domain, Json::object()), "attribute", ""))});
-    }
+    for (const TrainedPartition& partition : facts_.partitions)
+      lines.push_back({plain(partition.domain), plain(partition.jurisdiction),
+                       plain(partition.name),
+                       partition.rows ? std::to_string(*partition.rows) : not_supplied,
+                       "`" + partition.root.hex() + "`", plain(partition.policy),
+                       plain(partition.attribution)});
     text_ += fmt::format(
         "\n## Data\n\n{} rows of {} partitions, of which each stays with its owner; sums crossed, "
         "no "
         "row did. Splits and missing values may leave out rows of training.\n\n{}",
-        rows, lines.size() - 1, table(lines));
-    for (const auto& [domain, of] : duties.items())
-      if (of.contains("delete_by"))
-        text_ += fmt::format("\nBy the terms of {} this model must be deleted by {}.\n",
-                             plain(domain), plain(member_or(of, "delete_by", "")));
+        facts_.rows(), lines.size() - 1, table(lines));
+    std::map<std::string, std::string> dates;
+    for (const TrainedPartition& partition : facts_.partitions)
+      if (!partition.delete_by.empty()) dates[partition.domain] = partition.delete_by;
+    for (const auto& [domain, date] : dates)
+      text_ += fmt::format("\nBy the terms of {} this model must be deleted by {}.\n",
+                           plain(domain), plain(date));
     text_ += "\nHow the rows were collected, whom they are about, what was done to them before: " +
              std::string(not_supplied) + ".\n";
   }
 
-  Json duties_of_training() const {
-    Json duties = Json::object();
-    for (const auto& [product, file] : run_.products(*training_)) {
-      if (run_.graph.items()[product.item].kind != ItemKind::decisions) continue;
-      const Json decisions = parse_document(read_file(file.path), file.name);
-      for (const Json& domain : decisions.value("domains", Json::array()))
-        duties[member_or(domain, "domain", "")] = domain.value("duties", Json::object());
-    }
-    return duties;
-  }
-
   void write_metrics() {
     text_ += "\n## Metrics\n";
-    if (evaluations_.empty()) text_ += "\nnot supplied: no evaluation lies beside the model.\n";
-    for (const Evaluation& evaluation : evaluations_) {
+    if (facts_.evaluations.empty())
+      text_ += "\nnot supplied: no evaluation lies beside the model.\n";
+    for (const Evaluation& evaluation : facts_.evaluations) {
       std::vector<std::string> columns = {"measure", "overall"};
       std::vector<Json> of = {evaluation.json.value("overall", Json::object())};
       const Json domains = evaluation.json.value("domains", Json::object());
@@ -225,16 +175,14 @@ class Card {
           lines.back().push_back(there.is_number() ? number_text(there) : "-");
         }
       }
-      const std::string model = member_or(evaluation.json, "model", "");
       text_ += fmt::format(
           "\nOn {}, as `{}` has it{}. What each means: docs/artefacts.md of Bailiwick.\n\n{}",
-          member_or(evaluation.json, "split", "").empty()
-              ? "all rows, those of training among them"
-              : "the rows of split \"" + plain(member_or(evaluation.json, "split", "")) + "\"",
+          evaluation.split.empty() ? "all rows, those of training among them"
+                                   : "the rows of split \"" + plain(evaluation.split) + "\"",
           plain(evaluation.name),
-          model == statement_.subject_content.value_or(Digest()).hex()
+          evaluation.is_of_this_model
               ? ""
-              : " (of ANOTHER model, " + plain(model) + ")",
+              : " (of ANOTHER model, " + plain(text_of(evaluation.json, "model")) + ")",
           table(lines));
     }
   }
@@ -252,33 +200,28 @@ class Card {
   }
 
   void write_check() {
-    std::string version;
-    for (const Artefact& artefact : statement_.dependencies)
-      if (artefact.name == dependency::binary)
-        version = member_or(artefact.annotations, "version", "");
     text_ += fmt::format(
         "\n## How it was made, and how to check it\n\n"
         "Bailiwick {}, commit {}, at {}. Every artefact has a signed statement in `lineage.jsonl`, "
         "by key `{}`; this card is made of them and is itself not signed.\n\n"
         "```sh\nbailiwick verify FOLDER --key OPERATOR.pub.pem    # the public key comes from the "
         "operator, not from here\nbailiwick trace FOLDER/model.h5 --key OPERATOR.pub.pem\n```\n",
-        plain(version),
-        statement_.source_commit.empty() ? "not known exactly" : plain(statement_.source_commit),
-        plain(statement_.builder), run_.graph.chain_of(*training_).statements.front().key);
+        plain(program_of(*facts_.statement).version),
+        facts_.statement->source_commit.empty() ? "not known exactly"
+                                                : plain(facts_.statement->source_commit),
+        plain(facts_.statement->builder),
+        run_.graph.chain_of(*facts_.training).statements.front().key);
   }
 
   const RunToExport& run_;
-  std::string license_, text_, converged_;
-  RunFile model_;
-  const Statement& statement_;
-  Json description_ = Json::object();
-  const TracedSession* training_ = nullptr;  ///< the last
-  std::vector<Evaluation> evaluations_;
+  License license_;
+  ModelFacts facts_;
+  std::string text_;
 };
 
 }  // namespace
 
-std::string model_card(const RunToExport& run, const std::string& license) {
+std::string model_card(const RunToExport& run, const License& license) {
   return Card(run, license).write();
 }
 

@@ -5,15 +5,20 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <ranges>
+#include <string_view>
 #include <tuple>
 
-#include "io/checkpoint/checkpoint.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/core/iri.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
+#include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/stage_chain.hpp"
+#include "lib/record/signed_documents.hpp"
 
 namespace bailiwick {
 
@@ -29,17 +34,6 @@ bool is_of_run(const ReadChain& chain, const fs::path& folder) {
   return chain.stage->named != nullptr && place.parent_path() == folder / chain.stage->named;
 }
 
-/// No later statement is about the same name or removes it.
-bool stands(const ReadChain& chain, std::size_t number) {
-  const std::string& name = chain.statements[number].statement.subject_name;
-  return std::none_of(chain.statements.begin() + static_cast<std::ptrdiff_t>(number) + 1,
-                      chain.statements.end(), [&](const ReadStatement& later) {
-                        return later.statement.subject_name == name ||
-                               std::ranges::find(later.statement.removed, name) !=
-                                   later.statement.removed.end();
-                      });
-}
-
 /// Throws ExitCode::integrity unless the chain holds and the files that it is about are as signed.
 void demand_as_signed(const ReadChain& chain, bool by_key) {
   if (chain.broken())
@@ -50,16 +44,11 @@ void demand_as_signed(const ReadChain& chain, bool by_key) {
     if (by_key && !chain.statements[i].known)
       throw Error(ExitCode::integrity, "{}: is signed by key {}, which is none of those given",
                   chain.at(i), chain.statements[i].key);
-    const fs::path name = fs::path(statement.subject_name).lexically_normal();
-    if (name.empty() || name.is_absolute() || *name.begin() == "..")
-      throw Error(ExitCode::integrity, "{}: names a file outside of the folder", chain.at(i));
-    const std::string path = chain.folder + "/" + statement.subject_name;
-    if (!stands(chain, i) || !fs::exists(path)) continue;
-    if ((statement.subject_sha256 && sha256_file(path) != *statement.subject_sha256) ||
-        (statement.subject_content && io::content_digest(path) != *statement.subject_content))
+    if (file_state(chain, i) == FileState::changed)
       throw Error(ExitCode::integrity,
-                  "{}: was changed after {} signed it, and is not exported; see `bailiwick verify`",
-                  path, chain.at(i));
+                  "{}/{}: was changed after {} signed it, and is not exported; see `bailiwick "
+                  "verify`",
+                  chain.folder, statement.subject_name, chain.at(i));
   }
 }
 
@@ -108,8 +97,37 @@ RunToExport open_run_to_export(const std::string& folder, const std::vector<std:
 }
 
 RunFile RunToExport::file(const std::string& name) const {
+  const auto found = read.find(name);
+  if (found != read.end()) return found->second;
   const std::string path = folder + "/" + name;
-  return {name, path, sha256_file(path), fs::file_size(path)};
+  return read.emplace(name, RunFile{name, path, sha256_file(path), fs::file_size(path)})
+      .first->second;
+}
+
+std::optional<Json> RunToExport::policy(const TracedSession& session, const Item& item) const {
+  const std::string path =
+      folder + "/" + placed(session, policy_document(item.domain, item.digest));
+  if (!fs::exists(path)) return {};
+  const Envelope envelope = envelope_from_json(read_file(path), path, ExitCode::data);
+  if (sha256(envelope.payload) != item.digest) return {};
+  return parse_document(envelope.payload, path);
+}
+
+std::optional<std::pair<std::size_t, RunFile>> RunToExport::made_before(std::size_t session,
+                                                                        std::size_t item) const {
+  const auto end = std::ranges::find(sessions, session);
+  for (auto maker = std::make_reverse_iterator(end); maker != sessions.rend(); ++maker)
+    for (const auto& [product, file] : products(graph.sessions()[*maker]) | std::views::reverse)
+      if (product.item == item) return std::pair(*maker, file);
+  return {};
+}
+
+bool RunToExport::ended(const TracedSession& session) const {
+  const ReadChain& chain = graph.chain_of(session);
+  return chain.statements[session.last].statement.final_count.has_value() ||
+         std::ranges::any_of(products(session), [&](const auto& product) {
+           return graph.items()[product.first.item].kind == ItemKind::egress;
+         });
 }
 
 std::string RunToExport::placed(const TracedSession& session, const std::string& name) const {
@@ -124,7 +142,7 @@ std::vector<std::pair<Product, RunFile>> RunToExport::products(const TracedSessi
   for (const Product& product : session.made) {
     const std::string name =
         placed(session, chain.statements[product.statement].statement.subject_name);
-    if (stands(chain, product.statement) && fs::exists(folder + "/" + name))
+    if (chain.fates[product.statement] == SubjectFate::stands && fs::exists(folder + "/" + name))
       list.emplace_back(product, file(name));
   }
   return list;
@@ -185,6 +203,42 @@ std::string RunToExport::finished() const {
     last = std::max(last, graph.chain_of(session).statements[session.last].statement.finished);
   }
   return last;
+}
+
+bool RunToExport::has_older_format() const {
+  return std::ranges::any_of(graph.chains(), [](const ReadChain& chain) {
+    return chain.statements.front().statement.version < lineage_version;
+  });
+}
+
+ExportedProgram program_of(const Statement& statement) {
+  const Artefact* binary = find_dependency(statement, dependency::binary);
+  if (binary == nullptr) return {"unknown", "unknown"};
+  const std::string version = text_member(binary->annotations, "version");
+  return {version.empty() ? "unknown" : version, binary->sha256.hex()};
+}
+
+std::string site_iri(const Statement& statement) {
+  return percent_encoded(statement.builder, ":/%");
+}
+
+std::string site_name(const Statement& statement) {
+  return percent_decoded(statement.builder.substr(statement.builder.rfind('/') + 1));
+}
+
+std::string with_offset(const std::string& moment) {
+  return moment.ends_with('Z') ? moment.substr(0, moment.size() - 1) + "+00:00" : moment;
+}
+
+const char* media_type(const std::string& name) {
+  constexpr std::pair<std::string_view, const char*> types[] = {{".h5", "application/x-hdf5"},
+                                                                {".json", "application/json"},
+                                                                {".jsonl", "application/jsonl"},
+                                                                {".yaml", "application/yaml"},
+                                                                {".csv", "text/csv"}};
+  for (const auto& [end, type] : types)
+    if (name.ends_with(end)) return type;
+  return "application/octet-stream";
 }
 
 }  // namespace bailiwick

@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include <cctype>
 #include <filesystem>
 #include <set>
 
 #include "lib/core/error.hpp"
 #include "lib/core/instant.hpp"
+#include "lib/core/iri.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
@@ -29,43 +29,15 @@ Json unpacked(const Json& list) {
   return list.size() == 1 ? list.front() : list;
 }
 
-/// The form of UTC that the profile's rules know.
-std::string with_offset(const std::string& moment) {
-  return moment.ends_with('Z') ? moment.substr(0, moment.size() - 1) + "+00:00" : moment;
-}
-
-/// A path as part of an IRI.
-std::string as_iri(const std::string& path) {
-  std::string iri;
-  for (const char c : path)
-    if (std::string_view("-._~/").find(c) != std::string_view::npos ||
-        (static_cast<unsigned char>(c) < 0x80 && std::isalnum(static_cast<unsigned char>(c))))
-      iri += c;
-    else
-      iri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  return iri;
-}
-
-const char* media_type(const std::string& name) {
-  constexpr std::pair<std::string_view, const char*> types[] = {{".h5", "application/x-hdf5"},
-                                                                {".json", "application/json"},
-                                                                {".jsonl", "application/jsonl"},
-                                                                {".yaml", "application/yaml"},
-                                                                {".csv", "text/csv"}};
-  for (const auto& [end, type] : types)
-    if (name.ends_with(end)) return type;
-  return "application/octet-stream";
-}
-
 /// Makes the entities of one crate.
 class Crate {
  public:
-  Crate(const RunToExport& run, const std::string& license) : run_(run), license_(license) {}
+  Crate(const RunToExport& run, const License& license) : run_(run), license_(license) {}
 
   Json make() {
     Json actions = Json::array();
     for (const std::size_t number : run_.sessions)
-      actions.push_back(reference(add_action(run_.graph.sessions()[number])));
+      actions.push_back(reference(add_action(number)));
     add_chains();
     add_root(actions);
     Json graph = Json::array({root_.at(0), root_.at(1)});
@@ -84,7 +56,7 @@ class Crate {
   }
 
   std::string add_file(const RunFile& file, const std::string& description) {
-    const std::string id = as_iri(file.name);
+    const std::string id = percent_encoded(file.name, "/");
     parts_.insert(id);
     return add(id, {{"@type", "File"},
                     {"name", file.name},
@@ -97,30 +69,22 @@ class Crate {
   /// Who signed, and where: no name of a person is known.
   std::string add_operator(const ReadChain& chain) {
     const std::string& key = chain.statements.front().key;
-    return add("#key-" + as_iri(key),
+    return add("#key-" + percent_encoded(key),
                {{"@type", "Organization"},
                 {"name", "Operator with key " + key},
-                {"url", chain.statements.front().statement.builder},
+                {"url", site_iri(chain.statements.front().statement)},
                 {"description",
                  "Whoever holds the private half of the key with this SHA-256 of its public PEM "
                  "text; it signed the lineage."}});
   }
 
   std::string add_site(const Statement& statement) {
-    const std::string& iri = statement.builder;
-    const std::string name = iri.substr(iri.rfind('/') + 1);
-    return add(iri, {{"@type", "Organization"}, {"name", name}, {"url", iri}});
+    const std::string iri = site_iri(statement);
+    return add(iri, {{"@type", "Organization"}, {"name", site_name(statement)}, {"url", iri}});
   }
 
   std::string add_program(const Statement& statement) {
-    std::string version = "unknown", digest = "unknown";
-    for (const Artefact& artefact : statement.dependencies) {
-      if (artefact.name != dependency::binary) continue;
-      digest = artefact.sha256.hex();
-      const auto said = artefact.annotations.find("version");
-      if (said != artefact.annotations.end() && said->is_string())
-        version = said->get<std::string>();
-    }
+    const ExportedProgram program = program_of(statement);
     Json entity = {
         {"@type", "SoftwareApplication"},
         {"name", "Bailiwick"},
@@ -130,9 +94,9 @@ class Crate {
              (statement.source_commit.empty() ? "not known exactly" : statement.source_commit) +
              "."},
         {"url", "https://bailiwick.dev/"},
-        {"softwareVersion", version},
-        {"sha256", digest}};
-    return add("https://bailiwick.dev/program/" + digest, std::move(entity));
+        {"softwareVersion", program.version},
+        {"sha256", program.sha256}};
+    return add("https://bailiwick.dev/program/" + program.sha256, std::move(entity));
   }
 
   std::string add_policy(const Item& item) {
@@ -164,7 +128,8 @@ class Crate {
     return add("#partition-" + item.digest.hex().substr(0, 16), std::move(entity));
   }
 
-  Json objects_of(const TracedSession& session) {
+  Json objects_of(std::size_t number) {
+    const TracedSession& session = run_.graph.sessions()[number];
     Json objects = Json::array();
     for (const RunFile& file : run_.documents(session))
       objects.push_back(
@@ -176,20 +141,17 @@ class Crate {
       if (item.kind == ItemKind::partition) {
         objects.push_back(reference(add_partition(session, item)));
       } else if (item.is_model()) {
-        objects.push_back(reference(model_id(item)));
+        objects.push_back(reference(model_id(number, used)));
       }
     }
     return objects;
   }
 
   /// The file in the crate that has this content, or a name for what is elsewhere.
-  std::string model_id(const Item& item) {
-    for (const auto& [number, place] : item.made) {
-      const TracedSession& maker = run_.graph.sessions()[number];
-      for (const auto& [product, file] : run_.products(maker))
-        if (product.statement == maker.made[place].statement)
-          return add_file(file, describe(product));
-    }
+  std::string model_id(std::size_t session, std::size_t number) {
+    const Item& item = run_.graph.items()[number];
+    if (const auto made = run_.made_before(session, number))
+      return add_file(made->second, describe(item));
     return add("#model-" + item.digest.hex().substr(0, 16),
                {{"@type", "CreativeWork"},
                 {"name", "Model that is not in this crate"},
@@ -197,8 +159,7 @@ class Crate {
                 {"identifier", item.digest.hex()}});
   }
 
-  std::string describe(const Product& product) const {
-    const Item& item = run_.graph.items()[product.item];
+  static std::string describe(const Item& item) {
     switch (item.kind) {
       case ItemKind::model:
         return "The model. Digest of its content: " + item.digest.hex() + ".";
@@ -213,15 +174,15 @@ class Crate {
     }
   }
 
-  std::string add_action(const TracedSession& session) {
+  std::string add_action(std::size_t number) {
+    const TracedSession& session = run_.graph.sessions()[number];
     const ReadChain& chain = run_.graph.chain_of(session);
     const Statement& first = run_.graph.statement_of(session);
     const Statement& last = chain.statements[session.last].statement;
+    const bool ended = run_.ended(session);
     Json results = Json::array();
-    bool ended = last.final_count.has_value();
     for (const auto& [product, file] : run_.products(session)) {
-      results.push_back(reference(add_file(file, describe(product))));
-      ended = ended || run_.graph.items()[product.item].kind == ItemKind::egress;
+      results.push_back(reference(add_file(file, describe(run_.graph.items()[product.item]))));
     }
     Json action = {{"@type", "CreateAction"},
                    {"name", fmt::format("{} of {}", first.build_type, run_.name())},
@@ -232,14 +193,14 @@ class Crate {
                                 run_.placed(session, fs::path(chain.path).filename().string()))},
                    {"instrument", reference(add_program(first))},
                    {"agent", reference(add_operator(chain))},
-                   {"object", unpacked(objects_of(session))},
+                   {"object", unpacked(objects_of(number))},
                    {"result", unpacked(results)},
                    {"startTime", with_offset(first.started)},
                    {"endTime", with_offset(last.finished)},
                    {"actionStatus", ended ? "http://schema.org/CompletedActionStatus"
                                           : "http://schema.org/FailedActionStatus"}};
     if (!ended) action["error"] = "The session ended before its egress report was written.";
-    const std::string id = "#" + as_iri(first.invocation);
+    const std::string id = "#" + percent_encoded(first.invocation);
     const auto begin = parse_instant(first.started), end = parse_instant(last.finished);
     if (begin && end)
       action["resourceUsage"] =
@@ -262,9 +223,10 @@ class Crate {
   }
 
   void add_root(const Json& actions) {
-    add(license_, {{"@type", "CreativeWork"},
-                   {"name", license_},
-                   {"description", "The licence that whoever exported this crate named."}});
+    const std::string license = license_.iri().empty() ? "#license" : license_.iri();
+    add(license, {{"@type", "CreativeWork"},
+                  {"name", license_.text},
+                  {"description", "The licence that whoever exported this crate named."}});
     add(process_profile,
         {{"@type", "CreativeWork"}, {"name", "Process Run Crate"}, {"version", "0.5"}});
     Json parts = Json::array();
@@ -286,7 +248,7 @@ class Crate {
                "statements of the chains beside it are.",
                run_.purpose())},
           {"datePublished", with_offset(run_.finished())},
-          {"license", reference(license_)},
+          {"license", reference(license)},
           {"conformsTo", reference(process_profile)},
           {"author", reference(add_operator(run_.graph.chain_of(first)))},
           {"publisher", reference(add_site(run_.graph.statement_of(first)))},
@@ -295,7 +257,7 @@ class Crate {
   }
 
   const RunToExport& run_;
-  std::string license_;
+  License license_;
   std::map<std::string, Json> entities_;  ///< by @id
   std::set<std::string> parts_;
   Json root_;
@@ -303,7 +265,7 @@ class Crate {
 
 }  // namespace
 
-Json run_crate(const RunToExport& run, const std::string& license) {
+Json run_crate(const RunToExport& run, const License& license) {
   return Crate(run, license).make();
 }
 

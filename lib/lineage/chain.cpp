@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "lib/core/input_file.hpp"
@@ -302,15 +303,24 @@ void countersign_last(const std::string& path, const PrivateKey& key) {
   write_file_atomically(path, text.substr(0, begin) + to_json_line(envelope) + "\n");
 }
 
-std::vector<Statement> standing(const std::vector<Statement>& statements) {
-  std::set<std::string> gone;  // replaced or removed by a later statement
-  std::vector<Statement> list;
+std::vector<SubjectFate> subject_fates(const std::vector<Statement>& statements) {
+  std::map<std::string, SubjectFate> later;
+  std::vector<SubjectFate> fates(statements.size(), SubjectFate::stands);
   for (std::size_t i = statements.size(); i-- > 0;) {
-    const Statement& statement = statements[i];
-    if (gone.insert(statement.subject_name).second) list.push_back(statement);
-    gone.insert(statement.removed.begin(), statement.removed.end());
+    if (const auto found = later.find(statements[i].subject_name); found != later.end())
+      fates[i] = found->second;
+    later[statements[i].subject_name] = SubjectFate::replaced;
+    for (const std::string& name : statements[i].removed)
+      later[name] = SubjectFate::removed;
   }
-  std::reverse(list.begin(), list.end());
+  return fates;
+}
+
+std::vector<Statement> standing(const std::vector<Statement>& statements) {
+  const std::vector<SubjectFate> fates = subject_fates(statements);
+  std::vector<Statement> list;
+  for (std::size_t i = 0; i < statements.size(); ++i)
+    if (fates[i] == SubjectFate::stands) list.push_back(statements[i]);
   return list;
 }
 

@@ -97,7 +97,11 @@ bool is_finished(const std::string& path, std::span<const PublicKey> keys);
 /// caller has seen.
 void countersign_last(const std::string& path, const PrivateKey& key);
 
-/// Those whose subject no later statement replaced or removed, in their order.
+/// What the later statements of a chain left of the subject of one.
+enum class SubjectFate { stands, replaced, removed };
+/// Of each statement; that of the next statement that is about it.
+std::vector<SubjectFate> subject_fates(const std::vector<Statement>& statements);
+/// Those whose subject stands, in their order.
 std::vector<Statement> standing(const std::vector<Statement>& statements);
 
 /// The content digest of a file, or an error.

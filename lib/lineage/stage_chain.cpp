@@ -9,6 +9,7 @@
 #include <set>
 
 #include "lib/core/instant.hpp"
+#include "lib/core/iri.hpp"
 #include "lib/core/text.hpp"
 
 namespace bailiwick {
@@ -211,6 +212,20 @@ std::size_t count_sessions(const std::vector<Statement>& statements) {
   for (const Statement& statement : statements)
     sessions.insert(statement.invocation);
   return sessions.size();
+}
+
+namespace {
+
+constexpr const char* site_base = "https://bailiwick.dev/site/";
+
+}  // namespace
+
+std::string builder_of(const std::string& site) {
+  return site_base + percent_encoded(site);
+}
+
+bool is_builder_of(const std::string& builder, const std::string& site) {
+  return builder == builder_of(site) || builder == site_base + site;
 }
 
 const Artefact* find_dependency(const Statement& statement, const std::string& name) {

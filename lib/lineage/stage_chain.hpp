@@ -56,9 +56,9 @@ std::vector<Finding> check_stage(const StageChain& chain, const std::string& dom
 std::size_t count_sessions(const std::vector<Statement>& statements);
 
 /// The IRI of a site, runDetails.builder.id.
-inline std::string builder_of(const std::string& site) {
-  return "https://bailiwick.dev/site/" + site;
-}
+std::string builder_of(const std::string& site);
+/// Also as earlier releases wrote it, who took the name as it is.
+bool is_builder_of(const std::string& builder, const std::string& site);
 
 /// The dependency of that name, or nullptr.
 const Artefact* find_dependency(const Statement& statement, const std::string& name);

@@ -22,6 +22,7 @@
 #include "lib/lineage/signed_log.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/owner/access_log.hpp"
+#include "lib/record/costs.hpp"
 #include "lib/record/decisions.hpp"
 #include "lib/record/egress_report.hpp"
 #include "lib/record/intent.hpp"
@@ -97,7 +98,8 @@ RunRecord::RunRecord(Run& run, const StageChain& chain, bool in_place,
       started_(run.started()),
       ranks_(run.world().size()),
       dependencies_(run.dependencies()),
-      lock_(std::move(lock)) {
+      lock_(std::move(lock)),
+      costs_(std::make_shared<Costs>(run)) {
   start(run.config().sign_with, in_place);
 }
 
@@ -445,6 +447,11 @@ void RunRecord::write_run_json(const Json& results) {
                        {"rows", domain.rows()},
                        {"ranks", domain.ranks},
                        {"policy", domain.policy.hex()}});
+  // An evaluation has its rows among what it measures.
+  const Json rows =
+      results.value("rows", results.value("overall", Json::object()).value("rows", Json()));
+  const Json costs =
+      costs_->json(rows.is_number() ? std::optional(rows.get<double>()) : std::nullopt);
   const Libraries& libraries = libraries_at_start();
   Json others = Json::array();
   const std::vector<std::string> digests = run_.world().gather(libraries.digest.hex());
@@ -465,6 +472,7 @@ void RunRecord::write_run_json(const Json& results) {
                        {"environmentCleared", cleared_variables()},
                        {"nodes", nodes},
                        {"secondsWaiting", waited},
+                       {"costs", costs},
                        {"domains", domains},
                        {"config", run_.config_digest().hex()},
                        {"rounds", rounds},

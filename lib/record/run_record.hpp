@@ -19,6 +19,8 @@
 
 namespace bailiwick {
 
+class Costs;
+
 /// One job at a time writes into a folder. If the stage began there, waits until no other job goes
 /// on with it: what is read after that stays so. Collective; the first rank holds the lock. Throws
 /// ExitCode::data after five minutes.
@@ -124,9 +126,10 @@ class RunRecord {
   std::shared_ptr<std::set<std::string>> written_ = std::make_shared<std::set<std::string>>();
   /// First rank only: what this session signed of what it intends.
   std::shared_ptr<std::optional<Digest>> intent_ = std::make_shared<std::optional<Digest>>();
-  std::optional<Chain> chain_;  ///< first rank only
-  bool later_ = false;          ///< something was given to publish_later()
-  std::future<void> writing_;   ///< first rank only; after all that its thread uses
+  std::shared_ptr<Costs> costs_;  ///< of the run's own record
+  std::optional<Chain> chain_;    ///< first rank only
+  bool later_ = false;            ///< something was given to publish_later()
+  std::future<void> writing_;     ///< first rank only; after all that its thread uses
 };
 
 }  // namespace bailiwick

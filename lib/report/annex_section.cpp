@@ -181,6 +181,27 @@ Html satre_table(const ReportFacts& facts) {
   return table.finish();
 }
 
+/// One account of `costs`: joules, and what follows from them; or why not.
+std::string energy_words(const Json& run, const std::string& account) {
+  const auto number = [&](const char* member) {
+    return fact_number(run, "costs/" + account + "/" + member);
+  };
+  if (!std::isfinite(number("joules"))) {
+    std::set<std::string> reasons;
+    for (const Json& node : fact_list(run, "costs/nodes"))
+      reasons.insert(fact_text(node, "reason"));
+    reasons.erase("");
+    return reasons.empty() ? "" : "not known: " + join(std::vector(reasons.begin(), reasons.end()));
+  }
+  std::string text = fmt::format("{:.4g} kJ", number("joules") / 1e3);
+  if (std::isfinite(number("grams_co2e")))
+    text += fmt::format(", {:.4g} g CO2e", number("grams_co2e"));
+  if (std::isfinite(number("sci")))
+    text += fmt::format(", SCI {:.4g} g a thousand rows ({})", number("sci"),
+                        fact_text(run, "costs/" + account + "/sci_is_of"));
+  return text;
+}
+
 }  // namespace
 
 Html cost_section(const ReportFacts& facts) {
@@ -224,7 +245,9 @@ Html cost_section(const ReportFacts& facts) {
   for (char& c : libraries)
     if (c == '\n') c = ' ';
   add("libraries", libraries);
-  add("energy", "not collected");
+  add("energy, measured", energy_words(main.run, "measured"));
+  if (!fact_list(main.run, "costs/modelled").empty())
+    add("energy, by the model of the config", energy_words(main.run, "modelled"));
   page += facts_table.finish();
   return page;
 }

@@ -3,6 +3,7 @@
 
 #include "lib/core/text.hpp"
 #include "lib/kinds/kind.hpp"
+#include "lib/record/costs.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -37,6 +38,7 @@ const Language& config_language() {
     // finished.
     for (const Stage* stage : all_stages())
       if (stage->section != nullptr) found.insert(found.begin(), stage->section);
+    found.push_back(&energy_section);
     return found;
   }();
   static const Language language{all_kind_traits(), sections};

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "io/checkpoint/checkpoint.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
@@ -16,6 +17,8 @@
 #include "lib/crypto/sha256.hpp"
 
 namespace bailiwick {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -125,6 +128,7 @@ class Reader {
     std::vector<Statement> statements;
     for (const ReadStatement& read : chain_.statements)
       statements.push_back(read.statement);
+    chain_.fates = subject_fates(statements);
     const Statement& first = statements.front();
     const auto domain = first.external_parameters.find("domain");
     if (domain != first.external_parameters.end() && domain->is_string())
@@ -155,10 +159,29 @@ ReadChain read_chain(const std::string& path, const StageChain& stage,
                      std::span<const PublicKey> keys) {
   ReadChain chain;
   chain.path = path;
-  chain.folder = std::filesystem::path(path).parent_path().string();
+  chain.folder = fs::path(path).parent_path().string();
   chain.stage = &stage;
   Reader(chain, keys).read();
   return chain;
+}
+
+FileState file_state(const ReadChain& chain, std::size_t number) {
+  if (chain.fates[number] == SubjectFate::replaced) return FileState::replaced;
+  if (chain.fates[number] == SubjectFate::removed) return FileState::removed;
+  const Statement& statement = chain.statements[number].statement;
+  const fs::path below = fs::path(statement.subject_name).lexically_normal();
+  if (below.empty() || below.is_absolute() || *below.begin() == "..") return FileState::changed;
+  const std::string path = chain.folder + "/" + statement.subject_name;
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return FileState::not_there;
+  try {
+    const bool same =
+        (!statement.subject_sha256 || sha256_file(path) == *statement.subject_sha256) &&
+        (!statement.subject_content || io::content_digest(path) == *statement.subject_content);
+    return same ? FileState::as_signed : FileState::changed;
+  } catch (...) {
+    return FileState::changed;
+  }
 }
 
 }  // namespace bailiwick

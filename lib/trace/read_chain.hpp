@@ -3,12 +3,16 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "lib/core/words.hpp"
 #include "lib/crypto/keys.hpp"
+#include "lib/lineage/chain.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/lineage/statement.hpp"
 
@@ -29,6 +33,7 @@ struct ReadChain {
   const StageChain* stage = nullptr;
   std::string domain;  ///< whose own it is; empty: the run's
   std::vector<ReadStatement> statements;
+  std::vector<SubjectFate> fates;  ///< of each of these
   /// What does not hold, each with its line; empty: nothing. Of a signature by a key that was not
   /// given nobody can tell.
   std::vector<std::string> problems;
@@ -43,5 +48,16 @@ struct ReadChain {
 /// must hear what a broken chain says, and that it is broken. Throws nothing.
 ReadChain read_chain(const std::string& path, const StageChain& stage,
                      std::span<const PublicKey> keys);
+
+/// What became of a file since a statement was made about it.
+enum class FileState { as_signed, changed, not_there, replaced, removed };
+template <>
+inline constexpr std::array words<FileState>{
+    std::pair{FileState::as_signed, "as signed"}, std::pair{FileState::changed, "CHANGED SINCE"},
+    std::pair{FileState::not_there, "not there"}, std::pair{FileState::replaced, "replaced"},
+    std::pair{FileState::removed, "removed"}};
+
+/// Of the subject of one of the chain's statements; reads the file. Throws nothing.
+FileState file_state(const ReadChain& chain, std::size_t statement);
 
 }  // namespace bailiwick

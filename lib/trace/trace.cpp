@@ -82,30 +82,6 @@ bool lies_below(const fs::path& path, const fs::path& folder) {
   return !below.empty() && *below.begin() != "..";
 }
 
-/// What of its statements later ones leave standing, and whether the file is still that.
-FileState file_state(const ReadChain& chain, std::size_t number) {
-  const Statement& statement = chain.statements[number].statement;
-  const std::string& name = statement.subject_name;
-  for (std::size_t i = number + 1; i < chain.statements.size(); ++i) {
-    const Statement& later = chain.statements[i].statement;
-    if (later.subject_name == name) return FileState::replaced;
-    if (std::ranges::find(later.removed, name) != later.removed.end()) return FileState::removed;
-  }
-  const fs::path below = fs::path(name).lexically_normal();
-  if (below.empty() || below.is_absolute() || *below.begin() == "..") return FileState::changed;
-  const std::string path = chain.folder + "/" + name;
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) return FileState::not_there;
-  try {
-    const bool same =
-        (!statement.subject_sha256 || sha256_file(path) == *statement.subject_sha256) &&
-        (!statement.subject_content || io::content_digest(path) == *statement.subject_content);
-    return same ? FileState::as_signed : FileState::changed;
-  } catch (...) {
-    return FileState::changed;
-  }
-}
-
 /// Throws why no statement speaks of the file.
 [[noreturn]] void refuse_unknown(const Graph& graph, const fs::path& path, const Named& named) {
   for (const ReadChain& chain : graph.chains())

@@ -17,14 +17,6 @@
 
 namespace bailiwick {
 
-/// What became of a file since a statement was made about it.
-enum class FileState { as_signed, changed, not_there, replaced, removed };
-template <>
-inline constexpr std::array words<FileState>{
-    std::pair{FileState::as_signed, "as signed"}, std::pair{FileState::changed, "CHANGED SINCE"},
-    std::pair{FileState::not_there, "not there"}, std::pair{FileState::replaced, "replaced"},
-    std::pair{FileState::removed, "removed"}};
-
 struct TraceRequest {
   std::string path;                  ///< a file, or the output folder of a run
   std::vector<std::string> folders;  ///< to look into, besides that of the path

@@ -87,7 +87,7 @@ class DecisionCheck {
                member<int>(decisions, "version") == 1,
            "are no decisions of version 1");
     const auto name = member<std::string>(decisions, "site");
-    demand(builder_of(name) == stated_.statement.builder, "site is not the statement's builder");
+    demand(is_builder_of(stated_.statement.builder, name), "site is not the statement's builder");
     for (const Json& rank : member<Json>(decisions, "ranks")) {
       ranks_.push_back({member<std::string>(rank, "node"), member<std::string>(rank, "place")});
       if (site() != nullptr) check_place(site()->site, ranks_.back());

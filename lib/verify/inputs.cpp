@@ -54,7 +54,7 @@ std::string inputs_problem(const Statement& statement, const Inputs& inputs,
   says(statement.external_parameters, "purpose", inputs.purpose);
   says(statement.internal_parameters, "domains", inputs.domains.size());
   if (!inputs.site.is_signed)
-    demand(statement.builder == builder_of(inputs.site.declared.name), "builder is another site");
+    demand(is_builder_of(statement.builder, inputs.site.declared.name), "builder is another site");
 
   std::set<std::string> expected = {dependency::config, dependency::inputs, dependency::binary,
                                     dependency::libraries};

@@ -12,6 +12,7 @@ import json
 import pathlib
 import re
 import sys
+from urllib.parse import quote
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
@@ -160,7 +161,7 @@ class Chain:
         demand = lambda holds, why: self.demand(holds, f"decisions: {why}")
         inputs = {d["name"]: d["digest"].get("sha256") for d in build["resolvedDependencies"]}
         demand((text["format"], text["version"]) == ("bailiwick-decisions", 1), "version")
-        demand(details["builder"]["id"] == "https://bailiwick.dev/site/" + text["site"], "site")
+        demand(details["builder"]["id"] == "https://bailiwick.dev/site/" + quote(text["site"], safe=""), "site")
         demand(len(text["ranks"]) == build["internalParameters"]["ranks"] and all({"node", "place"} <= set(r) for r in text["ranks"]), "ranks")
         demand(len({d["domain"] for d in text["domains"]}) == len(text["domains"]) == build["internalParameters"]["domains"], "domains")
         demand({rank for d in text["domains"] for rank in d["ranks"]} == set(range(len(text["ranks"]))), "ranks of domains")

@@ -134,7 +134,7 @@ def test_it_says_what_the_folder_holds(runs, page):
     rounds = sum(line["rounds"] for line in read["run"]["rounds"])
     assert re.search(rf"all {rounds} [\d,]+ [\d,]+ Bytes", text["egress"]) and "Meter and ledger are equal" in text["egress"]
     assert runs.checkout.digest("run/model.h5") in page
-    assert "energy not collected" in text["cost"]
+    assert "energy, measured " in text["cost"] and "by the model of the config" not in text["cost"]
     for point in ("EU declaration of conformity", "(f) time limits for erasure no policy sets one", "3.3.07 outputs that cannot be checked by hand not supplied"):
         assert point in text["annex"]
 

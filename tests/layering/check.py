@@ -53,7 +53,7 @@ ROOMS = {
     "lib/reproduce": ["lib/verify", "lib/stages", "lib/record", *ADMITTED],
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
     "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
-    "lib/export": ["lib/trace", "lib/stages", *ADMITTED],
+    "lib/export": ["lib/trace", "lib/stages", "lib/record", *ADMITTED],
     "lib/forget": ["lib/review", "lib/trace", "lib/verify", "lib/record", *ADMITTED],
     "apps": ["lib/compare", "lib/forget", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
 }

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "lib/core/input_file.hpp"
+#include "lib/core/iri.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/base64.hpp"
@@ -700,6 +701,26 @@ std::string stage_failures(const std::vector<Statement>& chain, const std::strin
 }
 
 }  // namespace
+
+TEST_CASE("a site's name is percent-encoded in its IRI, and once was not", "[lineage]") {
+  CHECK(builder_of("north-1") == "https://bailiwick.dev/site/north-1");
+  CHECK(builder_of("a b/\u00e9%") == "https://bailiwick.dev/site/a%20b%2F%C3%A9%25");
+  CHECK(percent_decoded("a%20b%2F%C3%A9%25%4%zz") == "a b/\u00e9%%4%zz");
+  CHECK(is_builder_of("https://bailiwick.dev/site/a%20b", "a b"));
+  CHECK(is_builder_of("https://bailiwick.dev/site/a b", "a b"));
+  CHECK_FALSE(is_builder_of("https://bailiwick.dev/site/a%20b", "ab"));
+}
+
+TEST_CASE("of a subject the next statement about it counts", "[lineage]") {
+  std::vector<Statement> statements(5);
+  const char* names[] = {"a", "b", "a", "c", "b"};
+  for (std::size_t i = 0; i < statements.size(); ++i)
+    statements[i].subject_name = names[i];
+  statements[3].removed = {"a", "b"};
+  using enum SubjectFate;
+  CHECK(subject_fates(statements) == std::vector{replaced, removed, removed, stands, stands});
+  CHECK(standing(statements).size() == 2);
+}
 
 TEST_CASE("statements say what their stage declares", "[lineage]") {
   CHECK(stage_failures(two_sessions()).empty());
