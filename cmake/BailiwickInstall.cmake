@@ -8,6 +8,7 @@ set_target_properties(bailiwick_hdf5 PROPERTIES EXPORT_NAME hdf5)
 # The flags that fix the bits go with the headers whose functions they fix.
 set_target_properties(bailiwick_exact_flags PROPERTIES EXPORT_NAME exact_flags)
 install(TARGETS bailiwick_program bailiwick_hdf5 bailiwick_exact_flags ${modules} EXPORT BailiwickTargets)
+install(TARGETS bailiwick_petsc DESTINATION ${BAILIWICK_MODULE_DIR})
 if(BAILIWICK_ARROW)
   install(TARGETS bailiwick_arrow_reader DESTINATION ${BAILIWICK_MODULE_DIR})
 endif()

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,25 @@ struct TaoOptions {
                               ///< throw ExitCode::config
 };
 
-/// PETSc TAO on PETSC_COMM_SELF, replicated on every rank. Needs a Session with PETSc. The last
-/// iterate carries no Hessian: evaluate the objective at Order::hessian where one is wanted.
-Iterate tao(Objective& objective, std::vector<double> start, const TaoOptions& options,
+/// Loads PETSc and starts it, if it is not. What comes back ends it, and is to be called before MPI
+/// ends. Local. Throws ExitCode::config if it cannot be loaded.
+std::function<void()> start_petsc();
+
+/// PETSc TAO on PETSC_COMM_SELF, replicated on every rank; PETSc has been started. The last iterate
+/// carries no Hessian: evaluate the objective at Order::hessian where one is wanted.
+Iterate tao(Objective& objective, const std::vector<double>& start, const TaoOptions& options,
             const Observer& observer);
+
+namespace detail {
+/// What tao.cpp calls of PETSc's part, a library that is loaded when it is needed.
+struct PetscLibrary {
+  void (*start)();
+  void (*end)();
+  Iterate (*solve)(Objective&, const std::vector<double>& start, const TaoOptions&,
+                   const Observer&);
+};
+constexpr const char* petsc_library = "bailiwick_petsc.so";
+constexpr const char* petsc_table = "bailiwick_petsc";  ///< a PetscLibrary
+}  // namespace detail
 
 }  // namespace bailiwick

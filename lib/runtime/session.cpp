@@ -3,7 +3,6 @@
 
 #include "lib/runtime/session.hpp"
 
-#include <petscsys.h>
 #include <unistd.h>
 
 #include <Kokkos_Core.hpp>
@@ -61,7 +60,8 @@ Session::Session(int& argc, char**& argv) {
 
 Session::~Session() {
   Watchdog::stop();
-  if (petsc_started_) PetscFinalize();
+  for (auto close = closings_.rbegin(); close != closings_.rend(); ++close)
+    (*close)();
   kokkos_.reset();
   last_words_ = Communicator();
   world_ = Communicator();
@@ -70,24 +70,6 @@ Session::~Session() {
 
 void Session::watch(double seconds) {
   Watchdog::start(world_.rank(), seconds);
-}
-
-void Session::start_petsc() {
-  if (petsc_started_) return;
-  // Every rank solves for itself, and PETSc's start-up talks to nobody.
-  PETSC_COMM_WORLD = MPI_COMM_SELF;
-  // The config has every option of a solver: no .petscrc of a home or working folder, which could
-  // load code, is read. clear_surroundings() has taken PETSC_OPTIONS away.
-  char name[] = "bailiwick", skip[] = "-skip_petscrc";
-  char* words[] = {name, skip, nullptr};
-  char** arguments = words;
-  int count = 2;
-  if (PetscInitialize(&count, &arguments, nullptr, nullptr) != 0)
-    throw Error(ExitCode::bug, "PetscInitialize failed");
-  // A handler that prints PETSc's trace would hide ours, and Slurm's signals are ours to take.
-  PetscPopSignalHandler();
-  PetscPushErrorHandler(PetscReturnErrorHandler, nullptr);
-  petsc_started_ = true;
 }
 
 bool Session::all_arrive(double seconds) const {
@@ -134,10 +116,9 @@ std::string runtime_versions() {
   MPI_Get_library_version(mpi, &length);
   std::string mpi_line(mpi);
   mpi_line.resize(std::min(mpi_line.find(','), mpi_line.size()));
-  return fmt::format("Kokkos {}.{}.{} ({})\nPETSc {}.{}.{}\nMPI {}\n", KOKKOS_VERSION / 10000,
+  return fmt::format("Kokkos {}.{}.{} ({})\nPETSc {}\nMPI {}\n", KOKKOS_VERSION / 10000,
                      KOKKOS_VERSION / 100 % 100, KOKKOS_VERSION % 100,
-                     ::Kokkos::DefaultExecutionSpace::name(), PETSC_VERSION_MAJOR,
-                     PETSC_VERSION_MINOR, PETSC_VERSION_SUBMINOR, mpi_line);
+                     ::Kokkos::DefaultExecutionSpace::name(), BAILIWICK_PETSC_VERSION, mpi_line);
 }
 
 }  // namespace bailiwick

@@ -14,8 +14,8 @@
 
 namespace bailiwick {
 
-/// Starts MPI, then Kokkos; PETSc when asked; ends them in reverse order. One a process. Outside
-/// apps this is the only place that names MPI_COMM_WORLD.
+/// Starts MPI, then Kokkos; ends them in reverse order. One a process. Outside apps this is the
+/// only place that names MPI_COMM_WORLD.
 class Session {
  public:
   Session(int& argc, char**& argv);
@@ -29,8 +29,8 @@ class Session {
   /// Ends the job if nothing moves for so many seconds (Watchdog); 0: never.
   void watch(double seconds);
 
-  /// Starts PETSc on first use. Collective.
-  void start_petsc();
+  /// Called when the session ends, the last first, while MPI is still there; must not throw.
+  void at_close(std::function<void()> close) { closings_.push_back(std::move(close)); }
 
   /// True if every rank calls this within `seconds` of each other: after an error, whether it was
   /// everyone's. Afterwards nothing else may be communicated.
@@ -51,14 +51,15 @@ class Session {
   Communicator world_;
   Communicator last_words_;  ///< all_arrive() must not meet a half-done collective on world_
   std::unique_ptr<Kokkos> kokkos_;
-  bool petsc_started_ = false;
   std::vector<Ending> endings_;
+  std::vector<std::function<void()>> closings_;
 };
 
 /// Host name of this node.
 std::string node_name();
 
-/// Lines for --version: Kokkos and its backend, PETSc, MPI. Needs no session.
+/// Lines for --version: Kokkos and its backend, the PETSc that it was built with, MPI. Needs no
+/// session.
 std::string runtime_versions();
 
 }  // namespace bailiwick

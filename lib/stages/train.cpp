@@ -34,6 +34,7 @@ void train(const Stage& stage, Session& session, RunConfig config, const StageOp
                                        });
   if (const auto& said = restart.checkpoint.attributes; said.contains("delete_by"))
     run.delete_by(said.at("delete_by"));
+  load_solver(run);
   RunRecord record(run, stage.chain, restart.in_place, std::move(lock));
   if (!restart.path.empty())
     record.add_dependency({dependency::resumed_from, restart.content, Json::object(), {}});

@@ -18,6 +18,7 @@
 #include "lib/optim/replay.hpp"
 #include "lib/optim/tao.hpp"
 #include "lib/run/run.hpp"
+#include "lib/runtime/agree.hpp"
 
 namespace bailiwick {
 
@@ -32,13 +33,12 @@ Iterate solve(Run& run, Objective& objective, const Observer& observer) {
     options.max_iterations = config.max_iterations;
     return newton(objective, std::move(start), options, observer);
   }
-  run.session().start_petsc();
   TaoOptions options;
   options.type = config.method == TrainMethod::lbfgs ? "lmvm" : "nls";
   options.tolerance = config.tolerance;
   options.max_iterations = config.max_iterations;
   options.petsc_options = config.petsc_options;
-  Iterate last = tao(objective, std::move(start), options, observer);
+  Iterate last = tao(objective, start, options, observer);
   last.evaluation = objective.evaluate(last.theta, Order::hessian);
   return last;
 }
@@ -195,6 +195,12 @@ class Solver : public Method {
 };
 
 }  // namespace
+
+void load_solver(Run& run) {
+  const TrainMethod method = run.config().train.method;
+  if (method == TrainMethod::lbfgs || method == TrainMethod::newton_krylov)
+    agree(run.world(), [&] { run.session().at_close(start_petsc()); });
+}
 
 std::unique_ptr<Method> make_solver(Run& run, const ModelColumns& columns) {
   return std::make_unique<Solver>(run, columns);

@@ -10,6 +10,10 @@
 
 namespace bailiwick {
 
+/// Loads the libraries that the config's method needs, before a RunRecord lists those of the
+/// process. Collective.
+void load_solver(Run& run);
+
 /// Newton's method or PETSc TAO on the likelihood of a kind of one linear predictor. Collective.
 std::unique_ptr<Method> make_solver(Run& run, const ModelColumns& columns);
 

@@ -24,6 +24,9 @@ endif()
 file(COPY ${WORK}/prefix/share/bailiwick DESTINATION ${WORK})
 run(${CMAKE_COMMAND} -E env BAILIWICK=${WORK}/prefix/bin/bailiwick ${WORK}/bailiwick/scripts/prepare-job lung)
 run(${WORK}/bailiwick/scripts/get-data lung)
+# A solver that lies in a library beside the program.
+run(${CMAKE_COMMAND} -E chdir ${WORK}/bailiwick ${WORK}/prefix/bin/bailiwick train configs/lung/logistic.yaml
+  --set train.method=newton-krylov --output out/lung/petsc)
 # An owner's policy names the other three as partners; the common one of all four names nobody.
 run(${WORK}/prefix/bin/bailiwick policy show ${WORK}/bailiwick/out/lung/policies/north.policy.json)
 if(NOT output MATCHES "\npartners:[^:]*,[^:]*,")

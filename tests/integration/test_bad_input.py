@@ -25,9 +25,9 @@ def lung(jobs, tmp_path):
     return checkout
 
 
-def refused(checkout, command, code, *texts, np=None, words=(), config=TRAIN, timeout=30):
+def refused(checkout, command, code, *texts, np=None, words=(), config=TRAIN, timeout=30, program=PROGRAM):
     """The command fails with `code`, says every text exactly once, and leaves no model and no half file."""
-    out = checkout.run(command, config, "--output", "out/refused", *words, np=np, code=code, timeout=timeout)
+    out = checkout.run(command, config, "--output", "out/refused", *words, np=np, code=code, timeout=timeout, program=program)
     for text in texts:
         assert out.count(text) == 1, f"{text!r} stands {out.count(text)} times in\n{out}"
     assert not list(checkout.root.rglob("*.tmp*"))
@@ -111,6 +111,14 @@ def test_unused_petsc_option(lung, np):
                                     "-tao_nls_ksp_converged_reason", "-tao_ls_view", "-tao_monitor", "-tao_ls_type armijo"])
 def test_petsc_options_that_are_asked_for_late(lung, option):
     lung.run("train", "configs/lung/logistic.yaml", "--output", "out/asked", "--set", "train.method=newton-krylov", "--petsc", option)
+
+
+@ranks
+def test_petsc_that_cannot_be_loaded(lung, np):
+    alone = shutil.copy(PROGRAM, lung.path("bailiwick"))
+    refused(lung, "train", CONFIG, "train.method: PETSc, whose solver this is, cannot be loaded (bailiwick_petsc.so: cannot open shared object file: "
+            "No such file or directory); install it (docs/install.md), or use train.method: newton", np=np, words=["--set", "train.method=lbfgs"],
+            program=str(alone))
 
 
 @pytest.mark.parametrize("words,text", [(["trian"], '(did you mean "train"?)'), (["train"], "CONFIG is missing"),

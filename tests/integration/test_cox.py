@@ -89,15 +89,15 @@ ERRORS = {
 def test_strata_within_clinics(rows, name):
     """Pooled, each partition is a clinic."""
     data, model, formula = CASES[name]
-    output, found = ours(rows, name, model, strata=True, data=data)
+    output, found = ours(rows, name, model, strata=True, data=data, ranks=(2,))
     check(found, r(rows, formula, data=data))
-    text = rows.path(f"{name}-{data}run-2/model.txt").read_text()
+    text = rows.path(f"{output}/model.txt").read_text()
     assert "Stratified by sex and ecog, within each domain." in text if name == "two" else "Stratified by " in text
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_strata_over_all_clinics(rows, name):
-    """One model, to the bit, on 1, 2 and 4 ranks and pooled."""
+    """One model, to the bit, on 2 and 4 ranks and pooled."""
     data, model, formula = CASES[name]
     _, found = ours(rows, f"grid-{name}", (*model, *GRID), data=data)
     check(found, r(rows, formula.replace(", site)", ")"), data=data))
@@ -228,7 +228,7 @@ def test_proportional_hazards(rows, name, transform):
     for grid in ((True,) if transform in ("rank", "km") else (True, False)):
         words = [w for word in (*model, *(GRID if grid else ()), f"cox.proportional_hazards={transform}") for w in ("--set", f"model.{word}")]
         found = set()
-        for np, config in ((1, "run"), (4, "run"), (2, "pooled")):
+        for np, config in ((4 if transform == "identity" else 2, "run"), (1, "pooled")):
             within = [] if grid or config == "run" else ["--set", "model.cox.strata=partition"]
             output = f"zph-{name}-{transform}-{grid}-{config}-{np}"
             rows.run("train", f"{data}{config}.yaml", "--output", output, *words, *within, np=np)

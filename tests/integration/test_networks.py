@@ -30,7 +30,7 @@ def test_golden_digest(reference):
     assert reference == "9b595d590abc51781cee2032c05b080187fde3eec80113e3f229d45ea04a5d99"
 
 
-@pytest.mark.parametrize("np", [2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("np", [2, 3, 4, 7])
 def test_rank_counts(heart, reference, np):
     assert heart.train(CONFIG, output=f"out/heart/mlp-np{np}", np=np) == reference
 
@@ -63,8 +63,7 @@ def test_builds(heart, reference, name, threads):
     assert digest == reference
 
 
-@pytest.mark.parametrize("np", [1, 3])
-@pytest.mark.parametrize("epoch", [1, 7, 20])
+@pytest.mark.parametrize("epoch, np", [(1, 3), (7, 1), (20, 3)])
 def test_resumed(heart, reference, epoch, np):
     digest = heart.train(CONFIG, "--resume", f"out/heart/mlp-reference/checkpoints/epoch-{epoch:06}.h5",
                          output=f"out/heart/mlp-resumed-{epoch}-{np}", np=np)
@@ -114,7 +113,7 @@ def strategies():
 def test_strategies_keep_their_bits(heart, strategy):
     words = ["--set", f"train.federated.strategy={strategy}", "--set", "train.federated.rounds=3",
              "--set", "model.mlp.layers=[{units: 6, activation: tanh}]", "--set", "train.descent.momentum=0.5"]
-    digests = {heart.train("configs/heart/federated.yaml", *words, output=f"out/heart/{strategy}-{np}", np=np) for np in (1, 3, 4, 6)}
+    digests = {heart.train("configs/heart/federated.yaml", *words, output=f"out/heart/{strategy}-{np}", np=np) for np in (3, 6)}
     assert len(digests) == 1
 
 

@@ -43,13 +43,14 @@ def stays(tmp_path_factory):
 
 
 def fit(stays, kind, l2, age=0, days=0, weight=0):
-    """Coefficients and their statistics, the same on one rank and on three."""
+    """Coefficients and their statistics: the same on one rank and on three in the usual units, and then on either."""
     h5py = referee("h5py")
     target = f"days_{days}" if KINDS[kind] == "days" else KINDS[kind]
     words = [f"model.features=[age_{age}, sex]", f"model.kind={kind}", f"model.l2={l2}", "model.weights=true"]
     words += [f"model.target={target}"] if target else ["model.target=", f"model.time=days_{days}", "model.status=left"]
     digests = set()
-    for np in (1, 3):
+    power = age + days + weight
+    for np in (1, 3) if power == 0 else (3,) if power > 0 else (1,):
         output = f"{kind}-{l2}-{age}-{days}-{weight}-{np}"
         stays.run("train", f"run_{weight}.yaml", "--output", output, *(w for word in words for w in ("--set", word)), np=np)
         digests.add(stays.checkout.digest(f"{output}/model.h5"))

@@ -54,10 +54,10 @@ class Failing : public Objective {
   int evaluations = 0;
 };
 
-Iterate solve(Objective& objective, std::vector<double> start, const TaoOptions& options,
+Iterate solve(Objective& objective, const std::vector<double>& start, const TaoOptions& options,
               const Observer& observer = {}) {
-  test_session().start_petsc();
-  return tao(objective, std::move(start), options, observer);
+  test_session().at_close(start_petsc());
+  return tao(objective, start, options, observer);
 }
 
 /// Counts the evaluations whose sums did not fit.

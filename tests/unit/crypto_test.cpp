@@ -27,9 +27,11 @@
 #include "tests/support/catch.hpp"
 #include "tests/support/hex.hpp"
 #include "tests/support/signature.hpp"
+#include "tests/support/stride.hpp"
 
 namespace fs = std::filesystem;
 using namespace bailiwick;
+using namespace bailiwick::testing;
 
 namespace {
 
@@ -483,7 +485,7 @@ TEST_CASE("every truncated or changed envelope is refused, none crashes", "[cryp
     return open_envelope(envelope_from_json(text, "terms"), "text/x", trusted, "terms");
   };
   REQUIRE(open(line) == envelope.payload);
-  for (std::size_t i = 0; i < line.size(); ++i) {
+  for (std::size_t i = 0; i < line.size(); i += stride) {
     CHECK_THROWS_AS(open(line.substr(0, i)), Error);
     for (int mask = 1; mask < 256; ++mask) {
       std::string changed = line;

@@ -20,9 +20,11 @@
 #include "lib/stages/stage.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/signature.hpp"
+#include "tests/support/stride.hpp"
 
 namespace fs = std::filesystem;
 using namespace bailiwick;
+using namespace bailiwick::testing;
 using Check = Finding::Check;
 
 namespace {
@@ -355,7 +357,7 @@ TEST_CASE("no byte of a chain or of its subjects can change unnoticed", "[lineag
       return false;
     }
   };
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
+  for (std::size_t i = 0; i < bytes.size(); i += stride) {
     std::string changed = bytes;
     changed[i] = static_cast<char>(changed[i] ^ 1 << i % 8);
     output.write("lineage.jsonl", changed);
@@ -388,7 +390,7 @@ TEST_CASE("no byte of a chain or of its subjects can change unnoticed", "[lineag
 TEST_CASE("no truncation of a chain passes for the whole", "[lineage]") {
   const Output output(3);
   const std::string bytes = read_file(output.path);
-  for (std::size_t size = 0; size < bytes.size(); ++size) {
+  for (std::size_t size = 0; size < bytes.size(); size += stride) {
     output.write("lineage.jsonl", bytes.substr(0, size));
     const Verification v = output.verify();
     if (v.holds()) FAIL_CHECK("a file of " << size << " bytes of " << bytes.size() << " passes");

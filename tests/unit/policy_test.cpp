@@ -13,8 +13,10 @@
 #include "lib/policy/purposes.hpp"
 #include "lib/run/request.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/stride.hpp"
 
 using namespace bailiwick;
+using namespace bailiwick::testing;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
@@ -580,7 +582,9 @@ TEST_CASE("removing, repeating or replacing anything in a policy refuses it or c
       return false;
     }
   };
+  std::size_t place = 0;
   walk(good, Json::json_pointer(), [&](const Json::json_pointer& here) {
+    if (place++ % stride != 0) return;
     INFO(here.to_string());
     for (const Json& value : {Json(nullptr), Json(1), Json(true), Json("x"), Json(Json::array()),
                               Json(Json::object())}) {

@@ -11,7 +11,7 @@
 
 #include "lib/core/error.hpp"
 
-// Internal to lib/optim: PETSc's objects as RAII, its error codes as exceptions.
+// PETSc's objects as RAII, its error codes as exceptions.
 namespace bailiwick::petsc {
 
 /// While one lives, PETSc's errors are remembered rather than printed with a trace.
