@@ -69,6 +69,21 @@ void LocalDomain::tell_reading() const {
 
 Run::~Run() = default;
 
+Run::Absence::Absence(Run& run, const std::vector<bool>& absent) : run_(run) {
+  for (LocalDomain& domain : run_.local_) {
+    held_.push_back(domain.blocks);
+    domain.absent = absent[domain.index];
+    if (domain.absent) domain.blocks.count = 0;
+  }
+}
+
+Run::Absence::~Absence() {
+  for (std::size_t d = 0; d < held_.size(); ++d) {
+    run_.local_[d].blocks = held_[d];
+    run_.local_[d].absent = false;
+  }
+}
+
 void Run::state_model(const Json& model) {
   inputs_->model = model;
 }

@@ -38,6 +38,7 @@ struct LocalDomain {
   /// That its policy asks for in each group that a result tells of, unless it has none.
   std::uint64_t minimum_group_rows = 1;
   std::shared_ptr<AccessOutcome> outcome;  ///< for its owner's log
+  bool absent = false;                     ///< for now it takes part without rows
 
   /// Tells that log that rows are about to be read.
   void tell_reading() const;
@@ -106,6 +107,20 @@ class Run {
   void check_parties(const std::vector<bool>& has_rows, const std::string& split) const;
   /// "name: N rows of D domains on R ranks, P parameters".
   std::string headline(std::uint64_t rows, std::size_t parameters) const;
+
+  /// While it lives, these domains, by their place in the run, take part without any row: what is
+  /// fitted has the bits of a run without them.
+  class Absence {
+   public:
+    Absence(Run& run, const std::vector<bool>& absent);
+    ~Absence();
+    Absence(const Absence&) = delete;
+    Absence& operator=(const Absence&) = delete;
+
+   private:
+    Run& run_;
+    std::vector<BlockRange> held_;
+  };
 
   /// From here on this rank holds these blocks of its d-th local domain, and other ranks the rest.
   void hold(std::size_t d, BlockRange blocks) { local_[d].blocks = blocks; }

@@ -145,16 +145,22 @@ class Solver : public Method {
     return checkpoint;
   }
 
-  io::Checkpoint finish(RunRecord& record, Json& results) override {
-    SavedModel fitted = model_now();
-    fitted.converged = true;
+  /// The model, once it is fitted, and its summary.
+  std::pair<SavedModel, ModelSummary> fitted() const {
+    SavedModel model = model_now();
+    model.converged = true;
     std::optional<Clusters> clusters;
-    if (fitted.config.cluster != Cluster::none)
-      clusters = find_clusters(fitted.config, rows_, run_.boundary());
-    const ModelSummary summary = summarise(run_, columns_, likelihood_, clusters, fitted,
-                                           last_.evaluation.log_likelihood, at_start_);
+    if (model.config.cluster != Cluster::none)
+      clusters = find_clusters(model.config, rows_, run_.boundary());
+    ModelSummary summary = summarise(run_, columns_, likelihood_, clusters, model,
+                                     last_.evaluation.log_likelihood, at_start_);
+    if (likelihood_.baselines) model.baselines = likelihood_.baselines(model.parameters);
+    return {std::move(model), std::move(summary)};
+  }
+
+  io::Checkpoint finish(RunRecord& record, Json& results) override {
+    const auto& [fitted, summary] = this->fitted();
     const std::string table = to_text(summary);
-    if (likelihood_.baselines) fitted.baselines = likelihood_.baselines(fitted.parameters);
     record.write_text(table, "model.txt");
     record.write_text(coefficients_csv(summary), "coefficients.csv");
     if (run_.world().is_root()) std::cout << '\n' << table;
@@ -200,6 +206,12 @@ void load_solver(Run& run) {
   const TrainMethod method = run.config().train.method;
   if (method == TrainMethod::lbfgs || method == TrainMethod::newton_krylov)
     agree(run.world(), [&] { run.session().at_close(start_petsc()); });
+}
+
+SavedModel fit_model(Run& run, const ModelColumns& columns) {
+  Solver solver(run, columns);
+  solver.run([](const TrainingStep&) {});
+  return solver.fitted().first;
 }
 
 std::unique_ptr<Method> make_solver(Run& run, const ModelColumns& columns) {

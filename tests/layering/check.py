@@ -44,7 +44,7 @@ ROOMS = {
     "lib/record": ["lib/optim", *ADMITTED],
     "lib/kinds": ["lib/data", "lib/optim", "lib/model", "lib/run", "lib/boundary", "io/checkpoint", "lib/domain", "lib/egress", *KERNELS],
     "lib/train": ["lib/kinds", "lib/record", "lib/data", "lib/optim", "lib/model", "kokkos_kernels/network", *ADMITTED],
-    "lib/stages": ["lib/train", "lib/kinds", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
+    "lib/stages": ["lib/train", "lib/kinds", "lib/optim", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
     "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
     "lib/review": ["lib/verify", "lib/stages", "lib/record", "lib/lineage", "lib/crypto"],
     "lib/folder": ["lib/stages", "lib/kinds", "lib/record", *ADMITTED],

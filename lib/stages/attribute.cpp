@@ -1,0 +1,428 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <iostream>
+#include <map>
+#include <numeric>
+
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/data/imputation.hpp"
+#include "lib/data/training_rows.hpp"
+#include "lib/kinds/model_file.hpp"
+#include "lib/model/likelihood.hpp"
+#include "lib/optim/cholesky.hpp"
+#include "lib/record/restart.hpp"
+#include "lib/record/run_record.hpp"
+#include "lib/run/run.hpp"
+#include "lib/run/section.hpp"
+#include "lib/stages/scorecard.hpp"
+#include "lib/stages/shared_metrics.hpp"
+#include "lib/stages/stage.hpp"
+#include "lib/train/solver.hpp"
+
+namespace bailiwick {
+
+struct AttributeConfig {
+  static constexpr const char* section = "attribute";
+  static constexpr const char* sentence = "What each domain made of a model, by attribute.";
+
+  std::string split;
+  std::string metric;
+  bool shapley = false;
+};
+
+namespace {
+
+/// A measure by which domains may be told apart.
+struct Measure {
+  const char* name;
+  bool more_is_better;
+  std::optional<double> of_nothing;  ///< of a prediction that knows nothing
+};
+constexpr std::array domain_measures = {
+    Measure{"auc", true, 0.5},       Measure{"c_index", true, 0.5}, Measure{"d_squared", true, 0.0},
+    Measure{"r_squared", true, 0.0}, Measure{"accuracy", true, {}}, Measure{"log_loss", false, {}},
+    Measure{"brier", false, {}},     Measure{"rmse", false, {}},    Measure{"mae", false, {}},
+};
+
+constexpr std::size_t most_of_shapley = 12;  ///< domains: 4,095 fits
+
+}  // namespace
+
+template <class Visitor>
+void schema(Visitor& v, AttributeConfig& attribute) {
+  v.key("split", attribute.split, "Name of the split to measure on; \"\": all rows.");
+  v.key("metric", attribute.metric,
+        "The measure, as evaluation.json calls it. Default: the first of these that the model has.",
+        one_of("", "auc", "c_index", "d_squared", "r_squared", "accuracy", "log_loss", "brier",
+               "rmse", "mae"));
+  v.key("shapley", attribute.shapley,
+        "Exact Shapley values too: fits of all 2^n - 1 combinations of up to 12 domains.");
+}
+
+inline void check_section(YamlReader& v, const AttributeConfig& attribute, const RunConfig& run) {
+  v.check(!attribute.shapley || run.domains.size() <= most_of_shapley, "attribute.shapley",
+          fmt::format("of at most {} domains", most_of_shapley));
+  const auto chosen = std::ranges::find(domain_measures, attribute.metric, &Measure::name);
+  v.check(!attribute.shapley || chosen == domain_measures.end() || chosen->of_nothing,
+          "attribute.metric",
+          "of Shapley values: a measure of which is known what no data give: auc, c_index, "
+          "d_squared or r_squared");
+}
+
+namespace {
+
+/// Which domains take part, one bit each in the order of the config.
+using Coalition = std::uint32_t;
+
+/// A model of some domains alone, or why there is none.
+struct CoalitionFit {
+  std::optional<SavedModel> model;
+  std::string digest;
+  double value = 0;  ///< of the measure
+  std::string reason;
+};
+
+/// How the coefficients would change without a domain, as estimated at the model of all.
+struct Estimates {
+  std::vector<double> influence;  ///< first order: H^-1 of all times the gradient of the rest
+  std::vector<double> one_step;   ///< one of Newton's steps for the rest
+};
+
+class Attribution {
+ public:
+  Attribution(Run& run, const UsedModel& used)
+      : run_(run),
+        how_(run.config().section<AttributeConfig>()),
+        used_(used),
+        all_((Coalition(1) << run.domains().size()) - 1) {
+    evaluated_.split = how_.split;
+    evaluated_.per_domain = false;
+    const Json overall = score(used_);
+    const auto has = [&](const Measure& measure) {
+      return overall.contains(measure.name) && overall.at(measure.name).is_number() &&
+             (!how_.shapley || measure.of_nothing);
+    };
+    const auto found = std::ranges::find_if(domain_measures, [&](const Measure& measure) {
+      return has(measure) && (how_.metric.empty() || how_.metric == measure.name);
+    });
+    if (found == domain_measures.end())
+      throw Error(ExitCode::data, "attribute.metric: {}; the evaluation of the model has: {}",
+                  how_.metric.empty() ? "none of those is defined here"
+                                      : "\"" + how_.metric + "\" is not defined here",
+                  names_of(overall));
+    measure_ = &*found;
+    fits_[all_] = {used_.model, used_.content.hex(), overall.at(measure_->name), ""};
+  }
+
+  Json result() {
+    Json domains = Json::array();
+    for (std::size_t i = 0; i < run_.domains().size(); ++i)
+      domains.push_back(of_domain(i));
+    if (how_.shapley) add_shapley(domains);
+    return {{"format", "bailiwick-attribution"},
+            {"version", 1},
+            {"model", used_.content.hex()},
+            {"split", how_.split},
+            {"metric", measure_->name},
+            {"more_is_better", measure_->more_is_better},
+            {"value", fits_.at(all_).value},
+            {"fits", fits_.size() - 1},
+            {"domains", domains}};
+  }
+
+ private:
+  static std::string names_of(const Json& overall) {
+    std::vector<std::string> names;
+    for (const Measure& measure : domain_measures)
+      if (overall.contains(measure.name) && overall.at(measure.name).is_number())
+        names.emplace_back(measure.name);
+    return names.empty() ? "none" : join(names);
+  }
+
+  /// How much better than another value, whichever way the measure goes.
+  double better(double value, double than) const {
+    return measure_->more_is_better ? value - than : than - value;
+  }
+
+  /// The measures of a model on the split, over all domains.
+  Json score(const UsedModel& used) {
+    const SavedModel& model = used.model;
+    const ModelColumns columns = columns_of(model, run_, true);
+    const auto moments = scoring_moments(run_, model, columns, model.config.standardise);
+    ModelRows rows = load_model_rows(run_, model.config, columns, how_.split);
+    standardise(rows, moments);
+    const Scorecard scorecard(model, evaluated_);
+    std::vector<Aggregate> parts;
+    for (std::size_t d = 0; d < rows.domains.size(); ++d)
+      parts.push_back(scorecard.add(rows.domains[d], d, run_.boundary()));
+    const bool shared = run_.boundary().contributors() > 1 && run_.domains().size() > 1;
+    if (!shared)
+      return scorecard.metrics(
+          run_.boundary().across_domains("evaluation", std::move(parts), model.parameters));
+    return shared_metrics(std::vector<UsedModel>(rows.domains.size(), used), evaluated_, rows,
+                          std::move(parts), run_.boundary(), model.parameters);
+  }
+
+  /// The model that these domains alone give: the bits of a training of theirs. Made once.
+  const CoalitionFit& fit(Coalition coalition) {
+    if (const auto made = fits_.find(coalition); made != fits_.end()) return made->second;
+    CoalitionFit& fit = fits_[coalition];
+    try {
+      const Run::Absence absence(run_, absent_from(coalition));
+      ModelColumns columns = select_columns(run_.config().model, run_.schema());
+      fit_missing(run_, columns);
+      fit.model = fit_model(run_, columns);
+      fit.digest = to_checkpoint(*fit.model).digest().hex();
+    } catch (const Error& error) {  // of sums that all ranks know, so everyone's
+      if (error.code() != ExitCode::data && error.code() != ExitCode::not_converged) throw;
+      fit.reason = error.what();
+      return fit;
+    }
+    UsedModel used = used_;
+    used.model = *fit.model;
+    const Json overall = score(used);
+    const Json value = overall.value(measure_->name, Json());
+    if (value.is_number())
+      fit.value = value;
+    else
+      fit.reason = std::string(measure_->name) + " is not defined";
+    return fit;
+  }
+
+  std::vector<bool> absent_from(Coalition coalition) const {
+    std::vector<bool> absent;
+    for (std::size_t i = 0; i < run_.domains().size(); ++i)
+      absent.push_back((coalition >> i & 1) == 0);
+    return absent;
+  }
+
+  /// In the units of the data, of models whose parameters are those of their columns alone.
+  std::optional<std::vector<double>> in_units(std::span<const double> theta,
+                                              const ModelColumns& columns) const {
+    const std::size_t p = columns.columns();
+    const SavedModel& model = used_.model;
+    if (p == 0 || theta.size() % p != 0 || theta.size() != model.coefficients.size() ||
+        model.config.standardise == Standardisation::per_domain)
+      return {};
+    std::vector<double> units(theta.begin(), theta.end());
+    for (std::size_t first = 0; first < units.size(); first += p) {
+      double shift = 0;
+      for (std::size_t j = columns.intercept ? 1 : 0; j < p; ++j) {
+        units[first + j] *= model.scale[j];
+        shift = std::fma(units[first + j], model.mean[j], shift);
+      }
+      if (columns.intercept) units[first] -= shift;
+    }
+    return units;
+  }
+
+  std::optional<Estimates> estimate_without(std::size_t domain) {
+    const SavedModel& model = used_.model;
+    const ModelColumns columns = columns_of(model, run_, true);
+    const Cholesky of_all(model.information);
+    if (!in_units(model.parameters, columns) || of_all.deficient()) return {};
+    if (counted_ == 0) counted_ = load_training_rows(run_, columns).observations;
+    const Run::Absence absence(run_, absent_from(all_ & ~(Coalition(1) << domain)));
+    ModelRows rows = load_training_rows(run_, columns);
+    ColumnMoments moments;  // and with them the penalty: those of all
+    moments.centre = model.mean;
+    moments.scale = model.scale;
+    moments.rows = model.rows;
+    moments.counted = counted_;
+    standardise(rows, std::vector<ColumnMoments>(rows.domains.size(), moments));
+    const Likelihood likelihood =
+        kind_of(model.config)
+            .likelihood(run_.config().model, columns, rows, moments, run_.boundary());
+    const Evaluation at = likelihood.objective->evaluate(model.parameters, Order::hessian);
+    const Cholesky of_rest(at.hessian);
+    if (at.saturated != 0) return {};
+    const auto step = [&](const Cholesky& factor) -> std::vector<double> {
+      if (factor.deficient()) return {};
+      std::vector<double> moved = factor.solve(at.gradient);
+      for (std::size_t j = 0; j < moved.size(); ++j)
+        moved[j] = model.parameters[j] - moved[j];
+      return *in_units(moved, columns);
+    };
+    return Estimates{step(of_all), step(of_rest)};
+  }
+
+  Json named(const std::vector<double>& values) const {
+    Json json = Json::object();
+    const std::vector<std::string> names = parameter_names(columns_of(used_.model, run_, true));
+    if (values.size() != names.size()) return {};
+    for (std::size_t j = 0; j < names.size(); ++j)
+      json[names[j]] = values[j];
+    return json;
+  }
+
+  Json of_domain(std::size_t i) {
+    Json said = {{"domain", run_.domains()[i].name}};
+    if (run_.domains().size() == 1) {
+      said["reason"] = "there is no other domain";
+      return said;
+    }
+    const CoalitionFit& rest = fit(all_ & ~(Coalition(1) << i));
+    if (!rest.reason.empty()) said["reason"] = rest.reason;
+    if (rest.model) {
+      said["without"] = {{"digest", rest.digest},
+                         {"coefficients", named(rest.model->coefficients)}};
+      if (rest.reason.empty()) {
+        said["without"]["value"] = rest.value;
+        said["effect"] = better(fits_.at(all_).value, rest.value);
+      }
+    }
+    if (const auto estimates = estimate_without(i))
+      said["estimates"] = {{"influence", named(estimates->influence)},
+                           {"one_step", named(estimates->one_step)}};
+    return said;
+  }
+
+  /// Shapley (1953): over all orders in which domains come together, the mean of what each adds.
+  void add_shapley(Json& domains) {
+    const std::size_t n = run_.domains().size();
+    std::vector<double> value(std::size_t(all_) + 1, *measure_->of_nothing);
+    for (Coalition some = 1; some <= all_; ++some) {
+      const CoalitionFit& made = fit(some);
+      if (!made.reason.empty()) {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < n; ++i)
+          if ((some >> i & 1) != 0) names.push_back(run_.domains()[i].name);
+        for (Json& domain : domains)
+          domain["shapley_reason"] = fmt::format("of {} alone: {}", join(names), made.reason);
+        return;
+      }
+      value[some] = measure_->more_is_better ? made.value : -made.value;
+    }
+    // |S|! (n - |S| - 1)! / n! of each S without i.
+    std::vector<double> share(n);
+    for (std::size_t size = 0; size < n; ++size) {
+      double ways = 1;  // (n - 1) choose size
+      for (std::size_t k = 1; k <= size; ++k)
+        ways = ways * static_cast<double>(n - k) / static_cast<double>(k);
+      share[size] = 1 / (ways * static_cast<double>(n));
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      double sum = 0;
+      for (Coalition some = 0; some <= all_; ++some)
+        if ((some >> i & 1) == 0)
+          sum += share[static_cast<std::size_t>(std::popcount(some))] *
+                 (value[some | Coalition(1) << i] - value[some]);
+      domains[i]["shapley"] = sum;
+    }
+  }
+
+  Run& run_;
+  const AttributeConfig& how_;
+  const UsedModel& used_;
+  Coalition all_;
+  EvaluateConfig evaluated_;
+  const Measure* measure_ = nullptr;
+  std::uint64_t counted_ = 0;  ///< rows that the model of all was fitted to
+  std::map<Coalition, CoalitionFit> fits_;
+};
+
+/// The largest change of a coefficient, in its standard errors; the intercept's is no change of
+/// anything's effect.
+std::string largest_change(const SavedModel& model, const Json& without) {
+  if (!without.is_object() || model.standard_errors.size() != model.coefficients.size()) return "-";
+  double most = 0;
+  std::size_t j = 0;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : without.items())
+    names.push_back(name);
+  if (names.size() != model.coefficients.size()) return "-";
+  // The object is in the order of its names; the model's is that of its columns.
+  for (const std::string& name : model.names) {
+    if (j >= model.coefficients.size()) break;
+    if (without.contains(name) && name != "(intercept)")
+      most = std::max(most, std::fabs(without.at(name).get<double>() - model.coefficients[j]) /
+                                model.standard_errors[j]);
+    ++j;
+  }
+  return fmt::format("{:.3g}", most);
+}
+
+std::string table_of(const Json& result, const SavedModel& model) {
+  std::string text = fmt::format(
+      "{} {:.6g} on {}, by a model of all domains\n", result.at("metric").get<std::string>(),
+      result.at("value").get<double>(),
+      result.at("split") == "" ? "all rows" : "split " + result.at("split").get<std::string>());
+  text += fmt::format("{:<16}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}\n", "without", "value", "effect",
+                      "change/se", "influence", "one step", "Shapley");
+  const auto number = [](const Json& json, const char* member) {
+    return json.contains(member) && json.at(member).is_number()
+               ? fmt::format("{:.6g}", json.at(member).get<double>())
+               : std::string("-");
+  };
+  for (const Json& domain : result.at("domains")) {
+    const Json without = domain.value("without", Json::object());
+    const Json estimates = domain.value("estimates", Json::object());
+    text += fmt::format(
+        "{:<16}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}\n", domain.at("domain").get<std::string>(),
+        number(without, "value"), number(domain, "effect"),
+        largest_change(model, without.value("coefficients", Json())),
+        largest_change(model, estimates.value("influence", Json())),
+        largest_change(model, estimates.value("one_step", Json())), number(domain, "shapley"));
+  }
+  for (const Json& domain : result.at("domains"))
+    for (const char* why : {"reason", "shapley_reason"})
+      if (domain.contains(why))
+        text += fmt::format("{}: {}\n", domain.at("domain").get<std::string>(),
+                            domain.at(why).get<std::string>());
+  return text +
+         "effect: how much worse the measure gets without the domain, fitted anew without it; "
+         "below 0 it gets better\n";
+}
+
+void attribute(const Stage& stage, Session& session, RunConfig config,
+               const StageOptions& options) {
+  StageOptions of_model = options;
+  of_model.model = model_path(config, options);
+  if (is_done(session.world(), config, stage.chain, of_model.model)) return;
+  if (config.model.kind->network)
+    throw Error(ExitCode::config, "model.kind: attribute is for models that solvers fit");
+  Run run(session, std::move(config), stage.use);
+  load_solver(run);
+  const UsedModel used = open_model(run, of_model);
+  RunRecord record(run, stage.chain, true);
+  record.add_dependency({dependency::model, used.content, Json::object(), {}});
+  record.begin_session();
+  const Json result = Attribution(run, used).result();
+  const std::string text = table_of(result, used.model);
+  record.write_text(text, "attribution.txt");
+  record.write_run_json(result);
+  record.publish_egress();
+  record.publish_text(result.dump(2) + "\n", stage.chain.result, true);
+  if (run.world().is_root())
+    std::cout << text << "written  " << record.path(stage.chain.result) << '\n';
+}
+
+constexpr SectionType attribute_section = section_type<AttributeConfig>();
+
+}  // namespace
+
+extern constexpr Stage attribute_stage{
+    .summary = "what each domain made of a model: fits without it, Shapley values",
+    .help =
+        "Fits the model of a config once more without each domain, and tells how its "
+        "coefficients and a\nmeasure change; with attribute.shapley, over all combinations of "
+        "domains. Every policy must allow\nper_domain_statistics. Writes attribution.json and "
+        "a signed statement.",
+    .page = "attribute.md",
+    .use = {.action = Action::train,
+            .release = Action::release_statistics,
+            .per_domain = [](const RunConfig&) { return true; }},
+    .chain = {.stage = "attribute",
+              .stem = "attribution",
+              .result = "attribution.json",
+              .names_model = true},
+    .section = &attribute_section,
+    .run = attribute};
+
+}  // namespace bailiwick

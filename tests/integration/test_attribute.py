@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""What each domain made of a model: fits without it have the bits of trainings without it, Shapley values are those of all combinations."""
+import itertools
+import json
+import math
+import random
+
+import pytest
+
+from conftest import Checkout
+from r import r_numbers
+from test_policies import CLINICS, Stays
+
+CONFIG, POLICY, DATA, INTEGRITY = 3, 4, 5, 7
+COLUMNS = """
+  x: {role: feature}
+  z: {role: feature}
+  arm: {role: feature, type: category, levels: [old, new, rare]}
+  y: {role: target, type: boolean}
+  days: {role: target, minimum: 0}
+"""
+KINDS = {"logistic": ("model={kind: logistic, target: y, features: [x, z]}", "auc"),
+         "linear": ("model={kind: linear, target: days, features: [x, z]}", "r_squared"),
+         "poisson": ("model={kind: poisson, target: days, features: [x, z]}", "d_squared"),
+         "penalised": ("model={kind: logistic, target: y, features: [x, z], l2: 2}", "auc")}
+ALLOW = "exact_release: true, per_domain_statistics: true, two_parties: true"
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """Only graz has the level rare."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("attribute")))
+    draw = random.Random(3)
+    lines = ["clinic,x,z,arm,y,days"]
+    for i, clinic in enumerate(CLINICS * 30):
+        x, z = draw.gauss(0, 1), draw.gauss(5, 2)
+        y = draw.random() < 1 / (1 + math.exp(-x * (0.2 if clinic == "lyon" else 1.5)))
+        arm = "rare" if clinic == "graz" and i % 4 == 0 else draw.choice(("old", "new"))
+        lines.append(f"{clinic},{x!r},{z!r},{arm},{int(y)},{max(0, round(4 + 2 * x + draw.gauss(0, 1)))}")
+    stays.write("rows.csv", "\n".join(lines) + "\n")
+    for clinic in CLINICS:
+        stays.terms(clinic, allow=ALLOW)
+    stays.take("rows", COLUMNS, "rows-run.yaml")
+    for some in (c for n in range(1, 4) for c in itertools.combinations(CLINICS, n)):
+        text = stays.path("rows-run.yaml").read_text()
+        stays.write("-".join(some) + ".yaml", "".join(line for line in text.splitlines(keepends=True) if not any(f"{{name: {c}," in line for c in CLINICS if c not in some)))
+    for kind, (model, _) in KINDS.items():
+        stays.run("train", "rows-run.yaml", "--set", model, "--output", kind)
+    return stays
+
+
+def attribute(rows, kind, *words, output=None, np=None, code=0, shapley=True):
+    model, _ = KINDS[kind]
+    more = ("--output", output, "--model", f"{kind}/model.h5") if output else ("--output", kind)
+    out = rows.run("attribute", "rows-run.yaml", "--set", model, "--set", f"attribute.shapley={'true' if shapley else 'false'}", *more, *words, np=np, code=code)
+    return out if code else json.loads(rows.path(f"{output or kind}/attribution.json").read_text())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_trainings(rows, kind):
+    """Every combination of domains trained and evaluated by itself."""
+    model, metric = KINDS[kind]
+    found = attribute(rows, kind, np=2)
+    assert found["metric"] == metric and found["fits"] == 6
+    values, digests = {(): 0.5 if metric == "auc" else 0.0}, {}
+    for some in (c for n in range(1, 4) for c in itertools.combinations(CLINICS, n)):
+        name = "-".join(some)
+        rows.run("train", f"{name}.yaml", "--set", model, "--output", f"{kind}-{name}")
+        rows.run("evaluate", "rows-run.yaml", "--set", model, "--set", "evaluate.per_domain=false", "--model", f"{kind}-{name}/model.h5", "--output", f"{kind}-{name}-all")
+        values[some] = json.loads(rows.path(f"{kind}-{name}-all/evaluation.json").read_text())["overall"][metric]
+        digests[some] = rows.checkout.digest(f"{kind}-{name}/model.h5")
+    whole = CLINICS if isinstance(CLINICS, tuple) else tuple(CLINICS)
+    assert found["value"] == values[whole]
+    for domain in found["domains"]:
+        clinic, rest = domain["domain"], tuple(c for c in CLINICS if c != domain["domain"])
+        assert domain["without"]["digest"] == digests[rest]
+        assert domain["without"]["value"] == values[rest] and domain["effect"] == values[whole] - values[rest]
+        shapley = sum((values[tuple(c for c in CLINICS if c in some or c == clinic)] - values[some]) * math.factorial(len(some)) * math.factorial(2 - len(some)) / 6
+                      for n in range(3) for some in itertools.combinations(rest, n))
+        assert math.isclose(domain["shapley"], shapley, rel_tol=1e-12, abs_tol=1e-15)
+    assert math.isclose(sum(domain["shapley"] for domain in found["domains"]), values[whole] - values[()], rel_tol=1e-12)
+
+
+def test_estimates(rows):
+    """One of Newton's steps is exact for a linear model; for others both come near. The exact change is R's."""
+    found = attribute(rows, "linear", output="linear-estimates", shapley=False)
+    for domain in found["domains"]:
+        exact, step = domain["without"]["coefficients"], domain["estimates"]["one_step"]
+        assert all(math.isclose(exact[name], step[name], rel_tol=1e-9, abs_tol=1e-12) for name in exact)
+        of_r = r_numbers(f'd <- read.csv("rows.csv"); cat(sprintf("%.17g ", coef(lm(days ~ x + z, d[d$clinic != "{domain["domain"]}", ]))))', rows.checkout.root)
+        assert all(math.isclose(exact[name], value, rel_tol=1e-8) for name, value in zip(("(intercept)", "x", "z"), of_r, strict=True))
+    found = attribute(rows, "logistic", output="logistic-estimates", shapley=False)
+    of_all = r_numbers('d <- read.csv("rows.csv"); cat(sprintf("%.17g ", coef(glm(y ~ x + z, binomial, d))))', rows.checkout.root)
+    for domain in found["domains"]:
+        exact, estimates = domain["without"]["coefficients"], domain["estimates"]
+        moved = [exact[name] - value for name, value in zip(("(intercept)", "x", "z"), of_all)]
+        for way, worst in (("influence", 0.8), ("one_step", 0.4)):
+            guess = [estimates[way][name] - value for name, value in zip(("(intercept)", "x", "z"), of_all)]
+            assert math.dist(moved, guess) < worst * math.hypot(*moved), (domain["domain"], way)
+
+
+def test_penalised_estimates(rows):
+    """The penalty is in both: they come near what a penalised fit without the domain gives."""
+    lines = rows.path("penalised/coefficients.csv").read_text().splitlines()[1:]
+    of_all = {line.split(",")[0].strip('"'): float(line.split(",")[1]) for line in lines}
+    for domain in attribute(rows, "penalised", output="penalised-estimates", shapley=False)["domains"]:
+        exact = domain["without"]["coefficients"]
+        moved = [exact[name] - of_all[name] for name in of_all]
+        for way, worst in (("influence", 0.8), ("one_step", 0.4)):
+            guess = [domain["estimates"][way][name] - of_all[name] for name in of_all]
+            assert math.dist(moved, guess) < worst * math.hypot(*moved), (domain["domain"], way)
+
+
+def test_influence_of_r(rows):
+    """The first order by R: H^-1 of all times the gradient of the rest."""
+    found = attribute(rows, "logistic", output="logistic-first", shapley=False)
+    for domain in found["domains"]:
+        of_r = r_numbers(f'''d <- read.csv("rows.csv"); f <- glm(y ~ x + z, binomial, d, control = glm.control(1e-14, 50)); X <- model.matrix(f); rest <- d$clinic != "{domain["domain"]}"
+            g <- crossprod(X[rest, ], (d$y - fitted(f))[rest]); cat(sprintf("%.17g ", coef(f) + vcov(f) %*% g))''', rows.checkout.root)
+        assert all(math.isclose(domain["estimates"]["influence"][name], value, rel_tol=1e-6) for name, value in zip(("(intercept)", "x", "z"), of_r, strict=True))
+
+
+def test_the_same_bits(rows):
+    texts = set()
+    for np in (1, 2, 4):
+        attribute(rows, "logistic", output=f"ranks-{np}", np=np)
+        texts.add(rows.path(f"ranks-{np}/attribution.json").read_text())
+    assert len(texts) == 1
+    rows.run("verify", "ranks-4", "--key", "operator.pub.pem")
+    out = rows.run("verify", "logistic", "--key", "operator.pub.pem", code=None)
+    assert "NOT VERIFIED" not in out, out
+    assert "is finished already" in rows.run("attribute", "rows-run.yaml", "--set", KINDS["logistic"][0], "--set", "attribute.shapley=true", "--output", "ranks-1", "--model", "logistic/model.h5")
+
+
+@pytest.mark.parametrize("np", [1, 4])
+def test_what_cannot_be(rows, np):
+    """A level that one domain alone has; what policies do not allow; a network; another measure."""
+    model = ("--set", "model={kind: linear, target: days, features: [x, arm]}")
+    rows.run("train", "rows-run.yaml", *model, "--output", f"arm-{np}", np=np)
+    rows.run("attribute", "rows-run.yaml", *model, "--set", "attribute.shapley=true", "--output", f"arm-{np}", np=np)
+    found = {domain["domain"]: domain for domain in json.loads(rows.path(f"arm-{np}/attribution.json").read_text())["domains"]}
+    assert "arm_rare" in found["graz"]["reason"] and "without" not in found["graz"] and found["bern"]["effect"] is not None
+    assert all("alone" in domain["shapley_reason"] for domain in found.values())
+    out = rows.run("attribute", "rows-run.yaml", *model, "--set", "attribute.metric=auc", "--output", f"no-{np}", "--model", f"arm-{np}/model.h5", np=np, code=DATA)
+    assert 'attribute.metric: "auc" is not defined here' in out and "r_squared" in out
+    out = rows.run("attribute", "rows-run.yaml", "--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}", "--output", f"no-{np}", np=np, code=CONFIG)
+    assert "attribute is for models that solvers fit" in out
+    out = rows.run("attribute", "rows-run.yaml", *model, "--set", "attribute={shapley: true, metric: rmse}", "--output", f"no-{np}", np=np, code=CONFIG)
+    assert "of Shapley values" in out
+    try:
+        rows.terms("lyon", allow="exact_release: true, two_parties: true")
+        out = rows.run("attribute", "rows-run.yaml", *model, "--output", f"no-{np}", "--model", f"arm-{np}/model.h5", np=np, code=POLICY)
+        assert "domain lyon" in out and "per-domain statistics" in out
+        rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true")
+        out = rows.run("attribute", "rows-run.yaml", *model, "--output", f"no-{np}", "--model", f"arm-{np}/model.h5", np=np, code=POLICY)
+        assert "allow.two_parties" in out
+    finally:
+        rows.terms("lyon", allow=ALLOW)
+    assert not rows.path(f"no-{np}").exists()
+
+
+def test_minimums(rows):
+    """A policy's minimum of rows is none of a domain that is absent."""
+    try:
+        for clinic in CLINICS:
+            rows.terms(clinic, "minimum: {rows: 10}\n", allow=ALLOW)
+        found = attribute(rows, "logistic", output="minimum", shapley=False)
+        assert all(domain["effect"] is not None for domain in found["domains"])
+    finally:
+        for clinic in CLINICS:
+            rows.terms(clinic, allow=ALLOW)
