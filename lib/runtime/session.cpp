@@ -60,8 +60,8 @@ Session::Session(int& argc, char**& argv) {
 
 Session::~Session() {
   Watchdog::stop();
-  for (auto close = closings_.rbegin(); close != closings_.rend(); ++close)
-    (*close)();
+  for (; !closings_.empty(); closings_.pop_back())
+    closings_.back()();
   kokkos_.reset();
   last_words_ = Communicator();
   world_ = Communicator();
@@ -89,10 +89,10 @@ bool Session::all_arrive(double seconds) const {
 
 void Session::end(ExitCode code, const std::string& message) {
   std::exception_ptr failure;
-  const std::vector<Ending> endings = std::exchange(endings_, {});
-  for (auto ending = endings.rbegin(); ending != endings.rend(); ++ending)
+  std::vector<Ending> endings = std::exchange(endings_, {});
+  for (; !endings.empty(); endings.pop_back())
     try {
-      (*ending)(code, message);
+      endings.back()(code, message);
     } catch (...) {
       if (!failure) failure = std::current_exception();
     }
