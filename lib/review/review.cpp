@@ -153,7 +153,7 @@ std::vector<std::pair<std::string, Digest>> countersign(const std::string& folde
   std::vector<std::pair<std::string, Digest>> heads;
   for (const auto& [name, head] : found.heads) {
     // What stays with a domain is signed by the domain.
-    const std::string path = folder + "/" + name;
+    const std::string path = fmt::format("{}/{}", folder, name);
     if (!fs::exists(path) || !is_finished(path, keys)) continue;
     countersign_last(path, key);
     heads.emplace_back(name, head);

@@ -349,10 +349,10 @@ std::string largest_change(const SavedModel& model, const Json& without) {
 }
 
 std::string table_of(const Json& result, const SavedModel& model) {
+  const auto split = result.at("split").get<std::string>();
   std::string text = fmt::format(
       "{} {:.6g} on {}, by a model of all domains\n", result.at("metric").get<std::string>(),
-      result.at("value").get<double>(),
-      result.at("split") == "" ? "all rows" : "split " + result.at("split").get<std::string>());
+      result.at("value").get<double>(), split.empty() ? "all rows" : "split " + split);
   text += fmt::format("{:<16}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}\n", "without", "value", "effect",
                       "change/se", "influence", "one step", "Shapley");
   const auto number = [](const Json& json, const char* member) {

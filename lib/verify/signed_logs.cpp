@@ -13,6 +13,7 @@
 #include "lib/lineage/approval.hpp"
 #include "lib/lineage/signed_log.hpp"
 #include "lib/record/intent.hpp"
+#include "lib/verify/look.hpp"
 
 namespace bailiwick {
 
