@@ -237,9 +237,14 @@ Json seconds_of(const std::string& folder) {
 }  // namespace
 
 Json forget(const ForgetRequest& request) {
+  demand_one_line(request.by, "--by");
+  demand_one_line(request.reason, "--reason");
   const PrivateKey key = PrivateKey::load(request.sign_with);
   const Training old = finished_training(request.folder, request.verification);
   const Training replacement = finished_training(request.replacement, request.verification);
+  if (old.end().internal_parameters.value("signer", "") != key.public_key().id())
+    throw Error(ExitCode::policy, "{}: was signed with another key; --sign-with takes that one",
+                request.folder);
   demand_from_the_start(replacement);
   const std::vector<Artefact> gone = only_in(old, replacement);
   if (gone.empty())

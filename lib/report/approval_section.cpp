@@ -92,6 +92,16 @@ Html intents_page(const ReportFacts& facts) {
   return html("<dl class=\"summary\">\n{}</dl>\n", list);
 }
 
+/// What whoever ran it says of it is no second person's word.
+Html ruling_html(const RunFolder& folder, const Approval& approval) {
+  const bool own = approval.entry.signer == folder.main().signer;
+  if (own && approval.ruling != Ruling::withdrawn)
+    return mark_html(Mark::bad,
+                     to_word(approval.ruling) + " by whoever ran it, which counts for nothing");
+  return mark_html(approval.ruling == Ruling::approved ? Mark::good : Mark::bad,
+                   to_word(approval.ruling));
+}
+
 Html approvals_page(const RunFolder& folder) {
   if (folder.approvals.empty())
     return "<p>Nobody has approved or refused what lies here (<code>bailiwick "
@@ -100,9 +110,7 @@ Html approvals_page(const RunFolder& folder) {
                   {{"when"}, {"about"}, {"ruling"}, {"by"}, {"reason"}, {"key"}});
   for (const Approval& approval : folder.approvals)
     table.add({html_text(approval.entry.time), html_text(approval.entry.subject),
-               mark_html(approval.ruling == Ruling::approved ? Mark::good : Mark::bad,
-                         to_word(approval.ruling)),
-               html_text(approval.by), html_text(approval.reason),
+               ruling_html(folder, approval), html_text(approval.by), html_text(approval.reason),
                html("<code>{}</code>", approval.entry.signer)});
   return table.finish();
 }
@@ -119,14 +127,13 @@ Html approval_section(const ReportFacts& facts) {
 }
 
 Html approval_words(const RunFolder& folder) {
-  const Approval* last = nullptr;
-  for (const Approval& approval : folder.approvals)
-    if (approval.entry.subject == folder.main().stage->chain.result) last = &approval;
-  if (last == nullptr) return "by nobody yet";
-  return html(
-      "{} by {} on {}: {}",
-      mark_html(last->ruling == Ruling::approved ? Mark::good : Mark::bad, to_word(last->ruling)),
-      last->by, last->entry.time, last->reason);
+  const StageRecord& main = folder.main();
+  if (!main.finished || !main.statements.back().subject_sha256) return "by nobody yet";
+  const auto last = last_approval(folder.approvals, main.stage->chain.result,
+                                  *main.statements.back().subject_sha256);
+  if (!last) return "by nobody yet";
+  return html("{} by {} on {}: {}", ruling_html(folder, *last), last->by, last->entry.time,
+              last->reason);
 }
 
 }  // namespace bailiwick

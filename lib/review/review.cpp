@@ -34,11 +34,6 @@ void demand_held(const FileLock& lock, const std::string& folder) {
                 lock.holder());
 }
 
-void demand_one_line(const std::string& text, const char* what) {
-  if (text.empty() || printable(text) != text)
-    throw Error(ExitCode::usage, "{}: is to be one line of text, and not empty", what);
-}
-
 /// What holds, or an error with the first findings that do not.
 RunVerification verified(const std::string& folder, const VerifyOptions& options) {
   RunVerification found = verify_run(folder, options);
@@ -125,6 +120,11 @@ Approval about_result(const Review& review, const PublicKey& key) {
 }
 
 }  // namespace
+
+void demand_one_line(const std::string& text, const char* what) {
+  if (text.empty() || printable(text) != text)
+    throw Error(ExitCode::usage, "{}: is to be one line of text, and not empty", what);
+}
 
 Digest append_review(const Review& review) {
   demand_one_line(review.by, "--by");

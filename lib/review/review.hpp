@@ -22,6 +22,10 @@ struct Review {
   VerifyOptions verification;
 };
 
+/// Throws ExitCode::usage naming the option `what`, if what somebody is to sign is empty or has
+/// several lines.
+void demand_one_line(const std::string& text, const char* what);
+
 /// Appends a signed line to approvals.jsonl and returns its digest. What is approved must verify;
 /// what is refused or withdrawn need not. Throws ExitCode::integrity if it does not,
 /// ExitCode::policy if who signed the run is to decide about it, ExitCode::data if there is no such

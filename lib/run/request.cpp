@@ -4,6 +4,7 @@
 #include "lib/run/request.hpp"
 #include "lib/run/inputs.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -31,6 +32,10 @@ std::vector<Action> actions_of(const Inputs& inputs, const StageUse& use) {
   if (use.release) actions.push_back(*use.release);
   // A baseline hazard is a statistic over all domains, released with the model.
   if (use.trains && inputs.baseline_hazard) actions.push_back(Action::release_statistics);
+  // Who shows domains' own statistics, whatever else, releases statistics.
+  if (use.per_domain != nullptr && inputs.per_domain_statistics &&
+      std::ranges::find(actions, Action::release_statistics) == actions.end())
+    actions.push_back(Action::release_statistics);
   return actions;
 }
 

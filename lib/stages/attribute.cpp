@@ -77,6 +77,10 @@ inline void check_section(YamlReader& v, const AttributeConfig& attribute, const
 
 namespace {
 
+std::vector<std::string> names_of_coefficients(const SavedModel& model) {
+  return kind_of(model.config).coefficient_names(model);
+}
+
 /// Which domains take part, one bit each in the order of the config.
 using Coalition = std::uint32_t;
 
@@ -207,7 +211,8 @@ class Attribution {
                                               const ModelColumns& columns) const {
     const std::size_t p = columns.columns();
     const SavedModel& model = used_.model;
-    if (p == 0 || theta.size() % p != 0 || theta.size() != model.coefficients.size() ||
+    if (names_of_coefficients(model) != parameter_names(columns) ||
+        theta.size() != model.coefficients.size() ||
         model.config.standardise == Standardisation::per_domain)
       return {};
     std::vector<double> units(theta.begin(), theta.end());
@@ -254,10 +259,10 @@ class Attribution {
 
   Json named(const std::vector<double>& values) const {
     Json json = Json::object();
-    const std::vector<std::string> names = parameter_names(columns_of(used_.model, run_, true));
+    const std::vector<std::string> names = names_of_coefficients(used_.model);
     if (values.size() != names.size()) return {};
-    for (std::size_t j = 0; j < names.size(); ++j)
-      json[names[j]] = values[j];
+    for (std::size_t k = 0; k < names.size(); ++k)
+      json[names[k]] = values[k];
     return json;
   }
 
@@ -330,21 +335,15 @@ class Attribution {
 /// The largest change of a coefficient, in its standard errors; the intercept's is no change of
 /// anything's effect.
 std::string largest_change(const SavedModel& model, const Json& without) {
-  if (!without.is_object() || model.standard_errors.size() != model.coefficients.size()) return "-";
+  const std::vector<std::string> names = names_of_coefficients(model);
+  if (!without.is_object() || model.standard_errors.size() != names.size() ||
+      model.coefficients.size() != names.size())
+    return "-";
   double most = 0;
-  std::size_t j = 0;
-  std::vector<std::string> names;
-  for (const auto& [name, value] : without.items())
-    names.push_back(name);
-  if (names.size() != model.coefficients.size()) return "-";
-  // The object is in the order of its names; the model's is that of its columns.
-  for (const std::string& name : model.names) {
-    if (j >= model.coefficients.size()) break;
-    if (without.contains(name) && name != "(intercept)")
-      most = std::max(most, std::fabs(without.at(name).get<double>() - model.coefficients[j]) /
+  for (std::size_t j = 0; j < names.size(); ++j)
+    if (!names[j].ends_with("(intercept)"))
+      most = std::max(most, std::fabs(without.at(names[j]).get<double>() - model.coefficients[j]) /
                                 model.standard_errors[j]);
-    ++j;
-  }
   return fmt::format("{:.3g}", most);
 }
 
@@ -416,7 +415,7 @@ extern constexpr Stage attribute_stage{
         "a signed statement.",
     .page = "attribute.md",
     .use = {.action = Action::train,
-            .release = Action::release_statistics,
+            .release = Action::release_model,  // its coefficients without each domain
             .per_domain = [](const RunConfig&) { return true; }},
     .chain = {.stage = "attribute",
               .stem = "attribution",

@@ -3,6 +3,7 @@
 """What a training intended is signed before it reads, and stays; a second person approves, refuses, withdraws; owners countersign."""
 import base64
 import json
+import re
 import shutil
 import subprocess
 
@@ -103,8 +104,18 @@ def test_approved(stays, copy):
     assert "evaluation.json refused by bern, board, domain bern, key" in verify(stays, copy)
     stays.run("report", copy)
     page = (copy / "report.html").read_text()
-    assert "approved by ada, board" in page.replace('<span class="mark good">', "").replace("</span>", "") or "ada, board" in page
-    assert "refuse it is" in page and "Met:" in page
+    assert re.search(r"approved</span> by ada, board on ", page) and "refuse it is" in page and "Met:" in page
+
+
+def test_a_report_takes_nobody_for_a_second_person(stays, copy):
+    """The operator forges an approval; one of another file is none of this one."""
+    decide(stays, "approve", copy)
+    operator, pem = forge.Signer(stays.path("operator.pem")), stays.path("operator.pub.pem").read_text()
+    good, = lines(copy)
+    for change, text in ((lambda s: None, "which counts for nothing"), (lambda s: s["subject"][0]["digest"].update(sha256="0" * 64), "<dt>Approved</dt><dd>by nobody yet")):
+        put(copy, [resigned(good, operator, lambda s: (s["predicate"].update(publicKey=pem), change(s)))])
+        stays.run("report", copy)
+        assert text in (copy / "report.html").read_text()
 
 
 def test_a_second_person(stays, copy):

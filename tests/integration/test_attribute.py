@@ -1,10 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 """What each domain made of a model: fits without it have the bits of trainings without it, Shapley values are those of all combinations."""
+import csv
 import itertools
 import json
 import math
 import random
+import re
 
 import pytest
 
@@ -19,6 +21,8 @@ COLUMNS = """
   arm: {role: feature, type: category, levels: [old, new, rare]}
   y: {role: target, type: boolean}
   days: {role: target, minimum: 0}
+  time: {role: target, minimum: 0}
+  arm_y: {role: target, type: category, levels: [low, middle, high]}
 """
 KINDS = {"logistic": ("model={kind: logistic, target: y, features: [x, z]}", "auc"),
          "linear": ("model={kind: linear, target: days, features: [x, z]}", "r_squared"),
@@ -32,12 +36,13 @@ def rows(tmp_path_factory):
     """Only graz has the level rare."""
     stays = Stays(Checkout(tmp_path_factory.mktemp("attribute")))
     draw = random.Random(3)
-    lines = ["clinic,x,z,arm,y,days"]
+    lines = ["clinic,x,z,arm,y,days,time,arm_y"]
     for i, clinic in enumerate(CLINICS * 30):
         x, z = draw.gauss(0, 1), draw.gauss(5, 2)
         y = draw.random() < 1 / (1 + math.exp(-x * (0.2 if clinic == "lyon" else 1.5)))
         arm = "rare" if clinic == "graz" and i % 4 == 0 else draw.choice(("old", "new"))
-        lines.append(f"{clinic},{x!r},{z!r},{arm},{int(y)},{max(0, round(4 + 2 * x + draw.gauss(0, 1)))}")
+        lines.append(f"{clinic},{x!r},{z!r},{arm},{int(y)},{max(0, round(4 + 2 * x + draw.gauss(0, 3)))},"
+                     f"{1 + draw.expovariate(math.exp(x))!r},{('low', 'middle', 'high')[min(2, max(0, round(1 + x + draw.gauss(0, 1))))]}")
     stays.write("rows.csv", "\n".join(lines) + "\n")
     for clinic in CLINICS:
         stays.terms(clinic, allow=ALLOW)
@@ -158,6 +163,57 @@ def test_what_cannot_be(rows, np):
     finally:
         rows.terms("lyon", allow=ALLOW)
     assert not rows.path(f"no-{np}").exists()
+
+
+@pytest.mark.parametrize("action", ["train", "release_model", "release_statistics"])
+def test_what_policies_permit(rows, action):
+    """Fits are trained, their coefficients are models, and the measure is a statistic."""
+    try:
+        rows.terms("lyon", allow=ALLOW)
+        text = rows.path("lyon.yaml").read_text()
+        assert f"{action}" in text
+        rows.write("lyon.yaml", re.sub(rf"{action}(, |\])", lambda m: "" if m[1] == ", " else "]", text).replace(", ]", "]"))
+        rows.run("policy", "sign", "lyon.yaml", "--key", "lyon.pem", "--output", "lyon.json", "--force")
+        out = attribute(rows, "logistic", output="not-permitted", code=POLICY)
+        assert f"domain lyon: action: {action} (permitted: " in out, out
+    finally:
+        rows.terms("lyon", allow=ALLOW)
+
+
+OTHERS = {"multinomial": "model={kind: multinomial, target: arm_y, features: [x, z]}", "ordinal": "model={kind: ordinal, target: arm_y, features: [x, z]}",
+          "negative_binomial": "model={kind: negative_binomial, target: days, features: [z]}", "cox": "model={kind: cox, time: time, status: y, features: [x, z]}"}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_other_kinds(rows, kind):
+    """Digests and the table; of each kind, whatever its parameters are."""
+    model = OTHERS[kind]
+    rows.run("train", "rows-run.yaml", "--set", model, "--output", kind)
+    out = rows.run("attribute", "rows-run.yaml", "--set", model, "--output", kind, np=2)
+    for domain in json.loads(rows.path(f"{kind}/attribution.json").read_text())["domains"]:
+        name = "-".join(c for c in CLINICS if c != domain["domain"])
+        rows.run("train", f"{name}.yaml", "--set", model, "--output", f"{kind}-{name}")
+        assert domain["without"]["digest"] == rows.checkout.digest(f"{kind}-{name}/model.h5")
+        line = next(line.split() for line in out.splitlines() if line.startswith(f"{domain['domain']} "))
+        terms = [term.strip('"') for term, *_ in csv.reader(rows.path(f"{kind}-{name}/coefficients.csv").read_text().splitlines()[1:])]
+        values = [float(value) for _, value, *_ in csv.reader(rows.path(f"{kind}-{name}/coefficients.csv").read_text().splitlines()[1:])]
+        assert float(line[3]) > 0 and domain["without"]["coefficients"] == dict(zip(terms, values, strict=True))
+        # Of thresholds and shapes there are no estimates.
+        assert ("estimates" in domain) == (kind in ("multinomial", "cox"))
+
+
+def test_units(rows):
+    """Ten thousand times the column: the same effects, to the last printed digit."""
+    text = rows.path("rows.csv").read_text().splitlines()
+    lines = [text[0]] + [",".join((c, repr(float(x) * 1e20), z, *rest)) for c, x, z, *rest in (line.split(",") for line in text[1:])]
+    rows.write("large.csv", "\n".join(lines) + "\n")
+    rows.take("large", COLUMNS, "large-run.yaml")
+    tables = []
+    for name in ("rows", "large"):
+        rows.run("train", f"{name}-run.yaml", "--set", KINDS["logistic"][0], "--output", f"{name}-unit")
+        out = rows.run("attribute", f"{name}-run.yaml", "--set", KINDS["logistic"][0], "--set", "attribute.shapley=true", "--output", f"{name}-unit")
+        tables.append(out.split("written")[0])
+    assert tables[0] == tables[1]
 
 
 def test_minimums(rows):

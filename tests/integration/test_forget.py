@@ -10,7 +10,7 @@ import forge
 from conftest import Checkout
 from test_policies import Stays
 
-POLICY, DATA, INTEGRITY = 4, 5, 7
+USAGE, POLICY, DATA, INTEGRITY = 2, 4, 5, 7
 KEY = ("--key", "operator.pub.pem")
 NETWORK = ("--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}", "--set", "train.descent={epochs: 2, batch_rows: 24, block_rows: 24}")
 WORDS = {"linear": (), "network": NETWORK}
@@ -104,6 +104,18 @@ def test_a_record_that_is_tampered_with(stays, copy):
     shutil.copy(path, copy / "linear-2")
     assert "is about a model that was not trained here" in stays.run("verify", copy / "linear-2", *KEY, code=INTEGRITY)
     (copy / "linear-2/erasures.jsonl").unlink()
-    path.unlink()
-    forget(stays, copy, key="stranger")
+    stranger, pem = forge.Signer(stays.path("stranger.pem")), stays.path("stranger.pub.pem").read_text()
+    statement = forge.read(path)[0]
+    statement["predicate"]["publicKey"] = pem
+    payload = json.dumps(statement, sort_keys=True, separators=(",", ":")).encode()
+    path.write_text(forge.envelope(payload, [(stranger.id, stranger.sign(payload))]) + "\n")
     assert "by another key than the training's" in stays.run("verify", copy / "linear", *KEY, code=INTEGRITY)
+
+
+def test_who_may_sign(stays, copy):
+    """The operator alone, and with a reason; else nothing is withdrawn."""
+    assert "was signed with another key" in forget(stays, copy, key="stranger", code=POLICY)
+    for by, reason in (("", "x"), ("ada", ""), ("ada", "two\nlines")):
+        out = stays.run("forget", copy / "linear", "--replaced-by", copy / "linear-2", *KEY, "--sign-with", "operator.pem", "--by", by, "--reason", reason, code=USAGE)
+        assert "is to be one line of text" in out
+    assert not (copy / "linear/erasures.jsonl").exists() and not (copy / "linear/approvals.jsonl").exists()
