@@ -49,7 +49,8 @@ int command_refuse(const Arguments& arguments) {
 int command_withdraw(const Arguments& arguments) {
   return rule(arguments, Ruling::withdrawn, "withdraw",
               "Signs that a result is to be used no more, and why: `evaluate` and `predict` refuse "
-              "a model\nthat was withdrawn. Whoever signed the run may withdraw it. Needs no MPI.");
+              "a model\nthat was withdrawn, and its checkpoints. Whoever signed the run may "
+              "withdraw it. Needs no MPI.");
 }
 
 int command_countersign(const Arguments& arguments) {

@@ -118,12 +118,14 @@ void check_duties(const StatedModel& stated, const std::string& path, const std:
 }
 
 void check_not_withdrawn(const StatedModel& stated, const std::string& path) {
-  if (!stated.statement.subject_sha256) return;
-  const auto last = last_approval(read_approvals(stated.folder), stated.statement.subject_name,
-                                  *stated.statement.subject_sha256);
-  if (last && last->ruling == Ruling::withdrawn)
-    throw Error(ExitCode::policy, "{}: was withdrawn on {} by {}: {}", path, last->entry.time,
-                last->by, last->reason);
+  const std::vector<Approval> approvals = read_approvals(stated.folder);
+  for (const Statement& statement : stated.standing) {
+    if (!statement.subject_sha256) continue;
+    const auto last = last_approval(approvals, statement.subject_name, *statement.subject_sha256);
+    if (last && last->ruling == Ruling::withdrawn)
+      throw Error(ExitCode::policy, "{}: {} of its training was withdrawn on {} by {}: {}", path,
+                  statement.subject_name, last->entry.time, last->by, last->reason);
+  }
 }
 
 Digest stated_content(const Run& run, const std::string& path, std::span<const PublicKey> keys) {

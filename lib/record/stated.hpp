@@ -39,7 +39,8 @@ StatedModel stated_model(const RunConfig& config, const std::string& path,
 /// `path` should have been deleted by `now`; ExitCode::integrity if one of these is not as signed.
 void check_duties(const StatedModel& stated, const std::string& path, const std::string& now);
 
-/// Throws ExitCode::policy if somebody has withdrawn the model (approvals.jsonl beside it).
+/// Throws ExitCode::policy if somebody has withdrawn the model that the training ended with
+/// (approvals.jsonl beside it): its checkpoints knew the same rows.
 void check_not_withdrawn(const StatedModel& stated, const std::string& path);
 
 /// What the content of that file must be, as its lineage states; looks at the duties too, and

@@ -148,6 +148,9 @@ def test_withdrawn(stays, copy, np):
     for stage in ("evaluate", "predict"):
         out = stays.run(stage, "run.yaml", "--model", str(copy / "model.h5"), "--output", f"after-{np}", np=np, code=POLICY)
         assert "was withdrawn on" in out and "by operator, board: withdraw it is" in out
+    step = next((copy / "checkpoints").iterdir())
+    for words in (("evaluate", "run.yaml", "--model", step), ("train", "run.yaml", "--resume", step)):
+        assert "model.h5 of its training was withdrawn on" in stays.run(*words, "--output", f"after-{np}", np=np, code=POLICY)
     assert not stays.path(f"after-{np}").exists()
     decide(stays, "approve", copy)  # the newest counts
     stays.run("evaluate", "run.yaml", "--model", str(copy / "model.h5"), "--output", f"after-{np}", np=np)
