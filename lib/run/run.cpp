@@ -69,10 +69,10 @@ void LocalDomain::tell_reading() const {
 
 Run::~Run() = default;
 
-Run::Absence::Absence(Run& run, const std::vector<bool>& absent) : run_(run) {
+Run::Absence::Absence(Run& run, const std::vector<bool>& present) : run_(run) {
   for (LocalDomain& domain : run_.local_) {
     held_.push_back(domain.blocks);
-    domain.absent = absent[domain.index];
+    domain.absent = !present[domain.index];
     if (domain.absent) domain.blocks.count = 0;
   }
 }

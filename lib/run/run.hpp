@@ -108,11 +108,11 @@ class Run {
   /// "name: N rows of D domains on R ranks, P parameters".
   std::string headline(std::uint64_t rows, std::size_t parameters) const;
 
-  /// While it lives, these domains, by their place in the run, take part without any row: what is
-  /// fitted has the bits of a run without them.
+  /// While it lives, the domains that are not `present`, by their place in the run, take part
+  /// without any row: what is fitted has the bits of a run without them.
   class Absence {
    public:
-    Absence(Run& run, const std::vector<bool>& absent);
+    Absence(Run& run, const std::vector<bool>& present);
     ~Absence();
     Absence(const Absence&) = delete;
     Absence& operator=(const Absence&) = delete;

@@ -7,7 +7,6 @@
 #include <cmath>
 #include <iostream>
 #include <map>
-#include <numeric>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -81,8 +80,8 @@ std::vector<std::string> names_of_coefficients(const SavedModel& model) {
   return kind_of(model.config).coefficient_names(model);
 }
 
-/// Which domains take part, one bit each in the order of the config.
-using Coalition = std::uint32_t;
+/// Which domains take part, in the order of the config.
+using Coalition = std::vector<bool>;
 
 /// A model of some domains alone, or why there is none.
 struct CoalitionFit {
@@ -104,7 +103,7 @@ class Attribution {
       : run_(run),
         how_(run.config().section<AttributeConfig>()),
         used_(used),
-        all_((Coalition(1) << run.domains().size()) - 1) {
+        all_(run.domains().size(), true) {
     evaluated_.split = how_.split;
     evaluated_.per_domain = false;
     const Json overall = score(used_);
@@ -121,7 +120,7 @@ class Attribution {
                                       : "\"" + how_.metric + "\" is not defined here",
                   names_of(overall));
     measure_ = &*found;
-    fits_[all_] = {used_.model, used_.content.hex(), overall.at(measure_->name), ""};
+    demand_own_model();
   }
 
   Json result() {
@@ -136,11 +135,25 @@ class Attribution {
             {"metric", measure_->name},
             {"more_is_better", measure_->more_is_better},
             {"value", fits_.at(all_).value},
-            {"fits", fits_.size() - 1},
+            {"fits", fits_.size()},
             {"domains", domains}};
   }
 
  private:
+  /// What a domain made of it is the difference to the same model without: of this config, on these
+  /// rows.
+  void demand_own_model() {
+    const CoalitionFit& own = fit(all_);
+    if (!own.model) throw Error(ExitCode::data, "{}", own.reason);
+    const SavedModel &model = used_.model, &made = *own.model;
+    if (model.names != made.names || model.parameters != made.parameters ||
+        model.mean != made.mean || model.scale != made.scale)
+      throw Error(ExitCode::data,
+                  "{}: is not the model that this config gives on these rows; give the config and "
+                  "the partitions that it was trained with",
+                  used_.path);
+  }
+
   static std::string names_of(const Json& overall) {
     std::vector<std::string> names;
     for (const Measure& measure : domain_measures)
@@ -178,7 +191,7 @@ class Attribution {
     if (const auto made = fits_.find(coalition); made != fits_.end()) return made->second;
     CoalitionFit& fit = fits_[coalition];
     try {
-      const Run::Absence absence(run_, absent_from(coalition));
+      const Run::Absence absence(run_, coalition);
       ModelColumns columns = select_columns(run_.config().model, run_.schema());
       fit_missing(run_, columns);
       fit.model = fit_model(run_, columns);
@@ -199,11 +212,10 @@ class Attribution {
     return fit;
   }
 
-  std::vector<bool> absent_from(Coalition coalition) const {
-    std::vector<bool> absent;
-    for (std::size_t i = 0; i < run_.domains().size(); ++i)
-      absent.push_back((coalition >> i & 1) == 0);
-    return absent;
+  Coalition all_but(std::size_t domain) const {
+    Coalition rest = all_;
+    rest[domain] = false;
+    return rest;
   }
 
   /// In the units of the data, of models whose parameters are those of their columns alone.
@@ -233,7 +245,7 @@ class Attribution {
     const Cholesky of_all(model.information);
     if (!in_units(model.parameters, columns) || of_all.deficient()) return {};
     if (counted_ == 0) counted_ = load_training_rows(run_, columns).observations;
-    const Run::Absence absence(run_, absent_from(all_ & ~(Coalition(1) << domain)));
+    const Run::Absence absence(run_, all_but(domain));
     ModelRows rows = load_training_rows(run_, columns);
     ColumnMoments moments;  // and with them the penalty: those of all
     moments.centre = model.mean;
@@ -272,7 +284,7 @@ class Attribution {
       said["reason"] = "there is no other domain";
       return said;
     }
-    const CoalitionFit& rest = fit(all_ & ~(Coalition(1) << i));
+    const CoalitionFit& rest = fit(all_but(i));
     if (!rest.reason.empty()) said["reason"] = rest.reason;
     if (rest.model) {
       said["without"] = {{"digest", rest.digest},
@@ -290,14 +302,17 @@ class Attribution {
 
   /// Shapley (1953): over all orders in which domains come together, the mean of what each adds.
   void add_shapley(Json& domains) {
-    const std::size_t n = run_.domains().size();
-    std::vector<double> value(std::size_t(all_) + 1, *measure_->of_nothing);
-    for (Coalition some = 1; some <= all_; ++some) {
-      const CoalitionFit& made = fit(some);
+    const std::size_t n = run_.domains().size(), all = std::size_t(1) << n;
+    std::vector<double> value(all, *measure_->of_nothing);  // of each: a bit a domain
+    for (std::size_t some = 1; some < all; ++some) {
+      Coalition present;
+      std::vector<std::string> names;
+      for (std::size_t i = 0; i < n; ++i) {
+        present.push_back((some >> i & 1) != 0);
+        if (present.back()) names.push_back(run_.domains()[i].name);
+      }
+      const CoalitionFit& made = fit(present);
       if (!made.reason.empty()) {
-        std::vector<std::string> names;
-        for (std::size_t i = 0; i < n; ++i)
-          if ((some >> i & 1) != 0) names.push_back(run_.domains()[i].name);
         for (Json& domain : domains)
           domain["shapley_reason"] = fmt::format("of {} alone: {}", join(names), made.reason);
         return;
@@ -314,10 +329,10 @@ class Attribution {
     }
     for (std::size_t i = 0; i < n; ++i) {
       double sum = 0;
-      for (Coalition some = 0; some <= all_; ++some)
+      for (std::size_t some = 0; some < all; ++some)
         if ((some >> i & 1) == 0)
           sum += share[static_cast<std::size_t>(std::popcount(some))] *
-                 (value[some | Coalition(1) << i] - value[some]);
+                 (value[some | std::size_t(1) << i] - value[some]);
       domains[i]["shapley"] = sum;
     }
   }

@@ -12,7 +12,7 @@ import pytest
 
 from conftest import Checkout
 from r import r_numbers
-from test_policies import CLINICS, Stays
+from test_policies import CLINICS, TERMS, Stays
 
 CONFIG, POLICY, DATA, INTEGRITY = 3, 4, 5, 7
 COLUMNS = """
@@ -67,7 +67,7 @@ def test_as_trainings(rows, kind):
     """Every combination of domains trained and evaluated by itself."""
     model, metric = KINDS[kind]
     found = attribute(rows, kind, np=2)
-    assert found["metric"] == metric and found["fits"] == 6
+    assert found["metric"] == metric and found["fits"] == 7
     values, digests = {(): 0.5 if metric == "auc" else 0.0}, {}
     for some in (c for n in range(1, 4) for c in itertools.combinations(CLINICS, n)):
         name = "-".join(some)
@@ -151,6 +151,9 @@ def test_what_cannot_be(rows, np):
     assert 'attribute.metric: "auc" is not defined here' in out and "r_squared" in out
     out = rows.run("attribute", "rows-run.yaml", "--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}", "--output", f"no-{np}", np=np, code=CONFIG)
     assert "attribute is for models that solvers fit" in out
+    for other in ("model.l2=1", "model.standardise=none", "train.tolerance=1e-3"):
+        out = rows.run("attribute", "rows-run.yaml", "--set", KINDS["logistic"][0], "--set", other, "--output", f"no-{np}", "--model", "logistic/model.h5", np=np, code=DATA)
+        assert "is not the model that this config gives on these rows" in out
     out = rows.run("attribute", "rows-run.yaml", *model, "--set", "attribute={shapley: true, metric: rmse}", "--output", f"no-{np}", np=np, code=CONFIG)
     assert "of Shapley values" in out
     try:
@@ -214,6 +217,28 @@ def test_units(rows):
         out = rows.run("attribute", f"{name}-run.yaml", "--set", KINDS["logistic"][0], "--set", "attribute.shapley=true", "--output", f"{name}-unit")
         tables.append(out.split("written")[0])
     assert tables[0] == tables[1]
+
+
+def test_many_domains(rows):
+    """More than a word has bits."""
+    wards = [f"w{i:02}" for i in range(34)]
+    draw = random.Random(5)
+    rows.write("many.csv", "clinic,x,z,arm,y,days,time,arm_y\n" + "".join(f"{ward},{draw.gauss(0, 1)!r},{draw.gauss(0, 1)!r},old,0,{draw.randint(1, 9)},1,low\n" for ward in wards * 4))
+    owners = "".join(f"  - {{name: {ward}, owner: {ward}, values: [{ward}], sign_with: bern.pem}}\n" for ward in wards)
+    rows.write("many.yaml", f"version: 1\ninput: many.csv\ncolumns:\n  clinic: {{role: domain}}{COLUMNS}block_rows: 16\noutput: many\npartitions:\n{owners}")
+    rows.run("ingest", "many.yaml")
+    head = rows.path("rows-run.yaml").read_text().partition("domains:\n")[0]
+    for ward in wards:
+        rows.write(f"{ward}.yaml", TERMS % (ward, ward, ward) + f"allow: {{{ALLOW}}}\n")
+        rows.run("policy", "sign", f"{ward}.yaml", "--key", "bern.pem", "--output", f"{ward}.json", "--force")
+    for name, some in (("many-run", wards), ("many-but-one", wards[:-1])):
+        rows.write(f"{name}.yaml", head + "domains:\n" + "".join(
+            f"  - {{name: {ward}, jurisdiction: CH, public_key: bern.pub.pem, private_key: bern.pem, policy: {ward}.json, partitions: [many/{ward}.h5]}}\n" for ward in some))
+        rows.run("train", f"{name}.yaml", "--set", KINDS["linear"][0], "--output", name)
+    rows.run("attribute", "many-run.yaml", "--set", KINDS["linear"][0], "--output", "many-run")
+    found = json.loads(rows.path("many-run/attribution.json").read_text())["domains"]
+    assert len(found) == 34 and len({domain["without"]["digest"] for domain in found}) == 34
+    assert found[-1]["without"]["digest"] == rows.checkout.digest("many-but-one/model.h5")
 
 
 def test_minimums(rows):
