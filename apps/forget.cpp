@@ -40,8 +40,14 @@ int command_forget(const Arguments& arguments) {
   if (options.has("json"))
     std::cout << erasure.dump(2) << '\n';
   else
-    std::cout << forget_text(erasure) << "signed       " << folder << '/' << erasures_log.file
-              << '\n';
+    std::cout << forget_text(erasure)
+              << fmt::format("signed       {}/{}\nhead         {}\n", folder, erasures_log.file,
+                             erasure.at("head").get<std::string>());
+  if (const std::size_t left = erasure.at("not_withdrawn").size(); left > 0)
+    throw Error(ExitCode::policy,
+                "{} of the folders that know the rows {} not withdrawn: whoever signed there "
+                "withdraws (bailiwick withdraw), then say this again",
+                left, left == 1 ? "was" : "were");
   return 0;
 }
 

@@ -10,7 +10,12 @@
 namespace bailiwick::kernels {
 
 /// What random numbers are for: different purposes never share a number.
-enum class RandomPurpose : std::uint32_t { initial_parameters = 1, row_order = 2, dropout = 3 };
+enum class RandomPurpose : std::uint32_t {
+  initial_parameters = 1,
+  row_order = 2,
+  dropout = 3,
+  permutation = 4
+};
 
 /// Random numbers as a function of a seed, a purpose and where they are used, never of who asks or
 /// when: Philox4x32-10 (Salmon, Moraes, Dror & Shaw, SC'11).

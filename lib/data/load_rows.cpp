@@ -21,7 +21,8 @@ bool is_count(double x) {
 }  // namespace
 
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
-                     const ModelColumns& columns, const std::string& split, bool tell_rows) {
+                     const ModelColumns& columns, const std::string& split, bool tell_rows,
+                     const RowChange& change) {
   domain.tell_reading();
   std::size_t block_rows = 1;
   for (const PartitionManifest& manifest : domain.manifests)
@@ -37,7 +38,8 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
     if (feature.level)
       loaded.level_rows[feature.column].resize(schema.features[feature.column].levels.size());
   RowBlocksBuilder builder(columns, schema, domain.blocks.count, block_rows);
-  std::vector<std::size_t> chosen;
+  std::vector<std::size_t> chosen, weighed;
+  io::RowBuffer changed;
   std::uint64_t first_block = 0;  // of the partition, counted over the domain
   for (std::size_t p = 0; p < domain.manifests.size(); ++p) {
     const PartitionManifest& manifest = domain.manifests[p];
@@ -50,7 +52,9 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
 
     const auto code = split.empty() ? std::optional<std::size_t>() : split_code(schema, split);
     io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
-    const auto on_block = [&](std::uint64_t block, const io::RowBuffer& buffer) {
+    const auto on_block = [&](std::uint64_t block, const io::RowBuffer& stored) {
+      if (change) changed = stored;
+      const io::RowBuffer& buffer = change ? changed : stored;
       const auto fail = [&](std::size_t r, const std::string& why) {
         throw Error(ExitCode::data, "{}: {}: {}", domain.paths[p],
                     tell_rows
@@ -59,6 +63,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
                     why);
       };
       chosen.clear();
+      weighed.clear();
       std::uint64_t in_split = 0;
       for (std::size_t r = 0; r < buffer.rows; ++r) {
         if (code && buffer.splits[r] != *code) continue;
@@ -91,6 +96,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
           fail(r, "model.features: its " + *name + " has no value");
         chosen.push_back(r);
         if (weighs) {
+          weighed.push_back(r);
           ++loaded.selected;
           loaded.observations += count;
           for (auto& [feature, rows] : loaded.level_rows)
@@ -98,6 +104,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         }
         if (has_times(model) && target[1] == 1 && !left_out) loaded.events += stands ? count : 1;
       }
+      if (change) change(p, block, weighed, changed);
       if (code && in_split != manifest.split_rows[*code][block])
         throw Error(ExitCode::integrity,
                     "{}: block {} has {} rows of split \"{}\" and {} in its manifest",

@@ -46,12 +46,16 @@ std::uint64_t rows_of_least_stratum(const LoadedRows& domain, const ModelConfig&
 }  // namespace
 
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
-                          const std::string& split) {
+                          const std::string& split,
+                          const std::function<RowChange(std::size_t d)>& change) {
   ModelRows rows;
   agree(run.world(), [&] {
     refuse_columns(run, columns, false);
-    for (const LocalDomain& domain : run.local())
-      rows.domains.push_back(load_rows(domain, model, columns, split, !has_minimum(run, domain)));
+    for (std::size_t d = 0; d < run.local().size(); ++d) {
+      const LocalDomain& domain = run.local()[d];
+      rows.domains.push_back(load_rows(domain, model, columns, split, !has_minimum(run, domain),
+                                       change ? change(d) : RowChange()));
+    }
   });
   // Counts, summed like everything else: rows selected, events among them, and their trials if
   // there are any, or what rows stand for. Of the first, a policy asks for a minimum of its own

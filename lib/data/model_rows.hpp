@@ -23,9 +23,11 @@ struct ModelRows {
 };
 
 /// Reads the rows of `split` (empty: all) of every local domain. Collective: a failure on one rank
-/// is everyone's. Throws ExitCode::data if no domain has a row of that split.
+/// is everyone's. Throws ExitCode::data if no domain has a row of that split. `change(d)`: what the
+/// d-th local domain's rows are to be taken for, if anything.
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
-                          const std::string& split);
+                          const std::string& split,
+                          const std::function<RowChange(std::size_t d)>& change = {});
 
 /// The blocks of each local domain.
 std::vector<kernels::RowBlocks> blocks_of(const ModelRows& rows);

@@ -102,6 +102,9 @@ class Bom {
     component["properties"] = OrderedJson::array(
         {property("content", facts_.statement->subject_content.value_or(Digest()).hex()),
          property("signer", run_.graph.chain_of(*facts_.training).statements.front().key)});
+    if (const auto withdrawal = run_.withdrawal())
+      component["properties"].push_back(
+          property("withdrawn", withdrawal->entry.time + ": " + withdrawal->reason));
     return component;
   }
 

@@ -59,6 +59,10 @@ class Card {
   std::string write() {
     write_front();
     text_ += "\n# " + plain(run_.name()) + "\n\n";
+    if (const auto withdrawal = run_.withdrawal())
+      text_ +=
+          fmt::format("**This model was withdrawn** on {} by {}: {}. It is to be used no more.\n\n",
+                      withdrawal->entry.time, plain(withdrawal->by), plain(withdrawal->reason));
     write_what();
     write_purpose();
     write_data();

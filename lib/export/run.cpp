@@ -171,6 +171,28 @@ std::vector<RunFile> RunToExport::documents(const TracedSession& session) const 
   return list;
 }
 
+std::vector<RunFile> RunToExport::papers() const {
+  std::vector<std::string> names;
+  for (const SignedLog& log : all_logs)
+    if (fs::exists(folder + "/" + log.file)) names.emplace_back(log.file);
+  if (const fs::path documents = fs::path(folder) / documents_folder; fs::is_directory(documents))
+    for (const auto& entry : fs::recursive_directory_iterator(documents))
+      if (entry.is_regular_file() && !entry.is_symlink())
+        names.push_back(entry.path().lexically_relative(folder).generic_string());
+  std::ranges::sort(names);
+  std::vector<RunFile> files;
+  for (const std::string& name : names)
+    files.push_back(file(name));
+  return files;
+}
+
+std::optional<Approval> RunToExport::withdrawal() const {
+  const Statement* statement = trained();
+  if (statement == nullptr || !statement->subject_sha256) return {};
+  return standing_withdrawal(read_approvals(folder), statement->subject_name,
+                             *statement->subject_sha256);
+}
+
 const Statement* RunToExport::trained() const {
   for (const ReadChain& chain : graph.chains())
     if (chain.stage->is_training() && chain.finished) return &chain.statements.back().statement;

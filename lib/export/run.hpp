@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/core/json.hpp"
+#include "lib/lineage/approval.hpp"
 #include "lib/trace/graph.hpp"
 
 namespace bailiwick {
@@ -36,6 +37,11 @@ struct RunToExport {
   /// The config and the inputs of the session, where they are there as signed.
   std::vector<RunFile> documents(const TracedSession& session) const;
   RunFile file(const std::string& name) const;
+  /// What owners and the site signed, and what people and programs signed about the run: without
+  /// these nobody can verify it.
+  std::vector<RunFile> papers() const;
+  /// If somebody has withdrawn the model of the folder.
+  std::optional<Approval> withdrawal() const;
   /// A policy that the session names by its digest: what its owner signed. Nothing: it is not
   /// there, or another.
   std::optional<Json> policy(const TracedSession& session, const Item& item) const;

@@ -104,8 +104,7 @@ class Crate {
                {{"@type", "CreativeWork"},
                 {"name", "Terms of use of " + item.domain},
                 {"description",
-                 "The owner's signed policy, under which the rows were used. Not in "
-                 "this crate."},
+                 "The owner's signed policy, under which the rows were used: in documents/."},
                 {"identifier", item.uid.empty() ? item.digest.hex() : item.uid},
                 {"sha256", item.digest.hex()}});
   }
@@ -220,6 +219,16 @@ class Crate {
                "Signed in-toto statements, one DSSE envelope a line, each naming the digest of the "
                "one before.");
     }
+    for (const RunFile& paper : run_.papers())
+      add_file(paper, is_log(paper.name) ? "What people and programs signed about the run."
+                                         : "What an owner, or the site, signed before the run.");
+  }
+
+  std::string withdrawn_words() const {
+    const auto withdrawal = run_.withdrawal();
+    return withdrawal ? fmt::format(" The model was WITHDRAWN on {} by {}: {}.",
+                                    withdrawal->entry.time, withdrawal->by, withdrawal->reason)
+                      : "";
   }
 
   void add_root(const Json& actions) {
@@ -245,8 +254,8 @@ class Crate {
            fmt::format(
                "A run of Bailiwick for the purpose {}: what went in by its digest, what was "
                "done, what came out. No rows are in it. This file is not signed; the "
-               "statements of the chains beside it are.",
-               run_.purpose())},
+               "statements of the chains beside it are.{}",
+               run_.purpose(), withdrawn_words())},
           {"datePublished", with_offset(run_.finished())},
           {"license", reference(license)},
           {"conformsTo", reference(process_profile)},

@@ -57,6 +57,8 @@ class FolderReader {
   void read_logs() {
     with(intents_log.file, [&](auto&) { folder_.intents = read_log(folder_.path, intents_log); });
     with(approvals_log.file, [&](auto&) { folder_.approvals = read_approvals(folder_.path); });
+    with(erasures_log.file,
+         [&](auto&) { folder_.erasures = read_log(folder_.path, erasures_log); });
   }
 
   void read_stage(const Stage& stage, const std::string& prefix) {

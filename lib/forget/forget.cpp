@@ -76,6 +76,46 @@ std::vector<Artefact> only_in(const Training& one, const Training& other) {
   return only;
 }
 
+/// Why what is signed would say nothing, or nothing new.
+void demand_new(const ForgetRequest& request, const Training& old, const Training& replacement) {
+  const Digest model = *old.end().subject_content, instead = *replacement.end().subject_content;
+  if (model == instead)
+    throw Error(ExitCode::data,
+                "{}: is the same model as {}, to the bit: whatever was ingested again, the rows "
+                "are still there, or say nothing",
+                request.replacement, request.folder);
+  const std::vector<LogEntry> erasures = read_log(request.folder, erasures_log);
+  for (std::size_t i = 0; i < erasures.size(); ++i)
+    if (erasures[i].said.value("replacement", "") == instead.hex() &&
+        erasures[i].subject_sha256 == *old.end().subject_sha256 &&
+        erasures[i].said.value("not_withdrawn", Json::array()).empty())
+      throw Error(ExitCode::data, "{}/{}: line {} says that already", request.folder,
+                  erasures_log.file, i + 1);
+  const std::vector<Approval> approvals = read_approvals(request.replacement);
+  if (standing_withdrawal(approvals, training_chain.result, *replacement.end().subject_sha256))
+    throw Error(ExitCode::policy, "{}: was withdrawn itself", request.replacement);
+}
+
+/// Owners whose rows have not become fewer: only they know whether some went.
+Json doubts(const std::vector<Artefact>& gone, const std::vector<Artefact>& came) {
+  const auto rows_by_domain = [](const std::vector<Artefact>& partitions) {
+    std::map<std::string, std::uint64_t> rows;
+    for (const Artefact& partition : partitions) {
+      const std::string place =
+          partition.name.substr(std::string_view(dependency::partition_prefix).size());
+      rows[place.substr(0, place.find('/'))] +=
+          partition.annotations.value("rows", std::uint64_t{0});
+    }
+    return rows;
+  };
+  Json domains = Json::array();
+  const auto before = rows_by_domain(gone);
+  for (const auto& [domain, rows] : rows_by_domain(came))
+    if (const auto had = before.find(domain); had != before.end() && rows >= had->second)
+      domains.push_back(domain);
+  return domains;
+}
+
 Json to_json(const std::vector<Artefact>& partitions) {
   Json list = Json::array();
   for (const Artefact& partition : partitions)
@@ -101,8 +141,7 @@ fs::path run_folder_of(const ReadChain& chain) {
 /// All that was made of the rows in the folders that were looked through.
 class Affected {
  public:
-  Affected(const ForgetRequest& request, const Training& replacement,
-           const std::vector<Artefact>& gone)
+  Affected(const ForgetRequest& request, const std::vector<Artefact>& gone)
       : request_(request),
         graph_(find_records(folders(request), load_public_keys(request.verification.keys))) {
     std::vector<std::size_t> items;
@@ -114,8 +153,8 @@ class Affected {
       const TracedSession& session = graph_.sessions()[number];
       const ReadChain& chain = graph_.chain_of(session);
       const fs::path run = run_folder_of(chain);
-      if (fs::weakly_canonical(run) == fs::weakly_canonical(replacement.folder)) continue;
       runs_.insert(run.string());
+      if (chain.stage->is_training() && chain.domain.empty()) trainings_.insert(run.string());
       add_whom(chain, session);
       for (const Product& product : session.made)
         if (on.items.contains(product.item)) add(chain, product);
@@ -123,6 +162,8 @@ class Affected {
   }
 
   const std::set<std::string>& runs() const { return runs_; }
+  /// Those of them that were trained on the rows.
+  const std::set<std::string>& trainings() const { return trainings_; }
 
   void describe(Json& said) const {
     said["affected"] = files_;
@@ -150,6 +191,7 @@ class Affected {
   static std::vector<std::string> folders(const ForgetRequest& request) {
     std::vector<std::string> all = request.folders;
     all.push_back(request.folder);
+    all.push_back(request.replacement);
     return all;
   }
 
@@ -189,20 +231,22 @@ class Affected {
   const ForgetRequest& request_;
   Graph graph_;
   Json files_ = Json::array();
-  std::set<std::string> runs_, recipients_;
+  std::set<std::string> runs_, trainings_, recipients_;
   std::vector<std::string> unknown_;
   std::map<std::string, std::string> inform_;
 };
 
-/// Every model that knew the rows is withdrawn where it lies.
+/// Every model that knew the rows is withdrawn where it lies, and every training that has not ended
+/// with one.
 void withdraw_models(const ForgetRequest& request, const Affected& affected, Json& said) {
   said["withdrawn"] = Json::array();
   said["not_withdrawn"] = Json::array();
-  for (const std::string& run : affected.runs()) {
-    if (!fs::exists(run + "/" + training_chain.result)) continue;
+  for (const std::string& run : affected.trainings()) {
     try {
-      append_review({run, "", Ruling::withdrawn, request.by, request.reason, request.sign_with,
-                     request.verification});
+      const bool ended =
+          is_finished(training_chain.file(run), load_public_keys(request.verification.keys));
+      append_review({run, ended ? "" : intent_subject, Ruling::withdrawn, request.by,
+                     request.reason, request.sign_with, request.verification});
       said["withdrawn"].push_back(affected.shown(run));
     } catch (...) {
       said["not_withdrawn"].push_back(
@@ -242,6 +286,7 @@ Json forget(const ForgetRequest& request) {
   const PrivateKey key = PrivateKey::load(request.sign_with);
   const Training old = finished_training(request.folder, request.verification);
   const Training replacement = finished_training(request.replacement, request.verification);
+  demand_new(request, old, replacement);
   if (old.end().internal_parameters.value("signer", "") != key.public_key().id())
     throw Error(ExitCode::policy, "{}: was signed with another key; --sign-with takes that one",
                 request.folder);
@@ -252,11 +297,13 @@ Json forget(const ForgetRequest& request) {
                 "{}: was trained on all rows that {} knew; train without the domain, or on "
                 "partitions that their owner ingested without the rows",
                 request.replacement, request.folder);
-  const Affected affected(request, replacement, gone);
+  const Affected affected(request, gone);
+  const std::vector<Artefact> came = only_in(replacement, old);
   Json said = {{"by", request.by},
                {"reason", request.reason},
                {"gone", to_json(gone)},
-               {"came", to_json(only_in(replacement, old))},
+               {"came", to_json(came)},
+               {"doubts", doubts(gone, came)},
                {"model", old.end().subject_content->hex()},
                {"replacement", replacement.end().subject_content->hex()}};
   affected.describe(said);
@@ -267,8 +314,9 @@ Json forget(const ForgetRequest& request) {
   const FileLock lock(training_chain.lock(request.folder), lock_patience_seconds);
   if (!lock.held())
     throw Error(ExitCode::data, "{}: a job is writing there{}", request.folder, lock.holder());
-  append_to_log(request.folder, erasures_log, training_chain.result, *old.end().subject_sha256,
-                said, key);
+  const Digest head = append_to_log(request.folder, erasures_log, training_chain.result,
+                                    *old.end().subject_sha256, said, key);
+  said["head"] = head.hex();
   return said;
 }
 
@@ -282,6 +330,10 @@ std::string forget_text(const Json& erasure) {
   };
   partitions("gone", "forgotten  ");
   partitions("came", "instead    ");
+  for (const Json& domain : erasure.at("doubts"))
+    text += fmt::format(
+        "IN DOUBT     {} has no fewer rows than before: whether some went, only its owner knows\n",
+        domain.get<std::string>());
   for (const Json& file : erasure.at("affected"))
     text += fmt::format("made of it   {} ({}{})\n", file.at("file").get<std::string>(),
                         file.at("kind").get<std::string>(),
@@ -289,11 +341,11 @@ std::string forget_text(const Json& erasure) {
   for (const Json& file : erasure.at("unsigned"))
     text += fmt::format("beside it    {}\n", file.get<std::string>());
   for (const Json& folder : erasure.at("withdrawn"))
-    text += fmt::format("withdrawn    the model in {}\n", folder.get<std::string>());
+    text += fmt::format("withdrawn    what was trained in {}\n", folder.get<std::string>());
   for (const Json& folder : erasure.at("not_withdrawn"))
     text +=
-        fmt::format("NOT WITHDRAWN  the model in {}: {}\n", folder.at("folder").get<std::string>(),
-                    folder.at("why").get<std::string>());
+        fmt::format("NOT WITHDRAWN  what was trained in {}: {}\n",
+                    folder.at("folder").get<std::string>(), folder.at("why").get<std::string>());
   for (const Json& recipient : erasure.at("recipients"))
     text += fmt::format("to be told   {}, a recipient\n", recipient.get<std::string>());
   for (const Json& whom : erasure.at("inform"))

@@ -35,6 +35,21 @@ std::optional<Approval> last_approval(const std::vector<Approval>& approvals,
   return last;
 }
 
+std::optional<Approval> standing_withdrawal(std::span<const Approval> approvals,
+                                            const std::string& subject, const Digest& sha256) {
+  std::vector<Approval> standing;
+  for (const Approval& approval : approvals) {
+    if (approval.entry.subject != subject || approval.entry.subject_sha256 != sha256) continue;
+    if (approval.ruling == Ruling::withdrawn) standing.push_back(approval);
+    if (approval.ruling == Ruling::approved)
+      std::erase_if(standing, [&](const Approval& withdrawal) {
+        return withdrawal.entry.signer == approval.entry.signer;
+      });
+  }
+  if (standing.empty()) return {};
+  return standing.back();
+}
+
 Digest append_approval(const std::string& folder, const Approval& approval, const PrivateKey& key) {
   Json said = {
       {"ruling", to_word(approval.ruling)}, {"by", approval.by}, {"reason", approval.reason}};

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,11 @@ std::vector<Approval> read_approvals(const std::string& folder);
 /// The newest about a thing; nothing if nobody decided.
 std::optional<Approval> last_approval(const std::vector<Approval>& approvals,
                                       const std::string& subject, const Digest& sha256);
+
+/// The newest withdrawal of a thing that stands: only the key that signed it can approve the thing
+/// again.
+std::optional<Approval> standing_withdrawal(std::span<const Approval> approvals,
+                                            const std::string& subject, const Digest& sha256);
 
 /// Signs one. `subject_sha256` of a file is its bytes', of an intent its payload's. The caller
 /// holds the lock of the folder.

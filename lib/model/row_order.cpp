@@ -6,12 +6,21 @@
 #include <numeric>
 #include <utility>
 
-#include "kokkos_kernels/math/random.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick {
 
 __extension__ using Wide = unsigned __int128;
+
+void shuffle(std::span<std::uint32_t> order, const kernels::Philox& random, std::uint32_t step,
+             std::uint64_t first) {
+  // Of 64 random bits the upper part of their product with n is uniform below n up to n 2^-64.
+  for (std::size_t n = order.size(); n > 1; --n) {
+    const auto four = random(step, first + n - 1);
+    const std::uint64_t bits = std::uint64_t{four.word[0]} << 32 | four.word[1];
+    std::swap(order[n - 1], order[static_cast<std::size_t>((static_cast<Wide>(bits) * n) >> 64)]);
+  }
+}
 
 RowOrder::RowOrder(std::uint64_t rows, std::uint64_t number, std::uint64_t steps,
                    std::uint64_t seed)
@@ -22,15 +31,9 @@ RowOrder::RowOrder(std::uint64_t rows, std::uint64_t number, std::uint64_t steps
 }
 
 void RowOrder::shuffle(std::uint64_t epoch) {
-  const kernels::Philox random(seed_, kernels::RandomPurpose::row_order);
   std::iota(order_.begin(), order_.end(), 0U);
-  // Fisher and Yates; of 64 random bits the upper part of their product with n is uniform below n
-  // up to n 2^-64.
-  for (std::size_t n = order_.size(); n > 1; --n) {
-    const auto four = random(static_cast<std::uint32_t>(epoch), number_ + n - 1);
-    const std::uint64_t bits = std::uint64_t{four.word[0]} << 32 | four.word[1];
-    std::swap(order_[n - 1], order_[static_cast<std::size_t>((static_cast<Wide>(bits) * n) >> 64)]);
-  }
+  bailiwick::shuffle(order_, kernels::Philox(seed_, kernels::RandomPurpose::row_order),
+                     static_cast<std::uint32_t>(epoch), number_);
   epoch_ = epoch;
 }
 

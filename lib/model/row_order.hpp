@@ -8,7 +8,14 @@
 #include <span>
 #include <vector>
 
+#include "kokkos_kernels/math/random.hpp"
+
 namespace bailiwick {
+
+/// Puts things into an order drawn at random (Fisher and Yates), a function of the places (step,
+/// first), (step, first + 1) … of `random`.
+void shuffle(std::span<std::uint32_t> order, const kernels::Philox& random, std::uint32_t step,
+             std::uint64_t first = 0);
 
 /// Which rows of a lane (consecutive rows that one rank holds) each step takes: a function of the
 /// seed and the lane's place alone.

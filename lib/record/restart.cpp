@@ -13,6 +13,7 @@
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
+#include "lib/lineage/approval.hpp"
 #include "lib/lineage/chain.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/record/run_record.hpp"
@@ -124,6 +125,13 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
       throw Error(ExitCode::integrity, "{}: the {} there is finished, but:\n{}", config.output,
                   what, found.failures());
     done = 1;
+    if (!model.empty() && std::filesystem::exists(model)) {
+      const std::string home = std::filesystem::absolute(model).parent_path().string();
+      if (const auto withdrawal =
+              standing_withdrawal(read_approvals(home), training_chain.result, sha256_file(model)))
+        throw Error(ExitCode::policy, "{}: was withdrawn on {} by {}: {}", model,
+                    withdrawal->entry.time, withdrawal->by, withdrawal->reason);
+    }
     for (const Artefact& artefact : found.statements.back().dependencies)
       if (artefact.name == dependency::model && artefact.sha256 != io::content_digest(model))
         done = 0;
@@ -172,6 +180,7 @@ Restart find_restart(const Run& run, const std::string& from, const std::vector<
     const std::vector<Statement> all = read_statements(training_chain.file(folder), {&key, 1});
     check_same_config(run, training_chain, folder, all);
     candidates = standing(all);
+    if (!candidates.empty()) check_not_withdrawn({folder, candidates.front(), candidates}, folder);
     std::erase_if(candidates, [](const Statement& statement) {
       return !statement.subject_name.starts_with(checkpoints_folder);
     });

@@ -371,8 +371,10 @@ void RunRecord::sign_intent(const Digest& inputs) {
   agree(comm_, [&] {
     if (!chain_) return;
     if (!earlier().empty()) {
-      if (const Artefact* intent = find_dependency(earlier().front(), dependency::intent))
+      if (const Artefact* intent = find_dependency(earlier().front(), dependency::intent)) {
+        demand_same_aim(folder_, *intent, run_.config());
         dependencies_.push_back(*intent);
+      }
       return;
     }
     *intent_ = append_to_log(folder_, intents_log, stage_.session_file("inputs", session_), inputs,

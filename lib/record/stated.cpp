@@ -12,6 +12,7 @@
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/lineage/approval.hpp"
+#include "lib/lineage/signed_log.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/run/run.hpp"
@@ -42,6 +43,12 @@ std::vector<PublicKey> keys_of_folder(const RunConfig& config, const fs::path& f
       for (const std::string& file : domain.keys)
         if (fs::exists(file)) all.push_back(PublicKey::load(file));
   return all;
+}
+
+/// The output folder of the run, of what may stay with a domain in one below.
+std::string run_folder_of(const std::string& folder) {
+  const fs::path home = fs::path(folder).parent_path();
+  return home.filename() == training_chain.at_home ? home.parent_path().string() : folder;
 }
 
 }  // namespace
@@ -118,14 +125,39 @@ void check_duties(const StatedModel& stated, const std::string& path, const std:
 }
 
 void check_not_withdrawn(const StatedModel& stated, const std::string& path) {
-  const std::vector<Approval> approvals = read_approvals(stated.folder);
-  for (const Statement& statement : stated.standing) {
-    if (!statement.subject_sha256) continue;
-    const auto last = last_approval(approvals, statement.subject_name, *statement.subject_sha256);
-    if (last && last->ruling == Ruling::withdrawn)
-      throw Error(ExitCode::policy, "{}: {} of its training was withdrawn on {} by {}: {}", path,
-                  statement.subject_name, last->entry.time, last->by, last->reason);
-  }
+  const auto refuse_if = [&](const std::optional<Approval>& withdrawal) {
+    if (!withdrawal) return;
+    const bool is_intent = withdrawal->entry.subject == intent_subject;
+    throw Error(ExitCode::policy, "{}: {} was withdrawn on {} by {}: {}", path,
+                is_intent ? "its training" : withdrawal->entry.subject + " of its training",
+                withdrawal->entry.time, withdrawal->by, withdrawal->reason);
+  };
+  const std::vector<Approval> own = read_approvals(stated.folder);
+  for (const Statement& statement : stated.standing)
+    if (statement.subject_sha256)
+      refuse_if(standing_withdrawal(own, statement.subject_name, *statement.subject_sha256));
+  if (const Artefact* intent = find_dependency(stated.standing.front(), dependency::intent))
+    refuse_if(standing_withdrawal(own, intent_subject, intent->sha256));
+  const std::string run = run_folder_of(stated.folder);
+  if (run == stated.folder) return;
+  // What stays with a domain goes with the common model, and with the training.
+  const std::vector<Approval> approvals = read_approvals(run);
+  for (const Approval& approval : approvals)
+    if (approval.entry.subject == training_chain.result)
+      refuse_if(
+          standing_withdrawal(approvals, approval.entry.subject, approval.entry.subject_sha256));
+  if (const std::vector<LogEntry> intents = read_log(run, intents_log); !intents.empty())
+    refuse_if(standing_withdrawal(approvals, intent_subject, intents.back().digest));
+}
+
+void check_no_reproduction(const StatedModel& stated, const std::string& path) {
+  const Artefact* named = find_dependency(stated.standing.front(), dependency::intent);
+  if (named == nullptr) return;
+  const std::vector<LogEntry> intents = read_log(run_folder_of(stated.folder), intents_log);
+  const auto intent = std::ranges::find(intents, named->sha256, &LogEntry::digest);
+  if (intent != intents.end() && intent->said.value("again", false))
+    throw Error(ExitCode::policy,
+                "{}: was made by reproduce, to be compared; use the model of the run itself", path);
 }
 
 Digest stated_content(const Run& run, const std::string& path, std::span<const PublicKey> keys) {
@@ -136,6 +168,7 @@ Digest stated_content(const Run& run, const std::string& path, std::span<const P
     const StatedModel stated = stated_model(run.config(), path, keys);
     check_duties(stated, path, utc_now());
     check_not_withdrawn(stated, path);
+    if (!run.config().again) check_no_reproduction(stated, path);
     hex = stated.statement.subject_content->hex();
   });
   return Digest::from_hex(run.world().broadcast(0, hex));

@@ -39,12 +39,15 @@ StatedModel stated_model(const RunConfig& config, const std::string& path,
 /// `path` should have been deleted by `now`; ExitCode::integrity if one of these is not as signed.
 void check_duties(const StatedModel& stated, const std::string& path, const std::string& now);
 
-/// Throws ExitCode::policy if somebody has withdrawn the model that the training ended with
-/// (approvals.jsonl beside it): its checkpoints knew the same rows.
+/// Throws ExitCode::policy if somebody has withdrawn the training, or the model that it ended with
+/// (approvals.jsonl beside it): checkpoints, and what stayed with domains, knew the same rows.
 void check_not_withdrawn(const StatedModel& stated, const std::string& path);
 
+/// Throws ExitCode::policy of what reproduce made.
+void check_no_reproduction(const StatedModel& stated, const std::string& path);
+
 /// What the content of that file must be, as its lineage states; looks at the duties too, and
-/// whether it was withdrawn.
+/// whether it was withdrawn or made to be compared.
 /// Collective. Throws as stated_model() and check_duties().
 Digest stated_content(const Run& run, const std::string& path, std::span<const PublicKey> keys);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "lib/core/undefined.hpp"
 #include "lib/folder/facts.hpp"
@@ -18,19 +19,36 @@ std::string counted(std::size_t n, const char* one, const char* many) {
   return fmt::format("{} {}", n, n == 1 ? one : many);
 }
 
-/// What an evaluation on the split says of the measure; not a number if there is none.
-double reached(const RunFolder& folder, const Json& aim) {
-  for (const StageRecord& record : folder.stages)
-    if (std::string(record.stage->name()) == "evaluate" && record.finished &&
-        fact_text(record.result, "split") == fact_text(aim, "split"))
-      return fact_number(record.result, "overall/" + fact_text(aim, "metric"));
-  return undefined;
+/// Roots of the partitions whose rows a stage took.
+std::set<Digest> partitions_of(const StageRecord& record) {
+  std::set<Digest> roots;
+  if (record.statements.empty()) return roots;
+  for (const Artefact& artefact : record.statements.back().dependencies)
+    if (artefact.name.starts_with(dependency::partition_prefix)) roots.insert(artefact.sha256);
+  return roots;
+}
+
+/// What an evaluation of the folder's model on the split says of the measure; not a number if there
+/// is none. Of rows that were chosen otherwise than the training's, `elsewhere` is set.
+double reached(const RunFolder& folder, const Json& aim, bool& elsewhere) {
+  double value = undefined;
+  for (const StageRecord& record : folder.stages) {
+    if (std::string(record.stage->name()) != "evaluate" || !record.finished ||
+        fact_text(record.result, "split") != fact_text(aim, "split") ||
+        fact_text(record.result, "model") != folder.model_digest)
+      continue;
+    value = fact_number(record.result, "overall/" + fact_text(aim, "metric"));
+    elsewhere = partitions_of(record) != partitions_of(folder.main());
+    if (!elsewhere) return value;
+  }
+  return value;
 }
 
 Html aim_words(const RunFolder& folder, const Json& aim) {
   const std::string metric = fact_text(aim, "metric"), split = fact_text(aim, "split");
   const double least = fact_number(aim, "at_least"), most = fact_number(aim, "at_most");
-  const double value = reached(folder, aim);
+  bool elsewhere = false;
+  const double value = reached(folder, aim, elsewhere);
   Html text = html("<b>{}</b> on {}", metric, split.empty() ? "all rows" : "split " + split);
   if (std::isfinite(least)) text += html(", at least {}", even_text(least));
   if (std::isfinite(most)) text += html(", at most {}", even_text(most));
@@ -38,6 +56,9 @@ Html aim_words(const RunFolder& folder, const Json& aim) {
   if (!std::isfinite(value)) {
     text += html("{}: nothing that lies here was measured so",
                  mark_html(Mark::unknown, "Not evaluated"));
+  } else if (elsewhere) {
+    text += html("{} {}, but on the rows of other partitions than the training's",
+                 mark_html(Mark::unknown, "Not evaluated so:"), even_text(value));
   } else {
     const bool good = !(value < least) && !(value > most);
     const bool bounded = std::isfinite(least) || std::isfinite(most);
@@ -92,48 +113,129 @@ Html intents_page(const ReportFacts& facts) {
   return html("<dl class=\"summary\">\n{}</dl>\n", list);
 }
 
-/// What whoever ran it says of it is no second person's word.
-Html ruling_html(const RunFolder& folder, const Approval& approval) {
-  const bool own = approval.entry.signer == folder.main().signer;
-  if (own && approval.ruling != Ruling::withdrawn)
-    return mark_html(Mark::bad,
-                     to_word(approval.ruling) + " by whoever ran it, which counts for nothing");
-  return mark_html(approval.ruling == Ruling::approved ? Mark::good : Mark::bad,
-                   to_word(approval.ruling));
+/// What is to be thought of a line, of which only verify_run() knows whether it holds, and whose
+/// the key is.
+Html ruling_html(const ReportFacts& facts, std::size_t i) {
+  const Approval& approval = facts.folder.approvals[i];
+  const std::string& signer = approval.entry.signer;
+  const std::string word = to_word(approval.ruling);
+  if (approval.ruling != Ruling::withdrawn && signer == facts.folder.main().signer)
+    return mark_html(Mark::bad, word + " by whoever ran it, which counts for nothing");
+  if (approval.ruling != Ruling::approved) return mark_html(Mark::bad, word);
+  if (!facts.verification) return mark_html(Mark::unknown, word + ", as a line says");
+  const std::vector<std::string>& problems = facts.verification->approval_problems;
+  if (i >= problems.size()) return mark_html(Mark::bad, word + ", in a file that does not hold");
+  if (!problems[i].empty())
+    return mark_html(Mark::bad, word + ", which does not hold: " + problems[i]);
+  if (const auto owner = facts.verification->owners.find(signer);
+      owner != facts.verification->owners.end())
+    return mark_html(Mark::good, word + " with the key of " + owner->second + "'s owner");
+  return facts.approvers.contains(signer)
+             ? mark_html(Mark::good, word)
+             : mark_html(Mark::unknown, word + " with a key that nobody has vouched for");
 }
 
-Html approvals_page(const RunFolder& folder) {
-  if (folder.approvals.empty())
+Html approvals_page(const ReportFacts& facts) {
+  const std::vector<Approval>& approvals = facts.folder.approvals;
+  if (approvals.empty())
     return "<p>Nobody has approved or refused what lies here (<code>bailiwick "
            "approve</code>).</p>\n";
   HtmlTable table("What people decided, the newest last",
                   {{"when"}, {"about"}, {"ruling"}, {"by"}, {"reason"}, {"key"}});
-  for (const Approval& approval : folder.approvals)
-    table.add({html_text(approval.entry.time), html_text(approval.entry.subject),
-               ruling_html(folder, approval), html_text(approval.by), html_text(approval.reason),
-               html("<code>{}</code>", approval.entry.signer)});
+  for (std::size_t i = 0; i < approvals.size(); ++i)
+    table.add({html_text(approvals[i].entry.time), html_text(approvals[i].entry.subject),
+               ruling_html(facts, i), html_text(approvals[i].by), html_text(approvals[i].reason),
+               digest_html(approvals[i].entry.signer)});
   return table.finish();
+}
+
+Html list_html(const Json& items, const char* member) {
+  Html list;
+  for (const Json& item : items)
+    list += html("<li>{}</li>\n", member == nullptr
+                                      ? (item.is_string() ? item.get<std::string>() : item.dump())
+                                      : fact_text(item, member));
+  return list.empty() ? Html("<p>None.</p>\n") : html("<ul>\n{}</ul>\n", list);
+}
+
+Html erasure_html(const LogEntry& erasure) {
+  const Json& said = erasure.said;
+  Html page = html("<h3>Forgotten on {}</h3>\n<p>By {}: {}.</p>\n", erasure.time,
+                   fact_text(said, "by"), fact_text(said, "reason"));
+  HtmlTable rows("Rows that the replacement no longer knows, and those it knows instead",
+                 {{"partition"}, {"rows", true}, {"became"}});
+  for (const char* member : {"gone", "came"})
+    for (const Json& one : fact_list(said, member))
+      rows.add({html_text(fact_text(one, "partition")),
+                html_text(count_text(fact_number(one, "rows"))),
+                html_text(member == std::string("gone") ? "forgotten" : "known instead")});
+  page += rows.finish();
+  for (const Json& domain : fact_list(said, "doubts"))
+    if (domain.is_string())
+      page += html(
+          "<p class=\"warning\">{} has no fewer rows than before: whether some went, only "
+          "its owner knows.</p>\n",
+          domain.get<std::string>());
+  page += html("<p>Replaced by the model with the digest {}.</p>\n",
+               digest_html(fact_text(said, "replacement")));
+  page += html("<h4>To be told</h4>\n{}", list_html(fact_list(said, "recipients"), nullptr));
+  if (!fact_list(said, "inform").empty())
+    page += html("<p>And, as policies ask:</p>\n{}", list_html(fact_list(said, "inform"), "whom"));
+  page += html("<h4>Withdrawn</h4>\n{}", list_html(fact_list(said, "withdrawn"), nullptr));
+  if (!fact_list(said, "not_withdrawn").empty())
+    page += html("<p class=\"warning\">{}</p>\n{}",
+                 mark_html(Mark::bad, "Knows the rows and is not withdrawn:"),
+                 list_html(fact_list(said, "not_withdrawn"), "folder"));
+  page +=
+      details_html("All that was made of the rows", list_html(fact_list(said, "affected"), "file"));
+  page += details_html("Beside it, what no statement speaks of",
+                       list_html(fact_list(said, "unsigned"), nullptr));
+  return page;
 }
 
 }  // namespace
 
 Html approval_section(const ReportFacts& facts) {
   Html page = intents_page(facts);
-  page += approvals_page(facts.folder);
+  page += approvals_page(facts);
+  for (const LogEntry& erasure : facts.folder.erasures)
+    page += erasure_html(erasure);
   page +=
       "<p class=\"note\">Whose keys these are, and whether the lines hold, <code>bailiwick "
       "verify</code> says; what they cannot tell: docs/approval.md.</p>\n";
   return page;
 }
 
-Html approval_words(const RunFolder& folder) {
+Html approval_words(const ReportFacts& facts) {
+  const RunFolder& folder = facts.folder;
   const StageRecord& main = folder.main();
   if (!main.finished || !main.statements.back().subject_sha256) return "by nobody yet";
-  const auto last = last_approval(folder.approvals, main.stage->chain.result,
-                                  *main.statements.back().subject_sha256);
-  if (!last) return "by nobody yet";
-  return html("{} by {} on {}: {}", ruling_html(folder, *last), last->by, last->entry.time,
-              last->reason);
+  const std::string subject = main.stage->chain.result;
+  const Digest sha256 = *main.statements.back().subject_sha256;
+  Html words;
+  if (const auto withdrawal = standing_withdrawal(folder.approvals, subject, sha256))
+    return html("{} by {} on {}: {}", mark_html(Mark::bad, "withdrawn"), withdrawal->by,
+                withdrawal->entry.time, withdrawal->reason);
+  for (std::size_t i = folder.approvals.size(); i-- > 0;) {
+    const Approval& last = folder.approvals[i];
+    if (last.entry.subject != subject || last.entry.subject_sha256 != sha256) continue;
+    words =
+        html("{} by {} on {}: {}", ruling_html(facts, i), last.by, last.entry.time, last.reason);
+    break;
+  }
+  if (words.empty()) words = "by nobody yet";
+  for (const Approval& other : folder.approvals)
+    if (other.ruling == Ruling::refused && other.entry.subject != subject)
+      words +=
+          html("; {} of {} by {}", mark_html(Mark::bad, "refusal"), other.entry.subject, other.by);
+  return words;
+}
+
+/// Of the summary: what was intended, and whether it was met. Empty: nothing was.
+Html intent_words(const ReportFacts& facts) {
+  const LogEntry* intent = own_intent(facts.folder);
+  if (intent == nullptr || fact_list(intent->said, "aim").empty()) return {};
+  return aim_words(facts.folder, fact_list(intent->said, "aim"));
 }
 
 }  // namespace bailiwick

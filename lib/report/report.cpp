@@ -29,6 +29,8 @@ constexpr PageSection page_sections[] = {
     {"model", "The model", model_section},
     {"training", "How it was trained", training_section},
     {"evaluation", "How good it is, for each owner", evaluation_section},
+    {"explanation", "What the model makes of each feature", explanation_section},
+    {"attribution", "What each owner made of the model", attribution_section},
     {"survival", "Survival curves", survival_section},
     {"description", "The columns", description_section},
     {"approval", "What was intended, and who approved", approval_section},
@@ -70,7 +72,9 @@ std::optional<bool> ReportFacts::verified() const {
 }
 
 std::string report_page(const std::string& folder, const ReportOptions& options) {
-  ReportFacts facts{read_run_folder(folder), {}, {}, {}};
+  ReportFacts facts{read_run_folder(folder), {}, {}, {}, {}};
+  for (const PublicKey& key : load_public_keys(options.verification.approver_keys))
+    facts.approvers.insert(key.id());
   if (!options.verification.keys.empty())
     verify_for_report(facts, options.verification, options.itself);
   const StageRecord& main = facts.folder.main();

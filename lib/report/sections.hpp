@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct ReportFacts {
   std::string failure;  ///< why there are no findings, where keys were given
   /// Trainings of the same purpose in other folders, where some were named.
   std::optional<IntentCount> elsewhere;
+  std::set<std::string> approvers;  ///< ids of keys whose holders may approve
 
   /// Nothing: nobody gave a key.
   std::optional<bool> verified() const;
@@ -33,11 +35,15 @@ Html participants_section(const ReportFacts& facts);
 Html model_section(const ReportFacts& facts);
 Html training_section(const ReportFacts& facts);
 Html evaluation_section(const ReportFacts& facts);
+Html explanation_section(const ReportFacts& facts);
+Html attribution_section(const ReportFacts& facts);
 Html survival_section(const ReportFacts& facts);
 Html description_section(const ReportFacts& facts);
 Html approval_section(const ReportFacts& facts);
 /// Who approved it, in a line.
-Html approval_words(const RunFolder& folder);
+/// For the summary.
+Html approval_words(const ReportFacts& facts);
+Html intent_words(const ReportFacts& facts);
 Html egress_section(const ReportFacts& facts);
 Html lineage_section(const ReportFacts& facts);
 Html cost_section(const ReportFacts& facts);

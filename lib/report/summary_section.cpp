@@ -117,7 +117,8 @@ Html summary_section(const ReportFacts& facts) {
                          : count == 1   ? html("1 owner: {}.", owners)
                                         : html("{} owners: {}.", count, owners));
   if (main.stage->chain.is_training()) add("How good", html("{}.", goodness_words(folder)));
-  if (main.stage->chain.is_training()) add("Approved", html("{}.", approval_words(folder)));
+  if (const Html intended = intent_words(facts); !intended.empty()) add("Intended", intended);
+  if (main.stage->chain.is_training()) add("Approved", html("{}.", approval_words(facts)));
   add("What left", left_words(folder));
   if (!facts.verified()) {
     add("Lineage", html("{}. Run <code>bailiwick report … --key OPERATOR.pub.pem</code> with a key "

@@ -16,6 +16,8 @@
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
+#include "lib/lineage/approval.hpp"
+#include "lib/record/layout.hpp"
 #include "lib/reproduce/compare.hpp"
 #include "lib/reproduce/plan.hpp"
 #include "lib/run/run.hpp"
@@ -55,6 +57,17 @@ std::string other_program(const std::vector<RecordedStage>& stages) {
                        recorded.stage->name(), commit, git_commit());
   }
   return "";
+}
+
+/// That it reproduces says nothing of whether it may be used.
+std::string withdrawn_words(const std::string& folder) {
+  const std::string model = folder + "/" + training_chain.result;
+  if (!fs::exists(model)) return "";
+  const auto withdrawal =
+      standing_withdrawal(read_approvals(folder), training_chain.result, sha256_file(model));
+  return withdrawal ? fmt::format("the model was withdrawn on {} by {}: {}\n",
+                                  withdrawal->entry.time, withdrawal->by, withdrawal->reason)
+                    : "";
 }
 
 /// What the root found out, for every rank. Nothing is written yet.
@@ -210,6 +223,7 @@ void reproduce(Session& session, const ReproduceOptions& options) {
     heads = demand_verified(options);
     program = other_program(stages);
     if (!program.empty()) std::cout << program << '\n' << std::flush;
+    std::cout << withdrawn_words(options.folder) << std::flush;
     for (Json& step : plan)
       write_keys(step["files"],
                  fmt::format("{}/keys/{}{}", options.output, step["prefix"].get<std::string>(),

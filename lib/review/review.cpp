@@ -74,12 +74,11 @@ Ending find_ending(const std::string& folder, const std::string& subject) {
               folder, subject);
 }
 
-std::string signer_of(const Ending& ending, const std::vector<PublicKey>& keys) {
-  return read_statements(ending.stage->file(ending.place), keys)
-      .front()
-      .internal_parameters.value("signer", "");
+std::string signer_of(const std::vector<Statement>& statements) {
+  return statements.front().internal_parameters.value("signer", "");
 }
 
+/// Who began, trained or measured may withdraw it, and not approve or refuse it.
 void demand_other(const std::string& signer, const PublicKey& key, Ruling ruling,
                   const std::string& subject) {
   if (ruling != Ruling::withdrawn && signer == key.id())
@@ -87,6 +86,18 @@ void demand_other(const std::string& signer, const PublicKey& key, Ruling ruling
                 "{}: its run was signed with this key; a second person decides, with a key of "
                 "their own (bailiwick keygen)",
                 subject);
+}
+
+/// Whoever withdrew a thing may approve it again, and nobody else.
+void demand_not_withdrawn(const Review& review, const Approval& about, const PublicKey& key) {
+  const auto withdrawal = standing_withdrawal(read_approvals(review.folder), about.entry.subject,
+                                              about.entry.subject_sha256);
+  if (withdrawal && withdrawal->entry.signer != key.id())
+    throw Error(ExitCode::policy,
+                "{}: was withdrawn on {} by {} ({}), with key {}: only with that key can it be "
+                "approved again",
+                about.entry.subject, withdrawal->entry.time, withdrawal->by, withdrawal->reason,
+                withdrawal->entry.signer);
 }
 
 Approval about_intent(const Review& review, const PublicKey& key) {
@@ -105,18 +116,40 @@ Approval about_result(const Review& review, const PublicKey& key) {
   const std::string subject = review.subject.empty() ? training_chain.result : review.subject;
   const Ending ending = find_ending(review.folder, subject);
   const std::vector<PublicKey> keys = load_public_keys(review.verification.keys);
-  demand_other(signer_of(ending, keys), key, review.ruling, subject);
+  const std::vector<Statement> statements = read_statements(ending.stage->file(ending.place), keys);
+  demand_other(signer_of(statements), key, review.ruling, subject);
+  if (const std::string training = training_chain.file(review.folder); fs::exists(training))
+    demand_other(signer_of(read_statements(training, keys)), key, review.ruling, subject);
+  for (const LogEntry& intent : read_log(review.folder, intents_log))
+    demand_other(intent.signer, key, review.ruling, subject);
   if (review.ruling == Ruling::approved) verified(review.folder, review.verification);
   const Verification chain =
       verify_chain(ending.stage->file(ending.place), ending.place, keys, {}, OtherSignatures::any);
   if (!chain.head)
     throw Error(ExitCode::integrity, "{}: does not hold: {}", ending.chain, chain.failures());
+  const std::vector<Statement> stand = standing(statements);
+  const auto about =
+      std::ranges::find(stand, std::string(ending.stage->result), &Statement::subject_name);
+  if (about == stand.end() || !about->subject_sha256)
+    throw Error(ExitCode::integrity, "{}: no statement is about {}", ending.chain, subject);
+  // What was signed is withdrawn, whatever lies there now.
+  if (review.ruling != Ruling::withdrawn &&
+      sha256_file(review.folder + "/" + subject) != *about->subject_sha256)
+    throw Error(ExitCode::integrity, "{}/{}: is not as it was signed", review.folder, subject);
   Approval approval;
   approval.entry.subject = subject;
-  approval.entry.subject_sha256 = sha256_file(review.folder + "/" + subject);
+  approval.entry.subject_sha256 = *about->subject_sha256;
   approval.chain = ending.chain;
   approval.head = chain.head->hex();
   return approval;
+}
+
+/// What stays with a domain is signed by the domain.
+bool stays_at_home(const std::string& chain) {
+  return std::ranges::any_of(all_stages(), [&](const Stage* stage) {
+    const char* const home = stage->chain.at_home;
+    return home != nullptr && chain.starts_with(std::string(home) + "/");
+  });
 }
 
 }  // namespace
@@ -136,6 +169,7 @@ Digest append_review(const Review& review) {
   demand_held(lock, review.folder);
   Approval approval = review.subject == intent_subject ? about_intent(review, key.public_key())
                                                        : about_result(review, key.public_key());
+  if (review.ruling == Ruling::approved) demand_not_withdrawn(review, approval, key.public_key());
   approval.ruling = review.ruling;
   approval.by = review.by;
   approval.reason = review.reason;
@@ -149,15 +183,18 @@ std::vector<std::pair<std::string, Digest>> countersign(const std::string& folde
   const FileLock lock = lock_folder(folder);
   demand_held(lock, folder);
   const RunVerification found = verified(folder, options);
+  const std::string id = key.public_key().id();
+  if (!found.owners.contains(id))
+    throw Error(ExitCode::policy,
+                "{}: key {} is no owner's of this run; owners countersign, and others approve",
+                sign_with, id);
   const std::vector<PublicKey> keys = load_public_keys(options.keys);
   std::vector<std::pair<std::string, Digest>> heads;
-  for (const auto& [name, head] : found.heads) {
-    // What stays with a domain is signed by the domain.
-    const std::string path = fmt::format("{}/{}", folder, name);
-    if (!fs::exists(path) || !is_finished(path, keys)) continue;
-    countersign_last(path, key);
-    heads.emplace_back(name, head);
-  }
+  for (const auto& [name, head] : found.heads)
+    if (!stays_at_home(name) && is_finished(fmt::format("{}/{}", folder, name), keys))
+      heads.emplace_back(name, head);
+  for (const auto& [name, head] : heads)
+    countersign_last(fmt::format("{}/{}", folder, name), key);
   if (heads.empty())
     throw Error(ExitCode::data,
                 "{}: no chain there is finished, so there is nothing to countersign", folder);

@@ -209,6 +209,19 @@ void schema(Visitor& v, CheckpointConfig& checkpoint, bool steps) {
           "all are kept (keep_last: 0)");
 }
 
+/// Whether an evaluation of the model has the measure, of those that an intent may name.
+bool is_measured(const ModelConfig& model, const std::string& metric) {
+  using kernels::Response;
+  const Response response = model.kind->response(model);
+  if (metric == "accuracy" || metric == "log_loss")
+    return response == Response::probability || response == Response::classes;
+  if (metric == "rmse") return response == Response::mean || response == Response::rate;
+  if (metric == "mae" || metric == "r_squared") return response == Response::mean;
+  if (metric == "d_squared") return response == Response::rate;
+  if (metric == "balanced_accuracy") return response == Response::classes;
+  return response == (metric == "c_index" ? Response::hazard : Response::probability);
+}
+
 template <class Visitor>
 void schema(Visitor& v, IntentConfig& intent) {
   v.key("metric", intent.metric, "The measure that counts, as evaluation.json calls it.", required,
@@ -313,6 +326,9 @@ void schema(Visitor& v, RunConfig& run) {
   const bool network = run.model.kind->network;
   if (network && run.train.method == TrainMethod::newton) run.train.method = TrainMethod::adamw;
   v.section("train", "How it is fitted.", [&](auto& s) { schema(s, run.train, network); });
+  if (run.train.intent)
+    v.check(is_measured(run.model, run.train.intent->metric), "train.intent.metric",
+            "no evaluation of such a model has " + run.train.intent->metric);
   for (Section& section : run.sections)
     visit(v, section, run);
 

@@ -29,6 +29,7 @@ std::vector<std::string> occurrences(const std::vector<DomainFacts>& domains, st
 
 std::vector<Action> actions_of(const Inputs& inputs, const StageUse& use) {
   std::vector<Action> actions{use.action};
+  if (use.fits) actions.push_back(Action::train);
   if (use.release) actions.push_back(*use.release);
   // A baseline hazard is a statistic over all domains, released with the model.
   if (use.trains && inputs.baseline_hazard) actions.push_back(Action::release_statistics);
@@ -56,7 +57,7 @@ AccessRequest request_of(const Inputs& inputs, const StageUse& use) {
   request.purpose = inputs.purpose;
   request.recipients = inputs.recipients;
   request.sums_cross = sums_cross(inputs, use);
-  request.unmasked = request.sums_cross && !inputs.masked;
+  request.unmasked = request.sums_cross && (!inputs.masked || use.own_sums);
   request.exact = use.crosses;
   if (use.of_model) request.kind = inputs.kind;
   request.unstratified_survival = use.event_times || inputs.unstratified_survival;

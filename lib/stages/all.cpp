@@ -9,11 +9,12 @@
 namespace bailiwick {
 
 extern const Stage train_stage, evaluate_stage, predict_stage, describe_stage, survival_stage,
-    attribute_stage;
+    attribute_stage, explain_stage;
 
 std::span<const Stage* const> all_stages() {
   static constexpr const Stage* stages[] = {&describe_stage, &survival_stage, &train_stage,
-                                            &evaluate_stage, &predict_stage,  &attribute_stage};
+                                            &evaluate_stage, &predict_stage,  &attribute_stage,
+                                            &explain_stage};
   return stages;
 }
 

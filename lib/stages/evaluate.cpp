@@ -10,8 +10,8 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/scorecard.hpp"
-#include "lib/stages/shared_metrics.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -74,20 +74,14 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
 
   const Scorecard scorecard(model, how);
   const std::vector<UsedModel> models = models_of_domains(run, used);
-  std::vector<Aggregate> parts;
+  std::vector<Aggregate> parts = evaluation_parts(run, models, how, rows);
   std::vector<OwnStatistics> own;
-  for (std::size_t d = 0; d < rows.domains.size(); ++d) {
-    parts.push_back(Scorecard(models[d].model, how).add(rows.domains[d], d, run.boundary()));
-    if (!how.per_domain) continue;
-    Aggregate domain = parts.back();
+  for (std::size_t d = 0; how.per_domain && d < rows.domains.size(); ++d) {
+    Aggregate domain = parts[d];
     run.boundary().within_domain(d, domain);
     own.push_back({run.local()[d].admission, scorecard.metrics(domain)});
   }
-  const bool shared = run.boundary().contributors() > 1 && run.domains().size() > 1;
-  const Json overall =
-      shared ? shared_metrics(models, how, rows, std::move(parts), run.boundary(), model.parameters)
-             : scorecard.metrics(
-                   run.boundary().across_domains("evaluation", std::move(parts), model.parameters));
+  const Json overall = overall_metrics(run, models, how, rows, std::move(parts));
 
   std::vector<std::pair<std::string, Json>> lines;
   Json domains = Json::object();

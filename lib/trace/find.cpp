@@ -46,7 +46,10 @@ class Search {
     for (const fs::directory_entry& entry : entries) {
       std::error_code ignored;
       if (entry.is_directory(ignored)) {
-        if (!entry.is_symlink(ignored)) look_into(entry.path());
+        if (entry.is_symlink(ignored))
+          links_.push_back(entry.path());
+        else
+          look_into(entry.path());
       } else {
         look_at(entry.path());
       }
@@ -54,6 +57,12 @@ class Search {
   }
 
   FoundRecords result() {
+    for (const fs::path& link : links_) {
+      std::error_code error;
+      if (!seen_.contains(fs::canonical(link, error)))
+        found_.unseen.push_back(
+            printable(link.string() + ": is a link; name the folder that it leads to as well"));
+    }
     std::ranges::sort(found_.chains, {}, &ReadChain::path);
     return std::move(found_);
   }
@@ -73,6 +82,7 @@ class Search {
   }
 
   std::span<const PublicKey> keys_;
+  std::vector<fs::path> links_;  ///< that lead to folders
   std::set<fs::path> seen_;
   FoundRecords found_;
 };

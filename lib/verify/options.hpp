@@ -16,6 +16,8 @@ struct VerifyOptions {
   std::vector<std::string> partitions;  ///< folders that hold partitions, at any depth
   int oldest = 2;  ///< format version of a lineage that is taken; 1 leaves more open
   std::vector<std::string> approver_keys = {};  ///< PEM files: who may approve, beside the owners
+  /// In hexadecimal: heads of chains and logs that were kept elsewhere, which must still be there.
+  std::vector<std::string> heads = {};
 };
 
 }  // namespace bailiwick

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 #include "lib/core/failure.hpp"
 #include "lib/crypto/envelope.hpp"
@@ -55,15 +56,24 @@ std::string subject_problem(const Approval& approval, const std::string& folder,
   return "";
 }
 
-/// Who runs something may withdraw it, and not approve or refuse it.
+/// Who began, trained or measured may withdraw it, and not approve or refuse it.
 bool is_own(const Approval& approval, const std::vector<LogEntry>& intents,
             const std::vector<VerifiedChain>& chains) {
   if (approval.ruling == Ruling::withdrawn) return false;
   for (const VerifiedChain& chain : chains)
-    if (chain.version() > 1 && signer_of(chain) == approval.entry.signer && chain.domain.empty())
+    if (chain.version() > 1 && signer_of(chain) == approval.entry.signer && chain.domain.empty() &&
+        (chain.stage.is_training() || chain.name() == approval.chain))
       return true;
   return std::ranges::any_of(
       intents, [&](const LogEntry& intent) { return intent.signer == approval.entry.signer; });
+}
+
+/// Whether another key has withdrawn before what a line approves.
+bool was_withdrawn(std::span<const Approval> before, const Approval& approval) {
+  if (approval.ruling != Ruling::approved) return false;
+  const auto withdrawal =
+      standing_withdrawal(before, approval.entry.subject, approval.entry.subject_sha256);
+  return withdrawal && withdrawal->entry.signer != approval.entry.signer;
 }
 
 }  // namespace
@@ -112,38 +122,48 @@ void verify_countersignatures(VerifiedChain& chain, DocumentFinder& finder) {
   }
 }
 
-std::vector<Finding> approval_findings(const std::string& folder,
-                                       const std::vector<VerifiedChain>& chains,
-                                       DocumentFinder& finder) {
-  std::vector<Finding> findings;
+std::map<std::string, std::string> owners_of(const std::vector<VerifiedChain>& chains,
+                                             DocumentFinder& finder) {
+  std::map<std::string, std::string> owners;
+  for (const VerifiedChain& chain : chains)
+    for (const auto& [domain, key] : owner_keys(chain.last_inputs(), finder))
+      owners.emplace(key.id(), domain);
+  return owners;
+}
+
+void look_at_approvals(const std::string& folder, const std::vector<VerifiedChain>& chains,
+                       DocumentFinder& finder, RunVerification& result) {
   try {
     const std::vector<Approval> approvals = read_approvals(folder);
-    if (approvals.empty()) return findings;
+    if (approvals.empty()) return;
     const std::vector<LogEntry> intents = read_log(folder, intents_log);
-    std::map<std::string, std::string> owners;  // by the ids of their keys
+    std::set<std::string> operators;
     for (const VerifiedChain& chain : chains)
-      for (const auto& [domain, key] : owner_keys(chain.last_inputs(), finder))
-        owners.emplace(key.id(), domain);
+      if (chain.version() > 1 && chain.domain.empty()) operators.insert(signer_of(chain));
     for (std::size_t i = 0; i < approvals.size(); ++i) {
       const Approval& approval = approvals[i];
+      const std::string& signer = approval.entry.signer;
       std::string why = subject_problem(approval, folder, intents, chains);
       if (why.empty() && is_own(approval, intents, chains))
         why = "by the key that signed the run: a second person decides";
-      const auto owner = owners.find(approval.entry.signer);
-      findings.push_back(
+      if (why.empty() && was_withdrawn(std::span(approvals).first(i), approval))
+        why = "another has withdrawn it before, who alone can approve it again";
+      const auto owner = result.owners.find(signer);
+      const std::string whose = owner != result.owners.end() ? "domain " + owner->second + ", "
+                                : operators.contains(signer) ? "who ran it, "
+                                                             : "";
+      result.findings.push_back(
           {why.empty(), fmt::format("{}:{}: {} {} by {}, {}key {}{}{}", approvals_log.file, i + 1,
                                     approval.entry.subject, to_word(approval.ruling), approval.by,
-                                    owner == owners.end() ? "" : "domain " + owner->second + ", ",
-                                    approval.entry.signer, why.empty() ? "" : ": ", why)});
-      if (owner == owners.end() && why.empty() && !finder.is_approver(approval.entry.signer))
-        finder.miss(fmt::format("whose key {} is, with which \"{}\" has {} {}",
-                                approval.entry.signer, approval.by, to_word(approval.ruling),
-                                approval.entry.subject));
+                                    whose, signer, why.empty() ? "" : ": ", why)});
+      if (whose.empty() && why.empty() && !finder.is_approver(signer))
+        finder.miss(fmt::format("whose key {} is, with which \"{}\" has {} {}", signer, approval.by,
+                                to_word(approval.ruling), approval.entry.subject));
+      result.approval_problems.push_back(std::move(why));
     }
   } catch (...) {
-    findings.push_back({false, caught_error().what()});
+    result.findings.push_back({false, caught_error().what()});
   }
-  return findings;
 }
 
 std::vector<Finding> erasure_findings(const std::string& folder,
@@ -167,6 +187,33 @@ std::vector<Finding> erasure_findings(const std::string& folder,
     }
   } catch (...) {
     findings.push_back({false, caught_error().what()});
+  }
+  return findings;
+}
+
+std::vector<Finding> head_findings(const std::vector<std::string>& heads, const std::string& folder,
+                                   const RunVerification& result) {
+  std::vector<Finding> findings;
+  if (heads.empty()) return findings;
+  std::set<Digest> lines;
+  for (const auto& [name, head] : result.heads)
+    lines.insert(head);
+  for (const Statement& statement : result.statements)
+    if (statement.previous) lines.insert(*statement.previous);
+  for (const SignedLog& log : all_logs)
+    try {
+      for (const LogEntry& entry : read_log(folder, log))
+        lines.insert(entry.digest);
+    } catch (const Error& error) {
+      findings.push_back({false, error.what()});
+    }
+  for (const std::string& head : heads) {
+    const bool there = lines.contains(Digest::from_hex(head));
+    findings.push_back(
+        {there, fmt::format("head {}{}", head,
+                            there ? ""
+                                  : ": no line has it: a chain or log was cut at its "
+                                    "end, or taken away")});
   }
   return findings;
 }

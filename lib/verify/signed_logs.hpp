@@ -3,10 +3,12 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "lib/verify/document_finder.hpp"
+#include "lib/verify/run_verification.hpp"
 #include "lib/verify/verified_chain.hpp"
 
 namespace bailiwick {
@@ -19,13 +21,22 @@ void verify_intent(VerifiedChain& training, const std::string& folder);
 void verify_countersignatures(VerifiedChain& chain, DocumentFinder& finder);
 
 /// Whether the lines of approvals.jsonl hold, are about what lies in the folder and its chains, and
-/// none is approved by who signed what it is about.
-std::vector<Finding> approval_findings(const std::string& folder,
-                                       const std::vector<VerifiedChain>& chains,
-                                       DocumentFinder& finder);
+/// none is approved by who signed what it is about, or after another has withdrawn it. Adds to the
+/// result's findings and approval_problems.
+void look_at_approvals(const std::string& folder, const std::vector<VerifiedChain>& chains,
+                       DocumentFinder& finder, RunVerification& result);
+
+/// The domains of all chains, by the ids of their owners' keys.
+std::map<std::string, std::string> owners_of(const std::vector<VerifiedChain>& chains,
+                                             DocumentFinder& finder);
 
 /// Whether the lines of erasures.jsonl hold, and are about the model of the folder.
 std::vector<Finding> erasure_findings(const std::string& folder,
                                       const std::vector<VerifiedChain>& chains);
+
+/// Whether each of these heads, kept elsewhere, is a line of a chain or log of the folder: what was
+/// cut off at the end, or taken away as a whole, no line that is left can tell.
+std::vector<Finding> head_findings(const std::vector<std::string>& heads, const std::string& folder,
+                                   const RunVerification& result);
 
 }  // namespace bailiwick

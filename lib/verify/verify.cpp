@@ -379,7 +379,8 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
 
   RunVerification result;
   result.findings = strangers;
-  std::ranges::move(approval_findings(folder, chains, finder), std::back_inserter(result.findings));
+  result.owners = owners_of(chains, finder);
+  look_at_approvals(folder, chains, finder, result);
   std::ranges::move(erasure_findings(folder, chains), std::back_inserter(result.findings));
   const int version = chains.front().version();
   Coverage coverage(folder);
@@ -389,6 +390,8 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
     std::ranges::move(chain.found.findings, std::back_inserter(result.findings));
     std::ranges::move(chain.found.statements, std::back_inserter(result.statements));
   }
+  std::ranges::move(head_findings(options.heads, folder, result),
+                    std::back_inserter(result.findings));
   for (const std::string& name : coverage.unsigned_files()) {
     result.unsigned_files.push_back(printable(name));
     if (is_result(name, unreached, version))

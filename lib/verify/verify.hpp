@@ -4,22 +4,11 @@
 #pragma once
 
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "lib/lineage/chain.hpp"
 #include "lib/verify/options.hpp"
+#include "lib/verify/run_verification.hpp"
 
 namespace bailiwick {
-
-struct RunVerification : Verification {
-  /// Files of the folder, and links, that no statement speaks of, in the order of their names, as
-  /// they may be shown.
-  std::vector<std::string> unsigned_files;
-  /// Of each chain of the run: its file, and the digest of its last line.
-  std::vector<std::pair<std::string, Digest>> heads;
-  std::vector<std::string> missed;  ///< what was not looked at, and how it would be
-};
 
 /// Verifies every lineage in a run's output folder under one of the keys of the options, those in
 /// regions/ under the keys of their domains too; that each says what its stage declares, and all

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a training intended is signed before it reads, and stays; a second person approves, refuses, withdraws; owners countersign."""
 import base64
+import hashlib
 import json
 import re
 import shutil
@@ -86,8 +87,8 @@ def test_tries_are_counted(stays, np):
 
 
 def test_intents_of_configs(stays):
-    for intent, text in (("{metric: acu}", 'did you mean "auc"?'), ("{metric: auc, at_least: 1, at_most: 2}", "give either at_least or at_most, not both"),
-                         ("{}", "train.intent.metric"), ("{metric: auc, split: tset}", "train.intent.split")):
+    for intent, text in (("{metric: acu}", 'did you mean "auc"?'), ("{metric: auc}", "no evaluation of such a model has auc"), ("{metric: rmse, at_least: 1, at_most: 2}", "give either at_least or at_most, not both"),
+                         ("{}", "train.intent.metric"), ("{metric: rmse, split: tset}", "train.intent.split")):
         out = stays.run("train", "run.yaml", "--output", "never", "--set", f"train.intent={intent}", code=None)
         assert text in out, out
     assert not stays.path("never").exists()
@@ -102,9 +103,14 @@ def test_approved(stays, copy):
     assert "whose key" not in verify(stays, copy, "--approver-key", "ada.pub.pem")
     decide(stays, "refuse", copy, "--of", "evaluation.json", who="bern")
     assert "evaluation.json refused by bern, board, domain bern, key" in verify(stays, copy)
-    stays.run("report", copy)
-    page = (copy / "report.html").read_text()
-    assert re.search(r"approved</span> by ada, board on ", page) and "refuse it is" in page and "Met:" in page
+    for words, mark in (((), "approved, as a line says"), (KEY, "approved with a key that nobody has vouched for"), ((*KEY, "--approver-key", "ada.pub.pem"), "approved")):
+        stays.run("report", copy, *words)
+        page = (copy / "report.html").read_text()
+        assert re.search(mark + r"</span> by ada, board on ", page) and "refuse it is" in page and "Met:" in page
+        assert "refusal</span> of evaluation.json by bern, board" in page.partition('id="participants"')[0]
+    decide(stays, "approve", copy, who="bern")
+    stays.run("report", copy, *KEY)
+    assert "approved with the key of bern" in (copy / "report.html").read_text()
 
 
 def test_a_report_takes_nobody_for_a_second_person(stays, copy):
@@ -152,8 +158,127 @@ def test_withdrawn(stays, copy, np):
     for words in (("evaluate", "run.yaml", "--model", step), ("train", "run.yaml", "--resume", step)):
         assert "model.h5 of its training was withdrawn on" in stays.run(*words, "--output", f"after-{np}", np=np, code=POLICY)
     assert not stays.path(f"after-{np}").exists()
-    decide(stays, "approve", copy)  # the newest counts
-    stays.run("evaluate", "run.yaml", "--model", str(copy / "model.h5"), "--output", f"after-{np}", np=np)
+    assert "was withdrawn on" in stays.run("evaluate", "run.yaml", "--output", copy, np=np, code=POLICY), "the evaluation there was finished before"
+
+
+def usable(stays, model, code=0):
+    stays.run("evaluate", "run.yaml", "--model", model, "--output", model.parent.parent / f"used-{len(list(model.parent.parent.iterdir()))}", code=code)
+
+
+def test_only_who_withdrew_can_approve_again(stays, copy):
+    """Neither another's approval, a refusal, a forged line, nor the operator lifts a withdrawal."""
+    usable(stays, copy / "model.h5")
+    decide(stays, "withdraw", copy)
+    assert "only with that key can it be approved again" in decide(stays, "approve", copy, who="bob", code=POLICY)
+    decide(stays, "refuse", copy, who="bob")
+    usable(stays, copy / "model.h5", POLICY)
+    operator, pem, good = forge.Signer(stays.path("operator.pem")), stays.path("operator.pub.pem").read_text(), lines(copy)
+    previous = hashlib.sha256(base64.b64decode(json.loads(good[-1])["payload"])).hexdigest()
+    put(copy, [*good, resigned(good[0], operator, lambda s: s["predicate"].update(ruling="approved", publicKey=pem, sequence=2, previous=previous))])
+    usable(stays, copy / "model.h5", POLICY)
+    assert "by the key that signed the run" in verify(stays, copy, code=INTEGRITY)
+    put(copy, good)
+    decide(stays, "approve", copy)
+    usable(stays, copy / "model.h5")
+    verify(stays, copy)
+    # A stranger's approval after it, by hand, says nothing to verify either.
+    decide(stays, "withdraw", copy)
+    good = lines(copy)
+    previous = hashlib.sha256(base64.b64decode(json.loads(good[-1])["payload"])).hexdigest()
+    bob, pem = forge.Signer(stays.path("bob.pem")), stays.path("bob.pub.pem").read_text()
+    put(copy, [*good, resigned(good[-1], bob, lambda s: s["predicate"].update(ruling="approved", publicKey=pem, sequence=4, previous=previous))])
+    usable(stays, copy / "model.h5", POLICY)
+    assert "who alone can approve it again" in verify(stays, copy, code=INTEGRITY)
+
+
+def test_what_is_altered_is_withdrawn_as_it_was_signed(stays, copy):
+    model = (copy / "model.h5").read_bytes()
+    (copy / "model.h5").write_bytes(model + b"x")
+    assert "is not as it was signed" in decide(stays, "refuse", copy, code=INTEGRITY)
+    decide(stays, "withdraw", copy)
+    (copy / "model.h5").write_bytes(model)
+    usable(stays, copy / "model.h5", POLICY)
+
+
+def test_trainings_that_have_not_ended(stays, copy):
+    """The intent stands for all that a training leaves, set aside too."""
+    stays.run("train", "run.yaml", "--wall-time", "0", "--output", copy.parent / "begun", code=STOPPED)
+    step = next((copy.parent / "begun/checkpoints").iterdir())
+    usable(stays, step)
+    decide(stays, "withdraw", copy.parent / "begun", "--of", "intent", who="operator")
+    usable(stays, step, POLICY)
+    assert "its training was withdrawn on" in stays.run("train", "run.yaml", "--resume", step, "--output", copy.parent / "resumed", code=POLICY)
+
+
+def test_what_a_domain_keeps(stays, tmp_path):
+    """A model that stayed with a domain goes with the common one."""
+    words = ("--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}",
+             "--set", "train={method: sgd, descent: {batch_rows: 8, block_rows: 8}, federated: {rounds: 1, local_steps: 2, personal: {kind: finetune, steps: 2}}}")
+    run = tmp_path / "run"
+    stays.run("train", "run.yaml", *words, "--output", run)
+    decide(stays, "withdraw", run)
+    for domain in ("bern", "lyon"):
+        assert "model.h5 of its training was withdrawn on" in stays.run("evaluate", "run.yaml", *words, "--model", run / f"regions/{domain}/model.h5", "--output", tmp_path / "used", code=POLICY)
+
+
+def test_what_reproduce_makes_is_not_used(stays, copy):
+    decide(stays, "withdraw", copy)
+    again = copy.parent / "again"
+    out = stays.run("reproduce", copy, *KEY, "--sign-with", "ada.pem", "--partitions", ".", "--output", again)
+    assert "the model was withdrawn on" in out and "by ada, board: withdraw it is" in out and "reproduced: the same bits" in out
+    assert "was made by reproduce, to be compared" in stays.run("evaluate", "run.yaml", "--model", again / "model.h5", "--model-key", "ada.pub.pem", "--output", copy.parent / "used", code=POLICY)
+
+
+def test_who_measures_does_not_decide(stays, copy):
+    """About an evaluation of somebody else's: neither who trained nor who measured."""
+    shutil.rmtree(copy)
+    stays.train(*INTENT, output=copy)
+    stays.run("evaluate", "run.yaml", "--set", "lineage.sign_with=bob.pem", "--model-key", "operator.pub.pem", "--output", copy)
+    both = (*KEY, "--key", "bob.pub.pem", "--by", "x", "--reason", "y")
+    for who in ("bob", "operator"):
+        assert "a second person decides" in stays.run("approve", copy, *both, "--of", "evaluation.json", "--sign-with", f"{who}.pem", code=POLICY)
+    assert "a second person decides" in stays.run("approve", copy, *both, "--sign-with", "operator.pem", code=POLICY)
+    stays.run("approve", copy, *both, "--of", "evaluation.json", "--sign-with", "ada.pem")
+    stays.run("approve", copy, *both, "--sign-with", "bob.pem")  # of the model, which bob did not train
+    stays.run("verify", copy, *KEY, "--key", "bob.pub.pem")
+
+
+def test_met_on_other_rows_is_not_met(stays, copy):
+    """Whoever chooses the rows afterwards has not met what was intended."""
+    shutil.rmtree(copy)
+    stays.train(*INTENT, output=copy)
+    head, _, domains = stays.path("run.yaml").read_text().partition("domains:\n")
+    stays.write("graz-only.yaml", head + "domains:\n" + "".join(line + "\n" for line in domains.splitlines() if "{name: graz," in line))
+    stays.run("evaluate", "graz-only.yaml", "--output", copy)
+    stays.run("report", copy, *KEY)
+    assert "but on the rows of other partitions than the training" in (copy / "report.html").read_text()
+
+
+def test_another_intent_is_not_taken_up(stays, copy):
+    stays.run("train", "run.yaml", *INTENT, "--wall-time", "0", "--output", copy.parent / "begun", code=STOPPED)
+    out = stays.run("train", "run.yaml", "--set", "train.intent={metric: mae, split: ''}", "--resume", "latest", "--output", copy.parent / "begun", code=CONFIG)
+    assert "train.intent: is not what was signed in" in out
+    stays.run("train", "run.yaml", *INTENT, "--resume", "latest", "--output", copy.parent / "begun")
+
+
+def test_heads_that_were_kept(stays, copy):
+    """A cut at the end, or a log or chain that was taken away, is noticed by whoever kept a head."""
+    head = decide(stays, "withdraw", copy).split("head  ")[1].strip()
+    found = json.loads(verify(stays, copy, "--json"))
+    assert found["verified"] and found["heads"].keys() == {"lineage.jsonl", "evaluation.jsonl"}
+    heads = [word for kept in (head, *found["heads"].values()) for word in ("--head", kept)]
+    assert f"ok  head {head}" in verify(stays, copy, *heads)
+    decide(stays, "refuse", copy, who="bob")
+    verify(stays, copy, *heads)
+    (copy / "approvals.jsonl").unlink()
+    verify(stays, copy)
+    out = verify(stays, copy, *heads, code=INTEGRITY)
+    assert f"NO  head {head}: no line has it" in out and out.count("NO  ") == 1
+    (copy / "evaluation.jsonl").unlink()
+    (copy / "evaluation.json").unlink()
+    assert verify(stays, copy, *heads, code=INTEGRITY).count("NO  head") == 2
+    assert json.loads(verify(stays, copy, *heads, "--json", code=INTEGRITY))["verified"] is False
+    assert "is not 64 hexadecimal digits" in verify(stays, copy, "--head", "abc", code=USAGE)
 
 
 def lines(folder, name="approvals.jsonl"):
@@ -219,9 +344,17 @@ def test_countersigned(stays, copy):
     assert (copy / "lineage.jsonl").read_bytes() == before, "signed twice"
     out = verify(stays, copy)
     assert out.count("countersigned by domain bern, key ") == 2 and out.count("countersigned by domain lyon, key ") == 2  # and of the evaluation
-    stays.run("countersign", copy, *KEY, "--sign-with", "ada.pem")
+    for who in ("ada", "operator"):
+        assert "is no owner's of this run" in stays.run("countersign", copy, *KEY, "--sign-with", f"{who}.pem", code=POLICY)
+    verify(stays, copy)
+    stays.run("predict", "run.yaml", "--output", copy, np=2)  # what stays with a domain, the domain has signed
+    assert "countersigned  prediction.jsonl  head " in stays.run("countersign", copy, *KEY, "--sign-with", "bern.pem")
+    verify(stays, copy)
+    text = lines(copy, "lineage.jsonl")
+    signer, last = forge.Signer(stays.path("ada.pem")), json.loads(text[-1])
+    last["signatures"].append({"keyid": signer.id, "sig": base64.b64encode(signer.sign(base64.b64decode(last["payload"]))).decode()})
+    put(copy, [*text[:-1], json.dumps(last, separators=(",", ":")) + "\n"], "lineage.jsonl")
     assert "which was not given and is no owner's" in verify(stays, copy, code=INTEGRITY)
-    verify(stays, copy, "--key", "ada.pub.pem")
     # A countersignature that is another line's.
     shutil.rmtree(copy)
     shutil.copytree(stays.path("run"), copy)

@@ -28,7 +28,7 @@ KINDS = {"logistic": ("model={kind: logistic, target: y, features: [x, z]}", "au
          "linear": ("model={kind: linear, target: days, features: [x, z]}", "r_squared"),
          "poisson": ("model={kind: poisson, target: days, features: [x, z]}", "d_squared"),
          "penalised": ("model={kind: logistic, target: y, features: [x, z], l2: 2}", "auc")}
-ALLOW = "exact_release: true, per_domain_statistics: true, two_parties: true"
+ALLOW = "exact_release: true, per_domain_statistics: true, two_parties: true, unmasked_sums: true"
 
 
 @pytest.fixture(scope="module")
@@ -160,15 +160,18 @@ def test_what_cannot_be(rows, np):
         rows.terms("lyon", allow="exact_release: true, two_parties: true")
         out = rows.run("attribute", "rows-run.yaml", *model, "--output", f"no-{np}", "--model", f"arm-{np}/model.h5", np=np, code=POLICY)
         assert "domain lyon" in out and "per-domain statistics" in out
-        rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true")
+        rows.terms("lyon", allow=ALLOW.replace("unmasked_sums: true", "unmasked_sums: false"))
         out = rows.run("attribute", "rows-run.yaml", *model, "--output", f"no-{np}", "--model", f"arm-{np}/model.h5", np=np, code=POLICY)
-        assert "allow.two_parties" in out
+        assert "domain lyon" in out and "unmasked sums: asked for (not allowed)" in out
+        rows.terms("lyon", allow=ALLOW.replace("two_parties: true", "two_parties: false"))
+        out = rows.run("attribute", "rows-run.yaml", *model, "--output", f"no-{np}", "--model", f"arm-{np}/model.h5", np=np, code=POLICY)
+        assert "a fit to the rows of lyon, graz alone: " in out and "allow.two_parties" in out
     finally:
         rows.terms("lyon", allow=ALLOW)
     assert not rows.path(f"no-{np}").exists()
 
 
-@pytest.mark.parametrize("action", ["train", "release_model", "release_statistics"])
+@pytest.mark.parametrize("action", ["train", "attribute", "release_model", "release_statistics"])
 def test_what_policies_permit(rows, action):
     """Fits are trained, their coefficients are models, and the measure is a statistic."""
     try:
@@ -239,6 +242,18 @@ def test_many_domains(rows):
     found = json.loads(rows.path("many-run/attribution.json").read_text())["domains"]
     assert len(found) == 34 and len({domain["without"]["digest"] for domain in found}) == 34
     assert found[-1]["without"]["digest"] == rows.checkout.digest("many-but-one/model.h5")
+
+
+def test_bounds(rows):
+    """Where predictions share bins the area has bounds, and what follows from it too."""
+    model = ("--set", "model={kind: logistic, target: y, features: [arm_new]}")
+    rows.run("train", "rows-run.yaml", *model, "--output", "bounds")
+    out = rows.run("attribute", "rows-run.yaml", *model, "--set", "attribute.shapley=true", "--output", "bounds", np=2)
+    found = json.loads(rows.path("bounds/attribution.json").read_text())
+    for domain in found["domains"]:
+        for name in ("effect", "shapley"):
+            assert domain[f"{name}_lower"] < domain[name] < domain[f"{name}_upper"]
+            assert f"{domain[f'{name}_lower']:.4f} to {domain[f'{name}_upper']:.4f}" in out
 
 
 def test_minimums(rows):

@@ -53,7 +53,7 @@ def test_a_domain_leaves(stays, copy, kind):
     assert [gone["partition"] for gone in erasure["gone"]] == ["lyon/lyon"] and erasure["came"] == []
     files = {one["file"] for one in erasure["affected"]}
     assert {f"out/{kind}/model.h5", f"out/{kind}/evaluation.json", f"out/{kind}/prediction.json", f"out/{kind}/predictions/lyon/lyon.csv", "out/deep/other/model.h5"} <= files
-    assert not [file for file in files if file.startswith((f"out/{kind}-2/", "out/once-more/"))]
+    assert not [file for file in files if file.startswith((f"out/{kind}-2/", "out/once-more/"))] and erasure["doubts"] == []
     assert f"out/{kind}/model.txt" in erasure["unsigned"] or kind == "network"
     assert set(erasure["withdrawn"]) == {f"out/{k}" for k in WORDS} | {"out/deep/other"} and erasure["not_withdrawn"] == []
     assert erasure["recipients"] == ["https://clinic.example"]
@@ -79,6 +79,49 @@ def test_rows_go(stays, copy):
     out = forget(stays, copy, replacement=copy / "fewer")
     assert "forgotten    bern/bern, 24 rows, root" in out and "instead      bern/bern, 22 rows, root" in out
     assert "times the training before" in out and "deep/other" not in out
+
+
+def test_nothing_went(stays, copy):
+    """The same rows ingested again have other roots, and give the same model; as many rows are in doubt; twice is once too often."""
+    stays.write("same.yaml", stays.path("ingest.yaml").read_text().replace("output: partitions", "output: same"))
+    stays.run("ingest", "same.yaml")
+    stays.write("same-run.yaml", stays.path("run.yaml").read_text().replace("partitions/", "same/"))
+    stays.run("train", "same-run.yaml", "--output", copy / "same")
+    assert "is the same model as" in forget(stays, copy, replacement=copy / "same", code=DATA)
+    assert not (copy / "linear/approvals.jsonl").exists()
+    stays.run("train", "same-run.yaml", "--set", "model.l2=1", "--output", copy / "same-2")
+    out = forget(stays, copy, replacement=copy / "same-2")
+    assert out.count("IN DOUBT") == 3 and "lyon has no fewer rows than before" in out and "head         " in out
+    assert "line 1 says that already" in forget(stays, copy, replacement=copy / "same-2", code=DATA)
+    stays.run("report", copy / "linear", *KEY)
+    page = (copy / "linear/report.html").read_text()
+    assert "lyon has no fewer rows than before" in page and "Replaced by the model" in page and "https://clinic.example" in page
+    assert "was withdrawn itself" in stays.run("forget", copy / "linear-2", "--replaced-by", copy / "linear", *KEY, "--sign-with", "operator.pem", "--by", "ada", "--reason", "x", code=POLICY)
+
+
+def test_all_that_knew_the_rows_is_withdrawn(stays, copy):
+    """Trainings that have not ended, what was set aside, and what the replacement was used for on the old rows; a link is not followed without a word."""
+    stays.run("train", "run.yaml", "--wall-time", "0", "--output", copy / "begun", code=75)
+    stays.run("train", "run.yaml", "--set", "model.l2=3", "--wall-time", "0", "--output", copy / "aside", code=75)
+    stays.run("train", "run.yaml", "--set", "model.l2=4", "--wall-time", "0", "--output", copy / "aside", code=75)
+    assert (copy / "aside/unfinished-1").is_dir()
+    stays.run("evaluate", "run.yaml", "--output", copy / "linear-2")
+    (copy / "link").symlink_to(shutil.copytree(copy / "deep", copy.parent / "elsewhere"))
+    erasure = json.loads(forget(stays, copy, "linear", "--in", copy, "--json"))
+    assert {"out/begun", "out/aside", "out/aside/unfinished-1"} <= set(erasure["withdrawn"]) and "out/linear-2" not in erasure["withdrawn"]
+    assert "out/linear-2/evaluation.json" in {one["file"] for one in erasure["affected"]}
+    assert any("link: is a link" in place for place in erasure["unseen"])
+    for step in (copy / name / "checkpoints" for name in ("begun", "aside", "aside/unfinished-1")):
+        assert "was withdrawn on" in stays.run("evaluate", "run.yaml", "--model", next(step.iterdir()), "--output", "never", code=POLICY)
+    assert "was withdrawn on" in stays.run("train", "run.yaml", "--resume", "latest", "--output", copy / "begun", code=POLICY)
+
+
+def test_what_another_signed_is_not_withdrawn(stays, copy):
+    """Said in the exit code too."""
+    stays.run("train", "run.yaml", "--set", "lineage.sign_with=stranger.pem", "--output", copy / "theirs")
+    out = forget(stays, copy, "linear", "--in", copy, code=POLICY)
+    assert "NOT WITHDRAWN  what was trained in out/theirs: " in out and "1 of the folders that know the rows was not withdrawn" in out
+    stays.run("withdraw", copy / "theirs", "--key", "stranger.pub.pem", "--sign-with", "stranger.pem", "--by", "x", "--reason", "y")
 
 
 def test_what_has_not_forgotten(stays, copy):

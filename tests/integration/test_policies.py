@@ -29,7 +29,7 @@ version: 1
 uid: urn:example:stays:%s
 owner: %s
 target: %s
-permit: [train, evaluate, predict, describe, release_model, release_statistics]
+permit: [train, evaluate, predict, describe, attribute, release_model, release_statistics]
 purposes: ["dpv:ResearchAndDevelopment"]
 where: [CH]
 valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}

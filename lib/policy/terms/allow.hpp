@@ -35,9 +35,9 @@ inline constexpr std::array allowances = {
               "The computation may have two domains, each of which can compute the other's sums.",
               "two parties", [](const AccessRequest& r) { return r.sums_cross && r.parties == 2; }},
     Allowance{&Allowances::unmasked_sums, "unmasked_sums",
-              "The domain's own sums may be seen by the others.", "release_unmasked_sums",
-              "This domain's own sums may be seen by the others.", "unmasked sums",
-              [](const AccessRequest& r) { return r.unmasked; }},
+              "The domain's own sums may be seen by the others, or follow from what is told.",
+              "release_unmasked_sums", "This domain's own sums may be seen by the others.",
+              "unmasked sums", [](const AccessRequest& r) { return r.unmasked; }},
     Allowance{&Allowances::exact_release, "exact_release",
               "Release without noise for privacy; there is none yet, so without this nothing goes "
               "out.",

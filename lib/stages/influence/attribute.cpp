@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <iostream>
@@ -19,8 +18,8 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
 #include "lib/run/section.hpp"
-#include "lib/stages/scorecard.hpp"
-#include "lib/stages/shared_metrics.hpp"
+#include "lib/stages/influence/measures.hpp"
+#include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/stage.hpp"
 #include "lib/train/solver.hpp"
 
@@ -37,18 +36,6 @@ struct AttributeConfig {
 
 namespace {
 
-/// A measure by which domains may be told apart.
-struct Measure {
-  const char* name;
-  bool more_is_better;
-  std::optional<double> of_nothing;  ///< of a prediction that knows nothing
-};
-constexpr std::array domain_measures = {
-    Measure{"auc", true, 0.5},       Measure{"c_index", true, 0.5}, Measure{"d_squared", true, 0.0},
-    Measure{"r_squared", true, 0.0}, Measure{"accuracy", true, {}}, Measure{"log_loss", false, {}},
-    Measure{"brier", false, {}},     Measure{"rmse", false, {}},    Measure{"mae", false, {}},
-};
-
 constexpr std::size_t most_of_shapley = 12;  ///< domains: 4,095 fits
 
 }  // namespace
@@ -58,8 +45,7 @@ void schema(Visitor& v, AttributeConfig& attribute) {
   v.key("split", attribute.split, "Name of the split to measure on; \"\": all rows.");
   v.key("metric", attribute.metric,
         "The measure, as evaluation.json calls it. Default: the first of these that the model has.",
-        one_of("", "auc", "c_index", "d_squared", "r_squared", "accuracy", "log_loss", "brier",
-               "rmse", "mae"));
+        a_measure());
   v.key("shapley", attribute.shapley,
         "Exact Shapley values too: fits of all 2^n - 1 combinations of up to 12 domains.");
 }
@@ -67,9 +53,7 @@ void schema(Visitor& v, AttributeConfig& attribute) {
 inline void check_section(YamlReader& v, const AttributeConfig& attribute, const RunConfig& run) {
   v.check(!attribute.shapley || run.domains.size() <= most_of_shapley, "attribute.shapley",
           fmt::format("of at most {} domains", most_of_shapley));
-  const auto chosen = std::ranges::find(domain_measures, attribute.metric, &Measure::name);
-  v.check(!attribute.shapley || chosen == domain_measures.end() || chosen->of_nothing,
-          "attribute.metric",
+  v.check(!attribute.shapley || is_known_of_nothing(attribute.metric), "attribute.metric",
           "of Shapley values: a measure of which is known what no data give: auc, c_index, "
           "d_squared or r_squared");
 }
@@ -87,7 +71,7 @@ using Coalition = std::vector<bool>;
 struct CoalitionFit {
   std::optional<SavedModel> model;
   std::string digest;
-  double value = 0;  ///< of the measure
+  double value = 0, lower = 0, upper = 0;  ///< of the measure, and what it may be exactly
   std::string reason;
 };
 
@@ -107,19 +91,7 @@ class Attribution {
     evaluated_.split = how_.split;
     evaluated_.per_domain = false;
     const Json overall = score(used_);
-    const auto has = [&](const Measure& measure) {
-      return overall.contains(measure.name) && overall.at(measure.name).is_number() &&
-             (!how_.shapley || measure.of_nothing);
-    };
-    const auto found = std::ranges::find_if(domain_measures, [&](const Measure& measure) {
-      return has(measure) && (how_.metric.empty() || how_.metric == measure.name);
-    });
-    if (found == domain_measures.end())
-      throw Error(ExitCode::data, "attribute.metric: {}; the evaluation of the model has: {}",
-                  how_.metric.empty() ? "none of those is defined here"
-                                      : "\"" + how_.metric + "\" is not defined here",
-                  names_of(overall));
-    measure_ = &*found;
+    measure_ = &choose_measure(overall, how_.metric, "attribute.metric", how_.shapley);
     demand_own_model();
   }
 
@@ -154,19 +126,6 @@ class Attribution {
                   used_.path);
   }
 
-  static std::string names_of(const Json& overall) {
-    std::vector<std::string> names;
-    for (const Measure& measure : domain_measures)
-      if (overall.contains(measure.name) && overall.at(measure.name).is_number())
-        names.emplace_back(measure.name);
-    return names.empty() ? "none" : join(names);
-  }
-
-  /// How much better than another value, whichever way the measure goes.
-  double better(double value, double than) const {
-    return measure_->more_is_better ? value - than : than - value;
-  }
-
   /// The measures of a model on the split, over all domains.
   Json score(const UsedModel& used) {
     const SavedModel& model = used.model;
@@ -174,16 +133,9 @@ class Attribution {
     const auto moments = scoring_moments(run_, model, columns, model.config.standardise);
     ModelRows rows = load_model_rows(run_, model.config, columns, how_.split);
     standardise(rows, moments);
-    const Scorecard scorecard(model, evaluated_);
-    std::vector<Aggregate> parts;
-    for (std::size_t d = 0; d < rows.domains.size(); ++d)
-      parts.push_back(scorecard.add(rows.domains[d], d, run_.boundary()));
-    const bool shared = run_.boundary().contributors() > 1 && run_.domains().size() > 1;
-    if (!shared)
-      return scorecard.metrics(
-          run_.boundary().across_domains("evaluation", std::move(parts), model.parameters));
-    return shared_metrics(std::vector<UsedModel>(rows.domains.size(), used), evaluated_, rows,
-                          std::move(parts), run_.boundary(), model.parameters);
+    const std::vector<UsedModel> models(rows.domains.size(), used);
+    return overall_metrics(run_, models, evaluated_, rows,
+                           evaluation_parts(run_, models, evaluated_, rows));
   }
 
   /// The model that these domains alone give: the bits of a training of theirs. Made once.
@@ -197,6 +149,9 @@ class Attribution {
       fit.model = fit_model(run_, columns);
       fit.digest = to_checkpoint(*fit.model).digest().hex();
     } catch (const Error& error) {  // of sums that all ranks know, so everyone's
+      if (error.code() == ExitCode::policy)
+        throw Error(error.code(), "a fit to the rows of {} alone: {}", names_in(coalition),
+                    error.what());
       if (error.code() != ExitCode::data && error.code() != ExitCode::not_converged) throw;
       fit.reason = error.what();
       return fit;
@@ -205,11 +160,21 @@ class Attribution {
     used.model = *fit.model;
     const Json overall = score(used);
     const Json value = overall.value(measure_->name, Json());
-    if (value.is_number())
+    if (value.is_number()) {
       fit.value = value;
-    else
+      fit.lower = overall.value(std::string(measure_->name) + "_lower", fit.value);
+      fit.upper = overall.value(std::string(measure_->name) + "_upper", fit.value);
+    } else {
       fit.reason = std::string(measure_->name) + " is not defined";
+    }
     return fit;
+  }
+
+  std::string names_in(const Coalition& coalition) const {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < coalition.size(); ++i)
+      if (coalition[i]) names.push_back(run_.domains()[i].name);
+    return join(names);
   }
 
   Coalition all_but(std::size_t domain) const {
@@ -278,6 +243,17 @@ class Attribution {
     return json;
   }
 
+  /// Between what and what a fit is better than another, where the measure has bounds.
+  std::pair<double, double> better_by(const CoalitionFit& fit, const CoalitionFit& than) const {
+    return measure_->more_is_better ? std::pair(fit.lower - than.upper, fit.upper - than.lower)
+                                    : std::pair(than.lower - fit.upper, than.upper - fit.lower);
+  }
+  static void add_bounds(Json& said, const std::string& name, std::pair<double, double> bounds) {
+    if (bounds.first == bounds.second) return;
+    said[name + "_lower"] = bounds.first;
+    said[name + "_upper"] = bounds.second;
+  }
+
   Json of_domain(std::size_t i) {
     Json said = {{"domain", run_.domains()[i].name}};
     if (run_.domains().size() == 1) {
@@ -291,7 +267,9 @@ class Attribution {
                          {"coefficients", named(rest.model->coefficients)}};
       if (rest.reason.empty()) {
         said["without"]["value"] = rest.value;
-        said["effect"] = better(fits_.at(all_).value, rest.value);
+        const CoalitionFit& own = fits_.at(all_);
+        said["effect"] = measure_->better(own.value, rest.value);
+        add_bounds(said, "effect", better_by(own, rest));
       }
     }
     if (const auto estimates = estimate_without(i))
@@ -300,24 +278,27 @@ class Attribution {
     return said;
   }
 
+  static bool has_bounds(const std::vector<CoalitionFit>& fits) {
+    return std::ranges::any_of(fits, [](const CoalitionFit& f) { return f.lower != f.upper; });
+  }
+
   /// Shapley (1953): over all orders in which domains come together, the mean of what each adds.
   void add_shapley(Json& domains) {
     const std::size_t n = run_.domains().size(), all = std::size_t(1) << n;
-    std::vector<double> value(all, *measure_->of_nothing);  // of each: a bit a domain
+    const double nothing = *measure_->of_nothing;
+    std::vector<CoalitionFit> values(all);  // of each: a bit a domain
+    values.front() = {{}, "", nothing, nothing, nothing, ""};
     for (std::size_t some = 1; some < all; ++some) {
       Coalition present;
-      std::vector<std::string> names;
-      for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t i = 0; i < n; ++i)
         present.push_back((some >> i & 1) != 0);
-        if (present.back()) names.push_back(run_.domains()[i].name);
-      }
       const CoalitionFit& made = fit(present);
       if (!made.reason.empty()) {
         for (Json& domain : domains)
-          domain["shapley_reason"] = fmt::format("of {} alone: {}", join(names), made.reason);
+          domain["shapley_reason"] = fmt::format("of {} alone: {}", names_in(present), made.reason);
         return;
       }
-      value[some] = measure_->more_is_better ? made.value : -made.value;
+      values[some] = {{}, "", made.value, made.lower, made.upper, ""};
     }
     // |S|! (n - |S| - 1)! / n! of each S without i.
     std::vector<double> share(n);
@@ -329,11 +310,18 @@ class Attribution {
     }
     for (std::size_t i = 0; i < n; ++i) {
       double sum = 0;
-      for (std::size_t some = 0; some < all; ++some)
-        if ((some >> i & 1) == 0)
-          sum += share[static_cast<std::size_t>(std::popcount(some))] *
-                 (value[some | std::size_t(1) << i] - value[some]);
+      std::pair<double, double> bounds;
+      for (std::size_t some = 0; some < all; ++some) {
+        if ((some >> i & 1) != 0) continue;
+        const CoalitionFit &with = values[some | std::size_t(1) << i], &without = values[some];
+        const double weight = share[static_cast<std::size_t>(std::popcount(some))];
+        sum += weight * measure_->better(with.value, without.value);
+        const auto [lower, upper] = better_by(with, without);
+        bounds.first += weight * lower;
+        bounds.second += weight * upper;
+      }
       domains[i]["shapley"] = sum;
+      if (has_bounds(values)) add_bounds(domains[i], "shapley", bounds);
     }
   }
 
@@ -367,20 +355,23 @@ std::string table_of(const Json& result, const SavedModel& model) {
   std::string text = fmt::format(
       "{} {:.6g} on {}, by a model of all domains\n", result.at("metric").get<std::string>(),
       result.at("value").get<double>(), split.empty() ? "all rows" : "split " + split);
-  text += fmt::format("{:<16}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}\n", "without", "value", "effect",
-                      "change/se", "influence", "one step", "Shapley");
-  const auto number = [](const Json& json, const char* member) {
-    return json.contains(member) && json.at(member).is_number()
-               ? fmt::format("{:.6g}", json.at(member).get<double>())
-               : std::string("-");
+  constexpr const char* line = "{:<16}{:>12}{:>20}{:>12}{:>12}{:>12}{:>20}\n";
+  text += fmt::format(line, "without", "value", "effect", "change/se", "influence", "one step",
+                      "Shapley");
+  const auto number = [](const Json& json, const std::string& member) -> std::string {
+    if (!json.contains(member) || !json.at(member).is_number()) return "-";
+    const auto value = json.at(member).get<double>();
+    return json.contains(member + "_lower")
+               ? fmt::format("{:.4f} to {:.4f}", json.at(member + "_lower").get<double>(),
+                             json.at(member + "_upper").get<double>())
+               : fmt::format("{:.6g}", value);
   };
   for (const Json& domain : result.at("domains")) {
     const Json without = domain.value("without", Json::object());
     const Json estimates = domain.value("estimates", Json::object());
     text += fmt::format(
-        "{:<16}{:>12}{:>12}{:>12}{:>12}{:>12}{:>12}\n", domain.at("domain").get<std::string>(),
-        number(without, "value"), number(domain, "effect"),
-        largest_change(model, without.value("coefficients", Json())),
+        line, domain.at("domain").get<std::string>(), number(without, "value"),
+        number(domain, "effect"), largest_change(model, without.value("coefficients", Json())),
         largest_change(model, estimates.value("influence", Json())),
         largest_change(model, estimates.value("one_step", Json())), number(domain, "shapley"));
   }
@@ -426,11 +417,13 @@ extern constexpr Stage attribute_stage{
     .help =
         "Fits the model of a config once more without each domain, and tells how its "
         "coefficients and a\nmeasure change; with attribute.shapley, over all combinations of "
-        "domains. Every policy must allow\nper_domain_statistics. Writes attribution.json and "
-        "a signed statement.",
+        "domains. Every policy must allow\nper_domain_statistics and unmasked_sums, since what is "
+        "told has a domain's own sums in it. Writes\nattribution.json and a signed statement.",
     .page = "attribute.md",
-    .use = {.action = Action::train,
+    .use = {.action = Action::attribute,
             .release = Action::release_model,  // its coefficients without each domain
+            .fits = true,
+            .own_sums = true,  // a domain's are the difference to a fit without it
             .per_domain = [](const RunConfig&) { return true; }},
     .chain = {.stage = "attribute",
               .stem = "attribution",

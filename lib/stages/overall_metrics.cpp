@@ -1,0 +1,32 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/overall_metrics.hpp"
+
+#include <utility>
+
+#include "lib/core/json.hpp"
+#include "lib/run/run.hpp"
+#include "lib/stages/scorecard.hpp"
+#include "lib/stages/shared_metrics.hpp"
+
+namespace bailiwick {
+
+std::vector<Aggregate> evaluation_parts(Run& run, const std::vector<UsedModel>& models,
+                                        const EvaluateConfig& how, const ModelRows& rows) {
+  std::vector<Aggregate> parts;
+  for (std::size_t d = 0; d < rows.domains.size(); ++d)
+    parts.push_back(Scorecard(models[d].model, how).add(rows.domains[d], d, run.boundary()));
+  return parts;
+}
+
+Json overall_metrics(Run& run, const std::vector<UsedModel>& models, const EvaluateConfig& how,
+                     const ModelRows& rows, std::vector<Aggregate> parts) {
+  const SavedModel& model = models.front().model;
+  if (run.boundary().contributors() > 1 && run.domains().size() > 1)
+    return shared_metrics(models, how, rows, std::move(parts), run.boundary(), model.parameters);
+  return Scorecard(model, how)
+      .metrics(run.boundary().across_domains("evaluation", std::move(parts), model.parameters));
+}
+
+}  // namespace bailiwick

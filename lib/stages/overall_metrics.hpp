@@ -1,0 +1,26 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <vector>
+
+#include "lib/boundary/aggregate.hpp"
+#include "lib/core/json_fwd.hpp"
+#include "lib/stages/evaluate_config.hpp"
+#include "lib/stages/scores.hpp"
+
+namespace bailiwick {
+
+/// What each of this rank's domains, with its model, adds to an evaluation. `rows`: standardised.
+/// Collective over each domain.
+std::vector<Aggregate> evaluation_parts(Run& run, const std::vector<UsedModel>& models,
+                                        const EvaluateConfig& how, const ModelRows& rows);
+
+/// The metrics of all domains together (Scorecard), or, where a policy asks for a minimum of
+/// contributors, what may be told of them (shared_metrics). `parts`: as above. Collective over the
+/// world.
+Json overall_metrics(Run& run, const std::vector<UsedModel>& models, const EvaluateConfig& how,
+                     const ModelRows& rows, std::vector<Aggregate> parts);
+
+}  // namespace bailiwick
