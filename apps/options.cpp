@@ -132,6 +132,10 @@ void add_verification(Options& options) {
       "are looked at; may be given again");
   options.add()("head", po::value<std::vector<std::string>>(),
                 "a head that was printed and kept: it must still be there; may be given again");
+  options.add()(
+      "time-authority", po::value<std::vector<std::string>>(),
+      "certificates (PEM) of a time stamping authority, for what lies there as *.tsr; may "
+      "be given again");
   options.add()("format", po::value<std::string>()->default_value("2"),
                 "oldest format version of a lineage that is taken; what runs of release 0.1 leave, "
                 "version 1, leaves more open");
@@ -143,6 +147,7 @@ VerifyOptions verification_asked(const Options& options) {
                       options.list("partitions"),
                       static_cast<int>(parse_count(options.text("format"), "--format")),
                       options.list("approver-key")};
+  asked.time_authorities = options.list("time-authority");
   for (const std::string& head : options.list("head")) {
     if (head.size() != 64 || head.find_first_not_of("0123456789abcdef") != std::string::npos)
       throw Error(ExitCode::usage, "--head {}: is not 64 hexadecimal digits", head);

@@ -26,6 +26,8 @@ int command_reproduce(const Arguments& arguments) {
   options.add()("output", po::value<std::string>()->required(), "new folder for the second run");
   options.add()("from", po::value<std::string>(),
                 "checkpoint in FOLDER/checkpoints: only what came after it, of the training alone");
+  options.add()("to", po::value<std::string>(),
+                "checkpoint in FOLDER/checkpoints: only what came up to it, of the training alone");
   return in_session(arguments, options, [&](Session& session) {
     ReproduceOptions asked;
     asked.folder = std::filesystem::absolute(options.text("FOLDER")).lexically_normal().string();
@@ -33,9 +35,14 @@ int command_reproduce(const Arguments& arguments) {
     asked.output = std::filesystem::absolute(options.text("output")).lexically_normal().string();
     if (asked.output.ends_with('/')) asked.output.pop_back();
     asked.sign_with = options.text("sign-with");
-    if (options.has("from"))
-      asked.from =
-          (std::filesystem::path(asked.folder) / "checkpoints" / options.text("from")).string();
+    const auto checkpoint = [&](const char* option) {
+      return options.has(option)
+                 ? (std::filesystem::path(asked.folder) / "checkpoints" / options.text(option))
+                       .string()
+                 : std::string();
+    };
+    asked.from = checkpoint("from");
+    asked.to = checkpoint("to");
     asked.verification = verification_asked(options);
     if (asked.verification.partitions.empty())
       throw Error(ExitCode::usage,

@@ -53,6 +53,7 @@ inline constexpr Document manifest{"a manifest", 64 * mebibyte};
 inline constexpr Document record{"a JSON file", 64 * mebibyte};
 inline constexpr Document lineage{"a lineage", 256 * mebibyte};
 inline constexpr Document access_log{"an access log", 256 * mebibyte};
+inline constexpr Document time_stamp{"a time stamp", mebibyte};
 
 }  // namespace document
 

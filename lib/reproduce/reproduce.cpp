@@ -31,6 +31,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
+void demand_checkpoint(const char* option, const std::string& path) {
+  if (path.empty() || fs::exists(path)) return;
+  std::vector<std::string> there;
+  if (const fs::path folder = fs::path(path).parent_path(); fs::is_directory(folder))
+    for (const auto& entry : fs::directory_iterator(folder))
+      there.push_back(entry.path().filename().string());
+  std::ranges::sort(there);
+  throw Error(ExitCode::usage, "{} {}: there is no such checkpoint; there are {}", option, path,
+              there.empty() ? "none" : join(there));
+}
+
 /// Chains of the folder, and the digests of their last statements.
 using Heads = std::vector<std::pair<std::string, Digest>>;
 
@@ -110,12 +121,23 @@ void run_again(Session& session, const Json& step, const ReproduceOptions& optio
   if (stage.chain.names_model) how.model = options.output + "/model.h5";
   if (session.world().is_root())
     std::cout << fmt::format("\n{} again\n", stage.name()) << std::flush;
-  stage.run(stage, session, std::move(config), how);
+  const fs::path to(options.to);
+  const std::string reached = config.output + "/" + checkpoints_folder + to.filename().string();
+  if (stage.chain.is_training()) config.until = to.stem().string();
+  try {
+    stage.run(stage, session, std::move(config), how);
+  } catch (const Error& error) {  // which all ranks throw
+    if (error.code() != ExitCode::stopped) throw;
+    if (!to.empty() && fs::exists(reached)) return;
+    throw Error(
+        error.code(), "stopped before its end; begin it anew, with another --output{}",
+        stage.chain.is_training() ? ", and with --from a checkpoint of the run if need be" : "");
+  }
 }
 
 /// A SLSA verification summary (https://slsa.dev/spec/v1.2/verification_summary) of this
 /// comparison.
-Json summary(const RecordedStage& first, const Heads& heads, const std::string& from,
+Json summary(const RecordedStage& first, const Heads& heads, const ReproduceOptions& options,
              const Comparison& found) {
   Json subjects = Json::array(), attestations = Json::array();
   for (const auto& [name, digest] : found.equal)
@@ -137,13 +159,22 @@ Json summary(const RecordedStage& first, const Heads& heads, const std::string& 
       {"inputAttestations", attestations},
       {"verificationResult", same ? "PASSED" : "FAILED"},
       {"verifiedLevels", same ? Json{"BAILIWICK_REPRODUCED"} : Json::array()}};
-  if (!from.empty()) predicate["bailiwick_from"] = fs::path(from).filename().string();
+  if (!options.from.empty())
+    predicate["bailiwick_from"] = fs::path(options.from).filename().string();
+  if (!options.to.empty()) predicate["bailiwick_to"] = fs::path(options.to).filename().string();
   if (found.difference) predicate["bailiwick_difference"] = *found.difference;
   if (!found.missing.empty()) predicate["bailiwick_missing"] = found.missing;
   return {{"_type", in_toto_type},
           {"subject", subjects},
           {"predicateType", "https://slsa.dev/verification_summary/v1"},
           {"predicate", predicate}};
+}
+
+std::string span_words(const ReproduceOptions& options) {
+  std::string words;
+  if (!options.from.empty()) words += " after " + fs::path(options.from).filename().string();
+  if (!options.to.empty()) words += " up to " + fs::path(options.to).filename().string();
+  return words;
 }
 
 /// The training or, without one, what else began first.
@@ -160,11 +191,11 @@ void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
   Comparison found;
   for (const RecordedStage& recorded : stages)
     compare_stage(recorded, options.folder, keys, options.output, key.public_key(), found);
-  if (!options.from.empty()) found.missing.clear();  // what came before it was not asked for
+  if (options.in_part()) found.missing.clear();  // what came before and after was not asked for
   const std::string path = options.output + "/reproduction.json";
   write_file_atomically(
       path, to_json_line(sign_envelope(
-                statement_type, summary(main_of(stages), heads, options.from, found).dump(), key)) +
+                statement_type, summary(main_of(stages), heads, options, found).dump(), key)) +
                 "\n");
   std::cout << "\nsummary  " << path << '\n';
   const std::string before = program.empty() ? "" : program + "; ";
@@ -174,12 +205,11 @@ void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
   if (!found.missing.empty())
     throw Error(ExitCode::integrity, "not reproduced: {}the second run did not make {}", before,
                 join(found.missing));
-  std::cout << fmt::format(
-      "reproduced: the same bits in {} of {}{}\n",
-      found.equal.size() == 1 ? "the one artefact"
-                              : fmt::format("all {} artefacts", found.equal.size()),
-      options.folder,
-      options.from.empty() ? "" : " after " + fs::path(options.from).filename().string());
+  std::cout << fmt::format("reproduced: the same bits in {} of {}{}\n",
+                           found.equal.size() == 1
+                               ? "the one artefact"
+                               : fmt::format("all {} artefacts", found.equal.size()),
+                           options.folder, span_words(options));
 }
 
 }  // namespace
@@ -203,11 +233,13 @@ void reproduce(Session& session, const ReproduceOptions& options) {
         *fs::path(options.output).lexically_relative(options.folder).begin() != "..")
       throw Error(ExitCode::usage, "--output {}: lies in the folder that is reproduced",
                   options.output);
-    if (!options.from.empty() && !fs::exists(options.from))
-      throw Error(ExitCode::usage, "--from {}: there is no such checkpoint", options.from);
+    demand_checkpoint("--from", options.from);
+    demand_checkpoint("--to", options.to);
+    if (!options.from.empty() && !options.to.empty() && !(options.from < options.to))
+      throw Error(ExitCode::usage, "--to {}: does not come after --from", options.to);
     PrivateKey::load(options.sign_with);
     stages = recorded_stages(options.folder, load_public_keys(options.verification.keys));
-    if (!options.from.empty())
+    if (options.in_part())
       std::erase_if(stages, [](const RecordedStage& recorded) {
         return !recorded.stage->chain.is_training();
       });

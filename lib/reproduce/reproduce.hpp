@@ -16,7 +16,10 @@ struct ReproduceOptions {
   std::string output;          ///< of the second one, a new folder
   std::string sign_with;       ///< PEM file: who says so
   std::string from;            ///< a checkpoint in `folder` to go on from; empty: from the start
+  std::string to;              ///< one there to go as far as; empty: to the end
   VerifyOptions verification;  ///< keys, and where partitions are
+
+  bool in_part() const { return !from.empty() || !to.empty(); }
 };
 
 /// Runs a finished run's stages again, out of what its folder holds and the partitions, on the

@@ -215,6 +215,7 @@ struct RunConfig {
   /// started that it names; and one process, in which nothing crosses, needs no owner's private
   /// key.
   bool again = false;
+  std::string until = {};  ///< and of that only as far as this checkpoint: "step-000003"
 
   /// The section of a stage, by its struct. Throws ExitCode::bug if the config was read without.
   template <class T>

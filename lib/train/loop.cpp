@@ -13,6 +13,10 @@
 
 namespace bailiwick {
 
+namespace {
+constexpr const char* reached_words = "it is as far as it was to go";
+}
+
 void train_by(Run& run, RunRecord& record, Checkpoints& checkpoints, const Restart& restart,
               const std::function<std::unique_ptr<Method>()>& make) {
   const Stopwatch total;
@@ -36,7 +40,8 @@ void train_by(Run& run, RunRecord& record, Checkpoints& checkpoints, const Resta
       for (const auto& [name, number] : step.numbers)
         progress[name].push_back(number);
     }
-    const std::string stop = step.last ? "" : StopSignal::agreed(run.world());
+    std::string stop = step.last ? "" : StopSignal::agreed(run.world());
+    if (stop.empty() && step.name == run.config().until) stop = reached_words;
     if (!stop.empty() || (step.due && checkpoints.ready()))
       checkpoints.write(method->checkpoint(step), step.name + ".h5", step.loss, !stop.empty());
     if (!stop.empty()) checkpoints.stop(stop);

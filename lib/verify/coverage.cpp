@@ -9,6 +9,7 @@
 #include "lib/lineage/signed_log.hpp"
 #include "lib/lineage/statement.hpp"
 #include "lib/record/signed_documents.hpp"
+#include "lib/verify/signed_lines.hpp"
 
 namespace bailiwick {
 
@@ -37,8 +38,9 @@ std::vector<std::string> Coverage::unsigned_files() const {
   for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
     if (!entry.is_symlink() && entry.is_directory()) continue;
     const std::string name = entry.path().lexically_relative(folder_).generic_string();
-    if (entry.is_regular_file() && (covered_.contains(name) || is_log(name) ||
-                                    (empty_.contains(name) && entry.file_size() == 0)))
+    if (entry.is_regular_file() &&
+        (covered_.contains(name) || is_log(name) || is_time_stamp(name) ||
+         (empty_.contains(name) && entry.file_size() == 0)))
       continue;
     names.push_back(name);
   }

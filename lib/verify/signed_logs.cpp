@@ -191,31 +191,4 @@ std::vector<Finding> erasure_findings(const std::string& folder,
   return findings;
 }
 
-std::vector<Finding> head_findings(const std::vector<std::string>& heads, const std::string& folder,
-                                   const RunVerification& result) {
-  std::vector<Finding> findings;
-  if (heads.empty()) return findings;
-  std::set<Digest> lines;
-  for (const auto& [name, head] : result.heads)
-    lines.insert(head);
-  for (const Statement& statement : result.statements)
-    if (statement.previous) lines.insert(*statement.previous);
-  for (const SignedLog& log : all_logs)
-    try {
-      for (const LogEntry& entry : read_log(folder, log))
-        lines.insert(entry.digest);
-    } catch (const Error& error) {
-      findings.push_back({false, error.what()});
-    }
-  for (const std::string& head : heads) {
-    const bool there = lines.contains(Digest::from_hex(head));
-    findings.push_back(
-        {there, fmt::format("head {}{}", head,
-                            there ? ""
-                                  : ": no line has it: a chain or log was cut at its "
-                                    "end, or taken away")});
-  }
-  return findings;
-}
-
 }  // namespace bailiwick

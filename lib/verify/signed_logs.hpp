@@ -34,9 +34,4 @@ std::map<std::string, std::string> owners_of(const std::vector<VerifiedChain>& c
 std::vector<Finding> erasure_findings(const std::string& folder,
                                       const std::vector<VerifiedChain>& chains);
 
-/// Whether each of these heads, kept elsewhere, is a line of a chain or log of the folder: what was
-/// cut off at the end, or taken away as a whole, no line that is left can tell.
-std::vector<Finding> head_findings(const std::vector<std::string>& heads, const std::string& folder,
-                                   const RunVerification& result);
-
 }  // namespace bailiwick

@@ -33,6 +33,7 @@
 #include "lib/verify/inputs.hpp"
 #include "lib/verify/look.hpp"
 #include "lib/verify/owners.hpp"
+#include "lib/verify/signed_lines.hpp"
 #include "lib/verify/signed_logs.hpp"
 #include "lib/verify/verified_chain.hpp"
 
@@ -383,6 +384,10 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
   look_at_approvals(folder, chains, finder, result);
   std::ranges::move(erasure_findings(folder, chains), std::back_inserter(result.findings));
   const int version = chains.front().version();
+  const SignedLines lines = signed_lines(folder, chains);
+  std::ranges::move(head_findings(options.heads, lines), std::back_inserter(result.findings));
+  std::ranges::move(time_stamp_findings(folder, lines, options.time_authorities, finder),
+                    std::back_inserter(result.findings));
   Coverage coverage(folder);
   for (VerifiedChain& chain : chains) {
     coverage.add(chain);
@@ -390,8 +395,6 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
     std::ranges::move(chain.found.findings, std::back_inserter(result.findings));
     std::ranges::move(chain.found.statements, std::back_inserter(result.statements));
   }
-  std::ranges::move(head_findings(options.heads, folder, result),
-                    std::back_inserter(result.findings));
   for (const std::string& name : coverage.unsigned_files()) {
     result.unsigned_files.push_back(printable(name));
     if (is_result(name, unreached, version))

@@ -18,7 +18,7 @@ from conftest import PROGRAM, SOURCE, Checkout, referee
 from test_policies import Stays
 
 yaml = referee("yaml")
-USAGE, DATA, INTEGRITY = 2, 5, 7
+USAGE, POLICY, DATA, INTEGRITY = 2, 4, 5, 7
 KEY = ("--key", "operator.pub.pem")
 LICENSE = "https://spdx.org/licenses/CC-BY-4.0"
 CRATE = "ro-crate-metadata.json"
@@ -194,6 +194,26 @@ def test_a_run_crate(stays, copy, valid, tmp_path):
     assert {"@id": "model.h5"} in actions[1]["result"] and {"@id": "model.h5"} in actions[2]["object"]
     out = stays.run("verify", folder, *KEY)
     assert f" {CRATE}" in next(line for line in out.splitlines() if line.startswith("--  no statement"))
+
+
+def test_a_run_crate_verifies(stays, tmp_path):
+    """Owners' policies and manifests and what was signed about the run are in it."""
+    export(stays, "run-crate", "--license", "CC-BY-4.0", "--output", tmp_path / "crate")
+    assert "0 of " not in stays.run("verify", tmp_path / "crate", "--key", "operator.pub.pem")
+    assert {"intents.jsonl", "documents"} <= {path.name for path in (tmp_path / "crate").iterdir()}
+
+
+def test_what_was_withdrawn(stays, copy, tmp_path):
+    """It is said wherever the model is described, and it is not signed again."""
+    run = copy()
+    stays.run("withdraw", run, "--key", "operator.pub.pem", "--sign-with", "operator.pem", "--by", "ada", "--reason", "a fault was found")
+    assert "was withdrawn on" in export(stays, "model-signature", "--sign-with", "operator.pem", folder=run, code=POLICY)
+    for what, words in (("model-card", ("--output", tmp_path / "card.md")), ("cyclonedx", ("--output", tmp_path / "bom.json")),
+                        ("run-crate", ("--license", "CC-BY-4.0", "--output", tmp_path / "crate"))):
+        export(stays, what, *words, folder=run)
+        path = words[-1] / "ro-crate-metadata.json" if what == "run-crate" else words[-1]
+        assert "a fault was found" in path.read_text() and "withdrawn" in path.read_text().lower()
+    assert "was withdrawn on" in stays.run("evaluate", "run.yaml", "--model", tmp_path / "crate/model.h5", "--output", tmp_path / "used", code=POLICY)
 
 
 def test_the_validator_finds_what_is_not_there(stays, copy, valid):

@@ -89,6 +89,22 @@ def test_a_stranger_gets_the_same_bits(stays, copy, tmp_path):
     stays.run("verify", "stranger", "--key", "auditor.pub.pem")
 
 
+def test_between_two_checkpoints(stays, tmp_path):
+    """Of a training of six epochs those from the third to the fifth."""
+    network = ("--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}",
+               "--set", "train={descent: {epochs: 6, batch_rows: 24, block_rows: 24}, checkpoint: {every: 1, keep_last: 9}}")
+    stays.train(*network, output="epochs", np=2)
+    out = again(stays, "epochs", "between", "--from", "epoch-000002.h5", "--to", "epoch-000005.h5")
+    assert "reproduced: the same bits in all 3 artefacts" in out and out.splitlines()[-1].endswith(" after epoch-000002.h5 up to epoch-000005.h5")
+    said = summary(stays, "between")
+    assert [subject["name"] for subject in said["subject"]] == [f"checkpoints/epoch-{epoch:06}.h5" for epoch in (3, 4, 5)]
+    assert (said["predicate"]["bailiwick_from"], said["predicate"]["bailiwick_to"]) == ("epoch-000002.h5", "epoch-000005.h5")
+    again(stays, "epochs", "up-to", "--to", "epoch-000002.h5")
+    assert len(summary(stays, "up-to")["subject"]) == 2 and not stays.path("up-to/model.h5").exists()
+    assert "there are epoch-000001.h5, epoch-000002.h5" in again(stays, "epochs", "never", "--to", "epoch-7.h5", code=USAGE)
+    assert "does not come after --from" in again(stays, "epochs", "never", "--from", "epoch-000002.h5", "--to", "epoch-000001.h5", code=USAGE)
+
+
 @pytest.mark.parametrize("np", [1, 2])
 def test_with_the_owners_keys_any_number_of_ranks_will_do(stays, np):
     """Where the config has them: sums that cross are masked as they were."""
