@@ -17,7 +17,8 @@ Lanes::Lanes(const Run& run) {
   const bool together = !train.federated;
   std::uint64_t all = 0;
   for (const DomainFacts& domain : run.domains()) {
-    rows_of_domain_.push_back(domain.rows_to_train());
+    const bool absent = run.is_absent(rows_of_domain_.size());
+    rows_of_domain_.push_back(absent ? 0 : domain.rows_to_train());
     all += rows_of_domain_.back();
   }
   std::uint64_t rows_of_together = 0, lanes_of_together = 0;
@@ -26,7 +27,9 @@ Lanes::Lanes(const Run& run) {
     if (!together) rows_of_together = lanes_of_together = 0;
     rows_of_together += rows_of_domain_[i];
     for (const DomainFacts::Partition& partition : run.domains()[i].partitions)
-      lanes_of_together += count_lanes(partition.rows_to_train, partition.blocks, steps_[i], train);
+      if (!run.is_absent(i))
+        lanes_of_together +=
+            count_lanes(partition.rows_to_train, partition.blocks, steps_[i], train);
     // A lane may give one row more than its share, and a last block that is not full.
     const std::uint64_t most = rows_of_together / steps_[i] + lanes_of_together;
     lanes_a_step_ = std::max(lanes_a_step_, lanes_of_together);
@@ -35,6 +38,10 @@ Lanes::Lanes(const Run& run) {
   }
 
   for (const LocalDomain& domain : run.local()) {
+    if (run.is_absent(domain.index)) {
+      local_.emplace_back();
+      continue;
+    }
     const std::uint64_t number = std::accumulate(
         rows_of_domain_.begin(),
         rows_of_domain_.begin() + static_cast<std::ptrdiff_t>(domain.index), std::uint64_t{0});

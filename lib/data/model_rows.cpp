@@ -92,7 +92,8 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
                       "have the owners merge rare levels at ingest",
                       local.admission.domain(), local.minimum_group_rows);
     // Without a minimum (1) a domain may have no rows of a split.
-    if (!local.absent && local.minimum_rows > 1 && selected < local.minimum_rows && !refusal)
+    if (!run.is_absent(local.index) && local.minimum_rows > 1 && selected < local.minimum_rows &&
+        !refusal)
       refusal = Error(
           ExitCode::policy,
           "domain {}: fewer rows {} than the {} that {} policy asks for (minimum.{}rows)",

@@ -211,15 +211,13 @@ void schema(Visitor& v, CheckpointConfig& checkpoint, bool steps) {
 
 /// Whether an evaluation of the model has the measure, of those that an intent may name.
 bool is_measured(const ModelConfig& model, const std::string& metric) {
-  using kernels::Response;
-  const Response response = model.kind->response(model);
-  if (metric == "accuracy" || metric == "log_loss")
-    return response == Response::probability || response == Response::classes;
-  if (metric == "rmse") return response == Response::mean || response == Response::rate;
-  if (metric == "mae" || metric == "r_squared") return response == Response::mean;
-  if (metric == "d_squared") return response == Response::rate;
-  if (metric == "balanced_accuracy") return response == Response::classes;
-  return response == (metric == "c_index" ? Response::hazard : Response::probability);
+  using enum kernels::Response;
+  const kernels::Response of = model.kind->response(model);
+  if (metric == "accuracy" || metric == "log_loss") return of == probability || of == classes;
+  if (metric == "rmse") return of == mean || of == rate;
+  if (metric == "mae" || metric == "r_squared") return of == mean;
+  if (metric == "balanced_accuracy") return of == classes;
+  return of == (metric == "d_squared" ? rate : metric == "c_index" ? hazard : probability);
 }
 
 template <class Visitor>

@@ -78,7 +78,7 @@ void add_domains(AccessRequest& request, const std::vector<DomainFacts>& domains
 }
 
 bool has_rounds_of_rows(const Inputs& inputs, const StageUse& use) {
-  return use.trains && inputs.network;
+  return (use.trains || use.fits) && inputs.network;
 }
 
 std::vector<std::string> rules_asked(const Inputs& inputs, const StageUse& use) {

@@ -70,18 +70,17 @@ void LocalDomain::tell_reading() const {
 Run::~Run() = default;
 
 Run::Absence::Absence(Run& run, const std::vector<bool>& present) : run_(run) {
+  run_.present_ = present;
   for (LocalDomain& domain : run_.local_) {
     held_.push_back(domain.blocks);
-    domain.absent = !present[domain.index];
-    if (domain.absent) domain.blocks.count = 0;
+    if (!present[domain.index]) domain.blocks.count = 0;
   }
 }
 
 Run::Absence::~Absence() {
-  for (std::size_t d = 0; d < held_.size(); ++d) {
-    run_.local_[d].blocks = held_[d];
-    run_.local_[d].absent = false;
-  }
+  run_.present_.clear();
+  for (std::size_t d = 0; d < held_.size(); ++d)
+    run_.hold(d, held_[d]);
 }
 
 void Run::state_model(const Json& model) {

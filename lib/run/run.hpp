@@ -38,7 +38,6 @@ struct LocalDomain {
   /// That its policy asks for in each group that a result tells of, unless it has none.
   std::uint64_t minimum_group_rows = 1;
   std::shared_ptr<AccessOutcome> outcome;  ///< for its owner's log
-  bool absent = false;                     ///< for now it takes part without rows
 
   /// Tells that log that rows are about to be read.
   void tell_reading() const;
@@ -124,6 +123,8 @@ class Run {
 
   /// From here on this rank holds these blocks of its d-th local domain, and other ranks the rest.
   void hold(std::size_t d, BlockRange blocks) { local_[d].blocks = blocks; }
+  /// Whether, for now, that domain of the run takes part without rows.
+  bool is_absent(std::size_t index) const { return !present_.empty() && !present_[index]; }
 
  private:
   void find_places();
@@ -153,6 +154,7 @@ class Run {
   std::optional<DomainDecomposition> decomposition_;
   std::optional<Boundary> boundary_;
   std::vector<LocalDomain> local_;
+  std::vector<bool> present_;  ///< while an Absence lives
   std::vector<DomainFacts> domains_;
   std::vector<Verdict> verdicts_;
   std::vector<std::optional<std::string>> access_logs_;  ///< one a local domain

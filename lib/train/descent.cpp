@@ -283,14 +283,20 @@ class NetworkDescent : public Method {
     return checkpoint;
   }
 
-  io::Checkpoint finish(RunRecord&, Json& results) override {
-    const int epochs = model_.iteration;
+  /// Once it is trained.
+  const SavedModel& fitted() {
     model_.parameters = validating_ ? best_.parameters : training_.parameters();
     if (validating_) {
       model_.iteration = best_.epoch;
       model_.log_likelihood = -best_.loss;
     }
     model_.converged = true;
+    return model_;
+  }
+
+  io::Checkpoint finish(RunRecord&, Json& results) override {
+    const int epochs = model_.iteration;
+    fitted();
     results = {{"rows", data_.rows()},
                {"epochs", epochs},
                {"steps", training_.steps()},
@@ -338,6 +344,12 @@ class NetworkDescent : public Method {
 };
 
 }  // namespace
+
+SavedModel fit_network(Run& run, const ModelColumns& columns) {
+  NetworkDescent descent(run, columns);
+  descent.run([](const TrainingStep&) {});
+  return descent.fitted();
+}
 
 std::unique_ptr<Method> make_descent(Run& run, const ModelColumns& columns) {
   return std::make_unique<NetworkDescent>(run, columns);

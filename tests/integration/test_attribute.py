@@ -149,8 +149,8 @@ def test_what_cannot_be(rows, np):
     assert all("alone" in domain["shapley_reason"] for domain in found.values())
     out = rows.run("attribute", "rows-run.yaml", *model, "--set", "attribute.metric=auc", "--output", f"no-{np}", "--model", f"arm-{np}/model.h5", np=np, code=DATA)
     assert 'attribute.metric: "auc" is not defined here' in out and "r_squared" in out
-    out = rows.run("attribute", "rows-run.yaml", "--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}", "--output", f"no-{np}", np=np, code=CONFIG)
-    assert "attribute is for models that solvers fit" in out
+    out = rows.run("attribute", "rows-run.yaml", "--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}", "--set", "train={method: sgd, federated: {rounds: 1}}", "--output", f"no-{np}", np=np, code=CONFIG)
+    assert "train.federated: attribute fits exact models anew" in out
     for other in ("model.l2=1", "model.standardise=none", "train.tolerance=1e-3"):
         out = rows.run("attribute", "rows-run.yaml", "--set", KINDS["logistic"][0], "--set", other, "--output", f"no-{np}", "--model", "logistic/model.h5", np=np, code=DATA)
         assert "is not the model that this config gives on these rows" in out
@@ -206,6 +206,28 @@ def test_other_kinds(rows, kind):
         assert float(line[3]) > 0 and domain["without"]["coefficients"] == dict(zip(terms, values, strict=True))
         # Of thresholds and shapes there are no estimates.
         assert ("estimates" in domain) == (kind in ("multinomial", "cox"))
+
+
+def test_networks(rows):
+    """Trained anew without each domain, on any ranks: the bits of such a training, its shuffling and dropout."""
+    words = ("--set", "model={kind: mlp, target: y, features: [x, z], mlp: {loss: binary, layers: [{units: 4, activation: tanh, dropout: 0.25}]}}",
+             "--set", "train={descent: {epochs: 4, batch_rows: 20, block_rows: 8}}")
+    rows.run("train", "rows-run.yaml", *words, "--output", "network", np=2)
+    texts = set()
+    for np in (1, 2, 3):
+        out = rows.run("attribute", "rows-run.yaml", *words, "--set", "attribute.shapley=true", "--output", f"network-{np}", "--model", "network/model.h5", np=np)
+        texts.add(rows.path(f"network-{np}/attribution.json").read_text())
+    assert len(texts) == 1
+    found = json.loads(texts.pop())
+    assert found["metric"] == "auc" and found["fits"] == 7
+    for domain in found["domains"]:
+        name = "-".join(c for c in CLINICS if c != domain["domain"])
+        rows.run("train", f"{name}.yaml", *words, "--output", f"network-{name}", np=2)
+        assert domain["without"]["digest"] == rows.checkout.digest(f"network-{name}/model.h5")
+        assert "estimates" not in domain and "coefficients" not in domain["without"]
+        line = next(line.split() for line in out.splitlines() if line.startswith(f"{domain['domain']} "))
+        assert line[-1] == f"{domain['shapley']:.6g}" or "to" in line
+    assert math.isclose(sum(domain["shapley"] for domain in found["domains"]), found["value"] - 0.5, rel_tol=1e-12)
 
 
 def test_units(rows):

@@ -21,6 +21,7 @@
 #include "lib/stages/influence/measures.hpp"
 #include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/stage.hpp"
+#include "lib/train/descent.hpp"
 #include "lib/train/solver.hpp"
 
 namespace bailiwick {
@@ -146,7 +147,7 @@ class Attribution {
       const Run::Absence absence(run_, coalition);
       ModelColumns columns = select_columns(run_.config().model, run_.schema());
       fit_missing(run_, columns);
-      fit.model = fit_model(run_, columns);
+      fit.model = is_network() ? fit_network(run_, columns) : fit_model(run_, columns);
       fit.digest = to_checkpoint(*fit.model).digest().hex();
     } catch (const Error& error) {  // of sums that all ranks know, so everyone's
       if (error.code() == ExitCode::policy)
@@ -204,8 +205,11 @@ class Attribution {
     return units;
   }
 
+  bool is_network() const { return used_.model.config.kind->network; }
+
   std::optional<Estimates> estimate_without(std::size_t domain) {
     const SavedModel& model = used_.model;
+    if (is_network()) return {};
     const ModelColumns columns = columns_of(model, run_, true);
     const Cholesky of_all(model.information);
     if (!in_units(model.parameters, columns) || of_all.deficient()) return {};
@@ -263,8 +267,8 @@ class Attribution {
     const CoalitionFit& rest = fit(all_but(i));
     if (!rest.reason.empty()) said["reason"] = rest.reason;
     if (rest.model) {
-      said["without"] = {{"digest", rest.digest},
-                         {"coefficients", named(rest.model->coefficients)}};
+      said["without"] = {{"digest", rest.digest}};
+      if (!is_network()) said["without"]["coefficients"] = named(rest.model->coefficients);
       if (rest.reason.empty()) {
         said["without"]["value"] = rest.value;
         const CoalitionFit& own = fits_.at(all_);
@@ -338,9 +342,9 @@ class Attribution {
 /// The largest change of a coefficient, in its standard errors; the intercept's is no change of
 /// anything's effect.
 std::string largest_change(const SavedModel& model, const Json& without) {
+  if (!without.is_object()) return "-";
   const std::vector<std::string> names = names_of_coefficients(model);
-  if (!without.is_object() || model.standard_errors.size() != names.size() ||
-      model.coefficients.size() != names.size())
+  if (model.standard_errors.size() != names.size() || model.coefficients.size() != names.size())
     return "-";
   double most = 0;
   for (std::size_t j = 0; j < names.size(); ++j)
@@ -390,8 +394,10 @@ void attribute(const Stage& stage, Session& session, RunConfig config,
   StageOptions of_model = options;
   of_model.model = model_path(config, options);
   if (is_done(session.world(), config, stage.chain, of_model.model)) return;
-  if (config.model.kind->network)
-    throw Error(ExitCode::config, "model.kind: attribute is for models that solvers fit");
+  if (config.train.federated)
+    throw Error(ExitCode::config,
+                "train.federated: attribute fits exact models anew, of which a domain's share is "
+                "what is told; it knows no rounds of local training");
   Run run(session, std::move(config), stage.use);
   load_solver(run);
   const UsedModel used = open_model(run, of_model);
