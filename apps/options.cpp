@@ -98,8 +98,11 @@ bool Options::parse(const std::vector<std::string>& words) {
 std::string Options::text(const std::string& name) const {
   if (!has(name)) return {};
   const auto& value = values_[name].value();
-  if (const auto* many = boost::any_cast<std::vector<std::string>>(&value)) return many->front();
-  return values_[name].as<std::string>();
+  const auto* const many = boost::any_cast<std::vector<std::string>>(&value);
+  std::string text = many != nullptr ? many->front() : values_[name].as<std::string>();
+  while (name == "FOLDER" && text.size() > 1 && text.ends_with('/'))
+    text.pop_back();  // as shells complete it
+  return text;
 }
 
 std::vector<std::string> Options::list(const std::string& name) const {

@@ -80,7 +80,7 @@ std::string time_stamp_problem(const std::string& der,
   TS_VERIFY_CTX_set_flags(verifier.get(), TS_VFY_VERSION | TS_VFY_SIGNATURE);
   TS_VERIFY_CTX_set_store(verifier.get(), store.release());  // which is the verifier's now
   const bool holds = TS_RESP_verify_response(verifier.get(), response.get()) == 1;
-  const std::string reason = holds ? "" : last_reason();
+  std::string reason = holds ? "" : last_reason();
   ERR_clear_error();
   return reason;
 }

@@ -182,7 +182,7 @@ class Affected {
       const fs::path from = fs::weakly_canonical(root);
       const fs::path within = fs::weakly_canonical(path).lexically_relative(from);
       if (!within.empty() && *within.begin() != "..")
-        return (from.filename() / (within == "." ? fs::path() : within)).generic_string();
+        return (within == "." ? from.filename() : from.filename() / within).generic_string();
     }
     return fs::path(path).filename().string();
   }

@@ -65,7 +65,7 @@ std::vector<Finding> time_stamp_findings(const std::string& folder, const Signed
   std::vector<Finding> findings;
   for (const std::string& name : names)
     try {
-      const std::string der = read_file(folder + "/" + name, document::time_stamp);
+      const std::string der = read_file(fmt::format("{}/{}", folder, name), document::time_stamp);
       const TimeStamp stamp = TimeStamp::parse(der);
       const auto line = lines.find(stamp.sha256);
       const auto say = [&](bool holds, const std::string& what) {
