@@ -139,17 +139,18 @@ void add_verification(Options& options) {
       "time-authority", po::value<std::vector<std::string>>(),
       "certificates (PEM) of a time stamping authority, for what lies there as *.tsr; may "
       "be given again");
-  options.add()("format", po::value<std::string>()->default_value("2"),
+  options.add()("lineage-format", po::value<std::string>()->default_value("2"),
                 "oldest format version of a lineage that is taken; what runs of release 0.1 leave, "
                 "version 1, leaves more open");
 }
 
 VerifyOptions verification_asked(const Options& options) {
-  VerifyOptions asked{options.list("key"),
-                      {},
-                      options.list("partitions"),
-                      static_cast<int>(parse_count(options.text("format"), "--format")),
-                      options.list("approver-key")};
+  VerifyOptions asked{
+      options.list("key"),
+      {},
+      options.list("partitions"),
+      static_cast<int>(parse_count(options.text("lineage-format"), "--lineage-format")),
+      options.list("approver-key")};
   asked.time_authorities = options.list("time-authority");
   for (const std::string& head : options.list("head")) {
     if (head.size() != 64 || head.find_first_not_of("0123456789abcdef") != std::string::npos)

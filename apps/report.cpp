@@ -5,7 +5,9 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
+#include "lib/core/error.hpp"
 #include "lib/core/output_file.hpp"
+#include "lib/report/markup/markdown.hpp"
 #include "lib/report/report.hpp"
 
 namespace bailiwick {
@@ -28,14 +30,19 @@ int command_report(const Arguments& arguments) {
   options.add()("in", po::value<std::string>(),
                 "folder with output folders, at any depth: the page says how many trainings of the "
                 "same purpose were begun there");
+  options.add()("against", po::value<std::string>(),
+                "output folder of another run, to stand beside this one");
+  options.add()("format", po::value<std::string>()->default_value("html"), "html or md (Markdown)");
   if (!options.parse(arguments.words)) return 0;
 
-  const std::string folder = options.text("FOLDER");
+  const std::string folder = options.text("FOLDER"), format = options.text("format");
+  if (format != "html" && format != "md")
+    throw Error(ExitCode::usage, "--format {}: html or md; browsers print the page to PDF", format);
   const std::string output =
-      options.has("output") ? options.text("output") : folder + "/report.html";
+      options.has("output") ? options.text("output") : folder + "/report." + format;
   const std::string page = report_page(
-      folder, {verification_asked(options), output, options.has("in") ? options.text("in") : ""});
-  write_file_atomically(output, page);
+      folder, {verification_asked(options), output, options.text("against"), options.text("in")});
+  write_file_atomically(output, format == "md" ? to_markdown(page) : page);
   std::cout << "written  " << output << '\n';
   return 0;
 }

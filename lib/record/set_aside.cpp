@@ -28,7 +28,7 @@ void set_aside(const std::string& folder, const StageChain& stage, bool at_home,
   for (const char* result : stage.results_at_home)
     if (at_home && result != nullptr) names.insert(result);
   if (stage.is_training())
-    names.insert({"run.json", "model.txt", "coefficients.csv", "report.html"});
+    names.insert({"run.json", "model.txt", "coefficients.csv", "report.html", "report.md"});
   for (const Statement& statement : statements)
     names.insert(statement.subject_name);
   for (std::size_t session = 1; session <= count_sessions(statements); ++session)

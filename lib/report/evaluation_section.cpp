@@ -71,6 +71,44 @@ Html measure_chart(const Json& result, const MainMeasure& measure, const ScoreLi
   return page;
 }
 
+/// (share of the others taken for events, share of events found) at the edges of the calibration
+/// table's bins, from the highest probability down: points of the ROC curve, and nothing that the
+/// table does not tell.
+Series roc_of(const std::string& name, const Json& metrics) {
+  Series series{name, {}};
+  std::vector<std::pair<double, double>> bins;  // rows, events
+  double events = 0, others = 0;
+  for (const Json& bin : fact_list(metrics, "calibration")) {
+    bins.emplace_back(fact_number(bin, "rows"), fact_number(bin, "events"));
+    events += bins.back().second;
+    others += bins.back().first - bins.back().second;
+  }
+  if (!(events > 0) || !(others > 0)) return series;
+  double found = 0, taken = 0;
+  series.points.emplace_back(0, 0);
+  for (std::size_t b = bins.size(); b-- > 0;) {
+    found += bins[b].second;
+    taken += bins[b].first - bins[b].second;
+    if (bins[b].first > 0) series.points.emplace_back(taken / others, found / events);
+  }
+  return series;
+}
+
+Html roc_chart(const ScoreLines& lines) {
+  LineChart chart{{"ROC curve at the edges of the calibration bins",
+                   "The share of events found against the share of the others taken for events, as "
+                   "the threshold falls from bin to bin; between its points the curve lies higher. "
+                   "On the diagonal is who guesses.",
+                   "others taken for events", "events found"},
+                  {}};
+  chart.diagonal = true;
+  constexpr std::size_t most = 8;
+  for (std::size_t i = lines.size() > most ? lines.size() - 1 : 0; i < lines.size(); ++i)
+    if (Series series = roc_of(lines[i].first, lines[i].second); series.points.size() > 2)
+      chart.series.push_back(std::move(series));
+  return chart.series.empty() ? Html() : line_chart(chart);
+}
+
 /// (mean prediction, share of events) of bins of at least so many rows.
 Series calibration_of(const std::string& name, const Json& metrics, double least) {
   Series series{name, {}, true};
@@ -186,6 +224,7 @@ Html evaluation_page(const RunFolder& folder, const StageRecord& record) {
   if (lines.empty() || lines.back().first != "overall") return page;
   const auto measure = main_measure(result);
   if (measure && lines.size() > 1) page += measure_chart(result, *measure, lines);
+  page += roc_chart(lines);
   page += calibration_charts(lines);
   page += measures_table(lines);
   if (lines.size() == 1)

@@ -57,7 +57,7 @@ Html dependence_html(const std::string& name, const Json& dependence) {
   std::vector<HtmlColumn> columns = {{name}};
   for (const auto& [output, means] : predictions.items())
     columns.push_back({output, true});
-  HtmlTable table("Mean prediction, had all rows that " + name, columns);
+  HtmlTable table("Mean prediction, had all rows that value of " + name, columns);
   for (std::size_t i = 0; i < values.size(); ++i) {
     std::vector<Html> cells = {
         html_text(values[i].is_string() ? values[i].get<std::string>() : values[i].dump())};

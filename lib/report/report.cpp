@@ -35,6 +35,7 @@ constexpr PageSection page_sections[] = {
     {"description", "The columns", description_section},
     {"approval", "What was intended, and who approved", approval_section},
     {"egress", "What left", egress_section},
+    {"comparison", "Beside another run", comparison_section},
     {"lineage", "Lineage", lineage_section},
     {"cost", "What it cost", cost_section},
     {"annex", "Annex: facts under the headings of others", annex_section}};
@@ -57,7 +58,7 @@ void verify_for_report(ReportFacts& facts, const VerifyOptions& options,
   for (Finding& finding : facts.verification->findings)
     shorten_path(finding.what);
   std::erase_if(facts.verification->unsigned_files, [&](const std::string& name) {
-    return name == "report.html" ||
+    return name == "report.html" || name == "report.md" ||
            fs::weakly_canonical(fs::path(folder) / name) == fs::weakly_canonical(itself);
   });
 }
@@ -72,7 +73,8 @@ std::optional<bool> ReportFacts::verified() const {
 }
 
 std::string report_page(const std::string& folder, const ReportOptions& options) {
-  ReportFacts facts{read_run_folder(folder), {}, {}, {}, {}};
+  ReportFacts facts{read_run_folder(folder), {}, {}, {}, {}, {}};
+  if (!options.against.empty()) facts.other = read_run_folder(options.against);
   for (const PublicKey& key : load_public_keys(options.verification.approver_keys))
     facts.approvers.insert(key.id());
   if (!options.verification.keys.empty())

@@ -12,6 +12,7 @@ namespace bailiwick {
 struct ReportOptions {
   VerifyOptions verification;  ///< with keys: the page says what verify_run() finds by them
   std::string itself;          ///< the file that the page is to be, which is none of the run's
+  std::string against;         ///< another run's folder, to stand beside it; may be empty
   std::string in;  ///< folder with output folders in which trainings are counted; may be empty
 };
 

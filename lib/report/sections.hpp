@@ -24,6 +24,7 @@ struct ReportFacts {
   std::string failure;  ///< why there are no findings, where keys were given
   /// Trainings of the same purpose in other folders, where some were named.
   std::optional<IntentCount> elsewhere;
+  std::optional<RunFolder> other;   ///< to stand beside it
   std::set<std::string> approvers;  ///< ids of keys whose holders may approve
 
   /// Nothing: nobody gave a key.
@@ -45,6 +46,7 @@ Html approval_section(const ReportFacts& facts);
 Html approval_words(const ReportFacts& facts);
 Html intent_words(const ReportFacts& facts);
 Html egress_section(const ReportFacts& facts);
+Html comparison_section(const ReportFacts& facts);
 Html lineage_section(const ReportFacts& facts);
 Html cost_section(const ReportFacts& facts);
 Html annex_section(const ReportFacts& facts);

@@ -15,7 +15,7 @@ FINISHED = [("0.1", "solver", 115), ("0.1", "cox", 84), ("0.1", "network", 84), 
 
 
 def verify(folder, run, code):
-    result = subprocess.run([PROGRAM, "verify", run, "--key", "keys/operator.pub.pem", "--quiet", "--format", "1"], cwd=folder, text=True,
+    result = subprocess.run([PROGRAM, "verify", run, "--key", "keys/operator.pub.pem", "--quiet", "--lineage-format", "1"], cwd=folder, text=True,
                             capture_output=True, timeout=60)
     output = result.stdout + result.stderr
     assert result.returncode == code, output

@@ -21,7 +21,7 @@ COLUMNS = """
   time: {role: target, minimum: 0}
   gone: {role: target, type: boolean}
 """
-SETTINGS = ("evaluate.per_domain=true", "describe={bins: 0, quantiles: []}", "survival={time: time, status: gone, by: arm, time_step: 1, time_maximum: 60}")
+SETTINGS = ("evaluate.per_domain=true", "attribute.shapley=true", "explain={repeats: 2, points: 3}", "describe={bins: 0, quantiles: []}", "survival={time: time, status: gone, by: arm, time_step: 1, time_maximum: 60}")
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,9 @@ def runs(tmp_path_factory):
                 .replace("{kind: linear, target: days}", "{kind: logistic, target: gone}"))
     stays.take("rows", COLUMNS)
     for clinic in CLINICS:
-        stays.terms(clinic, f"duties: {{attribute: 'Clinic {EVIL}'}}\n", allow="exact_release: true, unstratified_survival: true, per_domain_statistics: true")
+        stays.terms(clinic, f"duties: {{attribute: 'Clinic {EVIL}'}}\n", allow="exact_release: true, unstratified_survival: true, per_domain_statistics: true, unmasked_sums: true, two_parties: true")
     words = [word for setting in SETTINGS for word in ("--set", setting)]
-    for stage in ("train", "evaluate", "describe", "survival"):
+    for stage in ("train", "evaluate", "describe", "survival", "attribute", "explain"):
         stays.run(stage, "run.yaml", "--output", "run", *words, np=2 if stage == "train" else None)
     stays.run("train", "run.yaml", "--output", "alone")
     return stays
@@ -137,6 +137,46 @@ def test_it_says_what_the_folder_holds(runs, page):
     assert "energy, measured " in text["cost"] and "by the model of the config" not in text["cost"]
     for point in ("EU declaration of conformity", "(f) time limits for erasure no policy sets one", "3.3.07 outputs that cannot be checked by hand not supplied"):
         assert point in text["annex"]
+
+
+def test_what_made_the_model_what_it_is(runs, page):
+    """Attribution and explanation, in numbers and drawings."""
+    text = {section: words(said) for section, said in Reader(page).text.items()}
+    attribution, explanation = (json.loads(runs.path(f"run/{name}.json").read_text()) for name in ("attribution", "explanation"))
+    for domain in attribution["domains"]:
+        assert f"{domain['domain']} {domain['without']['value']:.5g}".rstrip("0") in text["attribution"], domain
+    for feature in explanation["features"]:
+        assert f"{feature['feature']} {feature['importance']['mean']:.3g}"[:-1] in text["explanation"] or f"{feature['importance']['mean']:#.3g}" in text["explanation"]
+    assert "Partial dependence on x" in text["explanation"] and "Mean prediction, had all rows that value of arm" in text["explanation"] and "Shapley value of each owner" in text["attribution"]
+    assert "ROC curve at the edges of the calibration bins" in text["evaluation"]
+
+
+def test_beside_another_run(runs, tmp_path):
+    runs.run("report", "run", "--against", "alone", "--output", tmp_path / "both.html")
+    text = {section: words(said) for section, said in Reader((tmp_path / "both.html").read_text()).text.items()}
+    assert "The models are the same to the bit" in text["comparison"] and "Rows: the same" in text["comparison"]
+    runs.run("train", "run.yaml", "--set", "model.l2=1", "--output", "penalised")
+    runs.run("report", "run", "--against", "penalised", "--output", tmp_path / "both.html")
+    text = words(Reader((tmp_path / "both.html").read_text()).text["comparison"])
+    assert "The models are different" in text and "model.l2" in text
+    assert runs.run("report", "run", "--against", "nowhere", "--output", tmp_path / "both.html", code=DATA)
+
+
+def test_markdown(runs, page, tmp_path):
+    """The same words; what texts of others hold is no markup there either."""
+    assert runs.run("report", "run", "--key", "operator.pub.pem", "--format", "md", "--output", tmp_path / "run.md")
+    text = (tmp_path / "run.md").read_text()
+    assert not re.search(r"(?<!\\)<", re.sub(r"`[^`]*`", "", text)) and "\\<script\\>alert(1)\\</script\\>" in text
+    heads = [line[3:] for line in text.splitlines() if line.startswith("## ")]
+    assert heads[0] == "Summary" and "Lineage" in heads and "Contents" not in heads
+    for line in text.splitlines():
+        if line.startswith("| "):
+            assert len(re.split(r"(?<!\\)\|", line)) >= 3
+    assert "| domain | rows |" in text and "> Calibration over all owners" in text
+    plain = words(re.sub(r"[\\*|`>#-]", " ", text))
+    for said in ("How good it is, for each owner", "what left"):
+        assert said.lower() in plain.lower()
+    assert "--format pdf: html or md" in runs.run("report", "run", "--format", "pdf", code=2)
 
 
 def test_texts_of_files_are_no_markup(page):

@@ -661,6 +661,6 @@ def test_rows_that_went_to_other_domains_are_another_training(fresh):
 def test_the_older_format_is_named_and_can_be_refused(stays, tmp_path):
     folder = shutil.copytree(SOURCE / "tests/data/runs/0.1", tmp_path / "runs")
     words = ("--key", folder / "keys/operator.pub.pem")
-    verdict(stays, folder / "cox", "lineage.jsonl: format version 1, held to the rules of that version", code=0, words=(*words, "--format", "1"))
+    verdict(stays, folder / "cox", "lineage.jsonl: format version 1, held to the rules of that version", code=0, words=(*words, "--lineage-format", "1"))
     verdict(stays, folder / "cox", "NO  lineage.jsonl: format version 1", words=words)
-    verdict(stays, "run", code=0, words=(*KEY, "--format", "2"))
+    verdict(stays, "run", code=0, words=(*KEY, "--lineage-format", "2"))

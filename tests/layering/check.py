@@ -49,7 +49,7 @@ ROOMS = {
     "lib/review": ["lib/verify", "lib/stages", "lib/record", "lib/lineage", "lib/crypto"],
     "lib/folder": ["lib/stages", "lib/kinds", "lib/record", *ADMITTED],
     "lib/compare": ["lib/folder", "lib/stages", "lib/kinds", *ADMITTED],
-    "lib/report": ["lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/model", "kokkos_kernels/math", *ADMITTED],
+    "lib/report": ["lib/compare", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/model", "kokkos_kernels/math", *ADMITTED],
     "lib/reproduce": ["lib/verify", "lib/stages", "lib/record", *ADMITTED],
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
     "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
