@@ -73,6 +73,25 @@ sys.exit(str(error.data) if error else 0)
 """
 
 
+ENVELOPES = """
+import hashlib, json, pathlib, sys
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from google.protobuf import json_format
+from in_toto_attestation.v1 import statement_pb2
+from in_toto_attestation.v1.statement import Statement
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import SSlibKey
+pem = pathlib.Path(sys.argv[1]).read_bytes()
+key = SSlibKey.from_crypto(load_pem_public_key(pem), keyid=hashlib.sha256(pem).hexdigest())
+lines = [line for path in sys.argv[2:] for line in pathlib.Path(path).read_text().splitlines()]
+for line in lines:
+    envelope = Envelope.from_dict(json.loads(line))
+    envelope.verify([key], 1)
+    Statement.copy_from_pb(json_format.Parse(envelope.payload, statement_pb2.Statement())).validate()
+print(len(lines))
+"""
+
+
 def others(*words, program=None, code=FILL):
     """A program of build/referees, with its own modules and none of Debian's."""
     if not (REFEREES / "bin/rocrate-validator").exists():
@@ -194,6 +213,20 @@ def test_a_run_crate(stays, copy, valid, tmp_path):
     assert {"@id": "model.h5"} in actions[1]["result"] and {"@id": "model.h5"} in actions[2]["object"]
     out = stays.run("verify", folder, *KEY)
     assert f" {CRATE}" in next(line for line in out.splitlines() if line.startswith("--  no statement"))
+
+
+def test_envelopes(stays, copy):
+    """Every line of every chain and log, by another DSSE verifier and in-toto's own idea of a statement; and not by another key."""
+    run = copy()
+    stays.run("withdraw", run, "--key", "operator.pub.pem", "--sign-with", "operator.pem", "--by", "ada", "--reason", "x")
+    files = sorted(run.rglob("*.jsonl"))
+    mine = [path for path in files if "predictions/" not in str(path)]
+    done = others(stays.path("operator.pub.pem"), *mine, code=ENVELOPES)
+    assert done.stdout == f"{sum(len(path.read_text().splitlines()) for path in mine)}\n", done.stderr
+    assert {path.name for path in mine} == {"lineage.jsonl", "intents.jsonl", "approvals.jsonl", "evaluation.jsonl", "prediction.jsonl"}
+    for path in set(files) - set(mine):
+        assert others(stays.path(f"{path.parent.name}.pub.pem"), path, code=ENVELOPES).returncode == 0
+    assert "VerificationError" in others(stays.path("stranger.pub.pem"), run / "lineage.jsonl", code=ENVELOPES).stderr
 
 
 def test_a_run_crate_verifies(stays, tmp_path):
