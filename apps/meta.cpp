@@ -3,15 +3,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
+#include <map>
 #include <optional>
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
 #include "lib/core/error.hpp"
+#include "lib/core/names.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/kinds/meta_analysis.hpp"
+#include "lib/record/layout.hpp"
+#include "lib/trace/read_chain.hpp"
 
 namespace bailiwick {
 
@@ -102,6 +107,42 @@ std::string csv_of(std::span<const PooledCoefficient> pooled, std::span<const Fi
   return text;
 }
 
+/// Partitions that a model knew, as the lineage beside it says: names by their roots.
+std::map<Digest, std::string> partitions_of(const FittedFile& fitted) {
+  std::map<Digest, std::string> partitions;
+  const std::string folder =
+      std::filesystem::absolute(fitted.path).parent_path().lexically_normal().string();
+  const std::string lineage = training_chain.file(folder);
+  if (!std::filesystem::exists(lineage)) return partitions;
+  const ReadChain chain = read_chain(lineage, training_chain, {});
+  if (chain.statements.empty()) return partitions;
+  for (const Artefact& artefact : chain.statements.back().statement.dependencies)
+    if (artefact.name.starts_with(dependency::partition_prefix))
+      partitions.emplace(
+          artefact.sha256,
+          printable(artefact.name.substr(std::string_view(dependency::partition_prefix).size())));
+  return partitions;
+}
+
+/// Pooling takes the models for independent.
+std::string common_rows_text(std::span<const FittedFile> models) {
+  std::string text;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const auto own = partitions_of(models[i]);
+    for (std::size_t j = i + 1; j < models.size(); ++j) {
+      std::vector<std::string> both;
+      for (const auto& [root, name] : partitions_of(models[j]))
+        if (own.contains(root)) both.push_back(name);
+      if (!both.empty())
+        text += fmt::format(
+            "NOT APART: {} and {} were both fitted on rows of {}, unless their splits differ: the "
+            "standard errors below are too small\n",
+            models[i].path, models[j].path, join(both));
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 int command_meta(const Arguments& arguments) {
@@ -134,6 +175,7 @@ int command_meta(const Arguments& arguments) {
   if (models.size() < 2)
     throw Error(ExitCode::data, "{}two models at least are pooled; there {} {}", notes,
                 models.size() == 1 ? "is" : "are", models.size());
+  notes += common_rows_text(models);
   const std::vector<PooledCoefficient> pooled = pool_models(models);
   for (const PooledCoefficient& of : pooled) {
     std::vector<std::string> without;

@@ -113,6 +113,13 @@ def test_a_coefficient_that_some_do_not_have(rows):  # noqa: F811
     assert "some-bern/model.h5 has 56 rows (weights), the models 168 together" in rows.run("meta", *outputs, "--beside", "some-bern")
 
 
+def test_models_of_common_rows(rows):  # noqa: F811
+    """They are not independent, and that is said."""
+    outputs = [fit(rows, f"common-{features}", f"kind: linear, target: level, features: [{features}]", "bern") for features in ("x", "x, sex")]
+    assert "NOT APART: common-x/model.h5 and common-x, sex/model.h5 were both fitted on rows of bern/bern" in rows.run("meta", *outputs)
+    assert "NOT APART" not in rows.run("meta", outputs[0], fit(rows, "apart", "kind: linear, target: level, features: [x]", "lyon"))
+
+
 def test_what_cannot_be_pooled(rows):  # noqa: F811
     linear = "kind: linear, target: level, features: [x]"
     one = fit(rows, "pool-one", linear)
