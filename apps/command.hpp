@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apps/options.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/runtime/session.hpp"
 #include "lib/stages/stage.hpp"
 

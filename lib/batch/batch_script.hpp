@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/domain/site.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

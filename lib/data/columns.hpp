@@ -15,7 +15,7 @@
 #include "lib/data/derived.hpp"
 #include "lib/data/missing_rules.hpp"
 #include "lib/domain/schema.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

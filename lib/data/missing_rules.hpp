@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "lib/domain/schema.hpp"
-#include "lib/run/model_config.hpp"
+#include "lib/run/config/model_config.hpp"
 
 namespace bailiwick {
 

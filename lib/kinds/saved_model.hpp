@@ -9,7 +9,7 @@
 
 #include "lib/data/columns.hpp"
 #include "lib/model/baseline_hazard.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

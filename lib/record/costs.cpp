@@ -9,7 +9,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/core/undefined.hpp"
-#include "lib/run/section.hpp"
+#include "lib/run/config/section.hpp"
 
 namespace bailiwick {
 

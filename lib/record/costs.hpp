@@ -9,7 +9,7 @@
 #include <string>
 
 #include "lib/core/json_fwd.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/energy.hpp"
 

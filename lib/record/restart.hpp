@@ -11,7 +11,7 @@
 #include "io/checkpoint/checkpoint.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/lineage/statement.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/runtime/communicator.hpp"
 
 namespace bailiwick {

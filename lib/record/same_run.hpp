@@ -8,7 +8,7 @@
 
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/lineage/statement.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 // Whether a run is the one that began in a folder.
 namespace bailiwick {

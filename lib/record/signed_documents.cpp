@@ -34,14 +34,14 @@ std::string read_signed(const std::string& path, const Document& kind, std::stri
 }
 
 /// Of one domain, in whose jurisdiction this rank is.
-void read_documents(const Run& run, std::size_t index, Json& documents) {
-  const DomainConfig& config = run.config().domains[index];
-  const DomainFacts& facts = run.domains()[index];
+void read_documents(const Run& run, const LocalDomain& domain, Json& documents) {
+  const DomainConfig& config = run.config().domains[domain.index];
+  const DomainFacts& facts = run.domains()[domain.index];
   std::string payload, text = read_signed(config.policy, document::policy, payload);
   demand_unchanged(config.policy, sha256(payload), facts.policy);
   documents[policy_document(facts.name, facts.policy)] = text;
-  for (std::size_t i = 0; i < config.partitions.size(); ++i) {
-    const std::string path = io::manifest_path(config.partitions[i]);
+  for (std::size_t i = 0; i < domain.paths.size(); ++i) {
+    const std::string path = io::manifest_path(domain.paths[i]);
     const DomainFacts::Partition& partition = facts.partitions[i];
     text = read_signed(path, document::manifest, payload);
     demand_unchanged(path, manifest_from_json(parse_document(payload, path), path).root,
@@ -83,7 +83,7 @@ std::map<std::string, std::string> gather_documents(const Run& run) {
   Json own = Json::object();
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < run.local().size(); ++d)
-      if (run.decomposition().leads(d)) read_documents(run, run.local()[d].index, own);
+      if (run.decomposition().leads(d)) read_documents(run, run.local()[d], own);
     if (!run.world().is_root() || !run.config().site.file) return;
     const std::string& path = *run.config().site.file;
     std::string payload, text = read_signed(path, document::site, payload);

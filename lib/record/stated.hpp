@@ -10,7 +10,7 @@
 #include "lib/core/digest.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/lineage/chain.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

@@ -8,7 +8,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/lineage/statement.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/stages/stage.hpp"
 #include "lib/verify/document_finder.hpp"

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "io/partition/partition.hpp"
+#include "lib/core/file_pattern.hpp"
 #include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/crypto/envelope.hpp"
@@ -49,20 +50,21 @@ SignedPolicy open_policy(const std::string& path, std::span<const PublicKey> key
 Documents open_documents(const DomainConfig& domain) {
   const std::vector<PublicKey> keys = load_public_keys(domain.keys);
   Documents documents;
-  for (const std::string& path : domain.partitions) {
+  documents.paths = files_named(domain.partitions);
+  for (const std::string& path : documents.paths) {
     documents.manifests.push_back(io::read_manifest(path, keys));
     const Schema &first = documents.manifests.front().schema,
                  &schema = documents.manifests.back().schema;
     if (schema != first)
       throw Error(ExitCode::data, "{}: its schema differs from that of {}: {}", path,
-                  domain.partitions.front(), describe_difference(schema, first));
+                  documents.paths.front(), describe_difference(schema, first));
   }
   SignedPolicy opened = open_policy(domain.policy, keys);
   // Nobody speaks for another owner: who signed rows must have signed the terms for them.
   std::vector<PublicKey> signers;
   for (const PublicKey& key : keys)
     if (std::ranges::find(opened.owners, key.id()) != opened.owners.end()) signers.push_back(key);
-  for (const std::string& path : domain.partitions)
+  for (const std::string& path : documents.paths)
     try {
       if (signers.size() < keys.size()) io::read_manifest(path, signers);
     } catch (const Error& error) {

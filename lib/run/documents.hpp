@@ -13,7 +13,7 @@
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/policy/policy.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 
@@ -32,7 +32,8 @@ SignedPolicy open_policy(const std::string& path, std::span<const PublicKey> key
 /// A domain's manifests, policy and registry, opened and verified on its own ranks.
 struct Documents {
   std::vector<PublicKey> keys;               ///< that the config gives the domain
-  std::vector<PartitionManifest> manifests;  ///< all of one schema
+  std::vector<std::string> paths;            ///< of the partitions, as files_named() finds them
+  std::vector<PartitionManifest> manifests;  ///< of each; all of one schema
   Policy policy;
   Digest policy_digest;
   std::vector<std::string> owners;  ///< ids of the keys that signed the policy

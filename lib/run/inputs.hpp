@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/core/json.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/run/stage_use.hpp"
 
 namespace bailiwick {

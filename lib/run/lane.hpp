@@ -10,7 +10,7 @@
 
 #include "lib/boundary/decomposition.hpp"
 #include "lib/domain/partition_manifest.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "io/partition/partition.hpp"
+#include "lib/core/file_pattern.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -32,7 +33,7 @@ std::uint64_t visible_blocks(const DomainConfig& domain) {
   std::uint64_t blocks = 0;
   try {
     const std::vector<PublicKey> keys = load_public_keys(domain.keys);
-    for (const std::string& path : domain.partitions)
+    for (const std::string& path : files_named(domain.partitions))
       blocks += io::read_manifest(path, keys).blocks();
   } catch (const Error&) {
     return 0;
@@ -256,10 +257,15 @@ AccessRequest Run::request_of(std::size_t d, const Documents& documents) const {
   return request;
 }
 
-void Run::admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests) {
+void Run::admit(std::size_t index, Admission admission, Documents documents) {
   std::uint64_t blocks = 0;
-  for (const PartitionManifest& manifest : manifests)
+  for (const PartitionManifest& manifest : documents.manifests)
     blocks += manifest.blocks();
+  // Each rank looks for files itself, and must find what the first of the domain has found.
+  if (!std::ranges::equal(documents.manifests, domains_[index].partitions, {},
+                          &PartitionManifest::root, &DomainFacts::Partition::root))
+    throw Error(ExitCode::data, "domain {}: its partitions on {} are not those on its first rank",
+                domains_[index].name, node_name());
   const std::vector<int>& ranks = decomposition_->ranks_of(index);
   const auto member = std::find(ranks.begin(), ranks.end(), world().rank()) - ranks.begin();
   const auto share = share_blocks(blocks, static_cast<int>(ranks.size()), static_cast<int>(member));
@@ -269,8 +275,9 @@ void Run::admit(std::size_t index, Admission admission, std::vector<PartitionMan
   for (const DomainFacts& other : domains_)
     if (other.owner != domains_[index].owner)
       minimum_rows = std::max(minimum_rows, other.minimum_partner_rows);
-  local_.push_back({index, std::move(admission), config_.domains[index].partitions,
-                    std::move(manifests), share, minimum_rows, minimum_group_rows, outcome_});
+  local_.push_back({index, std::move(admission), std::move(documents.paths),
+                    std::move(documents.manifests), share, minimum_rows, minimum_group_rows,
+                    outcome_});
 }
 
 void Run::decide(bool verdicts_only) {
@@ -309,7 +316,7 @@ void Run::ask_policies(std::vector<Documents> documents) {
                                                 : std::get<Refusal>(decision).clauses)});
       access_logs_.push_back(documents[d].access_log);
       withdrawn_.push_back(documents[d].registry.withdrawn);
-      if (admission) admit(index, std::move(*admission), std::move(documents[d].manifests));
+      if (admission) admit(index, std::move(*admission), std::move(documents[d]));
     }
   });
   verdicts_.resize(domains_.size());

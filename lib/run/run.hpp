@@ -12,7 +12,7 @@
 #include "lib/boundary/boundary.hpp"
 #include "lib/core/json_fwd.hpp"
 #include "lib/policy/gate.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/run/facts.hpp"
 #include "lib/run/places.hpp"
 #include "lib/run/stage_use.hpp"
@@ -140,7 +140,7 @@ class Run {
   void log_decisions(bool admitted) const;
   std::pair<Clause, bool> judge_rows(const LocalDomain& domain) const;
   Clause judge_parties(const DomainFacts& domain, std::size_t parties) const;
-  void admit(std::size_t index, Admission admission, std::vector<PartitionManifest> manifests);
+  void admit(std::size_t index, Admission admission, Documents documents);
 
   Session& session_;
   RunConfig config_;

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/run/section.hpp"
+#include "lib/run/config/section.hpp"
 
 namespace bailiwick {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/lineage/stage_chain.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/run/request.hpp"
 #include "lib/runtime/session.hpp"
 

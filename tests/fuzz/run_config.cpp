@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/stages/stage.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

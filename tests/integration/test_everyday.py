@@ -337,3 +337,22 @@ def test_three_of_three_contributors(cases):
     coarse, _ = evaluation(cases, "binary", "three")
     assert coarse["rows"] == exact["rows"] and coarse["auc_lower"] <= exact["auc"] <= coarse["auc_upper"]
     share(cases, 1)
+
+
+@pytest.mark.parametrize("np", (1, 3))
+def test_partitions_by_pattern(stays, np):
+    """All files that are called so, in the order of their names; what they are is what counts, and nothing is counted twice."""
+    whole = stays.run("train", "run.yaml", "--output", f"listed-{np}", np=np)
+    run = stays.path("run.yaml").read_text()
+    stays.write("pattern.yaml", run.replace("[partitions/bern.h5]", '["partitions/b*.h5"]').replace("[partitions/lyon.h5]", '["partitions/lyo[mn].h5"]'))
+    stays.run("check", "pattern.yaml", np=np)
+    stays.run("train", "pattern.yaml", "--output", f"by-pattern-{np}", np=np)
+    assert stays.checkout.digest(f"by-pattern-{np}/model.h5") == stays.checkout.digest(f"listed-{np}/model.h5") and whole
+    stays.run("verify", f"by-pattern-{np}", "--key", "operator.pub.pem", "--partitions", "partitions")
+    stays.write("pattern.yaml", run.replace("[partitions/bern.h5]", '["partitions/x*.h5"]'))
+    assert "partitions/x*.h5: no file is called so" in stays.run("train", "pattern.yaml", "--output", "never", np=np, code=5)
+    stays.write("pattern.yaml", run.replace("[partitions/bern.h5]", '["partitions/b*.h5", partitions/bern.h5]'))
+    assert "partitions/bern.h5: is named twice; its rows would be counted twice" in stays.run("train", "pattern.yaml", "--output", "never", np=np, code=5)
+    stays.write("pattern.yaml", run.replace("[partitions/bern.h5]", '["partitions/*n.h5"]'))  # lyon's too
+    assert "lyon.manifest.json: signed by key" in stays.run("train", "pattern.yaml", "--output", "never", np=np, code=INTEGRITY)
+    assert not stays.path("never").exists()

@@ -134,9 +134,9 @@ def test_several_files_are_one_whatever_the_order_of_their_columns(desk):
     assert (desk.root / "pattern/home.ingest.json").stat().st_mode & 0o777 == 0o600
     assert sha256(desk.root / "parts/part-1.csv") not in json.dumps(manifest)
     assert "parts/nothing-*.csv: no file is called so" in desk.ingest('input: "parts/nothing-*.csv"', "none", DATA)
-    assert "part-2.csv: is an input twice; its rows would be too" in desk.ingest('inputs: ["parts/part-*", parts/part-2.csv]', "twice", DATA)
+    assert "part-2.csv: is named twice; its rows would be counted twice" in desk.ingest('inputs: ["parts/part-*", parts/part-2.csv]', "twice", DATA)
     (desk.root / "parts/part-9.csv").symlink_to("part-1.csv")
-    assert "part-9.csv: is an input twice; its rows would be too" in desk.ingest('input: "parts/part-*"', "linked", DATA)
+    assert "part-9.csv: is named twice; its rows would be counted twice" in desk.ingest('input: "parts/part-*"', "linked", DATA)
     (desk.root / "parts/part-9.csv").unlink()
     assert 'input: is one; several go under "inputs"' in desk.ingest("input: [all.csv]", "list", CONFIG)
     desk.write("parts/short.csv", "id,age,stage\n")

@@ -48,7 +48,7 @@ struct Exponential : FamilyDefaults {
 STAGE = LICENSE + """#include "lib/data/model_rows.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
-#include "lib/run/section.hpp"
+#include "lib/run/config/section.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {

@@ -12,7 +12,7 @@
 #include "lib/ingest/config.hpp"
 #include "lib/policy/policy.hpp"
 #include "lib/policy/policy_yaml.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/run/site_yaml.hpp"
 #include "lib/stages/evaluate_config.hpp"
 #include "lib/stages/stage.hpp"

@@ -5,7 +5,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/ingest/config.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 #include "lib/stages/stage.hpp"
 #include "tests/support/catch.hpp"
 

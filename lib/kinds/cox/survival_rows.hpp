@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kokkos_kernels/sums/rows.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

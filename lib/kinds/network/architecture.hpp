@@ -6,7 +6,7 @@
 #include "lib/data/columns.hpp"
 #include "lib/kinds/network/network.hpp"
 #include "lib/optim/descent.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

@@ -15,7 +15,7 @@
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
-#include "lib/run/section.hpp"
+#include "lib/run/config/section.hpp"
 #include "lib/stages/describe/moments.hpp"
 #include "lib/stages/describe/tests.hpp"
 #include "lib/stages/shown.hpp"

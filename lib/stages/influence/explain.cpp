@@ -19,7 +19,7 @@
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
-#include "lib/run/section.hpp"
+#include "lib/run/config/section.hpp"
 #include "lib/stages/influence/explanation_text.hpp"
 #include "lib/stages/influence/measures.hpp"
 #include "lib/stages/overall_metrics.hpp"

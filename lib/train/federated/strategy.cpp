@@ -42,7 +42,7 @@ std::unique_ptr<Strategy> make_strategy(const TrainConfig& train, const Strategy
       {"fednova", make_fednova}};
   static constexpr auto word = [](const auto& maker) { return maker.first; };
   static_assert(std::ranges::equal(makers, federated_strategies, {}, word, &StrategyTraits::name),
-                "every strategy of lib/run/config.hpp, in the same order");
+                "every strategy of lib/run/config/run_config.hpp, in the same order");
   const std::string_view name = train.federated->strategy.name;
   return std::ranges::find(makers, name, word)->second(train, shape);
 }

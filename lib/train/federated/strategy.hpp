@@ -12,7 +12,7 @@
 #include "lib/boundary/aggregate.hpp"
 #include "lib/optim/server.hpp"
 #include "lib/optim/state.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

@@ -7,7 +7,7 @@
 
 #include "lib/config/rules.hpp"
 #include "lib/core/text.hpp"
-#include "lib/run/model_config.hpp"
+#include "lib/run/config/model_config.hpp"
 
 namespace bailiwick {
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 #include <set>
 
@@ -12,7 +12,7 @@
 #include "lib/optim/tao.hpp"
 #include "lib/policy/iri.hpp"
 #include "lib/policy/purposes.hpp"
-#include "lib/run/model_schema.hpp"
+#include "lib/run/config/model_schema.hpp"
 #include "lib/run/site_schema.hpp"
 
 namespace bailiwick {
@@ -76,8 +76,9 @@ void schema(Visitor& v, DomainConfig& domain) {
         "Private half of one of these; signs the domain's masks. Needed for secure aggregation.",
         formerly("session_key"), no_bits, is_path);
   v.key("policy", domain.policy, "The owner's signed terms of use.", no_bits, required, is_path);
-  v.key("partitions", domain.partitions, "The owner's rows: files that `ingest` wrote.", required,
-        non_empty, is_path, distinct);
+  v.key("partitions", domain.partitions,
+        "The owner's rows: files that `ingest` wrote; with * and ? all that are called so.",
+        required, non_empty, is_path, distinct);
   v.key("access_log", domain.access_log,
         "The owner's record of every decision, where its policy binds no registry.", no_bits,
         is_path);

@@ -8,7 +8,7 @@
 #include "lib/config/reader.hpp"
 #include "lib/config/schema.hpp"
 #include "lib/config/writer.hpp"
-#include "lib/run/config.hpp"
+#include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
 

@@ -18,7 +18,7 @@
 #include "lib/core/words.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/optim/schedule.hpp"
-#include "lib/run/model_config.hpp"
+#include "lib/run/config/model_config.hpp"
 
 namespace bailiwick {
 
@@ -180,7 +180,7 @@ struct BoundaryConfig {
 };
 
 /// A section of the config that belongs to one stage: what it is called, and what reads, writes and
-/// describes it (section_type, lib/run/section.hpp).
+/// describes it (section_type, lib/run/config/section.hpp).
 struct SectionType {
   const char* key;
   std::any (*make)();
