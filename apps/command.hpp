@@ -52,6 +52,7 @@ int command_check(const Arguments& arguments);
 int command_countersign(const Arguments& arguments);
 int command_digest(const Arguments& arguments);
 int command_export(const Arguments& arguments);
+int command_check_output(const Arguments& arguments);
 int command_forget(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);

@@ -52,6 +52,8 @@ std::vector<Command> all_commands() {
   const Command after[] = {
       {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
       {"verify", "recompute everything the lineage of a run claims", command_verify},
+      {"check-output", "judge whether results may leave, by the rules of output checkers",
+       command_check_output},
       {"approve", "sign, as a second person, that a result may be used", command_approve},
       {"refuse", "sign, as a second person, that it may not, and why", command_refuse},
       {"withdraw", "sign that a model is to be used no more, and why", command_withdraw},

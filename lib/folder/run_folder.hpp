@@ -60,6 +60,7 @@ struct RunFolder {
   std::vector<std::string> regions;     ///< domains that keep something at home, regions/NAME/
   std::vector<LogEntry> intents;        ///< trainings that were begun there
   std::vector<Approval> approvals;      ///< what people decided, the oldest first
+  std::vector<LogEntry> checks;         ///< of outputs, by whom
   std::vector<LogEntry> erasures;       ///< what models there no longer may know
   std::vector<std::string> unreadable;  ///< files that are there and could not be read, and why
 

@@ -30,8 +30,10 @@ inline constexpr SignedLog intents_log{"intents.jsonl", "https://bailiwick.dev/i
 inline constexpr SignedLog approvals_log{"approvals.jsonl", "https://bailiwick.dev/approval/v1"};
 /// What was made of rows that a replacement no longer knows.
 inline constexpr SignedLog erasures_log{"erasures.jsonl", "https://bailiwick.dev/erasure/v1"};
+/// What output checkers found.
+inline constexpr SignedLog checks_log{"checks.jsonl", "https://bailiwick.dev/output-check/v1"};
 /// Of output folders; each says in its lines who signed them.
-inline constexpr std::array all_logs{intents_log, approvals_log, erasures_log};
+inline constexpr std::array all_logs{intents_log, approvals_log, erasures_log, checks_log};
 inline bool is_log(std::string_view file) {
   return std::ranges::any_of(all_logs, [&](const SignedLog& log) { return file == log.file; });
 }

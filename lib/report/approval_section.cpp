@@ -158,6 +158,25 @@ Html list_html(const Json& items, const char* member) {
   return list.empty() ? Html("<p>None.</p>\n") : html("<ul>\n{}</ul>\n", list);
 }
 
+Html output_check_html(const LogEntry& check) {
+  const Json& said = check.said;
+  HtmlTable table("What output checking found",
+                  {{"artefact"}, {"rule"}, {"verdict"}, {"do not meet it", true}, {"of", true}});
+  for (const Json& one : fact_list(said, "checks")) {
+    const std::string verdict = fact_text(one, "verdict");
+    table.add({html_text(fact_text(one, "artefact")), html_text(fact_text(one, "rule")),
+               mark_html(verdict == "pass"   ? Mark::good
+                         : verdict == "fail" ? Mark::bad
+                                             : Mark::unknown,
+                         verdict),
+               html_text(count_text(fact_number(one, "against"))),
+               html_text(count_text(fact_number(one, "looked_at")))});
+  }
+  return html("<p>Outputs checked on {} by {}, for at least {} rows behind a number: {}.</p>\n{}",
+              check.time, fact_text(said, "by"), count_text(fact_number(said, "thresholds/count")),
+              fact_text(said, "verdict"), table.finish());
+}
+
 Html erasure_html(const LogEntry& erasure) {
   const Json& said = erasure.said;
   Html page = html("<h3>Forgotten on {}</h3>\n<p>By {}: {}.</p>\n", erasure.time,
@@ -198,6 +217,8 @@ Html erasure_html(const LogEntry& erasure) {
 Html approval_section(const ReportFacts& facts) {
   Html page = intents_page(facts);
   page += approvals_page(facts);
+  for (const LogEntry& check : facts.folder.checks)
+    page += output_check_html(check);
   for (const LogEntry& erasure : facts.folder.erasures)
     page += erasure_html(erasure);
   page +=

@@ -166,6 +166,41 @@ void look_at_approvals(const std::string& folder, const std::vector<VerifiedChai
   }
 }
 
+void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>& chains,
+                    DocumentFinder& finder, RunVerification& result) {
+  try {
+    const std::vector<LogEntry> checks = read_log(folder, checks_log);
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+      const LogEntry& check = checks[i];
+      const std::string at = fmt::format("{}:{}", checks_log.file, i + 1);
+      const auto text = [&](const Json& json, const char* member) {
+        return json_member<std::string>(json, member, at, ExitCode::integrity);
+      };
+      std::string why;
+      for (const Json& artefact :
+           json_member<Json>(check.said, "artefacts", at, ExitCode::integrity)) {
+        const std::string file = text(artefact, "file"), digest = text(artefact, "sha256");
+        const auto chain = std::ranges::find_if(chains, [&](const VerifiedChain& c) {
+          return c.version() > 1 && c.domain.empty() && c.prefix + c.stage.result == file;
+        });
+        const bool same = chain != chains.end() && chain->found.statements.back().subject_sha256 &&
+                          chain->found.statements.back().subject_sha256->hex() == digest;
+        if (why.empty() && !same) why = file + " is another, or not there any more";
+      }
+      const std::string by = text(check.said, "by");
+      result.findings.push_back(
+          {why.empty(),
+           fmt::format("{}: outputs checked by {}, key {}: {}{}{}", at, by, check.signer,
+                       text(check.said, "verdict"), why.empty() ? "" : ": ", why)});
+      if (why.empty() && !result.owners.contains(check.signer) && !finder.is_approver(check.signer))
+        finder.miss(fmt::format("whose key {} is, with which \"{}\" has checked the outputs",
+                                check.signer, by));
+    }
+  } catch (...) {
+    result.findings.push_back({false, caught_error().what()});
+  }
+}
+
 std::vector<Finding> erasure_findings(const std::string& folder,
                                       const std::vector<VerifiedChain>& chains) {
   std::vector<Finding> findings;

@@ -30,6 +30,11 @@ void look_at_approvals(const std::string& folder, const std::vector<VerifiedChai
 std::map<std::string, std::string> owners_of(const std::vector<VerifiedChain>& chains,
                                              DocumentFinder& finder);
 
+/// Whether the lines of checks.jsonl hold, and are about what lies there. Adds to the result's
+/// findings.
+void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>& chains,
+                    DocumentFinder& finder, RunVerification& result);
+
 /// Whether the lines of erasures.jsonl hold, and are about the model of the folder.
 std::vector<Finding> erasure_findings(const std::string& folder,
                                       const std::vector<VerifiedChain>& chains);

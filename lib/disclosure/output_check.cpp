@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/disclosure/output_check.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "lib/core/file_lock.hpp"
+#include "lib/core/names.hpp"
+#include "lib/core/text.hpp"
+#include "lib/lineage/signed_log.hpp"
+#include "lib/record/layout.hpp"
+#include "lib/verify/verify.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+constexpr std::size_t most_examples = 20;  ///< of one rule in one artefact
+
+void demand_verified(const OutputRequest& request) {
+  const RunVerification found = verify_run(request.folder, request.verification);
+  const auto broken = std::ranges::find(found.findings, false, &Finding::holds);
+  if (broken != found.findings.end())
+    throw Error(ExitCode::integrity, "{}: does not hold, so nothing was judged: {}", request.folder,
+                printable(broken->what));
+}
+
+Json check_json(const OutputCheck& check) {
+  Json against = Json::array();
+  for (std::size_t i = 0; i < std::min(most_examples, check.against.size()); ++i)
+    against.push_back(check.against[i]);
+  return {{"artefact", check.artefact},        {"rule", check.rule},
+          {"verdict", to_word(check.verdict)}, {"looked_at", check.looked_at},
+          {"against", check.against.size()},   {"examples", against}};
+}
+
+/// What was judged: each stage's result, as it is signed.
+Json artefacts_of(const RunFolder& folder) {
+  Json artefacts = Json::array();
+  for (const StageRecord& record : folder.stages)
+    if (record.finished && record.statements.back().subject_sha256)
+      artefacts.push_back({{"file", record.prefix + record.stage->chain.result},
+                           {"sha256", record.statements.back().subject_sha256->hex()}});
+  return artefacts;
+}
+
+}  // namespace
+
+Json check_output(const OutputRequest& request) {
+  demand_verified(request);
+  const RunFolder folder = read_run_folder(request.folder);
+  if (!folder.unreadable.empty())
+    throw Error(ExitCode::data, "{}: cannot be judged: {}", request.folder,
+                join(folder.unreadable, "; "));
+  const std::vector<OutputCheck> checks = check_outputs(folder, request.thresholds);
+  Json list = Json::array();
+  OutputVerdict worst = OutputVerdict::pass;
+  for (const OutputCheck& check : checks) {
+    list.push_back(check_json(check));
+    worst = std::max(worst, check.verdict);
+  }
+  Json found = {{"thresholds",
+                 {{"count", request.thresholds.count}, {"freedom", request.thresholds.freedom}}},
+                {"verdict", to_word(worst)},
+                {"artefacts", artefacts_of(folder)},
+                {"checks", list}};
+  if (request.sign_with.empty()) return found;
+  if (request.by.empty() || printable(request.by) != request.by)
+    throw Error(ExitCode::usage, "--by: is to be one line of text, and not empty");
+  found["by"] = request.by;
+  const StageRecord& main = folder.main();
+  if (!main.finished || !main.statements.back().subject_sha256)
+    throw Error(ExitCode::data, "{}: has not finished, so there is nothing to sign about",
+                request.folder);
+  const FileLock lock(training_chain.lock(request.folder), lock_patience_seconds);
+  if (!lock.held())
+    throw Error(ExitCode::data, "{}: a job is writing there{}", request.folder, lock.holder());
+  const Digest head = append_to_log(
+      request.folder, checks_log, main.prefix + main.stage->chain.result,
+      *main.statements.back().subject_sha256, found, PrivateKey::load(request.sign_with));
+  found["head"] = head.hex();
+  return found;
+}
+
+std::string output_text(const Json& found) {
+  std::string text;
+  std::map<std::string, std::size_t> verdicts;
+  for (const Json& check : found.at("checks")) {
+    const auto verdict = check.at("verdict").get<std::string>();
+    ++verdicts[verdict];
+    text += fmt::format("{:<6}  {}: {}: {} of {} do not meet it\n", verdict,
+                        check.at("artefact").get<std::string>(),
+                        check.at("rule").get<std::string>(), check.at("against").get<std::size_t>(),
+                        check.at("looked_at").get<std::size_t>());
+    for (const Json& example : check.at("examples"))
+      text += fmt::format("        {}\n", printable(example.get<std::string>()));
+    if (check.at("against").get<std::size_t>() > check.at("examples").size())
+      text += fmt::format("        and {} more\n",
+                          check.at("against").get<std::size_t>() - check.at("examples").size());
+  }
+  return text + fmt::format("{} rules pass, {} want a look, {} fail\n", verdicts["pass"],
+                            verdicts["review"], verdicts["fail"]);
+}
+
+}  // namespace bailiwick

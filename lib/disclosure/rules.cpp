@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/disclosure/rules.hpp"
+
+#include <cmath>
+#include <string_view>
+
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/folder/facts.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+std::string name_of(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+/// The rules of one artefact.
+class Judged {
+ public:
+  Judged(std::string file, const DisclosureThresholds& thresholds)
+      : file_(std::move(file)), thresholds_(thresholds) {}
+
+  std::vector<OutputCheck> checks() && { return std::move(checks_); }
+  const DisclosureThresholds& thresholds() const { return thresholds_; }
+
+  void look(const char* rule, bool holds, OutputVerdict otherwise, const std::string& where) {
+    OutputCheck& check = of(rule);
+    ++check.looked_at;
+    if (holds) return;
+    check.verdict = std::max(check.verdict, otherwise);
+    check.against.push_back(where);
+  }
+  /// A number of rows or events is none, or enough.
+  void count(double n, const std::string& where) {
+    if (!std::isfinite(n)) return;
+    look("minimum count", n == 0 || n >= thresholds_.count, OutputVerdict::fail,
+         fmt::format("{}: {:g}", where, n));
+  }
+  /// A group of which all or none have a thing tells that of whoever is known to be in it.
+  void share(double part, double whole, const std::string& where) {
+    if (!(whole > 0)) return;
+    look("class disclosure", part > 0 && part < whole, OutputVerdict::review,
+         fmt::format("{}: {} of {:g}", where, part == 0 ? "none" : "all", whole));
+  }
+
+ private:
+  OutputCheck& of(const char* rule) {
+    for (OutputCheck& check : checks_)
+      if (std::string_view(check.rule) == rule) return check;
+    checks_.push_back({file_, rule, OutputVerdict::pass, 0, {}});
+    return checks_.back();
+  }
+
+  std::string file_;
+  const DisclosureThresholds& thresholds_;
+  std::vector<OutputCheck> checks_;
+};
+
+void check_measures(Judged& artefact, const std::string& whose, const Json& metrics) {
+  const double rows = fact_number(metrics, "rows"), events = fact_number(metrics, "events");
+  artefact.count(rows, whose + ": rows");
+  if (std::isfinite(events)) {
+    artefact.count(events, whose + ": events");
+    artefact.count(rows - events, whose + ": rows without an event");
+  }
+  for (const Json& bin : fact_list(metrics, "calibration")) {
+    const double in_bin = fact_number(bin, "rows"), found = fact_number(bin, "events");
+    const std::string where = fmt::format("{}: calibration from {:g} to {:g}", whose,
+                                          fact_number(bin, "lower"), fact_number(bin, "upper"));
+    artefact.count(in_bin, where + ": rows");
+    artefact.share(found, in_bin, where + ": events");
+  }
+  const Json& categories = fact_list(metrics, "categories");
+  const Json& confusion = fact_list(metrics, "confusion");
+  const std::size_t k = categories.size();
+  for (std::size_t t = 0; t < k; ++t) {
+    double all = 0;
+    std::vector<double> cells;
+    for (std::size_t p = 0; p < k; ++p) {
+      const Json& line = confusion.size() == k ? confusion[t] : confusion;
+      const std::size_t at = confusion.size() == k ? p : t * k + p;
+      cells.push_back(at < line.size() && line[at].is_number() ? line[at].get<double>() : 0);
+      all += cells.back();
+    }
+    for (std::size_t p = 0; p < k && confusion.size() >= k; ++p) {
+      const std::string where = fmt::format("{}: {} predicted as {}", whose, name_of(categories[t]),
+                                            name_of(categories[p]));
+      artefact.count(cells[p], where);
+      if (cells[p] == all) artefact.share(cells[p], all, where);
+    }
+  }
+}
+
+void check_evaluation(Judged& artefact, const Json& result) {
+  check_measures(artefact, "overall", fact(result, "overall"));
+  for (const auto& [domain, metrics] : fact_list(result, "domains").items())
+    check_measures(artefact, domain, metrics);
+}
+
+/// Each cell is none or enough, and no line of the table says all, or none, of its rows.
+void check_table(Judged& artefact, const Json& table) {
+  const Json &levels = fact_list(table, "row_levels"), &others = fact_list(table, "column_levels"),
+             &counts = fact_list(table, "counts");
+  for (std::size_t i = 0; i < counts.size() && i < levels.size(); ++i) {
+    double all = 0;
+    for (const Json& cell : counts[i])
+      all += cell.is_number() ? cell.get<double>() : 0;
+    for (std::size_t j = 0; j < counts[i].size() && j < others.size(); ++j) {
+      if (!counts[i][j].is_number()) continue;
+      const auto cell = counts[i][j].get<double>();
+      const std::string where =
+          fmt::format("{} {}, {} {}", fact_text(table, "rows"), name_of(levels[i]),
+                      fact_text(table, "columns"), name_of(others[j]));
+      artefact.count(cell, where);
+      artefact.share(cell, all, where);
+    }
+  }
+}
+
+void check_description(Judged& artefact, const Json& result) {
+  const double rows = fact_number(result, "rows");
+  artefact.count(rows, "rows");
+  for (const Json& column : fact_list(result, "columns")) {
+    const std::string name = fact_text(column, "name");
+    const double missing = fact_number(column, "missing");
+    artefact.count(missing, name + ": rows without a value");
+    if (fact_text(column, "kind") == "number")
+      artefact.count(rows - (std::isfinite(missing) ? missing : 0), name + ": rows with a value");
+    for (const Json& level : fact_list(column, "levels"))
+      if (level.is_array() && level.size() == 2 && level[1].is_number())
+        artefact.count(level[1].get<double>(), name + ": " + name_of(level[0]));
+    for (const Json& bin : fact_list(fact(column, "histogram"), "rows"))
+      if (bin.is_number()) artefact.count(bin.get<double>(), name + ": a bin of the histogram");
+    for (const Json& quantile : fact_list(column, "quantiles"))
+      if (quantile.is_array() && quantile.size() == 2 && quantile[0].is_number()) {
+        const auto p = quantile[0].get<double>();
+        const double beyond = std::floor(rows * std::min(p, 1 - p));
+        const bool extreme = beyond < 1;  // the smallest, or the largest
+        artefact.look("value of a row", beyond >= artefact.thresholds().count,
+                      extreme ? OutputVerdict::fail : OutputVerdict::review,
+                      fmt::format("{}: the quantile {:g} is the value of a row, and {:g} rows lie "
+                                  "beyond",
+                                  name, p, beyond));
+      }
+  }
+  for (const Json& table : fact_list(result, "tables"))
+    check_table(artefact, table);
+  for (const auto& [domain, own] : fact_list(result, "domains").items())
+    artefact.count(fact_number(own, "rows"), domain + ": rows");
+}
+
+void check_survival(Judged& artefact, const Json& result) {
+  for (const Json& curve : fact_list(result, "curves")) {
+    const std::string group =
+        fact_text(curve, "group").empty() ? "all rows" : fact_text(curve, "group");
+    artefact.count(fact_number(curve, "rows"), group + ": rows");
+    artefact.count(fact_number(curve, "events"), group + ": events");
+    const Json &times = fact_list(curve, "time"), &events = fact_list(curve, "events_at"),
+               &risk = fact_list(curve, "at_risk");
+    for (std::size_t i = 0; i < events.size() && i < times.size(); ++i) {
+      if (!events[i].is_number() || !times[i].is_number()) continue;
+      const auto n = events[i].get<double>();
+      artefact.look("steps of a curve", n == 0 || n >= artefact.thresholds().count,
+                    OutputVerdict::fail,
+                    fmt::format("{}: {:g} events at {:g}", group, n, times[i].get<double>()));
+      if (i < risk.size() && risk[i].is_number())
+        artefact.count(risk[i].get<double>(),
+                       fmt::format("{}: rows at risk at {:g}", group, times[i].get<double>()));
+    }
+  }
+}
+
+void check_model(Judged& artefact, const SavedModel& model, const StageRecord& record) {
+  const double rows = fact_number(fact(record.run, "results"), "rows");
+  const auto parameters = static_cast<double>(model.parameters.size());
+  if (!std::isfinite(rows)) return;
+  artefact.count(rows, "rows");
+  artefact.look("residual degrees of freedom", rows - parameters >= artefact.thresholds().freedom,
+                OutputVerdict::fail,
+                fmt::format("{:g} rows less {:g} parameters", rows, parameters));
+  for (const BaselineHazard& baseline : model.baselines)
+    artefact.look("steps of a curve", baseline.time.empty(), OutputVerdict::review,
+                  fmt::format("a baseline hazard of {} steps, which tells at which times there "
+                              "were events",
+                              baseline.time.size()));
+}
+
+void check_attribution(Judged& artefact, const Json& result) {
+  for (const Json& domain : fact_list(result, "domains"))
+    artefact.look(
+        "own sums", !domain.contains("estimates"), OutputVerdict::review,
+        fact_text(domain, "domain") + ": its own sums follow from the estimates and the model");
+}
+
+std::vector<OutputCheck> checks_of(const RunFolder& folder, const StageRecord& record,
+                                   const DisclosureThresholds& thresholds) {
+  Judged artefact(record.prefix + record.stage->chain.result, thresholds);
+  const std::string_view stage = record.stage->name();
+  if (stage == "train" && folder.model) check_model(artefact, *folder.model, record);
+  if (stage == "evaluate") check_evaluation(artefact, record.result);
+  if (stage == "describe") check_description(artefact, record.result);
+  if (stage == "survival") check_survival(artefact, record.result);
+  if (stage == "attribute") check_attribution(artefact, record.result);
+  return std::move(artefact).checks();
+}
+
+}  // namespace
+
+std::vector<OutputCheck> check_outputs(const RunFolder& folder,
+                                       const DisclosureThresholds& thresholds) {
+  std::vector<OutputCheck> all;
+  for (const StageRecord& record : folder.stages)
+    for (OutputCheck& check : checks_of(folder, record, thresholds))
+      all.push_back(std::move(check));
+  return all;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rules of output checkers: every one has an artefact that fails it and one that passes; what was found is signed and held to its files."""
+import csv
+import json
+import random
+import shutil
+
+import pytest
+
+import forge
+from conftest import Checkout
+from test_policies import CLINICS, Stays
+
+USAGE, POLICY, INTEGRITY = 2, 4, 7
+KEY = ("--key", "operator.pub.pem")
+COLUMNS = """
+  x: {role: feature, minimum: 0, maximum: 10}
+  arm: {role: feature, type: category, levels: [old, new, rare]}
+  sex: {role: feature, type: category, levels: [f, m]}
+  gone: {role: target, type: boolean}
+  kind: {role: target, type: category, levels: [p, q]}
+  time: {role: target, minimum: 0}
+"""
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    """many: 600 rows, none of them rare; few: 36 rows, three of which are."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("output")))
+    draw = random.Random(3)
+    for name, rows in (("many", 200), ("few", 12)):
+        lines = ["clinic,x,arm,sex,gone,kind,time"]
+        for i, clinic in enumerate(CLINICS * rows):
+            rare = name == "few" and i % 12 == 0
+            lines.append(f"{clinic},{draw.uniform(0, 10)!r},{'rare' if rare else draw.choice(('old', 'new'))},{'fm'[i % 2]},{int(draw.random() < 0.4)},{'p' if draw.random() < 0.5 else 'q'},{1 + i % 4}")
+        stays.write(f"{name}.csv", "\n".join(lines) + "\n")
+        stays.take(name, COLUMNS if name == "few" else COLUMNS.replace("[old, new, rare]", "[old, new]"), f"{name}-run.yaml")
+        stays.write(f"{name}-run.yaml", stays.path(f"{name}-run.yaml").read_text().replace("{kind: linear, target: days}", "{kind: logistic, target: gone, features: [x, sex]}"))
+    for clinic in CLINICS:
+        stays.terms(clinic, allow="exact_release: true, per_domain_statistics: true, unstratified_survival: true, unmasked_sums: true, two_parties: true")
+    for name in ("many", "few"):
+        for stage, words in (("train", ()), ("evaluate", ("evaluate={per_domain: true, calibration_bins: 4}",)), ("describe", ("describe={tables: [[arm, sex]], bins: 4, quantiles: [0.5]}",)),
+                             ("survival", ("survival={time: time, status: gone, time_step: 1, time_maximum: 4}",)), ("attribute", ())):
+            stays.run(stage, f"{name}-run.yaml", "--output", name, *(word for setting in words for word in ("--set", setting)))
+    stays.run("keygen", "checker")
+    return stays
+
+
+def check(stays, folder, *words, code=0):
+    return json.loads(stays.run("check-output", folder, *KEY, "--json", *words, code=code))
+
+
+def verdicts(found):
+    return {(one["artefact"], one["rule"]): one["verdict"] for one in found["checks"]}
+
+
+def test_enough_rows(stays):
+    found = check(stays, "many")
+    said = verdicts(found)
+    assert said["model.h5", "residual degrees of freedom"] == said["evaluation.json", "minimum count"] == said["description.json", "minimum count"] == "pass"
+    assert said["survival.json", "minimum count"] == said["survival.json", "steps of a curve"] == said["description.json", "value of a row"] == "pass"
+    assert said["attribution.json", "own sums"] == "review" and found["verdict"] == "review"
+    assert "fail" not in said.values()
+
+
+def test_too_few(stays):
+    found = check(stays, "few", code=POLICY)
+    said = verdicts(found)
+    for artefact in ("evaluation.json", "description.json", "survival.json"):
+        assert said[artefact, "minimum count"] == "fail", artefact
+    assert said["survival.json", "steps of a curve"] == "fail" and said["description.json", "class disclosure"] in ("pass", "review")
+    (description,) = (one for one in found["checks"] if (one["artefact"], one["rule"]) == ("description.json", "minimum count"))
+    rows = list(csv.DictReader(stays.path("few.csv").open()))
+    assert "arm: rare: 3" in description["examples"] and any(example.startswith("arm rare, sex ") for example in description["examples"])
+    assert sum(row["arm"] == "rare" for row in rows) == 3
+    text = stays.run("check-output", "few", *KEY, code=POLICY)
+    assert "fail    description.json: minimum count: " in text and "        arm: rare: 3\n" in text
+    assert "fail" not in verdicts(check(stays, "few", "--minimum-count", "1")).values()
+
+
+def test_every_rule_can_fail(stays, tmp_path):
+    """Class disclosure, values of rows, degrees of freedom, baseline hazards."""
+    assert verdicts(check(stays, "few", "--minimum-freedom", "100", code=POLICY))["model.h5", "residual degrees of freedom"] == "fail"
+    for quantiles, verdict in (("[0.5]", "review"), ("[0.01, 0.5]", "fail")):
+        out = tmp_path / f"q{len(quantiles)}"
+        stays.run("describe", "few-run.yaml", "--output", out, "--set", f"describe={{tables: [[arm, sex]], bins: 0, quantiles: {quantiles}}}")
+        found = check(stays, out, "--minimum-count", "19", code=POLICY)
+        assert verdicts(found)["description.json", "value of a row"] == verdict
+    # sex alternates and the rare arm comes every twelfth row: one sex only.
+    assert verdicts(found)["description.json", "class disclosure"] == "review"
+    assert any("arm rare, sex m: none of 3" in example for one in found["checks"] if one["rule"] == "class disclosure" for example in one["examples"])
+    stays.run("train", "many-run.yaml", "--output", tmp_path / "cox", "--set", "model={kind: cox, time: time, status: gone, features: [x], cox: {strata: none, baseline: true, time_step: 1, time_maximum: 4}}", code=None)
+    if (tmp_path / "cox/model.h5").exists():
+        assert verdicts(check(stays, tmp_path / "cox"))["model.h5", "steps of a curve"] == "review"
+
+
+def test_what_was_found_is_signed(stays, tmp_path):
+    """About these files: another evaluation is none that was checked."""
+    copy = shutil.copytree(stays.path("many"), tmp_path / "many")
+    sign = ("--sign-with", "checker.pem", "--by", "Grace, output checking")
+    head = check(stays, copy, *sign)["head"]
+    (line,) = forge.read(copy / "checks.jsonl")
+    assert line["predicateType"] == "https://bailiwick.dev/output-check/v1" and line["subject"][0]["name"] == "model.h5"
+    assert {one["file"] for one in line["predicate"]["artefacts"]} == {"model.h5", "evaluation.json", "description.json", "survival.json", "attribution.json"}
+    out = stays.run("verify", copy, *KEY, "--head", head)
+    assert "ok  checks.jsonl:1: outputs checked by Grace, output checking, key " in out and "whose key" in out.splitlines()[-1]
+    assert "whose key" not in stays.run("verify", copy, *KEY, "--approver-key", "checker.pub.pem")
+    stays.run("report", copy, *KEY)
+    assert "Outputs checked on" in (copy / "report.html").read_text() and "residual degrees of freedom" in (copy / "report.html").read_text()
+    for name in ("evaluation.jsonl", "evaluation.json"):
+        (copy / name).unlink()
+    stays.run("evaluate", "many-run.yaml", "--output", copy, "--set", "evaluate.per_domain=false")
+    assert "evaluation.json is another, or not there any more" in stays.run("verify", copy, *KEY, code=INTEGRITY)
+
+
+def test_what_cannot_be_judged(stays, tmp_path):
+    copy = shutil.copytree(stays.path("few"), tmp_path / "few")
+    (copy / "evaluation.json").write_text((copy / "evaluation.json").read_text().replace('"rows": ', '"rows": 9'))
+    assert "does not hold, so nothing was judged" in stays.run("check-output", copy, *KEY, "--sign-with", "checker.pem", "--by", "x", code=INTEGRITY)
+    assert not (copy / "checks.jsonl").exists()
+    assert "go together" in stays.run("check-output", "few", *KEY, "--by", "x", code=USAGE)
+    assert "--minimum-count" in stays.run("check-output", "few", *KEY, "--minimum-count", "ten", code=USAGE)
