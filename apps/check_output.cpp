@@ -32,8 +32,7 @@ int command_check_output(const Arguments& arguments) {
   add_verification(options);
   if (!options.parse(arguments.words)) return 0;
   const auto number = [&](const char* option) {
-    return static_cast<double>(
-        parse_count(options.text(option), (std::string("--") + option).c_str()));
+    return static_cast<double>(parse_count(options.text(option), std::string("--") + option));
   };
   if (options.has("by") != options.has("sign-with"))
     throw Error(ExitCode::usage, "--by and --sign-with go together");

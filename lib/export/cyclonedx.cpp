@@ -132,7 +132,7 @@ class Bom {
       add(evaluation.json.value("overall", Json::object()), rows);
       const Json domains = evaluation.json.value("domains", Json::object());
       for (const auto& [domain, measures] : domains.items())
-        add(measures, rows + " of domain " + domain);
+        add(measures, fmt::format("{} of domain {}", rows, domain));
     }
     return list;
   }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
-#include <ranges>
 #include <string_view>
 #include <tuple>
 
@@ -116,9 +115,12 @@ std::optional<Json> RunToExport::policy(const TracedSession& session, const Item
 std::optional<std::pair<std::size_t, RunFile>> RunToExport::made_before(std::size_t session,
                                                                         std::size_t item) const {
   const auto end = std::ranges::find(sessions, session);
-  for (auto maker = std::make_reverse_iterator(end); maker != sessions.rend(); ++maker)
-    for (const auto& [product, file] : products(graph.sessions()[*maker]) | std::views::reverse)
-      if (product.item == item) return std::pair(*maker, file);
+  for (auto maker = std::make_reverse_iterator(end); maker != sessions.rend(); ++maker) {
+    const auto made = products(graph.sessions()[*maker]);
+    const auto last = std::find_if(made.rbegin(), made.rend(),
+                                   [&](const auto& one) { return one.first.item == item; });
+    if (last != made.rend()) return std::pair(*maker, last->second);
+  }
   return {};
 }
 
