@@ -81,7 +81,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
     run.boundary().within_domain(d, domain);
     own.push_back({run.local()[d].admission, scorecard.metrics(domain)});
   }
-  const Json overall = overall_metrics(run, models, how, rows, std::move(parts));
+  const Json overall = overall_metrics(run, model, models, how, rows, std::move(parts));
 
   std::vector<std::pair<std::string, Json>> lines;
   Json domains = Json::object();

@@ -20,13 +20,13 @@ std::vector<Aggregate> evaluation_parts(Run& run, const std::vector<UsedModel>& 
   return parts;
 }
 
-Json overall_metrics(Run& run, const std::vector<UsedModel>& models, const EvaluateConfig& how,
-                     const ModelRows& rows, std::vector<Aggregate> parts) {
-  const SavedModel& model = models.front().model;
+Json overall_metrics(Run& run, const SavedModel& common, const std::vector<UsedModel>& models,
+                     const EvaluateConfig& how, const ModelRows& rows,
+                     std::vector<Aggregate> parts) {
   if (run.boundary().contributors() > 1 && run.domains().size() > 1)
-    return shared_metrics(models, how, rows, std::move(parts), run.boundary(), model.parameters);
-  return Scorecard(model, how)
-      .metrics(run.boundary().across_domains("evaluation", std::move(parts), model.parameters));
+    return shared_metrics(models, how, rows, std::move(parts), run.boundary(), common.parameters);
+  return Scorecard(common, how)
+      .metrics(run.boundary().across_domains("evaluation", std::move(parts), common.parameters));
 }
 
 }  // namespace bailiwick

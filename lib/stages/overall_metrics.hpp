@@ -18,9 +18,10 @@ std::vector<Aggregate> evaluation_parts(Run& run, const std::vector<UsedModel>& 
                                         const EvaluateConfig& how, const ModelRows& rows);
 
 /// The metrics of all domains together (Scorecard), or, where a policy asks for a minimum of
-/// contributors, what may be told of them (shared_metrics). `parts`: as above. Collective over the
-/// world.
-Json overall_metrics(Run& run, const std::vector<UsedModel>& models, const EvaluateConfig& how,
-                     const ModelRows& rows, std::vector<Aggregate> parts);
+/// contributors, what may be told of them (shared_metrics). `common`: the model that everybody
+/// knows, of which those of the domains come. `parts`: as above. Collective over the world.
+Json overall_metrics(Run& run, const SavedModel& common, const std::vector<UsedModel>& models,
+                     const EvaluateConfig& how, const ModelRows& rows,
+                     std::vector<Aggregate> parts);
 
 }  // namespace bailiwick

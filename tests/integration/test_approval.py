@@ -353,6 +353,7 @@ def test_countersigned(stays, copy):
     text = lines(copy, "lineage.jsonl")
     signer, last = forge.Signer(stays.path("ada.pem")), json.loads(text[-1])
     last["signatures"].append({"keyid": signer.id, "sig": base64.b64encode(signer.sign(base64.b64decode(last["payload"]))).decode()})
+    last["signatures"][1:] = sorted(last["signatures"][1:], key=lambda s: s["keyid"])
     put(copy, [*text[:-1], json.dumps(last, separators=(",", ":")) + "\n"], "lineage.jsonl")
     assert "which was not given and is no owner's" in verify(stays, copy, code=INTEGRITY)
     # A countersignature that is another line's.

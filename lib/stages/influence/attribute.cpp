@@ -135,7 +135,7 @@ class Attribution {
     ModelRows rows = load_model_rows(run_, model.config, columns, how_.split);
     standardise(rows, moments);
     const std::vector<UsedModel> models(rows.domains.size(), used);
-    return overall_metrics(run_, models, evaluated_, rows,
+    return overall_metrics(run_, used.model, models, evaluated_, rows,
                            evaluation_parts(run_, models, evaluated_, rows));
   }
 

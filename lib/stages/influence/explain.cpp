@@ -68,8 +68,8 @@ void schema(Visitor& v, ExplainConfig& explain) {
         at_least(0), at_most(1000));
   v.key("seed", explain.seed, "Of these orders.");
   v.key("points", explain.points,
-        "Values for partial dependence, from two standard deviations below the mean to two above, "
-        "within the range that was declared; 0: none but those of explain.values.",
+        "Values of a number, two deviations to both sides of its mean, within its declared range; "
+        "0: only explain.values.",
         at_least(0), at_most(1000));
   v.key("values", explain.values, "Other values for partial dependence.");
 }
@@ -220,7 +220,7 @@ class Explanation {
 
   Json score(const std::function<RowChange(std::size_t d)>& change) {
     const ModelRows rows = load(change);
-    return overall_metrics(run_, models_, evaluated_, rows,
+    return overall_metrics(run_, used_.model, models_, evaluated_, rows,
                            evaluation_parts(run_, models_, evaluated_, rows));
   }
 
