@@ -34,6 +34,8 @@ int command_check_output(const Arguments& arguments) {
   const auto number = [&](const char* option) {
     return static_cast<double>(parse_count(options.text(option), std::string("--") + option));
   };
+  for (const char* option : {"minimum-count", "minimum-freedom"})
+    if (number(option) < 1) throw Error(ExitCode::usage, "--{}: at least 1", option);
   if (options.has("by") != options.has("sign-with"))
     throw Error(ExitCode::usage, "--by and --sign-with go together");
   const Json found = check_output({options.text("FOLDER"),

@@ -29,6 +29,11 @@ int rule(const Arguments& arguments, Ruling ruling, const char* name, const char
                                      options.text("sign-with"), verification_asked(options)});
   std::cout << fmt::format("{}  {}/{}\nhead  {}\n", to_word(ruling), options.text("FOLDER"),
                            approvals_log.file, line.hex());
+  if (ruling != Ruling::approved) return 0;
+  if (const auto checks = read_log(options.text("FOLDER"), checks_log); !checks.empty())
+    if (const std::string verdict = checks.back().said.value("verdict", ""); verdict != "pass")
+      std::cout << fmt::format("the last check of the outputs says: {} ({})\n", verdict,
+                               checks_log.file);
   return 0;
 }
 

@@ -19,12 +19,35 @@ namespace {
 
 constexpr std::size_t most_examples = 20;  ///< of one rule in one artefact
 
-void demand_verified(const OutputRequest& request) {
-  const RunVerification found = verify_run(request.folder, request.verification);
+RunVerification verified(const OutputRequest& request) {
+  RunVerification found = verify_run(request.folder, request.verification);
   const auto broken = std::ranges::find(found.findings, false, &Finding::holds);
   if (broken != found.findings.end())
     throw Error(ExitCode::integrity, "{}: does not hold, so nothing was judged: {}", request.folder,
                 printable(broken->what));
+  return found;
+}
+
+/// Tables for reading and for programs repeat what is judged.
+bool repeats(const RunFolder& folder, const std::string& file) {
+  if (file == "run.json" || file == "model.txt" || file == "coefficients.csv" ||
+      file == "report.html" || file == "report.md")
+    return true;
+  return std::ranges::any_of(folder.stages, [&](const StageRecord& record) {
+    const StageChain& chain = record.stage->chain;
+    return file == fmt::format("{}{}.run.json", record.prefix, chain.stage) ||
+           file == fmt::format("{}{}.txt", record.prefix, chain.stem);
+  });
+}
+
+/// Whoever ran it does not judge it.
+void demand_other(const RunFolder& folder, const PublicKey& key) {
+  for (const StageRecord& record : folder.stages)
+    if (record.signer == key.id())
+      throw Error(ExitCode::policy,
+                  "{}: its {} was signed with this key; a second person checks outputs, with a key "
+                  "of their own (bailiwick keygen)",
+                  folder.path, record.stage->name());
 }
 
 Json check_json(const OutputCheck& check) {
@@ -49,12 +72,14 @@ Json artefacts_of(const RunFolder& folder) {
 }  // namespace
 
 Json check_output(const OutputRequest& request) {
-  demand_verified(request);
+  const RunVerification verification = verified(request);
   const RunFolder folder = read_run_folder(request.folder);
   if (!folder.unreadable.empty())
     throw Error(ExitCode::data, "{}: cannot be judged: {}", request.folder,
                 join(folder.unreadable, "; "));
-  const std::vector<OutputCheck> checks = check_outputs(folder, request.thresholds);
+  std::vector<std::string> others = verification.unsigned_files;
+  std::erase_if(others, [&](const std::string& file) { return repeats(folder, file); });
+  const std::vector<OutputCheck> checks = check_outputs(folder, others, request.thresholds);
   Json list = Json::array();
   OutputVerdict worst = OutputVerdict::pass;
   for (const OutputCheck& check : checks) {
@@ -70,6 +95,8 @@ Json check_output(const OutputRequest& request) {
   if (request.by.empty() || printable(request.by) != request.by)
     throw Error(ExitCode::usage, "--by: is to be one line of text, and not empty");
   found["by"] = request.by;
+  const PrivateKey key = PrivateKey::load(request.sign_with);
+  demand_other(folder, key.public_key());
   const StageRecord& main = folder.main();
   if (!main.finished || !main.statements.back().subject_sha256)
     throw Error(ExitCode::data, "{}: has not finished, so there is nothing to sign about",
@@ -77,9 +104,9 @@ Json check_output(const OutputRequest& request) {
   const FileLock lock(training_chain.lock(request.folder), lock_patience_seconds);
   if (!lock.held())
     throw Error(ExitCode::data, "{}: a job is writing there{}", request.folder, lock.holder());
-  const Digest head = append_to_log(
-      request.folder, checks_log, main.prefix + main.stage->chain.result,
-      *main.statements.back().subject_sha256, found, PrivateKey::load(request.sign_with));
+  const Digest head =
+      append_to_log(request.folder, checks_log, main.prefix + main.stage->chain.result,
+                    *main.statements.back().subject_sha256, found, key);
   found["head"] = head.hex();
   return found;
 }

@@ -4,11 +4,13 @@
 #include "lib/disclosure/rules.hpp"
 
 #include <cmath>
+#include <map>
 #include <string_view>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/folder/facts.hpp"
+#include "lib/lineage/stage_chain.hpp"
 
 namespace bailiwick {
 
@@ -56,7 +58,7 @@ class Judged {
   }
 
   std::string file_;
-  const DisclosureThresholds& thresholds_;
+  DisclosureThresholds thresholds_;
   std::vector<OutputCheck> checks_;
 };
 
@@ -71,8 +73,20 @@ void check_measures(Judged& artefact, const std::string& whose, const Json& metr
     const double in_bin = fact_number(bin, "rows"), found = fact_number(bin, "events");
     const std::string where = fmt::format("{}: calibration from {:g} to {:g}", whose,
                                           fact_number(bin, "lower"), fact_number(bin, "upper"));
-    artefact.count(in_bin, where + ": rows");
+    artefact.count(found, where + ": events");
+    artefact.count(in_bin - found, where + ": rows without an event");
     artefact.share(found, in_bin, where + ": events");
+  }
+  // What follows from these: rows found and missed, at probability 1/2.
+  const double recall = fact_number(metrics, "recall"),
+               precision = fact_number(metrics, "precision");
+  if (std::isfinite(events) && std::isfinite(recall)) {
+    const double right = std::round(recall * events);
+    artefact.count(right, whose + ": events that were found (recall)");
+    artefact.count(events - right, whose + ": events that were missed (recall)");
+    if (precision > 0)
+      artefact.count(std::round(right / precision) - right,
+                     whose + ": rows that were taken for events (precision)");
   }
   const Json& categories = fact_list(metrics, "categories");
   const Json& confusion = fact_list(metrics, "confusion");
@@ -149,8 +163,26 @@ void check_description(Judged& artefact, const Json& result) {
   }
   for (const Json& table : fact_list(result, "tables"))
     check_table(artefact, table);
-  for (const auto& [domain, own] : fact_list(result, "domains").items())
-    artefact.count(fact_number(own, "rows"), domain + ": rows");
+  for (const Json& test : fact_list(result, "tests"))
+    for (const Json& group : fact_list(test, "groups"))
+      artefact.count(fact_number(group, "rows"),
+                     fmt::format("{} by {}: rows of {}", fact_text(test, "compare"),
+                                 fact_text(test, "by"), fact_text(group, "level")));
+  for (const auto& [domain, own] : fact_list(result, "domains").items()) {
+    const double held = fact_number(own, "rows");
+    artefact.count(held, domain + ": rows");
+    for (const auto& [name, number] : fact_list(own, "numbers").items()) {
+      const double missing = fact_number(number, "missing");
+      if (!std::isfinite(missing)) continue;
+      artefact.count(missing, fmt::format("{}: {}: rows without a value", domain, name));
+      artefact.count(held - missing, fmt::format("{}: {}: rows with a value", domain, name));
+    }
+    for (const auto& [name, levels] : fact_list(own, "categories").items())
+      for (const auto& [level, rows_of_level] : levels.items())
+        if (rows_of_level.is_number())
+          artefact.count(rows_of_level.get<double>(),
+                         fmt::format("{}: {}: {}", domain, name, level));
+  }
 }
 
 void check_survival(Judged& artefact, const Json& result) {
@@ -189,11 +221,62 @@ void check_model(Judged& artefact, const SavedModel& model, const StageRecord& r
                               baseline.time.size()));
 }
 
-void check_attribution(Judged& artefact, const Json& result) {
-  for (const Json& domain : fact_list(result, "domains"))
-    artefact.look(
-        "own sums", !domain.contains("estimates"), OutputVerdict::review,
-        fact_text(domain, "domain") + ": its own sums follow from the estimates and the model");
+/// Rows of each domain, as the stage's last statement has them of the partitions that it took.
+std::map<std::string, double> rows_by_domain(const StageRecord& record) {
+  std::map<std::string, double> rows;
+  if (record.statements.empty()) return rows;
+  for (const Artefact& partition : record.statements.back().dependencies) {
+    if (!partition.name.starts_with(dependency::partition_prefix)) continue;
+    const std::string place =
+        partition.name.substr(std::string_view(dependency::partition_prefix).size());
+    rows[place.substr(0, place.find('/'))] += fact_number(partition.annotations, "rows");
+  }
+  return rows;
+}
+
+/// A difference of two fits is made of the rows of one domain, and each fit of the rest.
+void check_attribution(Judged& artefact, const RunFolder& folder, const StageRecord& record) {
+  const Json& result = record.result;
+  artefact.count(fact_number(result, "rows"), "rows that the measure is of");
+  const std::map<std::string, double> rows = rows_by_domain(record);
+  double all = 0;
+  for (const auto& [domain, n] : rows)
+    all += n;
+  const double parameters = folder.model ? static_cast<double>(folder.model->parameters.size()) : 0;
+  for (const Json& domain : fact_list(result, "domains")) {
+    const std::string name = fact_text(domain, "domain");
+    const auto own = rows.find(name);
+    for (const char* why : {"reason", "shapley_reason"})
+      if (domain.contains(why))
+        artefact.look("class disclosure", false, OutputVerdict::review,
+                      name + ": " + fact_text(domain, why));
+    if (own == rows.end() || !domain.contains("without")) continue;
+    artefact.count(own->second, name + ": rows behind its effect");
+    artefact.look("residual degrees of freedom",
+                  all - own->second - parameters >= artefact.thresholds().freedom,
+                  OutputVerdict::fail,
+                  fmt::format("without {}: {:g} rows less {:g} parameters", name, all - own->second,
+                              parameters));
+    artefact.look("own sums", false, OutputVerdict::review,
+                  name + ": its own sums follow from the fit without it and the model");
+  }
+}
+
+/// What lies in the folder beside what is judged.
+void check_others(std::vector<OutputCheck>& checks, const RunFolder& folder,
+                  const std::vector<std::string>& unsigned_files) {
+  Judged others("other files", DisclosureThresholds());
+  for (const StageRecord& record : folder.stages)
+    if (std::string_view(record.stage->name()) == "predict")
+      others.look("single rows", false, OutputVerdict::fail,
+                  "predictions/: each line is of one row; they stay with their domains");
+  for (const std::string& domain : folder.regions)
+    others.look("not judged", false, OutputVerdict::review,
+                fmt::format("regions/{}: what stays with the domain", domain));
+  for (const std::string& file : unsigned_files)
+    others.look("not judged", false, OutputVerdict::review, file + ": no statement speaks of it");
+  for (OutputCheck& check : std::move(others).checks())
+    checks.push_back(std::move(check));
 }
 
 std::vector<OutputCheck> checks_of(const RunFolder& folder, const StageRecord& record,
@@ -204,18 +287,22 @@ std::vector<OutputCheck> checks_of(const RunFolder& folder, const StageRecord& r
   if (stage == "evaluate") check_evaluation(artefact, record.result);
   if (stage == "describe") check_description(artefact, record.result);
   if (stage == "survival") check_survival(artefact, record.result);
-  if (stage == "attribute") check_attribution(artefact, record.result);
+  if (stage == "attribute") check_attribution(artefact, folder, record);
+  if (stage == "explain")
+    artefact.count(fact_number(record.result, "rows"), "rows that the measure is of");
   return std::move(artefact).checks();
 }
 
 }  // namespace
 
 std::vector<OutputCheck> check_outputs(const RunFolder& folder,
+                                       const std::vector<std::string>& unsigned_files,
                                        const DisclosureThresholds& thresholds) {
   std::vector<OutputCheck> all;
   for (const StageRecord& record : folder.stages)
     for (OutputCheck& check : checks_of(folder, record, thresholds))
       all.push_back(std::move(check));
+  check_others(all, folder, unsigned_files);
   return all;
 }
 

@@ -39,7 +39,9 @@ struct OutputCheck {
 };
 
 /// Every rule that an artefact of the folder is subject to, in the order of the stages.
+/// `unsigned_files`: of which nobody says what they are.
 std::vector<OutputCheck> check_outputs(const RunFolder& folder,
+                                       const std::vector<std::string>& unsigned_files,
                                        const DisclosureThresholds& thresholds);
 
 }  // namespace bailiwick

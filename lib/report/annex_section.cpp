@@ -141,6 +141,13 @@ Html gdpr_table(const ReportFacts& facts) {
   return table.finish();
 }
 
+Html checkers_words(const RunFolder& folder) {
+  Html words;
+  for (const LogEntry& check : folder.checks)
+    words += html("{}{} ({})", words.empty() ? "" : ", ", fact_text(check.said, "by"), check.time);
+  return words.empty() ? Html("not supplied") : words;
+}
+
 Html satre_table(const ReportFacts& facts) {
   const StageRecord& main = facts.folder.main();
   HtmlTable table = annex_table("SATRE 2.0.1, capabilities 3.3 and 5.1 to 5.7");
@@ -152,12 +159,17 @@ Html satre_table(const ReportFacts& facts) {
              "the actions and releases that were asked of every policy: <a "
              "href=\"#participants\">terms</a>"});
   table.add({"3.3.04", "process for disclosure control", "not supplied"});
-  table.add({"3.3.05", "responsibility for output checking", "not supplied"});
+  table.add({"3.3.05", "responsibility for output checking", checkers_words(facts.folder)});
   table.add({"3.3.06", "statistical basis of decisions",
-             "minimum rows, groups and contributors that policies ask for: <a "
-             "href=\"#participants\">terms</a>. A checker's basis: not supplied."});
+             html("minimum rows, groups and contributors that policies ask for: <a "
+                  "href=\"#participants\">terms</a>. A checker's basis: {}.",
+                  facts.folder.checks.empty()
+                      ? Html("not supplied")
+                      : Html("thresholds and rules of each <a href=\"#approval\">check</a>"))});
   table.add({"3.3.07", "outputs that cannot be checked by hand", "not supplied"});
-  table.add({"3.3.08", "semi-automated checks", "clauses of policies, before a row was read"});
+  table.add({"3.3.08", "semi-automated checks",
+             html("clauses of policies, before a row was read{}",
+                  facts.folder.checks.empty() ? "" : "; bailiwick check-output, of results")});
   table.add({"3.3.09", "machine-readable record of criteria applied",
              "decisions.json, signed, of each session: <a href=\"#lineage\">lineage</a>"});
   table.add({"5.1", "federation governance",

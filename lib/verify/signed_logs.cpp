@@ -166,6 +166,23 @@ void look_at_approvals(const std::string& folder, const std::vector<VerifiedChai
   }
 }
 
+namespace {
+
+/// A result that lies there and that the newest check is not about; empty: none.
+std::string unchecked_result(const Json& artefacts, const std::vector<VerifiedChain>& chains) {
+  for (const VerifiedChain& chain : chains) {
+    if (chain.version() < 2 || !chain.domain.empty()) continue;
+    const std::string file = chain.prefix + chain.stage.result;
+    const bool checked = std::ranges::any_of(
+        artefacts, [&](const Json& artefact) { return artefact.value("file", "") == file; });
+    if (!checked && chain.found.statements.back().final_count)
+      return file + " came later, and was not checked";
+  }
+  return "";
+}
+
+}  // namespace
+
 void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>& chains,
                     DocumentFinder& finder, RunVerification& result) {
   try {
@@ -187,6 +204,9 @@ void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>&
                           chain->found.statements.back().subject_sha256->hex() == digest;
         if (why.empty() && !same) why = file + " is another, or not there any more";
       }
+      if (why.empty() && i + 1 == checks.size())
+        why = unchecked_result(json_member<Json>(check.said, "artefacts", at, ExitCode::integrity),
+                               chains);
       const std::string by = text(check.said, "by");
       result.findings.push_back(
           {why.empty(),

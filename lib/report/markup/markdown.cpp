@@ -90,6 +90,7 @@ class Writer {
       in_code_ = !ends;
     }
     if (name == "li" && ends) end_block("* ", "");
+    if ((name == "ul" || name == "ol") && ends) text_ += '\n';
     if (name == "dt" && ends) end_block("**", "**");
     if (name == "summary" && ends) end_block("", "\n");
     if (name == "p" || name == "dd" || name == "ul" || name == "ol" || name == "section" ||
@@ -117,7 +118,7 @@ class Writer {
   void take_of_drawing(std::string_view name, bool ends) {
     if (name != "title" && name != "desc") return line_.clear();
     if (ends)
-      end_block("> ", "");
+      end_block("> ", "\n");
     else
       line_.clear();
   }

@@ -93,6 +93,7 @@ class Attribution {
     evaluated_.per_domain = false;
     const Json overall = score(used_);
     measure_ = &choose_measure(overall, how_.metric, "attribute.metric", how_.shapley);
+    rows_ = overall.at("rows");
     demand_own_model();
   }
 
@@ -108,6 +109,7 @@ class Attribution {
             {"metric", measure_->name},
             {"more_is_better", measure_->more_is_better},
             {"value", fits_.at(all_).value},
+            {"rows", rows_},
             {"fits", fits_.size()},
             {"domains", domains}};
   }
@@ -335,6 +337,7 @@ class Attribution {
   Coalition all_;
   EvaluateConfig evaluated_;
   const Measure* measure_ = nullptr;
+  double rows_ = 0;            ///< that it is of
   std::uint64_t counted_ = 0;  ///< rows that the model of all was fitted to
   std::map<Coalition, CoalitionFit> fits_;
 };

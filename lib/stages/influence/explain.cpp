@@ -153,6 +153,7 @@ class Explanation {
     const Json overall = score([this](std::size_t d) { return collect(d); });
     measure_ = &choose_measure(overall, how_.metric, "explain.metric");
     value_ = overall.at(measure_->name);
+    rows_ = overall.at("rows");
     for (std::size_t d = 0; d < held_.size(); ++d)
       for (HeldRows& held : held_[d])
         held.block = run_.boundary().gather_within_domain(d, held.block);
@@ -174,6 +175,7 @@ class Explanation {
             {"metric", measure_->name},
             {"more_is_better", measure_->more_is_better},
             {"value", value_},
+            {"rows", rows_},
             {"repeats", how_.repeats},
             {"seed", how_.seed},
             {"features", features}};
@@ -427,6 +429,7 @@ class Explanation {
   std::vector<std::vector<HeldRows>> held_;  ///< (local domain, partition)
   const Measure* measure_ = nullptr;
   double value_ = 0;  ///< of the measure, with the rows as they are
+  double rows_ = 0;   ///< that it is of
 };
 
 void explain(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
