@@ -415,6 +415,14 @@ void RunRecord::write_text(const std::string& text, const std::string& name) {
   });
 }
 
+void RunRecord::publish_result(const Json& result, const std::string& text, const Json& about) {
+  write_text(text, std::string(stage_.stem) + ".txt");
+  write_run_json(about);
+  publish_egress();
+  publish_text(result.dump(2) + "\n", stage_.result, true);
+  if (comm_.is_root()) std::cout << text << "written  " << path(stage_.result) << '\n';
+}
+
 void RunRecord::publish_model(const io::Checkpoint& model, Json results) {
   const std::string digest = model.digest().hex();
   results["digest"] = digest;

@@ -88,6 +88,9 @@ class RunRecord {
 
   /// run.json: who, where, with what; `results` is put under its own key.
   void write_run_json(const Json& results);
+  /// What a stage other than a training ends with: `text` for people, STEM.txt, which is printed
+  /// too, run.json with `about`, the egress report, and the signed result.
+  void publish_result(const Json& result, const std::string& text, const Json& about);
 
   /// The end of a training: run.json, the egress report, and last, so that where it is all is, the
   /// model. Rank 0 says where.

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <filesystem>
-#include <iostream>
 
 #include "lib/boundary/own_statistics.hpp"
 #include "lib/core/json.hpp"
@@ -108,11 +107,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
                         {"standardise", to_word(standardisation)},
                         {"overall", overall},
                         {"domains", domains}};
-  record.write_text(text, "evaluation.txt");
-  record.write_run_json(results);
-  record.publish_egress();
-  record.publish_text(results.dump(2) + "\n", chain.result, true);
-  if (run.world().is_root()) std::cout << text << "written  " << record.path(chain.result) << '\n';
+  record.publish_result(results, text, results);
 }
 
 constexpr SectionType evaluate_section = section_type<EvaluateConfig>();

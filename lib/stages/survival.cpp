@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 #include <tuple>
 #include <utility>
 
@@ -347,14 +346,9 @@ void survive(const Stage& stage, Session& session, RunConfig config, const Stage
     result["log_rank_within_domains"] =
         test_json(groups, within_domains(parts, groups, how.time_step, run.boundary()));
   }
-  const std::string text = table_of(result, how);
-  record.write_text(text, "survival.txt");
   record.write_text(csv_of(result), "survival.csv");
-  record.write_run_json({{"rows", loaded.selected}, {"split", how.split}});
-  record.publish_egress();
-  record.publish_text(result.dump(2) + "\n", chain.result, true);
-  if (run.world().is_root())
-    std::cout << text << "\nwritten  " << record.path(chain.result) << '\n';
+  record.publish_result(result, table_of(result, how),
+                        {{"rows", loaded.selected}, {"split", how.split}});
 }
 
 constexpr SectionType survival_section = section_type<SurvivalConfig>();

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 
 #include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/own_statistics.hpp"
@@ -441,13 +440,8 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
           parse_json(released[i], run.domains()[i].name, ExitCode::bug);
   }
 
-  const std::string text = table_of(description);
-  record.write_text(text, "description.txt");
-  record.write_run_json({{"rows", loaded.selected}, {"split", how.split}});
-  record.publish_egress();
-  record.publish_text(description.dump(2) + "\n", chain.result, true);
-  if (run.world().is_root())
-    std::cout << text << "\nwritten  " << record.path(chain.result) << '\n';
+  record.publish_result(description, table_of(description),
+                        {{"rows", loaded.selected}, {"split", how.split}});
 }
 
 constexpr SectionType describe_section = section_type<DescribeConfig>();

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <iostream>
 #include <map>
 
 #include "lib/core/json.hpp"
@@ -408,13 +407,7 @@ void attribute(const Stage& stage, Session& session, RunConfig config,
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
   const Json result = Attribution(run, used).result();
-  const std::string text = table_of(result, used.model);
-  record.write_text(text, "attribution.txt");
-  record.write_run_json(result);
-  record.publish_egress();
-  record.publish_text(result.dump(2) + "\n", stage.chain.result, true);
-  if (run.world().is_root())
-    std::cout << text << "written  " << record.path(stage.chain.result) << '\n';
+  record.publish_result(result, table_of(result, used.model), result);
 }
 
 constexpr SectionType attribute_section = section_type<AttributeConfig>();

@@ -5,7 +5,6 @@
 #include <bit>
 #include <cmath>
 #include <functional>
-#include <iostream>
 #include <map>
 #include <numeric>
 #include <set>
@@ -442,13 +441,7 @@ void explain(const Stage& stage, Session& session, RunConfig config, const Stage
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
   const Json result = Explanation(run, used).result();
-  const std::string text = explanation_text(result);
-  record.write_text(text, "explanation.txt");
-  record.write_run_json(result);
-  record.publish_egress();
-  record.publish_text(result.dump(2) + "\n", stage.chain.result, true);
-  if (run.world().is_root())
-    std::cout << text << "written  " << record.path(stage.chain.result) << '\n';
+  record.publish_result(result, explanation_text(result), result);
 }
 
 constexpr SectionType explain_section = section_type<ExplainConfig>();
