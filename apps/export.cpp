@@ -73,8 +73,8 @@ void export_signature(const RunToExport& run, const Options& options) {
   const PrivateKey key = PrivateKey::load(options.text("sign-with"));
   const RunFile model = run.model();
   if (const auto withdrawal = run.withdrawal())
-    throw Error(ExitCode::policy, "{}: was withdrawn on {} by {} ({}), and is not signed again",
-                model.path, withdrawal->entry.time, withdrawal->by, withdrawal->reason);
+    throw Error(ExitCode::policy, "{}: is not signed again: it was {}", model.path,
+                withdrawn_words(*withdrawal));
   write_export(run, options, signature_name, model_signature(model, key));
   std::cout << fmt::format("of       {}\nby       {}\n", model.path, key.public_key().id());
 }

@@ -116,11 +116,8 @@ std::map<Digest, std::string> partitions_of(const FittedFile& fitted) {
   if (!std::filesystem::exists(lineage)) return partitions;
   const ReadChain chain = read_chain(lineage, training_chain, {});
   if (chain.statements.empty()) return partitions;
-  for (const Artefact& artefact : chain.statements.back().statement.dependencies)
-    if (artefact.name.starts_with(dependency::partition_prefix))
-      partitions.emplace(
-          artefact.sha256,
-          printable(artefact.name.substr(std::string_view(dependency::partition_prefix).size())));
+  for (const UsedPartition& used : partitions_of(chain.statements.back().statement))
+    partitions.emplace(used.root, printable(used.domain + "/" + used.name));
   return partitions;
 }
 

@@ -19,15 +19,6 @@ namespace {
 
 constexpr std::size_t most_examples = 20;  ///< of one rule in one artefact
 
-RunVerification verified(const OutputRequest& request) {
-  RunVerification found = verify_run(request.folder, request.verification);
-  const auto broken = std::ranges::find(found.findings, false, &Finding::holds);
-  if (broken != found.findings.end())
-    throw Error(ExitCode::integrity, "{}: does not hold, so nothing was judged: {}", request.folder,
-                printable(broken->what));
-  return found;
-}
-
 /// Tables for reading and for programs repeat what is judged.
 bool repeats(const RunFolder& folder, const std::string& file) {
   if (file == "run.json" || file == "model.txt" || file == "coefficients.csv" ||
@@ -72,7 +63,8 @@ Json artefacts_of(const RunFolder& folder) {
 }  // namespace
 
 Json check_output(const OutputRequest& request) {
-  const RunVerification verification = verified(request);
+  const RunVerification verification =
+      demand_verified(request.folder, request.verification, "so nothing was judged");
   const RunFolder folder = read_run_folder(request.folder);
   if (!folder.unreadable.empty())
     throw Error(ExitCode::data, "{}: cannot be judged: {}", request.folder,

@@ -224,13 +224,9 @@ void check_model(Judged& artefact, const SavedModel& model, const StageRecord& r
 /// Rows of each domain, as the stage's last statement has them of the partitions that it took.
 std::map<std::string, double> rows_by_domain(const StageRecord& record) {
   std::map<std::string, double> rows;
-  if (record.statements.empty()) return rows;
-  for (const Artefact& partition : record.statements.back().dependencies) {
-    if (!partition.name.starts_with(dependency::partition_prefix)) continue;
-    const std::string place =
-        partition.name.substr(std::string_view(dependency::partition_prefix).size());
-    rows[place.substr(0, place.find('/'))] += fact_number(partition.annotations, "rows");
-  }
+  if (!record.statements.empty())
+    for (const UsedPartition& used : partitions_of(record.statements.back()))
+      rows[used.domain] += static_cast<double>(used.rows);
   return rows;
 }
 

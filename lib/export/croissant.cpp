@@ -91,13 +91,14 @@ OrderedJson terms_of_use(const Json& policy) {
 }
 
 /// A partition that the run used, and the session that says so.
-struct UsedPartition {
+struct DescribedPartition {
   const TracedSession* session = nullptr;
   const Item* item = nullptr;
 };
 
-std::vector<UsedPartition> partitions_of(const RunToExport& run, const std::string& domain) {
-  std::vector<UsedPartition> list;
+std::vector<DescribedPartition> described_partitions(const RunToExport& run,
+                                                     const std::string& domain) {
+  std::vector<DescribedPartition> list;
   std::set<Digest> met;
   for (const std::size_t number : run.sessions) {
     const TracedSession& session = run.graph.sessions()[number];
@@ -175,7 +176,7 @@ DataCard croissant(const RunToExport& run, const DataCardRequest& request) {
                 "croissant: a card names the SHA-256 of the partitions' files, which lie with "
                 "their owner: --partitions FOLDER");
   const FoundRecords found = find_records(request.partitions, {});
-  const std::vector<UsedPartition> used = partitions_of(run, domain);
+  const std::vector<DescribedPartition> used = described_partitions(run, domain);
   const std::string urn = "urn:bailiwick:domain:" + percent_encoded(domain);
 
   OrderedJson files = OrderedJson::array();
@@ -183,7 +184,7 @@ DataCard croissant(const RunToExport& run, const DataCardRequest& request) {
   std::uint64_t rows = 0;
   std::set<std::string> names, purposes;
   const Schema* schema = nullptr;
-  for (const UsedPartition& partition : used) {
+  for (const DescribedPartition& partition : used) {
     const RunFile file = find_file(found, *partition.item);
     const PartitionManifest& manifest = found.partitions.at(partition.item->digest).manifest;
     // Two partitions of one name are two states of it.

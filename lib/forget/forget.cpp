@@ -31,24 +31,18 @@ namespace {
 struct Training {
   std::string folder;
   std::vector<Statement> statements;
-  std::vector<Artefact> partitions;
+  std::vector<UsedPartition> partitions;
 
   const Statement& end() const { return statements.back(); }
 };
 
 Training finished_training(const std::string& folder, const VerifyOptions& options) {
-  const RunVerification found = verify_run(folder, options);
-  for (const Finding& finding : found.findings)
-    if (!finding.holds)
-      throw Error(ExitCode::integrity, "{}: does not hold, so it proves nothing: {}", folder,
-                  finding.what);
+  demand_verified(folder, options, "so it proves nothing");
   const std::string lineage = training_chain.file(folder);
   if (!fs::exists(lineage)) throw Error(ExitCode::data, "{}: holds no training", folder);
-  Training training{folder, read_statements(lineage, load_public_keys(options.keys)), {}};
-  for (const Artefact& artefact : training.end().dependencies)
-    if (artefact.name.starts_with(dependency::partition_prefix))
-      training.partitions.push_back(artefact);
-  return training;
+  std::vector<Statement> statements = read_statements(lineage, load_public_keys(options.keys));
+  std::vector<UsedPartition> partitions = partitions_of(statements.back());
+  return {folder, std::move(statements), std::move(partitions)};
 }
 
 /// A training that went on from what had seen the rows has not forgotten them.
@@ -67,10 +61,10 @@ void demand_from_the_start(const Training& training) {
 }
 
 /// Those of `one` whose rows `other` has not, by their roots.
-std::vector<Artefact> only_in(const Training& one, const Training& other) {
-  std::vector<Artefact> only;
-  for (const Artefact& partition : one.partitions)
-    if (std::ranges::find(other.partitions, partition.sha256, &Artefact::sha256) ==
+std::vector<UsedPartition> only_in(const Training& one, const Training& other) {
+  std::vector<UsedPartition> only;
+  for (const UsedPartition& partition : one.partitions)
+    if (std::ranges::find(other.partitions, partition.root, &UsedPartition::root) ==
         other.partitions.end())
       only.push_back(partition);
   return only;
@@ -96,18 +90,15 @@ void demand_new(const ForgetRequest& request, const Training& old, const Trainin
     throw Error(ExitCode::policy, "{}: was withdrawn itself", request.replacement);
 }
 
+std::map<std::string, std::uint64_t> rows_by_domain(const std::vector<UsedPartition>& partitions) {
+  std::map<std::string, std::uint64_t> rows;
+  for (const UsedPartition& partition : partitions)
+    rows[partition.domain] += partition.rows;
+  return rows;
+}
+
 /// Owners whose rows have not become fewer: only they know whether some went.
-Json doubts(const std::vector<Artefact>& gone, const std::vector<Artefact>& came) {
-  const auto rows_by_domain = [](const std::vector<Artefact>& partitions) {
-    std::map<std::string, std::uint64_t> rows;
-    for (const Artefact& partition : partitions) {
-      const std::string place =
-          partition.name.substr(std::string_view(dependency::partition_prefix).size());
-      rows[place.substr(0, place.find('/'))] +=
-          partition.annotations.value("rows", std::uint64_t{0});
-    }
-    return rows;
-  };
+Json doubts(const std::vector<UsedPartition>& gone, const std::vector<UsedPartition>& came) {
   Json domains = Json::array();
   const auto before = rows_by_domain(gone);
   for (const auto& [domain, rows] : rows_by_domain(came))
@@ -116,13 +107,12 @@ Json doubts(const std::vector<Artefact>& gone, const std::vector<Artefact>& came
   return domains;
 }
 
-Json to_json(const std::vector<Artefact>& partitions) {
+Json to_json(const std::vector<UsedPartition>& partitions) {
   Json list = Json::array();
-  for (const Artefact& partition : partitions)
-    list.push_back({{"partition",
-                     partition.name.substr(std::string_view(dependency::partition_prefix).size())},
-                    {"root", partition.sha256.hex()},
-                    {"rows", partition.annotations.value("rows", Json())}});
+  for (const UsedPartition& partition : partitions)
+    list.push_back({{"partition", partition.domain + "/" + partition.name},
+                    {"root", partition.root.hex()},
+                    {"rows", partition.rows > 0 ? Json(partition.rows) : Json()}});
   return list;
 }
 
@@ -141,12 +131,12 @@ fs::path run_folder_of(const ReadChain& chain) {
 /// All that was made of the rows in the folders that were looked through.
 class Affected {
  public:
-  Affected(const ForgetRequest& request, const std::vector<Artefact>& gone)
+  Affected(const ForgetRequest& request, const std::vector<UsedPartition>& gone)
       : request_(request),
         graph_(find_records(folders(request), load_public_keys(request.verification.keys))) {
     std::vector<std::size_t> items;
-    for (const Artefact& partition : gone)
-      if (const auto item = graph_.find(ItemKind::partition, partition.sha256))
+    for (const UsedPartition& partition : gone)
+      if (const auto item = graph_.find(ItemKind::partition, partition.root))
         items.push_back(*item);
     const Walk on = walk_on(graph_, items);
     for (const std::size_t number : on.sessions) {
@@ -291,14 +281,14 @@ Json forget(const ForgetRequest& request) {
     throw Error(ExitCode::policy, "{}: was signed with another key; --sign-with takes that one",
                 request.folder);
   demand_from_the_start(replacement);
-  const std::vector<Artefact> gone = only_in(old, replacement);
+  const std::vector<UsedPartition> gone = only_in(old, replacement);
   if (gone.empty())
     throw Error(ExitCode::data,
                 "{}: was trained on all rows that {} knew; train without the domain, or on "
                 "partitions that their owner ingested without the rows",
                 request.replacement, request.folder);
   const Affected affected(request, gone);
-  const std::vector<Artefact> came = only_in(replacement, old);
+  const std::vector<UsedPartition> came = only_in(replacement, old);
   Json said = {{"by", request.by},
                {"reason", request.reason},
                {"gone", to_json(gone)},

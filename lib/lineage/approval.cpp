@@ -50,6 +50,11 @@ std::optional<Approval> standing_withdrawal(std::span<const Approval> approvals,
   return standing.back();
 }
 
+std::string withdrawn_words(const Approval& withdrawal) {
+  return fmt::format("withdrawn on {} by {}: {}", withdrawal.entry.time, withdrawal.by,
+                     withdrawal.reason);
+}
+
 Digest append_approval(const std::string& folder, const Approval& approval, const PrivateKey& key) {
   Json said = {
       {"ruling", to_word(approval.ruling)}, {"by", approval.by}, {"reason", approval.reason}};

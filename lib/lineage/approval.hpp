@@ -43,6 +43,9 @@ std::optional<Approval> last_approval(const std::vector<Approval>& approvals,
 std::optional<Approval> standing_withdrawal(std::span<const Approval> approvals,
                                             const std::string& subject, const Digest& sha256);
 
+/// "withdrawn on TIME by WHOM: WHY".
+std::string withdrawn_words(const Approval& withdrawal);
+
 /// Signs one. `subject_sha256` of a file is its bytes', of an intent its payload's. The caller
 /// holds the lock of the folder.
 Digest append_approval(const std::string& folder, const Approval& approval, const PrivateKey& key);

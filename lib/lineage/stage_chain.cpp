@@ -233,6 +233,21 @@ const Artefact* find_dependency(const Statement& statement, const std::string& n
   return at == statement.dependencies.end() ? nullptr : &*at;
 }
 
+std::vector<UsedPartition> partitions_of(const Statement& statement) {
+  const std::string_view prefix = dependency::partition_prefix;
+  std::vector<UsedPartition> partitions;
+  for (const Artefact& artefact : statement.dependencies) {
+    if (!artefact.name.starts_with(prefix)) continue;
+    const std::string place = artefact.name.substr(prefix.size());
+    const std::size_t slash = std::min(place.find('/'), place.size());
+    const Json rows = artefact.annotations.value("rows", Json());
+    partitions.push_back({place.substr(0, slash), place.substr(std::min(slash + 1, place.size())),
+                          artefact.sha256,
+                          rows.is_number_unsigned() ? rows.get<std::uint64_t>() : 0});
+  }
+  return partitions;
+}
+
 std::vector<Finding> check_stage(const StageChain& chain, const std::string& domain,
                                  const std::vector<Statement>& statements) {
   const std::string file = std::string(chain.stem) + ".jsonl";

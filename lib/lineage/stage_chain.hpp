@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,5 +83,13 @@ inline std::string partition(const std::string& domain, const std::string& name)
   return partition_prefix + domain + "/" + name;
 }
 }  // namespace dependency
+
+/// The rows that a statement says went in.
+struct UsedPartition {
+  std::string domain, name;
+  Digest root;
+  std::uint64_t rows = 0;  ///< 0: it does not say
+};
+std::vector<UsedPartition> partitions_of(const Statement& statement);
 
 }  // namespace bailiwick

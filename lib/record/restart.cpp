@@ -129,8 +129,7 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
       const std::string home = std::filesystem::absolute(model).parent_path().string();
       if (const auto withdrawal =
               standing_withdrawal(read_approvals(home), training_chain.result, sha256_file(model)))
-        throw Error(ExitCode::policy, "{}: was withdrawn on {} by {}: {}", model,
-                    withdrawal->entry.time, withdrawal->by, withdrawal->reason);
+        throw Error(ExitCode::policy, "{}: was {}", model, withdrawn_words(*withdrawal));
     }
     for (const Artefact& artefact : found.statements.back().dependencies)
       if (artefact.name == dependency::model && artefact.sha256 != io::content_digest(model))

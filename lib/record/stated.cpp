@@ -128,9 +128,9 @@ void check_not_withdrawn(const StatedModel& stated, const std::string& path) {
   const auto refuse_if = [&](const std::optional<Approval>& withdrawal) {
     if (!withdrawal) return;
     const bool is_intent = withdrawal->entry.subject == intent_subject;
-    throw Error(ExitCode::policy, "{}: {} was withdrawn on {} by {}: {}", path,
+    throw Error(ExitCode::policy, "{}: {} was {}", path,
                 is_intent ? "its training" : withdrawal->entry.subject + " of its training",
-                withdrawal->entry.time, withdrawal->by, withdrawal->reason);
+                withdrawn_words(*withdrawal));
   };
   const std::vector<Approval> own = read_approvals(stated.folder);
   for (const Statement& statement : stated.standing)

@@ -20,11 +20,11 @@ std::string counted(std::size_t n, const char* one, const char* many) {
 }
 
 /// Roots of the partitions whose rows a stage took.
-std::set<Digest> partitions_of(const StageRecord& record) {
+std::set<Digest> roots_of(const StageRecord& record) {
   std::set<Digest> roots;
-  if (record.statements.empty()) return roots;
-  for (const Artefact& artefact : record.statements.back().dependencies)
-    if (artefact.name.starts_with(dependency::partition_prefix)) roots.insert(artefact.sha256);
+  if (!record.statements.empty())
+    for (const UsedPartition& used : partitions_of(record.statements.back()))
+      roots.insert(used.root);
   return roots;
 }
 
@@ -38,7 +38,7 @@ double reached(const RunFolder& folder, const Json& aim, bool& elsewhere) {
         fact_text(record.result, "model") != folder.model_digest)
       continue;
     value = fact_number(record.result, "overall/" + fact_text(aim, "metric"));
-    elsewhere = partitions_of(record) != partitions_of(folder.main());
+    elsewhere = roots_of(record) != roots_of(folder.main());
     if (!elsewhere) return value;
   }
   return value;
@@ -113,17 +113,12 @@ Html intents_page(const ReportFacts& facts) {
   return html("<dl class=\"summary\">\n{}</dl>\n", list);
 }
 
-/// What is to be thought of a line, of which only verify_run() knows whether it holds, and whose
+/// A good word of somebody in the i-th line of a log is as good as verify_run() found it, and whose
 /// the key is.
-Html ruling_html(const ReportFacts& facts, std::size_t i) {
-  const Approval& approval = facts.folder.approvals[i];
-  const std::string& signer = approval.entry.signer;
-  const std::string word = to_word(approval.ruling);
-  if (approval.ruling != Ruling::withdrawn && signer == facts.folder.main().signer)
-    return mark_html(Mark::bad, word + " by whoever ran it, which counts for nothing");
-  if (approval.ruling != Ruling::approved) return mark_html(Mark::bad, word);
+Html vouched_html(const ReportFacts& facts, const std::string& word, const std::string& signer,
+                  std::vector<std::string> RunVerification::*of_log, std::size_t i) {
   if (!facts.verification) return mark_html(Mark::unknown, word + ", as a line says");
-  const std::vector<std::string>& problems = facts.verification->approval_problems;
+  const std::vector<std::string>& problems = (*facts.verification).*of_log;
   if (i >= problems.size()) return mark_html(Mark::bad, word + ", in a file that does not hold");
   if (!problems[i].empty())
     return mark_html(Mark::bad, word + ", which does not hold: " + problems[i]);
@@ -133,6 +128,27 @@ Html ruling_html(const ReportFacts& facts, std::size_t i) {
   return facts.approvers.contains(signer)
              ? mark_html(Mark::good, word)
              : mark_html(Mark::unknown, word + " with a key that nobody has vouched for");
+}
+
+/// What is to be thought of a line, of which only verify_run() knows whether it holds, and whose
+/// the key is.
+Html ruling_html(const ReportFacts& facts, std::size_t i) {
+  const Approval& approval = facts.folder.approvals[i];
+  const std::string& signer = approval.entry.signer;
+  const std::string word = to_word(approval.ruling);
+  if (approval.ruling != Ruling::withdrawn && signer == facts.folder.main().signer)
+    return mark_html(Mark::bad, word + " by whoever ran it, which counts for nothing");
+  if (approval.ruling != Ruling::approved) return mark_html(Mark::bad, word);
+  return vouched_html(facts, word, signer, &RunVerification::approval_problems, i);
+}
+
+Html verdict_html(const ReportFacts& facts, std::size_t i) {
+  const LogEntry& check = facts.folder.checks[i];
+  const std::string verdict = fact_text(check.said, "verdict");
+  if (verdict == "fail") return mark_html(Mark::bad, verdict);
+  return verdict == "pass"
+             ? vouched_html(facts, verdict, check.signer, &RunVerification::check_problems, i)
+             : mark_html(Mark::unknown, verdict);
 }
 
 Html approvals_page(const ReportFacts& facts) {
@@ -158,7 +174,8 @@ Html list_html(const Json& items, const char* member) {
   return list.empty() ? Html("<p>None.</p>\n") : html("<ul>\n{}</ul>\n", list);
 }
 
-Html output_check_html(const LogEntry& check) {
+Html output_check_html(const ReportFacts& facts, std::size_t i) {
+  const LogEntry& check = facts.folder.checks[i];
   const Json& said = check.said;
   HtmlTable table("What output checking found",
                   {{"artefact"}, {"rule"}, {"verdict"}, {"do not meet it", true}, {"of", true}});
@@ -174,7 +191,7 @@ Html output_check_html(const LogEntry& check) {
   }
   return html("<p>Outputs checked on {} by {}, for at least {} rows behind a number: {}.</p>\n{}",
               check.time, fact_text(said, "by"), count_text(fact_number(said, "thresholds/count")),
-              fact_text(said, "verdict"), table.finish());
+              verdict_html(facts, i), table.finish());
 }
 
 Html erasure_html(const LogEntry& erasure) {
@@ -217,8 +234,8 @@ Html erasure_html(const LogEntry& erasure) {
 Html approval_section(const ReportFacts& facts) {
   Html page = intents_page(facts);
   page += approvals_page(facts);
-  for (const LogEntry& check : facts.folder.checks)
-    page += output_check_html(check);
+  for (std::size_t i = 0; i < facts.folder.checks.size(); ++i)
+    page += output_check_html(facts, i);
   for (const LogEntry& erasure : facts.folder.erasures)
     page += erasure_html(erasure);
   page +=
@@ -250,6 +267,14 @@ Html approval_words(const ReportFacts& facts) {
       words +=
           html("; {} of {} by {}", mark_html(Mark::bad, "refusal"), other.entry.subject, other.by);
   return words;
+}
+
+Html output_check_words(const ReportFacts& facts) {
+  if (facts.folder.checks.empty()) return {};
+  const LogEntry& last = facts.folder.checks.back();
+  return html("{} by {} on {}: <a href=\"#approval\">what was found</a>.",
+              verdict_html(facts, facts.folder.checks.size() - 1), fact_text(last.said, "by"),
+              last.time);
 }
 
 /// Of the summary: what was intended, and whether it was met. Empty: nothing was.

@@ -45,6 +45,7 @@ Html approval_section(const ReportFacts& facts);
 /// For the summary.
 Html approval_words(const ReportFacts& facts);
 Html intent_words(const ReportFacts& facts);
+Html output_check_words(const ReportFacts& facts);
 Html egress_section(const ReportFacts& facts);
 Html comparison_section(const ReportFacts& facts);
 Html lineage_section(const ReportFacts& facts);

@@ -119,16 +119,8 @@ Html summary_section(const ReportFacts& facts) {
   if (main.stage->chain.is_training()) add("How good", html("{}.", goodness_words(folder)));
   if (const Html intended = intent_words(facts); !intended.empty()) add("Intended", intended);
   if (main.stage->chain.is_training()) add("Approved", html("{}.", approval_words(facts)));
-  if (!folder.checks.empty()) {
-    const LogEntry& check = folder.checks.back();
-    const std::string verdict = fact_text(check.said, "verdict");
-    add("Outputs checked", html("{} by {} on {}: <a href=\"#approval\">what was found</a>.",
-                                mark_html(verdict == "pass"   ? Mark::good
-                                          : verdict == "fail" ? Mark::bad
-                                                              : Mark::unknown,
-                                          verdict),
-                                fact_text(check.said, "by"), check.time));
-  }
+  if (const Html checked = output_check_words(facts); !checked.empty())
+    add("Outputs checked", checked);
   add("What left", left_words(folder));
   if (!facts.verified()) {
     add("Lineage", html("{}. Run <code>bailiwick report … --key OPERATOR.pub.pem</code> with a key "

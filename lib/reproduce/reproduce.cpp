@@ -71,14 +71,12 @@ std::string other_program(const std::vector<RecordedStage>& stages) {
 }
 
 /// That it reproduces says nothing of whether it may be used.
-std::string withdrawn_words(const std::string& folder) {
+std::string withdrawal_of(const std::string& folder) {
   const std::string model = folder + "/" + training_chain.result;
   if (!fs::exists(model)) return "";
   const auto withdrawal =
       standing_withdrawal(read_approvals(folder), training_chain.result, sha256_file(model));
-  return withdrawal ? fmt::format("the model was withdrawn on {} by {}: {}\n",
-                                  withdrawal->entry.time, withdrawal->by, withdrawal->reason)
-                    : "";
+  return withdrawal ? fmt::format("the model was {}\n", withdrawn_words(*withdrawal)) : "";
 }
 
 /// What the root found out, for every rank. Nothing is written yet.
@@ -255,7 +253,7 @@ void reproduce(Session& session, const ReproduceOptions& options) {
     heads = demand_verified(options);
     program = other_program(stages);
     if (!program.empty()) std::cout << program << '\n' << std::flush;
-    std::cout << withdrawn_words(options.folder) << std::flush;
+    std::cout << withdrawal_of(options.folder) << std::flush;
     for (Json& step : plan)
       write_keys(step["files"],
                  fmt::format("{}/keys/{}{}", options.output, step["prefix"].get<std::string>(),

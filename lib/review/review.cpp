@@ -34,20 +34,7 @@ void demand_held(const FileLock& lock, const std::string& folder) {
                 lock.holder());
 }
 
-/// What holds, or an error with the first findings that do not.
-RunVerification verified(const std::string& folder, const VerifyOptions& options) {
-  RunVerification found = verify_run(folder, options);
-  std::vector<std::string> broken;
-  for (const Finding& finding : found.findings)
-    if (!finding.holds) broken.push_back(finding.what);
-  if (!broken.empty())
-    throw Error(ExitCode::integrity, "{}: does not hold, so nothing was signed:\n  {}{}", folder,
-                broken.front(),
-                broken.size() > 1 ? fmt::format("\n  and {} more, which `bailiwick verify` lists",
-                                                broken.size() - 1)
-                                  : "");
-  return found;
-}
+constexpr const char* nothing_signed = "so nothing was signed";
 
 /// The chain that ends with the file `subject`, by its name in the folder.
 struct Ending {
@@ -94,10 +81,8 @@ void demand_not_withdrawn(const Review& review, const Approval& about, const Pub
                                               about.entry.subject_sha256);
   if (withdrawal && withdrawal->entry.signer != key.id())
     throw Error(ExitCode::policy,
-                "{}: was withdrawn on {} by {} ({}), with key {}: only with that key can it be "
-                "approved again",
-                about.entry.subject, withdrawal->entry.time, withdrawal->by, withdrawal->reason,
-                withdrawal->entry.signer);
+                "{}: only with key {} can it be approved again: with that it was {}",
+                about.entry.subject, withdrawal->entry.signer, withdrawn_words(*withdrawal));
 }
 
 Approval about_intent(const Review& review, const PublicKey& key) {
@@ -122,7 +107,8 @@ Approval about_result(const Review& review, const PublicKey& key) {
     demand_other(signer_of(read_statements(training, keys)), key, review.ruling, subject);
   for (const LogEntry& intent : read_log(review.folder, intents_log))
     demand_other(intent.signer, key, review.ruling, subject);
-  if (review.ruling == Ruling::approved) verified(review.folder, review.verification);
+  if (review.ruling == Ruling::approved)
+    demand_verified(review.folder, review.verification, nothing_signed);
   const Verification chain =
       verify_chain(ending.stage->file(ending.place), ending.place, keys, {}, OtherSignatures::any);
   if (!chain.head)
@@ -182,7 +168,7 @@ std::vector<std::pair<std::string, Digest>> countersign(const std::string& folde
   const PrivateKey key = PrivateKey::load(sign_with);
   const FileLock lock = lock_folder(folder);
   demand_held(lock, folder);
-  const RunVerification found = verified(folder, options);
+  const RunVerification found = demand_verified(folder, options, nothing_signed);
   const std::string id = key.public_key().id();
   if (!found.owners.contains(id))
     throw Error(ExitCode::policy,

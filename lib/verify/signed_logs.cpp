@@ -204,6 +204,10 @@ void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>&
                           chain->found.statements.back().subject_sha256->hex() == digest;
         if (why.empty() && !same) why = file + " is another, or not there any more";
       }
+      const bool own = std::ranges::any_of(chains, [&](const VerifiedChain& chain) {
+        return chain.version() > 1 && chain.domain.empty() && signer_of(chain) == check.signer;
+      });
+      if (why.empty() && own) why = "by a key that signed the run: a second person checks outputs";
       if (why.empty() && i + 1 == checks.size())
         why = unchecked_result(json_member<Json>(check.said, "artefacts", at, ExitCode::integrity),
                                chains);
@@ -215,6 +219,7 @@ void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>&
       if (why.empty() && !result.owners.contains(check.signer) && !finder.is_approver(check.signer))
         finder.miss(fmt::format("whose key {} is, with which \"{}\" has checked the outputs",
                                 check.signer, by));
+      result.check_problems.push_back(std::move(why));
     }
   } catch (...) {
     result.findings.push_back({false, caught_error().what()});

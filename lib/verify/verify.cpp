@@ -408,4 +408,16 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
   return result;
 }
 
+RunVerification demand_verified(const std::string& folder, const VerifyOptions& options,
+                                const char* therefore) {
+  RunVerification found = verify_run(folder, options);
+  const auto first = std::ranges::find(found.findings, false, &Finding::holds);
+  if (first == found.findings.end()) return found;
+  const auto others = std::count_if(std::next(first), found.findings.end(),
+                                    [](const Finding& finding) { return !finding.holds; });
+  throw Error(
+      ExitCode::integrity, "{}: does not hold, {}:\n  {}{}", folder, therefore, first->what,
+      others == 0 ? "" : fmt::format("\n  and {} more, which `bailiwick verify` lists", others));
+}
+
 }  // namespace bailiwick

@@ -18,4 +18,9 @@ namespace bailiwick {
 /// format than the options take. Not collective, needs no MPI.
 RunVerification verify_run(const std::string& folder, const VerifyOptions& options);
 
+/// The same, where all must hold: throws ExitCode::integrity with the first finding that does not.
+/// `therefore`: what follows from it, "so nothing was signed".
+RunVerification demand_verified(const std::string& folder, const VerifyOptions& options,
+                                const char* therefore);
+
 }  // namespace bailiwick

@@ -169,7 +169,7 @@ def test_only_who_withdrew_can_approve_again(stays, copy):
     """Neither another's approval, a refusal, a forged line, nor the operator lifts a withdrawal."""
     usable(stays, copy / "model.h5")
     decide(stays, "withdraw", copy)
-    assert "only with that key can it be approved again" in decide(stays, "approve", copy, who="bob", code=POLICY)
+    assert "can it be approved again: with that it was withdrawn on" in decide(stays, "approve", copy, who="bob", code=POLICY)
     decide(stays, "refuse", copy, who="bob")
     usable(stays, copy / "model.h5", POLICY)
     operator, pem, good = forge.Signer(stays.path("operator.pem")), stays.path("operator.pub.pem").read_text(), lines(copy)

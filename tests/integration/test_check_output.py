@@ -127,6 +127,18 @@ def test_what_was_found_is_signed(stays, tmp_path):
     assert "the last check of the outputs says: review" in stays.run("approve", copy, *KEY, "--sign-with", "checker.pem", "--by", "x", "--reason", "y")
     stays.run("explain", "many-run.yaml", "--output", copy, "--set", "explain={repeats: 1, points: 0}")
     assert "explanation.json came later, and was not checked" in stays.run("verify", copy, *KEY, code=INTEGRITY)
+    # One that the operator wrote by hand, past the command.
+    operator, pem = forge.Signer(stays.path("operator.pem")), stays.path("operator.pub.pem").read_text()
+    mine = forge.read(copy / "checks.jsonl")[0]
+    mine["predicate"].update(publicKey=pem, verdict="pass")
+    payload = json.dumps(mine, sort_keys=True, separators=(",", ":")).encode()
+    kept = (copy / "checks.jsonl").read_text()
+    (copy / "checks.jsonl").write_text(forge.envelope(payload, [(operator.id, operator.sign(payload))]) + "\n")
+    assert "by a key that signed the run: a second person checks outputs" in stays.run("verify", copy, *KEY, code=INTEGRITY)
+    for words, text in (((), "pass, as a line says"), (KEY, "pass, which does not hold: by a key that signed the run")):
+        stays.run("report", copy, *words)
+        assert f"? {text}" in (copy / "report.html").read_text() or f"✗ {text}" in (copy / "report.html").read_text()
+    (copy / "checks.jsonl").write_text(kept)
     for name in ("explanation.jsonl", "explanation.json", "explanation.txt"):
         (copy / name).unlink()
     for name in ("evaluation.jsonl", "evaluation.json"):

@@ -168,3 +168,35 @@ def test_what_cannot_be(rows, np):
         assert "minimum rows" in explain(rows, "logistic", output=f"no-{np}", np=np, code=POLICY)
     finally:
         rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true")
+
+
+@pytest.mark.parametrize("np", (1, 4))
+def test_minimums(rows, np):
+    """Where an owner wants more than a row, or a domain, behind a number, nobody chooses at how many places it is asked."""
+    try:
+        for minimum in ("rows: 5", "contributors: 2"):
+            rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true", text=f"minimum: {{{minimum}}}\n")
+            for words, key in (("explain={values: [{feature: x, values: [1, 2]}]}", "values"), ("explain={points: 11}", "points"), ("explain={repeats: 11}", "repeats")):
+                out = explain(rows, "network", "--set", words, output=f"few-{np}", np=np, code=POLICY)
+                assert f"explain.{key}: the policy of domain lyon asks for a minimum of rows or contributors" in out, out
+        assert not rows.path(f"few-{np}").exists()
+        rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true", text="minimum: {rows: 5, group_rows: 1}\n")
+        explain(rows, "network", "--set", "explain={points: 3, repeats: 2}", output=f"few-{np}", np=np)
+    finally:
+        rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true")
+
+
+def test_units(rows):
+    """Other units of a column: the same importance to every printed digit, the same predictions at the same places."""
+    lines = rows.path("rows.csv").read_text().splitlines()
+    scaled = [lines[0]] + [",".join((clinic, x, repr(float(noise) * 1e20), *rest)) for clinic, x, noise, *rest in (line.split(",") for line in lines[1:])]
+    rows.write("large.csv", "\n".join(scaled) + "\n")
+    rows.take("large", COLUMNS, "large-run.yaml")
+    rows.run("train", "large-run.yaml", "--set", KINDS["linear"], "--set", "train.split=train", "--output", "linear-large")
+    small = features_of(explain(rows, "linear", "--set", "explain={repeats: 3, points: 5}", output="small-units"))
+    rows.run("explain", "large-run.yaml", "--set", KINDS["linear"], "--set", "train.split=train", "--set", "explain={repeats: 3, points: 5}", "--output", "linear-large")
+    large = features_of(json.loads(rows.path("linear-large/explanation.json").read_text()))
+    for name in ("x", "noise", "arm"):
+        assert all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-14) for a, b in zip(small[name]["importance"]["values"], large[name]["importance"]["values"], strict=True))
+        (a,), (b,) = (one[name]["partial_dependence"]["predictions"].values() for one in (small, large))
+        assert all(math.isclose(p, q, rel_tol=1e-10) for p, q in zip(a, b, strict=True))

@@ -12,6 +12,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/data/minimums.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/model/row_order.hpp"
 #include "lib/model/row_sums.hpp"
@@ -19,6 +20,7 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/config/section.hpp"
 #include "lib/run/run.hpp"
+#include "lib/runtime/agree.hpp"
 #include "lib/stages/influence/explanation_text.hpp"
 #include "lib/stages/influence/measures.hpp"
 #include "lib/stages/overall_metrics.hpp"
@@ -80,6 +82,9 @@ inline void check_section(YamlReader& v, const ExplainConfig& explain, const Run
 namespace {
 
 constexpr std::size_t most_levels_told = 50;  ///< of a category
+/// Where an owner has a minimum: of each feature. Every number told is another equation about the
+/// same rows.
+constexpr int most_told_with_minimum = 10;
 
 /// A column of the partitions that the model takes, or makes others of.
 struct Feature {
@@ -133,6 +138,30 @@ std::vector<Feature> chosen_features(const ExplainConfig& how, const ModelColumn
   for (const std::string& name : how.features)
     chosen.push_back(find(name, "explain.features"));
   return chosen;
+}
+
+/// Throws ExitCode::policy where an owner wants more than a row, or a domain, behind a number, and
+/// the config would ask for so many that they tell of single rows: a curve at enough points that
+/// somebody chose gives each row's prediction. Collective.
+void refuse_many(Run& run) {
+  const ExplainConfig& how = run.config().section<ExplainConfig>();
+  agree(run.world(), [&] {
+    for (const LocalDomain& domain : run.local()) {
+      if (!has_minimum(run, domain)) continue;
+      const auto refuse = [&](const char* key, const std::string& why) {
+        throw Error(ExitCode::policy,
+                    "{}: the policy of domain {} asks for a minimum of rows or contributors, and "
+                    "{}",
+                    key, run.domains()[domain.index].name, why);
+      };
+      const std::string many = fmt::format("more than {} numbers of a feature tell of single rows",
+                                           most_told_with_minimum);
+      if (!how.values.empty())
+        refuse("explain.values", "values that the config chooses tell of single rows");
+      if (how.points > most_told_with_minimum) refuse("explain.points", many);
+      if (how.repeats > most_told_with_minimum) refuse("explain.repeats", many);
+    }
+  });
 }
 
 class Explanation {
@@ -436,6 +465,7 @@ void explain(const Stage& stage, Session& session, RunConfig config, const Stage
   of_model.model = model_path(config, options);
   if (is_done(session.world(), config, stage.chain, of_model.model)) return;
   Run run(session, std::move(config), stage.use);
+  refuse_many(run);
   const UsedModel used = open_model(run, of_model);
   RunRecord record(run, stage.chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
