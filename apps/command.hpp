@@ -41,6 +41,8 @@ int policy_profile(const std::vector<std::string>& words);
 int policy_check(const std::vector<std::string>& words);
 int registry_publish(const std::vector<std::string>& words);
 int registry_withdraw(const std::vector<std::string>& words);
+int budget_plan(const std::vector<std::string>& words);
+int budget_show(const std::vector<std::string>& words);
 int site_sign(const std::vector<std::string>& words);
 int site_show(const std::vector<std::string>& words);
 int trust_sign(const std::vector<std::string>& words);

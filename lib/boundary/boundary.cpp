@@ -150,6 +150,26 @@ void Boundary::across_domains_again(const std::string& round, Aggregate& part, c
   check_masks(round, team.words(0)[1]);
 }
 
+Aggregate Boundary::across_domains_with_noise(const std::string& round,
+                                              std::vector<Aggregate> parts,
+                                              std::span<const NoisyStream> streams,
+                                              std::span<const double> parameters) {
+  ensure(noise_.has_value() && parts.size() == local_domains(),
+         "a round with noise is one of a run with noise, with a part for each local domain");
+  noise_->charge(parts.front().layout(), streams);
+  std::vector<Aggregate> noisy;
+  for (std::size_t d = 0; d < parts.size(); ++d) {
+    within_domain(d, parts[d]);
+    noisy.push_back(noise_->release(parts[d], streams, rounds_, d));
+  }
+  add_led(noisy);
+  has_noise_ = true;
+  cross(round, digest_of(round, parameters), noisy.front().crossing_words(), Rounds::one);
+  has_noise_ = false;
+  noisy.front().normalise();
+  return std::move(noisy.front());
+}
+
 Digest Boundary::digest_of(const std::string& round, std::span<const double> parameters) {
   return Sha256().update(round).update("\n").update(std::as_bytes(parameters)).finish();
 }
@@ -227,6 +247,7 @@ void Boundary::cross(const std::string& round, const Digest& at, std::span<std::
 }
 
 void Boundary::send(const std::string& purpose, const Digest& at, std::span<std::int64_t> words) {
+  ensure(!noise_ || has_noise_, "in a run with noise nothing crosses without");
   const EgressPurpose sent_for(purpose);
   if (!withheld_.empty()) hide(words);
   if (session_) session_->mask({rounds_, 0, 0}, at, words);
@@ -372,6 +393,7 @@ std::vector<std::string> Boundary::exchange(const std::vector<std::string>& text
 
 std::vector<std::string> Boundary::release(const std::string& round,
                                            const std::vector<OwnStatistics>& statistics) {
+  ensure(!noise_, "in a run with noise nothing crosses without");
   const EgressPurpose purpose(fmt::format("round {}: {}", rounds_, round));
   std::vector<std::string> texts;
   for (const OwnStatistics& own : statistics) {

@@ -13,6 +13,7 @@
 
 #include "lib/boundary/decomposition.hpp"
 #include "lib/boundary/mask_session.hpp"
+#include "lib/boundary/noise.hpp"
 #include "lib/boundary/sums.hpp"
 #include "lib/boundary/team.hpp"
 #include "lib/policy/gate.hpp"
@@ -108,6 +109,21 @@ class Boundary : public Sums {
   std::vector<std::string> release(const std::string& round,
                                    const std::vector<OwnStatistics>& statistics);
 
+  /// From here on nothing crosses but by across_domains_with_noise(), and no more than was
+  /// reserved.
+  void start_noise(Noise noise) { noise_.emplace(std::move(noise)); }
+  /// The standard deviation of the noise in a number of such a stream, summed over all domains.
+  double noise_deviation(const Stream& stream, const NoisyStream& noisy) const {
+    return Noise::deviation(stream, noisy, decomposition_.domains(), noise_->honest());
+  }
+  /// One round of the streams that are named, of parts that are made of rows by rules which nothing
+  /// but a unit's own rows decides, each stream with noise of its own from every domain, drawn
+  /// before the masks. Nobody counts rows or contributors: what that says is of single rows.
+  /// Collective over the world.
+  Aggregate across_domains_with_noise(const std::string& round, std::vector<Aggregate> parts,
+                                      std::span<const NoisyStream> streams,
+                                      std::span<const double> parameters);
+
   const std::vector<LedgerLine>& ledger() const { return ledger_; }
 
  private:
@@ -148,6 +164,8 @@ class Boundary : public Sums {
   DomainDecomposition& decomposition_;
   bool masked_ = false;
   std::optional<MaskSession> session_;  ///< of ranks that lead a domain
+  std::optional<Noise> noise_;
+  bool has_noise_ = false;  ///< what crosses now
   std::vector<LedgerLine> ledger_;
   std::uint64_t rounds_ = 0;  ///< crossings until now
   std::uint64_t contributors_ = 1;

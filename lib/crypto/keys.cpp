@@ -26,6 +26,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/input_file.hpp"
+#include "lib/crypto/key_agreement.hpp"
 #include "lib/crypto/openssl_error.hpp"
 #include "lib/crypto/openssl_handle.hpp"
 #include "lib/crypto/secret.hpp"
@@ -302,6 +303,19 @@ std::string PrivateKey::sign(std::string_view message) const {
     throw_openssl("sign");
   signature.resize(size);
   return with_low_s(signature);
+}
+
+Secret PrivateKey::derive(std::string_view salt, std::string_view info) const {
+  BIGNUM* number = nullptr;
+  if (EVP_PKEY_get_bn_param(handle(key_), OSSL_PKEY_PARAM_PRIV_KEY, &number) != 1)
+    throw_openssl("read a private key");
+  Secret secret;
+  const int size = static_cast<int>(secret.bytes().size());
+  auto* bytes = reinterpret_cast<unsigned char*>(secret.bytes().data());
+  const int written = BN_bn2binpad(number, bytes, size);
+  BN_clear_free(number);
+  if (written != size) throw_openssl("read a private key");
+  return hkdf(secret.bytes(), salt, info);
 }
 
 bool is_canonical_signature(std::string_view der) {

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/crypto/secret.hpp"
+
 namespace bailiwick {
 
 /// ECDSA P-256 public key.
@@ -45,6 +47,9 @@ class PrivateKey {
   PublicKey public_key() const;
   /// DER ECDSA/SHA-256 signature, canonical. Differs from call to call: ECDSA is randomised.
   std::string sign(std::string_view message) const;
+  /// Of its secret half: the same for the same `salt` and `info`, which tells nobody else anything
+  /// (HKDF, key_agreement.hpp).
+  Secret derive(std::string_view salt, std::string_view info) const;
 
  private:
   std::shared_ptr<void> key_;

@@ -177,6 +177,15 @@ ModelSummary summarise_cox(const FittedModel& model, double rows, double events,
   return summary;
 }
 
+ModelSummary summarise_noisy_glm(const FittedModel& model, Family family, double rows) {
+  const kernels::FamilyMembers& members = kernels::family_members[family.index];
+  ModelSummary summary = with_coefficients(model, members.dispersion ? undefined : 1, std::nullopt);
+  summary.title = fmt::format("{}, with noise for privacy", members.title);
+  summary.rows = rows;
+  summary.has_likelihood = false;
+  return summary;
+}
+
 std::string coefficients_csv(const ModelSummary& summary) {
   std::string text = "term,estimate,std_error,statistic,p_value,conf_low,conf_high\n";
   for (const Coefficient& c : summary.coefficients) {
@@ -216,12 +225,13 @@ std::string to_text(const ModelSummary& summary) {
     return summary.is_probability ? shown("{:.8g}", value) : "-";
   };
   // A penalty leaves fewer effective parameters than there are, so they cannot be counted.
-  text += fmt::format(
-      "log-likelihood {} (null {}), {} {}, AIC {}\n", likelihood(summary.log_likelihood),
-      likelihood(summary.null_log_likelihood), summary.r_squared_is,
-      summary.is_probability || summary.student ? shown("{:.4f}", summary.r_squared) : "-",
-      summary.is_probability && !summary.penalised ? shown("{:.6g}", summary.aic) : "-");
-  if (!summary.is_probability)
+  if (summary.has_likelihood)
+    text += fmt::format(
+        "log-likelihood {} (null {}), {} {}, AIC {}\n", likelihood(summary.log_likelihood),
+        likelihood(summary.null_log_likelihood), summary.r_squared_is,
+        summary.is_probability || summary.student ? shown("{:.4f}", summary.r_squared) : "-",
+        summary.is_probability && !summary.penalised ? shown("{:.6g}", summary.aic) : "-");
+  if (summary.has_likelihood && !summary.is_probability)
     text +=
         "No likelihood, and so no AIC: targets or weights are not those of events that are counted "
         "one by one.\n";

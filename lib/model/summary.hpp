@@ -74,6 +74,7 @@ struct ModelSummary {
   std::vector<HazardTest> hazard_tests{};  ///< Cox, if asked for
   std::string hazard_transform{};          ///< of time, in these
   std::string note;                        ///< a line more, for people
+  bool has_likelihood = true;              ///< one is known: no noise stands in its place
   bool is_probability = true;  ///< the likelihood is one: of counted events, each of weight 1
   double aic = 0;              ///< -2 l + 2 parameters (a dispersion counts as one)
 };
@@ -86,6 +87,10 @@ ModelSummary summarise_glm(const FittedModel& model, kernels::Family family,
 /// null_log_likelihood: at theta = 0, the first iterate's. With weights it is a pseudo-likelihood.
 ModelSummary summarise_cox(const FittedModel& model, double rows, double events,
                            double null_log_likelihood, bool weights);
+
+/// Of a GLM that was fitted with noise, which nothing but score and information tell of:
+/// `covariance` has the noise in it. Errors of a model with a dispersion are not known.
+ModelSummary summarise_noisy_glm(const FittedModel& model, kernels::Family family, double rows);
 
 /// An aligned table for people.
 std::string to_text(const ModelSummary& summary);

@@ -3,15 +3,11 @@
 
 #include "lib/owner/access_log.hpp"
 
-#include <fcntl.h>
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <map>
@@ -21,6 +17,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/owner/locked_file.hpp"
 
 namespace bailiwick {
 
@@ -98,61 +95,6 @@ class ChainReader {
   std::map<std::string, std::size_t> open_;  ///< admitted requests without an outcome: their lines
 };
 
-/// Closes, and so unlocks.
-class LockedFile {
- public:
-  LockedFile(const std::string& path, double patience)
-      : path_(path), file_(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600)) {
-    if (file_ < 0) fail("open");
-    struct stat status = {};
-    if (::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) {
-      ::close(file_);
-      throw Error(ExitCode::data, "{}: is not a regular file, as an access log must be", path_);
-    }
-    const int why = lock_open_file(file_, path_, patience);
-    if (why == 0) return;
-    ::close(file_);
-    if (why == EWOULDBLOCK)
-      throw Error(ExitCode::data,
-                  "{}: another job has held the access log for {:.0f} s; nothing was written; find "
-                  "and end that job (lslocks shows it on its node)",
-                  path_, patience);
-    errno = why;
-    fail("lock");
-  }
-  ~LockedFile() { ::close(file_); }
-  LockedFile(const LockedFile&) = delete;
-  LockedFile& operator=(const LockedFile&) = delete;
-
-  void append(const std::string& line) const {
-    std::size_t done = 0;
-    while (done < line.size()) {
-      const ssize_t written = ::write(file_, line.data() + done, line.size() - done);
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) break;
-      done += static_cast<std::size_t>(written);
-    }
-    if (done == line.size() && ::fsync(file_) == 0) return;
-    const int why = errno;
-    if (done > 0) {  // half a line would break the chain
-      const off_t end = ::lseek(file_, 0, SEEK_END);
-      if (::ftruncate(file_, end - static_cast<off_t>(done)) != 0)
-        fail("undo a half written line of");
-    }
-    errno = why;
-    fail("append to");
-  }
-
- private:
-  [[noreturn]] void fail(const char* what) const {
-    throw Error(ExitCode::data, "{}: cannot {} the access log: {}", path_, what,
-                std::strerror(errno));
-  }
-
-  const std::string& path_;
-  int file_;
-};
-
 /// The line for `entry` after the last of `before`, and its digest.
 std::pair<std::string, Digest> next_line(const AccessChain& before, Json entry) {
   entry["version"] = access_log_version;
@@ -220,7 +162,7 @@ std::uint64_t AccessLog::admitted(const Digest& policy) const {
 Digest AccessLog::append(Json decision, const Digest& policy, bool admitted,
                          std::uint64_t limit) const {
   create_folders(std::filesystem::path(path_).parent_path().string());
-  const LockedFile file(path_, patience_);
+  const LockedFile file(path_, "access log", patience_);
   const AccessChain before = read_whole();
   if (admitted && limit > 0 && before.admitted(policy) >= limit)
     throw Error(
@@ -237,7 +179,7 @@ Digest AccessLog::append(Json decision, const Digest& policy, bool admitted,
 }
 
 void AccessLog::append_outcome(const Digest& request, Json outcome) const {
-  const LockedFile file(path_, patience_);
+  const LockedFile file(path_, "access log", patience_);
   outcome["event"] = "outcome";
   outcome["request"] = request.hex();
   file.append(next_line(read_whole(), std::move(outcome)).first + "\n");

@@ -21,6 +21,7 @@ class Registry {
 
   std::string current_policy() const { return folder_ + "/current.policy.json"; }
   std::string access_log() const { return folder_ + "/access-log.jsonl"; }
+  std::string budget() const { return folder_ + "/budget.jsonl"; }
   std::string withdrawn() const { return folder_ + "/withdrawn.jsonl"; }
 
   /// What it says now; `keys` are the owner's. What cannot be read is `problem`.

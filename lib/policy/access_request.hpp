@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/policy/action.hpp"
+#include "lib/privacy/renyi.hpp"
 
 namespace bailiwick {
 
@@ -26,6 +28,15 @@ struct RegistryFacts {
   std::uint64_t serial = 0;            ///< of that policy
   std::uint64_t highest_serial = 0;    ///< of all that were ever admitted
   std::vector<std::string> withdrawn;  ///< digests that nobody may use any more
+};
+
+/// What a run with noise costs a unit, and what all before it did.
+struct PrivacyRequest {
+  double epsilon = 0, delta = 0;
+  std::uint64_t unit_rows = 1;  ///< rows of a unit that it uses at most
+  RenyiLoss loss = RenyiLoss::none();
+  RenyiLoss spent = RenyiLoss::none();  ///< by the owner's budget
+  std::string budget_problem;           ///< why that cannot be asked; empty: it was
 };
 
 /// What a run asks of a domain, with the facts the decision rests on.
@@ -50,6 +61,7 @@ struct AccessRequest {
   bool unmasked = false;    ///< and are not masked
   bool exact = false;       ///< something is released, without noise
   std::string kind;         ///< of the model; empty: there is none
+  std::optional<PrivacyRequest> privacy;  ///< it crosses with noise
   bool unstratified_survival = false;
   bool per_domain_statistics = false;
   std::vector<PartitionManifest> partitions;  ///< verified manifests of the domain

@@ -20,9 +20,11 @@ Clauses explain(const Policy& policy, const AccessRequest& request) {
   return all;
 }
 
-std::vector<std::string> clause_rules() {
+std::vector<std::string> clause_rules(bool noise) {
   std::vector<std::string> rules;
-  for (const Clause& clause : explain(Policy(), AccessRequest()))
+  AccessRequest request;
+  if (noise) request.privacy.emplace();
+  for (const Clause& clause : explain(Policy(), request))
     rules.push_back(clause.rule);
   return rules;
 }

@@ -19,8 +19,8 @@ struct Policy;
 Clauses explain(const Policy& policy, const AccessRequest& request);
 
 /// The rules of its clauses, in that order. Signed decisions have all of them: another rule is
-/// another version of decisions.json.
-std::vector<std::string> clause_rules();
+/// another version of decisions.json. `noise`: with those that are only asked of runs with noise.
+std::vector<std::string> clause_rules(bool noise);
 
 struct Refusal {
   std::string domain;

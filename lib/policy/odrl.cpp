@@ -21,7 +21,8 @@ using odrl::member_of;
 using odrl::text_of;
 
 // The form on disk: docs/policy.md. Terms of ODRL 2.2 where it has them, of our profile elsewhere.
-constexpr std::array profiles = {"urn:bailiwick:odrl:v1", "urn:bailiwick:odrl:v2"};
+constexpr std::array profiles = {"urn:bailiwick:odrl:v1", "urn:bailiwick:odrl:v2",
+                                 "urn:bailiwick:odrl:v3"};
 constexpr std::string_view target_prefix = "urn:bailiwick:partition:";
 constexpr std::string_view term_prefix = "bw:";
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
 
 namespace bailiwick::odrl {
 
@@ -48,6 +49,13 @@ std::string Moment::read(const Json& json) {
   return text_of(member_of(json, "@value"));
 }
 
+Json Number::write(double value) {
+  return {{"@value", fmt::format("{}", value)}, {"@type", "xsd:double"}};
+}
+double Number::read(const Json& json) {
+  return parse_number(text_of(member_of(json, "@value"))).value_or(0);
+}
+
 Json Count::write(std::uint64_t value) {
   return {{"@value", std::to_string(value)}, {"@type", "xsd:nonNegativeInteger"}};
 }
@@ -56,6 +64,13 @@ std::uint64_t Count::read(const Json& json) {
   std::uint64_t value = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), value);
   return value;
+}
+
+Json OptionalCount::write(const std::optional<std::uint64_t>& value) {
+  return Count::write(value.value_or(0));
+}
+std::optional<std::uint64_t> OptionalCount::read(const Json& json) {
+  return Count::read(json);
 }
 
 }  // namespace bailiwick::odrl

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,14 +47,26 @@ struct Moment {
   static std::string read(const Json& json);
 };
 
+struct Number {
+  static Json write(double value);
+  static double read(const Json& json);
+};
+
 struct Count {
   static Json write(std::uint64_t value);
   static std::uint64_t read(const Json& json);
 };
 
+struct OptionalCount {
+  static Json write(const std::optional<std::uint64_t>& value);
+  static std::optional<std::uint64_t> read(const Json& json);
+};
+
 inline constexpr Text text;
 inline constexpr Moment moment;
+inline constexpr Number number;
 inline constexpr Count count;
+inline constexpr OptionalCount optional_count;
 inline constexpr Names iris = {""};
 inline constexpr Names places = {"iso3166:"};
 

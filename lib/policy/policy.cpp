@@ -16,6 +16,12 @@ std::vector<PolicyProblem> problems_of(const Policy& policy) {
   for_each_term(policy, [&](const auto& term) {
     if constexpr (requires { term.check(problems); }) term.check(problems);
   });
+  // An exact release costs more than any budget has.
+  const bool budget = policy.privacy.epsilon > 0;
+  problems.check(!budget || !policy.allow.exact_release, "allow.exact_release",
+                 "cannot stand beside a budget of privacy, which it would spend without end");
+  problems.check(!budget || !policy.registry.empty(), "registry",
+                 "must be given with a budget of privacy, which is counted there");
   return problems.take();
 }
 

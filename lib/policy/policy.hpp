@@ -15,6 +15,7 @@
 #include "lib/policy/terms/partners.hpp"
 #include "lib/policy/terms/permit.hpp"
 #include "lib/policy/terms/places.hpp"
+#include "lib/policy/terms/privacy.hpp"
 #include "lib/policy/terms/purposes.hpp"
 #include "lib/policy/terms/recipients.hpp"
 #include "lib/policy/terms/registry.hpp"
@@ -32,7 +33,7 @@ struct TermList : Terms... {
 using AllTerms =
     TermList<terms::Target, terms::Permit, terms::Purposes, terms::Places, terms::Recipients,
              terms::Validity, terms::DutyTerm, terms::Minimum, terms::Kinds, terms::Once,
-             terms::Partners, terms::Registry, terms::Allow, terms::Forbid>;
+             terms::Partners, terms::Registry, terms::Allow, terms::Forbid, terms::Privacy>;
 
 /// An owner's terms of use. Whatever is not permitted is forbidden, and a prohibition wins.
 struct Policy : AllTerms {

@@ -31,6 +31,7 @@ std::string decisions_json(const Run& run) {
                        {"admitted", run.verdicts()[i].admitted()},
                        {"clauses", to_json(run.verdicts()[i].clauses)},
                        {"duties", duties_json(facts.duties)}});
+    if (!facts.reservation.empty()) domains.back()["reservation"] = facts.reservation;
   }
   Json ranks = Json::array();
   for (const RankPlace& rank : run.places())

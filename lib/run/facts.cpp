@@ -37,6 +37,7 @@ DomainFacts facts_of(const Documents& documents, const std::string& train_split)
   facts.minimum_parties = policy.minimum_parties;
   facts.two_parties = policy.allow.two_parties;
   facts.maximum_runs = policy.maximum_runs;
+  facts.colluders = policy.privacy.colluders;
   facts.duties = policy.duties;
   facts.schema = documents.manifests.front().schema;
   for (const PartitionManifest& manifest : documents.manifests)
@@ -64,6 +65,7 @@ Json to_json(const DomainFacts& facts) {
           {"parties", facts.minimum_parties},
           {"two parties", facts.two_parties},
           {"runs", facts.maximum_runs},
+          {"colluders", facts.colluders ? Json(*facts.colluders) : Json()},
           {"attribute", facts.duties.attribute},
           {"inform", facts.duties.inform},
           {"delete_by", facts.duties.delete_by},
@@ -85,6 +87,7 @@ DomainFacts facts_from_json(const Json& json) {
   facts.minimum_parties = json.at("parties");
   facts.two_parties = json.at("two parties");
   facts.maximum_runs = json.at("runs");
+  if (!json.at("colluders").is_null()) facts.colluders = json.at("colluders").get<std::uint64_t>();
   facts.duties = {json.at("attribute"), json.at("inform"), json.at("delete_by")};
   facts.schema = schema_from_json(json.at("schema"), "facts", json.at("schema version"));
   for (const Json& partition : json.at("partitions"))

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,9 @@ struct DomainFacts {
   std::uint64_t minimum_parties = 1;       ///< likewise
   bool two_parties = false;                ///< likewise allowed: sums of two
   std::uint64_t maximum_runs = 0;
+  std::optional<std::uint64_t> colluders;  ///< that the policy reckons with; none: all others
   Duties duties;
+  std::string reservation;  ///< in the owner's budget, of a run with noise: digest of the line
   Schema schema;
   std::uint64_t rows() const;
   std::uint64_t rows_to_train() const;

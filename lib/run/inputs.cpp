@@ -6,6 +6,7 @@
 #include "lib/core/json.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/domain/members.hpp"
+#include "lib/owner/budget.hpp"
 
 namespace bailiwick {
 
@@ -52,6 +53,32 @@ DomainInputs domain_from_json(const Json& json, const std::string& what) {
   return domain;
 }
 
+/// Throws ExitCode::config if the config asks for noise, and the stage has no such form.
+std::optional<PrivacyInputs> privacy_of(const RunConfig& config, const StageUse& use) {
+  if (!config.privacy || !use.crosses) return std::nullopt;
+  if (use.noise == nullptr)
+    throw Error(ExitCode::config,
+                "{}: privacy: to {} has no form with noise; leave privacy out of this stage's "
+                "config, for owners who allow an exact release",
+                config.path, to_word(use.action));
+  const NoisePlan plan = use.noise(config);
+  return PrivacyInputs{plan.epsilon, plan.delta, config.privacy->unit_rows, plan.loss()};
+}
+
+Json to_json(const PrivacyInputs& privacy) {
+  return {{"epsilon", privacy.epsilon},
+          {"delta", privacy.delta},
+          {"unit_rows", privacy.unit_rows},
+          {"loss", to_json(privacy.loss)}};
+}
+
+PrivacyInputs privacy_from_json(const Json& json, const std::string& what) {
+  check_members(json, {"epsilon", "delta", "unit_rows", "loss"}, what);
+  return {json_member<double>(json, "epsilon", what), json_member<double>(json, "delta", what),
+          count_member(json, "unit_rows", 1, what),
+          loss_from_json(json_member<Json>(json, "loss", what), what)};
+}
+
 }  // namespace
 
 std::string given_by(const RunConfig& config, bool training) {
@@ -79,6 +106,7 @@ Inputs inputs_of(const RunConfig& config, const StageUse& use) {
   inputs.per_domain_statistics =
       use.trains ? config.domains.size() > 1 && config.model.cluster == Cluster::domain
                  : use.per_domain != nullptr && use.per_domain(config);
+  inputs.privacy = privacy_of(config, use);
   for (const DomainConfig& domain : config.domains)
     inputs.domains.push_back({domain.name, domain.jurisdiction, {}, {}, domain.ranks});
   return inputs;
@@ -104,6 +132,7 @@ Json to_json(const Inputs& inputs) {
                {"model", inputs.model},
                {"domains", domains}};
   if (inputs.baseline_hazard) json["baseline_hazard"] = true;
+  if (inputs.privacy) json["privacy"] = to_json(*inputs.privacy);
   return json;
 }
 
@@ -111,7 +140,7 @@ Inputs inputs_from_json(const Json& json, const std::string& what) {
   check_members(json,
                 {"format", "version", "identity", "given", "name", "purpose", "recipients", "site",
                  "masked", "kind", "network", "unstratified_survival", "per_domain_statistics",
-                 "baseline_hazard", "model", "domains"},
+                 "baseline_hazard", "privacy", "model", "domains"},
                 what);
   const auto read = [&]<class T>(const char* key, T& value) {
     value = json_member<T>(json, key, what);
@@ -133,6 +162,8 @@ Inputs inputs_from_json(const Json& json, const std::string& what) {
   read("unstratified_survival", inputs.unstratified_survival);
   read("per_domain_statistics", inputs.per_domain_statistics);
   if (json.contains("baseline_hazard")) read("baseline_hazard", inputs.baseline_hazard);
+  if (json.contains("privacy"))
+    inputs.privacy = privacy_from_json(json.at("privacy"), what + ": privacy");
   read("model", inputs.model);
   if (!inputs.model.is_object()) throw Error(ExitCode::data, "{}: \"model\" is no object", what);
   for (const Json& domain : json_member<Json>(json, "domains", what))

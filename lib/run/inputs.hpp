@@ -36,6 +36,13 @@ struct SiteInputs {
   std::optional<DocumentPaths> paths = {};  ///< the file is its `policy`
 };
 
+/// What a session with noise costs each unit.
+struct PrivacyInputs {
+  double epsilon = 0, delta = 0;
+  std::uint64_t unit_rows = 1;
+  RenyiLoss loss = RenyiLoss::none();
+};
+
 /// What a session of a stage was to do, and with whose data: all that verification has to know of
 /// its config, which later releases may not be able to read (inputs.json, docs/artefacts.md).
 struct Inputs {
@@ -49,8 +56,9 @@ struct Inputs {
   bool network = false;
   bool unstratified_survival = false;
   bool per_domain_statistics = false;
-  bool baseline_hazard = false;  ///< it is released with the model
-  Json model = Json::object();   ///< of a training: what model.h5 must say of itself
+  bool baseline_hazard = false;               ///< it is released with the model
+  std::optional<PrivacyInputs> privacy = {};  ///< what crosses has noise
+  Json model = Json::object();                ///< of a training: what model.h5 must say of itself
   std::vector<DomainInputs> domains;
 };
 

@@ -58,7 +58,14 @@ AccessRequest request_of(const Inputs& inputs, const StageUse& use) {
   request.recipients = inputs.recipients;
   request.sums_cross = sums_cross(inputs, use);
   request.unmasked = request.sums_cross && (!inputs.masked || use.own_sums);
-  request.exact = use.crosses;
+  request.exact = use.crosses && !inputs.privacy;
+  if (inputs.privacy) {
+    PrivacyRequest& privacy = request.privacy.emplace();
+    privacy.epsilon = inputs.privacy->epsilon;
+    privacy.delta = inputs.privacy->delta;
+    privacy.unit_rows = inputs.privacy->unit_rows;
+    privacy.loss = inputs.privacy->loss;
+  }
   if (use.of_model) request.kind = inputs.kind;
   request.unstratified_survival = use.event_times || inputs.unstratified_survival;
   request.per_domain_statistics = inputs.per_domain_statistics;
@@ -82,7 +89,7 @@ bool has_rounds_of_rows(const Inputs& inputs, const StageUse& use) {
 }
 
 std::vector<std::string> rules_asked(const Inputs& inputs, const StageUse& use) {
-  std::vector<std::string> rules = clause_rules();
+  std::vector<std::string> rules = clause_rules(inputs.privacy.has_value());
   if (!has_rounds_of_rows(inputs, use)) return rules;
   rules.emplace_back(rows_of_rounds_rule);
   if (sums_cross(inputs, use)) rules.emplace_back(parties_of_rounds_rule);

@@ -126,6 +126,7 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
   const bool masks = sums_cross(*inputs_, use_) && config_.boundary.secure_aggregation;
   const bool alone = config_.again && world().size() == 1;
   if (masks && !alone && !verdicts_only) start_masks();
+  if (spending_ && !verdicts_only) start_noise();
 }
 
 void Run::start_masks() {
@@ -254,6 +255,7 @@ AccessRequest Run::request_of(std::size_t d, const Documents& documents) const {
   if (documents.access_log && decomposition_->leads(d))
     request.runs = AccessLog(*documents.access_log).admitted(documents.policy_digest);
   request.partitions = documents.manifests;
+  if (request.privacy) look_at_budget(documents, *request.privacy);
   return request;
 }
 
@@ -288,6 +290,12 @@ void Run::decide(bool verdicts_only) {
       documents.push_back(open_documents(config_.domains[index]));
   });
   exchange_facts(documents);
+  std::vector<Documents> terms;  // that budgets are held to
+  for (const Documents& domain : documents)
+    if (inputs_->privacy) {
+      terms.emplace_back().keys = domain.keys;
+      terms.back().policy = domain.policy;
+    }
   ask_policies(std::move(documents));
   std::vector<std::string> reasons = refusals();
   if (reasons.empty()) {  // before anything counts as a run
@@ -297,6 +305,7 @@ void Run::decide(bool verdicts_only) {
     reasons = refusals();
   }
   if (verdicts_only) return;
+  if (reasons.empty() && inputs_->privacy) reserve_budgets(terms);
   log_decisions(reasons.empty());
   if (!reasons.empty())
     throw Error(ExitCode::policy, "refused, and nothing was read:\n  {}", join(reasons, "\n  "));
@@ -395,6 +404,7 @@ void Run::log_decisions(bool admitted) const {
                       {"node", node_name()},
                       {"clauses", to_json(verdicts_[index].clauses)}};
       request.update(access_identity(key));
+      if (!domains_[index].reservation.empty()) request["budget"] = domains_[index].reservation;
       const Digest line = log.append(std::move(request), domains_[index].policy, admitted,
                                      domains_[index].maximum_runs);
       if (admitted) outcome_->add_request(log, line);

@@ -23,6 +23,7 @@ namespace bailiwick {
 
 struct Artefact;
 class AccessOutcome;
+class Spending;
 struct Documents;
 struct Inputs;
 
@@ -138,6 +139,9 @@ class Run {
   void judge_rounds();
   std::vector<std::string> refusals() const;
   void log_decisions(bool admitted) const;
+  void look_at_budget(const Documents& documents, PrivacyRequest& privacy) const;
+  void reserve_budgets(const std::vector<Documents>& terms);
+  void start_noise();
   std::pair<Clause, bool> judge_rows(const LocalDomain& domain) const;
   Clause judge_parties(const DomainFacts& domain, std::size_t parties) const;
   void admit(std::size_t index, Admission admission, Documents documents);
@@ -161,6 +165,7 @@ class Run {
   std::vector<std::vector<std::string>> withdrawn_;      ///< digests, one list a local domain
   std::string delete_by_;
   std::shared_ptr<AccessOutcome> outcome_;  ///< the session's, too
+  std::shared_ptr<Spending> spending_;      ///< of a run with noise; the session's, too
 };
 
 }  // namespace bailiwick

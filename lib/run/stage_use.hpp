@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lib/policy/action.hpp"
+#include "lib/privacy/noise_plan.hpp"
 
 namespace bailiwick {
 
@@ -23,6 +24,8 @@ struct StageUse {
   bool event_times = false;  ///< it counts over all domains what happens at each time
   /// Whether it shows domains' own statistics to all; nullptr: never.
   bool (*per_domain)(const RunConfig& config) = nullptr;
+  /// What it releases where the config asks for noise (privacy); nullptr: it has no such form.
+  NoisePlan (*noise)(const RunConfig& config) = nullptr;
 };
 
 }  // namespace bailiwick

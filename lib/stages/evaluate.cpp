@@ -10,6 +10,7 @@
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/overall_metrics.hpp"
+#include "lib/stages/private_evaluation.hpp"
 #include "lib/stages/scorecard.hpp"
 #include "lib/stages/stage.hpp"
 
@@ -40,6 +41,31 @@ std::string notes(const Json& overall) {
   return text;
 }
 
+/// Of an evaluation with noise.
+void publish(RunRecord& record, const Run& run, const UsedModel& used, const EvaluateConfig& how,
+             const Json& overall) {
+  const PrivacyConfig& privacy = *run.config().privacy;
+  const std::string text = fmt::format(
+      "{} of {}, with noise for privacy: epsilon {} at delta {}\n{}counts have noise of standard "
+      "deviation {:.1f}\n",
+      how.split.empty() ? "all rows" : "split " + how.split, run.config().name,
+      privacy.evaluation_epsilon, privacy.delta, Scorecard::table({{"overall", overall}}),
+      overall.at("noise").get<double>());
+  const Json results = {{"format", "bailiwick-evaluation"},
+                        {"version", 1},
+                        {"model", used.content.hex()},
+                        {"split", how.split},
+                        {"regional", false},
+                        {"standardise", to_word(used.model.config.standardise)},
+                        {"privacy",
+                         {{"epsilon", privacy.evaluation_epsilon},
+                          {"delta", privacy.delta},
+                          {"unit_rows", privacy.unit_rows}}},
+                        {"overall", overall},
+                        {"domains", Json::object()}};
+  record.publish_result(results, text, results);
+}
+
 void evaluate(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   const StageChain& chain = stage.chain;
   StageOptions of_model = options;
@@ -65,6 +91,9 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
+
+  if (run.config().privacy)
+    return publish(record, run, used, how, evaluate_with_noise(run, model, columns, how));
 
   const Standardisation standardisation = how.standardise.value_or(model.config.standardise);
   const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
@@ -126,8 +155,9 @@ extern constexpr Stage evaluate_stage{
             .release = Action::release_statistics,
             .per_domain =
                 [](const RunConfig& config) {
-                  return config.section<EvaluateConfig>().per_domain;
-                }},
+                  return config.section<EvaluateConfig>().per_domain && !config.privacy;
+                },
+            .noise = evaluation_noise},
     .chain = {.stage = "evaluate",
               .stem = "evaluation",
               .result = "evaluation.json",

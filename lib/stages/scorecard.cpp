@@ -32,7 +32,8 @@ const std::set<std::string_view> not_in_table = {"auc_lower",
                                                  "concordant",
                                                  "tied",
                                                  "cells",
-                                                 "contributors"};
+                                                 "contributors",
+                                                 "noise"};
 
 std::shared_ptr<const AggregateLayout> layout_of(const SavedModel& model,
                                                  const EvaluateConfig& how) {

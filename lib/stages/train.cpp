@@ -11,6 +11,7 @@
 #include "lib/stages/stage.hpp"
 #include "lib/train/descent.hpp"
 #include "lib/train/federated/rounds.hpp"
+#include "lib/train/private_newton.hpp"
 #include "lib/train/solver.hpp"
 
 namespace bailiwick {
@@ -41,6 +42,7 @@ void train(const Stage& stage, Session& session, RunConfig config, const StageOp
   record.begin_session();
   Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
   train_by(run, record, checkpoints, restart, [&] {
+    if (run.config().privacy) return make_private_newton(run, columns);
     fit_missing(run, columns);
     if (federated) return make_federated(run, columns, restart.in_place);
     if (run.config().model.kind->network) return make_descent(run, columns);
@@ -57,7 +59,10 @@ extern constexpr Stage train_stage{
         "signed\nlineage to the output folder. Rows never leave their domain; only integer sums "
         "do.",
     .page = "models.md",
-    .use = {.action = Action::train, .release = Action::release_model, .trains = true},
+    .use = {.action = Action::train,
+            .release = Action::release_model,
+            .trains = true,
+            .noise = training_noise},
     .chain = training_chain,
     .run = train};
 

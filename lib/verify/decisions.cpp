@@ -221,6 +221,7 @@ class DecisionCheck {
   std::set<std::string> not_asked_again(const Policy& policy) const {
     std::set<std::string> rules;
     if (!policy.registry.empty()) rules.insert("registry");
+    if (inputs_.privacy) rules.insert("privacy budget");
     if (policy.maximum_runs > 0) rules.insert("maximum runs");
     if (!policy.trust.empty()) rules.insert("partners");
     if (site() == nullptr) rules.insert("site");

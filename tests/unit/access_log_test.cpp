@@ -173,7 +173,7 @@ TEST_CASE("a log that another job holds, or that is no file, is not waited for f
   const std::string pipe = book.folder / "pipe";
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   CHECK_THROWS_WITH(AccessLog(pipe, 0).append(Json::object(), policy, true, 0),
-                    ContainsSubstring("pipe: is not a regular file, as an access log must be"));
+                    ContainsSubstring("pipe: is not a regular file, as every access log must be"));
 }
 
 TEST_CASE("a line says who asked, and an outcome what was released") {

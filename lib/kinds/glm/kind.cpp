@@ -162,8 +162,10 @@ const char* class_problem(const ModelConfig&, const double* target, std::size_t 
 
 template <class F>
 const Kind* glm_kind() {
-  static constexpr KindTraits traits{F::name, [](const ModelConfig&) { return F::response; },
-                                     problem_of<F>};
+  static constexpr KindTraits traits{.name = F::name,
+                                     .response = [](const ModelConfig&) { return F::response; },
+                                     .problem = problem_of<F>,
+                                     .noise = true};
   static const GlmKind kind(traits, kernels::family<F>);
   return &kind;
 }
@@ -174,6 +176,13 @@ std::vector<const Kind*> kinds_of(kernels::FamilyList<F...>) {
 }
 
 }  // namespace
+
+kernels::Family family_of(const ModelConfig& model) {
+  for (std::size_t i = 0; i < kernels::family_members.size(); ++i)
+    if (std::string(kernels::family_members[i].name) == model.kind->name)
+      return {static_cast<std::uint8_t>(i)};
+  throw Error(ExitCode::bug, "internal error: a model that is no GLM; please report this");
+}
 
 void check_categories(const ResponseTotals& totals, const ModelColumns& columns) {
   std::vector<std::string> never;

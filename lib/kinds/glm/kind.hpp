@@ -13,6 +13,9 @@ namespace bailiwick {
 /// One for each of kernels::Families, in their order: a GLM of one linear predictor.
 std::vector<const Kind*> glm_kinds();
 
+/// Of a model whose kind is one of these. Throws ExitCode::bug of another.
+kernels::Family family_of(const ModelConfig& model);
+
 /// The multinomial logistic model: a linear predictor for each category but the first.
 const Kind& multinomial_kind();
 

@@ -39,8 +39,8 @@ inline constexpr std::array allowances = {
               "release_unmasked_sums", "This domain's own sums may be seen by the others.",
               "unmasked sums", [](const AccessRequest& r) { return r.unmasked; }},
     Allowance{&Allowances::exact_release, "exact_release",
-              "Release without noise for privacy; there is none yet, so without this nothing goes "
-              "out.",
+              "Release without noise for privacy. Without it only runs with noise release anything "
+              "(privacy).",
               "release_exact", "What is released needs no noise for privacy.", "exact release",
               [](const AccessRequest& r) { return r.exact; }},
     Allowance{

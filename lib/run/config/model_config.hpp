@@ -29,6 +29,7 @@ struct KindTraits {
   bool intercept = true;     ///< it may have one
   bool network = false;      ///< layers, trained by descent
   bool reads_codes = true;   ///< of categories; else their indicators, as numbers
+  bool noise = false;        ///< it can be trained with noise (privacy)
   const char* section = "";  ///< of model, that no other kind has
 };
 

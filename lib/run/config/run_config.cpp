@@ -294,6 +294,34 @@ void visit(SchemaWriter& writer, Section& section, const RunConfig&) {
   section.type->describe(writer, section.value);
 }
 
+/// What a training with noise can be of, so far.
+template <class Visitor>
+void check_privacy(Visitor& v, const RunConfig& run) {
+  const ModelConfig& model = run.model;
+  v.check(model.kind->noise, "model.kind",
+          "privacy: no training of such a model has noise; those of one linear predictor do");
+  for (const auto& [key, given] :
+       {std::pair{"weights", model.weights}, std::pair{"trials", !model.trials.empty()},
+        std::pair{"offset", !model.offset.empty()}, std::pair{"exposure", !model.exposure.empty()},
+        std::pair{"class_weights", !model.class_weights.empty()},
+        std::pair{"balance_classes", model.balance_classes}})
+    v.check(!given, std::string("model.") + key,
+            "not used with privacy, where every row counts alike");
+  v.check(model.errors == Errors::automatic && model.cluster == Cluster::none, "model.errors",
+          "not used with privacy, whose errors are of the model and of the noise");
+  v.check(model.standardise == Standardisation::pooled, "model.standardise",
+          "not used with privacy: declared ranges bring columns to one size");
+  for (const auto& [name, rule] : model.missing)
+    v.check(rule == "drop" || parse_number(rule), "model.missing." + name,
+            "with privacy what stands for missing values is a number, or drop: a " + rule +
+                " of the rows would have to cross");
+  v.check(run.train.method == TrainMethod::newton, "train.method",
+          "with privacy Newton's method alone is used");
+  for (std::size_t i = 0; i < run.domains.size(); ++i)
+    v.check(run.domains[i].private_key.has_value(), fmt::format("domains.{}.private_key", i),
+            "missing: the noise is drawn from the owner's secret, and the budget signed with it");
+}
+
 template <class Visitor>
 void schema(Visitor& v, RunConfig& run) {
   key_version(v);
@@ -328,6 +356,8 @@ void schema(Visitor& v, RunConfig& run) {
   if (run.train.intent)
     v.check(is_measured(run.model, run.train.intent->metric), "train.intent.metric",
             "no evaluation of such a model has " + run.train.intent->metric);
+  v.key("privacy", run.privacy, "Noise in all that crosses: differential privacy of units.");
+  if (run.privacy) check_privacy(v, run);
   for (Section& section : run.sections)
     visit(v, section, run);
 

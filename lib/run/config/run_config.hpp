@@ -19,6 +19,7 @@
 #include "lib/domain/site.hpp"
 #include "lib/optim/schedule.hpp"
 #include "lib/run/config/model_config.hpp"
+#include "lib/run/config/privacy_config.hpp"
 
 namespace bailiwick {
 
@@ -210,7 +211,8 @@ struct RunConfig {
   BoundaryConfig boundary;
   ModelConfig model;
   TrainConfig train;
-  std::vector<Section> sections;  ///< of the stages
+  std::optional<PrivacyConfig> privacy;  ///< none: exact sums cross
+  std::vector<Section> sections;         ///< of the stages
   /// In no file: this comes out of the record of a finished run, which others wrote. No program is
   /// started that it names; and one process, in which nothing crosses, needs no owner's private
   /// key.

@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/boundary/noise.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "lib/core/error.hpp"
+#include "lib/crypto/key_agreement.hpp"
+#include "lib/privacy/discrete_gaussian.hpp"
+#include "lib/privacy/noise_plan.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+__extension__ using Wide = __int128;
+
+/// A stream's grid as it crosses, and the noise there.
+struct Grid {
+  int shift = 0;
+  std::uint64_t sensitivity = 0, scale = 0;
+
+  Grid(std::size_t size, const NoisyStream& noisy) {
+    while (noisy.sensitivity >> shift >= nominal_sensitivity)
+      ++shift;
+    sensitivity = noisy.sensitivity >> shift;
+    // Rounding down moves each number by less than one.
+    if (shift > 0) sensitivity += 1 + root_above(size);
+    const Wide scaled = static_cast<Wide>(sensitivity) * static_cast<Wide>(noisy.scale);
+    scale = static_cast<std::uint64_t>((scaled + nominal_sensitivity - 1) / nominal_sensitivity);
+    // The same for streams that nothing can move.
+    scale = std::max<std::uint64_t>(scale, 8);
+    ensure(scale <= largest_noise_scale, "a plan's noise can be drawn");
+  }
+};
+
+}  // namespace
+
+Noise::Noise(RenyiLoss reserved, std::uint64_t honest, std::vector<std::optional<Secret>> seeds,
+             std::shared_ptr<RenyiLoss> used)
+    : reserved_(reserved), honest_(honest), seeds_(std::move(seeds)), used_(std::move(used)) {}
+
+void Noise::charge(const AggregateLayout& layout, std::span<const NoisyStream> streams) {
+  for (const NoisyStream& noisy : streams) {
+    const Grid grid(layout.stream(noisy.name).size, noisy);
+    *used_ += release_loss(grid.sensitivity, grid.scale);
+  }
+  ensure(is_within(*used_, reserved_), "a run crosses no more than it has reserved");
+}
+
+Aggregate Noise::release(const Aggregate& part, std::span<const NoisyStream> streams,
+                         std::uint64_t round, std::size_t d) const {
+  std::vector<Stream> crossing;
+  for (const NoisyStream& noisy : streams) {
+    Stream stream = part.layout().stream(noisy.name);
+    stream.format = {2, stream.format.exponent - Grid(stream.size, noisy).shift};
+    crossing.push_back(std::move(stream));
+  }
+  Aggregate released(std::make_shared<const AggregateLayout>(std::move(crossing)));
+  if (!seeds_[d]) return released;
+  for (const NoisyStream& noisy : streams) {
+    const std::size_t size = part.layout().stream(noisy.name).size;
+    const Grid grid(size, noisy);
+    const std::span<const std::int64_t> limbs = part.words(noisy.name);
+    const std::span<std::int64_t> to = released.words(noisy.name);
+    KeyedWords words(hkdf_expand(*seeds_[d], fmt::format("round {} {}", round, noisy.name)));
+    for (std::size_t i = 0; i < size; ++i) {
+      Wide value = 0;
+      for (std::size_t word = limbs.size() - size + i;; word -= size) {
+        value = (value << limb_bits) + limbs[word];
+        if (word < size) break;
+      }
+      value = (value >> grid.shift) +
+              draw_discrete_gaussian(share_of_scale(grid.scale, honest_), words);
+      to[i] = static_cast<std::int64_t>(value & ((Wide{1} << limb_bits) - 1));
+      to[size + i] = static_cast<std::int64_t>(value >> limb_bits);
+    }
+  }
+  return released;
+}
+
+double Noise::deviation(const Stream& stream, const NoisyStream& noisy, std::uint64_t domains,
+                        std::uint64_t honest) {
+  const Grid grid(stream.size, noisy);
+  const auto share = static_cast<double>(share_of_scale(grid.scale, honest));
+  return std::ldexp(share * std::sqrt(static_cast<double>(domains)),
+                    grid.shift - stream.format.exponent);
+}
+
+}  // namespace bailiwick

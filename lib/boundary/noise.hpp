@@ -1,0 +1,62 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/boundary/aggregate.hpp"
+#include "lib/crypto/secret.hpp"
+#include "lib/privacy/renyi.hpp"
+
+namespace bailiwick {
+
+/// A stream of a round with noise.
+struct NoisyStream {
+  std::string name;
+  /// How far a unit's rows, replaced by any others, move the sum at most: the L2 norm, in units of
+  /// the stream's grid.
+  std::uint64_t sensitivity;
+  std::uint64_t scale;  ///< of the noise, as it is planned (lib/privacy/noise_plan.hpp)
+};
+
+/// Discrete Gaussian noise that each domain adds to what it lets cross (docs/privacy.md). Sums are
+/// cut to a grid on which the sensitivity is about nominal_sensitivity, so that noise of any size
+/// can be drawn; that is a function of the domain's integers, and moves the sensitivity by at most
+/// one step a number.
+class Noise {
+ public:
+  /// `reserved`: what the run may cost. `honest`: of so many parties each adds its share of the
+  /// noise; 1: each adds all of it. `seeds`: of each local domain that this rank leads, from its
+  /// owner's secret and of this run alone.
+  /// `used`: where what crossed is counted.
+  Noise(RenyiLoss reserved, std::uint64_t honest, std::vector<std::optional<Secret>> seeds,
+        std::shared_ptr<RenyiLoss> used);
+
+  /// Counts a round. Throws ExitCode::bug if it is more than was reserved.
+  void charge(const AggregateLayout& layout, std::span<const NoisyStream> streams);
+  std::uint64_t honest() const { return honest_; }
+
+  /// The d-th local domain's part as it may cross: the streams that are named, cut to their grids,
+  /// with noise if this rank leads the domain. `round`: no number that was given before.
+  Aggregate release(const Aggregate& part, std::span<const NoisyStream> streams,
+                    std::uint64_t round, std::size_t d) const;
+
+  /// The standard deviation of all domains' noise in a number of the sum, in units of the stream's
+  /// values.
+  static double deviation(const Stream& stream, const NoisyStream& noisy, std::uint64_t domains,
+                          std::uint64_t honest);
+
+ private:
+  RenyiLoss reserved_;
+  std::uint64_t honest_;
+  std::vector<std::optional<Secret>> seeds_;
+  std::shared_ptr<RenyiLoss> used_;
+};
+
+}  // namespace bailiwick

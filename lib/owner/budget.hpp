@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lib/core/digest.hpp"
+#include "lib/core/file_lock.hpp"
+#include "lib/core/json.hpp"
+#include "lib/crypto/keys.hpp"
+#include "lib/privacy/renyi.hpp"
+
+namespace bailiwick {
+
+/// What a budget says now, as it was read.
+struct BudgetFacts {
+  struct Charge {
+    Digest line;     ///< of the reservation
+    Json said;       ///< who reserved it, when, for what
+    RenyiLoss loss;  ///< what counts: all that was reserved, or what a settlement says was used
+    bool settled = false;
+  };
+  std::vector<Charge> charges;
+  RenyiLoss spent = RenyiLoss::none();  ///< by all of them
+  Digest head{};                        ///< of the last line; zeros: there is none
+  std::vector<Digest> lines;
+};
+
+/// The owner's ledger of privacy, in its registry (docs/budget.md): one signed line a reservation
+/// or settlement, each with the digest of the line before, only ever appended to. It outlives runs.
+/// What was reserved counts in full until the run that did it says what it used: who is killed, or
+/// never comes back, has used all. Not collective: the first rank of the domain alone uses it.
+class BudgetLedger {
+ public:
+  /// `patience`: seconds that a line waits for other jobs which hold the ledger.
+  explicit BudgetLedger(std::string path, double patience = lock_patience_seconds)
+      : path_(std::move(path)), patience_(patience) {}
+
+  const std::string& path() const { return path_; }
+
+  /// Whose lines hold under one of the owner's keys. Throws ExitCode::integrity if one does not or
+  /// the chain is broken, ExitCode::data if the file cannot be read. No file: nothing was spent.
+  BudgetFacts read(std::span<const PublicKey> keys) const;
+
+  /// Appends a reservation of `loss` under a lock and syncs it, if `filter` has room for it beside
+  /// all that was charged before; else throws ExitCode::policy and appends nothing. `said`: for
+  /// what. Digest of the line.
+  Digest reserve(const PrivacyFilter& filter, const RenyiLoss& loss, Json said,
+                 std::span<const PublicKey> keys, const PrivateKey& key) const;
+
+  /// Says what of a reservation was used. Throws ExitCode::bug if that is more.
+  void settle(const Digest& reservation, const RenyiLoss& used, std::span<const PublicKey> keys,
+              const PrivateKey& key) const;
+
+ private:
+  std::string path_;
+  double patience_;
+};
+
+/// As the ledger and records of runs have it: an integer for each of renyi_orders.
+Json to_json(const RenyiLoss& loss);
+/// Throws ExitCode::data naming `what`.
+RenyiLoss loss_from_json(const Json& json, const std::string& what);
+
+}  // namespace bailiwick

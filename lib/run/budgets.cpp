@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Of a run with noise: what its owners' budgets say, and what it reserves there.
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lib/core/json.hpp"
+#include "lib/egress/meter.hpp"
+#include "lib/owner/access_log.hpp"
+#include "lib/owner/registry.hpp"
+#include "lib/run/documents.hpp"
+#include "lib/run/inputs.hpp"
+#include "lib/run/run.hpp"
+#include "lib/run/spending.hpp"
+#include "lib/runtime/agree.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// The line of the budget that the last admitted run with noise has left in the access log, if that
+/// can be read; an older budget that was put back in its place has not got it.
+std::string last_reservation(const std::string& access_log) {
+  if (!std::filesystem::exists(access_log)) return "";
+  const AccessChain chain = AccessLog(access_log).read();
+  for (auto line = chain.lines.rbegin(); line != chain.lines.rend(); ++line)
+    if (const auto said = line->entry.find("budget");
+        said != line->entry.end() && said->is_string())
+      return said->get<std::string>();
+  return "";
+}
+
+}  // namespace
+
+void Run::look_at_budget(const Documents& documents, PrivacyRequest& privacy) const {
+  if (documents.policy.registry.empty()) return;
+  const Registry registry(documents.policy.registry);
+  try {
+    const BudgetFacts facts = BudgetLedger(registry.budget()).read(documents.keys);
+    const std::string last = last_reservation(registry.access_log());
+    const bool known = last.empty() || std::ranges::any_of(facts.lines, [&](const Digest& line) {
+                         return line.hex() == last;
+                       });
+    if (!known)
+      privacy.budget_problem = registry.budget() + ": lacks what the access log says was reserved";
+    privacy.spent = facts.spent;
+  } catch (const Error& error) {
+    privacy.budget_problem = error.what();
+  }
+}
+
+void Run::reserve_budgets(const std::vector<Documents>& terms) {
+  if (config_.again)
+    throw Error(ExitCode::config,
+                "a run with noise cannot be made again: its noise came of its owners' secrets, and "
+                "of a line in their budgets that stands there once");
+  spending_ = std::make_shared<Spending>();
+  // Whatever becomes of the run: what did not cross is given back.
+  session_.at_end([spending = spending_](ExitCode, const std::string&) { spending->settle(); });
+  agree(world(), [&] {
+    for (std::size_t d = 0; d < terms.size(); ++d) {
+      if (!decomposition_->leads(d)) continue;
+      const std::size_t index = decomposition_->local_domains()[d];
+      Json said = {{"domain", domains_[index].name},         {"run", config_.name},
+                   {"stage", to_word(use_.action)},          {"config", config_digest_.hex()},
+                   {"policy", domains_[index].policy.hex()}, {"epsilon", inputs_->privacy->epsilon},
+                   {"delta", inputs_->privacy->delta},       {"recipients", config_.recipients}};
+      for (const DomainFacts::Partition& partition : domains_[index].partitions)
+        said["partitions"].push_back(partition.root.hex());
+      spending_->reserve(d, terms.size(), terms[d], config_.domains[index].private_key.value(),
+                         inputs_->privacy->loss, said);
+    }
+  });
+  const EgressPurpose purpose("places and verdicts");
+  Json own = Json::array();
+  for (std::size_t d = 0; d < terms.size(); ++d)
+    if (decomposition_->leads(d))
+      own.push_back({decomposition_->local_domains()[d], spending_->reservation(d)});
+  for (const std::string& text : world().gather(own.dump()))
+    for (const Json& entry : parse_json(text, "reservations", ExitCode::bug))
+      domains_[entry.at(0).get<std::size_t>()].reservation = entry.at(1);
+}
+
+void Run::start_noise() {
+  std::vector<std::optional<std::uint64_t>> colluders;
+  for (const DomainFacts& domain : domains_)
+    colluders.push_back(domain.colluders);
+  const std::uint64_t honest = honest_parties(domains_.size(), colluders);
+  if (honest > 1 && !boundary_->masked())
+    throw Error(
+        ExitCode::policy,
+        "privacy.colluders: where domains share the noise nobody may see one's own sum: set "
+        "boundary.secure_aggregation: true");
+  std::vector<std::optional<Secret>> seeds = spending_->take_seeds();
+  seeds.resize(std::max(seeds.size(), local_.size()));
+  boundary_->start_noise(
+      Noise(inputs_->privacy->loss, honest, std::move(seeds), spending_->used()));
+}
+
+}  // namespace bailiwick

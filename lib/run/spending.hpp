@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/boundary/noise.hpp"
+#include "lib/owner/budget.hpp"
+
+namespace bailiwick {
+
+struct Documents;
+
+/// What a run with noise has reserved in the budgets of the domains that this rank leads. Local.
+class Spending {
+ public:
+  /// One of so many local domains reserves `loss` in its owner's budget, before a row is read; its
+  /// secret makes the noise of this run alone. `private_key`: PEM. Throws as BudgetLedger::reserve.
+  void reserve(std::size_t d, std::size_t domains, const Documents& documents,
+               const std::string& private_key, const RenyiLoss& loss, const Json& said);
+
+  /// Of each local domain; the line that reserved it, in hexadecimal, or nothing.
+  std::string reservation(std::size_t d) const;
+  /// For the boundary, once.
+  std::vector<std::optional<Secret>> take_seeds() { return std::move(seeds_); }
+  /// What crossed until now cost; the boundary counts it.
+  const std::shared_ptr<RenyiLoss>& used() const { return used_; }
+
+  /// Tells every budget what was used of it. All are told, though one fails; then throws for that.
+  void settle() const;
+
+ private:
+  struct Reservation {
+    BudgetLedger ledger;
+    std::vector<PublicKey> keys;
+    PrivateKey key;
+    Digest line;
+  };
+
+  std::vector<std::optional<Reservation>> reservations_;
+  std::vector<std::optional<Secret>> seeds_;
+  std::shared_ptr<RenyiLoss> used_ = std::make_shared<RenyiLoss>();
+};
+
+/// Parties that do not tell each other what they know, of so many domains: the fewest that a policy
+/// reckons with; 1: each domain trusts itself alone.
+std::uint64_t honest_parties(std::size_t domains,
+                             const std::vector<std::optional<std::uint64_t>>& colluders);
+
+}  // namespace bailiwick

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/private_evaluation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "lib/core/json.hpp"
+#include "lib/data/private_rows.hpp"
+#include "lib/kinds/kind.hpp"
+#include "lib/model/row_sums.hpp"
+#include "lib/run/run.hpp"
+#include "lib/stages/evaluate_config.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+constexpr const char* cells_release = "cells";
+/// Binary digits of a row in a cell: the root of two, by which a row that changes its cell moves
+/// the counts, is then a whole number of the grid but for a thousandth.
+constexpr int row_digits = 10;
+
+std::shared_ptr<const AggregateLayout> layout_of(std::size_t bins) {
+  return std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{cells_release, 2 * bins, {2, row_digits}}});
+}
+
+/// Rows without, then with an event, by bin of the probability that the model gives it.
+Aggregate count_rows(const SavedModel& model, const kernels::RowBlocks& rows, std::size_t bins) {
+  Aggregate counts(layout_of(bins));
+  const Scores scores(model, rows);
+  const auto y = host_copy(rows.y);
+  const auto weight = host_copy(rows.weight);
+  const std::span<std::int64_t> words = counts.words(cells_release);
+  std::vector<double> prediction;
+  for (std::size_t b = 0; b < rows.blocks(); ++b)
+    for (std::size_t r = 0; r < rows.block_rows(); ++r) {
+      if (weight(b, r) == 0) continue;
+      scores.predict(b, r, 0, prediction);
+      const double p = prediction.front();
+      const double at = std::clamp(std::isnan(p) ? 0 : p, 0.0, 1.0) * static_cast<double>(bins);
+      const std::size_t bin = std::min(static_cast<std::size_t>(at), bins - 1);
+      words[(y(b, 0, r) >= 0.5 ? bins : 0) + bin] += std::int64_t{1} << row_digits;
+    }
+  return counts;
+}
+
+/// A share, or null of nothing.
+Json share(double part, double whole) {
+  return whole > 0 ? Json(part / whole) : Json();
+}
+
+Json measures_of(std::vector<double> cells, double noise) {
+  const std::size_t bins = cells.size() / 2;
+  for (double& rows : cells)
+    rows = std::max(rows, 0.0);  // fewer than none are noise
+  double rows = 0, events = 0, right = 0, found = 0, predicted = 0, pairs = 0, below = 0,
+         squares = 0;
+  Json calibration = Json::array();
+  for (std::size_t k = 0; k < bins; ++k) {
+    const double without = cells[k], with = cells[bins + k];
+    const double low = static_cast<double>(k) / static_cast<double>(bins);
+    const double high = static_cast<double>(k + 1) / static_cast<double>(bins);
+    const double middle = (low + high) / 2;
+    rows += without + with;
+    events += with;
+    right += middle < 0.5 ? without : with;
+    if (middle >= 0.5) found += with, predicted += without + with;
+    pairs += with * (below + without / 2);
+    below += without;
+    squares += without * middle * middle + with * (1 - middle) * (1 - middle);
+    calibration.push_back({{"lower", low},
+                           {"upper", high},
+                           {"rows", without + with},
+                           {"events", with},
+                           {"mean_prediction", middle}});
+  }
+  return {{"rows", rows},
+          {"events", events},
+          {"accuracy", share(right, rows)},
+          {"recall", share(found, events)},
+          {"precision", share(found, predicted)},
+          {"auc", share(pairs, events * (rows - events))},
+          {"brier", share(squares, rows)},
+          {"noise", noise},
+          {"calibration", calibration}};
+}
+
+}  // namespace
+
+NoisePlan evaluation_noise(const RunConfig& config) {
+  return plan_noise(config.privacy->evaluation_epsilon, config.privacy->delta,
+                    {{cells_release, 1, 1}});
+}
+
+Json evaluate_with_noise(Run& run, const SavedModel& model, const ModelColumns& columns,
+                         const EvaluateConfig& how) {
+  if (model.config.kind->response(model.config) != kernels::Response::probability ||
+      model.config.kind->network)
+    throw Error(ExitCode::config,
+                "privacy: an evaluation with noise is there for models of a probability that have "
+                "one linear predictor (logistic, probit, cloglog), and this one is {}",
+                model.config.kind->name);
+  const PrivacyConfig& privacy = *run.config().privacy;
+  const auto bins = static_cast<std::size_t>(privacy.bins);
+  const DeclaredScale as_the_model{model.mean, model.scale, 0, 1};
+  std::vector<Aggregate> parts;
+  for (const kernels::RowBlocks& rows :
+       load_private_rows(run, model.config, columns, as_the_model, how.split, privacy.unit_rows))
+    parts.push_back(count_rows(model, rows, bins));
+  const double moved =
+      std::ldexp(std::sqrt(2.0) * static_cast<double>(privacy.unit_rows), row_digits);
+  const NoisyStream noisy{cells_release, static_cast<std::uint64_t>(std::ceil(moved)),
+                          evaluation_noise(run.config()).release(cells_release).scale};
+  const Aggregate total = run.boundary().across_domains_with_noise(
+      "rows by label and prediction, with noise", std::move(parts), {{noisy}}, model.parameters);
+  return measures_of(total.values(cells_release),
+                     run.boundary().noise_deviation(layout_of(bins)->stream(cells_release), noisy));
+}
+
+}  // namespace bailiwick
