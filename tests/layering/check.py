@@ -15,6 +15,7 @@ ADMITTED = ["lib/run", "io/partition", "io/checkpoint", "lib/lineage", "lib/boun
 ROOMS = {
     "lib/core": [],
     "lib/crypto": [],
+    "lib/privacy": ["lib/crypto"],
     "lib/domain": [],
     "lib/config": ["lib/domain"],
     "lib/egress": [],
