@@ -97,7 +97,7 @@ def test_what_strangers_missed(stays, tmp_path):
     """Groups of tests, numbers of each domain, predictions, files that nobody knows, small fits."""
     out = tmp_path / "tests"
     stays.run("describe", "few-run.yaml", "--output", out, "--set", "describe={per_domain: true, tests: [{compare: x, by: arm}], bins: 0, quantiles: []}")
-    (counts,) = (one for one in check(stays, out, code=POLICY)["checks"] if one["rule"] == "minimum count")
+    (counts,) = (one for one in check(stays, out, code=POLICY)["checks"] if (one["artefact"], one["rule"]) == ("description.json", "minimum count"))
     assert any(example.startswith("x by arm: rows of rare: 3") for example in counts["examples"]) and any(": arm: rare: " in example for example in counts["examples"])
     copy = shutil.copytree(stays.path("many"), tmp_path / "copy")
     stays.run("predict", "many-run.yaml", "--output", copy)
@@ -127,6 +127,8 @@ def test_what_was_found_is_signed(stays, tmp_path):
     assert "the last check of the outputs says: review" in stays.run("approve", copy, *KEY, "--sign-with", "checker.pem", "--by", "x", "--reason", "y")
     stays.run("explain", "many-run.yaml", "--output", copy, "--set", "explain={repeats: 1, points: 0}")
     assert "explanation.json came later, and was not checked" in stays.run("verify", copy, *KEY, code=INTEGRITY)
+    assert ("explanation.json", "minimum count") in verdicts(check(stays, copy, *sign))  # the folder holds but for that
+    stays.run("verify", copy, *KEY)
     # One that the operator wrote by hand, past the command.
     operator, pem = forge.Signer(stays.path("operator.pem")), stays.path("operator.pub.pem").read_text()
     mine = forge.read(copy / "checks.jsonl")[0]
