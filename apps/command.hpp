@@ -62,6 +62,7 @@ int command_keygen(const Arguments& arguments);
 int command_lrtest(const Arguments& arguments);
 int command_meta(const Arguments& arguments);
 int command_refuse(const Arguments& arguments);
+int command_release(const Arguments& arguments);
 int command_report(const Arguments& arguments);
 int command_reproduce(const Arguments& arguments);
 int command_schema(const Arguments& arguments);

@@ -61,6 +61,7 @@ std::vector<Command> all_commands() {
       {"approve", "sign, as a second person, that a result may be used", command_approve},
       {"refuse", "sign, as a second person, that it may not, and why", command_refuse},
       {"withdraw", "sign that a model is to be used no more, and why", command_withdraw},
+      {"release", "pack what may leave, signed, or look at what was released", command_release},
       {"countersign", "add an owner's signature to the end of a run's lineage",
        command_countersign},
       {"report", "write one page about all that a run left, for people", command_report},

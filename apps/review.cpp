@@ -22,11 +22,16 @@ int rule(const Arguments& arguments, Ruling ruling, const char* name, const char
                 "private key (PEM) of who decides");
   options.add()("key", po::value<std::vector<std::string>>()->required(),
                 "public key (PEM) that must have signed the run; may be given again");
+  if (ruling == Ruling::approved)
+    options.add()("check", po::value<std::string>(),
+                  "head that check-output printed: what that check found against the result is "
+                  "accepted, and the result may be released (docs/release.md)");
   add_verification(options);
   if (!options.parse(arguments.words)) return 0;
-  const Digest line = append_review({options.text("FOLDER"), options.text("of"), ruling,
-                                     options.text("by"), options.text("reason"),
-                                     options.text("sign-with"), verification_asked(options)});
+  const Digest line =
+      append_review({options.text("FOLDER"), options.text("of"), ruling, options.text("by"),
+                     options.text("reason"), options.text("sign-with"), verification_asked(options),
+                     options.text("check")});
   std::cout << fmt::format("{}  {}/{}\nhead  {}\n", to_word(ruling), options.text("FOLDER"),
                            approvals_log.file, line.hex());
   if (ruling != Ruling::approved) return 0;

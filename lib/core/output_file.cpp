@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -46,18 +47,32 @@ void OutputFile::publish() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("rename");
   ::close(file_);
   file_ = -1;
-  std::string folder = std::filesystem::path(path_).parent_path().string();
-  if (folder.empty()) folder = ".";
-  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return;
-  ::fsync(directory);
-  ::close(directory);
+  sync_folder(std::filesystem::path(path_).parent_path().string());
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes, Readers readers) {
   OutputFile file(path, readers);
   file.write(bytes);
   file.publish();
+}
+
+void sync_folder(const std::string& path) {
+  const int directory =
+      ::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return;
+  ::fsync(directory);
+  ::close(directory);
+}
+
+void publish_folder(const std::string& temporary, const std::string& path) {
+  sync_folder(temporary);
+  int done = ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE);
+  // Network file systems may not know of it. Then an empty folder could be replaced, and no other.
+  if (done != 0 && (errno == EINVAL || errno == ENOSYS) && !is_taken(path))
+    done = ::rename(temporary.c_str(), path.c_str());
+  if (done != 0)
+    throw Error(ExitCode::data, "{}: cannot rename to it: {}", path, std::strerror(errno));
+  sync_folder(std::filesystem::path(path).parent_path().string());
 }
 
 void create_folders(const std::string& path) {

@@ -42,6 +42,13 @@ class OutputFile {
 void write_file_atomically(const std::string& path, std::string_view bytes,
                            Readers readers = Readers::umask);
 
+/// Syncs the names in a folder to disk, where the file system can.
+void sync_folder(const std::string& path);
+
+/// Gives a folder that was made under a temporary name its own, which nothing may have; syncs the
+/// one above. Throws ExitCode::data.
+void publish_folder(const std::string& temporary, const std::string& path);
+
 /// Makes a folder and those above it; an empty path is the current one. Throws ExitCode::data.
 void create_folders(const std::string& path);
 

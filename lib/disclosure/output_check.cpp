@@ -55,7 +55,7 @@ Json artefacts_of(const RunFolder& folder) {
   Json artefacts = Json::array();
   for (const StageRecord& record : folder.stages)
     if (record.finished && record.statements.back().subject_sha256)
-      artefacts.push_back({{"file", record.prefix + record.stage->chain.result},
+      artefacts.push_back({{"file", record.result_name()},
                            {"sha256", record.statements.back().subject_sha256->hex()}});
   return artefacts;
 }
@@ -63,8 +63,10 @@ Json artefacts_of(const RunFolder& folder) {
 }  // namespace
 
 Json check_output(const OutputRequest& request) {
+  VerifyOptions options = request.verification;
+  options.checks_anew = true;
   const RunVerification verification =
-      demand_verified(request.folder, request.verification, "so nothing was judged");
+      demand_verified(request.folder, options, "so nothing was judged");
   const RunFolder folder = read_run_folder(request.folder);
   if (!folder.unreadable.empty())
     throw Error(ExitCode::data, "{}: cannot be judged: {}", request.folder,
@@ -101,6 +103,19 @@ Json check_output(const OutputRequest& request) {
                     *main.statements.back().subject_sha256, found, key);
   found["head"] = head.hex();
   return found;
+}
+
+OutputVerdict verdict_on(const Json& found, const std::string& result, const std::string& chain) {
+  OutputVerdict worst = OutputVerdict::pass;
+  bool looked = false;
+  for (const Json& check : found.at("checks")) {
+    const auto artefact = check.at("artefact").get<std::string>();
+    if (artefact != result && artefact != chain) continue;
+    looked = looked || artefact == result;
+    const auto verdict = from_word<OutputVerdict>(check.at("verdict").get<std::string>());
+    worst = std::max(worst, verdict.value_or(OutputVerdict::fail));
+  }
+  return looked ? worst : std::max(worst, OutputVerdict::review);
 }
 
 std::string output_text(const Json& found) {

@@ -25,6 +25,10 @@ struct OutputRequest {
 /// does not hold, ExitCode::usage of a name that is no line. Not collective, needs no MPI.
 Json check_output(const OutputRequest& request);
 
+/// Of a record as check_output() makes it, the worst that its rules say of a result and its chain;
+/// review at least, if no rule looked at the result. Throws Json::exception of what is no record.
+OutputVerdict verdict_on(const Json& found, const std::string& result, const std::string& chain);
+
 /// The same for people: what does not meet a rule.
 std::string output_text(const Json& found);
 

@@ -3,7 +3,9 @@
 
 #include "lib/disclosure/rules.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <string_view>
 
@@ -261,7 +263,7 @@ void check_attribution(Judged& artefact, const RunFolder& folder, const StageRec
 /// What lies in the folder beside what is judged.
 void check_others(std::vector<OutputCheck>& checks, const RunFolder& folder,
                   const std::vector<std::string>& unsigned_files) {
-  Judged others("other files", DisclosureThresholds());
+  Judged others(other_files, DisclosureThresholds());
   for (const StageRecord& record : folder.stages)
     if (std::string_view(record.stage->name()) == "predict")
       others.look("single rows", false, OutputVerdict::fail,
@@ -273,6 +275,17 @@ void check_others(std::vector<OutputCheck>& checks, const RunFolder& folder,
     others.look("not judged", false, OutputVerdict::review, file + ": no statement speaks of it");
   for (OutputCheck& check : std::move(others).checks())
     checks.push_back(std::move(check));
+}
+
+/// A chain goes where its result goes, and tells how many rows each partition has.
+std::vector<OutputCheck> checks_of_chain(const StageRecord& record,
+                                         const DisclosureThresholds& thresholds) {
+  Judged chain(record.chain_name(), thresholds);
+  if (!record.statements.empty())
+    for (const UsedPartition& used : partitions_of(record.statements.back()))
+      chain.count(static_cast<double>(used.rows),
+                  fmt::format("rows of partition {}/{}", used.domain, used.name));
+  return std::move(chain).checks();
 }
 
 std::vector<OutputCheck> checks_of(const RunFolder& folder, const StageRecord& record,
@@ -296,8 +309,9 @@ std::vector<OutputCheck> check_outputs(const RunFolder& folder,
                                        const DisclosureThresholds& thresholds) {
   std::vector<OutputCheck> all;
   for (const StageRecord& record : folder.stages)
-    for (OutputCheck& check : checks_of(folder, record, thresholds))
-      all.push_back(std::move(check));
+    for (std::vector<OutputCheck> some :
+         {checks_of(folder, record, thresholds), checks_of_chain(record, thresholds)})
+      std::ranges::move(some, std::back_inserter(all));
   check_others(all, folder, unsigned_files);
   return all;
 }

@@ -29,9 +29,12 @@ inline constexpr auto words<OutputVerdict> =
                                                           {OutputVerdict::review, "review"},
                                                           {OutputVerdict::fail, "fail"}});
 
+/// What stands for the files that no stage ended with.
+inline constexpr const char* other_files = "other files";
+
 /// What one rule says of one artefact.
 struct OutputCheck {
-  std::string artefact;  ///< file in the folder
+  std::string artefact;  ///< file in the folder, or other_files
   const char* rule;      ///< "minimum count", …
   OutputVerdict verdict = OutputVerdict::pass;
   std::size_t looked_at = 0;         ///< numbers, cells or steps

@@ -58,6 +58,8 @@ class FolderReader {
     with(intents_log.file, [&](auto&) { folder_.intents = read_log(folder_.path, intents_log); });
     with(approvals_log.file, [&](auto&) { folder_.approvals = read_approvals(folder_.path); });
     with(checks_log.file, [&](auto&) { folder_.checks = read_log(folder_.path, checks_log); });
+    with(releases_log.file,
+         [&](auto&) { folder_.releases = read_log(folder_.path, releases_log); });
     with(erasures_log.file,
          [&](auto&) { folder_.erasures = read_log(folder_.path, erasures_log); });
   }

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <fmt/format.h>
+
 #include <map>
 #include <optional>
 #include <string>
@@ -37,6 +39,10 @@ struct StageRecord {
   Json inputs, decisions;    ///< of the last session
   std::vector<Json> egress;  ///< of each session that has a report
   Json run, result;          ///< run.json, STAGE.run.json; evaluation.json, …
+
+  /// Of its chain and what that ends with, in the folder.
+  std::string chain_name() const { return fmt::format("{}{}.jsonl", prefix, stage->chain.stem); }
+  std::string result_name() const { return prefix + stage->chain.result; }
 };
 
 /// A coefficient as coefficients.csv has it.
@@ -61,6 +67,7 @@ struct RunFolder {
   std::vector<LogEntry> intents;        ///< trainings that were begun there
   std::vector<Approval> approvals;      ///< what people decided, the oldest first
   std::vector<LogEntry> checks;         ///< of outputs, by whom
+  std::vector<LogEntry> releases;       ///< what left, and to whom
   std::vector<LogEntry> erasures;       ///< what models there no longer may know
   std::vector<std::string> unreadable;  ///< files that are there and could not be read, and why
 

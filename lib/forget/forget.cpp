@@ -149,6 +149,8 @@ class Affected {
       for (const Product& product : session.made)
         if (on.items.contains(product.item)) add(chain, product);
     }
+    for (const std::string& run : runs_)
+      add_releases(run);
   }
 
   const std::set<std::string>& runs() const { return runs_; }
@@ -158,6 +160,7 @@ class Affected {
   void describe(Json& said) const {
     said["affected"] = files_;
     said["recipients"] = recipients_;
+    said["released"] = released_;
     said["inform"] = Json::array();
     for (const auto& [domain, whom] : inform_)
       said["inform"].push_back({{"domain", domain}, {"whom", whom}});
@@ -196,6 +199,25 @@ class Affected {
                       {"there", fs::exists(file)}});
   }
 
+  /// What left such a folder, and to whom.
+  void add_releases(const std::string& run) {
+    try {
+      for (const LogEntry& release : read_log(run, releases_log)) {
+        Json files = Json::array();
+        for (const Json& file : release.said.at("files"))
+          if (file.at("kind") == "result") files.push_back(file.at("file"));
+        const auto whom = release.said.at("recipients").get<std::vector<std::string>>();
+        recipients_.insert(whom.begin(), whom.end());
+        released_.push_back({{"folder", shown(run)},
+                             {"time", release.time},
+                             {"files", files},
+                             {"recipients", whom}});
+      }
+    } catch (...) {
+      unknown_.push_back(shown(run) + ": what was released is not known");
+    }
+  }
+
   /// Who was told of what came of it, as far as inputs and decisions say.
   void add_whom(const ReadChain& chain, const TracedSession& session) {
     try {
@@ -220,7 +242,7 @@ class Affected {
 
   const ForgetRequest& request_;
   Graph graph_;
-  Json files_ = Json::array();
+  Json files_ = Json::array(), released_ = Json::array();
   std::set<std::string> runs_, trainings_, recipients_;
   std::vector<std::string> unknown_;
   std::map<std::string, std::string> inform_;
@@ -336,6 +358,10 @@ std::string forget_text(const Json& erasure) {
     text +=
         fmt::format("NOT WITHDRAWN  what was trained in {}: {}\n",
                     folder.at("folder").get<std::string>(), folder.at("why").get<std::string>());
+  for (const Json& one : erasure.at("released"))
+    text += fmt::format("released     from {} on {}: {}\n", one.at("folder").get<std::string>(),
+                        one.at("time").get<std::string>(),
+                        join(one.at("files").get<std::vector<std::string>>()));
   for (const Json& recipient : erasure.at("recipients"))
     text += fmt::format("to be told   {}, a recipient\n", recipient.get<std::string>());
   for (const Json& whom : erasure.at("inform"))

@@ -5,23 +5,28 @@
 
 namespace bailiwick {
 
+Approval approval_of(LogEntry entry, const std::string& at) {
+  const auto text = [&](const char* member) {
+    return json_member<std::string>(entry.said, member, at, ExitCode::integrity);
+  };
+  const auto ruling = from_word<Ruling>(text("ruling"));
+  if (!ruling) throw Error(ExitCode::integrity, "{}: rules nothing that is known", at);
+  Approval approval{{}, *ruling, text("by"), text("reason"), {}, {}};
+  if (entry.said.contains("chain")) {
+    approval.chain = text("chain");
+    approval.head = text("head");
+  }
+  if (entry.said.contains("check")) approval.check = text("check");
+  approval.entry = std::move(entry);
+  return approval;
+}
+
 std::vector<Approval> read_approvals(const std::string& folder) {
   std::vector<Approval> approvals;
   for (LogEntry& entry : read_log(folder, approvals_log)) {
     const std::string at =
         fmt::format("{}/{}:{}", folder, approvals_log.file, approvals.size() + 1);
-    const auto text = [&](const char* member) {
-      return json_member<std::string>(entry.said, member, at, ExitCode::integrity);
-    };
-    const auto ruling = from_word<Ruling>(text("ruling"));
-    if (!ruling) throw Error(ExitCode::integrity, "{}: rules nothing that is known", at);
-    Approval approval{{}, *ruling, text("by"), text("reason"), {}, {}};
-    if (entry.said.contains("chain")) {
-      approval.chain = text("chain");
-      approval.head = text("head");
-    }
-    approval.entry = std::move(entry);
-    approvals.push_back(std::move(approval));
+    approvals.push_back(approval_of(std::move(entry), at));
   }
   return approvals;
 }
@@ -62,6 +67,7 @@ Digest append_approval(const std::string& folder, const Approval& approval, cons
     said["chain"] = approval.chain;
     said["head"] = approval.head;
   }
+  if (!approval.check.empty()) said["check"] = approval.check;
   return append_to_log(folder, approvals_log, approval.entry.subject, approval.entry.subject_sha256,
                        std::move(said), key);
 }

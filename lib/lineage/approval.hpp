@@ -29,10 +29,16 @@ struct Approval {
   std::string by, reason;  ///< in the signer's own words
   std::string chain;       ///< of the folder: the result is its end; empty of an intent
   std::string head;        ///< digest of its last statement, in hexadecimal
+  /// Digest of a line of checks.jsonl, in hexadecimal: what that found against the result is
+  /// accepted. Empty: nothing is said of it.
+  std::string check = {};
 };
 
 /// Of a folder, the oldest first. Throws ExitCode::integrity of a line that does not hold.
 std::vector<Approval> read_approvals(const std::string& folder);
+
+/// What a line of it says. Throws ExitCode::integrity naming `at`.
+Approval approval_of(LogEntry entry, const std::string& at);
 
 /// The newest about a thing; nothing if nobody decided.
 std::optional<Approval> last_approval(const std::vector<Approval>& approvals,

@@ -81,6 +81,12 @@ LogEntry read_line(const std::string& line, const std::string& at, const SignedL
   return entry;
 }
 
+/// What is left is what the signer said.
+void take_out_own(LogEntry& entry) {
+  for (const char* member : {"sequence", "previous", "publicKey", "time"})
+    entry.said.erase(member);
+}
+
 std::vector<LogEntry> read_lines(const std::vector<std::string>& lines, const std::string& path,
                                  const SignedLog& log) {
   std::vector<LogEntry> entries;
@@ -97,8 +103,7 @@ std::vector<LogEntry> read_lines(const std::vector<std::string>& lines, const st
     entries.push_back(std::move(entry));
   }
   for (LogEntry& entry : entries)
-    for (const char* member : {"sequence", "previous", "publicKey", "time"})
-      entry.said.erase(member);
+    take_out_own(entry);
   return entries;
 }
 
@@ -108,6 +113,17 @@ std::vector<LogEntry> read_log(const std::string& folder, const SignedLog& log) 
   const std::string path = path_of(folder, log);
   if (!std::filesystem::exists(path)) return {};
   return read_lines(lines_of(path), path, log);
+}
+
+std::vector<std::string> log_lines(const std::string& folder, const SignedLog& log) {
+  const std::string path = path_of(folder, log);
+  return std::filesystem::exists(path) ? lines_of(path) : std::vector<std::string>();
+}
+
+LogEntry read_log_line(const std::string& line, const std::string& at, const SignedLog& log) {
+  LogEntry entry = read_line(line, at, log);
+  take_out_own(entry);
+  return entry;
 }
 
 Digest append_to_log(const std::string& folder, const SignedLog& log, const std::string& subject,

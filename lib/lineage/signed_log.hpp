@@ -32,8 +32,11 @@ inline constexpr SignedLog approvals_log{"approvals.jsonl", "https://bailiwick.d
 inline constexpr SignedLog erasures_log{"erasures.jsonl", "https://bailiwick.dev/erasure/v1"};
 /// What output checkers found.
 inline constexpr SignedLog checks_log{"checks.jsonl", "https://bailiwick.dev/output-check/v1"};
+/// What left the folder, and to whom.
+inline constexpr SignedLog releases_log{"releases.jsonl", "https://bailiwick.dev/release/v1"};
 /// Of output folders; each says in its lines who signed them.
-inline constexpr std::array all_logs{intents_log, approvals_log, erasures_log, checks_log};
+inline constexpr std::array all_logs{intents_log, approvals_log, erasures_log, checks_log,
+                                     releases_log};
 inline bool is_log(std::string_view file) {
   return std::ranges::any_of(all_logs, [&](const SignedLog& log) { return file == log.file; });
 }
@@ -54,6 +57,13 @@ struct LogEntry {
 /// know. None if there is no such file. Throws ExitCode::integrity naming the first line that does
 /// not hold.
 std::vector<LogEntry> read_log(const std::string& folder, const SignedLog& log);
+
+/// The same lines as they are written, without their newlines.
+std::vector<std::string> log_lines(const std::string& folder, const SignedLog& log);
+
+/// One line that was taken out of a log: what was before it nobody can tell. Throws as read_log(),
+/// naming `at`.
+LogEntry read_log_line(const std::string& line, const std::string& at, const SignedLog& log);
 
 /// Appends a line, atomically; the caller holds the lock of the folder. `said` has none of the
 /// members that a line has besides. Returns the digest of the payload. Throws as read_log() of what

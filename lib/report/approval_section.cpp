@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "lib/core/text.hpp"
 #include "lib/core/undefined.hpp"
 #include "lib/folder/facts.hpp"
 #include "lib/lineage/stage_chain.hpp"
@@ -194,6 +195,29 @@ Html output_check_html(const ReportFacts& facts, std::size_t i) {
               verdict_html(facts, i), table.finish());
 }
 
+Html releases_html(const ReportFacts& facts) {
+  const std::vector<LogEntry>& releases = facts.folder.releases;
+  if (releases.empty()) return {};
+  HtmlTable table("What was handed out, the newest last",
+                  {{"when"}, {"what"}, {"to whom"}, {"by"}, {"state"}, {"key"}});
+  for (std::size_t i = 0; i < releases.size(); ++i) {
+    const Json& said = releases[i].said;
+    std::vector<std::string> files, recipients;
+    for (const Json& file : fact_list(said, "files"))
+      if (fact_text(file, "kind") == "result")
+        files.push_back(fact_text(file, "file") + " (" + fact_text(file, "verdict") + ")");
+    for (const Json& recipient : fact_list(said, "recipients"))
+      if (recipient.is_string()) recipients.push_back(recipient.get<std::string>());
+    table.add(
+        {html_text(releases[i].time), html_text(join(files)),
+         html_text(recipients.empty() ? "not said" : join(recipients)),
+         html_text(fact_text(said, "by")),
+         vouched_html(facts, "released", releases[i].signer, &RunVerification::release_problems, i),
+         digest_html(releases[i].signer)});
+  }
+  return table.finish();
+}
+
 Html erasure_html(const LogEntry& erasure) {
   const Json& said = erasure.said;
   Html page = html("<h3>Forgotten on {}</h3>\n<p>By {}: {}.</p>\n", erasure.time,
@@ -236,6 +260,7 @@ Html approval_section(const ReportFacts& facts) {
   page += approvals_page(facts);
   for (std::size_t i = 0; i < facts.folder.checks.size(); ++i)
     page += output_check_html(facts, i);
+  page += releases_html(facts);
   for (const LogEntry& erasure : facts.folder.erasures)
     page += erasure_html(erasure);
   page +=

@@ -140,6 +140,27 @@ bool stays_at_home(const std::string& chain) {
 
 }  // namespace
 
+namespace {
+
+/// The line of checks.jsonl whose findings are accepted must be there, and about the result.
+void demand_check(const Review& review, const std::string& subject) {
+  if (review.check.empty()) return;
+  for (const LogEntry& check : read_log(review.folder, checks_log)) {
+    if (check.digest.hex() != review.check) continue;
+    const Json artefacts = check.said.value("artefacts", Json::array());
+    if (std::ranges::any_of(
+            artefacts, [&](const Json& artefact) { return artefact.value("file", "") == subject; }))
+      return;
+    throw Error(ExitCode::data, "{}/{}: that check did not judge {}", review.folder,
+                checks_log.file, subject);
+  }
+  throw Error(ExitCode::data,
+              "{}/{}: no line has the digest {}; `check-output --sign-with` prints it as head",
+              review.folder, checks_log.file, review.check);
+}
+
+}  // namespace
+
 void demand_one_line(const std::string& text, const char* what) {
   if (text.empty() || printable(text) != text)
     throw Error(ExitCode::usage, "{}: is to be one line of text, and not empty", what);
@@ -156,6 +177,8 @@ Digest append_review(const Review& review) {
   Approval approval = review.subject == intent_subject ? about_intent(review, key.public_key())
                                                        : about_result(review, key.public_key());
   if (review.ruling == Ruling::approved) demand_not_withdrawn(review, approval, key.public_key());
+  demand_check(review, approval.entry.subject);
+  approval.check = review.check;
   approval.ruling = review.ruling;
   approval.by = review.by;
   approval.reason = review.reason;

@@ -20,6 +20,8 @@ struct Review {
   std::string by, reason;  ///< one line each
   std::string sign_with;   ///< PEM file of the private key
   VerifyOptions verification;
+  /// Digest of a line of checks.jsonl, in hexadecimal: what that found is accepted; may be empty.
+  std::string check = {};
 };
 
 /// Throws ExitCode::usage naming the option `what`, if what somebody is to sign is empty or has

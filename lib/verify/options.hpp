@@ -18,6 +18,8 @@ struct VerifyOptions {
   std::vector<std::string> approver_keys = {};  ///< PEM files: who may approve, beside the owners
   /// In hexadecimal: heads of chains and logs that were kept elsewhere, which must still be there.
   std::vector<std::string> heads = {};
+  /// What came after the newest output check is about to be judged, and is no finding.
+  bool checks_anew = false;
   std::vector<std::string> time_authorities = {};  ///< PEM files: whose time stamps count
 };
 

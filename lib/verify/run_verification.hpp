@@ -23,7 +23,8 @@ struct RunVerification : Verification {
   std::map<std::string, std::string> owners;  ///< domains, by the ids of their owners' keys
   /// Of each line of approvals.jsonl: why it does not hold; empty, if it does.
   std::vector<std::string> approval_problems;
-  std::vector<std::string> check_problems;  ///< likewise of checks.jsonl
+  std::vector<std::string> check_problems;    ///< likewise of checks.jsonl
+  std::vector<std::string> release_problems;  ///< likewise of releases.jsonl
 };
 
 }  // namespace bailiwick

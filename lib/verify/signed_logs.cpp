@@ -35,11 +35,19 @@ std::string signer_of(const VerifiedChain& chain) {
   return chain.found.statements.front().internal_parameters.value("signer", "");
 }
 
+bool has_digest(const std::vector<LogEntry>& entries, const std::string& hex) {
+  return std::ranges::any_of(entries,
+                             [&](const LogEntry& entry) { return entry.digest.hex() == hex; });
+}
+
 /// Why a line rules about nothing that is here; empty: it does not.
 std::string subject_problem(const Approval& approval, const std::string& folder,
                             const std::vector<LogEntry>& intents,
+                            const std::vector<LogEntry>& checks,
                             const std::vector<VerifiedChain>& chains) {
   const LogEntry& entry = approval.entry;
+  if (!approval.check.empty() && !has_digest(checks, approval.check))
+    return "accepts what a check found that is not in " + std::string(checks_log.file);
   if (entry.subject == intent_subject)
     return std::ranges::find(intents, entry.subject_sha256, &LogEntry::digest) != intents.end()
                ? ""
@@ -137,13 +145,14 @@ void look_at_approvals(const std::string& folder, const std::vector<VerifiedChai
     const std::vector<Approval> approvals = read_approvals(folder);
     if (approvals.empty()) return;
     const std::vector<LogEntry> intents = read_log(folder, intents_log);
+    const std::vector<LogEntry> checks = read_log(folder, checks_log);
     std::set<std::string> operators;
     for (const VerifiedChain& chain : chains)
       if (chain.version() > 1 && chain.domain.empty()) operators.insert(signer_of(chain));
     for (std::size_t i = 0; i < approvals.size(); ++i) {
       const Approval& approval = approvals[i];
       const std::string& signer = approval.entry.signer;
-      std::string why = subject_problem(approval, folder, intents, chains);
+      std::string why = subject_problem(approval, folder, intents, checks, chains);
       if (why.empty() && is_own(approval, intents, chains))
         why = "by the key that signed the run: a second person decides";
       if (why.empty() && was_withdrawn(std::span(approvals).first(i), approval))
@@ -183,7 +192,7 @@ std::string unchecked_result(const Json& artefacts, const std::vector<VerifiedCh
 
 }  // namespace
 
-void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>& chains,
+void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>& chains, bool anew,
                     DocumentFinder& finder, RunVerification& result) {
   try {
     const std::vector<LogEntry> checks = read_log(folder, checks_log);
@@ -208,7 +217,7 @@ void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>&
         return chain.version() > 1 && chain.domain.empty() && signer_of(chain) == check.signer;
       });
       if (why.empty() && own) why = "by a key that signed the run: a second person checks outputs";
-      if (why.empty() && i + 1 == checks.size())
+      if (why.empty() && i + 1 == checks.size() && !anew)
         why = unchecked_result(json_member<Json>(check.said, "artefacts", at, ExitCode::integrity),
                                chains);
       const std::string by = text(check.said, "by");
@@ -220,6 +229,70 @@ void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>&
         finder.miss(fmt::format("whose key {} is, with which \"{}\" has checked the outputs",
                                 check.signer, by));
       result.check_problems.push_back(std::move(why));
+    }
+  } catch (...) {
+    result.findings.push_back({false, caught_error().what()});
+  }
+}
+
+namespace {
+
+/// Whether a chain of the run ends with that file.
+bool ends_with(const std::vector<VerifiedChain>& chains, const std::string& file,
+               const std::string& sha256) {
+  return std::ranges::any_of(chains, [&](const VerifiedChain& chain) {
+    return chain.version() > 1 && chain.domain.empty() &&
+           chain.prefix + chain.stage.result == file &&
+           chain.found.statements.back().subject_sha256 &&
+           chain.found.statements.back().subject_sha256->hex() == sha256;
+  });
+}
+
+}  // namespace
+
+void look_at_releases(const std::string& folder, const std::vector<VerifiedChain>& chains,
+                      DocumentFinder& finder, RunVerification& result) {
+  try {
+    const std::vector<LogEntry> releases = read_log(folder, releases_log);
+    if (releases.empty()) return;
+    const std::vector<LogEntry> checks = read_log(folder, checks_log);
+    const std::vector<LogEntry> approvals = read_log(folder, approvals_log);
+    for (std::size_t i = 0; i < releases.size(); ++i) {
+      const LogEntry& release = releases[i];
+      const std::string at = fmt::format("{}:{}", releases_log.file, i + 1);
+      const auto text = [&](const Json& json, const char* member) {
+        return json_member<std::string>(json, member, at, ExitCode::integrity);
+      };
+      const auto list = [&](const char* member) {
+        return json_member<std::vector<Json>>(release.said, member, at, ExitCode::integrity);
+      };
+      std::string why, files;
+      for (const Json& file : list("files")) {
+        if (text(file, "kind") != "result") continue;
+        const std::string name = text(file, "file");
+        files += (files.empty() ? "" : ", ") + name;
+        if (why.empty() && !ends_with(chains, name, text(file, "sha256")))
+          why = name + " is another since, or not there any more";
+      }
+      const Json check = json_member<Json>(release.said, "check", at, ExitCode::integrity);
+      if (why.empty() && !has_digest(checks, text(check, "digest")))
+        why = "rests on a check that is not in " + std::string(checks_log.file);
+      for (const Json& approval : list("approvals"))
+        if (why.empty() && !has_digest(approvals, text(approval, "digest")))
+          why = "rests on an approval that is not in " + std::string(approvals_log.file);
+      const std::string by = release.said.value("by", "");
+      result.findings.push_back(
+          {why.empty(),
+           fmt::format("{}: {} released{}, key {}{}{}", at, files, by.empty() ? "" : " by " + by,
+                       release.signer, why.empty() ? "" : ": ", why)});
+      const bool own = std::ranges::any_of(chains, [&](const VerifiedChain& chain) {
+        return chain.version() > 1 && chain.domain.empty() && signer_of(chain) == release.signer;
+      });
+      if (why.empty() && !own && !result.owners.contains(release.signer) &&
+          !finder.is_approver(release.signer))
+        finder.miss(
+            fmt::format("whose key {} is, with which {} was released", release.signer, files));
+      result.release_problems.push_back(std::move(why));
     }
   } catch (...) {
     result.findings.push_back({false, caught_error().what()});

@@ -30,10 +30,15 @@ void look_at_approvals(const std::string& folder, const std::vector<VerifiedChai
 std::map<std::string, std::string> owners_of(const std::vector<VerifiedChain>& chains,
                                              DocumentFinder& finder);
 
-/// Whether the lines of checks.jsonl hold, and are about what lies there. Adds to the result's
-/// findings.
-void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>& chains,
+/// Whether the lines of checks.jsonl hold, and are about what lies there: all of it, unless it is
+/// checked `anew`. Adds to the result's findings and check_problems.
+void look_at_checks(const std::string& folder, const std::vector<VerifiedChain>& chains, bool anew,
                     DocumentFinder& finder, RunVerification& result);
+
+/// Whether the lines of releases.jsonl hold, are about what lies there and rest on checks and
+/// approvals that do. Adds to the result's findings and release_problems.
+void look_at_releases(const std::string& folder, const std::vector<VerifiedChain>& chains,
+                      DocumentFinder& finder, RunVerification& result);
 
 /// Whether the lines of erasures.jsonl hold, and are about the model of the folder.
 std::vector<Finding> erasure_findings(const std::string& folder,

@@ -382,7 +382,8 @@ RunVerification verify_run(const std::string& folder, const VerifyOptions& optio
   result.findings = strangers;
   result.owners = owners_of(chains, finder);
   look_at_approvals(folder, chains, finder, result);
-  look_at_checks(folder, chains, finder, result);
+  look_at_checks(folder, chains, options.checks_anew, finder, result);
+  look_at_releases(folder, chains, finder, result);
   std::ranges::move(erasure_findings(folder, chains), std::back_inserter(result.findings));
   const int version = chains.front().version();
   const SignedLines lines = signed_lines(folder, chains);

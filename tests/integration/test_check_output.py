@@ -93,11 +93,56 @@ def test_every_rule_can_fail(stays, tmp_path):
     assert verdicts(check(stays, tmp_path / "cox"))["model.h5", "steps of a curve"] == "review"
 
 
+def test_each_rule_passes_and_fails(stays, tmp_path):
+    """What every rule said of each artefact, under the thresholds that it meets and those that it does not."""
+    for name in ("many", "few"):
+        shutil.copytree(stays.path(name), tmp_path / name)
+        stays.run("explain", f"{name}-run.yaml", "--output", tmp_path / name, "--set", "explain={repeats: 1, points: 0}")
+    said = {}
+    for name in ("many", "few"):
+        for threshold in ("1", "10", "1000"):
+            for key, verdict in verdicts(check(stays, tmp_path / name, "--minimum-count", threshold, "--minimum-freedom", threshold, code=None)).items():
+                said.setdefault(key, set()).add(verdict)
+    results = {"model.h5": "lineage", "evaluation.json": "evaluation", "description.json": "description", "survival.json": "survival", "attribution.json": "attribution", "explanation.json": "explanation"}
+    assert said == {**{(artefact, "minimum count"): {"pass", "fail"} for artefact in (*results, *(f"{stem}.jsonl" for stem in results.values()))},
+                    **{(artefact, "residual degrees of freedom"): {"pass", "fail"} for artefact in ("model.h5", "attribution.json")},
+                    ("evaluation.json", "class disclosure"): {"pass", "review"}, ("description.json", "class disclosure"): {"pass", "review"}, ("description.json", "value of a row"): {"pass", "review"},
+                    ("survival.json", "steps of a curve"): {"pass", "fail"}, ("attribution.json", "own sums"): {"review"},
+                    ("other files", "not judged"): {"review"}}  # the partitions, which this test keeps there
+
+
+def test_groups_that_tell(stays, tmp_path):
+    """Bins whose rows all have an event, categories that are always found, fits that separate, values that rows lack."""
+    draw = random.Random(4)
+    lines = ["clinic,x,arm,sex,gone,kind,time"]
+    for i, clinic in enumerate(CLINICS * 40):
+        x = draw.uniform(0, 10)
+        gone = draw.random() < 0.5 if clinic == "bern" else x > 5  # without Bern the others separate
+        lines.append(f"{clinic},{'' if i in (7, 70, 100) else repr(x)},{'old' if x > 5 else 'new'},{'fm'[i // 3 % 2]},{int(gone)},{'q' if clinic == 'bern' and 2 < x < 3.5 else 'p'},1")
+    stays.write("told.csv", "\n".join(lines) + "\n")
+    stays.take("told", COLUMNS.replace("x: {role: feature,", "x: {role: feature, missing: keep,"), "told-run.yaml")
+    config = stays.path("told-run.yaml").read_text()
+    stays.write("told-run.yaml", config.replace("{kind: linear, target: days}", "{kind: logistic, target: gone, features: [x], missing: {x: mean}}"))
+    out = tmp_path / "told"
+    for stage, setting in (("train", ()), ("attribute", ()), ("describe", ("--set", "describe={tables: [[arm, kind]], bins: 0, quantiles: []}"))):
+        stays.run(stage, "told-run.yaml", "--output", out, *setting)
+    found = {(one["artefact"], one["rule"]): one for one in check(stays, out, code=POLICY)["checks"]}
+    (reason,) = found["attribution.json", "class disclosure"]["examples"]
+    assert found["attribution.json", "class disclosure"]["verdict"] == "review" and reason.startswith("bern: no finite estimate exists")
+    assert "x: rows without a value: 3" in found["description.json", "minimum count"]["examples"]
+    assert "x: rows without a value" not in str(check(stays, out, "--minimum-count", "3", code=None)["checks"])
+    assert "arm old, kind q: none of" in str(found["description.json", "class disclosure"]["examples"])
+    stays.run("train", "told-run.yaml", "--output", tmp_path / "kinds", "--set", "model={kind: multinomial, target: kind, features: [x], missing: {x: mean}}")
+    stays.run("evaluate", "told-run.yaml", "--output", tmp_path / "kinds", "--set", "model={kind: multinomial, target: kind, features: [x], missing: {x: mean}}")
+    found = {(one["artefact"], one["rule"]): one for one in check(stays, tmp_path / "kinds", code=POLICY)["checks"]}
+    assert any(" predicted as " in example for example in found["evaluation.json", "minimum count"]["examples"]) and any(" predicted as " in example for example in found["evaluation.json", "class disclosure"]["examples"])
+
+
 def test_what_strangers_missed(stays, tmp_path):
     """Groups of tests, numbers of each domain, predictions, files that nobody knows, small fits."""
     out = tmp_path / "tests"
     stays.run("describe", "few-run.yaml", "--output", out, "--set", "describe={per_domain: true, tests: [{compare: x, by: arm}], bins: 0, quantiles: []}")
-    (counts,) = (one for one in check(stays, out, code=POLICY)["checks"] if one["rule"] == "minimum count")
+    (counts,) = (one for one in check(stays, out, code=POLICY)["checks"] if (one["artefact"], one["rule"]) == ("description.json", "minimum count"))
     assert any(example.startswith("x by arm: rows of rare: 3") for example in counts["examples"]) and any(": arm: rare: " in example for example in counts["examples"])
     copy = shutil.copytree(stays.path("many"), tmp_path / "copy")
     stays.run("predict", "many-run.yaml", "--output", copy)
@@ -127,6 +172,8 @@ def test_what_was_found_is_signed(stays, tmp_path):
     assert "the last check of the outputs says: review" in stays.run("approve", copy, *KEY, "--sign-with", "checker.pem", "--by", "x", "--reason", "y")
     stays.run("explain", "many-run.yaml", "--output", copy, "--set", "explain={repeats: 1, points: 0}")
     assert "explanation.json came later, and was not checked" in stays.run("verify", copy, *KEY, code=INTEGRITY)
+    assert ("explanation.json", "minimum count") in verdicts(check(stays, copy, *sign))  # the folder holds but for that
+    stays.run("verify", copy, *KEY)
     # One that the operator wrote by hand, past the command.
     operator, pem = forge.Signer(stays.path("operator.pem")), stays.path("operator.pub.pem").read_text()
     mine = forge.read(copy / "checks.jsonl")[0]

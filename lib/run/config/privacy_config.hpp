@@ -15,7 +15,7 @@ struct PrivacyConfig {
   std::uint64_t unit_rows = 1;
   int rounds = 5;
   double clip = 2, residual = 1;
-  int bins = 64;
+  int bins = 20;
 };
 
 template <class Visitor>
