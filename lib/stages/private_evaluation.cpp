@@ -7,9 +7,9 @@
 #include <cmath>
 
 #include "lib/core/json.hpp"
-#include "lib/data/private_rows.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/private/rows.hpp"
 #include "lib/run/run.hpp"
 #include "lib/stages/evaluate_config.hpp"
 

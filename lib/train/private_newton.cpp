@@ -8,12 +8,12 @@
 #include <iostream>
 
 #include "lib/core/json.hpp"
-#include "lib/data/private_rows.hpp"
 #include "lib/kinds/glm/kind.hpp"
-#include "lib/kinds/glm/private_glm.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/model/likelihood.hpp"
 #include "lib/optim/eigen.hpp"
+#include "lib/private/glm_sums.hpp"
+#include "lib/private/rows.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {

@@ -3,11 +3,9 @@
 """Runs with noise: what they tell of a unit, what owners' budgets say to it, and that no row's values can stop one."""
 import json
 import math
-import os
 import random
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -147,3 +145,165 @@ def test_other_noise_each_time_and_the_same_model_about(clinics):
             models.append(list(model["arrays/parameters"][:]))
     assert models[0] != models[1]
     assert models[0] == pytest.approx(models[1], abs=0.05)
+
+
+def lines_of(path):
+    return path.read_text().splitlines(keepends=True)
+
+
+def exhausted(clinics, **more):
+    """One training fits into what is left, and no second one does."""
+    for name in DOMAINS:
+        clinics.serial = 3
+        clinics.terms(name, epsilon="2.5", **more)
+
+
+def test_a_budget_is_not_overspent_bit_by_bit(clinics):
+    exhausted(clinics)
+    clinics.train(output="first")
+    refused = clinics.train(output="second", code=POLICY)
+    assert "privacy budget: " in refused and "% spent before this run" in refused
+    assert not clinics.path("second/model.h5").exists()
+    # Many small ones come to the same end.
+    for i in range(40):
+        text = clinics.train("--set", "privacy.epsilon=0.5", output=f"small-{i}", code=None)
+        if "refused" in text:
+            break
+    else:
+        pytest.fail("forty small runs were all admitted")
+    assert clinics.shown("bern")["spent"] <= 1
+
+
+def test_two_jobs_at_once_do_not_overspend(clinics):
+    exhausted(clinics)
+    jobs = [subprocess.Popen([PROGRAM, "train", "run.yaml", "--output", f"job-{i}"], cwd=clinics.checkout.root, text=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT) for i in range(4)]
+    texts = [job.communicate()[0] for job in jobs]
+    codes = sorted(job.returncode for job in jobs)
+    assert codes.count(0) <= 1 and set(codes) <= {0, POLICY}, texts
+    assert any("has no room for this run" in text or "spent before this run" in text for text in texts)
+    for name in DOMAINS:
+        assert clinics.shown(name)["spent"] <= 1
+        # Who was refused by one owner gives back what another had reserved.
+        assert sum(not charge["settled"] for charge in clinics.shown(name)["charges"]) == 0
+
+
+def test_who_is_killed_is_charged_in_full(clinics):
+    job = subprocess.Popen([PROGRAM, "train", "run.yaml", "--set", "privacy.rounds=1000", "--set", "train.checkpoint.every=0"], cwd=clinics.checkout.root,
+                           stdout=subprocess.PIPE, text=True)
+    while not job.stdout.readline().strip().startswith("20 "):
+        assert job.poll() is None
+    job.send_signal(signal.SIGKILL)
+    job.wait()
+    plan = json.loads(clinics.run("budget", "plan", "run.yaml", "--set", "privacy.rounds=1000", "--json"))[0]
+    for name in DOMAINS:
+        charge, = clinics.shown(name)["charges"]
+        assert not charge["settled"] and charge["share"] == pytest.approx(plan["domains"][name]["asks"], rel=1e-6)
+
+
+def test_who_stops_and_goes_on_is_charged_for_the_steps_taken(clinics):
+    job = subprocess.Popen([PROGRAM, "train", "run.yaml", "--set", "privacy.rounds=400"], cwd=clinics.checkout.root, stdout=subprocess.PIPE, text=True)
+    while not job.stdout.readline().strip().startswith("20 "):
+        assert job.poll() is None
+    job.send_signal(signal.SIGTERM)
+    job.communicate()
+    assert job.returncode == 75
+    clinics.train("--set", "privacy.rounds=400", "--resume", "latest")
+    plan = json.loads(clinics.run("budget", "plan", "run.yaml", "--set", "privacy.rounds=400", "--json"))[0]
+    for name in DOMAINS:
+        charges = clinics.shown(name)["charges"]
+        assert len(charges) == 2 and all(charge["settled"] for charge in charges)
+        assert sum(charge["share"] for charge in charges) == pytest.approx(plan["domains"][name]["asks"], rel=1e-3)
+
+
+@pytest.mark.parametrize("how", ["last line", "first line", "settlements", "older file", "no file", "smaller loss", "another key", "settlement again", "half a line"])
+def test_a_budget_that_was_changed_refuses(clinics, how):
+    budget = clinics.budget("lyon")
+    clinics.train(output="first")
+    before = budget.read_text()
+    clinics.train(output="second")
+    lines = lines_of(budget)
+    assert len(lines) == 4
+    if how == "last line":
+        changed = lines[:2]
+    elif how == "first line":
+        changed = lines[1:]
+    elif how == "settlements":
+        changed = lines[0::2]
+    elif how == "older file":
+        changed = [before]
+    elif how == "no file":
+        changed = []
+    elif how == "settlement again":
+        changed = [*lines, lines[3]]
+    elif how == "half a line":
+        changed = [*lines[:3], lines[3][: len(lines[3]) // 2]]
+    else:
+        envelope = json.loads(lines[2])
+        import base64
+        said = json.loads(base64.b64decode(envelope["payload"]))
+        said["loss"] = [1] * len(said["loss"])
+        payload = json.dumps(said, separators=(",", ":"), sort_keys=True).encode()
+        envelope["payload"] = base64.b64encode(payload).decode()
+        if how == "another key":
+            message = b"DSSEv1 %d %s %d %s" % (len(envelope["payloadType"]), envelope["payloadType"].encode(), len(payload), payload)
+            clinics.path("message").write_bytes(message)
+            subprocess.run(["openssl", "dgst", "-sha256", "-sign", clinics.path("operator.pem"), "-out", clinics.path("signature"), clinics.path("message")], check=True)
+            envelope["signatures"][0]["sig"] = base64.b64encode(clinics.path("signature").read_bytes()).decode()
+        changed = [*lines[:2], json.dumps(envelope) + "\n", lines[3]]
+    budget.write_text("".join(changed))
+    if how == "no file":
+        budget.unlink()
+    refused = clinics.train(output="third", code=POLICY)
+    assert "domain lyon: privacy budget: " in refused
+    assert "lacks what the access log says was reserved" in refused or "budget.jsonl: line " in refused
+    assert not clinics.path("third/model.h5").exists()
+
+
+def test_exact_runs_and_stages_without_noise_are_refused(clinics):
+    text = clinics.path("run.yaml").read_text()
+    clinics.write("exact.yaml", "".join(line for line in text.splitlines(keepends=True) if not line.startswith("privacy:")))
+    assert "exact release: asked for (not allowed)" in clinics.run("train", "exact.yaml", code=POLICY)
+    assert "to describe has no form with noise" in clinics.run("describe", "run.yaml", code=CONFIG)
+    clinics.write("bern.yaml", clinics.path("bern.yaml").read_text() + "allow: {exact_release: true}\n")
+    assert "cannot stand beside a budget of privacy" in clinics.run("policy", "sign", "bern.yaml", "--key", "bern.pem", "--output", "other.json", code=CONFIG)
+
+
+def test_what_a_policy_says_of_units_and_what_a_config_may_ask(clinics):
+    clinics.serial = 2
+    clinics.terms("graz", more=", unit_rows: 1")
+    assert "domain graz: privacy: epsilon 2 at delta 1e-06, 2 rows of a unit (at most: epsilon 8 at delta 1e-06, 1 rows)" in clinics.train(code=POLICY)
+    clinics.train("--set", "privacy.unit_rows=1")
+    for word, why in (("model.kind=cox", "no training of such a model has noise"), ("model.standardise=none", "declared ranges bring columns"),
+                      ("model.balance_classes=true", "every row counts alike"), ("privacy.delta=0", "is not greater than 0")):
+        assert why in clinics.train("--set", word, output="x", code=CONFIG)
+    assert "split has no declared range" not in clinics.train(output="y")
+
+
+def test_other_families(clinics):
+    import h5py
+    for name in DOMAINS:
+        clinics.serial = 2
+        clinics.terms(name, epsilon="100000")
+    big = ("--set", "privacy.epsilon=20000", "--set", "privacy.rounds=12", "--set", "model.l2=0")
+    clinics.train(*big, "--set", "model.kind=linear", "--set", "model.target=score", output="linear")
+    table = clinics.path("linear/coefficients.csv").read_text().splitlines()
+    dose = float(next(line for line in table if line.startswith("dose,")).split(",")[1])
+    assert dose == pytest.approx(4, abs=0.2)
+    clinics.train(*big, "--set", "model.kind=poisson", "--set", "model.target=visits", "--set", "privacy.residual=8", output="poisson")
+    table = clinics.path("poisson/coefficients.csv").read_text().splitlines()
+    assert float(next(line for line in table if line.startswith("dose,")).split(",")[1]) == pytest.approx(0.5, abs=0.1)
+
+
+def test_no_value_of_a_row_ends_a_run(clinics):
+    """Values that a program other than ours left in a partition: not a number, infinite, beyond the declared range."""
+    import h5py
+    path = clinics.path("partitions/bern.h5")
+    with h5py.File(path, "r+") as file:
+        for row, value in enumerate((math.nan, math.inf, -math.inf, 1e300)):
+            file["features"][row, 0] = value
+            file["targets"][row, 0] = (math.nan, 7, -3, math.inf)[row]
+    clinics.run("policy", "sign", path, "--key", "bern.pem", "--owner", "bern", "--force")
+    clinics.train(np=2)
+    assert clinics.path("run/model.h5").exists()
+    clinics.run("evaluate", "run.yaml", "--set", "evaluate.split=train")

@@ -44,8 +44,9 @@ ROOMS = {
     "lib/data": ["lib/run", "lib/model", "lib/boundary", "io/partition", "lib/domain", "lib/crypto", "lib/runtime", "kokkos_kernels/sums", "kokkos_kernels/math"],
     "lib/record": ["lib/optim", *ADMITTED],
     "lib/kinds": ["lib/data", "lib/optim", "lib/model", "lib/run", "lib/boundary", "io/checkpoint", "lib/domain", "lib/egress", *KERNELS],
-    "lib/train": ["lib/kinds", "lib/record", "lib/data", "lib/optim", "lib/model", "kokkos_kernels/network", *ADMITTED],
-    "lib/stages": ["lib/train", "lib/kinds", "lib/optim", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
+    "lib/private": ["lib/data", "lib/run", "lib/model", "lib/boundary", "lib/runtime", "lib/domain", "kokkos_kernels/glm", "kokkos_kernels/sums", "kokkos_kernels"],
+    "lib/train": ["lib/private", "lib/kinds", "lib/record", "lib/data", "lib/optim", "lib/model", "kokkos_kernels/network", *ADMITTED],
+    "lib/stages": ["lib/train", "lib/private", "lib/kinds", "lib/optim", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
     "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
     "lib/review": ["lib/verify", "lib/stages", "lib/record", "lib/lineage", "lib/crypto"],
     "lib/folder": ["lib/stages", "lib/kinds", "lib/record", *ADMITTED],
@@ -59,6 +60,7 @@ ROOMS = {
     "lib/export": ["lib/trace", "lib/stages", "lib/record", *ADMITTED],
     "lib/forget": ["lib/review", "lib/trace", "lib/verify", "lib/record", *ADMITTED],
     "apps": ["lib/release", "lib/disclosure", "lib/compare", "lib/forget", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "apps/owner": ["apps", "lib/stages", "lib/draft", "lib/ingest", "lib/kinds", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.
 AGGREGATE_ONLY = {"lib/model", "lib/optim", "lib/kinds"}

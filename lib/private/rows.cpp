@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/data/private_rows.hpp"
+#include "lib/private/rows.hpp"
 
 #include <algorithm>
 #include <array>

@@ -6,7 +6,7 @@
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "apps/policy_check.hpp"
+#include "apps/owner/policy_check.hpp"
 #include "io/h5/library.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/input_file.hpp"

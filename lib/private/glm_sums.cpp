@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/kinds/glm/private_glm.hpp"
+#include "lib/private/glm_sums.hpp"
 
 #include <algorithm>
 #include <cmath>

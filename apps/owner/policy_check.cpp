@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "apps/policy_check.hpp"
+#include "apps/owner/policy_check.hpp"
 
 #include <algorithm>
 #include <filesystem>
