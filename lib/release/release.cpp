@@ -191,13 +191,17 @@ std::string release_text(const Json& released) {
         fmt::format("{:<8}  {}, {} bytes{}\n", file.at("kind").get<std::string>(),
                     file.at("file").get<std::string>(), file.at("size").get<std::uint64_t>(),
                     file.contains("verdict") ? ", " + file.at("verdict").get<std::string>() : "");
+  const Json& check = released.at("check");
+  text += fmt::format("checked   by {}, for at least {} rows, {} degrees of freedom\n",
+                      fact_text(check, "by"), fact_number(check, "thresholds/count"),
+                      fact_number(check, "thresholds/freedom"));
   for (const Json& approval : released.at("approvals"))
     text +=
         fmt::format("accepted  {} by {}: {}\n", approval.at("file").get<std::string>(),
                     approval.at("by").get<std::string>(), approval.at("reason").get<std::string>());
   for (const Json& recipient : released.at("recipients"))
     text += fmt::format("to        {}\n", recipient.get<std::string>());
-  if (!released.at("check").at("enclosed").get<bool>())
+  if (!check.at("enclosed").get<bool>())
     text += "The check tells of numbers in files that stay, and stays with them.\n";
   return text;
 }

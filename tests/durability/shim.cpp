@@ -259,6 +259,12 @@ int rename(const char* from, const char* to) {
   static const auto real = next<int(const char*, const char*)>("rename");
   return strikes("rename", to) ? fail() : real(from, to);
 }
+
+int renameat2(int from_folder, const char* from, int to_folder, const char* to,
+              unsigned flags) noexcept {
+  static const auto real = next<int(int, const char*, int, const char*, unsigned)>("renameat2");
+  return strikes("rename", to) ? fail() : real(from_folder, from, to_folder, to, flags);
+}
 int mkdir(const char* path, mode_t mode) {
   static const auto real = next<int(const char*, mode_t)>("mkdir");
   return strikes("mkdir", path) ? fail() : real(path, mode);

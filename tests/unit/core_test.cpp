@@ -89,6 +89,21 @@ TEST_CASE("files are written whole or not at all") {
   CHECK_THROWS_WITH(read_file("/proc/self/mem"), "/proc/self/mem: cannot read: Input/output error");
 }
 
+TEST_CASE("a folder takes a name that nothing has") {
+  const testing::TemporaryFolder folder;
+  const std::string made = folder / "made", there = folder / "there";
+  create_folders(made);
+  create_folders(there);
+  CHECK_THROWS_WITH(publish_folder(made, there), there + ": cannot rename to it: File exists");
+  std::filesystem::remove(there);
+  std::filesystem::create_symlink("nowhere", there);
+  CHECK_THROWS(publish_folder(made, there));
+  std::filesystem::remove(there);
+  publish_folder(made, there);
+  CHECK(std::filesystem::is_directory(there));
+  CHECK_FALSE(is_taken(made));
+}
+
 TEST_CASE("a lock is one holder's at a time") {
   const testing::TemporaryFolder folder;
   const std::string path = folder / ".lock";
