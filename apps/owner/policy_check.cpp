@@ -23,6 +23,7 @@
 #include "lib/run/documents.hpp"
 #include "lib/run/places.hpp"
 #include "lib/run/request.hpp"
+#include "lib/run/spending.hpp"
 #include "lib/runtime/slurm.hpp"
 #include "lib/stages/stage.hpp"
 
@@ -195,6 +196,7 @@ int policy_check(const std::vector<std::string>& words) {
   if (!policy.registry.empty()) {
     const Registry registry(policy.registry);
     request.registry = registry.look({&key, 1});
+    if (request.privacy) add_budget(policy.registry, {&key, 1}, *request.privacy);
     if (!options.has("runs")) request.runs = AccessLog(registry.access_log()).admitted(digest);
   }
 

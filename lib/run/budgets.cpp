@@ -34,11 +34,12 @@ std::string last_reservation(const std::string& access_log) {
 
 }  // namespace
 
-void Run::look_at_budget(const Documents& documents, PrivacyRequest& privacy) const {
-  if (documents.policy.registry.empty()) return;
-  const Registry registry(documents.policy.registry);
+void add_budget(const std::string& folder, std::span<const PublicKey> keys,
+                PrivacyRequest& privacy) {
+  if (folder.empty()) return;
+  const Registry registry(folder);
   try {
-    const BudgetFacts facts = BudgetLedger(registry.budget()).read(documents.keys);
+    const BudgetFacts facts = BudgetLedger(registry.budget()).read(keys);
     const std::string last = last_reservation(registry.access_log());
     const bool known = last.empty() || std::ranges::any_of(facts.lines, [&](const Digest& line) {
                          return line.hex() == last;

@@ -24,6 +24,7 @@
 #include "lib/run/inputs.hpp"
 #include "lib/run/libraries.hpp"
 #include "lib/run/request.hpp"
+#include "lib/run/spending.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/runtime/slurm.hpp"
 
@@ -255,7 +256,7 @@ AccessRequest Run::request_of(std::size_t d, const Documents& documents) const {
   if (documents.access_log && decomposition_->leads(d))
     request.runs = AccessLog(*documents.access_log).admitted(documents.policy_digest);
   request.partitions = documents.manifests;
-  if (request.privacy) look_at_budget(documents, *request.privacy);
+  if (request.privacy) add_budget(documents.policy.registry, documents.keys, *request.privacy);
   return request;
 }
 

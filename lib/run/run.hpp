@@ -139,7 +139,6 @@ class Run {
   void judge_rounds();
   std::vector<std::string> refusals() const;
   void log_decisions(bool admitted) const;
-  void look_at_budget(const Documents& documents, PrivacyRequest& privacy) const;
   void reserve_budgets(const std::vector<Documents>& terms);
   void start_noise();
   std::pair<Clause, bool> judge_rows(const LocalDomain& domain) const;

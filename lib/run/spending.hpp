@@ -10,6 +10,7 @@
 
 #include "lib/boundary/noise.hpp"
 #include "lib/owner/budget.hpp"
+#include "lib/policy/access_request.hpp"
 
 namespace bailiwick {
 
@@ -45,6 +46,10 @@ class Spending {
   std::vector<std::optional<Secret>> seeds_;
   std::shared_ptr<RenyiLoss> used_ = std::make_shared<RenyiLoss>();
 };
+
+/// Adds what the budget in a policy's registry has spent, or why it cannot be told. Not collective.
+void add_budget(const std::string& registry, std::span<const PublicKey> keys,
+                PrivacyRequest& privacy);
 
 /// Parties that do not tell each other what they know, of so many domains: the fewest that a policy
 /// reckons with; 1: each domain trusts itself alone.
