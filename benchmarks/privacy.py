@@ -30,7 +30,7 @@ purpose: "dpv:ScientificResearch"
 output: run
 site: {{name: example, nodes: [{{match: "*", jurisdiction: US}}]}}
 lineage: {{sign_with: {keys}/operator.pem}}
-model: {{kind: logistic, target: income_above_50k, l2: 1}}
+model: {{kind: logistic, target: income_above_50k, l2: 1{standardise}}}
 train: {{split: train, checkpoint: {{every: 0}}}}
 evaluate: {{split: test, per_domain: true}}
 {privacy}domains:
@@ -55,7 +55,8 @@ class States:
         path = self.folder / f"{name}.run.yaml"
         key = self.out / "keys/us-census"
         exact = self.out / "policies/us-census.policy.json"
-        path.write_text(RUN.format(name=name, keys=key.parent, privacy=privacy) + "".join(
+        path.write_text(RUN.format(
+            name=name, keys=key.parent, privacy=privacy, standardise="" if privacy else ", standardise: none") + "".join(
             f"  - {{name: {s}, jurisdiction: US, public_key: {key}.pub.pem, private_key: {key}.pem, "
             f"policy: {self.folder / f'{s}.json' if privacy else exact}, partitions: [{self.out}/partitions/{s}.h5]}}\n" for s in states))
         return path

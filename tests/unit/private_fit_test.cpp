@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <array>
-#include <catch2/catch_test_macros.hpp>
-#include <catch2/matchers/catch_matchers_string.hpp>
 #include <cmath>
 #include <limits>
 #include <random>
+#include "tests/support/catch.hpp"
 
 #include "lib/boundary/noise.hpp"
 #include "lib/core/error.hpp"
