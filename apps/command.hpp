@@ -61,6 +61,7 @@ int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
 int command_lrtest(const Arguments& arguments);
 int command_meta(const Arguments& arguments);
+int command_owner(const Arguments& arguments);
 int command_refuse(const Arguments& arguments);
 int command_release(const Arguments& arguments);
 int command_report(const Arguments& arguments);

@@ -55,6 +55,8 @@ std::vector<Command> all_commands() {
                         }});
   const Command after[] = {
       {"access-log", "show who asked for an owner's data, and what came of it", command_access_log},
+      {"owner", "an owner's page: who asked, what was released, what it cost, what is left",
+       command_owner},
       {"verify", "recompute everything the lineage of a run claims", command_verify},
       {"check-output", "judge whether results may leave, by the rules of output checkers",
        command_check_output},

@@ -292,6 +292,14 @@ std::vector<OutputCheck> checks_of(const RunFolder& folder, const StageRecord& r
                                    const DisclosureThresholds& thresholds) {
   Judged artefact(record.prefix + record.stage->chain.result, thresholds);
   const std::string_view stage = record.stage->name();
+  // Noise stands in the place of counts: what it lets anybody learn of a unit is known.
+  if (const Json& privacy = fact(record.inputs, "privacy"); privacy.is_object()) {
+    const double epsilon = fact_number(privacy, "epsilon");
+    artefact.look("differential privacy", epsilon <= thresholds.epsilon, OutputVerdict::review,
+                  fmt::format("epsilon {:g} at delta {:g} is above {:g}", epsilon,
+                              fact_number(privacy, "delta"), thresholds.epsilon));
+    if (stage != "train") return std::move(artefact).checks();
+  }
   if (stage == "train" && folder.model) check_model(artefact, *folder.model, record);
   if (stage == "evaluate") check_evaluation(artefact, record.result);
   if (stage == "describe") check_description(artefact, record.result);

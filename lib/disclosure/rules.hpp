@@ -20,6 +20,7 @@ namespace bailiwick {
 struct DisclosureThresholds {
   double count = 10;    ///< rows, or events, behind anything that is told
   double freedom = 10;  ///< residual degrees of freedom of a model
+  double epsilon = 10;  ///< beyond it noise promises next to nothing
 };
 
 enum class OutputVerdict { pass, review, fail };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "kokkos_kernels/glm/glm.hpp"
@@ -31,10 +32,12 @@ using LeftOut = std::vector<std::pair<std::size_t, std::size_t>>;
 class Holder {
  public:
   Holder(const ModelConfig& model, const ModelColumns& columns, const Schema& schema)
-      : schema_(schema), target_(columns.targets.front()) {
+      : schema_(schema) {
     for (const Column& column : schema.features)
       if (!column.is_category()) numbers_.push_back(&column);
-    const Column& target = schema.targets[target_];
+    if (columns.targets.empty()) return;
+    target_ = columns.targets.front();
+    const Column& target = schema.targets[*target_];
     if (model.kind->response(model) == kernels::Response::probability)
       low_ = 0, high_ = 1;
     else if (has_range(target))
@@ -44,8 +47,8 @@ class Holder {
   void hold(std::span<const std::size_t> chosen, io::RowBuffer& rows) {
     for (std::size_t i = 0; i < rows.features.size(); ++i)
       rows.features[i] = held(*numbers_[i % numbers_.size()], rows.features[i]);
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-      double& value = rows.targets[chosen[i] * schema_.targets.size() + target_];
+    for (std::size_t i = 0; target_ && i < chosen.size(); ++i) {
+      double& value = rows.targets[chosen[i] * schema_.targets.size() + *target_];
       if (std::isnan(value)) {
         left_out_.emplace_back(block_, i);
         value = low_;
@@ -66,7 +69,8 @@ class Holder {
   }
 
   const Schema& schema_;
-  std::size_t target_, block_ = 0;
+  std::optional<std::size_t> target_;
+  std::size_t block_ = 0;
   std::vector<const Column*> numbers_;
   double low_ = -1e44, high_ = 1e44;
   LeftOut left_out_;

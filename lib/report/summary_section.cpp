@@ -101,6 +101,22 @@ Html left_words(const RunFolder& folder) {
   return text;
 }
 
+/// What those stages that crossed with noise tell of a unit, by their signed inputs.
+Html privacy_words(const RunFolder& folder) {
+  std::vector<std::string> stages;
+  for (const StageRecord& record : folder.stages) {
+    const Json& privacy = fact(record.inputs, "privacy");
+    if (privacy.is_object())
+      stages.push_back(fmt::format("{} epsilon {:g} at delta {:g}", record.stage->name(),
+                                   fact_number(privacy, "epsilon"), fact_number(privacy, "delta")));
+  }
+  if (stages.empty()) return {};
+  return html(
+      "<b>Differentially private</b>, by what owners' budgets were charged: {}. Whatever else is "
+      "known, what was released tells no more than this of the rows of one person.",
+      join(stages, "; "));
+}
+
 }  // namespace
 
 Html summary_section(const ReportFacts& facts) {
@@ -122,6 +138,7 @@ Html summary_section(const ReportFacts& facts) {
   if (const Html checked = output_check_words(facts); !checked.empty())
     add("Outputs checked", checked);
   add("What left", left_words(folder));
+  if (const Html noisy = privacy_words(folder); !noisy.empty()) add("Privacy", noisy);
   if (!facts.verified()) {
     add("Lineage", html("{}. Run <code>bailiwick report … --key OPERATOR.pub.pem</code> with a key "
                         "that you trust.",

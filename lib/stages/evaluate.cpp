@@ -49,7 +49,7 @@ void publish(RunRecord& record, const Run& run, const UsedModel& used, const Eva
       "{} of {}, with noise for privacy: epsilon {} at delta {}\n{}counts have noise of standard "
       "deviation {:.1f}\n",
       how.split.empty() ? "all rows" : "split " + how.split, run.config().name,
-      privacy.evaluation_epsilon, privacy.delta, Scorecard::table({{"overall", overall}}),
+      privacy.statistics_epsilon, privacy.delta, Scorecard::table({{"overall", overall}}),
       overall.at("noise").get<double>());
   const Json results = {{"format", "bailiwick-evaluation"},
                         {"version", 1},
@@ -58,7 +58,7 @@ void publish(RunRecord& record, const Run& run, const UsedModel& used, const Eva
                         {"regional", false},
                         {"standardise", to_word(used.model.config.standardise)},
                         {"privacy",
-                         {{"epsilon", privacy.evaluation_epsilon},
+                         {{"epsilon", privacy.statistics_epsilon},
                           {"delta", privacy.delta},
                           {"unit_rows", privacy.unit_rows}}},
                         {"overall", overall},

@@ -17,14 +17,14 @@ namespace bailiwick {
 
 namespace {
 
-constexpr const char* cells_release = "cells";
+constexpr const char* scores_release = "scores";
 /// Binary digits of a row in a cell: the root of two, by which a row that changes its cell moves
 /// the counts, is then a whole number of the grid but for a thousandth.
 constexpr int row_digits = 10;
 
 std::shared_ptr<const AggregateLayout> layout_of(std::size_t bins) {
   return std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{cells_release, 2 * bins, {2, row_digits}}});
+      std::vector<Stream>{{scores_release, 2 * bins, {2, row_digits}}});
 }
 
 /// Rows without, then with an event, by bin of the probability that the model gives it.
@@ -33,7 +33,7 @@ Aggregate count_rows(const SavedModel& model, const kernels::RowBlocks& rows, st
   const Scores scores(model, rows);
   const auto y = host_copy(rows.y);
   const auto weight = host_copy(rows.weight);
-  const std::span<std::int64_t> words = counts.words(cells_release);
+  const std::span<std::int64_t> words = counts.words(scores_release);
   std::vector<double> prediction;
   for (std::size_t b = 0; b < rows.blocks(); ++b)
     for (std::size_t r = 0; r < rows.block_rows(); ++r) {
@@ -91,8 +91,8 @@ Json measures_of(std::vector<double> cells, double noise) {
 }  // namespace
 
 NoisePlan evaluation_noise(const RunConfig& config) {
-  return plan_noise(config.privacy->evaluation_epsilon, config.privacy->delta,
-                    {{cells_release, 1, 1}});
+  return plan_noise(config.privacy->statistics_epsilon, config.privacy->delta,
+                    {{scores_release, 1, 1}});
 }
 
 Json evaluate_with_noise(Run& run, const SavedModel& model, const ModelColumns& columns,
@@ -112,12 +112,13 @@ Json evaluate_with_noise(Run& run, const SavedModel& model, const ModelColumns& 
     parts.push_back(count_rows(model, rows, bins));
   const double moved =
       std::ldexp(std::sqrt(2.0) * static_cast<double>(privacy.unit_rows), row_digits);
-  const NoisyStream noisy{cells_release, static_cast<std::uint64_t>(std::ceil(moved)),
-                          evaluation_noise(run.config()).release(cells_release).scale};
+  const NoisyStream noisy{scores_release, static_cast<std::uint64_t>(std::ceil(moved)),
+                          evaluation_noise(run.config()).release(scores_release).scale};
   const Aggregate total = run.boundary().across_domains_with_noise(
       "rows by label and prediction, with noise", std::move(parts), {{noisy}}, model.parameters);
-  return measures_of(total.values(cells_release),
-                     run.boundary().noise_deviation(layout_of(bins)->stream(cells_release), noisy));
+  return measures_of(
+      total.values(scores_release),
+      run.boundary().noise_deviation(layout_of(bins)->stream(scores_release), noisy));
 }
 
 }  // namespace bailiwick

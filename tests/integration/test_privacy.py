@@ -54,7 +54,7 @@ lineage: {sign_with: operator.pem}
 model: {kind: logistic, target: event, features: [age, dose, ward], l2: 0.1}
 train: {split: train}
 evaluate: {split: test}
-privacy: {epsilon: 2, evaluation_epsilon: 1, unit_rows: 2}
+privacy: {epsilon: 2, statistics_epsilon: 1, unit_rows: 2}
 domains:
 """
 
@@ -113,7 +113,7 @@ def clinics(tmp_path):
 
 def test_a_training_an_evaluation_and_their_budget(clinics):
     plan = json.loads(clinics.run("budget", "plan", "run.yaml", "--json"))
-    assert [stage["stage"] for stage in plan] == ["train", "evaluate"]
+    assert [stage["stage"] for stage in plan] == ["describe", "train", "evaluate"]
     text = clinics.train(np=3)
     assert "epsilon 2 at delta 1e-06 for each unit's 2 rows" in text and "Differentially private" in text
     told = clinics.run("evaluate", "run.yaml", "--output", "run", np=2)
@@ -126,7 +126,7 @@ def test_a_training_an_evaluation_and_their_budget(clinics):
         assert [charge["stage"] for charge in budget["charges"]] == ["train", "evaluate"]
         assert all(charge["settled"] for charge in budget["charges"])
         # What the plan asks for is what was used, but for what rounding up costs.
-        asked = sum(stage["domains"][name]["asks"] for stage in plan)
+        asked = sum(stage["domains"][name]["asks"] for stage in plan[1:])
         assert 0.99 * asked < budget["spent"] <= asked
         assert 0 < budget["epsilon_spent"] < 8
 
@@ -145,7 +145,7 @@ def test_other_noise_each_time_and_the_same_model_about(clinics):
             models.append(list(model["arrays/parameters"][:]))
     assert models[0] != models[1]
     assert models[0] == pytest.approx(models[1], abs=0.05)
-    clinics.run("evaluate", "run.yaml", "--output", "run-2", "--set", "privacy.epsilon=20000", "--set", "privacy.evaluation_epsilon=20000")
+    clinics.run("evaluate", "run.yaml", "--output", "run-2", "--set", "privacy.epsilon=20000", "--set", "privacy.statistics_epsilon=20000")
     overall = json.loads(clinics.path("run-2/evaluation.json").read_text())["overall"]
     assert overall["rows"] == pytest.approx(240, abs=5) and overall["auc"] > 0.75 and overall["accuracy"] > 0.65
 
@@ -198,7 +198,7 @@ def test_who_is_killed_is_charged_in_full(clinics):
         assert job.poll() is None
     job.send_signal(signal.SIGKILL)
     job.wait()
-    plan = json.loads(clinics.run("budget", "plan", "run.yaml", "--set", "privacy.rounds=1000", "--json"))[0]
+    plan = json.loads(clinics.run("budget", "plan", "run.yaml", "--set", "privacy.rounds=1000", "--json"))[1]
     for name in DOMAINS:
         charge, = clinics.shown(name)["charges"]
         assert not charge["settled"] and charge["share"] == pytest.approx(plan["domains"][name]["asks"], rel=1e-6)
@@ -212,7 +212,7 @@ def test_who_stops_and_goes_on_is_charged_for_the_steps_taken(clinics):
     job.communicate()
     assert job.returncode == 75
     clinics.train("--set", "privacy.rounds=400", "--resume", "latest")
-    plan = json.loads(clinics.run("budget", "plan", "run.yaml", "--set", "privacy.rounds=400", "--json"))[0]
+    plan = json.loads(clinics.run("budget", "plan", "run.yaml", "--set", "privacy.rounds=400", "--json"))[1]
     for name in DOMAINS:
         charges = clinics.shown(name)["charges"]
         assert len(charges) == 2 and all(charge["settled"] for charge in charges)
@@ -267,7 +267,7 @@ def test_exact_runs_and_stages_without_noise_are_refused(clinics):
     text = clinics.path("run.yaml").read_text()
     clinics.write("exact.yaml", "".join(line for line in text.splitlines(keepends=True) if not line.startswith("privacy:")))
     assert "exact release: asked for (not allowed)" in clinics.run("train", "exact.yaml", code=POLICY)
-    assert "to describe has no form with noise" in clinics.run("describe", "run.yaml", code=CONFIG)
+    assert "has no form with noise" in clinics.run("explain", "run.yaml", code=CONFIG)
     clinics.write("bern.yaml", clinics.path("bern.yaml").read_text() + "allow: {exact_release: true}\n")
     assert "cannot stand beside a budget of privacy" in clinics.run("policy", "sign", "bern.yaml", "--key", "bern.pem", "--output", "other.json", code=CONFIG)
 
@@ -309,3 +309,41 @@ def test_no_value_of_a_row_ends_a_run(clinics):
     clinics.run("policy", "sign", path, "--key", "bern.pem", "--owner", "bern", "--force")
     clinics.train(np=2)
     clinics.run("evaluate", "run.yaml", "--output", "run", "--set", "evaluate.split=train")
+
+
+def test_a_description_with_noise(clinics):
+    for name in DOMAINS:
+        clinics.serial = 2
+        clinics.terms(name, epsilon="1000000")
+    asked = ("--set", "privacy.statistics_epsilon=100000", "--set", "describe.tables=[[ward, ward_2]]")
+    assert 'no category "ward_2"' in clinics.run("describe", "run.yaml", *asked, code=CONFIG)
+    text = clinics.run("describe", "run.yaml", *asked[:2], np=3)
+    assert "with noise for privacy: epsilon 100000" in text
+    told = json.loads(clinics.path("run/description.json").read_text())
+    rows = [line.split(",") for line in clinics.path("rows.csv").read_text().splitlines()[1:]]
+    # Some people have more than the two rows that count.
+    assert told["rows"] == pytest.approx(len(rows), abs=3)
+    columns = {column["name"]: column for column in told["columns"]}
+    ages = sorted(float(row[1]) for row in rows)
+    assert columns["age"]["mean"] == pytest.approx(sum(ages) / len(ages), abs=0.1)
+    median = next(value for probability, value in columns["age"]["quantiles"] if probability == 0.5)
+    assert median == pytest.approx(ages[len(ages) // 2], abs=2.5)
+    icu = next(count for level, count in columns["ward"]["levels"] if level == "icu")
+    assert icu == pytest.approx(sum(row[3] == "icu" for row in rows), abs=3)
+    clinics.run("verify", "run", "--key", "operator.pub.pem")
+    assert "tests have no form with noise" in clinics.run("describe", "run.yaml", "--set", "describe.tests=[{compare: age, by: ward}]", code=CONFIG)
+
+
+def test_an_owners_page_and_what_checkers_and_readers_see(clinics):
+    clinics.train()
+    clinics.run("evaluate", "run.yaml", "--output", "run")
+    clinics.train("--set", "privacy.epsilon=100", output="too-much", code=POLICY)
+    text = clinics.run("owner", clinics.registry("graz"), "--key", "graz.pub.pem")
+    assert "released model.h5" in text and "of the budget of privacy" in text and "refused  privacy" in text and "% are left" in text
+    page = json.loads(clinics.run("owner", clinics.registry("graz"), "--key", "graz.pub.pem", "--json"))
+    assert [bool(request.get("cost")) for request in page["requests"]] == [True, True, False]
+    checked = json.loads(clinics.run("check-output", "run", "--key", "operator.pub.pem", "--json", code=None))
+    rules = {(check["artefact"], check["rule"]): check["verdict"] for check in checked["checks"]}
+    assert rules["evaluation.json", "differential privacy"] == "pass" and ("evaluation.json", "minimum count") not in rules
+    clinics.run("report", "run", "--key", "operator.pub.pem")
+    assert "Differentially private" in clinics.path("run/report.html").read_text()

@@ -11,7 +11,7 @@ namespace bailiwick {
 
 /// The section `privacy` of a run's config: what leaves has noise (docs/privacy.md).
 struct PrivacyConfig {
-  double epsilon = 0, delta = 1e-6, evaluation_epsilon = 0.1;
+  double epsilon = 0, delta = 1e-6, statistics_epsilon = 0.1;
   std::uint64_t unit_rows = 1;
   int rounds = 5;
   double clip = 2, residual = 1;
@@ -23,8 +23,8 @@ void schema(Visitor& v, PrivacyConfig& privacy) {
   v.key("epsilon", privacy.epsilon, "What a training may tell of a unit, at most.", required,
         positive);
   v.key("delta", privacy.delta, "How likely it may tell more.", positive, a_fraction);
-  v.key("evaluation_epsilon", privacy.evaluation_epsilon, "What an evaluation may tell of a unit.",
-        positive);
+  v.key("statistics_epsilon", privacy.statistics_epsilon,
+        "What an evaluation, or a description, may tell of a unit.", positive);
   v.key("unit_rows", privacy.unit_rows,
         "Rows of a unit (a column of role: unit) that count; the others are left out.",
         at_least(1));

@@ -16,6 +16,7 @@
 #include "lib/run/config/section.hpp"
 #include "lib/run/run.hpp"
 #include "lib/stages/describe/moments.hpp"
+#include "lib/stages/describe/noisy.hpp"
 #include "lib/stages/describe/tests.hpp"
 #include "lib/stages/shown.hpp"
 #include "lib/stages/stage.hpp"
@@ -58,6 +59,11 @@ void schema(Visitor& v, DescribeConfig& describe) {
   for (std::size_t i = 0; i < describe.tables.size(); ++i)
     v.check(describe.tables[i].size() == 2 && describe.tables[i][0] != describe.tables[i][1],
             "tables." + std::to_string(i), "name two different categories");
+}
+
+inline void check_section(YamlReader& v, const DescribeConfig& describe, const RunConfig& run) {
+  v.check(!run.privacy || describe.tests.empty(), "describe.tests",
+          "tests have no form with noise (privacy)");
 }
 
 namespace {
@@ -331,6 +337,20 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
   if (is_done(session.world(), config, chain)) return;
   Run run(session, std::move(config), stage.use);
   const DescribeConfig& how = run.config().section<DescribeConfig>();
+  if (run.config().privacy) {
+    RunRecord record(run, chain, true);
+    record.begin_session();
+    const Json noisy = describe_with_noise(run, {how.split, how.quantiles, how.tables});
+    const Json& privacy = noisy["privacy"];
+    return record.publish_result(
+        noisy,
+        table_of(noisy) +
+            fmt::format("\nwith noise for privacy: epsilon {} at delta {}; counts have "
+                        "noise of standard deviation {:.1f}\n",
+                        privacy["epsilon"].get<double>(), privacy["delta"].get<double>(),
+                        privacy["noise"].get<double>()),
+        {{"rows", noisy["rows"]}, {"split", how.split}});
+  }
   const ModelColumns all = all_columns(run.schema());
   const Columns columns(run.schema());
   std::vector<std::pair<std::size_t, std::size_t>> tables;
@@ -460,8 +480,9 @@ extern constexpr Stage describe_stage{
             .of_model = false,
             .per_domain =
                 [](const RunConfig& config) {
-                  return config.section<DescribeConfig>().per_domain;
-                }},
+                  return config.section<DescribeConfig>().per_domain && !config.privacy;
+                },
+            .noise = description_noise},
     .chain = {.stage = "describe", .stem = "description", .result = "description.json"},
     .section = &describe_section,
     .run = describe};
