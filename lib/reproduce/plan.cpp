@@ -158,13 +158,31 @@ void use_files(RunConfig& config, const Json& files, bool masked) {
     domain.partitions = now.at("partitions").get<std::vector<std::string>>();
     domain.access_log.reset();
     domain.ranks.reset();  // of the machine that it ran on
-    if (!masked) domain.private_key.reset();
+    if (!masked && !config.privacy) domain.private_key.reset();
   }
   if (files.contains("site")) {
     config.site.file = files.at("site").at("file").get<std::string>();
     config.site.key = files.at("site").at("key").get<std::string>();
   }
   if (config.trust && !fs::exists(config.trust->file)) config.trust.reset();
+}
+
+Json reservations_of(const RecordedStage& recorded, const std::string& folder) {
+  if (!recorded.inputs.privacy) return Json::object();
+  const std::string place = recorded.place(folder);
+  const std::size_t sessions = count_sessions(recorded.statements);
+  if (sessions > 1)
+    throw Error(ExitCode::data,
+                "{}: {} went on with noise in {} sessions, each with noise of its own; it cannot be "
+                "made again in one piece",
+                folder, recorded.stage->name(), sessions);
+  const std::string path = place + "/" + recorded.stage->chain.session_file("decisions", sessions);
+  Json lines = Json::object();
+  const Json decisions = parse_json(read_file(path, document::record), path);
+  for (const Json& domain : json_member<Json>(decisions, "domains", path))
+    lines[json_member<std::string>(domain, "domain", path)] =
+        json_member<std::string>(domain, "reservation", path);
+  return lines;
 }
 
 bool has_private_keys(const RunConfig& config) {

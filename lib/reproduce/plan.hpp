@@ -49,6 +49,10 @@ RunConfig recorded_config(const RecordedStage& recorded, const std::string& path
 void use_files(RunConfig& config, const Json& files, bool masked);
 
 /// Whether the private keys are there that mask sums between processes.
+/// Of a run with noise: the lines of the owners' budgets that its noise came of, by domain; else
+/// none. Throws ExitCode::data if it was resumed.
+Json reservations_of(const RecordedStage& recorded, const std::string& folder);
+
 bool has_private_keys(const RunConfig& config);
 
 }  // namespace bailiwick

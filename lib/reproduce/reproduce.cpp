@@ -87,6 +87,10 @@ Json plan_of(const std::vector<RecordedStage>& stages, const ReproduceOptions& o
     const std::string path = recorded.stage->chain.resolved_config(recorded.place(options.folder)),
                       text = read_file(path);
     const RunConfig config = recorded_config(recorded, path, text);
+    if (config.privacy && recorded.inputs.privacy && !has_private_keys(config))
+      throw Error(ExitCode::usage,
+                  "it crossed with noise, which came of the owners' secrets: only where all their "
+                  "private keys lie, as the config has them, can the same be drawn again");
     if (ranks > 1 && !has_private_keys(config))
       throw Error(ExitCode::usage,
                   "more than one process masks what crosses between them, and the owners' private "
@@ -95,7 +99,8 @@ Json plan_of(const std::vector<RecordedStage>& stages, const ReproduceOptions& o
                     {"prefix", recorded.prefix},
                     {"path", path},
                     {"config", text},
-                    {"files", find_files(recorded, finder)}});
+                    {"files", find_files(recorded, finder)},
+                    {"reservations", reservations_of(recorded, options.folder)}});
   }
   return plan;
 }
@@ -106,6 +111,7 @@ void run_again(Session& session, const Json& step, const ReproduceOptions& optio
                                       step.at("path").get<std::string>(), config_language());
   use_files(config, step.at("files"), session.world().size() > 1);
   config.again = true;
+  config.reservations = step.at("reservations").get<std::map<std::string, std::string>>();
   config.output = options.output + "/" + step.at("prefix").get<std::string>();
   if (config.output.ends_with('/')) config.output.pop_back();
   config.sign_with = options.sign_with;

@@ -53,11 +53,18 @@ void add_budget(const std::string& folder, std::span<const PublicKey> keys,
 }
 
 void Run::reserve_budgets(const std::vector<Documents>& terms) {
-  if (config_.again)
-    throw Error(ExitCode::config,
-                "a run with noise cannot be made again: its noise came of its owners' secrets, and "
-                "of a line in their budgets that stands there once");
   spending_ = std::make_shared<Spending>();
+  if (config_.again) {
+    agree(world(), [&] {
+      for (std::size_t d = 0; d < terms.size(); ++d) {
+        const DomainConfig& domain = config_.domains[decomposition_->local_domains()[d]];
+        if (decomposition_->leads(d))
+          spending_->draw_again(d, terms.size(), domain.private_key.value(),
+                                config_.reservations.at(domain.name));
+      }
+    });
+    return;
+  }
   // Whatever becomes of the run: what did not cross is given back.
   session_.at_end([spending = spending_](ExitCode, const std::string&) { spending->settle(); });
   agree(world(), [&] {

@@ -11,6 +11,15 @@
 
 namespace bailiwick {
 
+namespace {
+
+/// Of this run alone: no two reserve by one line.
+Secret seed_of(const PrivateKey& key, const std::string& line) {
+  return key.derive(line, "bailiwick noise v1");
+}
+
+}  // namespace
+
 void Spending::reserve(std::size_t d, std::size_t domains, const Documents& documents,
                        const std::string& private_key, const RenyiLoss& loss, const Json& said) {
   reservations_.resize(domains);
@@ -22,8 +31,15 @@ void Spending::reserve(std::size_t d, std::size_t domains, const Documents& docu
                           {}};
   reservation.line = reservation.ledger.reserve(PrivacyFilter(terms.epsilon, terms.delta), loss,
                                                 said, documents.keys, reservation.key);
-  seeds_[d] = reservation.key.derive(reservation.line.hex(), "bailiwick noise v1");
+  seeds_[d] = seed_of(reservation.key, reservation.line.hex());
   reservations_[d] = std::move(reservation);
+}
+
+void Spending::draw_again(std::size_t d, std::size_t domains, const std::string& private_key,
+                          const std::string& line) {
+  reservations_.resize(domains);
+  seeds_.resize(domains);
+  seeds_[d] = seed_of(PrivateKey::load(private_key), line);
 }
 
 std::string Spending::reservation(std::size_t d) const {

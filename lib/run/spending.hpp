@@ -24,6 +24,11 @@ class Spending {
   void reserve(std::size_t d, std::size_t domains, const Documents& documents,
                const std::string& private_key, const RenyiLoss& loss, const Json& said);
 
+  /// The noise of a run that is made again, from the line that it reserved then. Nothing is
+  /// reserved, and settle() tells nobody.
+  void draw_again(std::size_t d, std::size_t domains, const std::string& private_key,
+                  const std::string& line);
+
   /// Of each local domain; the line that reserved it, in hexadecimal, or nothing.
   std::string reservation(std::size_t d) const;
   /// For the boundary, once.

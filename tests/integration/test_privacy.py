@@ -347,3 +347,17 @@ def test_an_owners_page_and_what_checkers_and_readers_see(clinics):
     assert rules["evaluation.json", "differential privacy"] == "pass" and ("evaluation.json", "minimum count") not in rules
     clinics.run("report", "run", "--key", "operator.pub.pem")
     assert "Differentially private" in clinics.path("run/report.html").read_text()
+
+
+def test_with_the_owners_secrets_a_run_with_noise_is_made_again_to_the_bit(clinics):
+    clinics.train(np=3)
+    clinics.run("evaluate", "run.yaml", "--output", "run", np=2)
+    clinics.run("describe", "run.yaml", "--output", "run")
+    before = [clinics.budget(name).read_bytes() for name in DOMAINS]
+    clinics.run("keygen", "auditor")
+    again = ("reproduce", "run", "--key", "operator.pub.pem", "--partitions", "partitions", "--sign-with", "auditor.pem", "--output")
+    for np in (None, 2):
+        assert "reproduced: the same bits in all" in clinics.run(*again, f"again-{np}", np=np)
+    assert before == [clinics.budget(name).read_bytes() for name in DOMAINS]
+    clinics.path("graz.pem").rename(clinics.path("elsewhere.pem"))
+    assert "came of the owners' secrets" in clinics.run(*again, "again-3", code=2)

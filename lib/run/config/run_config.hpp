@@ -217,6 +217,9 @@ struct RunConfig {
   /// started that it names; and one process, in which nothing crosses, needs no owner's private
   /// key.
   bool again = false;
+  /// Then, of a run with noise: the lines of the owners' budgets that it drew its noise from, by
+  /// domain.
+  std::map<std::string, std::string> reservations = {};
   std::string until = {};  ///< and of that only as far as this checkpoint: "step-000003"
 
   /// The section of a stage, by its struct. Throws ExitCode::bug if the config was read without.
