@@ -121,6 +121,10 @@ def test_a_training_an_evaluation_and_their_budget(clinics):
     overall = json.loads(clinics.path("run/evaluation.json").read_text())["overall"]
     assert 0 <= overall["auc"] <= 1 and len(overall["calibration"]) == 20
     clinics.run("verify", "run", "--key", "operator.pub.pem")
+    # Nothing crossed beside it, no count and no loss.
+    for record in ("run.json", "evaluate.run.json"):
+        rounds = json.loads(clinics.path(f"run/{record}").read_text())["rounds"]
+        assert rounds and all(line["name"].endswith("with noise") for line in rounds)
     for name in DOMAINS:
         budget = clinics.shown(name)
         assert [charge["stage"] for charge in budget["charges"]] == ["train", "evaluate"]
@@ -361,3 +365,20 @@ def test_with_the_owners_secrets_a_run_with_noise_is_made_again_to_the_bit(clini
     assert before == [clinics.budget(name).read_bytes() for name in DOMAINS]
     clinics.path("graz.pem").rename(clinics.path("elsewhere.pem"))
     assert "came of the owners' secrets" in clinics.run(*again, "again-3", code=2)
+
+
+def test_ranges_are_declared_and_never_found(clinics):
+    clinics.write("ingest.yaml", INGEST.replace("age: {role: feature, minimum: 0, maximum: 100}", "age: {role: feature, minimum: 0}").replace("output: partitions", "output: other"))
+    clinics.run("ingest", "ingest.yaml")
+    clinics.write("run.yaml", clinics.path("run.yaml").read_text().replace("partitions/", "other/"))
+    assert "age has no declared range" in clinics.train(code=CONFIG)
+    assert "nobody has declared its range" in clinics.train("--set", 'model.features=[log(age)]', code=CONFIG)
+
+
+def test_a_domain_without_a_row_of_the_split(clinics):
+    rows = clinics.path("rows.csv").read_text().splitlines()
+    clinics.write("rows.csv", "\n".join(row.replace(",train", ",test") if row.startswith("bern") else row for row in rows) + "\n")
+    clinics.write("ingest.yaml", INGEST.replace("output: partitions", "output: other"))
+    clinics.run("ingest", "ingest.yaml")
+    clinics.write("run.yaml", clinics.path("run.yaml").read_text().replace("partitions/", "other/"))
+    clinics.train(np=3)

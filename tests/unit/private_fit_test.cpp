@@ -125,6 +125,34 @@ TEST_CASE("a row's part of score and information is within its bound, in whole n
     }
 }
 
+TEST_CASE("rows in each other's place move the sums by no more than the sensitivity") {
+  for (const std::size_t columns : {1, 4}) {
+    const PrivateGlmOptions options = options_of(columns);
+    const std::vector<double> theta(columns, 0.5);
+    PrivateGlm glm({blocks_of(ordinary_rows(1, columns))}, options);
+    std::vector<RowOf> rows = rows_that_reach_far(columns);
+    double most = 0;
+    for (const char* stream : {"score", "information"}) {
+      const std::uint64_t bound =
+          stream == std::string("score") ? glm.score_sensitivity() : glm.information_sensitivity();
+      std::vector<std::vector<double>> parts;
+      for (const RowOf& row : rows)
+        parts.push_back(whole_numbers({row}, options, theta, stream));
+      for (const auto& one : parts)
+        for (const auto& other : parts) {
+          std::vector<double> moved = one;
+          for (std::size_t j = 0; j < moved.size(); ++j)
+            moved[j] -= other[j];
+          REQUIRE(length(moved) <= static_cast<double>(bound));
+          if (stream == std::string("score"))
+            most = std::max(most, length(moved) / static_cast<double>(bound));
+        }
+    }
+    // Half of it, which is the bound where a unit only comes or goes, would be too little.
+    if (columns == 4) CHECK(most > 0.5);
+  }
+}
+
 TEST_CASE("sums with noise are of whole numbers: in any order, and of any blocks, the same") {
   const std::vector<RowOf> rows = ordinary_rows(3000, 7);
   std::vector<RowOf> other(rows.rbegin(), rows.rend());
