@@ -11,6 +11,9 @@
 #include "lib/core/text.hpp"
 #include "lib/lineage/signed_log.hpp"
 #include "lib/record/layout.hpp"
+#include "lib/run/inputs.hpp"
+#include "lib/verify/decisions.hpp"
+#include "lib/verify/document_finder.hpp"
 #include "lib/verify/verify.hpp"
 
 namespace bailiwick {
@@ -60,6 +63,24 @@ Json artefacts_of(const RunFolder& folder) {
   return artefacts;
 }
 
+/// Owners may ask for more than the checker does, in the policies that a stage was admitted by.
+void raise_thresholds(const RunFolder& folder, const VerifyOptions& options,
+                      DisclosureThresholds& thresholds) {
+  DocumentFinder finder(folder.path, options);
+  for (const StageRecord& record : folder.stages) {
+    if (record.statements.empty() || record.inputs.is_null()) continue;
+    finder.look_in(record.prefix);
+    const Inputs inputs = inputs_from_json(record.inputs, record.chain_name());
+    for (const auto& [domain, terms] :
+         known_documents(inputs, record.statements.back(), finder).policies) {
+      thresholds.count =
+          std::max(thresholds.count, static_cast<double>(terms.policy.minimum_count));
+      thresholds.freedom =
+          std::max(thresholds.freedom, static_cast<double>(terms.policy.minimum_freedom));
+    }
+  }
+}
+
 }  // namespace
 
 Json check_output(const OutputRequest& request) {
@@ -73,15 +94,16 @@ Json check_output(const OutputRequest& request) {
                 join(folder.unreadable, "; "));
   std::vector<std::string> others = verification.unsigned_files;
   std::erase_if(others, [&](const std::string& file) { return repeats(folder, file); });
-  const std::vector<OutputCheck> checks = check_outputs(folder, others, request.thresholds);
+  DisclosureThresholds thresholds = request.thresholds;
+  raise_thresholds(folder, options, thresholds);
+  const std::vector<OutputCheck> checks = check_outputs(folder, others, thresholds);
   Json list = Json::array();
   OutputVerdict worst = OutputVerdict::pass;
   for (const OutputCheck& check : checks) {
     list.push_back(check_json(check));
     worst = std::max(worst, check.verdict);
   }
-  Json found = {{"thresholds",
-                 {{"count", request.thresholds.count}, {"freedom", request.thresholds.freedom}}},
+  Json found = {{"thresholds", {{"count", thresholds.count}, {"freedom", thresholds.freedom}}},
                 {"verdict", to_word(worst)},
                 {"artefacts", artefacts_of(folder)},
                 {"checks", list}};

@@ -8,6 +8,7 @@
 
 #include "lib/core/json_fwd.hpp"
 #include "lib/policy/terms/allow.hpp"
+#include "lib/policy/terms/disclosure.hpp"
 #include "lib/policy/terms/duties.hpp"
 #include "lib/policy/terms/forbid.hpp"
 #include "lib/policy/terms/kinds.hpp"
@@ -30,10 +31,10 @@ struct TermList : Terms... {
 };
 
 /// All terms (terms/term.hpp), in the order in which requests are asked and YAML is written.
-using AllTerms =
-    TermList<terms::Target, terms::Permit, terms::Purposes, terms::Places, terms::Recipients,
-             terms::Validity, terms::DutyTerm, terms::Minimum, terms::Kinds, terms::Once,
-             terms::Partners, terms::Registry, terms::Allow, terms::Forbid, terms::Privacy>;
+using AllTerms = TermList<terms::Target, terms::Permit, terms::Purposes, terms::Places,
+                          terms::Recipients, terms::Validity, terms::DutyTerm, terms::Minimum,
+                          terms::Kinds, terms::Once, terms::Partners, terms::Registry, terms::Allow,
+                          terms::Forbid, terms::Privacy, terms::Disclosure>;
 
 /// An owner's terms of use. Whatever is not permitted is forbidden, and a prohibition wins.
 struct Policy : AllTerms {

@@ -172,10 +172,11 @@ Json reservations_of(const RecordedStage& recorded, const std::string& folder) {
   const std::string place = recorded.place(folder);
   const std::size_t sessions = count_sessions(recorded.statements);
   if (sessions > 1)
-    throw Error(ExitCode::data,
-                "{}: {} went on with noise in {} sessions, each with noise of its own; it cannot be "
-                "made again in one piece",
-                folder, recorded.stage->name(), sessions);
+    throw Error(
+        ExitCode::data,
+        "{}: {} went on with noise in {} sessions, each with noise of its own; it cannot be "
+        "made again in one piece",
+        folder, recorded.stage->name(), sessions);
   const std::string path = place + "/" + recorded.stage->chain.session_file("decisions", sessions);
   Json lines = Json::object();
   const Json decisions = parse_json(read_file(path, document::record), path);

@@ -256,7 +256,8 @@ AccessRequest Run::request_of(std::size_t d, const Documents& documents) const {
   if (documents.access_log && decomposition_->leads(d))
     request.runs = AccessLog(*documents.access_log).admitted(documents.policy_digest);
   request.partitions = documents.manifests;
-  if (request.privacy && !config_.again) add_budget(documents.policy.registry, documents.keys, *request.privacy);
+  if (request.privacy && !config_.again)
+    add_budget(documents.policy.registry, documents.keys, *request.privacy);
   return request;
 }
 

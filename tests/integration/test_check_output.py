@@ -202,3 +202,15 @@ def test_what_cannot_be_judged(stays, tmp_path):
     assert "go together" in stays.run("check-output", "few", *KEY, "--by", "x", code=USAGE)
     for count in ("ten", "0"):
         assert "--minimum-count" in stays.run("check-output", "few", *KEY, "--minimum-count", count, code=USAGE)
+
+
+def test_an_owners_own_thresholds(stays):
+    """Whoever checks may ask for more than an owner's policy, but not for less."""
+    assert check(stays, "many")["thresholds"] == {"count": 10, "freedom": 10}
+    allow = "exact_release: true, per_domain_statistics: true, unmasked_sums: true, two_parties: true"
+    stays.terms("lyon", "disclosure: {count: 5000, freedom: 600}\n", allow=allow)
+    stays.run("train", "many-run.yaml", "--output", "strict")
+    stays.terms("lyon", allow=allow)
+    found = check(stays, "strict", "--minimum-count", "20", code=None)
+    assert found["thresholds"] == {"count": 5000, "freedom": 600} and found["verdict"] == "fail"
+    assert "rows: 600" in str(found["checks"])

@@ -50,7 +50,7 @@ ROOMS = {
     "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
     "lib/review": ["lib/verify", "lib/stages", "lib/record", "lib/lineage", "lib/crypto"],
     "lib/folder": ["lib/stages", "lib/kinds", "lib/record", *ADMITTED],
-    "lib/disclosure": ["lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/lineage", "lib/crypto"],
+    "lib/disclosure": ["lib/run", "lib/policy", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/lineage", "lib/crypto"],
     "lib/release": ["lib/disclosure", "lib/review", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", *ADMITTED],
     "lib/compare": ["lib/folder", "lib/stages", "lib/kinds", *ADMITTED],
     "lib/report": ["lib/compare", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/model", "kokkos_kernels/math", *ADMITTED],
