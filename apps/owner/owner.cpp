@@ -104,8 +104,7 @@ class OwnersPage {
                     {"released", Json::array()}};
     if (entry.value("admitted", Json()) == false)
       for (const Json& clause : entry.value("clauses", Json::array()))
-        if (clause.value("holds", true) == false)
-          request["refused_by"].push_back(clause.value("rule", ""));
+        if (!clause.value("holds", true)) request["refused_by"].push_back(clause.value("rule", ""));
     if (line.outcome) {
       const Json& end = log_.lines[*line.outcome].entry;
       request["outcome"] = end.value("outcome", Json());

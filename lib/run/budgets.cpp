@@ -24,12 +24,11 @@ namespace {
 /// can be read; an older budget that was put back in its place has not got it.
 std::string last_reservation(const std::string& access_log) {
   if (!std::filesystem::exists(access_log)) return "";
-  const AccessChain chain = AccessLog(access_log).read();
-  for (auto line = chain.lines.rbegin(); line != chain.lines.rend(); ++line)
-    if (const auto said = line->entry.find("budget");
-        said != line->entry.end() && said->is_string())
-      return said->get<std::string>();
-  return "";
+  std::string last;
+  for (const AccessChain::Line& line : AccessLog(access_log).read().lines)
+    if (const auto said = line.entry.find("budget"); said != line.entry.end() && said->is_string())
+      last = said->get<std::string>();
+  return last;
 }
 
 }  // namespace
