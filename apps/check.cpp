@@ -40,11 +40,14 @@ void print_network(const NetworkCost& cost) {
   const auto mebibytes = [](double bytes) { return bytes / 1048576.0; };
   std::cout << fmt::format(
       "network      {} parameters\n"
-      "step         of {} lanes, up to {} rows over all domains, {:.4g} GFLOP; {} steps {}\n"
+      "step         of {}, {:.4g} GFLOP; {} steps {}\n"
       "memory       {:.1f} MiB for a step on the rank that has most: {:.1f} parameters and "
       "optimiser, "
       "{:.1f} sums, {:.1f} batch and activations\n",
-      with_thousands(static_cast<long long>(cost.parameters)), cost.lanes_a_step, cost.rows_a_step,
+      with_thousands(static_cast<long long>(cost.parameters)),
+      cost.by_chance ? fmt::format("about {} rows by chance over all domains", cost.rows_a_step)
+                     : fmt::format("{} lanes, up to {} rows over all domains", cost.lanes_a_step,
+                                   cost.rows_a_step),
       1e-9 * cost.flops_a_step, cost.steps, cost.federated ? "a round" : "an epoch",
       mebibytes(cost.bytes()), mebibytes(cost.state_bytes), mebibytes(cost.sum_bytes),
       mebibytes(cost.batch_bytes));

@@ -150,6 +150,24 @@ void Boundary::across_domains_again(const std::string& round, Aggregate& part, c
   check_masks(round, team.words(0)[1]);
 }
 
+Secret Boundary::sampling_key(std::size_t d) {
+  ensure(noise_.has_value(), "units are drawn in a run with noise");
+  Secret key;
+  if (leads(d)) key = noise_->sampling_key(d);
+  std::vector<double> bytes;
+  if (leads(d))
+    for (const std::byte byte : key.bytes())
+      bytes.push_back(std::to_integer<int>(byte));
+  std::vector<double> all = gather_within_domain(d, bytes);
+  ensure(all.size() == key.bytes().size(), "one rank leads a domain");
+  std::ranges::transform(all, key.bytes().begin(), [](double byte) {
+    return static_cast<std::byte>(static_cast<unsigned char>(byte));
+  });
+  erase(std::as_writable_bytes(std::span(all)));
+  erase(std::as_writable_bytes(std::span(bytes)));
+  return key;
+}
+
 Aggregate Boundary::across_domains_with_noise(const std::string& round,
                                               std::vector<Aggregate> parts,
                                               std::span<const NoisyStream> streams,

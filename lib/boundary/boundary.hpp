@@ -116,6 +116,9 @@ class Boundary : public Sums {
   double noise_deviation(const Stream& stream, const NoisyStream& noisy) const {
     return Noise::deviation(stream, noisy, decomposition_.domains(), noise_->honest());
   }
+  /// Of the d-th local domain: on all its ranks, and on no other's (Noise::sampling_key).
+  /// Collective over the domain.
+  Secret sampling_key(std::size_t d);
   /// One round of the streams that are named, of parts that are made of rows by rules which nothing
   /// but a unit's own rows decides, each stream with noise of its own from every domain, drawn
   /// before the masks. Nobody counts rows or contributors: what that says is of single rows.

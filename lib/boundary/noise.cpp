@@ -11,7 +11,6 @@
 #include "lib/core/error.hpp"
 #include "lib/crypto/key_agreement.hpp"
 #include "lib/privacy/discrete_gaussian.hpp"
-#include "lib/privacy/noise_plan.hpp"
 
 namespace bailiwick {
 
@@ -28,8 +27,9 @@ struct Grid {
     while (noisy.sensitivity >> shift >= nominal_sensitivity)
       ++shift;
     sensitivity = noisy.sensitivity >> shift;
-    // Rounding down moves each number by less than one.
-    if (shift > 0) sensitivity += 1 + root_above(size);
+    // Rounding down moves each number by less than one; of a unit that is drawn or not, sensitivity
+    // is twice what it adds.
+    if (shift > 0) sensitivity += (noisy.sampled < every_unit ? 2 : 1) * (1 + root_above(size));
     const Wide scaled = static_cast<Wide>(sensitivity) * static_cast<Wide>(noisy.scale);
     scale = static_cast<std::uint64_t>((scaled + nominal_sensitivity - 1) / nominal_sensitivity);
     // The same for streams that nothing can move.
@@ -47,9 +47,22 @@ Noise::Noise(RenyiLoss reserved, std::uint64_t honest, std::vector<std::optional
 void Noise::charge(const AggregateLayout& layout, std::span<const NoisyStream> streams) {
   for (const NoisyStream& noisy : streams) {
     const Grid grid(layout.stream(noisy.name).size, noisy);
-    *used_ += release_loss(grid.sensitivity, grid.scale);
+    if (noisy.sampled == every_unit) {
+      *used_ += release_loss(grid.sensitivity, grid.scale);
+      continue;
+    }
+    // As planned: on the grid there is no less noise beside the sensitivity than that.
+    const auto [loss, unknown] =
+        sampled_losses_.try_emplace({noisy.scale, noisy.sampled}, RenyiLoss::none());
+    if (unknown) loss->second = release_loss(nominal_sensitivity, noisy.scale, noisy.sampled);
+    *used_ += loss->second;
   }
   ensure(is_within(*used_, reserved_), "a run crosses no more than it has reserved");
+}
+
+Secret Noise::sampling_key(std::size_t d) const {
+  ensure(d < seeds_.size() && seeds_[d].has_value(), "who leads a domain has its secret");
+  return hkdf_expand(*seeds_[d], "which units are drawn");
 }
 
 Aggregate Noise::release(const Aggregate& part, std::span<const NoisyStream> streams,

@@ -4,14 +4,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/boundary/aggregate.hpp"
 #include "lib/crypto/secret.hpp"
+#include "lib/privacy/noise_plan.hpp"
 #include "lib/privacy/renyi.hpp"
 
 namespace bailiwick {
@@ -23,6 +26,9 @@ struct NoisyStream {
   /// the stream's grid.
   std::uint64_t sensitivity;
   std::uint64_t scale;  ///< of the noise, as it is planned (lib/privacy/noise_plan.hpp)
+  /// How likely each unit is drawn, as planned: each domain draws its own, with its sampling_key().
+  /// If not all are, `sensitivity` is twice what a unit adds.
+  std::uint64_t sampled = every_unit;
 };
 
 /// Discrete Gaussian noise that each domain adds to what it lets cross (docs/privacy.md). Sums are
@@ -42,6 +48,10 @@ class Noise {
   void charge(const AggregateLayout& layout, std::span<const NoisyStream> streams);
   std::uint64_t honest() const { return honest_; }
 
+  /// What decides which units of the d-th local domain are drawn: of the owner's secret, of this
+  /// run alone, and independent of its noise. Of a domain that this rank leads.
+  Secret sampling_key(std::size_t d) const;
+
   /// The d-th local domain's part as it may cross: the streams that are named, cut to their grids,
   /// with noise if this rank leads the domain. `round`: no number that was given before.
   Aggregate release(const Aggregate& part, std::span<const NoisyStream> streams,
@@ -57,6 +67,8 @@ class Noise {
   std::uint64_t honest_;
   std::vector<std::optional<Secret>> seeds_;
   std::shared_ptr<RenyiLoss> used_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, RenyiLoss>
+      sampled_losses_;  ///< by scale and probability, as they are long to compute
 };
 
 }  // namespace bailiwick

@@ -9,6 +9,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/privacy/discrete_gaussian.hpp"
+#include "lib/privacy/sampled_gaussian.hpp"
 
 namespace bailiwick {
 
@@ -17,6 +18,29 @@ namespace {
 __extension__ using Wide = unsigned __int128;
 
 constexpr std::uint64_t least_scale = 8;
+
+/// Of noise beside what a unit adds, which is half of how far it moves a sum. Rounded down.
+double noise_multiplier(std::uint64_t sensitivity, std::uint64_t scale) {
+  return 2.0 * static_cast<double>(scale) / static_cast<double>(sensitivity) * (1.0 - 0x1p-50);
+}
+
+double probability(std::uint64_t sampled) {
+  return static_cast<double>(sampled) / static_cast<double>(every_unit);
+}
+
+/// The least scale at which so many releases keep to their share of the filter, or nearly.
+double sampled_scale(const PrivacyFilter& filter, const BudgetShare& of) {
+  const double limit = static_cast<double>(filter.limit()) * 0x1p-40 * of.share;
+  const double q = probability(of.sampled);
+  std::uint64_t too_small = 0, enough = largest_noise_scale + 1;
+  while (enough - too_small > 1) {
+    const std::uint64_t middle = too_small + (enough - too_small) / 2;
+    const double once = sampled_replacement_divergence(
+        filter.order(), noise_multiplier(nominal_sensitivity, middle), q);
+    (once * static_cast<double>(of.times) <= limit ? enough : too_small) = middle;
+  }
+  return static_cast<double>(enough);
+}
 
 }  // namespace
 
@@ -29,7 +53,7 @@ const NoisyRelease& NoisePlan::release(const std::string& name) const {
 RenyiLoss NoisePlan::loss() const {
   RenyiLoss loss = RenyiLoss::none();
   for (const NoisyRelease& release : releases)
-    loss += release_loss(nominal_sensitivity, release.scale).times(release.times);
+    loss += release_loss(nominal_sensitivity, release.scale, release.sampled).times(release.times);
   return loss;
 }
 
@@ -37,19 +61,22 @@ NoisePlan plan_noise(double epsilon, double delta, const std::vector<BudgetShare
   NoisePlan plan{epsilon, delta, {}};
   // Of one release that has all: its variance, divided by a share, is that of who has the share.
   const auto whole = static_cast<double>(smallest_scale(nominal_sensitivity, 1, epsilon, delta));
+  const PrivacyFilter filter(epsilon, delta);
   for (const BudgetShare& share : shares) {
     const double scale =
-        std::ceil(whole * std::sqrt(static_cast<double>(share.times) / share.share));
+        share.sampled < every_unit
+            ? sampled_scale(filter, share)
+            : std::ceil(whole * std::sqrt(static_cast<double>(share.times) / share.share));
     if (!(scale <= static_cast<double>(largest_noise_scale)))
       throw Error(ExitCode::config,
                   "privacy: at epsilon {} and delta {} the noise is beyond all that could be of "
                   "use; raise epsilon",
                   epsilon, delta);
-    plan.releases.push_back(
-        {share.name, share.times, std::max(static_cast<std::uint64_t>(scale), least_scale)});
+    plan.releases.push_back({share.name, share.times,
+                             std::max(static_cast<std::uint64_t>(scale), least_scale),
+                             share.sampled});
   }
   // What rounding up costs, and the unit of each release, is given back by a little more noise.
-  const PrivacyFilter filter(epsilon, delta);
   while (!filter.allows(RenyiLoss::none(), plan.loss()))
     for (NoisyRelease& release : plan.releases) {
       release.scale += release.scale / 4096 + 1;
@@ -61,9 +88,14 @@ NoisePlan plan_noise(double epsilon, double delta, const std::vector<BudgetShare
   return plan;
 }
 
-RenyiLoss release_loss(std::uint64_t sensitivity, std::uint64_t scale) {
+RenyiLoss release_loss(std::uint64_t sensitivity, std::uint64_t scale, std::uint64_t sampled) {
   static const std::vector<std::uint64_t> unit(renyi_orders.size(), 1);
-  return RenyiLoss::gaussian(sensitivity, scale) + RenyiLoss::from_words(unit);
+  ensure(sampled > 0 && sampled <= every_unit, "a release draws units with some probability");
+  const RenyiLoss noise = sampled == every_unit || sensitivity == 0
+                              ? RenyiLoss::gaussian(sensitivity, scale)
+                              : RenyiLoss::sampled_replacement(noise_multiplier(sensitivity, scale),
+                                                               probability(sampled));
+  return noise + RenyiLoss::from_words(unit);
 }
 
 bool is_within(const RenyiLoss& used, const RenyiLoss& allowed) {

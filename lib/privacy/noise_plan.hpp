@@ -14,11 +14,16 @@ namespace bailiwick {
 /// What noise is planned beside. A release of another sensitivity has as much more or less.
 inline constexpr std::uint64_t nominal_sensitivity = std::uint64_t{1} << 20;
 
-/// Releases of one kind: how often, and the scale of their noise beside nominal_sensitivity.
+/// Probabilities with which a release draws each unit are whole numbers of 2^-32: so many are one.
+inline constexpr std::uint64_t every_unit = std::uint64_t{1} << 32;
+
+/// Releases of one kind: how often, the scale of their noise beside nominal_sensitivity, and how
+/// likely each draws a unit.
 struct NoisyRelease {
   std::string name;
   std::uint64_t times = 1;
   std::uint64_t scale = 1;
+  std::uint64_t sampled = every_unit;
 };
 
 /// What a run is going to release with noise, known before a row is read.
@@ -37,6 +42,7 @@ struct BudgetShare {
   std::string name;
   std::uint64_t times = 1;
   double share = 1;
+  std::uint64_t sampled = every_unit;
 };
 
 /// The least noise, shared out so, that keeps all of them within the filter of (epsilon, delta).
@@ -46,7 +52,10 @@ NoisePlan plan_noise(double epsilon, double delta, const std::vector<BudgetShare
 /// What one release costs. One unit more than its own divergence stands for what the sum of several
 /// parties' discrete Gaussian noise differs from such noise itself: below 2^-900 at scales of 8
 /// and more (Kairouz, Liu and Steinke 2021, arXiv 2102.06387, proposition 13).
-RenyiLoss release_loss(std::uint64_t sensitivity, std::uint64_t scale);
+/// `sensitivity`: how far a unit's rows, replaced by any others, move the sum at most. If it draws
+/// units, twice what a unit adds: of both losses the bound is the same where all are drawn.
+RenyiLoss release_loss(std::uint64_t sensitivity, std::uint64_t scale,
+                       std::uint64_t sampled = every_unit);
 
 /// At every order.
 bool is_within(const RenyiLoss& used, const RenyiLoss& allowed);

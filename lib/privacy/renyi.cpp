@@ -105,6 +105,15 @@ RenyiLoss RenyiLoss::sampled_gaussian(double noise_multiplier, double q, std::ui
   return loss;
 }
 
+RenyiLoss RenyiLoss::sampled_replacement(double noise_multiplier, double q) {
+  ensure(noise_multiplier >= 0 && q >= 0 && q <= 1, "noise and sampling rates are not negative");
+  RenyiLoss loss;
+  for (std::size_t i = 0; i < renyi_orders.size(); ++i)
+    loss.units_[i] =
+        rounded_up(sampled_replacement_divergence(renyi_orders[i], noise_multiplier, q));
+  return loss;
+}
+
 RenyiLoss RenyiLoss::times(std::uint64_t n) const {
   RenyiLoss loss = *this;
   for (std::uint64_t& units : loss.units_) {

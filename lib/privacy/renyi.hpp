@@ -49,6 +49,10 @@ class RenyiLoss {
   /// is the true one. Rounded up once, after the product: that is finer than times().
   static RenyiLoss sampled_gaussian(double noise_multiplier, double q, std::uint64_t releases = 1);
 
+  /// One release that draws every unit with probability q, between data that both have the unit,
+  /// with other rows (sampled_replacement_divergence).
+  static RenyiLoss sampled_replacement(double noise_multiplier, double q);
+
   RenyiLoss times(std::uint64_t n) const;
   RenyiLoss& operator+=(const RenyiLoss& other);
   friend RenyiLoss operator+(RenyiLoss a, const RenyiLoss& b) { return a += b; }

@@ -40,6 +40,8 @@ class Holder {
     const Column& target = schema.targets[*target_];
     if (model.kind->response(model) == kernels::Response::probability)
       low_ = 0, high_ = 1;
+    else if (model.kind->response(model) == kernels::Response::classes)
+      low_ = 0, high_ = static_cast<double>(columns.categories.size()) - 1;
     else if (has_range(target))
       low_ = *target.minimum, high_ = *target.maximum;
   }
@@ -123,7 +125,7 @@ DeclaredScale declared_scale(const ModelConfig& model, const ModelColumns& colum
     scale.centre.push_back(0);
     scale.scale.push_back(1);
   }
-  const bool centred = columns.intercept;
+  const bool centred = columns.intercept || model.kind->network;  // whose layers have their own
   for (const ModelFeature& feature : columns.features) {
     const Column& column = schema.features[feature.column];
     scale.centre.push_back(0);

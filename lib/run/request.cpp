@@ -85,7 +85,7 @@ void add_domains(AccessRequest& request, const std::vector<DomainFacts>& domains
 }
 
 bool has_rounds_of_rows(const Inputs& inputs, const StageUse& use) {
-  return (use.trains || use.fits) && inputs.network;
+  return (use.trains || use.fits) && inputs.network && !inputs.privacy;
 }
 
 std::vector<std::string> rules_asked(const Inputs& inputs, const StageUse& use) {

@@ -97,11 +97,10 @@ NoisePlan evaluation_noise(const RunConfig& config) {
 
 Json evaluate_with_noise(Run& run, const SavedModel& model, const ModelColumns& columns,
                          const EvaluateConfig& how) {
-  if (model.config.kind->response(model.config) != kernels::Response::probability ||
-      model.config.kind->network)
+  if (model.config.kind->response(model.config) != kernels::Response::probability)
     throw Error(ExitCode::config,
-                "privacy: an evaluation with noise is there for models of a probability that have "
-                "one linear predictor (logistic, probit, cloglog), and this one is {}",
+                "privacy: an evaluation with noise is there for models of a probability (logistic, "
+                "probit, cloglog; mlp with loss: binary), and this one is {}",
                 model.config.kind->name);
   const PrivacyConfig& privacy = *run.config().privacy;
   const auto bins = static_cast<std::size_t>(privacy.bins);

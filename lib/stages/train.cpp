@@ -11,12 +11,17 @@
 #include "lib/stages/stage.hpp"
 #include "lib/train/descent.hpp"
 #include "lib/train/federated/rounds.hpp"
+#include "lib/train/private_descent.hpp"
 #include "lib/train/private_newton.hpp"
 #include "lib/train/solver.hpp"
 
 namespace bailiwick {
 
 namespace {
+
+NoisePlan training_noise(const RunConfig& config) {
+  return config.model.kind->network ? descent_noise(config) : newton_noise(config);
+}
 
 void train(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   std::unique_ptr<FileLock> lock;
@@ -42,7 +47,9 @@ void train(const Stage& stage, Session& session, RunConfig config, const StageOp
   record.begin_session();
   Checkpoints checkpoints(record, run.config().train.checkpoint, fingerprint);
   train_by(run, record, checkpoints, restart, [&] {
-    if (run.config().privacy) return make_private_newton(run, columns);
+    if (run.config().privacy)
+      return run.config().model.kind->network ? make_private_descent(run, columns)
+                                              : make_private_newton(run, columns);
     fit_missing(run, columns);
     if (federated) return make_federated(run, columns, restart.in_place);
     if (run.config().model.kind->network) return make_descent(run, columns);

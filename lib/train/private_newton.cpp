@@ -49,7 +49,7 @@ class PrivateNewton : public Method {
         glm_(load_private_rows(run, run.config().model, columns, scale_, run.config().train.split,
                                run.config().privacy->unit_rows),
              options_of(run.config(), columns)),
-        plan_(training_noise(run.config())),
+        plan_(newton_noise(run.config())),
         theta_(columns.names.size(), 0.0) {
     const std::shared_ptr<const AggregateLayout> layout = glm_.layout();
     streams_ = {{score_release, glm_.score_sensitivity(), plan_.release(score_release).scale},
@@ -216,7 +216,7 @@ class PrivateNewton : public Method {
 
 }  // namespace
 
-NoisePlan training_noise(const RunConfig& config) {
+NoisePlan newton_noise(const RunConfig& config) {
   const PrivacyConfig& privacy = *config.privacy;
   const auto rounds = static_cast<std::uint64_t>(privacy.rounds);
   return plan_noise(privacy.epsilon, privacy.delta,

@@ -11,8 +11,8 @@
 
 namespace bailiwick {
 
-/// What a training with noise releases: score and information, once a step.
-NoisePlan training_noise(const RunConfig& config);
+/// What Newton's method with noise releases: score and information, once a step.
+NoisePlan newton_noise(const RunConfig& config);
 
 /// Newton's method on noisy sums (docs/privacy.md): steps that nothing but these decides, as many
 /// as the config says. Collective.

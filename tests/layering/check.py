@@ -44,7 +44,7 @@ ROOMS = {
     "lib/data": ["lib/run", "lib/model", "lib/boundary", "io/partition", "lib/domain", "lib/crypto", "lib/runtime", "kokkos_kernels/sums", "kokkos_kernels/math"],
     "lib/record": ["lib/optim", *ADMITTED],
     "lib/kinds": ["lib/data", "lib/optim", "lib/model", "lib/run", "lib/boundary", "io/checkpoint", "lib/domain", "lib/egress", *KERNELS],
-    "lib/private": ["lib/data", "lib/run", "lib/model", "lib/boundary", "lib/runtime", "lib/domain", "kokkos_kernels/glm", "kokkos_kernels/sums", "kokkos_kernels"],
+    "lib/private": ["lib/kinds", "lib/data", "lib/run", "lib/model", "lib/boundary", "lib/runtime", "lib/domain", "lib/privacy", "lib/crypto", "kokkos_kernels/glm", "kokkos_kernels/network", "kokkos_kernels/sums", "kokkos_kernels"],
     "lib/train": ["lib/private", "lib/kinds", "lib/record", "lib/data", "lib/optim", "lib/model", "kokkos_kernels/network", *ADMITTED],
     "lib/stages": ["lib/train", "lib/private", "lib/kinds", "lib/optim", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
     "lib/verify": ["lib/stages", "lib/record", *ADMITTED],

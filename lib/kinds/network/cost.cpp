@@ -27,6 +27,17 @@ NetworkCost cost_of_network(const Run& run, const ModelColumns& columns) {
   if (cost.federated && train.federated->local_steps)
     cost.steps = static_cast<std::uint64_t>(*train.federated->local_steps);
 
+  if (const auto& privacy = run.config().privacy) {
+    std::uint64_t rows = 0;
+    for (const DomainFacts& domain : run.domains())
+      rows += domain.rows_to_train();
+    cost.by_chance = true;
+    cost.rows_a_step = std::max<std::uint64_t>(
+        1, static_cast<std::uint64_t>(static_cast<double>(rows) * privacy->sample_rate));
+    cost.steps = privacy->steps_an_epoch();
+    cost.flops_a_step = architecture.flops_a_row() * static_cast<double>(cost.rows_a_step);
+  }
+
   // The objects of a training, made and thrown away: they know best.
   const auto p = static_cast<double>(cost.parameters);
   const double moments = train.method == TrainMethod::adamw ? 2 : descent.momentum > 0 ? 1 : 0;

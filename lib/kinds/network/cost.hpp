@@ -17,6 +17,7 @@ struct NetworkCost {
   double flops_a_step = 0;                          ///< of rows_a_step rows, dense layers
   std::uint64_t steps = 0;                          ///< an epoch, or of one domain a round
   bool federated = false;
+  bool by_chance = false;  ///< rows_a_step is what can be expected: privacy draws them
   /// Bytes on the rank that has most: parameters and what the optimiser keeps; aggregates; batch,
   /// activations and packed operands.
   double state_bytes = 0, sum_bytes = 0, batch_bytes = 0;

@@ -152,6 +152,7 @@ const Kind& network_kind() {
           },
       .intercept = false,  // layers have their own
       .network = true,
+      .noise = true,
       .section = "mlp"};
   static const NetworkKind kind(traits);
   return kind;

@@ -325,21 +325,17 @@ void Network::sum_gradient(const StepOptions& options, Batch& batch, std::span<A
   if (batch.rows() == 0) return;
   forward(batch, options, true);
   sum_loss(options.loss, batch, parts, first_domain);
-  backward(options, batch, parts, first_domain);
+  sum_backward(options, batch, parts, first_domain);
   Kokkos::fence();
   for (std::size_t d = 0; d < parts.size(); ++d)
     if (in_batch(d)) take_back(d, parts[d]);
 }
 
-void Network::backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
-                       std::size_t first_domain) {
+template <class Norm, class Dense, class Embedded>
+void Network::backward(const StepOptions& options, const Batch& batch, const Norm& norm,
+                       const Dense& dense, const Embedded& embedded) {
   const float* const theta = parameters_.data();
   const std::size_t rows = batch.rows();
-  const auto words_of_parameter = [&](const Batch::Part& part, std::size_t parameter) {
-    std::int64_t* const words = words_[part.domain - first_domain];
-    const AggregateLayout& layout = parts[part.domain - first_domain].layout();
-    return GradientWords{words + layout.offset("gradient") + parameter, words, options.format};
-  };
   for (std::size_t l = memory_.size(); l-- > 0;) {
     const Architecture::Layer& layer = architecture_.layers()[l];
     const Memory& memory = memory_[l];
@@ -352,61 +348,117 @@ void Network::backward(const StepOptions& options, const Batch& batch, std::span
       kernels::activation_backward(layer.activation, rows * layer.units,
                                    memory.known(layer.activation), gradient);
     if (layer.layer_norm) {
-      for (const Batch::Part& part : batch.parts())
-        kernels::layer_norm_parameter_gradient(layer.units, batch.bounds(part), memory.dense.data(),
-                                               memory.moments.data(), gradient,
-                                               {.gain = words_of_parameter(part, layer.gain),
-                                                .shift = words_of_parameter(part, layer.shift)});
+      norm(l, gradient);
       kernels::layer_norm_backward(layer.units, rows, memory.dense.data(), memory.moments.data(),
                                    theta + layer.gain, gradient);
     }
-    const kernels::DenseShape shape{layer.inputs, layer.units};
-    const float* const x = l == 0 ? batch.x() : value_of(l - 1, true);
-    for (const Batch::Part& part : batch.parts()) {
-      const auto [first, last] = batch.rows_of(part);
-      kernels::dense_parameter_gradient(shape, batch.bounds(part), last - first,
-                                        {.x = x, .gradient = gradient},
-                                        {.weights = words_of_parameter(part, layer.weights),
-                                         .bias = words_of_parameter(part, layer.bias)},
-                                        scratch_);
-    }
-    if (l == 0) break;  // embedding_gradients() goes further
+    dense(l, l == 0 ? batch.x() : value_of(l - 1, true), gradient);
+    if (l == 0) break;
     const Architecture::Layer& below = architecture_.layers()[l - 1];
     const bool plain = !below.layer_norm && below.dropout == 0;
     const Activation f = plain ? below.activation : Activation::identity;
     kernels::dense_input_gradient(
-        shape, rows, gradient, theta + layer.weights,
+        {layer.inputs, layer.units}, rows, gradient, theta + layer.weights,
         {.f = f, .known = memory_[l - 1].known(f), .gradient = other_.data()}, scratch_);
     std::swap(gradient_, other_);
   }
-  embedding_gradients(batch, parts, first_domain, options.format);
-}
-
-/// From the gradient of the first layer's products, in gradient_.
-void Network::embedding_gradients(const Batch& batch, std::span<Aggregate> parts,
-                                  std::size_t first_domain, const GradientFormat& format) {
   const std::size_t width = architecture_.embedded_inputs();
   if (width == 0) return;
-  const Architecture::Layer& layer = architecture_.layers().front();
-  const std::size_t numbers = layer.inputs - width;
+  const Architecture::Layer& first = architecture_.layers().front();
   kernels::dense_input_gradient(
-      {width, layer.units}, batch.rows(), gradient_.data(),
-      parameters_.data() + layer.weights + numbers * layer.units,
+      {width, first.units}, rows, gradient_.data(),
+      theta + first.weights + (first.inputs - width) * first.units,
       {.f = Activation::identity, .known = gradient_.data(), .gradient = other_.data()}, scratch_);
-  for (const Batch::Part& part : batch.parts()) {
-    std::int64_t* const all = words_[part.domain - first_domain];
-    std::int64_t* const gradient =
-        all + parts[part.domain - first_domain].layout().offset("gradient");
-    GradientWords words{gradient, all, format};
-    const auto [first, last] = batch.rows_of(part);
-    kernels::clear_words(words, layer.weights);
-    for (std::size_t e = 0; e < architecture_.embeddings().size(); ++e) {
-      const Architecture::Embedding& at = architecture_.embeddings()[e];
-      words.words = gradient + at.table;
-      kernels::embedding_gradient(at, batch.bounds(part), last - first, batch.codes(e),
-                                  {other_.data() + (at.column - numbers), width}, words);
+  embedded(other_.data());
+}
+
+void Network::sum_backward(const StepOptions& options, const Batch& batch,
+                           std::span<Aggregate> parts, std::size_t first_domain) {
+  const auto words_of_parameter = [&](const Batch::Part& part, std::size_t parameter) {
+    std::int64_t* const words = words_[part.domain - first_domain];
+    const AggregateLayout& layout = parts[part.domain - first_domain].layout();
+    return GradientWords{words + layout.offset("gradient") + parameter, words, options.format};
+  };
+  const auto norm = [&](std::size_t l, const float* gradient) {
+    const Architecture::Layer& layer = architecture_.layers()[l];
+    for (const Batch::Part& part : batch.parts())
+      kernels::layer_norm_parameter_gradient(layer.units, batch.bounds(part),
+                                             memory_[l].dense.data(), memory_[l].moments.data(),
+                                             gradient,
+                                             {.gain = words_of_parameter(part, layer.gain),
+                                              .shift = words_of_parameter(part, layer.shift)});
+  };
+  const auto dense = [&](std::size_t l, const float* x, const float* gradient) {
+    const Architecture::Layer& layer = architecture_.layers()[l];
+    for (const Batch::Part& part : batch.parts()) {
+      const auto [first, last] = batch.rows_of(part);
+      kernels::dense_parameter_gradient({layer.inputs, layer.units}, batch.bounds(part),
+                                        last - first, {.x = x, .gradient = gradient},
+                                        {.weights = words_of_parameter(part, layer.weights),
+                                         .bias = words_of_parameter(part, layer.bias)},
+                                        scratch_);
     }
-  }
+  };
+  const auto embedded = [&](const float* gradient) {
+    const std::size_t width = architecture_.embedded_inputs();
+    const Architecture::Layer& first_layer = architecture_.layers().front();
+    for (const Batch::Part& part : batch.parts()) {
+      const auto [first, last] = batch.rows_of(part);
+      kernels::clear_words(words_of_parameter(part, 0), first_layer.weights);
+      for (std::size_t e = 0; e < architecture_.embeddings().size(); ++e) {
+        const Architecture::Embedding& at = architecture_.embeddings()[e];
+        const std::size_t column = at.column - (first_layer.inputs - width);
+        kernels::embedding_gradient(at, batch.bounds(part), last - first, batch.codes(e),
+                                    {gradient + column, width}, words_of_parameter(part, at.table));
+      }
+    }
+  };
+  backward(options, batch, norm, dense, embedded);
+}
+
+void Network::row_gradients(const StepOptions& options, Batch& batch, RowGradients& to) {
+  const std::size_t rows = batch.rows();
+  // A copy: what the kernels hold is overwritten by the layer below.
+  const auto copy = [rows](const float* from, std::size_t columns, RowGradients::Floats& host) {
+    if (host.extent(0) < rows || host.extent(1) != columns)
+      host = RowGradients::Floats("row gradients", std::max(rows, host.extent(0)), columns);
+    Kokkos::deep_copy(
+        Kokkos::View<float*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
+            host.data(), rows * columns),
+        Kokkos::View<const float*, kernels::Memory, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
+            from, rows * columns));
+  };
+  to.layers.resize(memory_.size());
+  forward(batch, options, true);
+  kernels::loss_and_gradient(options.loss, architecture_.outputs(), memory_.back().value.data(),
+                             batch.targets(), batch.bounds(),
+                             {.gradient = gradient_.data(), .row_loss = row_loss_.data()});
+  const auto norm = [&](std::size_t l, const float* gradient) {
+    const std::size_t units = architecture_.layers()[l].units;
+    copy(memory_[l].dense.data(), units, to.layers[l].gain);
+    copy(gradient, units, to.layers[l].shift);
+    const auto moments =
+        Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace{}, memory_[l].moments);
+    const auto &gain = to.layers[l].gain, &shift = to.layers[l].shift;
+    for (std::size_t r = 0; r < rows; ++r)
+      for (std::size_t j = 0; j < units; ++j)
+        gain(r, j) =
+            static_cast<float>(shift(r, j) * (gain(r, j) - moments(2 * r)) * moments(2 * r + 1));
+  };
+  const auto dense = [&](std::size_t l, const float* x, const float* gradient) {
+    copy(x, architecture_.layers()[l].inputs, to.layers[l].inputs);
+    copy(gradient, architecture_.layers()[l].units, to.layers[l].dense);
+  };
+  const auto embedded = [&](const float* gradient) {
+    copy(gradient, architecture_.embedded_inputs(), to.embedded);
+    to.codes.resize(architecture_.embeddings().size() * rows);
+    Kokkos::deep_copy(
+        Kokkos::View<std::uint16_t*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>(
+            to.codes.data(), to.codes.size()),
+        Kokkos::View<const std::uint16_t*, kernels::Memory,
+                     Kokkos::MemoryTraits<Kokkos::Unmanaged>>(batch.codes(0), to.codes.size()));
+  };
+  backward(options, batch, norm, dense, embedded);
 }
 
 }  // namespace bailiwick

@@ -144,6 +144,20 @@ class Batch {
   decltype(chosen_)::HostMirror host_chosen_;
 };
 
+/// What the gradients of a batch's rows are made of, each by itself, where the host can read it:
+/// rows x columns, row-major.
+struct RowGradients {
+  using Floats = Kokkos::View<float**, Kokkos::LayoutRight, Kokkos::HostSpace>;
+  struct Layer {
+    Floats inputs;       ///< x of x W + b
+    Floats dense;        ///< gradient of that; of W it is inputs' dense, of b itself
+    Floats gain, shift;  ///< of layer norm; else empty
+  };
+  std::vector<Layer> layers;
+  Floats embedded;                   ///< of the vectors of embedded categories, side by side
+  std::vector<std::uint16_t> codes;  ///< these categories' levels: of the first one's rows, …
+};
+
 /// A multi-layer perceptron with room for batches of a certain size. Local to the rank.
 class Network {
  public:
@@ -169,6 +183,8 @@ class Network {
   /// domains from `first_domain` on.
   void sum_gradient(const StepOptions& options, Batch& batch, std::span<Aggregate> parts,
                     std::size_t first_domain = 0);
+  /// Of each row by itself, the gradient of its loss; `to` is used again if it has room.
+  void row_gradients(const StepOptions& options, Batch& batch, RowGradients& to);
 
   std::size_t bytes() const;
 
@@ -191,10 +207,14 @@ class Network {
 
   /// Drops out units if `dropping`.
   void forward(Batch& batch, const StepOptions& options, bool dropping);
-  void backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
-                std::size_t first_domain);
-  void embedding_gradients(const Batch& batch, std::span<Aggregate> parts, std::size_t first_domain,
-                           const kernels::GradientFormat& format);
+  /// From the last layer to the first, calls norm(layer, gradient of what layer norm gives), where
+  /// there is such, dense(layer, its inputs, gradient of x W + b), and at the end embedded(gradient
+  /// of the embedded inputs). All are rows x columns, and stay until the call returns.
+  template <class Norm, class Dense, class Embedded>
+  void backward(const StepOptions& options, const Batch& batch, const Norm& norm,
+                const Dense& dense, const Embedded& embedded);
+  void sum_backward(const StepOptions& options, const Batch& batch, std::span<Aggregate> parts,
+                    std::size_t first_domain);
   void sum_loss(const NetworkLoss& loss, const Batch& batch, std::span<Aggregate> parts,
                 std::size_t first_domain);
   const float* value_of(std::size_t layer, bool dropping) const;

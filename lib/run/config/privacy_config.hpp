@@ -3,9 +3,11 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lib/config/rules.hpp"
+#include "lib/privacy/noise_plan.hpp"
 
 namespace bailiwick {
 
@@ -15,7 +17,16 @@ struct PrivacyConfig {
   std::uint64_t unit_rows = 1;
   int rounds = 5;
   double clip = 2, residual = 1;
+  double sample_rate = 0.01, max_gradient = 1;
   int bins = 20;
+
+  /// How likely a step of a network's training takes a row, in units of 2^-32.
+  std::uint64_t sampled() const {
+    const auto units = static_cast<std::uint64_t>(sample_rate * static_cast<double>(every_unit));
+    return std::clamp<std::uint64_t>(units, 1, every_unit);
+  }
+  /// So many take each row once, on average.
+  std::uint64_t steps_an_epoch() const { return (every_unit + sampled() / 2) / sampled(); }
 };
 
 template <class Visitor>
@@ -37,6 +48,12 @@ void schema(Visitor& v, PrivacyConfig& privacy) {
   v.key("residual", privacy.residual,
         "Largest residual of a row, in the target's units; linear: in halves of its range.",
         positive);
+  v.key("sample_rate", privacy.sample_rate,
+        "Networks: how likely a step takes a row, each by chance of its own.", at_least(1e-6),
+        at_most(1));
+  v.key("max_gradient", privacy.max_gradient,
+        "Networks: longest gradient of a row; longer ones are shortened.", at_least(1e-6),
+        at_most(1e6));
   v.key("bins", privacy.bins, "Bins of predictions that an evaluation counts rows in.", at_least(2),
         at_most(4096));
 }

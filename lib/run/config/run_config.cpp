@@ -3,6 +3,7 @@
 
 #include "lib/run/config/run_config.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "lib/config/reader.hpp"
@@ -294,12 +295,44 @@ void visit(SchemaWriter& writer, Section& section, const RunConfig&) {
   section.type->describe(writer, section.value);
 }
 
+/// What a network's training with noise can be of, so far.
+template <class Visitor>
+void check_private_network(Visitor& v, const RunConfig& run) {
+  const PrivacyConfig& privacy = *run.privacy;
+  const TrainConfig& train = run.train;
+  v.check(run.model.mlp.loss != kernels::Loss::cox, "model.mlp.loss",
+          "privacy: a loss that is no sum over rows has no noise");
+  v.check(!train.federated, "train.federated", "not used with privacy: every step has noise");
+  v.check(train.descent.early_stopping.split.empty(), "train.descent.early_stopping",
+          "not used with privacy, where no loss is told");
+  v.check(train.descent.batch_rows == DescentConfig().batch_rows, "train.descent.batch_rows",
+          "not used with privacy: privacy.sample_rate says how many rows a step takes, by chance");
+  v.check(train.descent.epochs / privacy.sample_rate < 0x1p23, "privacy.sample_rate",
+          "too small for so many epochs (train.descent.epochs): 2^23 steps or more");
+  v.check(privacy.unit_rows == 1, "privacy.unit_rows",
+          "a network's steps draw rows one by one, so of a unit there may be one");
+  for (const auto& [key, same] :
+       {std::pair{"rounds", privacy.rounds == PrivacyConfig().rounds},
+        std::pair{"clip", privacy.clip == PrivacyConfig().clip},
+        std::pair{"residual", privacy.residual == PrivacyConfig().residual}})
+    v.check(same, std::string("privacy.") + key,
+            "not used with model.kind: mlp, which has privacy.sample_rate and max_gradient");
+  const bool drops_out = std::ranges::any_of(
+      run.model.mlp.layers, [](const LayerConfig& layer) { return layer.dropout > 0; });
+  for (const auto& [name, rule] : run.model.missing)
+    v.check(!drops_out || rule != "drop", "model.missing." + name,
+            "with privacy and dropout what stands for missing values is a number: a row that is "
+            "left out would change what is dropped out of those behind it");
+}
+
 /// What a training with noise can be of, so far.
 template <class Visitor>
 void check_privacy(Visitor& v, const RunConfig& run) {
   const ModelConfig& model = run.model;
-  v.check(model.kind->noise, "model.kind",
-          "privacy: no training of such a model has noise; those of one linear predictor do");
+  v.check(
+      model.kind->noise, "model.kind",
+      "privacy: no training of such a model has noise; those of one linear predictor and networks "
+      "do");
   for (const auto& [key, given] :
        {std::pair{"weights", model.weights}, std::pair{"trials", !model.trials.empty()},
         std::pair{"offset", !model.offset.empty()}, std::pair{"exposure", !model.exposure.empty()},
@@ -315,8 +348,16 @@ void check_privacy(Visitor& v, const RunConfig& run) {
     v.check(rule == "drop" || parse_number(rule), "model.missing." + name,
             "with privacy what stands for missing values is a number, or drop: a " + rule +
                 " of the rows would have to cross");
-  v.check(run.train.method == TrainMethod::newton, "train.method",
-          "with privacy Newton's method alone is used");
+  if (model.kind->network) {
+    check_private_network(v, run);
+  } else {
+    v.check(run.train.method == TrainMethod::newton, "train.method",
+            "with privacy Newton's method alone is used");
+    v.check(run.privacy->sample_rate == PrivacyConfig().sample_rate, "privacy.sample_rate",
+            "only used with model.kind: mlp");
+    v.check(run.privacy->max_gradient == PrivacyConfig().max_gradient, "privacy.max_gradient",
+            "only used with model.kind: mlp");
+  }
   for (std::size_t i = 0; i < run.domains.size(); ++i)
     v.check(run.domains[i].private_key.has_value(), fmt::format("domains.{}.private_key", i),
             "missing: the noise is drawn from the owner's secret, and the budget signed with it");
