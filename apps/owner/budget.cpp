@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <map>
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
@@ -51,6 +52,7 @@ Json plan_of(const RunConfig& config, const Stage& stage) {
         {{"name", release.name},
          {"times", release.times},
          {"noise", static_cast<double>(release.scale) / static_cast<double>(nominal_sensitivity)}});
+  std::map<std::string, std::uint64_t> charges;  // of each registry: its domains all reserve there
   for (const DomainConfig& domain : config.domains)
     try {
       const std::vector<PublicKey> keys = load_public_keys(domain.keys);
@@ -61,12 +63,13 @@ Json plan_of(const RunConfig& config, const Stage& stage) {
         continue;
       }
       const PrivacyFilter filter(policy.privacy.epsilon, policy.privacy.delta);
-      const RenyiLoss spent = BudgetLedger(Registry(policy.registry).budget()).read(keys).spent;
+      const RenyiLoss asked = plan.loss().times(++charges[policy.registry]);
+      const RenyiLoss spent = read_budget(Registry(policy.registry), keys).spent;
       of = {{"epsilon", policy.privacy.epsilon},
             {"delta", policy.privacy.delta},
             {"spent", filter.share_spent(spent)},
-            {"asks", filter.share_spent(plan.loss())},
-            {"fits", filter.allows(spent, plan.loss())}};
+            {"asks", filter.share_spent(asked)},
+            {"fits", filter.allows(spent, asked)}};
     } catch (const Error& error) {
       said["domains"][domain.name]["unknown"] = error.what();
     }
@@ -139,7 +142,7 @@ int budget_show(const std::vector<std::string>& words) {
   const std::vector<PublicKey> keys = load_public_keys(options.list("key"));
   const Registry registry(options.text("REGISTRY"));
   const PrivacyTerms terms = open_policy(registry.current_policy(), keys).policy.privacy;
-  const BudgetFacts facts = BudgetLedger(registry.budget()).read(keys);
+  const BudgetFacts facts = read_budget(registry, keys);
   if (terms.epsilon == 0)
     throw Error(ExitCode::policy, "{}: the policy in force has no budget of privacy",
                 registry.current_policy());

@@ -36,7 +36,7 @@ class OwnersPage {
  public:
   OwnersPage(const Registry& registry, std::span<const PublicKey> keys)
       : policy_(open_policy(registry.current_policy(), keys).policy),
-        budget_(BudgetLedger(registry.budget()).read(keys)) {
+        budget_(read_budget(registry, keys)) {
     if (std::filesystem::exists(registry.access_log()))
       log_ = AccessLog(registry.access_log()).read();
     if (!log_.broken.empty())

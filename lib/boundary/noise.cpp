@@ -24,6 +24,7 @@ struct Grid {
   std::uint64_t sensitivity = 0, scale = 0;
 
   Grid(std::size_t size, const NoisyStream& noisy) {
+    ensure(noisy.sensitivity > 0, "what a unit can move has noise beside that");
     while (noisy.sensitivity >> shift >= nominal_sensitivity)
       ++shift;
     sensitivity = noisy.sensitivity >> shift;
@@ -39,6 +40,15 @@ struct Grid {
 };
 
 }  // namespace
+
+std::uint64_t replacement_sensitivity(std::uint64_t bound, std::uint64_t unit_rows) {
+  const Wide moved = 2 * static_cast<Wide>(bound) * static_cast<Wide>(unit_rows);
+  if (moved <= 0 || moved > (Wide{1} << 62))
+    throw Error(ExitCode::config,
+                "privacy: clip, residual and unit_rows together are too large or too small for the "
+                "sums to have noise");
+  return static_cast<std::uint64_t>(moved);
+}
 
 Noise::Noise(RenyiLoss reserved, std::uint64_t honest, std::vector<std::optional<Secret>> seeds,
              std::shared_ptr<RenyiLoss> used)

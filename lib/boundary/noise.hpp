@@ -31,6 +31,11 @@ struct NoisyStream {
   std::uint64_t sampled = every_unit;
 };
 
+/// How far a unit of at most so many rows moves a sum when others take their place, where a row's
+/// part is no longer than `bound`. Throws ExitCode::config if that is none, or beyond what can be
+/// counted.
+std::uint64_t replacement_sensitivity(std::uint64_t bound, std::uint64_t unit_rows);
+
 /// Discrete Gaussian noise that each domain adds to what it lets cross (docs/privacy.md). Sums are
 /// cut to a grid on which the sensitivity is about nominal_sensitivity, so that noise of any size
 /// can be drawn; that is a function of the domain's integers, and moves the sensitivity by at most

@@ -67,11 +67,13 @@ WaldTest wald_test(const FittedFile& fitted, std::span<const std::string> terms)
   // A column's coefficient and its parameter differ by a factor, in which the test says nothing: it
   // is taken of the parameters, as they were fitted.
   const bool robust = has_robust_errors(model.config);
-  const std::vector<double>& stored = robust ? model.covariance : model.information;
+  // Robust, or with the noise of a private fit in it, it is stored.
+  const bool is_stored = !model.covariance.empty();
+  const std::vector<double>& stored = is_stored ? model.covariance : model.information;
   if (stored.size() != at(model.parameters.size(), 0))
     throw Error(ExitCode::data,
                 "{} does not hold what the covariance of its coefficients is made of", fitted.path);
-  const std::vector<double> covariance = robust ? stored : Cholesky(stored).inverse();
+  const std::vector<double> covariance = is_stored ? stored : Cholesky(stored).inverse();
   std::vector<double> estimates, of_terms;
   for (const std::size_t i : places) {
     estimates.push_back(model.parameters[i]);

@@ -72,6 +72,14 @@ std::vector<double> SymmetricEigen::solve(std::span<const double> b, double leas
   return x;
 }
 
+std::vector<double> SymmetricEigen::share_below(double least) const {
+  std::vector<double> share(size_, 0.0);
+  for (std::size_t k = 0; k < size_; ++k)
+    for (std::size_t i = 0; values_[k] < least && i < size_; ++i)
+      share[i] = std::fma(vectors_[i * size_ + k], vectors_[i * size_ + k], share[i]);
+  return share;
+}
+
 std::vector<double> SymmetricEigen::inverse(double least) const {
   std::vector<double> packed;
   std::vector<double> unit(size_, 0.0);

@@ -21,6 +21,8 @@ class SymmetricEigen {
   /// V diag(1 / max(values, least)) V' b: a solution that directions along which A says less than
   /// `least` do not carry away.
   std::vector<double> solve(std::span<const double> b, double least) const;
+  /// What share of each coordinate's axis lies along directions whose value is below `least`.
+  std::vector<double> share_below(double least) const;
   /// The inverse that solve() applies, packed.
   std::vector<double> inverse(double least) const;
 

@@ -14,7 +14,9 @@
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/random.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/owner/access_log.hpp"
 #include "lib/owner/locked_file.hpp"
+#include "lib/owner/registry.hpp"
 #include "lib/privacy/noise_plan.hpp"
 
 namespace bailiwick {
@@ -96,6 +98,25 @@ BudgetFacts BudgetLedger::read(std::span<const PublicKey> keys) const {
   }
   for (const BudgetFacts::Charge& charge : facts.charges)
     facts.spent += charge.loss;
+  return facts;
+}
+
+BudgetFacts read_budget(const Registry& registry, std::span<const PublicKey> keys) {
+  // The log first: a run that begins meanwhile writes it after the ledger.
+  std::string last;
+  if (std::filesystem::exists(registry.access_log()))
+    for (const AccessChain::Line& line : AccessLog(registry.access_log()).read().lines)
+      if (const auto said = line.entry.find("budget");
+          said != line.entry.end() && said->is_string())
+        last = said->get<std::string>();
+  BudgetFacts facts = BudgetLedger(registry.budget()).read(keys);
+  const auto is_last = [&](const Digest& line) { return line.hex() == last; };
+  if (!last.empty() && std::ranges::none_of(facts.lines, is_last))
+    throw Error(
+        ExitCode::integrity,
+        "{}: lacks what the access log says was reserved: it was turned back, or lines were "
+        "taken away",
+        registry.budget());
   return facts;
 }
 

@@ -16,6 +16,8 @@
 
 namespace bailiwick {
 
+class Registry;
+
 /// What a budget says now, as it was read.
 struct BudgetFacts {
   struct Charge {
@@ -60,6 +62,11 @@ class BudgetLedger {
   std::string path_;
   double patience_;
 };
+
+/// The budget in an owner's registry, held against the access log there. Throws, besides what
+/// read() does, ExitCode::integrity if it lacks what the log says was reserved: an older one was
+/// put back in its place.
+BudgetFacts read_budget(const Registry& registry, std::span<const PublicKey> keys);
 
 /// As the ledger and records of runs have it: an integer for each of renyi_orders.
 Json to_json(const RenyiLoss& loss);

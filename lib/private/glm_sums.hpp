@@ -11,6 +11,7 @@
 
 #include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/aggregate.hpp"
+#include "lib/boundary/noise.hpp"
 
 namespace bailiwick {
 
@@ -41,9 +42,11 @@ class PrivateGlm {
   std::vector<Aggregate> sums(std::span<const double> theta);
 
   /// How far one unit, replaced by any other, moves them at most, in units of their grids.
-  std::uint64_t score_sensitivity() const { return 2 * options_.unit_rows * score_bound_; }
+  std::uint64_t score_sensitivity() const {
+    return replacement_sensitivity(score_bound_, options_.unit_rows);
+  }
   std::uint64_t information_sensitivity() const {
-    return 2 * options_.unit_rows * information_bound_;
+    return replacement_sensitivity(information_bound_, options_.unit_rows);
   }
   /// In the order of the streams.
   std::shared_ptr<const AggregateLayout> layout() const { return layout_; }

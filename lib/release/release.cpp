@@ -23,8 +23,8 @@ namespace {
 
 /// In the folder it would be one of the files that nobody speaks of.
 void demand_elsewhere(const ReleaseRequest& request) {
-  const fs::path within =
-      fs::weakly_canonical(request.bundle).lexically_relative(fs::canonical(request.folder));
+  const fs::path within = fs::weakly_canonical(fs::absolute(request.bundle))
+                              .lexically_relative(fs::canonical(request.folder));
   if (within.empty() || *within.begin() != "..")
     throw Error(ExitCode::usage, "--to {}: lies in the output folder; name another place",
                 request.bundle);

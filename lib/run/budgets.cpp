@@ -4,11 +4,9 @@
 // Of a run with noise: what its owners' budgets say, and what it reserves there.
 
 #include <algorithm>
-#include <filesystem>
 
 #include "lib/core/json.hpp"
 #include "lib/egress/meter.hpp"
-#include "lib/owner/access_log.hpp"
 #include "lib/owner/registry.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/run/inputs.hpp"
@@ -18,34 +16,11 @@
 
 namespace bailiwick {
 
-namespace {
-
-/// The line of the budget that the last admitted run with noise has left in the access log, if that
-/// can be read; an older budget that was put back in its place has not got it.
-std::string last_reservation(const std::string& access_log) {
-  if (!std::filesystem::exists(access_log)) return "";
-  std::string last;
-  for (const AccessChain::Line& line : AccessLog(access_log).read().lines)
-    if (const auto said = line.entry.find("budget"); said != line.entry.end() && said->is_string())
-      last = said->get<std::string>();
-  return last;
-}
-
-}  // namespace
-
 void add_budget(const std::string& folder, std::span<const PublicKey> keys,
                 PrivacyRequest& privacy) {
   if (folder.empty()) return;
-  const Registry registry(folder);
   try {
-    const BudgetFacts facts = BudgetLedger(registry.budget()).read(keys);
-    const std::string last = last_reservation(registry.access_log());
-    const bool known = last.empty() || std::ranges::any_of(facts.lines, [&](const Digest& line) {
-                         return line.hex() == last;
-                       });
-    if (!known)
-      privacy.budget_problem = registry.budget() + ": lacks what the access log says was reserved";
-    privacy.spent = facts.spent;
+    privacy.spent = read_budget(Registry(folder), keys).spent;
   } catch (const Error& error) {
     privacy.budget_problem = error.what();
   }
@@ -92,9 +67,12 @@ void Run::reserve_budgets(const std::vector<Documents>& terms) {
 
 void Run::start_noise() {
   std::vector<std::optional<std::uint64_t>> colluders;
-  for (const DomainFacts& domain : domains_)
+  std::vector<std::size_t> owner;
+  for (const DomainFacts& domain : domains_) {
     colluders.push_back(domain.colluders);
-  const std::uint64_t honest = honest_parties(domains_.size(), colluders);
+    owner.push_back(domain.owner);
+  }
+  const std::uint64_t honest = honest_domains(owner, colluders);
   if (honest > 1 && !boundary_->masked())
     throw Error(
         ExitCode::policy,

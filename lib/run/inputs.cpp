@@ -57,10 +57,11 @@ DomainInputs domain_from_json(const Json& json, const std::string& what) {
 std::optional<PrivacyInputs> privacy_of(const RunConfig& config, const StageUse& use) {
   if (!config.privacy || !use.crosses) return std::nullopt;
   if (use.noise == nullptr)
-    throw Error(ExitCode::config,
-                "{}: privacy: to {} has no form with noise; leave privacy out of this stage's "
-                "config, for owners who allow an exact release",
-                config.path, to_word(use.action));
+    throw Error(
+        ExitCode::config,
+        "{}: privacy: this stage has no form with noise; leave privacy out of its config, for "
+        "owners who allow an exact release",
+        config.path);
   const NoisePlan plan = use.noise(config);
   return PrivacyInputs{plan.epsilon, plan.delta, config.privacy->unit_rows, plan.loss()};
 }

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
+#include <map>
+#include <numeric>
 
 #include "lib/owner/registry.hpp"
 #include "lib/run/documents.hpp"
@@ -58,11 +61,23 @@ void Spending::settle() const {
   if (failure) std::rethrow_exception(failure);
 }
 
-std::uint64_t honest_parties(std::size_t domains,
+std::uint64_t honest_domains(const std::vector<std::size_t>& owner,
                              const std::vector<std::optional<std::uint64_t>>& colluders) {
-  std::uint64_t honest = domains;
-  for (const std::optional<std::uint64_t>& most : colluders)
-    honest = std::min(honest, most && *most < domains ? domains - *most : 1);
+  std::uint64_t honest = owner.size();
+  for (std::size_t i = 0; i < owner.size(); ++i) {
+    if (!colluders[i]) return 1;
+    std::map<std::size_t, std::uint64_t> domains;  // of each other owner
+    for (const std::size_t other : owner)
+      if (other != owner[i]) ++domains[other];
+    std::vector<std::uint64_t> of_owner;
+    for (const auto& [other, count] : domains)
+      of_owner.push_back(count);
+    std::ranges::sort(of_owner, std::greater());
+    of_owner.resize(std::min<std::size_t>(of_owner.size(), *colluders[i]));
+    const std::uint64_t in_league =
+        std::accumulate(of_owner.begin(), of_owner.end(), std::uint64_t{0});
+    honest = std::min(honest, owner.size() - in_league);
+  }
   return std::max<std::uint64_t>(honest, 1);
 }
 

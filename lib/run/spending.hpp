@@ -56,9 +56,10 @@ class Spending {
 void add_budget(const std::string& registry, std::span<const PublicKey> keys,
                 PrivacyRequest& privacy);
 
-/// Parties that do not tell each other what they know, of so many domains: the fewest that a policy
-/// reckons with; 1: each domain trusts itself alone.
-std::uint64_t honest_parties(std::size_t domains,
+/// Domains that do not tell each other what they know: the fewest that a policy reckons with, by
+/// how many other owners (`colluders`, one a domain; none: all) may be in league, who may be those
+/// with most domains. `owner`: equal in domains of one owner. 1: each trusts itself alone.
+std::uint64_t honest_domains(const std::vector<std::size_t>& owner,
                              const std::vector<std::optional<std::uint64_t>>& colluders);
 
 }  // namespace bailiwick

@@ -12,6 +12,7 @@
 #include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/private_evaluation.hpp"
 #include "lib/stages/scorecard.hpp"
+#include "lib/stages/shown.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -47,10 +48,12 @@ void publish(RunRecord& record, const Run& run, const UsedModel& used, const Eva
   const PrivacyConfig& privacy = *run.config().privacy;
   const std::string text = fmt::format(
       "{} of {}, with noise for privacy: epsilon {} at delta {}\n{}counts have noise of standard "
-      "deviation {:.1f}\n",
+      "deviation {:.1f}\n{}",
       how.split.empty() ? "all rows" : "split " + how.split, run.config().name,
       privacy.statistics_epsilon, privacy.delta, Scorecard::table({{"overall", overall}}),
-      overall.at("noise").get<double>());
+      overall.at("noise").get<double>(),
+      noise_warning(overall.at("noise").get<double>(), 2 * static_cast<std::size_t>(privacy.bins),
+                    overall.at("rows").get<double>()));
   const Json results = {{"format", "bailiwick-evaluation"},
                         {"version", 1},
                         {"model", used.content.hex()},

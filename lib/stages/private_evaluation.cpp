@@ -49,13 +49,11 @@ Aggregate count_rows(const SavedModel& model, const kernels::RowBlocks& rows, st
 
 /// A share, or null of nothing.
 Json share(double part, double whole) {
-  return whole > 0 ? Json(part / whole) : Json();
+  return whole > 0 ? Json(std::clamp(part / whole, 0.0, 1.0)) : Json();
 }
 
-Json measures_of(std::vector<double> cells, double noise) {
+Json measures_of(const std::vector<double>& cells, double noise) {
   const std::size_t bins = cells.size() / 2;
-  for (double& rows : cells)
-    rows = std::max(rows, 0.0);  // fewer than none are noise
   double rows = 0, events = 0, right = 0, found = 0, predicted = 0, pairs = 0, below = 0,
          squares = 0;
   Json calibration = Json::array();
@@ -71,18 +69,20 @@ Json measures_of(std::vector<double> cells, double noise) {
     pairs += with * (below + without / 2);
     below += without;
     squares += without * middle * middle + with * (1 - middle) * (1 - middle);
+    // Totals are of the noisy cells as they are, in which noise cancels; a bin by itself has no
+    // fewer rows than none.
     calibration.push_back({{"lower", low},
                            {"upper", high},
-                           {"rows", without + with},
-                           {"events", with},
+                           {"rows", std::max(0.0, without) + std::max(0.0, with)},
+                           {"events", std::max(0.0, with)},
                            {"mean_prediction", middle}});
   }
-  return {{"rows", rows},
-          {"events", events},
+  return {{"rows", std::max(0.0, rows)},
+          {"events", std::max(0.0, events)},
           {"accuracy", share(right, rows)},
           {"recall", share(found, events)},
           {"precision", share(found, predicted)},
-          {"auc", share(pairs, events * (rows - events))},
+          {"auc", events > 0 ? share(pairs, events * (rows - events)) : Json()},
           {"brier", share(squares, rows)},
           {"noise", noise},
           {"calibration", calibration}};

@@ -20,4 +20,12 @@ inline std::string shown(const Json& value) {
   return value.is_null() ? "-" : fmt::format("{:.6g}", value.get<double>());
 }
 
+/// What people are told where sums of so many noisy cells say little of so many rows; else nothing.
+inline std::string noise_warning(double deviation, std::size_t cells, double rows) {
+  return deviation * std::sqrt(static_cast<double>(cells)) > rows / 20
+             ? "The noise in sums of these is more than a twentieth of the rows: do not rely on "
+               "them. Raise privacy.statistics_epsilon, or ask for fewer cells (privacy.bins).\n"
+             : "";
+}
+
 }  // namespace bailiwick

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "lib/core/json.hpp"
+#include "lib/core/undefined.hpp"
 #include "lib/kinds/glm/kind.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/model/likelihood.hpp"
@@ -24,6 +25,9 @@ constexpr const char* score_release = "score";
 constexpr const char* information_release = "information";
 /// The information decides no more than how long steps are.
 constexpr double information_share = 0.35;
+/// Errors are told of coefficients along whose axes the information is so many times its noise, but
+/// for a small share: elsewhere they would be the noise's own, and too small.
+constexpr double clear_of_noise = 8, small_share = 0.01;
 /// No step says more than this of a column that goes from -1 to 1.
 constexpr double longest_step = 5;
 
@@ -114,10 +118,13 @@ class PrivateNewton : public Method {
     ModelSummary summary =
         summarise_noisy_glm(fitted, family_of(model.config), static_cast<double>(run_.rows()));
     summary.references = reference_levels(columns_, run_.schema());
+    const bool all_told = hide_errors(summary);
     summary.note = fmt::format(
-        "Differentially private: epsilon {}, delta {}. Errors have the noise in them; rows longer "
-        "than {} weigh less.\n",
-        plan_.epsilon, plan_.delta, run_.config().privacy->clip);
+        "Differentially private: epsilon {}, delta {}; rows longer than {} weigh less.\n{}",
+        plan_.epsilon, plan_.delta, run_.config().privacy->clip,
+        all_told ? "Errors have the noise of the last step in them.\n"
+                 : "Of coefficients without errors the rows say less than the noise, or not much "
+                   "more: they are not to be relied on.\n");
     for (const Coefficient& coefficient : summary.coefficients) {
       model.coefficients.push_back(coefficient.estimate);
       model.standard_errors.push_back(coefficient.standard_error);
@@ -161,6 +168,7 @@ class PrivateNewton : public Method {
       theta_[j] = std::fma(shorter, step[j], theta_[j]);
       squares = std::fma(shorter * step[j], shorter * step[j], squares);
     }
+    weak_ = eigen.share_below(clear_of_noise * least);
     const std::vector<double> inverse = eigen.inverse(least);
     // A^-1 (A + s^2) A^-1: of the rows, and of the noise in the score.
     std::vector<double> filling = information_;
@@ -173,6 +181,21 @@ class PrivateNewton : public Method {
       for (std::size_t j = 0; j <= i; ++j, ++k)
         trace = std::fma((i == j ? 1 : 2) * inverse[k], inverse[k], trace);
     return {std::sqrt(squares), score_noise_ * std::sqrt(trace)};
+  }
+
+  /// Of coefficients that are mostly noise: the intercept too, if it is made of one. Whether none
+  /// is.
+  bool hide_errors(ModelSummary& summary) const {
+    bool told = true;
+    for (std::size_t j = theta_.size(); j-- > 0;) {
+      const bool of_others = columns_.intercept && j == 0 && !told &&
+                             std::ranges::any_of(scale_.centre, [](double c) { return c != 0; });
+      if (weak_[j] <= small_share && !of_others) continue;
+      told = false;
+      Coefficient& c = summary.coefficients[j];
+      c.standard_error = c.statistic = c.p_value = c.lower = c.upper = undefined;
+    }
+    return told;
   }
 
   /// As the steps until now have it, in the target's units.
@@ -211,6 +234,7 @@ class PrivateNewton : public Method {
   std::vector<NoisyStream> streams_;
   double score_noise_ = 0, information_noise_ = 0;  ///< standard deviations
   std::vector<double> theta_, information_, covariance_;
+  std::vector<double> weak_;  ///< of each parameter, what share is mostly noise
   int iteration_ = 0;
 };
 

@@ -81,7 +81,9 @@ struct Privacy {
                      privacy.unit_rows == 0 ? "" : fmt::format(", {} rows", privacy.unit_rows))},
         {"privacy budget", asked.budget_problem.empty() && filter.allows(asked.spent, asked.loss),
          asked.budget_problem.empty()
-             ? fmt::format("{:.1f} % spent before this run", 100 * filter.share_spent(asked.spent))
+             ? fmt::format("{:.1f} % spent before this run, which asks for {:.1f} %",
+                           100 * filter.share_spent(asked.spent),
+                           100 * filter.share_spent(asked.loss))
              : asked.budget_problem}};
   }
 };

@@ -37,17 +37,17 @@ void schema(Visitor& v, PrivacyConfig& privacy) {
   v.key("statistics_epsilon", privacy.statistics_epsilon,
         "What an evaluation, or a description, may tell of a unit.", positive);
   v.key("unit_rows", privacy.unit_rows,
-        "Rows of a unit (a column of role: unit) that count; the others are left out.",
-        at_least(1));
+        "Rows of a unit (a column of role: unit) that count; the others are left out.", at_least(1),
+        at_most(1000));
   v.key("rounds", privacy.rounds, "Newton steps of a training, which share its noise.", at_least(1),
         at_most(1000));
   v.key("clip", privacy.clip,
         "Longest row, each column brought to -1 to 1 by its declared range; longer ones weigh "
         "less.",
-        positive, at_most(1000));
+        at_least(0.01), at_most(1000));
   v.key("residual", privacy.residual,
         "Largest residual of a row, in the target's units; linear: in halves of its range.",
-        positive);
+        at_least(1e-30), at_most(1e30));
   v.key("sample_rate", privacy.sample_rate,
         "Networks: how likely a step takes a row, each by chance of its own.", at_least(1e-6),
         at_most(1));

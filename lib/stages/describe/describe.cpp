@@ -346,9 +346,12 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
         noisy,
         table_of(noisy) +
             fmt::format("\nwith noise for privacy: epsilon {} at delta {}; counts have "
-                        "noise of standard deviation {:.1f}\n",
+                        "noise of standard deviation {:.1f}\n{}",
                         privacy["epsilon"].get<double>(), privacy["delta"].get<double>(),
-                        privacy["noise"].get<double>()),
+                        privacy["noise"].get<double>(),
+                        noise_warning(privacy["noise"].get<double>(),
+                                      static_cast<std::size_t>(run.config().privacy->bins),
+                                      noisy["rows"].get<double>())),
         {{"rows", noisy["rows"]}, {"split", how.split}});
   }
   const ModelColumns all = all_columns(run.schema());

@@ -281,6 +281,7 @@ Json describe_with_noise(Run& run, const NoisyDescription& how) {
 
   Json columns = Json::array(), tables = Json::array();
   std::int64_t rows = 0;
+  double all_rows = 0;
   for (std::size_t j = 0; j < plan.numbers.size(); ++j)
     columns.push_back(number_json(*plan.numbers[j].column, counts_of(plan, cells, j),
                                   moments[2 * j], moments[2 * j + 1], how.probabilities));
@@ -300,8 +301,9 @@ Json describe_with_noise(Run& run, const NoisyDescription& how) {
   for (std::size_t g = 1; g < plan.groups(); ++g)
     if (plan.size(g) < plan.size(fewest)) fewest = g;
   if (plan.groups() > 0)
-    for (const std::int64_t of_cell : counts_of(plan, cells, fewest))
-      rows += of_cell;
+    for (std::size_t i = 0; i < plan.size(fewest); ++i)
+      all_rows += cells[plan.first_cell(fewest) + i];
+  rows = std::max<std::int64_t>(0, std::llrint(all_rows));
   return {{"format", "bailiwick-description"},
           {"version", 1},
           {"rows", rows},
