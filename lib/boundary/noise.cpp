@@ -90,6 +90,7 @@ Aggregate Noise::release(const Aggregate& part, std::span<const NoisyStream> str
     const Grid grid(size, noisy);
     const std::span<const std::int64_t> limbs = part.words(noisy.name);
     const std::span<std::int64_t> to = released.words(noisy.name);
+    const std::uint64_t share = share_of_scale(grid.scale, honest_);
     KeyedWords words(hkdf_expand(*seeds_[d], fmt::format("round {} {}", round, noisy.name)));
     for (std::size_t i = 0; i < size; ++i) {
       Wide value = 0;
@@ -97,8 +98,7 @@ Aggregate Noise::release(const Aggregate& part, std::span<const NoisyStream> str
         value = (value << limb_bits) + limbs[word];
         if (word < size) break;
       }
-      value = (value >> grid.shift) +
-              draw_discrete_gaussian(share_of_scale(grid.scale, honest_), words);
+      value = (value >> grid.shift) + draw_discrete_gaussian(share, words);
       to[i] = static_cast<std::int64_t>(value & ((Wide{1} << limb_bits) - 1));
       to[size + i] = static_cast<std::int64_t>(value >> limb_bits);
     }

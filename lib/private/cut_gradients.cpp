@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "kokkos_kernels/sums/lanes.hpp"
 #include "lib/core/error.hpp"
 
 namespace bailiwick {
@@ -42,6 +43,39 @@ double squares(const RowGradients::Floats& matrix, std::size_t r) {
   for (std::size_t j = 0; j < matrix.extent(1); ++j)
     sum += double{row[j]} * row[j];
   return sum;
+}
+
+/// sums[t][j] = the sum over rows r of left[t step + r] right[r width + j], exactly.
+void add_tile(std::size_t rows, const double* left, std::size_t step, const double* right,
+              double (&sums)[tall][width]) {
+  using Four = kernels::Lanes<4>;
+  constexpr std::size_t fours = width / Four::width;
+  constexpr double nothing[Four::width] = {};
+  Four sum[tall][fours];
+  BAILIWICK_UNROLL
+  for (std::size_t t = 0; t < tall; ++t) {
+    BAILIWICK_UNROLL
+    for (std::size_t j = 0; j < fours; ++j)
+      sum[t][j] = Four::load(nothing);
+  }
+  for (std::size_t r = 0; r < rows; ++r) {
+    Four of_row[fours];
+    BAILIWICK_UNROLL
+    for (std::size_t j = 0; j < fours; ++j)
+      of_row[j] = Four::load(right + r * width + j * Four::width);
+    BAILIWICK_UNROLL
+    for (std::size_t t = 0; t < tall; ++t) {
+      const double x = left[t * step + r];
+      const double same[Four::width] = {x, x, x, x};
+      const Four input = Four::load(same);
+      BAILIWICK_UNROLL
+      for (std::size_t j = 0; j < fours; ++j)
+        sum[t][j] = fused(input, of_row[j], sum[t][j]);
+    }
+  }
+  for (std::size_t t = 0; t < tall; ++t)
+    for (std::size_t j = 0; j < fours; ++j)
+      sum[t][j].store(sums[t] + j * Four::width);
 }
 
 }  // namespace
@@ -165,11 +199,8 @@ void CutGradients::add_layer(std::size_t l, std::size_t rows, std::span<std::int
         const std::size_t columns = std::min(width, shape.units - panel * width);
         for (std::size_t i = 0; i < shape.inputs; i += tall) {
           const double* const left = layer.inputs.data() + i * most_rows_;
-          double sums[tall][width] = {};
-          for (std::size_t r = 0; r < rows; ++r)
-            for (std::size_t t = 0; t < tall; ++t)
-              for (std::size_t j = 0; j < width; ++j)
-                sums[t][j] = std::fma(left[t * most_rows_ + r], right[r * width + j], sums[t][j]);
+          double sums[tall][width];
+          add_tile(rows, left, most_rows_, right, sums);
           for (std::size_t t = 0; t < std::min(tall, shape.inputs - i); ++t)
             for (std::size_t j = 0; j < columns; ++j)
               words[shape.weights + (i + t) * shape.units + panel * width + j] +=
