@@ -189,6 +189,7 @@ def test_two_jobs_at_once_do_not_overspend(clinics):
     codes = sorted(job.returncode for job in jobs)
     assert codes.count(0) <= 1 and set(codes) <= {0, POLICY}, texts
     assert any("has no room for this run" in text or "spent before this run" in text for text in texts)
+    assert not any("lacks what" in text for text in texts)  # none takes another that begins for a thief
     for name in DOMAINS:
         assert clinics.shown(name)["spent"] <= 1
         # Who was refused by one owner gives back what another had reserved.
@@ -264,6 +265,9 @@ def test_a_budget_that_was_changed_refuses(clinics, how):
     refused = clinics.train(output="third", code=POLICY)
     assert "domain lyon: privacy budget: " in refused
     assert "lacks what the access log says was reserved" in refused or "budget.jsonl: line " in refused
+    # Its owner sees it, too.
+    for command in (("budget", "show"), ("owner",)):
+        assert "budget.jsonl: " in clinics.run(*command, clinics.registry("lyon"), "--key", "lyon.pub.pem", code=INTEGRITY)
     assert not clinics.path("third/model.h5").exists()
 
 
@@ -282,7 +286,8 @@ def test_what_a_policy_says_of_units_and_what_a_config_may_ask(clinics):
     assert "domain graz: privacy: epsilon 2 at delta 1e-06, 2 rows of a unit (at most: epsilon 8 at delta 1e-06, 1 rows)" in clinics.train(code=POLICY)
     clinics.train("--set", "privacy.unit_rows=1")
     for word, why in (("model.kind=cox", "no training of such a model has noise"), ("model.standardise=none", "declared ranges bring columns"),
-                      ("model.balance_classes=true", "every row counts alike"), ("privacy.delta=0", "is not greater than 0")):
+                      ("model.balance_classes=true", "every row counts alike"), ("privacy.delta=0", "is not greater than 0"),
+                      ("privacy.unit_rows=9223372036854775807", "at most 1000"), ("privacy.clip=1e-9", "at least 0.01")):
         assert why in clinics.train("--set", word, output="x", code=CONFIG)
 
 
@@ -382,3 +387,27 @@ def test_a_domain_without_a_row_of_the_split(clinics):
     clinics.run("ingest", "ingest.yaml")
     clinics.write("run.yaml", clinics.path("run.yaml").read_text().replace("partitions/", "other/"))
     clinics.train(np=3)
+
+
+def test_jobs_at_once_that_fit_are_all_admitted(clinics):
+    jobs = [subprocess.Popen([PROGRAM, "train", "run.yaml", "--output", f"job-{i}", "--set", "privacy.epsilon=0.1", "--set", "privacy.rounds=1"], cwd=clinics.checkout.root,
+                             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for i in range(6)]
+    texts = [job.communicate()[0] for job in jobs]
+    assert [job.returncode for job in jobs] == [0] * 6, texts
+
+
+def test_errors_are_told_where_the_rows_say_more_than_the_noise(clinics):
+    import csv
+    clinics.train("--set", "privacy.epsilon=0.2", "--set", "model.l2=0", output="noisy")
+    table = {row["term"]: row for row in csv.DictReader(clinics.path("noisy/coefficients.csv").open())}
+    assert all(row["std_error"] == "" for row in table.values())
+    assert "they are not to be relied on" in clinics.path("noisy/model.txt").read_text()
+    assert "has no finite standard errors" in clinics.run("wald", "noisy/model.h5", "age", code=DATA)
+    for name in DOMAINS:
+        clinics.serial = 2
+        clinics.terms(name, epsilon="1000000")
+    clinics.train("--set", "privacy.epsilon=20000", "--set", "model.l2=0", output="clear")
+    table = {row["term"]: row for row in csv.DictReader(clinics.path("clear/coefficients.csv").open())}
+    assert all(float(row["std_error"]) > 0 for row in table.values())
+    assert "chi" in clinics.run("wald", "clear/model.h5", "age").lower()
+    assert "do not rely on" in clinics.run("evaluate", "run.yaml", "--output", "clear", "--set", "privacy.epsilon=20000", "--set", "model.l2=0", "--set", "privacy.statistics_epsilon=0.2")

@@ -33,7 +33,7 @@ def more_budget(clinics):
 
 
 def plan_of(clinics, *words):
-    return json.loads(clinics.run("budget", "plan", "run.yaml", *words, "--json"))[0]
+    return next(plan for plan in json.loads(clinics.run("budget", "plan", "run.yaml", *words, "--json")) if plan["stage"] == "train")
 
 
 def parameters(clinics, output):
@@ -43,7 +43,7 @@ def parameters(clinics, output):
 
 
 def auc(clinics, output, *words):
-    clinics.run("evaluate", "run.yaml", "--output", output, "--set", "privacy.evaluation_epsilon=20000", *words)
+    clinics.run("evaluate", "run.yaml", "--output", output, "--set", "privacy.statistics_epsilon=20000", *words)
     return json.loads(clinics.path(f"{output}/evaluation.json").read_text())["overall"]["auc"]
 
 

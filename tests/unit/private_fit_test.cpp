@@ -13,6 +13,7 @@
 #include "lib/optim/eigen.hpp"
 #include "lib/privacy/noise_plan.hpp"
 #include "lib/private/glm_sums.hpp"
+#include "lib/run/spending.hpp"
 #include "tests/unit/audit.hpp"
 
 using namespace bailiwick;
@@ -223,6 +224,30 @@ TEST_CASE("parties that trust each other a little add a share of the noise each,
     CHECK(root * root >= n);
     CHECK((n == 0 || (root - 1) * (root - 1) < n));
   }
+}
+
+TEST_CASE("what cannot be counted has no noise beside it, and is refused") {
+  CHECK(replacement_sensitivity(5, 3) == 30);
+  const std::uint64_t large = std::uint64_t{1} << 61;
+  CHECK(replacement_sensitivity(large, 1) == 2 * large);
+  CHECK_THROWS_AS(replacement_sensitivity(large, 2), Error);
+  CHECK_THROWS_AS(replacement_sensitivity(large, ~std::uint64_t{0}), Error);
+  CHECK_THROWS_AS(replacement_sensitivity(std::uint64_t{1} << 39, std::uint64_t{1} << 25), Error);
+  CHECK_THROWS_AS(replacement_sensitivity(0, 1), Error);
+}
+
+TEST_CASE("owners in league bring all their domains along") {
+  using Colluders = std::vector<std::optional<std::uint64_t>>;
+  CHECK(honest_domains({0, 1, 2, 3}, Colluders(4)) == 1);
+  CHECK(honest_domains({0, 1, 2, 3}, Colluders(4, 0)) == 4);
+  CHECK(honest_domains({0, 1, 2, 3}, Colluders(4, 1)) == 3);
+  CHECK(honest_domains({0, 1, 2, 3}, Colluders(4, 9)) == 1);
+  CHECK(honest_domains({0, 1, 2, 3}, {0, 0, 3, 0}) == 1);
+  // Twelve domains of one owner, beside another's.
+  std::vector<std::size_t> owner(13, 1);
+  owner.front() = 0;
+  CHECK(honest_domains(owner, Colluders(13, 1)) == 1);
+  CHECK(honest_domains(owner, Colluders(13, 0)) == 13);
 }
 
 TEST_CASE("Jacobi's rotations give the eigenvalues, and a solution that small ones do not carry") {
