@@ -53,7 +53,7 @@ void add_tile(std::size_t rows, const double* left, std::size_t step, const doub
   constexpr double nothing[Four::width] = {};
   Four sum[tall][fours];
   BAILIWICK_UNROLL
-  for (std::size_t t = 0; t < tall; ++t) {
+  for (std::size_t t = 0; t < tall; ++t) {  // NOLINT(modernize-loop-convert): unrolled
     BAILIWICK_UNROLL
     for (std::size_t j = 0; j < fours; ++j)
       sum[t][j] = Four::load(nothing);
