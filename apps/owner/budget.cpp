@@ -13,6 +13,7 @@
 #include "lib/core/text.hpp"
 #include "lib/owner/budget.hpp"
 #include "lib/owner/registry.hpp"
+#include "lib/privacy/privacy_loss.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/stages/stage.hpp"
 
@@ -41,12 +42,27 @@ Json attack_curve(const RenyiLoss& loss) {
   return curve;
 }
 
+/// What the releases of a plan tell of a unit if nothing else is ever released: by the distribution
+/// of the loss, which is finer than what budgets add up. Of units that are drawn by chance nothing:
+/// that distribution is of units that are there or not.
+std::optional<double> epsilon_alone(const NoisePlan& plan) {
+  PrivacyLossDistribution loss = PrivacyLossDistribution::none();
+  for (const NoisyRelease& release : plan.releases) {
+    if (release.sampled != every_unit) return std::nullopt;
+    loss += PrivacyLossDistribution::gaussian(
+        static_cast<double>(release.scale) / static_cast<double>(nominal_sensitivity),
+        release.times);
+  }
+  return loss.epsilon(plan.delta);
+}
+
 /// Of one stage of a config: what it costs, and what of the budget of each domain that can be read.
 Json plan_of(const RunConfig& config, const Stage& stage) {
   const NoisePlan plan = stage.use.noise(config);
   Json said = {{"stage", stage.name()},     {"epsilon", plan.epsilon},
                {"delta", plan.delta},       {"releases", Json::array()},
                {"domains", Json::object()}, {"attacks", attack_curve(plan.loss())}};
+  if (const auto alone = epsilon_alone(plan)) said["epsilon_alone"] = *alone;
   for (const NoisyRelease& release : plan.releases)
     said["releases"].push_back(
         {{"name", release.name},
@@ -84,6 +100,9 @@ void print_plan(const Json& plan, const RenyiLoss& loss) {
         "  {} x {}: noise of standard deviation {:.4g} times what one unit can change\n",
         release["times"].get<std::uint64_t>(), release["name"].get<std::string>(),
         release["noise"].get<double>());
+  if (plan.contains("epsilon_alone"))
+    std::cout << fmt::format("  beside nothing else: epsilon {:.4g} (by the loss distribution)\n",
+                             plan["epsilon_alone"].get<double>());
   std::cout << "  " << attack_text(loss) << '\n';
   for (const auto& [name, domain] : plan["domains"].items()) {
     if (domain.contains("unknown") || domain.contains("refused")) {

@@ -4,11 +4,9 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
-#include <sstream>
 
 #include "apps/command.hpp"
 #include "apps/options.hpp"
-#include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
@@ -42,11 +40,7 @@ class OwnersPage {
     if (!log_.broken.empty())
       throw Error(ExitCode::integrity, "{}: {}; the access log was changed", registry.access_log(),
                   log_.broken);
-    if (std::filesystem::exists(registry.withdrawn())) {
-      std::istringstream lines(read_file(registry.withdrawn(), document::access_log));
-      for (std::string line; std::getline(lines, line);)
-        withdrawn_.push_back(parse_document(line, registry.withdrawn()));
-    }
+    withdrawn_ = registry.withdrawals();
     if (policy_.privacy.epsilon > 0)
       filter_.emplace(policy_.privacy.epsilon, policy_.privacy.delta);
     for (const BudgetFacts::Charge& charge : budget_.charges)

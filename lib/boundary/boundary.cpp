@@ -174,15 +174,21 @@ Aggregate Boundary::across_domains_with_noise(const std::string& round,
                                               std::span<const double> parameters) {
   ensure(noise_.has_value() && parts.size() == local_domains(),
          "a round with noise is one of a run with noise, with a part for each local domain");
-  noise_->charge(parts.front().layout(), streams);
+  const Digest at = digest_of(round, parameters);
+  const auto charge = [&] { noise_->charge(parts.front().layout(), streams, at); };
+  // Later rounds follow from the first, on every rank alike.
+  if (noise_->has_crossed())
+    charge();
+  else
+    agree(decomposition_.world_, charge);
   std::vector<Aggregate> noisy;
   for (std::size_t d = 0; d < parts.size(); ++d) {
     within_domain(d, parts[d]);
-    noisy.push_back(noise_->release(parts[d], streams, rounds_, d));
+    noisy.push_back(noise_->release(parts[d], streams, rounds_, at, d));
   }
   add_led(noisy);
   has_noise_ = true;
-  cross(round, digest_of(round, parameters), noisy.front().crossing_words(), Rounds::one);
+  cross(round, at, noisy.front().crossing_words(), Rounds::one);
   has_noise_ = false;
   noisy.front().normalise();
   return std::move(noisy.front());

@@ -33,11 +33,16 @@ struct Grid {
     if (shift > 0) sensitivity += (noisy.sampled < every_unit ? 2 : 1) * (1 + root_above(size));
     const Wide scaled = static_cast<Wide>(sensitivity) * static_cast<Wide>(noisy.scale);
     scale = static_cast<std::uint64_t>((scaled + nominal_sensitivity - 1) / nominal_sensitivity);
-    // The same for streams that nothing can move.
-    scale = std::max<std::uint64_t>(scale, 8);
+    scale = std::max(scale, least_scale);
     ensure(scale <= largest_noise_scale, "a plan's noise can be drawn");
   }
 };
+
+/// What each party draws. At this and more the sum of several parties' is as good as one's own
+/// (release_loss).
+std::uint64_t share_of(std::uint64_t scale, std::uint64_t honest) {
+  return std::max(share_of_scale(scale, honest), least_scale);
+}
 
 }  // namespace
 
@@ -51,23 +56,36 @@ std::uint64_t replacement_sensitivity(std::uint64_t bound, std::uint64_t unit_ro
 }
 
 Noise::Noise(RenyiLoss reserved, std::uint64_t honest, std::vector<std::optional<Secret>> seeds,
-             std::shared_ptr<RenyiLoss> used)
-    : reserved_(reserved), honest_(honest), seeds_(std::move(seeds)), used_(std::move(used)) {}
+             std::shared_ptr<NoiseUse> used, std::optional<Digest> first)
+    : reserved_(reserved),
+      honest_(honest),
+      seeds_(std::move(seeds)),
+      used_(std::move(used)),
+      first_(first) {}
 
-void Noise::charge(const AggregateLayout& layout, std::span<const NoisyStream> streams) {
+void Noise::charge(const AggregateLayout& layout, std::span<const NoisyStream> streams,
+                   const Digest& at) {
+  if (!used_->first) {
+    used_->first = at;
+    if (first_ && at != *first_)
+      throw Error(ExitCode::policy,
+                  "refused, and nothing was learnt: this is not what the noise was drawn for: the "
+                  "first round would be computed at other parameters than in the run that is made "
+                  "again");
+  }
   for (const NoisyStream& noisy : streams) {
     const Grid grid(layout.stream(noisy.name).size, noisy);
     if (noisy.sampled == every_unit) {
-      *used_ += release_loss(grid.sensitivity, grid.scale);
+      used_->loss += release_loss(grid.sensitivity, grid.scale);
       continue;
     }
     // As planned: on the grid there is no less noise beside the sensitivity than that.
     const auto [loss, unknown] =
         sampled_losses_.try_emplace({noisy.scale, noisy.sampled}, RenyiLoss::none());
     if (unknown) loss->second = release_loss(nominal_sensitivity, noisy.scale, noisy.sampled);
-    *used_ += loss->second;
+    used_->loss += loss->second;
   }
-  ensure(is_within(*used_, reserved_), "a run crosses no more than it has reserved");
+  ensure(is_within(used_->loss, reserved_), "a run crosses no more than it has reserved");
 }
 
 Secret Noise::sampling_key(std::size_t d) const {
@@ -76,7 +94,7 @@ Secret Noise::sampling_key(std::size_t d) const {
 }
 
 Aggregate Noise::release(const Aggregate& part, std::span<const NoisyStream> streams,
-                         std::uint64_t round, std::size_t d) const {
+                         std::uint64_t round, const Digest& at, std::size_t d) const {
   std::vector<Stream> crossing;
   for (const NoisyStream& noisy : streams) {
     Stream stream = part.layout().stream(noisy.name);
@@ -91,7 +109,8 @@ Aggregate Noise::release(const Aggregate& part, std::span<const NoisyStream> str
     const std::span<const std::int64_t> limbs = part.words(noisy.name);
     const std::span<std::int64_t> to = released.words(noisy.name);
     const std::uint64_t share = share_of_scale(grid.scale, honest_);
-    KeyedWords words(hkdf_expand(*seeds_[d], fmt::format("round {} {}", round, noisy.name)));
+    KeyedWords words(
+        hkdf_expand(*seeds_[d], fmt::format("round {} {} {}", round, at.hex(), noisy.name)));
     for (std::size_t i = 0; i < size; ++i) {
       Wide value = 0;
       for (std::size_t word = limbs.size() - size + i;; word -= size) {
@@ -109,7 +128,7 @@ Aggregate Noise::release(const Aggregate& part, std::span<const NoisyStream> str
 double Noise::deviation(const Stream& stream, const NoisyStream& noisy, std::uint64_t domains,
                         std::uint64_t honest) {
   const Grid grid(stream.size, noisy);
-  const auto share = static_cast<double>(share_of_scale(grid.scale, honest));
+  const auto share = static_cast<double>(share_of(grid.scale, honest));
   return std::ldexp(share * std::sqrt(static_cast<double>(domains)),
                     grid.shift - stream.format.exponent);
 }

@@ -44,23 +44,28 @@ class Noise {
  public:
   /// `reserved`: what the run may cost. `honest`: of so many parties each adds its share of the
   /// noise; 1: each adds all of it. `seeds`: of each local domain that this rank leads, from its
-  /// owner's secret and of this run alone.
-  /// `used`: where what crossed is counted.
+  /// owner's secret and of this run alone. `used`: where what crossed is counted. `first`: of a run
+  /// that is made again, what its first round was computed at.
   Noise(RenyiLoss reserved, std::uint64_t honest, std::vector<std::optional<Secret>> seeds,
-        std::shared_ptr<RenyiLoss> used);
+        std::shared_ptr<NoiseUse> used, std::optional<Digest> first = {});
 
-  /// Counts a round. Throws ExitCode::bug if it is more than was reserved.
-  void charge(const AggregateLayout& layout, std::span<const NoisyStream> streams);
+  /// Counts a round that is computed at `at`. Throws ExitCode::bug if it is more than was reserved,
+  /// ExitCode::policy if the run is made again and this is another first round: its noise beside
+  /// other sums would be taken away by a subtraction.
+  void charge(const AggregateLayout& layout, std::span<const NoisyStream> streams,
+              const Digest& at);
   std::uint64_t honest() const { return honest_; }
+  bool has_crossed() const { return used_->first.has_value(); }
 
   /// What decides which units of the d-th local domain are drawn: of the owner's secret, of this
   /// run alone, and independent of its noise. Of a domain that this rank leads.
   Secret sampling_key(std::size_t d) const;
 
   /// The d-th local domain's part as it may cross: the streams that are named, cut to their grids,
-  /// with noise if this rank leads the domain. `round`: no number that was given before.
+  /// with noise if this rank leads the domain. `round`: no number that was given before; `at`: as
+  /// charge(), so that no two sums get one noise.
   Aggregate release(const Aggregate& part, std::span<const NoisyStream> streams,
-                    std::uint64_t round, std::size_t d) const;
+                    std::uint64_t round, const Digest& at, std::size_t d) const;
 
   /// The standard deviation of all domains' noise in a number of the sum, in units of the stream's
   /// values.
@@ -71,7 +76,8 @@ class Noise {
   RenyiLoss reserved_;
   std::uint64_t honest_;
   std::vector<std::optional<Secret>> seeds_;
-  std::shared_ptr<RenyiLoss> used_;
+  std::shared_ptr<NoiseUse> used_;
+  std::optional<Digest> first_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, RenyiLoss>
       sampled_losses_;  ///< by scale and probability, as they are long to compute
 };

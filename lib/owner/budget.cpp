@@ -17,7 +17,7 @@
 #include "lib/owner/access_log.hpp"
 #include "lib/owner/locked_file.hpp"
 #include "lib/owner/registry.hpp"
-#include "lib/privacy/noise_plan.hpp"
+#include "lib/privacy/json.hpp"
 
 namespace bailiwick {
 
@@ -48,6 +48,7 @@ std::string add_line(BudgetFacts& facts, const Json& said, const std::string& wh
   if (!is_within(loss, charge->loss)) return "settles for more than was reserved";
   charge->settled = true;
   charge->loss = loss;
+  charge->first = said.value("first", "");
   return "";
 }
 
@@ -63,18 +64,6 @@ std::pair<std::string, Digest> next_line(const BudgetFacts& before, Json said,
 }
 
 }  // namespace
-
-Json to_json(const RenyiLoss& loss) {
-  return std::vector<std::uint64_t>(loss.words().begin(), loss.words().end());
-}
-
-RenyiLoss loss_from_json(const Json& json, const std::string& what) {
-  const bool numbers = json.is_array() && std::ranges::all_of(json, [](const Json& word) {
-                         return word.is_number_unsigned();
-                       });
-  if (!numbers) throw Error(ExitCode::data, "{}: \"loss\" is no list of whole numbers", what);
-  return RenyiLoss::from_words(json.get<std::vector<std::uint64_t>>());
-}
 
 BudgetFacts BudgetLedger::read(std::span<const PublicKey> keys) const {
   BudgetFacts facts;
@@ -139,15 +128,16 @@ Digest BudgetLedger::reserve(const PrivacyFilter& filter, const RenyiLoss& loss,
   return digest;
 }
 
-void BudgetLedger::settle(const Digest& reservation, const RenyiLoss& used,
+void BudgetLedger::settle(const Digest& reservation, const NoiseUse& used,
                           std::span<const PublicKey> keys, const PrivateKey& key) const {
   const LockedFile file(path_, "budget", patience_);
   const BudgetFacts before = read(keys);
   const auto charge = std::ranges::find(before.charges, reservation, &BudgetFacts::Charge::line);
-  ensure(charge != before.charges.end() && is_within(used, charge->loss),
+  ensure(charge != before.charges.end() && !charge->settled && is_within(used.loss, charge->loss),
          "a run uses no more of a budget than it reserved");
-  const Json said = {
-      {"event", "settle"}, {"reservation", reservation.hex()}, {"loss", to_json(used)}};
+  Json said = {
+      {"event", "settle"}, {"reservation", reservation.hex()}, {"loss", to_json(used.loss)}};
+  if (used.first) said["first"] = used.first->hex();
   file.append(next_line(before, said, key).first);
 }
 

@@ -12,7 +12,7 @@
 #include "lib/core/file_lock.hpp"
 #include "lib/core/json.hpp"
 #include "lib/crypto/keys.hpp"
-#include "lib/privacy/renyi.hpp"
+#include "lib/privacy/noise_plan.hpp"
 
 namespace bailiwick {
 
@@ -25,6 +25,7 @@ struct BudgetFacts {
     Json said;       ///< who reserved it, when, for what
     RenyiLoss loss;  ///< what counts: all that was reserved, or what a settlement says was used
     bool settled = false;
+    std::string first = {};  ///< what was computed at in its first round, a digest; empty: none was
   };
   std::vector<Charge> charges;
   RenyiLoss spent = RenyiLoss::none();  ///< by all of them
@@ -54,8 +55,9 @@ class BudgetLedger {
   Digest reserve(const PrivacyFilter& filter, const RenyiLoss& loss, Json said,
                  std::span<const PublicKey> keys, const PrivateKey& key) const;
 
-  /// Says what of a reservation was used. Throws ExitCode::bug if that is more.
-  void settle(const Digest& reservation, const RenyiLoss& used, std::span<const PublicKey> keys,
+  /// Says what of a reservation was used, and what the first round was computed at. Throws
+  /// ExitCode::bug if it was more.
+  void settle(const Digest& reservation, const NoiseUse& used, std::span<const PublicKey> keys,
               const PrivateKey& key) const;
 
  private:
@@ -67,10 +69,5 @@ class BudgetLedger {
 /// read() does, ExitCode::integrity if it lacks what the log says was reserved: an older one was
 /// put back in its place.
 BudgetFacts read_budget(const Registry& registry, std::span<const PublicKey> keys);
-
-/// As the ledger and records of runs have it: an integer for each of renyi_orders.
-Json to_json(const RenyiLoss& loss);
-/// Throws ExitCode::data naming `what`.
-RenyiLoss loss_from_json(const Json& json, const std::string& what);
 
 }  // namespace bailiwick

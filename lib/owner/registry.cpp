@@ -39,10 +39,9 @@ RegistryFacts Registry::look(std::span<const PublicKey> keys) const {
         envelope_from_json(read_file(path, document::policy), path), policy_type, keys, path);
     facts.current = sha256(payload).hex();
     facts.serial = policy_from_odrl(parse_document(payload, path), path).serial;
-    for_each_line(withdrawn(), [&](const Json& line) {
+    for (const Json& line : withdrawals())
       facts.withdrawn.push_back(
           Digest::from_hex(json_member<std::string>(line, "sha256", withdrawn())).hex());
-    });
     for_each_line(access_log(), [&](const Json& line) {
       if (line.is_object() && line.contains("serial") && line.value("admitted", Json()) == true)
         facts.highest_serial = std::max(facts.highest_serial,
@@ -52,6 +51,12 @@ RegistryFacts Registry::look(std::span<const PublicKey> keys) const {
     facts.problem = error.what();
   }
   return facts;
+}
+
+std::vector<Json> Registry::withdrawals() const {
+  std::vector<Json> lines;
+  for_each_line(withdrawn(), [&](const Json& line) { lines.push_back(line); });
+  return lines;
 }
 
 void Registry::publish(const std::string& signed_policy, const Policy& policy,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/core/digest.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/policy/gate.hpp"
 #include "lib/policy/policy.hpp"
@@ -26,6 +27,9 @@ class Registry {
 
   /// What it says now; `keys` are the owner's. What cannot be read is `problem`.
   RegistryFacts look(std::span<const PublicKey> keys) const;
+
+  /// Lines of what is withdrawn, each an object with a digest. Throws ExitCode::data.
+  std::vector<Json> withdrawals() const;
 
   /// Puts a signed policy (the bytes of its file) in force. Throws ExitCode::policy if one with a
   /// serial that is not lower is in force.

@@ -17,8 +17,6 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-constexpr std::uint64_t least_scale = 8;
-
 /// Of noise beside what a unit adds, which is half of how far it moves a sum. Rounded down.
 double noise_multiplier(std::uint64_t sensitivity, std::uint64_t scale) {
   return 2.0 * static_cast<double>(scale) / static_cast<double>(sensitivity) * (1.0 - 0x1p-50);

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/core/digest.hpp"
 #include "lib/privacy/renyi.hpp"
 
 namespace bailiwick {
@@ -16,6 +18,9 @@ inline constexpr std::uint64_t nominal_sensitivity = std::uint64_t{1} << 20;
 
 /// Probabilities with which a release draws each unit are whole numbers of 2^-32: so many are one.
 inline constexpr std::uint64_t every_unit = std::uint64_t{1} << 32;
+
+/// Noise is never drawn of a smaller one.
+inline constexpr std::uint64_t least_scale = 8;
 
 /// Releases of one kind: how often, the scale of their noise beside nominal_sensitivity, and how
 /// likely each draws a unit.
@@ -35,6 +40,13 @@ struct NoisePlan {
   const NoisyRelease& release(const std::string& name) const;
   /// All of them together.
   RenyiLoss loss() const;
+};
+
+/// What of a plan has crossed.
+struct NoiseUse {
+  RenyiLoss loss = RenyiLoss::none();
+  std::optional<Digest>
+      first;  ///< what the first round was, and computed at; unset: there was none
 };
 
 /// A part of a budget: `share` of it for `times` releases of one kind.

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <limits>
 
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
 #include "lib/privacy/discrete_gaussian.hpp"
-#include "lib/privacy/plain_math.hpp"
 #include "lib/privacy/sampled_gaussian.hpp"
 
 namespace bailiwick {
@@ -50,7 +50,7 @@ const std::array<OrderLogarithms, renyi_orders.size()>& order_logarithms() {
   static const auto table = [] {
     std::array<OrderLogarithms, renyi_orders.size()> result{};
     std::ranges::transform(renyi_orders, result.begin(), [](int order) {
-      return OrderLogarithms{plain::log(order), plain::log1p(-1.0 / order)};
+      return OrderLogarithms{exact::log(static_cast<double>(order)), exact::log1p(-1.0 / order)};
     });
     return result;
   }();
@@ -132,13 +132,13 @@ double RenyiLoss::epsilon(double delta) const {
   ensure(delta >= 0 && delta <= 1, "delta is a probability");
   if (*this == none() || delta == 1) return 0.0;
   if (delta == 0) return infinity;
-  const double log_delta = plain::log(delta);
+  const double log_delta = exact::log(delta);
   double least = infinity;
   for (std::size_t i = 0; i < renyi_orders.size(); ++i) {
     const double divergence = as_double(units_[i]);
     if (divergence == infinity) continue;
     // The total variation is at most this root (Bretagnolle and Huber 1979).
-    if (delta * delta * (1.0 - formula_error) > -plain::expm1(-divergence)) return 0.0;
+    if (delta * delta * (1.0 - formula_error) > -exact::expm1(-divergence)) return 0.0;
     const OrderLogarithms& logs = order_logarithms()[i];
     const double others = renyi_orders[i] - 1;
     const double bound = divergence + logs.less_one - (log_delta + logs.order) / others;
@@ -156,15 +156,15 @@ double RenyiLoss::delta(double epsilon) const {
   for (std::size_t i = 0; i < renyi_orders.size(); ++i) {
     const double divergence = as_double(units_[i]);
     if (divergence == infinity) continue;
-    const double root = std::sqrt(-plain::expm1(-divergence));
+    const double root = std::sqrt(-exact::expm1(-divergence));
     const OrderLogarithms& logs = order_logarithms()[i];
     const double others = renyi_orders[i] - 1;
     const double bound = others * (divergence - epsilon + logs.less_one) - logs.order;
     const double sizes = others * (divergence + epsilon - logs.less_one) + logs.order;
-    const double converted = plain::exp(bound + formula_error * sizes);
+    const double converted = exact::exp(bound + formula_error * sizes);
     least = std::min({least, root * (1.0 + formula_error), converted * (1.0 + formula_error)});
   }
-  // What plain::exp has below e^-708 is none.
+  // What exact::exp has below e^-708 is none.
   return std::max(least, std::numeric_limits<double>::min());
 }
 
@@ -183,7 +183,7 @@ PrivacyFilter::PrivacyFilter(double epsilon, double delta) {
                 "a privacy budget of epsilon {} and delta {}: epsilon must be finite and not "
                 "negative, delta must lie between 0 and 1",
                 epsilon, delta);
-  const double log_delta = plain::log(delta);
+  const double log_delta = exact::log(delta);
   double most = 0.0;
   for (std::size_t i = 0; i < renyi_orders.size(); ++i) {
     const double units = std::floor(allowed_divergence(i, epsilon, log_delta) / unit);
@@ -244,9 +244,9 @@ double highest_true_positive_rate(const RenyiLoss& loss, double false_positive_r
     const double epsilon = loss.epsilon(delta);
     if (epsilon == infinity) break;
     // (epsilon, delta) bounds both errors of any test (Kairouz, Oh and Viswanath 2015).
-    const double by_others = std::min(plain::exp(epsilon), 0x1p1000) * false_positive_rate + delta;
+    const double by_others = std::min(exact::exp(epsilon), 0x1p1000) * false_positive_rate + delta;
     const double by_missed =
-        1.0 - plain::exp(-epsilon) * (1.0 - delta - false_positive_rate) + formula_error;
+        1.0 - exact::exp(-epsilon) * (1.0 - delta - false_positive_rate) + formula_error;
     least = std::min({least, by_others * (1.0 + formula_error), by_missed});
   }
   return least;

@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/error.hpp"
-#include "lib/privacy/plain_math.hpp"
 
 namespace bailiwick {
 
@@ -23,7 +23,7 @@ const std::vector<double>& log_factorials() {
     std::vector<double> result(static_cast<std::size_t>(largest_renyi_order) + 1, 0.0);
     double sum = 0.0, lost = 0.0;
     for (std::size_t k = 2; k < result.size(); ++k) {
-      const double term = plain::log(static_cast<double>(k));
+      const double term = exact::log(static_cast<double>(k));
       const double next = sum + term;
       lost += std::max(sum, term) - next + std::min(sum, term);
       sum = next;
@@ -36,14 +36,14 @@ const std::vector<double>& log_factorials() {
 
 /// ln(e^x - 1), x > 0.
 double log_expm1(double x) {
-  return x < 30.0 ? plain::log(plain::expm1(x)) : x + plain::log1p(-plain::exp(-x));
+  return x < 30.0 ? exact::log(exact::expm1(x)) : x + exact::log1p(-exact::exp(-x));
 }
 
 /// The logarithms of the terms k = 2, ..., order of the sum below, each rounded up by 2^-47 of the
 /// sizes of its parts: they are exact to 2^-49, so this covers their error several times.
 std::vector<double> log_terms(int order, double noise_multiplier, double q) {
   const std::vector<double>& logarithms = log_factorials();
-  const double log_in = plain::log(q), log_out = plain::log1p(-q);
+  const double log_in = exact::log(q), log_out = exact::log1p(-q);
   std::vector<double> terms;
   for (int k = 2; k <= order; ++k) {
     const int out = order - k;
@@ -65,18 +65,18 @@ double divergence_of(const std::vector<double>& terms, int order) {
   const double largest = std::ranges::max(terms);
   double sum = 0.0;
   for (const double term : terms)
-    sum += plain::exp(term - largest);
+    sum += exact::exp(term - largest);
   // 2^-40 covers 4097 roundings of the sum, and what came to e^-708 and less.
-  const double log_sum = largest + plain::log(sum) + 0x1p-40;
-  const double log_moment = log_sum > 0 ? log_sum + plain::log1p(plain::exp(-log_sum))
-                                        : plain::log1p(plain::exp(log_sum));
+  const double log_sum = largest + exact::log(sum) + 0x1p-40;
+  const double log_moment = log_sum > 0 ? log_sum + exact::log1p(exact::exp(-log_sum))
+                                        : exact::log1p(exact::exp(log_sum));
   return log_moment / (order - 1) * (1.0 + 0x1p-44);
 }
 
 /// By what the k-th term's last factor exceeds 1, rounded up.
 double excess_of_term(double mq, double c, double step, int k) {
-  const double spread = plain::expm1(step);
-  const double below = -plain::expm1(-k * step), above = plain::expm1(k * step);
+  const double spread = exact::expm1(step);
+  const double below = -exact::expm1(-k * step), above = exact::expm1(k * step);
   const auto squares = [&](double off, double y) { return c * (off * off + spread * y * y); };
   const double opposite = mq * below + squares(below, 1 - below);
   const double grown = squares(above, 1 + above);
@@ -87,18 +87,18 @@ double excess_of_term(double mq, double c, double step, int k) {
 /// The third bound; infinite where it is of no use.
 double expanded_divergence(int order, double noise_multiplier, double q) {
   const std::vector<double>& logarithms = log_factorials();
-  const double log_in = plain::log(q), log_out = plain::log1p(-q), m = order - 1;
+  const double log_in = exact::log(q), log_out = exact::log1p(-q), m = order - 1;
   const double step = 1.0 / noise_multiplier / noise_multiplier * (1.0 + 0x1p-50);
   if (order * step > 150.0 || -m * log_out > 150.0) return no_bound;
   // Nearly all of it may be taken off again, and its error stays.
-  const double power = plain::expm1(-m * log_out);
+  const double power = exact::expm1(-m * log_out);
   const double c = power - m * q + 0x1p-40 * power;
   std::vector<double> terms;
   for (int k = 0; k <= order; ++k) {
     const int out = order - k;
     const auto factorial = [&](int n) { return logarithms[static_cast<std::size_t>(n)]; };
     const double exponent =
-        (0.5 * k * (k - 1.0) * step + plain::log1p(excess_of_term(m * q, c, step, k))) *
+        (0.5 * k * (k - 1.0) * step + exact::log1p(excess_of_term(m * q, c, step, k))) *
         (1.0 + 0x1p-46);
     const double moment = log_expm1(std::max(exponent, 0x1p-1000));
     const double binomial = factorial(order) - factorial(k) - factorial(out);

@@ -8,6 +8,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/private/grid.hpp"
 
 namespace bailiwick {
 
@@ -33,7 +34,7 @@ int power_above(double x) {
 /// value, at most 1, as a whole number of 2^-16; what is not a number is 0.
 std::int64_t cut(double value) {
   if (!(std::fabs(value) <= 1)) return 0;
-  return std::llrint(std::ldexp(value, factor_digits));
+  return std::llrint(snapped(std::ldexp(value, factor_digits)));
 }
 
 }  // namespace
@@ -69,9 +70,11 @@ PrivateGlm::PrivateGlm(std::vector<kernels::RowBlocks> domains, PrivateGlmOption
       for (std::size_t r = 0; r < rows.block_rows(); ++r) {
         std::uint64_t square = 0;
         for (std::size_t j = 0; j < x.extent(1); ++j) {
-          const bool inside = std::fabs(x(b, j, r)) <= 1 && weight(b, r) != 0;
+          // The ends of a range are 1 but for a rounding.
+          const double held = std::clamp(x(b, j, r), -1.0, 1.0);
+          const bool is_number = weight(b, r) != 0 && !std::isnan(held);
           const std::int64_t whole =
-              inside ? std::llrint(std::ldexp(x(b, j, r), column_digits)) : 0;
+              is_number ? std::llrint(snapped(std::ldexp(held, column_digits))) : 0;
           x(b, j, r) = std::ldexp(static_cast<double>(whole), -column_digits);
           square += static_cast<std::uint64_t>(whole * whole);
         }

@@ -89,7 +89,7 @@ Json find_files(const RecordedStage& recorded, DocumentFinder& finder) {
       if (!file)
         throw Error(ExitCode::data, "partition {}/{}: {}", domain.name, name,
                     finder.why_missing(name));
-      partitions.push_back(*file);
+      partitions.push_back(fs::absolute(*file).lexically_normal().string());
     }
     domains.push_back({{"name", domain.name},
                        {"policy", *terms},

@@ -91,6 +91,9 @@ Json plan_of(const std::vector<RecordedStage>& stages, const ReproduceOptions& o
       throw Error(ExitCode::usage,
                   "it crossed with noise, which came of the owners' secrets: only where all their "
                   "private keys lie, as the config has them, can the same be drawn again");
+    if (config.privacy && recorded.inputs.privacy && !options.from.empty())
+      throw Error(ExitCode::usage,
+                  "--from: it crossed with noise, which is drawn again from the first round on");
     if (ranks > 1 && !has_private_keys(config))
       throw Error(ExitCode::usage,
                   "more than one process masks what crosses between them, and the owners' private "

@@ -6,8 +6,10 @@
 #include <algorithm>
 
 #include "lib/core/json.hpp"
+#include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/owner/registry.hpp"
+#include "lib/privacy/json.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/run/run.hpp"
@@ -26,35 +28,39 @@ void add_budget(const std::string& folder, std::span<const PublicKey> keys,
   }
 }
 
+Json Run::budgeted(std::size_t index) const {
+  Json said = {{"domain", domains_[index].name},           {"stage", to_word(use_.action)},
+               {"identity", sha256(inputs_->given).hex()}, {"policy", domains_[index].policy.hex()},
+               {"epsilon", inputs_->privacy->epsilon},     {"delta", inputs_->privacy->delta},
+               {"loss", to_json(inputs_->privacy->loss)},  {"partitions", Json::array()}};
+  for (const DomainFacts::Partition& partition : domains_[index].partitions)
+    said["partitions"].push_back(partition.root.hex());
+  return said;
+}
+
 void Run::reserve_budgets(const std::vector<Documents>& terms) {
   spending_ = std::make_shared<Spending>();
-  if (config_.again) {
-    agree(world(), [&] {
-      for (std::size_t d = 0; d < terms.size(); ++d) {
-        const DomainConfig& domain = config_.domains[decomposition_->local_domains()[d]];
-        if (decomposition_->leads(d))
-          spending_->draw_again(d, terms.size(), domain.private_key.value(),
-                                config_.reservations.at(domain.name));
-      }
-    });
-    return;
-  }
   // Whatever becomes of the run: what did not cross is given back.
   session_.at_end([spending = spending_](ExitCode, const std::string&) { spending->settle(); });
   agree(world(), [&] {
     for (std::size_t d = 0; d < terms.size(); ++d) {
       if (!decomposition_->leads(d)) continue;
       const std::size_t index = decomposition_->local_domains()[d];
-      Json said = {{"domain", domains_[index].name},         {"run", config_.name},
-                   {"stage", to_word(use_.action)},          {"config", config_digest_.hex()},
-                   {"policy", domains_[index].policy.hex()}, {"epsilon", inputs_->privacy->epsilon},
-                   {"delta", inputs_->privacy->delta},       {"recipients", config_.recipients}};
-      for (const DomainFacts::Partition& partition : domains_[index].partitions)
-        said["partitions"].push_back(partition.root.hex());
-      spending_->reserve(d, terms.size(), terms[d], config_.domains[index].private_key.value(),
+      const DomainConfig& domain = config_.domains[index];
+      Json said = budgeted(index);
+      if (config_.again) {
+        spending_->draw_again(d, terms.size(), terms[d], domain.private_key.value(),
+                              Digest::from_hex(config_.reservations.at(domain.name)), said);
+        continue;
+      }
+      said.update({{"run", config_.name},
+                   {"config", config_digest_.hex()},
+                   {"recipients", config_.recipients}});
+      spending_->reserve(d, terms.size(), terms[d], domain.private_key.value(),
                          inputs_->privacy->loss, said);
     }
   });
+  if (config_.again) return;
   const EgressPurpose purpose("places and verdicts");
   Json own = Json::array();
   for (std::size_t d = 0; d < terms.size(); ++d)
@@ -80,8 +86,8 @@ void Run::start_noise() {
         "boundary.secure_aggregation: true");
   std::vector<std::optional<Secret>> seeds = spending_->take_seeds();
   seeds.resize(std::max(seeds.size(), local_.size()));
-  boundary_->start_noise(
-      Noise(inputs_->privacy->loss, honest, std::move(seeds), spending_->used()));
+  boundary_->start_noise(Noise(inputs_->privacy->loss, honest, std::move(seeds), spending_->used(),
+                               spending_->first()));
 }
 
 }  // namespace bailiwick

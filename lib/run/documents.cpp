@@ -47,6 +47,14 @@ SignedPolicy open_policy(const std::string& path, std::span<const PublicKey> key
   return opened;
 }
 
+std::vector<PublicKey> owner_keys(const Documents& documents) {
+  std::vector<PublicKey> keys;
+  for (const PublicKey& key : documents.keys)
+    if (std::ranges::find(documents.owners, key.id()) != documents.owners.end())
+      keys.push_back(key);
+  return keys;
+}
+
 Documents open_documents(const DomainConfig& domain) {
   const std::vector<PublicKey> keys = load_public_keys(domain.keys);
   Documents documents;
@@ -61,9 +69,9 @@ Documents open_documents(const DomainConfig& domain) {
   }
   SignedPolicy opened = open_policy(domain.policy, keys);
   // Nobody speaks for another owner: who signed rows must have signed the terms for them.
-  std::vector<PublicKey> signers;
-  for (const PublicKey& key : keys)
-    if (std::ranges::find(opened.owners, key.id()) != opened.owners.end()) signers.push_back(key);
+  documents.keys = keys;
+  documents.owners = std::move(opened.owners);
+  const std::vector<PublicKey> signers = owner_keys(documents);
   for (const std::string& path : documents.paths)
     try {
       if (signers.size() < keys.size()) io::read_manifest(path, signers);
@@ -74,10 +82,8 @@ Documents open_documents(const DomainConfig& domain) {
                   "signed them (policy sign takes --key again for every owner)",
                   domain.policy, io::manifest_path(path));
     }
-  documents.keys = keys;
   documents.policy = std::move(opened.policy);
   documents.policy_digest = opened.digest;
-  documents.owners = std::move(opened.owners);
   open_registry(domain, keys, documents);
   return documents;
 }

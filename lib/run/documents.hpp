@@ -41,6 +41,9 @@ struct Documents {
   std::optional<std::string> access_log;
 };
 
+/// Those of the domain's keys that signed its policy: only they speak for its owner.
+std::vector<PublicKey> owner_keys(const Documents& documents);
+
 /// Not collective. Throws ExitCode::policy, ExitCode::integrity and ExitCode::data naming the file.
 Documents open_documents(const DomainConfig& domain);
 

@@ -6,7 +6,7 @@
 #include "lib/core/json.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/domain/members.hpp"
-#include "lib/owner/budget.hpp"
+#include "lib/privacy/json.hpp"
 
 namespace bailiwick {
 

@@ -257,7 +257,7 @@ AccessRequest Run::request_of(std::size_t d, const Documents& documents) const {
     request.runs = AccessLog(*documents.access_log).admitted(documents.policy_digest);
   request.partitions = documents.manifests;
   if (request.privacy && !config_.again)
-    add_budget(documents.policy.registry, documents.keys, *request.privacy);
+    add_budget(documents.policy.registry, owner_keys(documents), *request.privacy);
   return request;
 }
 
@@ -296,6 +296,7 @@ void Run::decide(bool verdicts_only) {
   for (const Documents& domain : documents)
     if (inputs_->privacy) {
       terms.emplace_back().keys = domain.keys;
+      terms.back().owners = domain.owners;
       terms.back().policy = domain.policy;
     }
   ask_policies(std::move(documents));

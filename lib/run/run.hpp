@@ -139,6 +139,7 @@ class Run {
   void judge_rounds();
   std::vector<std::string> refusals() const;
   void log_decisions(bool admitted) const;
+  Json budgeted(std::size_t index) const;
   void reserve_budgets(const std::vector<Documents>& terms);
   void start_noise();
   std::pair<Clause, bool> judge_rows(const LocalDomain& domain) const;

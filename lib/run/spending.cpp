@@ -16,33 +16,65 @@ namespace bailiwick {
 
 namespace {
 
-/// Of this run alone: no two reserve by one line.
-Secret seed_of(const PrivateKey& key, const std::string& line) {
-  return key.derive(line, "bailiwick noise v1");
+/// Noise that another could draw protects nobody, and lines that another signed break a budget.
+PrivateKey owners_private_key(const Documents& documents, const std::string& path) {
+  PrivateKey key = PrivateKey::load(path);
+  const std::string id = key.public_key().id();
+  if (std::ranges::find(documents.owners, id) == documents.owners.end())
+    throw Error(
+        ExitCode::config,
+        "{}: private_key: has signed no terms of its domain, whose owner's noise and budget "
+        "are made with the owner's own key",
+        path);
+  return key;
 }
 
 }  // namespace
 
 void Spending::reserve(std::size_t d, std::size_t domains, const Documents& documents,
                        const std::string& private_key, const RenyiLoss& loss, const Json& said) {
-  reservations_.resize(domains);
-  seeds_.resize(domains);
+  const PrivateKey key = owners_private_key(documents, private_key);
   const PrivacyTerms& terms = documents.policy.privacy;
-  Reservation reservation{BudgetLedger(Registry(documents.policy.registry).budget()),
-                          documents.keys,
-                          PrivateKey::load(private_key),
-                          {}};
+  Reservation reservation{
+      BudgetLedger(Registry(documents.policy.registry).budget()), owner_keys(documents), key, {}};
   reservation.line = reservation.ledger.reserve(PrivacyFilter(terms.epsilon, terms.delta), loss,
-                                                said, documents.keys, reservation.key);
-  seeds_[d] = seed_of(reservation.key, reservation.line.hex());
+                                                said, reservation.keys, key);
+  take_seed(d, domains, key, reservation.line);
   reservations_[d] = std::move(reservation);
 }
 
-void Spending::draw_again(std::size_t d, std::size_t domains, const std::string& private_key,
-                          const std::string& line) {
+void Spending::draw_again(std::size_t d, std::size_t domains, const Documents& documents,
+                          const std::string& private_key, const Digest& line, const Json& said) {
+  const PrivateKey key = owners_private_key(documents, private_key);
+  const std::string path = Registry(documents.policy.registry).budget();
+  const BudgetFacts facts = BudgetLedger(path).read(owner_keys(documents));
+  const auto charge = std::ranges::find(facts.charges, line, &BudgetFacts::Charge::line);
+  if (charge == facts.charges.end() || !charge->settled || charge->first.empty())
+    throw Error(
+        ExitCode::policy,
+        "{}: knows of no run that ended, and crossed with the noise of line {}: only such a "
+        "one is made again",
+        path, line.hex());
+  for (const auto& [member, value] : said.items())
+    if (charge->said.value(member, Json()) != value)
+      throw Error(ExitCode::policy,
+                  "{}: line {} was reserved for another \"{}\": the noise of one run beside the "
+                  "sums of another would be taken away by a subtraction",
+                  path, line.hex(), member);
+  const Digest first = Digest::from_hex(charge->first);
+  if (first_ && *first_ != first)
+    throw Error(ExitCode::policy, "{}: line {} is of another run than the others'", path,
+                line.hex());
+  first_ = first;
+  take_seed(d, domains, key, line);
+}
+
+void Spending::take_seed(std::size_t d, std::size_t domains, const PrivateKey& key,
+                         const Digest& line) {
   reservations_.resize(domains);
   seeds_.resize(domains);
-  seeds_[d] = seed_of(PrivateKey::load(private_key), line);
+  // Of this run alone: no two reserve by one line.
+  seeds_[d] = key.derive(line.hex(), "bailiwick noise v1");
 }
 
 std::string Spending::reservation(std::size_t d) const {

@@ -20,21 +20,25 @@ struct Documents;
 class Spending {
  public:
   /// One of so many local domains reserves `loss` in its owner's budget, before a row is read; its
-  /// secret makes the noise of this run alone. `private_key`: PEM. Throws as BudgetLedger::reserve.
+  /// secret makes the noise of this run alone. `private_key`: PEM, of one who signed the terms.
+  /// Throws as BudgetLedger::reserve, and ExitCode::config of another's key.
   void reserve(std::size_t d, std::size_t domains, const Documents& documents,
                const std::string& private_key, const RenyiLoss& loss, const Json& said);
 
-  /// The noise of a run that is made again, from the line that it reserved then. Nothing is
-  /// reserved, and settle() tells nobody.
-  void draw_again(std::size_t d, std::size_t domains, const std::string& private_key,
-                  const std::string& line);
+  /// The noise of a run that is made again, from the line that it reserved then, which must have
+  /// been for what is `said`. Nothing is reserved, and settle() tells nobody. Throws
+  /// ExitCode::policy if the budget does not say so.
+  void draw_again(std::size_t d, std::size_t domains, const Documents& documents,
+                  const std::string& private_key, const Digest& line, const Json& said);
 
   /// Of each local domain; the line that reserved it, in hexadecimal, or nothing.
   std::string reservation(std::size_t d) const;
   /// For the boundary, once.
   std::vector<std::optional<Secret>> take_seeds() { return std::move(seeds_); }
-  /// What crossed until now cost; the boundary counts it.
-  const std::shared_ptr<RenyiLoss>& used() const { return used_; }
+  /// What crossed until now; the boundary counts it.
+  const std::shared_ptr<NoiseUse>& used() const { return used_; }
+  /// Of a run that is made again: what its first round was computed at, if this rank knows.
+  const std::optional<Digest>& first() const { return first_; }
 
   /// Tells every budget what was used of it. All are told, though one fails; then throws for that.
   void settle() const;
@@ -47,9 +51,12 @@ class Spending {
     Digest line;
   };
 
+  void take_seed(std::size_t d, std::size_t domains, const PrivateKey& key, const Digest& line);
+
   std::vector<std::optional<Reservation>> reservations_;
   std::vector<std::optional<Secret>> seeds_;
-  std::shared_ptr<RenyiLoss> used_ = std::make_shared<RenyiLoss>();
+  std::shared_ptr<NoiseUse> used_ = std::make_shared<NoiseUse>();
+  std::optional<Digest> first_;
 };
 
 /// Adds what the budget in a policy's registry has spent, or why it cannot be told. Not collective.

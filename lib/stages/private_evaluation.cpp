@@ -9,6 +9,7 @@
 #include "lib/core/json.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/private/grid.hpp"
 #include "lib/private/rows.hpp"
 #include "lib/run/run.hpp"
 #include "lib/stages/evaluate_config.hpp"
@@ -41,7 +42,7 @@ Aggregate count_rows(const SavedModel& model, const kernels::RowBlocks& rows, st
       scores.predict(b, r, 0, prediction);
       const double p = prediction.front();
       const double at = std::clamp(std::isnan(p) ? 0 : p, 0.0, 1.0) * static_cast<double>(bins);
-      const std::size_t bin = std::min(static_cast<std::size_t>(at), bins - 1);
+      const std::size_t bin = std::min(static_cast<std::size_t>(snapped(at)), bins - 1);
       words[(y(b, 0, r) >= 0.5 ? bins : 0) + bin] += std::int64_t{1} << row_digits;
     }
   return counts;
@@ -113,8 +114,11 @@ Json evaluate_with_noise(Run& run, const SavedModel& model, const ModelColumns& 
       std::ldexp(std::sqrt(2.0) * static_cast<double>(privacy.unit_rows), row_digits);
   const NoisyStream noisy{scores_release, static_cast<std::uint64_t>(std::ceil(moved)),
                           evaluation_noise(run.config()).release(scores_release).scale};
+  std::vector<double> at = model.parameters;  // all of the model that decides a row's cell
+  at.insert(at.end(), model.mean.begin(), model.mean.end());
+  at.insert(at.end(), model.scale.begin(), model.scale.end());
   const Aggregate total = run.boundary().across_domains_with_noise(
-      "rows by label and prediction, with noise", std::move(parts), {{noisy}}, model.parameters);
+      "rows by label and prediction, with noise", std::move(parts), {{noisy}}, at);
   return measures_of(
       total.values(scores_release),
       run.boundary().noise_deviation(layout_of(bins)->stream(scores_release), noisy));

@@ -12,6 +12,7 @@
 #include "lib/kinds/model_file.hpp"
 #include "lib/kinds/network/architecture.hpp"
 #include "lib/optim/descent.hpp"
+#include "lib/privacy/json.hpp"
 #include "lib/private/network_sums.hpp"
 #include "lib/private/rows.hpp"
 #include "lib/private/unit_sampler.hpp"
@@ -193,18 +194,10 @@ class PrivateDescent : public Method {
   }
 
   Json told() const {
-    Json releases = Json::array();
-    for (const NoisyRelease& release : plan_.releases)
-      releases.push_back({{"name", release.name},
-                          {"times", release.times},
-                          {"scale", release.scale},
-                          {"sampled", std::ldexp(static_cast<double>(release.sampled), -32)}});
-    return {{"epsilon", plan_.epsilon},
-            {"delta", plan_.delta},
-            {"unit_rows", privacy_.unit_rows},
-            {"nominal_sensitivity", nominal_sensitivity},
-            {"releases", releases},
-            {"noise", {{gradient_release, noise_}}}};
+    Json told = to_json(plan_);
+    told["unit_rows"] = privacy_.unit_rows;
+    told["noise"] = {{gradient_release, noise_}};
+    return told;
   }
 
   Run& run_;

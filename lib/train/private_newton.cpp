@@ -13,6 +13,7 @@
 #include "lib/kinds/model_file.hpp"
 #include "lib/model/likelihood.hpp"
 #include "lib/optim/eigen.hpp"
+#include "lib/privacy/json.hpp"
 #include "lib/private/glm_sums.hpp"
 #include "lib/private/rows.hpp"
 #include "lib/run/run.hpp"
@@ -214,16 +215,10 @@ class PrivateNewton : public Method {
   }
 
   Json told() const {
-    Json releases = Json::array();
-    for (const NoisyRelease& release : plan_.releases)
-      releases.push_back(
-          {{"name", release.name}, {"times", release.times}, {"scale", release.scale}});
-    return {{"epsilon", plan_.epsilon},
-            {"delta", plan_.delta},
-            {"unit_rows", run_.config().privacy->unit_rows},
-            {"nominal_sensitivity", nominal_sensitivity},
-            {"releases", releases},
-            {"noise", {{score_release, score_noise_}, {information_release, information_noise_}}}};
+    Json told = to_json(plan_);
+    told["unit_rows"] = run_.config().privacy->unit_rows;
+    told["noise"] = {{score_release, score_noise_}, {information_release, information_noise_}};
+    return told;
   }
 
   Run& run_;

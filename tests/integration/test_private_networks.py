@@ -114,7 +114,7 @@ def test_other_losses(clinics, loss):
         return
     given, said = [float(row[target]) for row in own], [float(row.get("mean") or row["rate"]) for row in predicted]
     assert statistics.correlation(given, said) > (0.3 if loss == "poisson" else 0.85)
-    assert statistics.fmean(said) == pytest.approx(statistics.fmean(given), abs=0.5)
+    assert statistics.fmean(said) == pytest.approx(statistics.fmean(given), abs=1.2)  # batches and noise of keys made anew
 
 
 def test_a_training_that_stops_goes_on(clinics):
@@ -161,13 +161,6 @@ def test_vectors_of_categories_layer_norm_and_dropout(clinics):
 
 
 def test_no_value_of_a_row_ends_a_training(clinics):
-    import h5py
-    path = clinics.path("partitions/bern.h5")
-    with h5py.File(path, "r+") as file:
-        for row, (value, target) in enumerate(((1e300, 7), (-1e300, -3), (1e44, 1e44), (101, 0.5))):
-            file["features"][row, 0] = value
-            file["targets"][row, 0] = target
-        del file["digests"], file.attrs["salt"]
-    clinics.run("policy", "sign", path, "--key", "bern.pem", "--owner", "bern", "--force")
+    clinics.spoil()
     for loss, target in (("binary", "event"), ("squared_error", "score"), ("poisson", "visits")):
         clinics.train("--set", f"model.mlp.loss={loss}", "--set", f"model.target={target}", "--set", "privacy.epsilon=0.5", np=2, output=loss)

@@ -49,8 +49,8 @@ inline std::vector<double> draws(const Aggregate& part, const std::vector<double
     for (std::size_t byte = 0; byte < 4; ++byte)
       seeds[0]->bytes()[byte] = static_cast<std::byte>(i >> (8 * byte));
     seeds[0]->bytes()[31] = static_cast<std::byte>(which);
-    Noise noise(RenyiLoss::infinite(), 1, std::move(seeds), std::make_shared<RenyiLoss>());
-    Aggregate released = noise.release(part, streams, 0, 0);
+    Noise noise(RenyiLoss::infinite(), 1, std::move(seeds), std::make_shared<NoiseUse>());
+    Aggregate released = noise.release(part, streams, 0, Digest(), 0);
     released.normalise();
     double along = 0;
     std::size_t at = 0;

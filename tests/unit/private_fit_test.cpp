@@ -9,6 +9,7 @@
 
 #include "lib/boundary/noise.hpp"
 #include "lib/core/error.hpp"
+#include "lib/crypto/sha256.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/optim/eigen.hpp"
 #include "lib/privacy/noise_plan.hpp"
@@ -201,12 +202,52 @@ TEST_CASE("a run with noise crosses what was reserved, and no more") {
   const std::vector<NoisyStream> streams{
       {"score", glm.score_sensitivity(), plan.release("score").scale},
       {"information", glm.information_sensitivity(), plan.release("information").scale}};
-  const auto used = std::make_shared<RenyiLoss>();
+  const auto used = std::make_shared<NoiseUse>();
   Noise noise(plan.loss(), 1, {}, used);
-  noise.charge(*glm.layout(), streams);
-  noise.charge(*glm.layout(), streams);
-  CHECK(is_within(*used, plan.loss()));
-  CHECK_THROWS_AS(noise.charge(*glm.layout(), streams), Error);
+  const Digest at = sha256("here"), elsewhere = sha256("there");
+  noise.charge(*glm.layout(), streams, at);
+  noise.charge(*glm.layout(), streams, elsewhere);
+  CHECK(is_within(used->loss, plan.loss()));
+  CHECK(used->first == at);
+  CHECK_THROWS_AS(noise.charge(*glm.layout(), streams, at), Error);
+
+  // Made again, its noise is for what it was drawn for.
+  Noise again(plan.loss(), 1, {}, std::make_shared<NoiseUse>(), at);
+  again.charge(*glm.layout(), streams, at);
+  Noise other(plan.loss(), 1, {}, std::make_shared<NoiseUse>(), at);
+  CHECK_THROWS_AS(other.charge(*glm.layout(), streams, elsewhere), Error);
+}
+
+TEST_CASE("no two sums get the same noise, and one gets the same again") {
+  const PrivateGlmOptions options = options_of(3);
+  PrivateGlm glm({blocks_of(ordinary_rows(10, 3))}, options);
+  const std::vector<NoisyStream> streams{{"score", glm.score_sensitivity(), 1 << 22}};
+  Aggregate part = glm.sums(std::vector<double>(3, 0.0)).front();
+  part.normalise();
+  const auto draw = [&](std::uint64_t round, const std::string& at) {
+    std::vector<std::optional<Secret>> seeds(1);
+    seeds[0].emplace();
+    const Noise noise(RenyiLoss::infinite(), 1, std::move(seeds), std::make_shared<NoiseUse>());
+    return noise.release(part, streams, round, sha256(at), 0).values("score");
+  };
+  CHECK(draw(0, "here") == draw(0, "here"));
+  CHECK(draw(0, "here") != draw(1, "here"));
+  CHECK(draw(0, "here") != draw(0, "there"));
+}
+
+TEST_CASE("a column in other units gives the same whole numbers") {
+  // Values on halves of the grid of 2^-12, as people write them, in thousandths and as they are.
+  std::vector<RowOf> grams, kilograms;
+  for (int v = 0; v <= 16384; v += 7) {
+    const double y = v % 2;
+    grams.push_back({y, {1, (v - 8192.0) * (1 / 8192.0)}});
+    kilograms.push_back({y, {1, (v / 1000.0 - 8.192) * (1 / 8.192)}});
+  }
+  const PrivateGlmOptions options = options_of(2);
+  const std::vector<double> theta{0.1, -0.7};
+  for (const char* stream : {"score", "information"})
+    CHECK(whole_numbers(grams, options, theta, stream) ==
+          whole_numbers(kilograms, options, theta, stream));
 }
 
 TEST_CASE("parties that trust each other a little add a share of the noise each, and no less") {

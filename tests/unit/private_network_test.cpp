@@ -299,13 +299,13 @@ TEST_CASE("noise of sampled releases is planned for its budget, and charged as p
     CHECK(filter.share_spent(plan.loss()) > 0.99);
     const auto layout =
         std::make_shared<const AggregateLayout>(std::vector<Stream>{{"gradient", 1000, {2, 20}}});
-    const auto used = std::make_shared<RenyiLoss>();
+    const auto used = std::make_shared<NoiseUse>();
     Noise noise(plan.loss(), 1, {}, used);
     const std::vector<NoisyStream> streams{{"gradient", (1u << 28) - 2, scale, sampled}};
     for (int i = 0; i < 3; ++i)
-      noise.charge(*layout, streams);
-    CHECK(is_within(*used, plan.loss()));
-    CHECK_THROWS_AS(noise.charge(*layout, streams), Error);
+      noise.charge(*layout, streams, Digest());
+    CHECK(is_within(used->loss, plan.loss()));
+    CHECK_THROWS_AS(noise.charge(*layout, streams, Digest()), Error);
   }
 }
 

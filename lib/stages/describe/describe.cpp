@@ -17,6 +17,7 @@
 #include "lib/run/run.hpp"
 #include "lib/stages/describe/moments.hpp"
 #include "lib/stages/describe/noisy.hpp"
+#include "lib/stages/describe/tables.hpp"
 #include "lib/stages/describe/tests.hpp"
 #include "lib/stages/shown.hpp"
 #include "lib/stages/stage.hpp"
@@ -211,28 +212,6 @@ Json number_json(const Column& column, double mean, double sd, std::uint64_t mis
   if (!bins.empty() && std::isfinite(edges.front()))
     json["histogram"] = {{"edges", edges}, {"rows", bins}};
   return json;
-}
-
-Json category_json(const Columns::Category& category, const std::vector<std::int64_t>& rows) {
-  Json levels = Json::array();
-  for (std::size_t l = 0; l < rows.size(); ++l)
-    levels.push_back({category.levels[l], rows[l]});
-  return {{"name", category.name}, {"kind", "category"}, {"levels", levels}};
-}
-
-Json table_json(const Columns::Category& left, const Columns::Category& right,
-                const std::vector<std::int64_t>& cells) {
-  Json lines = Json::array();
-  for (std::size_t i = 0; i < left.levels.size(); ++i) {
-    Json& line = lines.emplace_back(Json::array());
-    for (std::size_t j = 0; j < right.levels.size(); ++j)
-      line.push_back(cells[i * right.levels.size() + j]);
-  }
-  return {{"rows", left.name},
-          {"columns", right.name},
-          {"row_levels", left.levels},
-          {"column_levels", right.levels},
-          {"counts", lines}};
 }
 
 /// What describe.tests asks for, found in the partitions.

@@ -9,7 +9,9 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/private/grid.hpp"
 #include "lib/private/rows.hpp"
+#include "lib/stages/describe/tables.hpp"
 #include "lib/stages/shown.hpp"
 
 namespace bailiwick {
@@ -30,9 +32,7 @@ struct Number {
   const Column* column;
   Source source;
 };
-struct Category {
-  std::string name;
-  std::vector<std::string> levels;
+struct Category : DescribedColumns::Category {
   Source source;
 };
 
@@ -43,13 +43,13 @@ class Plan {
     std::size_t of_numbers = 0, of_codes = 0;
     for (const Column& column : schema.features)
       column.is_category()
-          ? categories.push_back({column.name, column.levels, {Source::code, of_codes++}})
+          ? categories.push_back({{column.name, column.levels}, {Source::code, of_codes++}})
           : add(column, {Source::number, of_numbers++});
     for (std::size_t k = 0; k < schema.targets.size(); ++k) {
       const Column& column = schema.targets[k];
       column.categories.empty()
           ? add(column, {Source::target, k})
-          : categories.push_back({column.name, column.categories, {Source::target, k}});
+          : categories.push_back({{column.name, column.categories}, {Source::target, k}});
     }
     for (const std::vector<std::string>& pair : how.tables)
       tables.emplace_back(find(pair[0]), find(pair[1]));
@@ -151,9 +151,10 @@ Aggregate count_rows(const Plan& plan, const kernels::RowBlocks& rows) {
             place_of(*plan.numbers[j].column, reader.number(plan.numbers[j].source, b, r));
         if (std::isnan(place)) continue;
         const std::size_t bins = plan.size(j);
-        count(j, std::min(static_cast<std::size_t>((place + 1) / 2 * static_cast<double>(bins)),
-                          bins - 1));
-        const std::int64_t whole = std::llrint(std::ldexp(place, digits));
+        count(j, std::min(
+                     static_cast<std::size_t>(snapped((place + 1) / 2 * static_cast<double>(bins))),
+                     bins - 1));
+        const std::int64_t whole = std::llrint(snapped(std::ldexp(place, digits)));
         const std::span<std::int64_t> moments = sums.words(moments_release);
         moments[2 * j] += whole << digits;
         moments[2 * j + 1] += whole * whole;
@@ -219,21 +220,6 @@ Json number_json(const Column& column, const std::vector<std::int64_t>& rows, do
   return json;
 }
 
-Json table_json(const Category& left, const Category& right,
-                const std::vector<std::int64_t>& rows) {
-  Json lines = Json::array();
-  for (std::size_t i = 0; i < left.levels.size(); ++i) {
-    Json& line = lines.emplace_back(Json::array());
-    for (std::size_t j = 0; j < right.levels.size(); ++j)
-      line.push_back(rows[i * right.levels.size() + j]);
-  }
-  return {{"rows", left.name},
-          {"columns", right.name},
-          {"row_levels", left.levels},
-          {"column_levels", right.levels},
-          {"counts", lines}};
-}
-
 /// Whole steps of a grid that a unit can move a sum of so many squared lengths by.
 std::uint64_t moved(double squares, std::uint64_t unit_rows, int grid) {
   return static_cast<std::uint64_t>(
@@ -286,13 +272,8 @@ Json describe_with_noise(Run& run, const NoisyDescription& how) {
     columns.push_back(number_json(*plan.numbers[j].column, counts_of(plan, cells, j),
                                   moments[2 * j], moments[2 * j + 1], how.probabilities));
   std::size_t group = plan.numbers.size();
-  for (const Category& category : plan.categories) {
-    const std::vector<std::int64_t> of_level = counts_of(plan, cells, group++);
-    Json levels = Json::array();
-    for (std::size_t l = 0; l < of_level.size(); ++l)
-      levels.push_back({category.levels[l], of_level[l]});
-    columns.push_back({{"name", category.name}, {"kind", "category"}, {"levels", levels}});
-  }
+  for (const Category& category : plan.categories)
+    columns.push_back(category_json(category, counts_of(plan, cells, group++)));
   for (const auto& [left, right] : plan.tables)
     tables.push_back(
         table_json(plan.categories[left], plan.categories[right], counts_of(plan, cells, group++)));
