@@ -94,6 +94,7 @@ constexpr std::pair<ExitCode, const char*> exit_codes[] = {
     {ExitCode::data, "data or I/O"},
     {ExitCode::not_converged, "not converged"},
     {ExitCode::integrity, "integrity"},
+    {ExitCode::verdict, "verdict"},
     {ExitCode::bug, "bug"},
     {ExitCode::stopped, "stopped, resumable"}};
 

@@ -20,6 +20,7 @@ enum class ExitCode : int {
   data = 5,           ///< input or output: missing, malformed, unwritable, out of range
   not_converged = 6,  ///< the solver did not reach its tolerance
   integrity = 7,      ///< a digest, signature or chain does not hold
+  verdict = 8,        ///< what was measured fails what the config demands; the result is written
   bug = 70,           ///< a broken promise inside Bailiwick
   stopped = 75,       ///< stopped on request; can be resumed
 };
