@@ -59,6 +59,7 @@ int command_forget(const Arguments& arguments);
 int command_ingest(const Arguments& arguments);
 int command_inspect(const Arguments& arguments);
 int command_keygen(const Arguments& arguments);
+int command_line(const Arguments& arguments);
 int command_lrtest(const Arguments& arguments);
 int command_meta(const Arguments& arguments);
 int command_owner(const Arguments& arguments);

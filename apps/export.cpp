@@ -9,6 +9,7 @@
 #include "lib/core/error.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
+#include "lib/deploy/onnx_model.hpp"
 #include "lib/export/formats.hpp"
 
 namespace bailiwick {
@@ -79,13 +80,25 @@ void export_signature(const RunToExport& run, const Options& options) {
   std::cout << fmt::format("of       {}\nby       {}\n", model.path, key.public_key().id());
 }
 
+void export_onnx(const RunToExport& run, const Options& options) {
+  std::vector<double> times;
+  for (const std::string& text : options.list("survival-at")) {
+    const auto time = parse_number(text);
+    if (!time || !(*time > 0))
+      throw Error(ExitCode::usage, "--survival-at: \"{}\" is no time", text);
+    times.push_back(*time);
+  }
+  write_export(run, options, onnx_name, onnx_file(open_deployable(run), times));
+}
+
 struct Format {
   const char* name;
   void (*write)(const RunToExport& run, const Options& options);
 };
 constexpr Format all_formats[] = {
     {"run-crate", export_crate}, {"model-signature", export_signature}, {"model-card", export_card},
-    {"prov", export_prov},       {"croissant", export_data_card},       {"cyclonedx", export_bom}};
+    {"prov", export_prov},       {"croissant", export_data_card},       {"cyclonedx", export_bom},
+    {"onnx", export_onnx}};
 
 }  // namespace
 
@@ -95,10 +108,12 @@ int command_export(const Arguments& arguments) {
       "Describes what lies in a run's output folder in formats that others read. FOLDER "
       "must hold\nas it was signed. What stays with the domains is left out.",
       "docs/export.md");
-  options.add()("format", po::value<std::string>()->required(),
-                "run-crate (RO-Crate of the run), model-signature (OpenSSF, of model.h5), "
-                "model-card (Markdown), prov (PROV-JSON of the run), croissant (of a domain's "
-                "data) or cyclonedx (bill of materials of the model)");
+  options.add()(
+      "format", po::value<std::string>()->required(),
+      "run-crate (RO-Crate of the run), model-signature (OpenSSF, of model.h5), "
+      "model-card (Markdown), prov (PROV-JSON of the run), croissant (of a domain's "
+      "data), cyclonedx (bill of materials of the model) or onnx (the model, to score rows "
+      "elsewhere)");
   options.add()("output", po::value<std::string>(),
                 "file to write to, of a run-crate the folder to copy to; else into FOLDER");
   options.add()("license", po::value<std::string>(),
@@ -112,6 +127,8 @@ int command_export(const Arguments& arguments) {
   options.add()("creator", po::value<std::string>(),
                 "who made the data of a croissant; else the domain's name");
   options.add()("url", po::value<std::string>(), "where a croissant's data are described");
+  options.add()("survival-at", po::value<std::vector<std::string>>(),
+                "time at which the onnx of a Cox model tells survival; may be given again");
   options.add()("key", po::value<std::vector<std::string>>(),
                 "public key (PEM) that must have signed; without, signatures are not checked");
   if (!options.parse(arguments.words)) return 0;

@@ -78,6 +78,8 @@ std::vector<Command> all_commands() {
        command_lrtest},
       {"wald", "test whether several coefficients of a model are all 0", command_wald},
       {"meta", "pool models that were each fitted on rows of their own", command_meta},
+      {"line", "run all stations from files to a model in use, of which anything changed",
+       command_line},
       {"slurm", "write the batch script of a config", command_slurm},
       {"digest", "print the digest of a model's content", command_digest},
       {"schema", "print every key of a YAML file: for editors, or as tables", command_schema},

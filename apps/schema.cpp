@@ -10,6 +10,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/ingest/config.hpp"
+#include "lib/line/config.hpp"
 #include "lib/policy/policy_yaml.hpp"
 #include "lib/policy/trust_yaml.hpp"
 #include "lib/run/site_yaml.hpp"
@@ -19,7 +20,7 @@ namespace bailiwick {
 int command_schema(const Arguments& arguments) {
   Options options("schema FORMAT [options]",
                   "Prints every key that a YAML file may have, with type, default and meaning.\n"
-                  "FORMAT is run, ingest, policy, site or trust. Needs no MPI.",
+                  "FORMAT is run, ingest, line, policy, site or trust. Needs no MPI.",
                   "docs/configuration.md");
   options.add()("json", "as JSON Schema (draft 2020-12), for editors");
   options.add()("markdown", "as tables in Markdown");
@@ -27,6 +28,7 @@ int command_schema(const Arguments& arguments) {
   const std::map<std::string, std::function<OrderedJson()>> schemas = {
       {"run", [] { return run_schema(config_language()); }},
       {"ingest", ingest_schema},
+      {"line", line_schema},
       {"policy", policy_schema},
       {"site", site_schema},
       {"trust", trust_schema}};

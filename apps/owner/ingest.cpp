@@ -44,6 +44,11 @@ int command_ingest(const Arguments& arguments) {
       "docs/ingest.md");
   options.add()("force", "overwrite existing partitions")(
       "propose", "print a draft of the config for the table named in place of CONFIG");
+  options.add()("input", po::value<std::vector<std::string>>(),
+                "table to read instead of the config's; may be given again");
+  options.add()("increment", po::value<std::string>(),
+                "rows that come later: partitions called NAME-INCREMENT, in a folder of that name "
+                "in the config's output");
   if (!options.parse(arguments.words)) return 0;
   refuse_company();
   if (options.has("propose")) {
@@ -51,7 +56,9 @@ int command_ingest(const Arguments& arguments) {
     std::cerr << "Save it and fill in what is blank. Take care: " << proposal_note << ".\n";
     return 0;
   }
-  const IngestConfig config = parse_ingest_config(read_config(options.text("CONFIG")));
+  IngestConfig config = parse_ingest_config(read_config(options.text("CONFIG")));
+  if (options.has("input")) config.inputs = options.list("input");
+  if (options.has("increment")) as_increment(config, options.text("increment"));
   const auto bar = [](const IngestProgress& progress) {
     std::cerr << fmt::format(
         "\r{} rows, {} quarantined, {:.0f} %",

@@ -58,6 +58,7 @@ struct FamilyMembers {
   bool canonical, dispersion, squares;
   TargetPowers powers;
   Response response;
+  InverseLink inverse_link;
   bool (*allows)(double y);
   Row (*row)(double y, double eta);
   double (*mean)(double eta);
@@ -75,11 +76,11 @@ namespace detail {
 
 template <class... F>
 constexpr auto members_of(FamilyList<F...>) {
-  return std::array{
-      FamilyMembers{F::name,       F::title,    F::prediction, F::rule,           F::canonical,
-                    F::dispersion, F::squares,  F::powers,     F::response,       F::allows,
-                    F::row,        F::mean,     F::variance,   F::link,           F::whole,
-                    F::saturated,  F::deviance, F::constant,   F::log_likelihood, F::log_odds}...};
+  return std::array{FamilyMembers{
+      F::name,     F::title,          F::prediction, F::rule,         F::canonical, F::dispersion,
+      F::squares,  F::powers,         F::response,   F::inverse_link, F::allows,    F::row,
+      F::mean,     F::variance,       F::link,       F::whole,        F::saturated, F::deviance,
+      F::constant, F::log_likelihood, F::log_odds}...};
 }
 
 }  // namespace detail

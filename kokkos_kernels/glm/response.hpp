@@ -14,4 +14,13 @@ enum class Response {
   hazard,       ///< relative to others', of rows with a time and an event
 };
 
+/// From a family's linear predictor to its mean: the programs that others score with are told this.
+enum class InverseLink {
+  identity,
+  logistic,               ///< 1 / (1 + e^-eta)
+  exponential,            ///< e^eta
+  normal,                 ///< the normal distribution function
+  complementary_log_log,  ///< 1 - e^(-e^eta)
+};
+
 }  // namespace bailiwick::kernels

@@ -11,8 +11,6 @@
 namespace bailiwick::kernels {
 namespace {
 
-constexpr double variance_floor = 1e-5;
-
 /// sum of f(j) over the units of a row, in eight lanes.
 template <class F>
 KOKKOS_INLINE_FUNCTION double sum_units(std::size_t units, const F& f) {

@@ -14,14 +14,17 @@
 // rank.
 namespace bailiwick::kernels {
 
+/// What layer norm adds to a variance.
+inline constexpr double variance_floor = 1e-5;
+
 /// Of layer norm, one a unit each.
 struct NormParameters {
   const float* gain;
   const float* shift;
 };
 
-/// n = (z - mean) / sqrt(variance + 1e-5) gain + shift over the units of a row, then to.value =
-/// f(n) (Ba, Kiros & Hinton 2016). `moments` gets mean and 1/sqrt(…) of each row.
+/// n = (z - mean) / sqrt(variance + variance_floor) gain + shift over the units of a row, then
+/// to.value = f(n) (Ba, Kiros & Hinton 2016). `moments` gets mean and 1/sqrt(…) of each row.
 void layer_norm_forward(std::size_t units, std::size_t rows, const float* z,
                         const NormParameters& parameters, double* moments, const Activated& to);
 

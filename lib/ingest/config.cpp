@@ -15,6 +15,7 @@
 #include "lib/config/schema.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
+#include "lib/domain/partition_manifest.hpp"
 #include "lib/ingest/date.hpp"
 
 namespace bailiwick {
@@ -422,6 +423,14 @@ IngestConfig parse_ingest_config(const ConfigFiles& files) {
   parse_config(files, config);
   config.columns = expanded(config.columns);
   return config;
+}
+
+void as_increment(IngestConfig& config, const std::string& increment) {
+  for (IngestPartition& partition : config.partitions) {
+    partition.name += "-" + increment;
+    check_partition_name(partition.name, "--increment");
+  }
+  config.output += "/" + increment;
 }
 
 OrderedJson ingest_schema() {

@@ -95,6 +95,11 @@ struct IngestConfig {
 IngestConfig parse_ingest_config(const ConfigFiles& files);
 IngestConfig parse_ingest_config(const std::string& text, const std::string& path);
 
+/// Makes it the ingest of rows that come later: its partitions are called `<name>-<increment>`, and
+/// lie, with the quarantined rows, in a folder of that name in the output. Throws ExitCode::data
+/// for what is no name of a partition.
+void as_increment(IngestConfig& config, const std::string& increment);
+
 /// What it may say, as JSON Schema.
 OrderedJson ingest_schema();
 

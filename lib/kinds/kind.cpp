@@ -22,6 +22,12 @@ std::vector<std::string> Kind::coefficient_names(const SavedModel& model) const 
   return names;
 }
 
+kernels::InverseLink Kind::inverse_link(const ModelConfig& model) const {
+  const kernels::FamilyMembers* members = family(model);
+  ensure(members != nullptr, "a model of one mean has a family");
+  return members->inverse_link;
+}
+
 double Kind::public_centre(const SavedModel& model) const {
   return model.config.intercept ? model.parameters.front() : 0.0;
 }

@@ -47,6 +47,8 @@ class Kind {
   virtual Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const;
   /// Of a response that a family measures; nullptr: of another.
   virtual const kernels::FamilyMembers* family(const ModelConfig& model) const = 0;
+  /// Of the linear predictor itself, where family() measures what follows from it.
+  virtual kernels::InverseLink inverse_link(const ModelConfig& model) const;
   /// A number near the target's mean that everybody knows: the prediction at the mean row.
   virtual double public_centre(const SavedModel& model) const;
 

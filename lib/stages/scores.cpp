@@ -47,6 +47,20 @@ void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::
   if (differs(asked.exposure, model.exposure)) refuse("exposure");
 }
 
+/// The model's description of itself, asked of a schema in which other numbers may lack a value.
+ModelConfig as_scored(const SavedModel& model, const Schema& schema) {
+  ModelConfig scored = model.config;
+  scored.cluster = Cluster::none;  // whose rows they are says nothing of their scores
+  scored.missing.clear();
+  for (const MissingFeature& missing : model.missing) {
+    const auto column = std::ranges::find(schema.features, missing.name, &Column::name);
+    if (column != schema.features.end() && column->may_be_missing())
+      scored.missing[missing.name] =
+          missing.rule == MissingRule::number ? round_trip(*missing.number) : to_word(missing.rule);
+  }
+  return scored;
+}
+
 }  // namespace
 
 std::string model_path(const RunConfig& config, const StageOptions& options) {
@@ -102,29 +116,23 @@ std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
 }
 
 ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targets) {
-  const Schema& schema = run.schema();
-  ModelConfig scored = model.config;
-  scored.cluster = Cluster::none;  // whose rows they are says nothing of their scores
-  scored.missing.clear();
-  for (const MissingFeature& missing : model.missing) {
-    const auto column = std::ranges::find(schema.features, missing.name, &Column::name);
-    if (column != schema.features.end() && column->may_be_missing())
-      scored.missing[missing.name] =
-          missing.rule == MissingRule::number ? round_trip(*missing.number) : to_word(missing.rule);
-  }
   if (!run.config().model.features.empty()) {
-    ModelConfig asked = scored;
+    ModelConfig asked = as_scored(model, run.schema());
     asked.features = run.config().model.features;
     // In whichever order: the model has its own.
-    if (!std::ranges::is_permutation(select_columns(asked, schema, false).names, model.names))
+    if (!std::ranges::is_permutation(select_columns(asked, run.schema(), false).names, model.names))
       throw Error(ExitCode::config,
                   "model.features: the model has others: {}; give the config it was trained with, "
                   "or another model with --model",
                   join(model.names));
   }
+  return columns_in(model, run.schema(), with_targets);
+}
+
+ModelColumns columns_in(const SavedModel& model, const Schema& schema, bool with_targets) {
   ModelColumns columns;
   try {
-    columns = select_columns(scored, schema, with_targets);
+    columns = select_columns(as_scored(model, schema), schema, with_targets);
   } catch (const Error& error) {
     // Its messages name the config's keys, but these names come from the model's file.
     throw Error(ExitCode::data, "the model does not fit these partitions: {}", error.what());
@@ -160,6 +168,17 @@ std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
   return moments_of_domains(run, model.config, columns, training);
 }
 
+std::vector<double> hazards_at(const BaselineHazard& baseline, const std::vector<double>& times) {
+  constexpr double rounding = 1 + 0x1p-40;  // of times on a grid
+  std::vector<double> hazards;
+  for (const double time : times) {
+    const auto after = std::ranges::upper_bound(baseline.time, time * rounding);
+    const auto before = static_cast<std::size_t>(after - baseline.time.begin());
+    hazards.push_back(before == 0 ? 0 : baseline.hazard[before - 1]);
+  }
+  return hazards;
+}
+
 Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows,
                const std::vector<double>& times)
     : response_(model.config.kind->response(model.config)),
@@ -168,13 +187,10 @@ Scores::Scores(const SavedModel& model, const kernels::RowBlocks& rows,
       times_(times.size()),
       eta_(Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(),
                                                kind_of(model.config).predictor(model, rows))) {
-  constexpr double rounding = 1 + 0x1p-40;  // of times on a grid
-  for (const BaselineHazard& baseline : model.baselines)
-    for (const double time : times) {
-      const auto after = std::ranges::upper_bound(baseline.time, time * rounding);
-      const auto before = static_cast<std::size_t>(after - baseline.time.begin());
-      hazards_.push_back(before == 0 ? 0 : baseline.hazard[before - 1]);
-    }
+  for (const BaselineHazard& baseline : model.baselines) {
+    const std::vector<double> of_stratum = hazards_at(baseline, times);
+    hazards_.insert(hazards_.end(), of_stratum.begin(), of_stratum.end());
+  }
 }
 
 void Scores::predict(std::size_t block, std::size_t row, std::size_t baseline,

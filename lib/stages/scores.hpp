@@ -39,10 +39,16 @@ std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common);
 /// ExitCode::config if the config asks for others.
 ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targets);
 
+/// The same of a schema, whatever a config asks for. Throws ExitCode::data if they do not fit.
+ModelColumns columns_in(const SavedModel& model, const Schema& schema, bool with_targets);
+
 /// How the rows of each local domain are to be standardised before they are scored: with the
 /// model's moments, or with those of the domain's own training rows. Collective.
 std::vector<ColumnMoments> scoring_moments(Run& run, const SavedModel& model,
                                            const ModelColumns& columns, Standardisation how);
+
+/// Cumulative hazards at these times, 0 before the first event.
+std::vector<double> hazards_at(const BaselineHazard& baseline, const std::vector<double>& times);
 
 /// Linear predictors of the rows of one domain on this rank, and what predictions follow from them.
 class Scores {

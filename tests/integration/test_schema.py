@@ -163,7 +163,7 @@ def test_what_an_editor_does_not_know_a_schema_leaves_open(fresh):
 
 
 def test_usage():
-    assert 'unknown format "rum"; there are: ingest, policy, run, site, trust (did you mean "run"?)' in run("schema", "rum", "--json", code=USAGE)
+    assert 'unknown format "rum"; there are: ingest, line, policy, run, site, trust (did you mean "run"?)' in run("schema", "rum", "--json", code=USAGE)
     for words in ([], ["--json", "--markdown"]):
         assert "schema run: give either --json or --markdown" in run("schema", "run", *words, code=USAGE)
     assert "FORMAT is missing" in run("schema", code=USAGE)

@@ -55,11 +55,13 @@ ROOMS = {
     "lib/compare": ["lib/folder", "lib/stages", "lib/kinds", *ADMITTED],
     "lib/report": ["lib/compare", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/model", "kokkos_kernels/math", *ADMITTED],
     "lib/reproduce": ["lib/verify", "lib/stages", "lib/record", *ADMITTED],
+    "lib/line": ["lib/stages", "lib/ingest", *ADMITTED],
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
     "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
     "lib/export": ["lib/trace", "lib/stages", "lib/record", *ADMITTED],
+    "lib/deploy": ["lib/export", "lib/trace", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/data", "kokkos_kernels/glm", "kokkos_kernels/network", *ADMITTED],
     "lib/forget": ["lib/review", "lib/trace", "lib/verify", "lib/record", *ADMITTED],
-    "apps": ["lib/release", "lib/disclosure", "lib/compare", "lib/forget", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "apps": ["lib/line", "lib/deploy", "lib/release", "lib/disclosure", "lib/compare", "lib/forget", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
     "apps/owner": ["apps", "lib/stages", "lib/draft", "lib/ingest", "lib/kinds", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.

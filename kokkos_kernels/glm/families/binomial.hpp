@@ -15,6 +15,7 @@ struct Binomial : FamilyDefaults {
   static constexpr const char* prediction = "probability";
   static constexpr const char* rule = "a logistic model needs a target between 0 and 1";
   static constexpr Response response = Response::probability;
+  static constexpr InverseLink inverse_link = InverseLink::logistic;
 
   static bool allows(double y) { return y >= 0 && y <= 1; }
   KOKKOS_FORCEINLINE_FUNCTION static Row row(double y, double eta) {

@@ -14,6 +14,7 @@ struct ComplementaryLogLog : Binomial {
       "Complementary log-log regression (binomial, complementary log-log link)";
   static constexpr const char* rule = "a cloglog model needs a target between 0 and 1";
   static constexpr bool canonical = false;
+  static constexpr InverseLink inverse_link = InverseLink::complementary_log_log;
 
   KOKKOS_FORCEINLINE_FUNCTION static Row row(double y, double eta) {
     using exact::detail::select;

@@ -16,6 +16,7 @@ struct Gamma : FamilyDefaults {
   static constexpr const char* rule = "a gamma model needs a target greater than 0";
   static constexpr bool canonical = false, dispersion = true;
   static constexpr Response response = Response::rate;
+  static constexpr InverseLink inverse_link = InverseLink::exponential;
 
   static bool allows(double y) { return y > 0; }
   KOKKOS_FORCEINLINE_FUNCTION static Row row(double y, double eta) {

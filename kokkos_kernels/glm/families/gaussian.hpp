@@ -15,6 +15,7 @@ struct Gaussian : FamilyDefaults {
   static constexpr bool dispersion = true, squares = true;
   static constexpr TargetPowers powers{2, 1, 0};
   static constexpr Response response = Response::mean;
+  static constexpr InverseLink inverse_link = InverseLink::identity;
 
   static bool allows(double) { return true; }
   KOKKOS_FORCEINLINE_FUNCTION static Row row(double y, double eta) {

@@ -16,6 +16,7 @@ struct InverseGaussian : FamilyDefaults {
   static constexpr bool canonical = false, dispersion = true;
   static constexpr TargetPowers powers{-1, -1, -1};
   static constexpr Response response = Response::rate;
+  static constexpr InverseLink inverse_link = InverseLink::exponential;
 
   static bool allows(double y) { return y > 0; }
   KOKKOS_FORCEINLINE_FUNCTION static Row row(double y, double eta) {

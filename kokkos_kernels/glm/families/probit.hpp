@@ -14,6 +14,7 @@ struct Probit : Binomial {
   static constexpr const char* title = "Probit regression (binomial, probit link)";
   static constexpr const char* rule = "a probit model needs a target between 0 and 1";
   static constexpr bool canonical = false;
+  static constexpr InverseLink inverse_link = InverseLink::normal;
 
   KOKKOS_FORCEINLINE_FUNCTION static Row row(double y, double eta) {
     using exact::detail::select;

@@ -30,6 +30,10 @@ class GlmKind : public Kind {
                                                : family_.index];
   }
 
+  kernels::InverseLink inverse_link(const ModelConfig&) const override {
+    return kernels::family_members[family_.index].inverse_link;
+  }
+
   Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const override {
     Predictor eta = Kind::predictor(model, rows);
     if (log_odds() == nullptr) return eta;

@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/line/line.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "io/partition/partition.hpp"
+#include "lib/core/file_lock.hpp"
+#include "lib/core/file_pattern.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/text.hpp"
+#include "lib/core/version.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/ingest/config.hpp"
+#include "lib/line/child.hpp"
+#include "lib/line/memory.hpp"
+#include "lib/run/inputs.hpp"
+#include "lib/stages/stage.hpp"
+
+namespace bailiwick {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* program = "/proc/self/exe";
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;)
+    words.push_back(word);
+  return words;
+}
+
+class Line {
+ public:
+  Line(const LineConfig& line, bool dry)
+      : line_(line), dry_(dry), memory_(line.output + "/line.json") {}
+
+  void run() {
+    for (const LineIngest& one : line_.ingest)
+      ingest(one);
+    if (pending_) {
+      std::cout << "\nand all stations after that\n";
+      return;
+    }
+    open_run();
+    for (const std::string& name : line_.stations)
+      if (!station(name)) return;
+    if (!pending_) std::cout << fmt::format("\n{}: {}\n", line_.name, folder_) << std::flush;
+  }
+
+ private:
+  /// Its exit code, of now or of when it was done. `words`: of the command, without the program.
+  /// `inputs`: all that decides it. A code but 0 and `also` ends the line.
+  int step(const std::string& title, std::vector<std::string> words, const std::string& inputs,
+           bool on_all_ranks, std::optional<ExitCode> also = {}) {
+    const Digest key = sha256(title + "\n" + inputs);
+    if (const auto code = memory_.find(key)) {
+      std::cout << fmt::format("{}: nothing new\n", title) << std::flush;
+      return *code;
+    }
+    std::cout << fmt::format("\n== {}: bailiwick {}\n", title, join(words, " ")) << std::flush;
+    if (dry_) {
+      pending_ = true;
+      return 0;
+    }
+    // What it left when it was killed is of the same inputs, and nothing was made of it.
+    if (words.front() == "ingest" && memory_.has_begun(key)) words.emplace_back("--force");
+    memory_.begin(key, title);
+    words.insert(words.begin(), program_path());
+    if (on_all_ranks) {
+      const std::vector<std::string> launcher = words_of(line_.launcher);
+      words.insert(words.begin(), launcher.begin(), launcher.end());
+    }
+    const int code = run_command(words);
+    if (was_stopped())
+      throw Error(ExitCode::stopped, "stopped at {}; the same command goes on from there", title);
+    if (code != 0 && (!also || code != static_cast<int>(*also)))
+      throw Error(code < 128 ? static_cast<ExitCode>(code) : ExitCode::bug,
+                  "{} ended with {}; the same command goes on from there", title, code);
+    memory_.end(key, code);
+    return code;
+  }
+
+  static std::string program_path() { return fs::read_symlink(program).string(); }
+
+  void ingest(const LineIngest& one) {
+    const IngestConfig config = parse_ingest_config(read_config(one.config));
+    std::string text;
+    for (const ConfigFile& file : config.files)
+      text += file.text;
+    for (const IngestLookup& lookup : config.lookups)
+      text += sha256_file(lookup.path).hex();
+    if (one.increments.empty()) {
+      for (const std::string& file : files_named(config.inputs))
+        text += sha256_file(file).hex();
+      step("ingest " + fs::path(one.config).filename().string(), {"ingest", one.config}, text,
+           false);
+      return;
+    }
+    for (const std::string& file : files_named({one.increments})) {
+      const std::string name = fs::path(file).stem().string();
+      step("ingest " + name, {"ingest", one.config, "--increment", name, "--input", file},
+           text + sha256_file(file).hex(), false);
+    }
+  }
+
+  /// Once its partitions are there. What decides a training names its folder.
+  void open_run() {
+    run_ = parse_run_config(read_config(line_.run), config_language());
+    inputs_ = given_by(run_, true) + version();
+    for (DomainConfig& domain : run_.domains)
+      for (const std::string& file : files_named(domain.partitions))
+        inputs_ +=
+            "\n" + domain.name + " " + io::unverified_manifest(io::manifest_path(file)).root.hex();
+    folder_ = line_.output + "/runs/" + sha256(inputs_).hex().substr(0, 12);
+  }
+
+  /// Whether the line goes on.
+  bool station(const std::string& name) {
+    if (name == check_output_station)
+      step(name,
+           {name, folder_, "--key", line_.public_key, "--by", line_.check_output->by, "--sign-with",
+            line_.check_output->sign_with},
+           inputs_, false);
+    else if (name == report_station)
+      step(name, {name, folder_, "--key", line_.public_key}, inputs_ + done_, false);
+    else if (name == deploy_station)
+      deploy();
+    else
+      stage(name);
+    done_ += " " + name;
+    return true;
+  }
+
+  void stage(const std::string& name) {
+    std::vector<std::string> words = {name, line_.run, "--output", folder_};
+    if (name == "train") words.insert(words.end(), {"--resume", "latest"});
+    step(name, words, inputs_ + given_by(run_, false), true);
+  }
+
+  void deploy() {}
+
+  const LineConfig& line_;
+  const bool dry_;
+  LineMemory memory_;
+  RunConfig run_;
+  std::string folder_;    ///< of the run that the stations make or look at
+  std::string inputs_;    ///< what decides its training
+  std::string done_;      ///< stations before this one
+  bool pending_ = false;  ///< of a dry run: something would be done
+};
+
+}  // namespace
+
+void run_line(const LineConfig& line, bool dry) {
+  fs::create_directories(line.output);
+  const FileLock lock(line.output + "/line.lock", lock_patience_seconds);
+  if (!lock.held())
+    throw Error(ExitCode::data, "{}: another line writes there{}", line.output, lock.holder());
+  Line(line, dry).run();
+}
+
+}  // namespace bailiwick

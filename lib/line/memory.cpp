@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/line/memory.hpp"
+
+#include <filesystem>
+
+#include "lib/core/input_file.hpp"
+#include "lib/core/instant.hpp"
+#include "lib/core/output_file.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+constexpr const char* format = "bailiwick-line";
+constexpr int format_version = 1;
+
+}  // namespace
+
+LineMemory::LineMemory(std::string path)
+    : path_(std::move(path)),
+      json_({{"format", format}, {"version", format_version}, {"steps", Json::object()}}) {
+  if (!std::filesystem::exists(path_)) return;
+  Json read = parse_json(read_file(path_), path_);
+  if (!read.is_object() || read.value("format", "") != format ||
+      read.value("version", 0) != format_version || !read.contains("steps") ||
+      !read["steps"].is_object())
+    throw Error(ExitCode::data, "{}: is not what a line has done; take it away to do all again",
+                path_);
+  json_ = std::move(read);
+}
+
+std::optional<int> LineMemory::find(const Digest& step) const {
+  const auto found = json_["steps"].find(step.hex());
+  if (found == json_["steps"].end() || !found->contains("code")) return {};
+  return json_member<int>(*found, "code", path_);
+}
+
+bool LineMemory::has_begun(const Digest& step) const {
+  return json_["steps"].contains(step.hex());
+}
+
+void LineMemory::begin(const Digest& step, const std::string& words) {
+  json_["steps"][step.hex()] = {{"step", words}, {"began", utc_now()}};
+  write();
+}
+
+void LineMemory::end(const Digest& step, int code) {
+  json_["steps"][step.hex()].update({{"code", code}, {"ended", utc_now()}});
+  write();
+}
+
+void LineMemory::write() const {
+  write_file_atomically(path_, json_.dump(2) + "\n");
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,35 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "lib/core/digest.hpp"
+#include "lib/core/json.hpp"
+
+namespace bailiwick {
+
+/// What a line has done, in `line.json` of its folder: for each step, by the digest of all that
+/// decides it, its exit code; before that, that it began. Written anew, whole, each time.
+class LineMemory {
+ public:
+  /// Throws ExitCode::data if there is a file that is none.
+  explicit LineMemory(std::string path);
+
+  /// Its exit code, if it ended.
+  std::optional<int> find(const Digest& step) const;
+  bool has_begun(const Digest& step) const;
+  void begin(const Digest& step, const std::string& words);
+  void end(const Digest& step, int code);
+
+ private:
+  void write() const;
+
+  std::string path_;
+  Json json_;
+};
+
+}  // namespace bailiwick

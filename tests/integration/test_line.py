@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""`line`: from files to results with one command; the second time nothing is done, and killed anywhere it goes on to the same bits."""
+import json
+import math
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import PROGRAM, Checkout
+
+CONFIG, DATA, STOPPED = 3, 5, 75
+DOMAINS = ("bern", "lyon")
+INGEST = """version: 1
+output: rows
+partitions:
+  - {for: [bern, lyon], name: <name>, owner: <name>, values: [<name>], sign_with: <name>.pem}
+input: none.csv
+split:
+  hash: {train: 0.8, test: 0.2}
+columns:
+  clinic: {role: domain}
+  id: {role: id}
+  age: {role: feature, minimum: 0, maximum: 120}
+  dose: {role: feature}
+  ward: {role: feature, type: category, levels: [icu, surgery]}
+  event: {role: target}
+"""
+RUN = """version: 1
+name: stays
+purpose: dpv:ScientificResearch
+output: never
+site: {name: here, nodes: [{match: "*", jurisdiction: CH}]}
+lineage: {sign_with: operator.pem}
+boundary: {secure_aggregation: false}
+model: {kind: logistic, target: event, l2: 0.1}
+train: {split: train}
+evaluate: {split: test}
+domains:
+""" + "".join(f'  - {{name: {d}, jurisdiction: CH, public_key: {d}.pub.pem, policy: {d}.json, partitions: ["rows/*/{d}-*.h5"]}}\n' for d in DOMAINS)
+TERMS = """version: 1
+uid: urn:example:clinic:%(name)s
+owner: %(name)s
+target: "%(name)s*"
+permit: [train, evaluate, predict, describe, release_model, release_statistics]
+purposes: ["dpv:ResearchAndDevelopment"]
+where: [CH]
+valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}
+allow: {exact_release: true, unmasked_sums: true, two_parties: true, unstratified_survival: true, per_domain_statistics: true}
+"""
+LINE = """version: 1
+name: stays
+output: out
+run: run.yaml
+public_key: operator.pub.pem
+ingest: [{config: ingest.yaml, increments: "incoming/*.csv"}]
+stations: [describe, train, evaluate, report]
+"""
+
+
+class Line:
+    def __init__(self, folder):
+        self.checkout = Checkout(folder)
+        self.path, self.run = self.checkout.path, self.checkout.run
+        for key in (*DOMAINS, "operator"):
+            self.run("keygen", key)
+        for name in DOMAINS:
+            self.write(f"{name}.yaml", TERMS % {"name": name})
+            self.run("policy", "sign", f"{name}.yaml", "--key", f"{name}.pem", "--output", f"{name}.json")
+        for name, text in (("ingest.yaml", INGEST), ("run.yaml", RUN), ("line.yaml", LINE)):
+            self.write(name, text)
+        self.path("incoming").mkdir()
+        self.increment("2026-09", 300, 1)
+
+    def write(self, name, text):
+        self.path(name).write_text(text)
+
+    def increment(self, name, rows, seed, shift=0.0):
+        draw = random.Random(seed)
+        lines = ["clinic,id,age,dose,ward,event"]
+        for i in range(rows):
+            age, dose, ward = draw.randrange(20, 95), draw.uniform(-1, 1) + shift, draw.choice(("icu", "surgery"))
+            event = int(draw.random() < 1 / (1 + math.exp(-((age - 55) / 20 + 2 * dose + (ward == "icu")))))
+            lines.append(f"{DOMAINS[i % 2]},{name}-{i},{age},{dose:.6f},{ward},{event}")
+        self.write(f"incoming/{name}.csv", "\n".join(lines) + "\n")
+
+    def line(self, *words, **more):
+        return self.run("line", "line.yaml", *words, **more)
+
+    def runs(self):
+        return sorted(self.path("out/runs").iterdir())
+
+    def digests(self):
+        """Of all that signs nothing about time: models, and the numbers of evaluations."""
+        return [(self.run("digest", folder / "model.h5").split()[0], json.loads((folder / "evaluation.json").read_text())["overall"]) for folder in self.runs()]
+
+
+@pytest.fixture
+def stays(tmp_path):
+    return Line(tmp_path)
+
+
+def test_what_has_not_changed_is_not_done_again(stays):
+    dry = stays.line("--dry-run")
+    assert "== ingest 2026-09" in dry and "and all stations after that" in dry and not stays.path("rows").exists()
+    first = stays.line()
+    assert [title for title in ("ingest 2026-09", "describe", "train", "evaluate", "report") if f"== {title}: bailiwick" in first] == ["ingest 2026-09", "describe", "train", "evaluate", "report"]
+    folder, = stays.runs()
+    before = {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
+    again = stays.line()
+    assert again.count("nothing new") == 5 and "==" not in again
+    assert before == {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
+    stays.run("verify", folder, "--key", "operator.pub.pem", "--partitions", "rows")
+    # A later increment is ingested alone, and is another training.
+    stays.increment("2026-10", 100, 2)
+    later = stays.line()
+    assert "ingest 2026-09: nothing new" in later and "== ingest 2026-10" in later and len(stays.runs()) == 2
+    newer = next(run for run in stays.runs() if run != folder)
+    assert json.loads((newer / "evaluation.json").read_text())["overall"]["rows"] > json.loads((folder / "evaluation.json").read_text())["overall"]["rows"]
+    # Another penalty is another training, of the same rows; back again, nothing is new.
+    text = stays.path("run.yaml").read_text()
+    stays.write("run.yaml", text.replace("l2: 0.1", "l2: 1"))
+    assert "== train" in stays.line() and len(stays.runs()) == 3
+    stays.write("run.yaml", text)
+    assert "==" not in stays.line()
+
+
+def test_killed_anywhere_it_goes_on_to_the_same_bits(stays, tmp_path):
+    stays.line()
+    expected = stays.digests()
+    draw = random.Random(5)
+    kills, whole = 0, 0
+    while kills < (60 if os.environ.get("BAILIWICK_TIER") == "long" else 6):
+        for name in ("out", "rows"):
+            subprocess.run(["rm", "-rf", stays.path(name)], check=True)
+        while True:
+            process = subprocess.Popen([PROGRAM, "line", "line.yaml"], cwd=stays.checkout.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            try:
+                assert process.wait(draw.uniform(0.02, 0.8)) == 0
+                break
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                kills += 1
+                time.sleep(0.05)
+        whole += 1
+        assert stays.digests() == expected
+        stays.run("verify", stays.runs()[0], "--key", "operator.pub.pem")
+    assert whole > 0
+
+
+def test_a_signal_stops_the_station_that_runs(stays):
+    process = subprocess.Popen([PROGRAM, "line", "line.yaml"], cwd=stays.checkout.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    text = process.communicate(timeout=60)[0]
+    assert process.returncode in (0, STOPPED), text
+    stays.line()
+
+
+def test_what_cannot_be(stays):
+    stays.write("line.yaml", LINE.replace("describe, train", "describe, trian"))
+    assert '"trian" is no station' in stays.line(code=CONFIG) and "did you mean" in stays.line(code=CONFIG)
+    stays.write("line.yaml", LINE.replace("train, evaluate", "evaluate, train"))
+    assert "train comes before" in stays.line(code=CONFIG)
+    stays.write("line.yaml", LINE.replace("train, evaluate", "train, check-output"))
+    assert "needs the section check_output" in stays.line(code=CONFIG)
+    stays.write("line.yaml", LINE.replace("incoming/", "nowhere/"))
+    assert "nowhere/*.csv" in stays.line(code=DATA)
+    stays.write("line.yaml", LINE)
+    stays.write("run.yaml", RUN.replace("target: event", "target: evnt"))
+    assert "train ended with 3" in stays.line(code=CONFIG) or "describe" in stays.line(code=CONFIG)
+    stays.write("run.yaml", RUN)
+    stays.line()

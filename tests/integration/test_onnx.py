@@ -1,0 +1,231 @@
+# SPDX-FileCopyrightText: 2026 The Bailiwick authors
+# SPDX-License-Identifier: Apache-2.0
+"""`export --format onnx`: onnxruntime and onnx's own evaluator score every row of every partition as `predict` does, from the values that the CSV had."""
+import csv
+import datetime
+import json
+import math
+import os
+import pathlib
+import random
+import subprocess
+
+import pytest
+
+from conftest import SOURCE, Checkout
+
+REFEREES = SOURCE / "build/referees"
+POLICY, DATA, USAGE = 4, 5, 2
+DOMAINS = ("bern", "lyon")
+LEVELS = {"ward": ("icu", "medicine", "surgery"), "sex": ("f", "m"), "drug": tuple("abcdef")}
+INGEST = """version: 1
+output: OUTPUT
+precision: PRECISION
+partitions:
+  - {for: [bern, lyon], name: <name>, owner: <name>, values: [<name>], sign_with: <name>.pem}
+input: rows.csv
+columns:
+  clinic: {role: domain}
+"""
+COLUMNS = """  age: {role: feature, minimum: 0, maximum: 120, unit: a, missing: keep}
+  dose: {role: feature, description: at admission}
+  day: {role: feature, type: date, date_format: "%Y-%m-%dT%H:%M"}
+  ward: {role: feature, type: category, levels: [icu, medicine, surgery], missing: keep}
+  sex: {role: feature, type: category, levels: [f, m]}
+  drug: {role: feature, type: category, levels: [a, b, c, d, e, f]}
+  shift: {role: feature}
+  years: {role: feature, minimum: 0}
+  event: {role: target}
+  visits: {role: target}
+  score: {role: target}
+  cost: {role: target}
+  time: {role: target}
+  size: {role: target, type: category, levels: [small, middle, large]}
+"""
+RUN = """version: 1
+name: stays
+purpose: dpv:ScientificResearch
+site: {name: here, nodes: [{match: "*", jurisdiction: CH}]}
+lineage: {sign_with: operator.pem}
+boundary: {secure_aggregation: false}
+"""
+MADE = "features=[dose, log(dose), log1p(dose), sqrt(dose), dose^3, 'rcs(age, 30, 50, 60, 80)', 'bin(age, 40, 65)', missing(age), year(day), month(day), weekday(day), hour(day), 'cyclic(day, 365.25)', ward, 'age:sex', drug]"
+PLAIN = "features=[age, dose, ward, sex, drug]"
+FILLED = "missing={age: median, ward: mode}"
+MLP = "mlp.layers=[{units: 12, activation: gelu, layer_norm: true}, {units: 8, activation: %s}]"
+KINDS = {
+    "logistic": ("kind=logistic", "target=event", MADE, FILLED),
+    "linear": ("kind=linear", "target=score", MADE, "missing={age: 61.5, ward: mode}", "l2=1e-3"),
+    "poisson": ("kind=poisson", "target=visits", PLAIN, FILLED, "exposure=years"),
+    "gamma": ("kind=gamma", "target=cost", PLAIN, "missing={age: mean, ward: drop}"),
+    "negative_binomial": ("kind=negative_binomial", "target=visits", PLAIN, FILLED, "offset=shift"),
+    "cloglog": ("kind=cloglog", "target=event", PLAIN, "missing={age: drop, ward: mode}"),
+    "multinomial": ("kind=multinomial", "target=size", PLAIN, FILLED),
+    "ordinal": ("kind=ordinal", "target=size", PLAIN, FILLED),
+    "cox": ("kind=cox", "time=time", "status=event", PLAIN, FILLED, "cox.strata=none", "cox.time_step=1", "cox.time_maximum=4000", "cox.baseline=true"),
+    "mlp_binary": ("kind=mlp", "target=event", PLAIN, FILLED, MLP % "relu", "mlp.loss=binary", "mlp.embeddings={drug: 3}"),
+    "mlp_classes": ("kind=mlp", "target=size", PLAIN, "missing={age: drop, ward: drop}", MLP % "relu", "mlp.loss=cross_entropy", "mlp.embeddings={drug: 3, ward: 2}"),
+    "mlp_number": ("kind=mlp", "target=score", PLAIN, FILLED, MLP % "silu", "mlp.loss=squared_error"),
+    "mlp_count": ("kind=mlp", "target=visits", PLAIN, FILLED, MLP % "tanh", "mlp.loss=poisson"),
+    "mlp_hazard": ("kind=mlp", "time=time", "status=event", PLAIN, FILLED, MLP % "sigmoid", "mlp.loss=cox"),
+}
+TIMES = (100.0, 365.0)
+
+
+def words(name):
+    network = name.startswith("mlp")
+    settings = [f"model.{setting}" for setting in KINDS[name]] + (["train.descent.epochs=2", "train.descent.batch_rows=64"] if network else [])
+    return [word for setting in (*settings, f"train.method={'adamw' if network else 'newton'}") for word in ("--set", setting)]
+
+
+def draw_rows(count):
+    draw = random.Random(3)
+    rows = []
+    for i in range(count):
+        age, dose = (None if i % 11 == 4 else draw.uniform(20, 95)), draw.uniform(0.001, 7)
+        row = {"clinic": DOMAINS[i % 2], "age": age, "dose": dose, "day": (datetime.datetime(1968, 2, 27) + datetime.timedelta(minutes=draw.randrange(30000 * 1440))).isoformat(timespec="minutes"),
+               "ward": None if i % 13 == 5 else draw.choice(LEVELS["ward"]), "sex": draw.choice("fm"), "drug": draw.choice("abcdef"), "shift": draw.uniform(-1, 1), "years": draw.uniform(0.1, 4)}
+        eta = ((age or 55) - 55) / 20 + (dose - 3) / 2 + draw.gauss(0, 1)
+        row |= {"event": int(eta > 0), "visits": draw.randrange(5) + int(eta > 1), "score": eta, "cost": math.exp(eta / 3), "time": min(3000, math.ceil(draw.expovariate(math.exp(eta / 2) / 300))),
+                "size": ("small", "middle", "large")[min(2, max(0, int(eta + 1.5)))]}
+        rows.append(row)
+    return rows
+
+
+def ingest(stays, precision, output):
+    stays.path(f"{output}.yaml").write_text(INGEST.replace("PRECISION", precision).replace("OUTPUT", output) + COLUMNS)
+    stays.run("ingest", f"{output}.yaml")
+    stays.path(f"{output}-run.yaml").write_text(RUN + "domains:\n" + "".join(
+        f"  - {{name: {d}, jurisdiction: CH, public_key: {d}.pub.pem, policy: {d}.json, partitions: [{output}/{d}.h5]}}\n" for d in DOMAINS))
+
+
+@pytest.fixture(scope="module")
+def stays(tmp_path_factory):
+    checkout = Checkout(tmp_path_factory.mktemp("onnx"))
+    checkout.rows = draw_rows(400)
+    with open(checkout.path("rows.csv"), "w", newline="") as file:
+        writer = csv.DictWriter(file, checkout.rows[0])
+        writer.writeheader()
+        writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in checkout.rows)
+    for key in (*DOMAINS, "operator"):
+        checkout.run("keygen", key)
+    for name in DOMAINS:
+        checkout.path(f"{name}.yaml").write_text(TERMS % {"name": name})
+        checkout.run("policy", "sign", f"{name}.yaml", "--key", f"{name}.pem", "--output", f"{name}.json")
+    ingest(checkout, "float64", "wide")
+    ingest(checkout, "float32", "single")
+    return checkout
+
+
+TERMS = """version: 1
+uid: urn:example:clinic:%(name)s
+owner: %(name)s
+target: "%(name)s*"
+permit: [train, evaluate, predict, describe, release_model, release_statistics]
+purposes: ["dpv:ResearchAndDevelopment"]
+where: [CH]
+valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}
+allow: {exact_release: true, unmasked_sums: true, two_parties: true, unstratified_survival: true, per_domain_statistics: true}
+"""
+
+
+def trained(stays, name, data="wide", more=()):
+    folder = f"{name}-{data}"
+    if not stays.path(folder).exists():
+        stays.run("train", f"{data}-run.yaml", "--output", folder, *words(name), *more, np=2)
+        stays.run("predict", f"{data}-run.yaml", "--output", folder, *words(name), *more, *(["--set", f"evaluate.survival_at={list(TIMES)}"] if name == "cox" else []))
+    return folder
+
+
+def predictions(stays, folder):
+    """As the CSV of predictions has them, row by row in the order of rows.csv."""
+    found = {}
+    for d, name in enumerate(DOMAINS):
+        with open(stays.path(f"{folder}/predictions/{name}/{name}.csv"), newline="") as file:
+            for row in csv.DictReader(file):
+                i = int(row.pop("row"))
+                found[2 * i + d] = [None if value == "" else float(value) for value in row.values()]
+    return [found[i] for i in range(len(stays.rows))]
+
+
+def inputs(rows):
+    epoch = datetime.datetime(1970, 1, 1)
+    of = {"day": lambda day: (datetime.datetime.fromisoformat(day) - epoch) / datetime.timedelta(days=1), "ward": lambda ward: ward or ""}
+    return {name: [of.get(name, lambda value: value)(row[name]) for row in rows] for name in rows[0] if name != "clinic"}
+
+
+def scores(stays, models, rows):
+    if not REFEREES.exists():
+        reason = "build/referees is missing; scripts/get-referees build/referees makes it"
+        pytest.fail(reason) if os.environ.get("BAILIWICK_REFEREES") == "required" else pytest.skip(reason)
+    stays.path("question.json").write_text(json.dumps({"models": [str(stays.path(model)) for model in models], "inputs": inputs(rows)}))
+    done = subprocess.run(["/usr/bin/python3", "-S", pathlib.Path(__file__).with_name("onnx_scores.py"), stays.path("question.json")], text=True, capture_output=True, timeout=300,
+                          env={**os.environ, "PYTHONPATH": str(REFEREES)})
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout).values())
+
+
+def told(outputs):
+    """One list a row, as a CSV of predictions has it; labels apart."""
+    labels = [row[0] for row in outputs.pop("label", [])]
+    return [sum(row, []) for row in zip(*outputs.values())], labels
+
+
+def compare(name, ours, theirs):
+    """The largest relative difference, of numbers that may be near 0 beside 1; networks have a float32 of their own order."""
+    least = 1 if name in ("linear", "mlp_number") else 1e-30
+    worst = 0
+    for mine, other in zip(ours, theirs):
+        assert len(mine) == len(other), (name, mine, other)
+        for a, b in zip(mine, other):
+            assert (a is None) == (b is None), (name, a, b)
+            if a is not None:
+                worst = max(worst, abs(a - b) / max(abs(a), least))
+    assert worst <= (1e-6 if name.startswith("mlp") else 2e-13), (name, worst)
+    return worst
+
+
+@pytest.mark.parametrize("data", ["wide", "single"])
+def test_every_row_as_predict_has_it(stays, data):
+    names = list(KINDS) if data == "wide" else ["logistic", "mlp_binary"]
+    folders = [trained(stays, name, data) for name in names]
+    for name, folder in zip(names, folders):
+        text = stays.run("export", folder, "--format", "onnx", "--key", "operator.pub.pem", *(word for time in TIMES for word in ("--survival-at", time) if name == "cox"))
+        assert f"written  {stays.path(folder)}/model.onnx" in text
+    for name, folder, found in zip(names, folders, scores(stays, [f"{folder}/model.onnx" for folder in folders], stays.rows)):
+        ours = predictions(stays, folder)
+        runtime, labels = told(found["runtime"])
+        reference, _ = told(found["reference"])
+        print(name, data, compare(name, ours, runtime), compare(name, ours, reference))
+        assert any(None in row for row in runtime) == ("drop" in " ".join(KINDS[name]))
+        if labels:
+            assert labels == ["" if row[0] is None else ("small", "middle", "large")[row.index(max(row))] for row in ours]
+        assert found["metadata"]["bailiwick.model"] == stays.run("digest", f"{folder}/model.h5").split()[0]
+        assert found["about"]["age"] == "number, a, 0 to 120" and found["about"]["dose"] == "number: at admission"
+
+
+def test_what_training_did_not_know_has_no_prediction(stays):
+    folders = [trained(stays, name) for name in ("logistic", "mlp_binary", "mlp_classes")]
+    rows = [dict(stays.rows[0]) for _ in range(4)]
+    rows[1]["drug"], rows[2]["sex"], rows[3]["dose"] = "z", "F", None
+    for folder in folders:
+        stays.run("export", folder, "--format", "onnx", "--output", f"{folder}.onnx")
+    for found in scores(stays, [f"{folder}.onnx" for folder in folders], rows):
+        runtime, _ = told(found["runtime"])
+        assert [row[0] is None for row in runtime] == [False, True, True, True], runtime
+
+
+def test_what_has_no_onnx(stays):
+    probit = [word for setting in ("kind=probit", "target=event", PLAIN, FILLED) for word in ("--set", f"model.{setting}")]
+    stays.run("train", "wide-run.yaml", "--output", "probit", *probit)
+    assert "have no error function in float64" in stays.run("export", "probit", "--format", "onnx", code=DATA)
+    folder = trained(stays, "logistic")
+    assert "survival is of Cox models" in stays.run("export", folder, "--format", "onnx", "--output", "no.onnx", "--survival-at", "5", code=DATA)
+    assert '"soon" is no time' in stays.run("export", folder, "--format", "onnx", "--output", "no.onnx", "--survival-at", "soon", code=USAGE)
+    stays.run("train", "wide-run.yaml", "--output", "apart", *words("logistic"), "--set", "model.standardise=per_domain")
+    assert "standardised within their domain" in stays.run("export", "apart", "--format", "onnx", code=DATA)
+    stays.run("train", "wide-run.yaml", "--output", "bare", "--set", "model.kind=cox", "--set", "model.time=time", "--set", "model.status=event", "--set", "model.features=[dose]")
+    assert "model.cox.baseline: true" in stays.run("export", "bare", "--format", "onnx", "--survival-at", "5", code=DATA)
+    assert not stays.path("no.onnx").exists() and not stays.path("bare/model.onnx").exists()
+    stays.run("withdraw", "bare", "--of", "model.h5", "--by", "A. Operator", "--reason", "an error", "--key", "operator.pub.pem", "--sign-with", "operator.pem")
+    assert "was withdrawn" in stays.run("export", "bare", "--format", "onnx", code=POLICY)
