@@ -45,16 +45,19 @@ template <class Visitor>
 void schema(Visitor& v, LineCheck& check) {
   v.key("by", check.by, "Who checks: name and office.", required, non_empty);
   v.key("sign_with", check.sign_with, "Private key (PEM) of who checks.", required, is_path);
+  v.key("public_key", check.public_key, "The public one.", required, is_path);
 }
 
 template <class Visitor>
 void schema(Visitor& v, LineDeploy& deploy) {
   v.key("registry", deploy.registry, "Folder of the registry of models.", required, is_path);
   v.key("model", deploy.model, "What the model is called there.", required, non_empty);
-  v.key("sign_with", deploy.sign_with, "Private key (PEM) of who promotes.", required, is_path);
+  v.key("sign_with", deploy.sign_with,
+        "Private key (PEM) of who promotes, another's than who trains; none: by hand.", is_path);
   v.key("metric", deploy.metric,
         "Measure of evaluations in which no domain may be worse than with the model in use.");
   v.key("tolerance", deploy.tolerance, "By how much it may be worse all the same.", at_least(0));
+  v.key("onnx", deploy.onnx, "Whether the model as ONNX goes along.");
 }
 
 template <class Visitor>
@@ -80,7 +83,8 @@ void schema(Visitor& v, LineConfig& line) {
   };
   v.check(!has(check_output_station) || line.check_output, "stations",
           "check-output needs the section check_output");
-  v.check(!has(deploy_station) || line.deploy, "stations", "deploy needs the section deploy");
+  v.check(!has(deploy_station) || (line.deploy && line.check_output), "stations",
+          "deploy needs the sections deploy and check_output");
   v.check(line.retrain == Retrain::always || (has("monitor") && line.deploy), "retrain",
           "on_drift needs the station monitor and the section deploy");
   const auto before = [&](const char* first, const char* second) {

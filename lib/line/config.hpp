@@ -20,12 +20,13 @@ struct LineIngest {
 };
 
 struct LineCheck {
-  std::string by, sign_with;
+  std::string by, sign_with, public_key;
 };
 
 struct LineDeploy {
   std::string registry, model, sign_with, metric;
   double tolerance = 0;
+  bool onnx = false;
 };
 
 enum class Retrain { always, on_drift };

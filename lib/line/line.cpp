@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <set>
 #include <sstream>
 
+#include "io/checkpoint/checkpoint.hpp"
 #include "io/partition/partition.hpp"
 #include "lib/core/file_lock.hpp"
 #include "lib/core/file_pattern.hpp"
@@ -18,6 +20,7 @@
 #include "lib/ingest/config.hpp"
 #include "lib/line/child.hpp"
 #include "lib/line/memory.hpp"
+#include "lib/lineage/model_states.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/stages/stage.hpp"
 
@@ -36,6 +39,16 @@ std::vector<std::string> words_of(const std::string& text) {
     words.push_back(word);
   return words;
 }
+
+std::string yaml_list(const std::vector<std::string>& texts) {
+  return Json(texts).dump();
+}
+
+/// Of a model that is in use: its name, and the partitions that it was trained on.
+struct Version {
+  std::string name;
+  std::set<std::string> partitions;
+};
 
 class Line {
  public:
@@ -124,6 +137,7 @@ class Line {
 
   /// Whether the line goes on.
   bool station(const std::string& name) {
+    if (name == "monitor" && line_.deploy && !monitor()) return false;
     if (name == check_output_station)
       step(name,
            {name, folder_, "--key", line_.public_key, "--by", line_.check_output->by, "--sign-with",
@@ -133,7 +147,7 @@ class Line {
       step(name, {name, folder_, "--key", line_.public_key}, inputs_ + done_, false);
     else if (name == deploy_station)
       deploy();
-    else
+    else if (name != "monitor" || !line_.deploy)
       stage(name);
     done_ += " " + name;
     return true;
@@ -145,7 +159,108 @@ class Line {
     step(name, words, inputs_ + given_by(run_, false), true);
   }
 
-  void deploy() {}
+  /// The version of the model that is in use; nothing before there is one.
+  std::optional<Version> in_use() const {
+    const LineDeploy& deploy = *line_.deploy;
+    if (!fs::exists(deploy.registry + "/" + model_registry_log.file)) return {};
+    const ModelHistory history =
+        read_model_history(read_model_registry(deploy.registry), deploy.model);
+    const ModelVersion* version = history.deployed();
+    if (version == nullptr) return {};
+    const std::string path = history.folder_of(*version) + "/inputs.json";
+    const Inputs inputs = inputs_from_json(parse_json(read_file(path), path), path);
+    Version found{version->name, {}};
+    for (const DomainInputs& domain : inputs.domains)
+      found.partitions.insert(domain.partitions.begin(), domain.partitions.end());
+    return found;
+  }
+
+  std::string model_in_registry() const {
+    return line_.deploy->registry + "/" + line_.deploy->model;
+  }
+
+  /// Rows that the model in use has not seen, beside those that it has. Whether the line goes on.
+  bool monitor() {
+    const std::optional<Version> version = in_use();
+    if (!version) {
+      std::cout << "monitor: no model is in use yet\n" << std::flush;
+      return true;
+    }
+    std::vector<std::string> seen, since;
+    for (const std::string& name : partitions_)
+      (version->partitions.contains(name) ? seen : since).push_back(name);
+    int code = 0;
+    if (since.empty() || seen.empty()) {
+      std::cout << fmt::format("monitor: no rows since {} was trained\n", version->name)
+                << std::flush;
+    } else {
+      const std::string inputs = inputs_ + given_by(run_, false) + version->name;
+      code = step("monitor",
+                  {"monitor", line_.run, "--output",
+                   line_.output + "/monitor/" + sha256(inputs).hex().substr(0, 12), "--model",
+                   model_in_registry(), "--set", "monitor.reference.partitions=" + yaml_list(seen),
+                   "--set", "monitor.current.partitions=" + yaml_list(since)},
+                  inputs, true, ExitCode::verdict);
+    }
+    if (code != 0 || line_.retrain == Retrain::always || pending_) return true;
+    std::cout << fmt::format("\n{}: version {} stays in use\n", line_.name, version->name)
+              << std::flush;
+    return false;
+  }
+
+  void deploy() {
+    const LineDeploy& deploy = *line_.deploy;
+    std::vector<std::string> add = {"deploy",
+                                    "add",
+                                    folder_,
+                                    "--registry",
+                                    deploy.registry,
+                                    "--name",
+                                    deploy.model,
+                                    "--sign-with",
+                                    run_.sign_with,
+                                    "--key",
+                                    line_.public_key,
+                                    "--approver-key",
+                                    line_.check_output->public_key};
+    if (deploy.onnx) {
+      step("export", {"export", folder_, "--format", "onnx", "--key", line_.public_key}, inputs_,
+           false);
+      add.insert(add.end(), {"--export", folder_ + "/model.onnx"});
+    }
+    step("deploy add", add, inputs_, false);
+    if (pending_) return;
+    const std::string candidate = version_of(model_content());
+    const std::optional<Version> version = in_use();
+    if (version && version->name == candidate) return;
+    std::vector<std::string> promote = {"deploy", "promote", deploy.model + "@" + candidate,
+                                        "--registry", deploy.registry};
+    if (version && !deploy.metric.empty()) {
+      const std::string inputs = inputs_ + given_by(run_, false) + version->name;
+      const std::string beside = line_.output + "/beside/" + sha256(inputs).hex().substr(0, 12);
+      step("evaluate " + version->name,
+           {"evaluate", line_.run, "--output", beside, "--model", model_in_registry()}, inputs,
+           true);
+      promote.insert(promote.end(),
+                     {"--evaluation", folder_ + "/evaluation.json", "--beside",
+                      beside + "/evaluation.json", "--metric", deploy.metric, "--tolerance",
+                      round_trip(deploy.tolerance), "--key", line_.public_key});
+    }
+    if (deploy.sign_with.empty()) {
+      std::cout << fmt::format("\nnow somebody who may decide: bailiwick {} --sign-with KEY\n",
+                               join(promote, " "))
+                << std::flush;
+      return;
+    }
+    promote.insert(promote.end(), {"--sign-with", deploy.sign_with, "--why", "line " + line_.name});
+    step("deploy promote", promote, inputs_ + (version ? version->name : ""), false);
+  }
+
+  Digest model_content() const {
+    Digest content;
+    io::read_checkpoint(folder_ + "/model.h5", &content);
+    return content;
+  }
 
   const LineConfig& line_;
   const bool dry_;
