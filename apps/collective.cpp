@@ -91,7 +91,8 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
                 "options for PETSc, e.g. \"-tao_nls_ksp_type cg\"");
   if (scores)
     options.add()("model", po::value<std::string>(),
-                  "model file (default: model.h5 in the output folder), beside its lineage");
+                  "model file (default: model.h5 in the output folder), beside its lineage; or "
+                  "REGISTRY/NAME: the version in use there (docs/deploy.md)");
   if (scores || resumes)
     options.add()("model-key", po::value<std::vector<std::string>>(),
                   "public key (PEM) that may have signed the model or checkpoint that is named, "

@@ -1,0 +1,105 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/record/deployed.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "lib/core/error.hpp"
+#include "lib/lineage/model_states.hpp"
+#include "lib/record/layout.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+bool has_states(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / model_states_log.file);
+}
+
+/// The history in REGISTRY/NAME, and its registry.
+struct RegisteredName {
+  ModelRegistry registry;
+  ModelHistory history;
+};
+
+RegisteredName read_registered_name(const std::filesystem::path& folder) {
+  ModelRegistry registry = read_model_registry(folder.parent_path().string());
+  ModelHistory history = read_model_history(registry, folder.filename().string());
+  return {std::move(registry), std::move(history)};
+}
+
+std::string who_said(const ModelStateChange& change) {
+  return change.by.empty() ? "key " + change.entry.signer : change.by;
+}
+
+/// "withdrawn on TIME by WHOM: WHY".
+std::string withdrawal_words(const ModelHistory& history, const ModelVersion& version) {
+  const ModelStateChange& last = history.changes[version.last];
+  return fmt::format("withdrawn on {} by {}: {}", last.entry.time, who_said(last), last.why);
+}
+
+[[noreturn]] void refuse_nothing_in_use(const ModelHistory& history) {
+  std::string why = "nothing was promoted yet: `bailiwick deploy promote`";
+  if (!history.changes.empty())
+    for (const ModelVersion& version : history.versions) {
+      if (version.last + 1 != history.changes.size()) continue;
+      if (version.state == ModelState::withdrawn)
+        why = fmt::format("{} was {}", version.name, withdrawal_words(history, version));
+      if (version.state == ModelState::retired)
+        why = fmt::format("{} was retired on {} by {}", version.name,
+                          history.changes.back().entry.time, who_said(history.changes.back()));
+    }
+  throw Error(ExitCode::policy, "{}: no version is in use: {}", history.folder, why);
+}
+
+}  // namespace
+
+DeployedModel deployed_model(const std::string& folder, std::span<const PublicKey> keys) {
+  const std::filesystem::path place = std::filesystem::canonical(folder);
+  if (!has_states(place))
+    throw Error(ExitCode::data,
+                "{}: is a folder, and no name in a registry of models; name a model file, or "
+                "REGISTRY/NAME (docs/deploy.md)",
+                folder);
+  const auto [registry, history] = read_registered_name(place);
+  if (std::ranges::none_of(keys,
+                           [&](const PublicKey& key) { return key.id() == registry.begun.signer; }))
+    throw Error(
+        ExitCode::integrity,
+        "{}/{}: is signed by key {}, which nobody vouches for; it must be the operator's of "
+        "the config, or one given by --model-key",
+        registry.folder, model_registry_log.file, registry.begun.signer);
+  const ModelVersion* version = history.deployed();
+  if (version == nullptr) refuse_nothing_in_use(history);
+  check_version_files(history, *version);
+  const std::string home = history.folder_of(*version);
+  // Who trained it a line only says; its chain shows it.
+  const ModelStateChange& change = history.changes[version->last];
+  const std::vector<Statement> statements = read_statements(training_chain.file(home), keys);
+  const Json signer = statements.front().internal_parameters.value("signer", Json());
+  if (signer != version->signer)
+    throw Error(ExitCode::integrity,
+                "{}/{}:{}: says that {} was trained with key {}, and it was with another",
+                history.folder, model_states_log.file, version->added + 1, version->name,
+                version->signer);
+  return {home + "/model.h5", fmt::format("{}@{}, in use since {} by {}", history.name,
+                                          version->name, change.entry.time, who_said(change))};
+}
+
+void check_registered(const std::string& folder, const std::string& path) {
+  const std::filesystem::path place = std::filesystem::canonical(folder);
+  if (!has_states(place.parent_path())) return;
+  const RegisteredName name = read_registered_name(place.parent_path());
+  const ModelVersion* version = name.history.find(place.filename().string());
+  if (version == nullptr)
+    throw Error(ExitCode::integrity,
+                "{}: lies in a registry of models where no line of {}/{} is "
+                "about it",
+                path, name.history.folder, model_states_log.file);
+  if (version->state == ModelState::withdrawn)
+    throw Error(ExitCode::policy, "{}: was {}", path, withdrawal_words(name.history, *version));
+}
+
+}  // namespace bailiwick
