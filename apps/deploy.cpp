@@ -202,6 +202,9 @@ int deploy_withdraw(const std::vector<std::string>& words) {
   const StateRequest request = state_asked(options, options.text("NAME"));
   const Decided decided = withdraw_model(request);
   print_decided(request, decided, "withdrawn");
+  if (decided.changed)
+    std::cout << "This registry alone says so: where it was trained, `bailiwick withdraw FOLDER` "
+                 "does\n";
   if (!decided.retired.empty())
     std::cout << fmt::format(
         "It was in use, and nothing is now; `bailiwick deploy rollback {}` puts the one before in "

@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <optional>
 
-#include "lib/core/names.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 
 namespace bailiwick {
@@ -200,6 +202,22 @@ ModelHistory read_model_history(const ModelRegistry& registry, const std::string
     take_change(registry, std::move(entry), at, history);
   }
   return history;
+}
+
+std::vector<std::string> names_in_registry(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (fs::exists(entry.path() / model_states_log.file))
+      names.push_back(entry.path().filename().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+void refuse_unknown_name(const std::string& registry, const std::string& name) {
+  const std::vector<std::string> names = names_in_registry(registry);
+  throw Error(ExitCode::data, "{}: has no model of the name {}{}; {}", registry, name,
+              did_you_mean(name, names),
+              names.empty() ? "`bailiwick deploy add` adds one" : "there are: " + join(names));
 }
 
 void check_version_files(const ModelHistory& history, const ModelVersion& version) {

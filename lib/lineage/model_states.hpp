@@ -93,6 +93,12 @@ std::string version_of(const Digest& content);
 /// promoted by who trained it. None if nothing has that name.
 ModelHistory read_model_history(const ModelRegistry& registry, const std::string& name);
 
+/// Names of the registry about which there are lines, in their order.
+std::vector<std::string> names_in_registry(const std::string& folder);
+
+/// Throws ExitCode::data, saying what there is.
+[[noreturn]] void refuse_unknown_name(const std::string& registry, const std::string& name);
+
 /// Adds a line that is about to be written, or was read; throws as read_model_history().
 void take_change(const ModelRegistry& registry, LogEntry entry, const std::string& at,
                  ModelHistory& history);

@@ -32,14 +32,9 @@ void demand_lines(const std::string& by, const std::string& why) {
 
 /// Makes the folder of a new name.
 std::string folder_of_name(const StateRequest& request, bool anew) {
-  const std::string folder = fmt::format("{}/{}", request.registry, request.name);
+  std::string folder = fmt::format("{}/{}", request.registry, request.name);
   if (fs::exists(fmt::format("{}/{}", folder, model_states_log.file))) return folder;
-  if (!anew) {
-    const std::vector<std::string> names = names_in_registry(request.registry);
-    throw Error(ExitCode::data, "{}: has no model of the name {}{}; {}", request.registry,
-                request.name, did_you_mean(request.name, names),
-                names.empty() ? "`bailiwick deploy add` adds one" : "there are: " + join(names));
-  }
+  if (!anew) refuse_unknown_name(request.registry, request.name);
   create_folders(folder);
   sync_folder(request.registry);
   return folder;
@@ -130,15 +125,6 @@ Digest HeldName::append(const Digest& content, const Digest& file, ModelState st
   take_change(decider_.registry, entry, history_.folder, history_);
   return append_to_log(history_.folder, model_states_log, entry.subject, file, std::move(said),
                        decider_.key);
-}
-
-std::vector<std::string> names_in_registry(const std::string& folder) {
-  std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (fs::exists(entry.path() / model_states_log.file))
-      names.push_back(entry.path().filename().string());
-  std::ranges::sort(names);
-  return names;
 }
 
 }  // namespace bailiwick

@@ -68,7 +68,4 @@ class HeldName {
   ModelHistory history_;
 };
 
-/// Names of the registry about which there are lines, in their order.
-std::vector<std::string> names_in_registry(const std::string& folder);
-
 }  // namespace bailiwick

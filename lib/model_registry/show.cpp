@@ -66,11 +66,7 @@ Json version_json(const ModelHistory& history, const ModelVersion& version) {
 
 Json name_json(const ModelRegistry& registry, const std::string& name) {
   const ModelHistory history = read_model_history(registry, name);
-  if (history.changes.empty()) {
-    const std::vector<std::string> names = names_in_registry(registry.folder);
-    throw Error(ExitCode::data, "{}: has no model of the name {}{}", registry.folder, name,
-                did_you_mean(name, names));
-  }
+  if (history.changes.empty()) refuse_unknown_name(registry.folder, name);
   const ModelVersion *in_use = history.deployed(), *before = history.before();
   Json one = {{"name", name},
               {"deployed", in_use == nullptr ? Json() : Json(in_use->name)},

@@ -14,6 +14,13 @@ namespace bailiwick {
 
 namespace {
 
+/// Without a slash at its end; it need not be there.
+std::filesystem::path place_of(const std::string& path) {
+  const std::filesystem::path place =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+  return place.has_filename() ? place : place.parent_path();
+}
+
 bool has_states(const std::filesystem::path& folder) {
   return std::filesystem::exists(folder / model_states_log.file);
 }
@@ -35,35 +42,40 @@ std::string who_said(const ModelStateChange& change) {
 }
 
 /// "withdrawn on TIME by WHOM: WHY".
-std::string withdrawal_words(const ModelHistory& history, const ModelVersion& version) {
-  const ModelStateChange& last = history.changes[version.last];
-  return fmt::format("withdrawn on {} by {}: {}", last.entry.time, who_said(last), last.why);
+std::string change_words(const ModelStateChange& change) {
+  return fmt::format("{} on {} by {}{}{}", to_word(change.state), change.entry.time,
+                     who_said(change), change.why.empty() ? "" : ": ", change.why);
 }
 
 [[noreturn]] void refuse_nothing_in_use(const ModelHistory& history) {
   std::string why = "nothing was promoted yet: `bailiwick deploy promote`";
-  if (!history.changes.empty())
-    for (const ModelVersion& version : history.versions) {
-      if (version.last + 1 != history.changes.size()) continue;
-      if (version.state == ModelState::withdrawn)
-        why = fmt::format("{} was {}", version.name, withdrawal_words(history, version));
-      if (version.state == ModelState::retired)
-        why = fmt::format("{} was retired on {} by {}", version.name,
-                          history.changes.back().entry.time, who_said(history.changes.back()));
-    }
+  for (const ModelStateChange& change : history.changes)  // the newest of these counts
+    if (change.state == ModelState::retired || change.state == ModelState::withdrawn)
+      why = fmt::format("{} was {}", change.version, change_words(change));
   throw Error(ExitCode::policy, "{}: no version is in use: {}", history.folder, why);
 }
 
 }  // namespace
 
+bool may_be_registered_name(const std::string& path) {
+  const std::filesystem::path place = place_of(path);
+  return std::filesystem::is_directory(place) ||
+         (!std::filesystem::exists(place) &&
+          std::filesystem::exists(place.parent_path() / model_registry_log.file));
+}
+
 DeployedModel deployed_model(const std::string& folder, std::span<const PublicKey> keys) {
-  const std::filesystem::path place = std::filesystem::canonical(folder);
+  const std::filesystem::path place = place_of(folder);
+  if (!has_states(place) && std::filesystem::exists(place.parent_path() / model_registry_log.file))
+    refuse_unknown_name(place.parent_path().string(), place.filename().string());
   if (!has_states(place))
     throw Error(ExitCode::data,
                 "{}: is a folder, and no name in a registry of models; name a model file, or "
                 "REGISTRY/NAME (docs/deploy.md)",
                 folder);
-  const auto [registry, history] = read_registered_name(place);
+  const RegisteredName name = read_registered_name(place);
+  const ModelRegistry& registry = name.registry;
+  const ModelHistory& history = name.history;
   if (std::ranges::none_of(keys,
                            [&](const PublicKey& key) { return key.id() == registry.begun.signer; }))
     throw Error(
@@ -99,7 +111,8 @@ void check_registered(const std::string& folder, const std::string& path) {
                 "about it",
                 path, name.history.folder, model_states_log.file);
   if (version->state == ModelState::withdrawn)
-    throw Error(ExitCode::policy, "{}: was {}", path, withdrawal_words(name.history, *version));
+    throw Error(ExitCode::policy, "{}: was {}", path,
+                change_words(name.history.changes[version->last]));
 }
 
 }  // namespace bailiwick

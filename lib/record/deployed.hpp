@@ -12,6 +12,9 @@
 // others.
 namespace bailiwick {
 
+/// Whether it is a folder, or lies in a registry, where it may be a name that is misspelt.
+bool may_be_registered_name(const std::string& path);
+
 /// The version of a name that is in use.
 struct DeployedModel {
   std::string path;   ///< its model.h5
@@ -19,9 +22,10 @@ struct DeployedModel {
 };
 
 /// Of REGISTRY/NAME, `folder`, whose registry was begun with one of `keys`. Throws ExitCode::data
-/// if it is no such folder, ExitCode::policy if nothing is in use there, saying what was withdrawn,
-/// ExitCode::integrity of lines or files that are not as they were signed, of a registry that
-/// nobody vouches for, and of a model that was promoted by who trained it.
+/// if it is no such folder, saying what names there are, ExitCode::policy if nothing is in use
+/// there, saying what was withdrawn, ExitCode::integrity of lines or files that are not as they
+/// were signed, of a registry that nobody vouches for, and of a model that was promoted by who
+/// trained it.
 DeployedModel deployed_model(const std::string& folder, std::span<const PublicKey> keys);
 
 /// Throws ExitCode::policy if `folder`, in which the model `path` lies, is a version of a registry

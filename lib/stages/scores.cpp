@@ -58,7 +58,7 @@ std::string model_path(const Communicator& world, const RunConfig& config,
   const EgressPurpose purpose("config");
   std::string path = options.model;
   agree(world, [&] {
-    if (!world.is_root() || !std::filesystem::is_directory(options.model)) return;
+    if (!world.is_root() || !may_be_registered_name(options.model)) return;
     std::vector<PublicKey> keys = load_public_keys(options.model_keys);
     keys.push_back(PrivateKey::load(config.sign_with).public_key());
     const DeployedModel deployed = deployed_model(options.model, keys);
