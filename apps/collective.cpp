@@ -12,6 +12,7 @@
 #include "lib/core/names.hpp"
 #include "lib/core/standard_streams.hpp"
 #include "lib/core/text.hpp"
+#include "lib/record/deployed.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
@@ -152,7 +153,10 @@ int command_stage(const Stage& stage, const Arguments& arguments) {
   return run_collectively(arguments, {stage.name(), stage.help, &stage},
                           [&](Session& session, const RunOptions& options) {
                             with_config(session, options, [&](RunConfig config) {
-                              stage.run(stage, session, std::move(config), options.stage);
+                              StageOptions asked = options.stage;
+                              asked.model = model_in_use(session.world(), config, asked.model,
+                                                         asked.model_keys);
+                              stage.run(stage, session, std::move(config), asked);
                             });
                           });
 }

@@ -5,10 +5,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iostream>
+#include <span>
 
 #include "lib/core/error.hpp"
+#include "lib/crypto/keys.hpp"
+#include "lib/egress/meter.hpp"
 #include "lib/lineage/model_states.hpp"
 #include "lib/record/layout.hpp"
+#include "lib/runtime/agree.hpp"
 
 namespace bailiwick {
 
@@ -55,14 +60,19 @@ std::string change_words(const ModelStateChange& change) {
   throw Error(ExitCode::policy, "{}: no version is in use: {}", history.folder, why);
 }
 
-}  // namespace
-
+/// Whether it is a folder, or lies in a registry, where it may be a name that is misspelt.
 bool may_be_registered_name(const std::string& path) {
   const std::filesystem::path place = place_of(path);
   return std::filesystem::is_directory(place) ||
          (!std::filesystem::exists(place) &&
           std::filesystem::exists(place.parent_path() / model_registry_log.file));
 }
+
+/// The version of a name that is in use.
+struct DeployedModel {
+  std::string path;   ///< its model.h5
+  std::string words;  ///< "heart@1f0c…, in use since … by …"
+};
 
 DeployedModel deployed_model(const std::string& folder, std::span<const PublicKey> keys) {
   const std::filesystem::path place = place_of(folder);
@@ -98,6 +108,24 @@ DeployedModel deployed_model(const std::string& folder, std::span<const PublicKe
                 version->signer);
   return {home + "/model.h5", fmt::format("{}@{}, in use since {} by {}", history.name,
                                           version->name, change.entry.time, who_said(change))};
+}
+
+}  // namespace
+
+std::string model_in_use(const Communicator& world, const RunConfig& config,
+                         const std::string& model, const std::vector<std::string>& model_keys) {
+  if (model.empty()) return model;
+  const EgressPurpose purpose("config");
+  std::string path = model;
+  agree(world, [&] {
+    if (!world.is_root() || !may_be_registered_name(model)) return;
+    std::vector<PublicKey> keys = load_public_keys(model_keys);
+    keys.push_back(PrivateKey::load(config.sign_with).public_key());
+    const DeployedModel deployed = deployed_model(model, keys);
+    std::cout << fmt::format("model {}\n", deployed.words);
+    path = deployed.path;
+  });
+  return world.broadcast(0, path);  // another may be put in use meanwhile
 }
 
 void check_registered(const std::string& folder, const std::string& path) {

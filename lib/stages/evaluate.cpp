@@ -71,7 +71,8 @@ void publish(RunRecord& record, const Run& run, const UsedModel& used, const Eva
 
 void evaluate(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   const StageChain& chain = stage.chain;
-  const std::string path = model_path(session.world(), config, options);
+  StageOptions of_model = options;
+  of_model.model = model_path(config, options);
   if (const auto name = config.section<EvaluateConfig>().name) {
     const std::string all = fmt::format("{}/{}", config.output, chain.named);
     agree(session.world(), [&] {
@@ -84,10 +85,10 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
     config.output = all + "/" + *name;
     config.section<EvaluateConfig>().name.reset();  // that its resolved config leads there too
   }
-  if (is_done(session.world(), config, chain, path)) return;
+  if (is_done(session.world(), config, chain, of_model.model)) return;
   Run run(session, std::move(config), stage.use);
   const EvaluateConfig& how = run.config().section<EvaluateConfig>();
-  const UsedModel used = open_model(run, path, options.model_keys);
+  const UsedModel used = open_model(run, of_model);
   const SavedModel& model = used.model;
   const ModelColumns columns = columns_of(model, run, true);
   RunRecord record(run, chain, true);

@@ -186,10 +186,9 @@ void predict_partitions(const Run& run, const StageChain& chain,
 
 void predict(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   const StageChain& chain = stage.chain;
-  const std::string path = model_path(session.world(), config, options);
-  if (is_done(session.world(), config, chain, path)) return;
+  if (is_done(session.world(), config, chain, model_path(config, options))) return;
   Run run(session, std::move(config), stage.use);
-  const UsedModel used = open_model(run, path, options.model_keys);
+  const UsedModel used = open_model(run, options);
   const SavedModel& model = used.model;
   const bool curves = !run.config().section<EvaluateConfig>().survival_at.empty();
   if (curves && model.baselines.empty())

@@ -5,18 +5,15 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
 
 #include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/undefined.hpp"
-#include "lib/egress/meter.hpp"
 #include "lib/kinds/kind.hpp"
 #include "lib/kinds/model_file.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/lineage/statement.hpp"
-#include "lib/record/deployed.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
@@ -52,26 +49,14 @@ void check_meant(const ModelConfig& asked, const ModelConfig& model, const std::
 
 }  // namespace
 
-std::string model_path(const Communicator& world, const RunConfig& config,
-                       const StageOptions& options) {
-  if (options.model.empty()) return config.output + "/model.h5";
-  const EgressPurpose purpose("config");
-  std::string path = options.model;
-  agree(world, [&] {
-    if (!world.is_root() || !may_be_registered_name(options.model)) return;
-    std::vector<PublicKey> keys = load_public_keys(options.model_keys);
-    keys.push_back(PrivateKey::load(config.sign_with).public_key());
-    const DeployedModel deployed = deployed_model(options.model, keys);
-    std::cout << fmt::format("model {}\n", deployed.words);
-    path = deployed.path;
-  });
-  return world.broadcast(0, path);  // another may be put in use meanwhile
+std::string model_path(const RunConfig& config, const StageOptions& options) {
+  return options.model.empty() ? config.output + "/model.h5" : options.model;
 }
 
-UsedModel open_model(Run& run, const std::string& path, const std::vector<std::string>& keys) {
+UsedModel open_model(Run& run, const StageOptions& options) {
   UsedModel used;
-  used.path = path;
-  used.trusted = model_keys(run, keys);
+  used.path = model_path(run.config(), options);
+  used.trusted = model_keys(run, options.model_keys);
   const Digest signed_one = stated_content(run, used.path, used.trusted);
   agree(run.world(), [&] {
     const io::Checkpoint checkpoint = io::read_checkpoint(used.path, &used.content);

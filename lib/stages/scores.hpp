@@ -11,15 +11,12 @@
 #include "lib/kinds/kind.hpp"
 #include "lib/model/metrics.hpp"
 #include "lib/record/stated.hpp"
-#include "lib/runtime/communicator.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
 
-/// The file of the model that a stage uses: --model, or model.h5 in the output folder; of a name in
-/// a registry of models that of the version in use there (deployed_model). Collective.
-std::string model_path(const Communicator& world, const RunConfig& config,
-                       const StageOptions& options);
+/// The file of the model that a stage uses.
+std::string model_path(const RunConfig& config, const StageOptions& options);
 
 /// A model that a run uses.
 struct UsedModel {
@@ -29,10 +26,9 @@ struct UsedModel {
   std::vector<PublicKey> trusted;  ///< whose word about models counts
 };
 
-/// The one in the file `path`: its lineage vouches for it (stated_model), signed with the
-/// operator's key or one in the files `keys`, and no other was trained in the output folder.
-/// Collective. Throws ExitCode::integrity or ExitCode::data.
-UsedModel open_model(Run& run, const std::string& path, const std::vector<std::string>& keys);
+/// The one that a stage uses: its lineage vouches for it (stated_model), and no other was trained
+/// in the output folder. Collective. Throws ExitCode::integrity or ExitCode::data.
+UsedModel open_model(Run& run, const StageOptions& options);
 
 /// The model of each local domain: the common one, or with evaluate.regional the domain's own, in
 /// regions/ beside that, of which the domain's lineage says that it came from the common one.

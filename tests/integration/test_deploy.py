@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One place says which version of a model is in use: who may decide, what a candidate must not be worse in, what jobs take, what nobody can change unseen."""
 import csv
+import errno
 import hashlib
 import json
 import math
+import os
 import random
 import re
 import shutil
@@ -413,3 +415,36 @@ def test_killed(stays, models, tmp_path):
         add(stays, mine, "other")
         assert states(stays, mine)[version.name] == "candidate" and not list(mine.rglob("*.tmp.*"))
         assert {path.name for path in (mine / "heart").iterdir()} == {*stays.version.values(), "states.jsonl", ".states.lock"}
+
+
+def test_storage_that_fails(stays, models, tmp_path):
+    """The first, the middle and the last call of each kind: no line, no half version, the log whole; then the same command does it."""
+    trace = tmp_path / "trace"
+    version = stays.version["other"]
+
+    def attempt(*words, **settings):
+        trace.unlink(missing_ok=True)
+        shim = {"LD_PRELOAD": os.path.join(os.environ["BAILIWICK_DURABILITY"], "libshim.so"), "SHIM_PATH": str(models), "SHIM_TRACE": str(trace), **settings}
+        done = subprocess.run([PROGRAM, "deploy", *words, "--registry", models], cwd=stays.checkout.root, text=True, capture_output=True, timeout=60, env={**os.environ, **shim})
+        return done.returncode, done.stdout + done.stderr
+
+    commands = (("add", "other", "--name", "heart", "--sign-with", "operator.pem", *KEY, *CHECKER), ("promote", f"heart@{version}", "--sign-with", "ada.pem"))
+    refused = 0
+    for words in commands:
+        kept = shutil.copytree(models, tmp_path / f"before-{words[0]}")
+        code, out = attempt(*words)
+        assert code == 0, out
+        calls = [line.split(" ", 3)[2] for line in trace.read_text().splitlines()]
+        for call in ("write", "sync", "rename", "mkdir"):
+            count = calls.count(call)
+            for n in sorted({1, (count + 1) // 2, count} if count else ()):
+                shutil.rmtree(models)
+                shutil.copytree(kept, models)
+                code, out = attempt(*words, SHIM_CALL=call, SHIM_NTH=str(n), SHIM_HOW=str(errno.ENOSPC))
+                assert code in (0, DATA) and not list(models.rglob("*.tmp*")), (call, n, out)
+                if code == DATA:
+                    assert out.count("bailiwick: ") == 1 and os.strerror(errno.ENOSPC) in out, (call, n, out)
+                    assert (models / "heart/states.jsonl").read_bytes() == (kept / "heart/states.jsonl").read_bytes(), (call, n, out)
+                    refused += 1
+        assert attempt(*words)[0] == 0
+    assert states(stays, models)[version] == "deployed" and refused > 8

@@ -393,15 +393,16 @@ std::string table_of(const Json& result, const SavedModel& model) {
 
 void attribute(const Stage& stage, Session& session, RunConfig config,
                const StageOptions& options) {
-  const std::string path = model_path(session.world(), config, options);
-  if (is_done(session.world(), config, stage.chain, path)) return;
+  StageOptions of_model = options;
+  of_model.model = model_path(config, options);
+  if (is_done(session.world(), config, stage.chain, of_model.model)) return;
   if (config.train.federated)
     throw Error(ExitCode::config,
                 "train.federated: attribute fits exact models anew, of which a domain's share is "
                 "what is told; it knows no rounds of local training");
   Run run(session, std::move(config), stage.use);
   load_solver(run);
-  const UsedModel used = open_model(run, path, options.model_keys);
+  const UsedModel used = open_model(run, of_model);
   RunRecord record(run, stage.chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();

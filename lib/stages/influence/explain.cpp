@@ -461,11 +461,12 @@ class Explanation {
 };
 
 void explain(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
-  const std::string path = model_path(session.world(), config, options);
-  if (is_done(session.world(), config, stage.chain, path)) return;
+  StageOptions of_model = options;
+  of_model.model = model_path(config, options);
+  if (is_done(session.world(), config, stage.chain, of_model.model)) return;
   Run run(session, std::move(config), stage.use);
   refuse_many(run);
-  const UsedModel used = open_model(run, path, options.model_keys);
+  const UsedModel used = open_model(run, of_model);
   RunRecord record(run, stage.chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
