@@ -12,6 +12,7 @@
 #include "lib/core/names.hpp"
 #include "lib/core/standard_streams.hpp"
 #include "lib/core/text.hpp"
+#include "lib/record/deployed.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
@@ -91,7 +92,8 @@ int run_collectively(const Arguments& arguments, const RunCommand& command,
                 "options for PETSc, e.g. \"-tao_nls_ksp_type cg\"");
   if (scores)
     options.add()("model", po::value<std::string>(),
-                  "model file (default: model.h5 in the output folder), beside its lineage");
+                  "model file (default: model.h5 in the output folder), beside its lineage; or "
+                  "REGISTRY/NAME: the version in use there (docs/deploy.md)");
   if (scores || resumes)
     options.add()("model-key", po::value<std::vector<std::string>>(),
                   "public key (PEM) that may have signed the model or checkpoint that is named, "
@@ -151,7 +153,10 @@ int command_stage(const Stage& stage, const Arguments& arguments) {
   return run_collectively(arguments, {stage.name(), stage.help, &stage},
                           [&](Session& session, const RunOptions& options) {
                             with_config(session, options, [&](RunConfig config) {
-                              stage.run(stage, session, std::move(config), options.stage);
+                              StageOptions asked = options.stage;
+                              asked.model = model_in_use(session.world(), config, asked.model,
+                                                         asked.model_keys);
+                              stage.run(stage, session, std::move(config), asked);
                             });
                           });
 }

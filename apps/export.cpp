@@ -9,8 +9,8 @@
 #include "lib/core/error.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
-#include "lib/deploy/onnx_model.hpp"
 #include "lib/export/formats.hpp"
+#include "lib/onnx/model.hpp"
 
 namespace bailiwick {
 
@@ -88,7 +88,7 @@ void export_onnx(const RunToExport& run, const Options& options) {
       throw Error(ExitCode::usage, "--survival-at: \"{}\" is no time", text);
     times.push_back(*time);
   }
-  write_export(run, options, onnx_name, onnx_file(open_deployable(run), times));
+  write_export(run, options, onnx_name, onnx_file(open_scoring_model(run), times));
 }
 
 struct Format {

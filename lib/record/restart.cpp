@@ -16,6 +16,7 @@
 #include "lib/lineage/approval.hpp"
 #include "lib/lineage/chain.hpp"
 #include "lib/lineage/statement.hpp"
+#include "lib/record/deployed.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/record/same_run.hpp"
 #include "lib/record/stated.hpp"
@@ -130,6 +131,7 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
       if (const auto withdrawal =
               standing_withdrawal(read_approvals(home), training_chain.result, sha256_file(model)))
         throw Error(ExitCode::policy, "{}: was {}", model, withdrawn_words(*withdrawal));
+      check_registered(home, model);
     }
     for (const Artefact& artefact : found.statements.back().dependencies)
       if (artefact.name == dependency::model && artefact.sha256 != io::content_digest(model))

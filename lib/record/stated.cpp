@@ -14,6 +14,7 @@
 #include "lib/lineage/approval.hpp"
 #include "lib/lineage/signed_log.hpp"
 #include "lib/lineage/statement.hpp"
+#include "lib/record/deployed.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
@@ -138,6 +139,7 @@ void check_not_withdrawn(const StatedModel& stated, const std::string& path) {
       refuse_if(standing_withdrawal(own, statement.subject_name, *statement.subject_sha256));
   if (const Artefact* intent = find_dependency(stated.standing.front(), dependency::intent))
     refuse_if(standing_withdrawal(own, intent_subject, intent->sha256));
+  check_registered(stated.folder, path);
   const std::string run = run_folder_of(stated.folder);
   if (run == stated.folder) return;
   // What stays with a domain goes with the common model, and with the training.

@@ -40,7 +40,8 @@ StatedModel stated_model(const RunConfig& config, const std::string& path,
 void check_duties(const StatedModel& stated, const std::string& path, const std::string& now);
 
 /// Throws ExitCode::policy if somebody has withdrawn the training, or the model that it ended with
-/// (approvals.jsonl beside it): checkpoints, and what stayed with domains, knew the same rows.
+/// (approvals.jsonl beside it): checkpoints, and what stayed with domains, knew the same rows; or
+/// the version of a registry that it lies in (check_registered).
 void check_not_withdrawn(const StatedModel& stated, const std::string& path);
 
 /// Throws ExitCode::policy of what reproduce made.

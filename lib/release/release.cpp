@@ -6,29 +6,19 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "lib/core/file_lock.hpp"
 #include "lib/core/text.hpp"
 #include "lib/folder/facts.hpp"
-#include "lib/record/layout.hpp"
 #include "lib/release/bundle.hpp"
+#include "lib/release/checked_run.hpp"
+#include "lib/release/evidence.hpp"
 #include "lib/release/gate.hpp"
 #include "lib/review/review.hpp"
-#include "lib/verify/verify.hpp"
 
 namespace bailiwick {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-/// In the folder it would be one of the files that nobody speaks of.
-void demand_elsewhere(const ReleaseRequest& request) {
-  const fs::path within = fs::weakly_canonical(fs::absolute(request.bundle))
-                              .lexically_relative(fs::canonical(request.folder));
-  if (within.empty() || *within.begin() != "..")
-    throw Error(ExitCode::usage, "--to {}: lies in the output folder; name another place",
-                request.bundle);
-}
 
 /// What a check says with examples it says of numbers: those of files that stay must stay too.
 bool may_be_enclosed(const LogEntry& check, const std::vector<Leaving>& leaving) {
@@ -59,29 +49,6 @@ std::string evidence_text(const std::string& folder, const LogEntry& check, bool
     if (result.approval) approvals.insert(result.approval->entry.digest);
   return (enclosed ? lines_of(folder, checks_log, {check.digest}) : "") +
          lines_of(folder, approvals_log, approvals);
-}
-
-Json check_json(const LogEntry& check, bool enclosed) {
-  return {{"digest", check.digest.hex()},
-          {"by", fact_text(check.said, "by")},
-          {"key", check.signer},
-          {"time", check.time},
-          {"verdict", fact_text(check.said, "verdict")},
-          {"thresholds", fact_list(check.said, "thresholds")},
-          {"enclosed", enclosed}};
-}
-
-Json approvals_json(const std::vector<Leaving>& leaving) {
-  Json list = Json::array();
-  for (const Leaving& result : leaving)
-    if (result.approval)
-      list.push_back({{"digest", result.approval->entry.digest.hex()},
-                      {"file", result.file},
-                      {"by", result.approval->by},
-                      {"reason", result.approval->reason},
-                      {"key", result.approval->entry.signer},
-                      {"time", result.approval->entry.time}});
-  return list;
 }
 
 /// What policies ask of whoever has the results, by domain.
@@ -142,20 +109,10 @@ void fill(Bundle& bundle, const RunFolder& folder, const LogEntry& check, bool e
 Json release(const ReleaseRequest& request) {
   if (!request.by.empty()) demand_one_line(request.by, "--by");
   const PrivateKey key = PrivateKey::load(request.sign_with);
-  if (!fs::is_directory(request.folder))
-    throw Error(ExitCode::data, "{}: is not the output folder of a run", request.folder);
-  demand_elsewhere(request);
-  const FileLock lock(training_chain.lock(request.folder), lock_patience_seconds);
-  if (!lock.held())
-    throw Error(ExitCode::data, "{}: a job is writing there{}", request.folder, lock.holder());
-  const RunVerification verification =
-      demand_verified(request.folder, request.verification, "so nothing leaves");
-  const RunFolder folder = read_run_folder(request.folder);
-  if (!folder.unreadable.empty())
-    throw Error(ExitCode::data, "{}: cannot be released from: {}", request.folder,
-                join(folder.unreadable, "; "));
-  const std::vector<Leaving> leaving =
-      what_may_leave(request, folder, vouched_keys(request, verification));
+  if (fs::is_directory(request.folder)) demand_elsewhere(request.bundle, request.folder, "--to");
+  const CheckedRun run(request, "so nothing leaves");
+  const RunFolder& folder = run.folder;
+  const std::vector<Leaving> leaving = what_may_leave(request, folder, run.vouched);
   const std::vector<std::string> recipients = recipients_of(request, leaving);
   const LogEntry& check = folder.checks.back();
   const bool enclosed = may_be_enclosed(check, leaving);

@@ -10,7 +10,7 @@ import pytest
 from conftest import PROGRAM, SOURCE
 
 COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "policy profile", "registry", "registry publish", "registry withdraw", "budget", "budget plan", "budget show", "trust", "trust sign", "site", "site sign", "site show", "inspect", "check", "describe", "survival", "train",
-            "evaluate", "predict", "attribute", "explain", "access-log", "owner", "verify", "check-output", "approve", "refuse", "withdraw", "release", "countersign", "report", "reproduce", "trace", "forget", "export", "compare", "lrtest", "wald", "meta", "line", "slurm", "digest", "schema", "help"]
+            "evaluate", "predict", "attribute", "explain", "access-log", "owner", "verify", "check-output", "approve", "refuse", "withdraw", "release", "deploy", "deploy init", "deploy add", "deploy promote", "deploy retire", "deploy rollback", "deploy withdraw", "deploy show", "countersign", "report", "reproduce", "trace", "forget", "export", "compare", "lrtest", "wald", "meta", "line", "slurm", "digest", "schema", "help"]
 
 
 def run(*words, launcher=()):
@@ -25,7 +25,7 @@ def test_help(command, option):
     assert result.stdout.split("\n")[0].startswith(f"usage: bailiwick {command}")
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("policy", "policy profile", "registry", "registry withdraw", "budget", "trust", "site", "release", "compare", "lrtest", "wald", "meta", "digest", "help")])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c not in ("policy", "policy profile", "registry", "registry withdraw", "budget", "trust", "site", "release", "deploy", "compare", "lrtest", "wald", "meta", "digest", "help")])
 def test_a_word_too_many_is_named(command):
     result = run(*command.split(), "one", "two", "three")
     assert (result.returncode, result.stderr.splitlines()[0]) == (2, 'bailiwick: unexpected "two"')
@@ -59,7 +59,7 @@ def test_help_names_every_command():
 def test_help_as_json_is_what_help_says():
     described = json.loads(run("help", "--json").stdout)
     commands = [f"{command['name']} {part['name']}".split() for command in described["commands"] for part in command.get("commands", [{"name": ""}])]
-    assert commands == [command.split() for command in COMMANDS if command not in ("policy", "registry", "budget", "trust", "site")]
+    assert commands == [command.split() for command in COMMANDS if command not in ("policy", "registry", "budget", "trust", "site", "deploy")]
     for words in commands:
         command = next(c for c in described["commands"] if c["name"] == words[0])
         assert command["summary"] in run("--help").stdout

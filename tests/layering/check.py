@@ -52,6 +52,7 @@ ROOMS = {
     "lib/folder": ["lib/stages", "lib/kinds", "lib/record", *ADMITTED],
     "lib/disclosure": ["lib/run", "lib/policy", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/lineage", "lib/crypto"],
     "lib/release": ["lib/disclosure", "lib/review", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", *ADMITTED],
+    "lib/model_registry": ["lib/release", "lib/review", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", *ADMITTED],
     "lib/compare": ["lib/folder", "lib/stages", "lib/kinds", *ADMITTED],
     "lib/report": ["lib/compare", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/model", "kokkos_kernels/math", *ADMITTED],
     "lib/reproduce": ["lib/verify", "lib/stages", "lib/record", *ADMITTED],
@@ -59,9 +60,9 @@ ROOMS = {
     "lib/batch": ["lib/run", "lib/boundary", "lib/domain"],
     "lib/trace": ["lib/stages", "io/h5", *ADMITTED],
     "lib/export": ["lib/trace", "lib/stages", "lib/record", *ADMITTED],
-    "lib/deploy": ["lib/export", "lib/trace", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/data", "kokkos_kernels/glm", "kokkos_kernels/network", *ADMITTED],
+    "lib/onnx": ["lib/export", "lib/trace", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/data", "kokkos_kernels/glm", "kokkos_kernels/network", *ADMITTED],
     "lib/forget": ["lib/review", "lib/trace", "lib/verify", "lib/record", *ADMITTED],
-    "apps": ["lib/line", "lib/deploy", "lib/release", "lib/disclosure", "lib/compare", "lib/forget", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
+    "apps": ["lib/line", "lib/onnx", "lib/model_registry", "lib/release", "lib/disclosure", "lib/compare", "lib/forget", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", *ADMITTED],
     "apps/owner": ["apps", "lib/stages", "lib/draft", "lib/ingest", "lib/kinds", "lib/data", "io/h5", *ADMITTED],
 }
 # Of lib/boundary, those who may not communicate see only these.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "lib/core/error.hpp"
 #include "lib/core/json.hpp"
@@ -20,12 +21,40 @@ constexpr std::array measures = {
     Measure{"brier", false, {}},     Measure{"rmse", false, {}},    Measure{"mae", false, {}},
 };
 
+/// Those that follow from a table of predictions, or are of one kind of model alone.
+constexpr std::array other_measures = {
+    std::pair{"average_precision", true},
+    std::pair{"balanced_accuracy", true},
+    std::pair{"f1", true},
+    std::pair{"precision", true},
+    std::pair{"recall", true},
+    std::pair{"mean_deviance", false},
+    std::pair{"phm08", false},
+};
+
 bool has(const Json& metrics, const Measure& measure) {
   const auto found = metrics.find(measure.name);
   return found != metrics.end() && found->is_number();
 }
 
 }  // namespace
+
+std::vector<std::string> names_of_measures() {
+  std::vector<std::string> names;
+  for (const Measure& measure : measures)
+    names.emplace_back(measure.name);
+  for (const auto& [name, more] : other_measures)
+    names.emplace_back(name);
+  return names;
+}
+
+std::optional<bool> more_is_better(const std::string& measure) {
+  for (const Measure& known : measures)
+    if (measure == known.name) return known.more_is_better;
+  for (const auto& [name, more] : other_measures)
+    if (measure == name) return more;
+  return std::nullopt;
+}
 
 OneOf a_measure() {
   OneOf rule{{""}};

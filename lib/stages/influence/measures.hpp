@@ -24,6 +24,12 @@ struct Measure {
   }
 };
 
+/// Of all measures of evaluation.json that say how good a model is, also of those by which no stage
+/// tells models apart; those above come first.
+std::vector<std::string> names_of_measures();
+/// Whether more of one of these is better; nothing of another word.
+std::optional<bool> more_is_better(const std::string& measure);
+
 /// What a config may ask for: the name of one of them; "": the first that the model has.
 OneOf a_measure();
 /// Whether it is known what a prediction that knows nothing has; of no such measure: true.

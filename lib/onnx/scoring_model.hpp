@@ -14,7 +14,7 @@
 namespace bailiwick {
 
 /// A model and what its input columns mean: all that scoring a row elsewhere takes.
-struct Deployable {
+struct ScoringModel {
   SavedModel model;
   Schema schema;         ///< of the partitions that it was trained on
   bool stored_single;    ///< these hold numbers as float32
@@ -27,7 +27,7 @@ struct Deployable {
 /// RunToExport::model(); ExitCode::policy for a model that was withdrawn or must be gone,
 /// ExitCode::data for one that does not score a row by itself: trained on rows standardised within
 /// each domain, of partitions of format version 1, without features.
-Deployable open_deployable(const RunToExport& run);
+ScoringModel open_scoring_model(const RunToExport& run);
 
 /// "feature, kg, 0 to 300: at admission", for whoever fills it in.
 std::string column_words(const Column& column);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "kokkos_kernels/network/layers.hpp"
-#include "lib/deploy/onnx_model.hpp"
 #include "lib/kinds/network/predictor.hpp"
+#include "lib/onnx/model.hpp"
 
 namespace bailiwick {
 
@@ -66,13 +66,13 @@ class Layers {
 
 }  // namespace
 
-OnnxNetwork add_network(OnnxGraph& graph, OnnxColumns& columns, const Deployable& deployable) {
-  const SavedModel& model = deployable.model;
+OnnxNetwork add_network(OnnxGraph& graph, OnnxColumns& columns, const ScoringModel& scored) {
+  const SavedModel& model = scored.model;
   const Architecture architecture = architecture_of(model);
   Layers layers(graph, model);
   const auto embedded = [&](std::size_t j) {  // which of them, or one past the last
-    const ModelFeature& feature = deployable.columns.features[j];
-    const std::string& name = deployable.schema.features[feature.column].name;
+    const ModelFeature& feature = scored.columns.features[j];
+    const std::string& name = scored.schema.features[feature.column].name;
     if (!feature.level || feature.derived) return model.embeddings.size();
     return static_cast<std::size_t>(
         std::ranges::find(model.embeddings, name, &EmbeddedCategory::name) -
@@ -81,14 +81,14 @@ OnnxNetwork add_network(OnnxGraph& graph, OnnxColumns& columns, const Deployable
   std::vector<std::size_t> numbers;
   std::vector<std::vector<std::size_t>> levels(model.embeddings.size());
   std::vector<std::size_t> category(model.embeddings.size());
-  for (std::size_t j = 0; j < deployable.columns.features.size(); ++j) {
+  for (std::size_t j = 0; j < scored.columns.features.size(); ++j) {
     const std::size_t e = embedded(j);
     if (e == model.embeddings.size()) {
       numbers.push_back(j);
       continue;
     }
-    levels[e].push_back(*deployable.columns.features[j].level);
-    category[e] = deployable.columns.features[j].column;
+    levels[e].push_back(*scored.columns.features[j].level);
+    category[e] = scored.columns.features[j].column;
   }
   std::vector<Value> pieces;
   std::optional<Value> poisoned;  // activations hide a NaN: max(NaN, 0) may be 0

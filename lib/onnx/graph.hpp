@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "lib/deploy/protobuf.hpp"
+#include "lib/onnx/protobuf.hpp"
 
 namespace bailiwick {
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/deploy/deployable.hpp"
+#include "lib/onnx/scoring_model.hpp"
 
 #include <algorithm>
 
@@ -60,7 +60,7 @@ PartitionManifest manifest_of(const RunToExport& run, const TracedSession& train
   throw Error(ExitCode::data, "{}: its training names no partition", run.folder);
 }
 
-void check_deployable(const RunToExport& run, const Deployable& model) {
+void check_scoring_model(const RunToExport& run, const ScoringModel& model) {
   const auto refuse = [&](const char* why) {
     throw Error(ExitCode::data, "{}: {}", run.folder, why);
   };
@@ -75,29 +75,29 @@ void check_deployable(const RunToExport& run, const Deployable& model) {
 
 }  // namespace
 
-Deployable open_deployable(const RunToExport& run) {
+ScoringModel open_scoring_model(const RunToExport& run) {
   const RunFile file = run.model();
   if (const auto withdrawal = run.withdrawal())
     throw Error(ExitCode::policy, "{}: was {}", file.path, withdrawn_words(*withdrawal));
   Digest content;
-  Deployable deployable{};
-  deployable.model = model_from_checkpoint(io::read_checkpoint(file.path, &content), file.path);
-  const SavedModel& model = deployable.model;
+  ScoringModel scored{};
+  scored.model = model_from_checkpoint(io::read_checkpoint(file.path, &content), file.path);
+  const SavedModel& model = scored.model;
   if (const auto end = parse_instant(model.delete_by); end && *parse_instant(utc_now()) >= *end)
     throw Error(ExitCode::policy, "{}: an owner wanted it gone by {}", file.path, model.delete_by);
   const PartitionManifest manifest = manifest_of(run, training_of(run));
-  deployable.schema = manifest.schema;
-  deployable.stored_single = manifest.precision == "float32";
-  deployable.columns = columns_in(model, manifest.schema, false);
-  check_deployable(run, deployable);
-  deployable.metadata = {
+  scored.schema = manifest.schema;
+  scored.stored_single = manifest.precision == "float32";
+  scored.columns = columns_in(model, manifest.schema, false);
+  check_scoring_model(run, scored);
+  scored.metadata = {
       {"bailiwick.model", content.hex()},
       {"bailiwick.kind", model.config.kind->name},
       {"bailiwick.run", run.name()},
       {"bailiwick.purpose", run.purpose()},
       {"bailiwick.target", has_times(model.config) ? model.config.time : model.config.target}};
-  if (!model.delete_by.empty()) deployable.metadata["bailiwick.delete_by"] = model.delete_by;
-  return deployable;
+  if (!model.delete_by.empty()) scored.metadata["bailiwick.delete_by"] = model.delete_by;
+  return scored;
 }
 
 std::string column_words(const Column& column) {

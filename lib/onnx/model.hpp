@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "lib/deploy/deployable.hpp"
-#include "lib/deploy/onnx_columns.hpp"
+#include "lib/onnx/columns.hpp"
+#include "lib/onnx/scoring_model.hpp"
 
 namespace bailiwick {
 
@@ -17,7 +17,7 @@ inline constexpr const char* onnx_name = "model.onnx";
 /// and Cox models in float64, networks in float32. `survival_at`: times, of a Cox model with its
 /// baseline hazard; else empty. Throws ExitCode::data for a model that ONNX has no operators for,
 /// and for times that it has no baseline for.
-std::string onnx_file(const Deployable& deployable, const std::vector<double>& survival_at);
+std::string onnx_file(const ScoringModel& scored, const std::vector<double>& survival_at);
 
 /// The outputs z of a network, rows x outputs in float32, of rows of which none has a NaN.
 struct OnnxNetwork {
@@ -25,6 +25,6 @@ struct OnnxNetwork {
   OnnxGraph::Value
       undefined;  ///< rows x 1 in float64: NaN where such a row has no prediction, else 0
 };
-OnnxNetwork add_network(OnnxGraph& graph, OnnxColumns& columns, const Deployable& deployable);
+OnnxNetwork add_network(OnnxGraph& graph, OnnxColumns& columns, const ScoringModel& scored);
 
 }  // namespace bailiwick

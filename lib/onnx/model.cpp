@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/deploy/onnx_model.hpp"
+#include "lib/onnx/model.hpp"
 
 #include <cmath>
 #include <numeric>
@@ -25,8 +25,8 @@ constexpr std::int64_t width(std::size_t columns) {
 /// What the linear predictors of a row are turned into.
 class Heads {
  public:
-  Heads(OnnxGraph& graph, OnnxColumns& columns, const Deployable& deployable)
-      : graph_(graph), columns_(columns), model_(deployable.model) {}
+  Heads(OnnxGraph& graph, OnnxColumns& columns, const ScoringModel& scored)
+      : graph_(graph), columns_(columns), model_(scored.model) {}
 
   void mean(const Value& eta, const kernels::FamilyMembers& family, InverseLink link) {
     graph_.output(family.prediction, OnnxType::float64, 1, inverse(eta, link),
@@ -134,9 +134,9 @@ class Heads {
 };
 
 /// rows x outputs; columns of theta are those of an output, class-major.
-Value linear_predictors(OnnxGraph& graph, OnnxColumns& columns, const Deployable& deployable,
+Value linear_predictors(OnnxGraph& graph, OnnxColumns& columns, const ScoringModel& scored,
                         std::span<const double> theta) {
-  const std::size_t p = deployable.model.names.size(), outputs = theta.size() / p;
+  const std::size_t p = scored.model.names.size(), outputs = theta.size() / p;
   ensure(outputs * p == theta.size(), "each output has a parameter a column");
   std::vector<std::size_t> all(p);
   std::iota(all.begin(), all.end(), 0);
@@ -160,18 +160,18 @@ Value softmax_beside_zero(OnnxGraph& graph, OnnxColumns& columns, const Value& e
 
 }  // namespace
 
-std::string onnx_file(const Deployable& deployable, const std::vector<double>& survival_at) {
-  const SavedModel& model = deployable.model;
+std::string onnx_file(const ScoringModel& scored, const std::vector<double>& survival_at) {
+  const SavedModel& model = scored.model;
   const kernels::FamilyMembers* family = kind_of(model.config).family(model.config);
   const bool survival = model.config.kind->response(model.config) == kernels::Response::hazard;
   if (!survival && !survival_at.empty())
     throw Error(ExitCode::data, "survival is of Cox models, and this is \"{}\"",
                 model.config.kind->name);
   OnnxGraph graph;
-  OnnxColumns columns(graph, deployable);
-  Heads heads(graph, columns, deployable);
+  OnnxColumns columns(graph, scored);
+  Heads heads(graph, columns, scored);
   if (model.config.kind->network) {
-    const OnnxNetwork network = add_network(graph, columns, deployable);
+    const OnnxNetwork network = add_network(graph, columns, scored);
     const Value z =
         graph.add("Add", {graph.cast(network.outputs, OnnxType::float64), network.undefined});
     if (family == nullptr && !survival) {
@@ -188,7 +188,7 @@ std::string onnx_file(const Deployable& deployable, const std::vector<double>& s
     const bool ordinal = model.config.kind->name == std::string_view("ordinal");
     const std::size_t predictors =
         family != nullptr || survival || ordinal ? 1 : model.categories.size() - 1;
-    const Value eta = linear_predictors(graph, columns, deployable, theta.first(predictors * p));
+    const Value eta = linear_predictors(graph, columns, scored, theta.first(predictors * p));
     if (ordinal)
       heads.classes(heads.ordinal(eta, theta.subspan(p)));
     else if (family != nullptr)
@@ -198,10 +198,10 @@ std::string onnx_file(const Deployable& deployable, const std::vector<double>& s
     else
       heads.classes(softmax_beside_zero(graph, columns, eta));
   }
-  const std::string about = fmt::format(
-      "{} of {}, trained by Bailiwick: {}", model.config.kind->name,
-      deployable.metadata.at("bailiwick.target"), deployable.metadata.at("bailiwick.run"));
-  return graph.file(deployable.metadata.at("bailiwick.run"), about, deployable.metadata);
+  const std::string about =
+      fmt::format("{} of {}, trained by Bailiwick: {}", model.config.kind->name,
+                  scored.metadata.at("bailiwick.target"), scored.metadata.at("bailiwick.run"));
+  return graph.file(scored.metadata.at("bailiwick.run"), about, scored.metadata);
 }
 
 }  // namespace bailiwick

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/deploy/onnx_graph.hpp"
+#include "lib/onnx/graph.hpp"
 
 #include <bit>
 

@@ -5,7 +5,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/undefined.hpp"
-#include "lib/deploy/onnx_columns.hpp"
+#include "lib/onnx/columns.hpp"
 
 namespace bailiwick {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <span>
 
-#include "lib/deploy/deployable.hpp"
-#include "lib/deploy/onnx_graph.hpp"
+#include "lib/onnx/graph.hpp"
+#include "lib/onnx/scoring_model.hpp"
 
 namespace bailiwick {
 
@@ -18,7 +18,7 @@ namespace bailiwick {
 /// value that is missing where the model drops such rows, become NaN.
 class OnnxColumns {
  public:
-  OnnxColumns(OnnxGraph& graph, const Deployable& deployable);
+  OnnxColumns(OnnxGraph& graph, const ScoringModel& scored);
 
   /// rows x columns.size(), in that order: (x - mean) * scale.
   OnnxGraph::Value standardised(std::span<const std::size_t> columns);
@@ -41,7 +41,7 @@ class OnnxColumns {
   OnnxGraph::Value of_number(const NumberColumn& column);
 
   OnnxGraph& graph_;
-  const Deployable& deployable_;
+  const ScoringModel& scored_;
   const std::size_t first_;  ///< column of features[0]: 1 behind an intercept
   std::map<std::string, OnnxGraph::Value> inputs_;
   std::map<std::size_t, OnnxGraph::Value> numbers_, codes_;

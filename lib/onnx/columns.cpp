@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/deploy/onnx_columns.hpp"
+#include "lib/onnx/columns.hpp"
 
 #include <algorithm>
 #include <set>
@@ -13,16 +13,16 @@ namespace bailiwick {
 
 using Value = OnnxGraph::Value;
 
-OnnxColumns::OnnxColumns(OnnxGraph& graph, const Deployable& deployable)
-    : graph_(graph), deployable_(deployable), first_(deployable.columns.intercept ? 1 : 0) {
+OnnxColumns::OnnxColumns(OnnxGraph& graph, const ScoringModel& scored)
+    : graph_(graph), scored_(scored), first_(scored.columns.intercept ? 1 : 0) {
   // In the order of the partitions.
   std::set<std::size_t> features, targets;
-  for (const ModelFeature& feature : deployable.columns.features)
+  for (const ModelFeature& feature : scored.columns.features)
     if (!feature.derived) features.insert(feature.column);
-  for (const DerivedColumn& column : deployable.columns.derived)
+  for (const DerivedColumn& column : scored.columns.derived)
     for (const DerivedFactor& factor : column.factors)
       features.insert(factor.column);
-  for (const auto& column : {deployable.columns.offset, deployable.columns.exposure})
+  for (const auto& column : {scored.columns.offset, scored.columns.exposure})
     if (column) (column->is_target ? targets : features).insert(column->index);
   const auto declare = [&](const Column& column) {
     inputs_[column.name] =
@@ -30,15 +30,15 @@ OnnxColumns::OnnxColumns(OnnxGraph& graph, const Deployable& deployable)
                     column_words(column));
   };
   for (const std::size_t j : features)
-    declare(deployable.schema.features[j]);
+    declare(scored.schema.features[j]);
   for (const std::size_t k : targets)
-    declare(deployable.schema.targets[k]);
+    declare(scored.schema.targets[k]);
 }
 
 Value OnnxColumns::raw(std::size_t feature) {
-  const Value& input = inputs_.at(deployable_.schema.features[feature].name);
+  const Value& input = inputs_.at(scored_.schema.features[feature].name);
   // As the partitions hold it, so that both score the same number.
-  if (!deployable_.stored_single) return input;
+  if (!scored_.stored_single) return input;
   return graph_.cast(graph_.cast(input, OnnxType::float32), OnnxType::float64);
 }
 
@@ -46,9 +46,9 @@ Value OnnxColumns::number(std::size_t feature) {
   const auto [known, is_new] = numbers_.try_emplace(feature);
   if (!is_new) return known->second;
   Value value = raw(feature);
-  const auto& rules = deployable_.columns.missing;
+  const auto& rules = scored_.columns.missing;
   const auto rule =
-      std::ranges::find(rules, deployable_.schema.features[feature].name, &MissingFeature::name);
+      std::ranges::find(rules, scored_.schema.features[feature].name, &MissingFeature::name);
   if (rule != rules.end() && rule->number)
     value =
         graph_.add("Where", {graph_.add("IsNaN", {value}), graph_.number(*rule->number), value});
@@ -58,12 +58,12 @@ Value OnnxColumns::number(std::size_t feature) {
 Value OnnxColumns::code(std::size_t feature) {
   const auto [known, is_new] = codes_.try_emplace(feature);
   if (!is_new) return known->second;
-  const Column& column = deployable_.schema.features[feature];
+  const Column& column = scored_.schema.features[feature];
   std::vector<std::string> levels = column.levels;
   std::vector<std::int64_t> codes(levels.size());
   for (std::size_t l = 0; l < levels.size(); ++l)
     codes[l] = static_cast<std::int64_t>(l);
-  const auto& rules = deployable_.columns.missing;
+  const auto& rules = scored_.columns.missing;
   const auto rule = std::ranges::find(rules, column.name, &MissingFeature::name);
   if (const auto missing = column.missing_code()) {
     if (rule != rules.end() && rule->rule == MissingRule::mode)
@@ -94,7 +94,7 @@ Value OnnxColumns::indicators(std::size_t feature, std::span<const std::int64_t>
 }
 
 Value OnnxColumns::place_among(std::size_t feature, std::span<const std::size_t> levels) {
-  std::vector<std::int64_t> places(deployable_.schema.features[feature].levels.size(), 0);
+  std::vector<std::int64_t> places(scored_.schema.features[feature].levels.size(), 0);
   for (std::size_t i = 0; i < levels.size(); ++i)
     places.at(levels[i]) = static_cast<std::int64_t>(i + 1);
   places.push_back(-1);  // where -1 leads
@@ -122,22 +122,22 @@ Value OnnxColumns::derived(const DerivedColumn& column) {
 }
 
 Value OnnxColumns::ones() {
-  const ModelFeature& first = deployable_.columns.features.front();
+  const ModelFeature& first = scored_.columns.features.front();
   const std::size_t any =
-      first.derived ? deployable_.columns.derived[*first.derived].factors[0].column : first.column;
-  const Value value = deployable_.schema.features[any].is_category() ? code(any) : raw(any);
+      first.derived ? scored_.columns.derived[*first.derived].factors[0].column : first.column;
+  const Value value = scored_.schema.features[any].is_category() ? code(any) : raw(any);
   // True or false, it is 1: nothing of the row reaches it.
   const Value one = graph_.number(1);
   return graph_.add("Where", {graph_.add("Equal", {value, value}), one, one});
 }
 
 Value OnnxColumns::standardised(std::span<const std::size_t> columns) {
-  const ModelColumns& model = deployable_.columns;
+  const ModelColumns& model = scored_.columns;
   std::vector<Value> pieces;
   std::vector<double> mean, scale;
   for (const std::size_t c : columns) {
-    mean.push_back(deployable_.model.mean.at(c));
-    scale.push_back(deployable_.model.scale.at(c));
+    mean.push_back(scored_.model.mean.at(c));
+    scale.push_back(scored_.model.scale.at(c));
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i] < first_) {
@@ -168,15 +168,15 @@ Value OnnxColumns::standardised(std::span<const std::size_t> columns) {
 }
 
 Value OnnxColumns::of_number(const NumberColumn& column) {
-  return column.is_target ? inputs_.at(deployable_.schema.targets[column.index].name)
+  return column.is_target ? inputs_.at(scored_.schema.targets[column.index].name)
                           : raw(column.index);
 }
 
 std::optional<Value> OnnxColumns::offset() {
   std::optional<Value> sum;
-  if (const auto& exposure = deployable_.columns.exposure)
+  if (const auto& exposure = scored_.columns.exposure)
     sum = graph_.add("Log", {of_number(*exposure)});
-  if (const auto& offset = deployable_.columns.offset)
+  if (const auto& offset = scored_.columns.offset)
     sum = sum ? graph_.add("Add", {*sum, of_number(*offset)}) : of_number(*offset);
   return sum;
 }
