@@ -266,10 +266,11 @@ class Line {
   const bool dry_;
   LineMemory memory_;
   RunConfig run_;
-  std::string folder_;    ///< of the run that the stations make or look at
-  std::string inputs_;    ///< what decides its training
-  std::string done_;      ///< stations before this one
-  bool pending_ = false;  ///< of a dry run: something would be done
+  std::vector<std::string> partitions_;  ///< their names
+  std::string folder_;                   ///< of the run that the stations make or look at
+  std::string inputs_;                   ///< what decides its training
+  std::string done_;                     ///< stations before this one
+  bool pending_ = false;                 ///< of a dry run: something would be done
 };
 
 }  // namespace

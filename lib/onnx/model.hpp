@@ -13,7 +13,7 @@ namespace bailiwick {
 
 inline constexpr const char* onnx_name = "model.onnx";
 
-/// The model as one ONNX file that takes rows as people have them (docs/deploy.md): GLMs, ordinal
+/// The model as one ONNX file that takes rows as people have them (docs/export.md): GLMs, ordinal
 /// and Cox models in float64, networks in float32. `survival_at`: times, of a Cox model with its
 /// baseline hazard; else empty. Throws ExitCode::data for a model that ONNX has no operators for,
 /// and for times that it has no baseline for.
