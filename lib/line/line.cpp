@@ -142,7 +142,9 @@ class Line {
       step(name,
            {name, folder_, "--key", line_.public_key, "--by", line_.check_output->by, "--sign-with",
             line_.check_output->sign_with},
-           inputs_, false);
+           inputs_ + done_, false,
+           // What of it may be used, and what may not, deploy knows.
+           has(deploy_station) ? std::optional(ExitCode::policy) : std::nullopt);
     else if (name == report_station)
       step(name, {name, folder_, "--key", line_.public_key}, inputs_ + done_, false);
     else if (name == deploy_station)
@@ -157,6 +159,10 @@ class Line {
     std::vector<std::string> words = {name, line_.run, "--output", folder_};
     if (name == "train") words.insert(words.end(), {"--resume", "latest"});
     step(name, words, inputs_ + given_by(run_, false), true);
+  }
+
+  bool has(const std::string& station) const {
+    return std::ranges::find(line_.stations, station) != line_.stations.end();
   }
 
   /// The version of the model that is in use; nothing before there is one.
