@@ -24,13 +24,17 @@ COLUMNS = """
   doses: {role: feature}
   arm: {role: feature, type: category, levels: [old, new, never, third]}
   day: {role: feature}
+  site: {role: feature, type: category, levels: [a, b], missing: keep}
   y: {role: target, type: boolean}
+  days: {role: target, minimum: 0}
+  grade: {role: target, type: category, levels: [low, middle, high]}
   split: {role: split, type: category, levels: [train, same, more, shifted, noisy]}
 """
 MODEL = "model={kind: logistic, target: y, features: [z, arm, -arm_never]}"
 SPLITS = {"train": 30, "same": 12, "more": 300, "shifted": 25, "noisy": 3}  # patients of each clinic
-NO_DAY = ("--set", "monitor.columns=[x, z, doses, arm]")  # those later are others
-FEATURES = ("x", "z", "doses", "arm")
+NO_DAY = ("--set", "monitor.columns=[x, z, doses, arm, site]")  # those later are others
+FEATURES = ("x", "z", "doses", "arm", "site")
+HEAD = "clinic,who,x,z,doses,arm,day,site,y,days,grade,split\n"
 
 
 def draw_rows():
@@ -46,13 +50,16 @@ def draw_rows():
                     x = "" if draw.random() < 0.1 else repr(0.7 * own + 0.7 * draw.gauss(0, 1))
                     doses = draw.choice((0, 0, 0, 0, 0, 1, 2, 3))
                     y = draw.random() < 1 / (1 + math.exp(-1.5 * z if split != "shifted" else 1.5 * z))
-                    yield f"{clinic},{who},{x},{z!r},{doses},{arm},{list(SPLITS).index(split) * 100 + draw.randrange(8)},{int(y)},{split}"
+                    days = max(1, round(3 + 2 * z + draw.gauss(0, 1)))
+                    grade = ("low", "middle", "high")[min(2, max(0, round(1 + z / 2 + draw.gauss(0, 0.7))))]
+                    day = list(SPLITS).index(split) * 100 + draw.randrange(8)
+                    yield f"{clinic},{who},{x},{z!r},{doses},{arm},{day},{draw.choice(('a', 'b', 'b', ''))},{int(y)},{days},{grade},{split}"
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
     stays = Stays(Checkout(tmp_path_factory.mktemp("monitor")))
-    stays.write("rows.csv", "clinic,who,x,z,doses,arm,day,y,split\n" + "\n".join(draw_rows()) + "\n")
+    stays.write("rows.csv", HEAD + "\n".join(draw_rows()) + "\n")
     for clinic in CLINICS:
         stays.terms(clinic, allow="exact_release: true, per_domain_statistics: true")
     stays.take("rows", COLUMNS, "run-rows.yaml")
@@ -82,7 +89,7 @@ def sample(rows, split):
 def bins_of(name, column, values):
     """The bin of each row, as docs/monitor.md has it."""
     if column["kind"] == "category":
-        return numpy.array([column["levels"].index(value) for value in values])
+        return numpy.array([column["levels"].index(value or "(missing)") for value in values])
     numbers = numpy.array([float(value) if value else math.nan for value in values])
     return numpy.where(numpy.isnan(numbers), len(column["cuts"]) + 1, numpy.searchsorted(column["cuts"], numbers, side="left"))
 
@@ -131,9 +138,9 @@ def test_numpy_and_scipy_agree(rows):
     samples = [sample(rows, split) for split in ("train", "same")]
     assert [found[s]["rows"] for s in ("reference", "current")] == list(map(len, samples))
     assert [found[s]["clusters"] for s in ("reference", "current")] == [len({row["who"] for row in of}) for of in samples]
-    assert list(columns_of(found)) == ["x", "z", "doses", "arm", "y"]
+    assert list(columns_of(found)) == [*FEATURES, "y", "days", "grade"]
     checked = []
-    for name in (*FEATURES, "y"):
+    for name in columns_of(found):
         column = columns_of(found)[name]
         values = [[row[name] for row in of] for of in samples]
         if name in ("x", "z"):
@@ -157,7 +164,7 @@ def test_numpy_and_scipy_agree(rows):
             least = [numpy.cumsum(numpy.bincount(b[[v != "" for v in of]], minlength=len(column["cuts"]) + 1)) for b, of in zip(bins, values, strict=True)]
             close(column["ks"], max(abs(least[0] / least[0][-1] - least[1] / least[1][-1])), 1e-12)
         checked.append(name)
-    assert len(checked) == 5 and columns_of(found)["z"]["design_effect"]["reference"] > 1.2
+    assert len(checked) == 8 and columns_of(found)["z"]["design_effect"]["reference"] > 1.2
     p_values = sorted((column["p_value"], column["adjusted_p_value"]) for column in found["columns"])
     holm, largest = [], 0
     for i, (p, _) in enumerate(p_values):
@@ -190,8 +197,8 @@ def test_verdicts(rows, np):
     _, found = monitor(rows, "noisy", *NO_DAY, output=f"noisy-{np}", np=np)
     assert found["verdict"] == "ok" and max(column["psi"] for column in found["columns"]) > 0.1
     out, found = monitor(rows, "shifted", *NO_DAY, output=f"shifted-{np}", np=np, code=VERDICT)
-    assert found["verdict"] == "drift" and [c["name"] for c in found["columns"] if c["drifted"]] == ["z", "y"]
-    assert re.search(r"^bailiwick: drift: feature z has changed: PSI [01]\.\d+, p .*; target y has changed: PSI .* \(all of it: .*/monitor\.txt\)$", out, re.M), out
+    assert found["verdict"] == "drift" and [c["name"] for c in found["columns"] if c["drifted"]] == ["z", "y", "days"]
+    assert re.search(r"^bailiwick: drift: feature z has changed: PSI [01]\.\d+, p .*; target y has changed: PSI .*; target days .* \(all of it: .*/monitor\.txt\)$", out, re.M), out
     assert out.count("bailiwick: ") == 1
     again, _ = monitor(rows, "shifted", *NO_DAY, output=f"shifted-{np}", np=np, code=VERDICT)
     assert "is finished already" in again and "bailiwick: drift: feature z has changed" in again
@@ -260,9 +267,34 @@ def test_a_model_that_is_as_good(fitted):
     assert "performance" not in found and "y" not in columns_of(found) and "estimated accuracy" in out
 
 
+KINDS = {"linear": "target: days", "poisson": "target: days", "multinomial": "target: grade", "cox": "time: days, status: y", "mlp": "target: y, mlp: {loss: binary, layers: [{units: 4, activation: tanh}]}"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds(rows, kind):
+    """Whatever a model predicts: the same bytes on any ranks and pooled; but pairs of a Cox model are those of a domain."""
+    features = "[z, arm]" if kind == "mlp" else "[z, arm, -arm_never]"
+    model = ("--set", f"model={{kind: {kind}, {KINDS[kind]}, features: {features}}}")
+    rows.run("train", "run-rows.yaml", *model, "--set", "train.split=train", *(("--set", "train.descent={epochs: 3}") if kind == "mlp" else ()), "--output", kind)
+    found = []
+    for np, config in ((1, "run-rows"), (3, "pooled")):
+        told, result = monitor(rows, "more", *model, *NO_DAY, "--set", "monitor.edges=" + ("range" if kind == "linear" else "quantiles"), "--set", "monitor.columns=[z]", output=f"{kind}-{np}", np=np, config=f"{config}.yaml", model=kind)
+        found.append(result)
+    if kind == "cox":
+        for result in found:
+            result.pop("performance")
+    assert found[0] == found[1] and found[0]["verdict"] == "ok"
+    predictions = [column["name"] for column in found[0]["columns"] if column["role"] == "prediction"]
+    assert predictions == {"linear": ["mean"], "poisson": ["rate"], "multinomial": ["probability_low", "probability_middle", "probability_high"], "cox": ["log_hazard_ratio"], "mlp": ["probability"]}[kind], predictions
+    if kind == "linear":
+        for column in (columns_of(found[0])[name] for name in ("mean", "days")):
+            assert column["reason"] == "no range of it is known" and column["psi"] is None and not column["drifted"]
+        assert columns_of(found[0])["z"]["cuts"] == pytest.approx([-6 + 1.4 * i for i in range(1, 10)])
+
+
 def test_partitions(rows):
     """What came last may be partitions of their own; by their names, or patterns of these."""
-    rows.write("late.csv", "clinic,who,x,z,doses,arm,day,y,split\n" + "".join(line + "\n" for line in draw_rows() if line.endswith(",shifted")))
+    rows.write("late.csv", HEAD + "".join(line + "\n" for line in draw_rows() if line.endswith(",shifted")))
     owners = "".join(f"  - {{name: {c}-2026, owner: {c}, values: [{c}], sign_with: {c}.pem}}\n" for c in CLINICS)
     rows.write("late.yaml", f"version: 1\ninput: late.csv\ncolumns:\n  clinic: {{role: domain}}{COLUMNS}block_rows: 16\noutput: late\npartitions:\n{owners}")
     rows.run("ingest", "late.yaml")
@@ -286,8 +318,8 @@ def test_partitions(rows):
 
 @pytest.mark.parametrize("np", [None, 4])
 def test_what_cannot_be(rows, np):
-    for words, text in (("monitor.columns=[zz]", 'monitor.columns: the partitions have no feature "zz"; they have: x, z, doses, arm, day (did you mean "z"?)'),
-                        ("monitor.cluster=dya", 'monitor.cluster: there is no column "dya"; allowed: rows, unit, x, z, doses, arm, day, y (did you mean "day"?)'),
+    for words, text in (("monitor.columns=[zz]", 'monitor.columns: the partitions have no feature "zz"; they have: x, z, doses, arm, day, site (did you mean "z"?)'),
+                        ("monitor.cluster=dya", 'monitor.cluster: there is no column "dya"; allowed: rows, unit, x, z, doses, arm, day, site, y, days, grade (did you mean "day"?)'),
                         ("monitor.reference.split=trian", 'monitor.reference.split: the partitions have no split "trian"'),
                         ("monitor.current.split=train", "monitor.current: rows of partition bern of domain bern are of monitor.reference too"),
                         ("monitor.edges=range", "monitor.edges: no range was declared at ingest of x, doses, day"),
@@ -308,7 +340,7 @@ def test_a_measure_that_the_model_has_not(fitted):
     out, _ = monitor(fitted, "same", "--set", "monitor.tolerance={rmse: 0.1}", output="no-measure", model="fitted", code=DATA)
     assert 'monitor.tolerance: "rmse" is not defined here; the evaluation of the model has: auc, accuracy, log_loss, brier' in out
     out, _ = monitor(fitted, "same", "--set", "monitor.groups=[z]", output="no-measure", model="fitted", code=CONFIG)
-    assert 'monitor.groups: the partitions have no feature "z" that is a category; they have: arm' in out
+    assert 'monitor.groups: the partitions have no feature "z" that is a category (type: category, at ingest); they have: arm, site' in out
 
 
 @pytest.mark.parametrize("np", [1, 4])

@@ -109,8 +109,8 @@ std::vector<ColumnBins> find_bins(Run& run, const MonitoredTable& table) {
       continue;
     }
     if (!column.minimum || !column.maximum || !(*column.minimum < *column.maximum)) {
-      if (std::string_view(column.role) == "prediction")
-        all[c].reason = "only probabilities have a range that is known";
+      if (std::string_view(column.role) != "feature")
+        all[c].reason = "no range of it is known";
       else
         without_range.push_back(column.name);
       continue;

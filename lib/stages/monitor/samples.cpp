@@ -124,8 +124,8 @@ void Samples::choose_groups(const Schema& schema) {
     const auto found = std::ranges::find(names, name);
     if (found == names.end())
       throw Error(ExitCode::config,
-                  "monitor.groups: the partitions have no feature \"{}\" that is a category; they "
-                  "have: {}{}",
+                  "monitor.groups: the partitions have no feature \"{}\" that is a category (type: "
+                  "category, at ingest); they have: {}{}",
                   name, names.empty() ? "none" : join(names), did_you_mean(name, names));
     groups_.push_back(places[static_cast<std::size_t>(found - names.begin())]);
   }
@@ -220,7 +220,7 @@ ModelRows Samples::load(Run& run, std::size_t sample, const ModelConfig& model,
     return load_model_rows(run, model, model_columns, choice(sample),
                            [&](std::size_t d) { return reader(run.local()[d], columns, rows[d]); });
   } catch (const Error& error) {
-    if (error.code() != ExitCode::data) throw;
+    if (error.code() != ExitCode::data && error.code() != ExitCode::policy) throw;
     throw Error(error.code(), "monitor.{}: {}", sample_names[sample], error.what());
   }
 }
