@@ -26,8 +26,8 @@ class ClusterLayout {
  public:
   ClusterLayout(const MonitoredTable& table, const std::vector<ColumnBins>& bins, bool products) {
     auto of_bins = std::make_shared<std::vector<std::string>>();
-    for (std::size_t c = 0; c < bins.size(); ++c) {
-      const std::size_t count = bins[c].count;
+    for (const ColumnBins& of_column : bins) {
+      const std::size_t count = of_column.count;
       first_bin_.push_back(bins_);
       first_pair_.push_back(pairs_);
       bins_ += count;

@@ -135,7 +135,7 @@ void monitor(const Stage& stage, Session& session, RunConfig config, const Stage
   Json estimated, groups;
   if (used) estimated = estimated_performance(run, used->model, predictions);
   if (used && how.targets) {
-    performance = compare_performance(run, *used, predictions, columns);
+    performance = compare_performance(run, *used, samples, predictions, columns);
     if (!how.groups.empty()) groups = groups_performance(run, *used, predictions);
   }
   const bool worse = !performance.reasons.empty();

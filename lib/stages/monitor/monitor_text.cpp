@@ -37,7 +37,7 @@ std::string sample_text(const Json& result, const char* sample) {
 }
 
 std::string columns_text(const Json& columns) {
-  Lines lines{{"", "", "PSI", "JS", "KS", "effect", "p", "p (Holm)", ""}};
+  Lines lines{{"", "", "PSI", "JS", "KS", "deff", "p", "p (Holm)", ""}};
   std::string notes;
   for (const Json& column : columns) {
     const std::string name = column["name"];

@@ -4,7 +4,9 @@
 #include "lib/stages/monitor/performance.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "lib/model/distributions.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/run/run.hpp"
+#include "lib/stages/monitor/loss_errors.hpp"
 #include "lib/stages/monitor/measured.hpp"
 #include "lib/stages/shown.hpp"
 
@@ -24,20 +27,15 @@ double number_of(const Json& metrics, const char* name) {
   return value.is_number() ? value.get<double>() : NAN;
 }
 
-/// How far a measure may be off by chance, of as many independent rows as the sample is worth: of
-/// an area by Hanley & McNeil (Radiology 143 (1982) 29), of a share by its binomial variance. Not a
-/// number of others.
-double standard_error(const std::string& measure, const Json& metrics, double effect) {
-  const double value = number_of(metrics, measure.c_str());
-  if (measure == "accuracy")
-    return std::sqrt(value * (1 - value) * effect / number_of(metrics, "rows"));
-  if (measure != "auc") return NAN;
-  const double events = number_of(metrics, "events") / effect,
+/// How far the area under the ROC curve may be off by chance, of as many independent rows as the
+/// sample is worth (Hanley & McNeil, Radiology 143 (1982) 29).
+double error_of_area(const Json& metrics, double effect) {
+  const double area = number_of(metrics, "auc"), events = number_of(metrics, "events") / effect,
                others = number_of(metrics, "rows") / effect - events;
-  const double squared = value * value, first = value / (2 - value) - squared,
-               second = 2 * squared / (1 + value) - squared;
+  const double squared = area * area, first = area / (2 - area) - squared,
+               second = 2 * squared / (1 + area) - squared;
   const double above =
-      value * (1 - value) + std::max(0.0, events - 1) * first + std::max(0.0, others - 1) * second;
+      area * (1 - area) + std::max(0.0, events - 1) * first + std::max(0.0, others - 1) * second;
   return std::sqrt(above / (events * others));
 }
 
@@ -75,17 +73,19 @@ Json calibration_ratio(const Json& metrics, double effect) {
 
 }  // namespace
 
-Performance compare_performance(Run& run, const UsedModel& used, const Predictions& predictions,
-                                const Json& columns) {
+Performance compare_performance(Run& run, const UsedModel& used, const Samples& samples,
+                                const Predictions& predictions, const Json& columns) {
   const MonitorConfig& how = run.config().section<MonitorConfig>();
   Performance performance;
   std::array<Json, 2> metrics;
-  std::array<double, 2> effects{};
+  std::array<std::map<std::string, double>, 2> errors;
   for (std::size_t s = 0; s < sample_names.size(); ++s) {
     metrics[s] = measured(run, used, predictions.rows[s]);
-    effects[s] = design_effect_of_predictions(columns, sample_names[s]);
+    const double effect = design_effect_of_predictions(columns, sample_names[s]);
+    errors[s] = loss_errors(run, used.model, samples, predictions, s);
+    errors[s]["auc"] = error_of_area(metrics[s], effect);
     performance.said[sample_names[s]] = metrics[s];
-    if (const Json ratio = calibration_ratio(metrics[s], effects[s]); !ratio.is_null())
+    if (const Json ratio = calibration_ratio(metrics[s], effect); !ratio.is_null())
       performance.said["calibration"][sample_names[s]] = ratio;
   }
   for (const auto& [name, limit] : how.tolerance)
@@ -96,10 +96,10 @@ Performance compare_performance(Run& run, const UsedModel& used, const Predictio
     const Measure& measure = choose_measure(metrics[reference_sample], name, "monitor.tolerance");
     const double before = number_of(metrics[reference_sample], measure.name),
                  after = number_of(metrics[current_sample], measure.name);
-    const double loss = measure.better(before, after),
-                 error = std::hypot(
-                     standard_error(name, metrics[reference_sample], effects[reference_sample]),
-                     standard_error(name, metrics[current_sample], effects[current_sample]));
+    const double loss = measure.better(before, after);
+    double error = NAN;
+    if (errors[0].contains(name) && errors[1].contains(name))
+      error = std::hypot(errors[0][name], errors[1][name]);
     Json& said =
         losses[name] = {{"loss", number_or_null(loss)}, {"standard_error", number_or_null(error)}};
     double p_value = NAN;

@@ -19,10 +19,10 @@ struct Performance {
 };
 
 /// Measures of evaluation.json on both samples. `columns`: of monitor.json, among them the
-/// predictions', whose design effects widen errors. Collective over the world. Throws
-/// ExitCode::data for a measure of monitor.tolerance that the model has not.
-Performance compare_performance(Run& run, const UsedModel& used, const Predictions& predictions,
-                                const Json& columns);
+/// predictions', whose design effects widen the errors of areas and of calibration. Collective over
+/// the world. Throws ExitCode::data for a measure of monitor.tolerance that the model has not.
+Performance compare_performance(Run& run, const UsedModel& used, const Samples& samples,
+                                const Predictions& predictions, const Json& columns);
 
 /// What accuracy, Brier score and events would be were the probabilities right, whatever targets
 /// say: of a model with one probability; null of others. One round a sample. Collective.
