@@ -229,6 +229,11 @@ def test_a_model_that_got_worse(fitted):
         texts.add(fitted.path(f"worse-{config}-{np}/monitor.json").read_bytes())
     assert len(texts) == 1
     fitted.run("verify", "worse-run-rows-4", "--key", "operator.pub.pem")
+    fitted.run("report", "worse-run-rows-4")
+    page = fitted.path("worse-run-rows-4/report.html").read_text()
+    assert "Drift and worse" in page and all(f"<p class=\"note\">{reason.replace('<', '&lt;')}</p>" in page for reason in found["reasons"])
+    fails = [line for line in fitted.run("check-output", "worse-run-rows-4", "--key", "operator.pub.pem", code=POLICY).splitlines() if "monitor.json: minimum count" in line]
+    assert len(fails) == 1 and fails[0].startswith("fail")
     assert found["verdict"] == "drift and worse" and any(reason.startswith("auc is worse by ") for reason in found["reasons"])
     assert columns_of(found)["probability"]["role"] == "prediction" and columns_of(found)["probability"]["drifted"]
     fitted.run("predict", "run-rows.yaml", "--set", MODEL, "--model", "fitted/model.h5", "--output", "scored")
