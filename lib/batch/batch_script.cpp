@@ -126,7 +126,7 @@ stage() {
   case $code in
     0) return ;;
     75) again 75 ;;         # stopped on request, can go on
-    [2-7]) exit "$code" ;;  # would only fail again: docs/exit-codes.md
+    [2-8]) exit "$code" ;;  # would only fail again: docs/exit-codes.md
     *) retry "$code" ;;     # the launcher's words for a lost node or rank; 70: MPI's within a rank
   esac
 }

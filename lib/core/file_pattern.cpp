@@ -3,6 +3,7 @@
 
 #include "lib/core/file_pattern.hpp"
 
+#include <fnmatch.h>
 #include <glob.h>
 #include <sys/stat.h>
 
@@ -53,6 +54,10 @@ std::vector<std::string> files_named(const std::vector<std::string>& paths) {
                             !seen.insert({file.st_dev, file.st_ino}).second)
       throw Error(ExitCode::data, "{}: is named twice; its rows would be counted twice", path);
   return files;
+}
+
+bool matches_pattern(const std::string& name, const std::string& pattern) {
+  return name == pattern || ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
 }
 
 }  // namespace bailiwick

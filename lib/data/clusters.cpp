@@ -46,6 +46,19 @@ std::vector<Mark> marks_of_domain(std::vector<Mark> marks, std::size_t d, Sums& 
 
 }  // namespace
 
+NumberedClusters number_clusters(std::span<const std::string> names, std::size_t d, Sums& sums) {
+  std::vector<Mark> marks;
+  for (const std::string& name : names)
+    marks.push_back(mark_of(name));
+  const std::vector<Mark> all = marks_of_domain(marks, d, sums);
+  NumberedClusters clusters;
+  for (const Mark& mark : marks)
+    clusters.of_row.push_back(
+        static_cast<std::uint32_t>(std::ranges::lower_bound(all, mark) - all.begin()));
+  clusters.count = all.size();
+  return clusters;
+}
+
 Clusters find_clusters(const ModelConfig& model, const ModelRows& rows, Sums& sums) {
   Clusters clusters;
   for (std::size_t d = 0; d < rows.domains.size(); ++d) {
@@ -55,16 +68,12 @@ Clusters find_clusters(const ModelConfig& model, const ModelRows& rows, Sums& su
       clusters.count.push_back(1);
       continue;
     }
-    std::vector<Mark> marks;
-    for (const std::string& unit : domain.units)
-      marks.push_back(mark_of(unit));
-    const std::vector<Mark> all = marks_of_domain(marks, d, sums);
-    auto mark = marks.begin();
+    const NumberedClusters units = number_clusters(domain.units, d, sums);
+    auto unit = units.of_row.begin();
     for (std::size_t b = 0; b < domain.rows_of_block.size(); ++b)
       for (std::size_t r = 0; r < domain.rows_of_block[b]; ++r)
-        of_row[b * domain.rows.block_rows() + r] =
-            static_cast<std::uint32_t>(std::ranges::lower_bound(all, *mark++) - all.begin());
-    clusters.count.push_back(all.size());
+        of_row[b * domain.rows.block_rows() + r] = *unit++;
+    clusters.count.push_back(units.count);
   }
   return clusters;
 }

@@ -18,12 +18,28 @@ bool is_count(double x) {
   return x >= 0 && x < 0x1p53 && x == std::floor(x);
 }
 
+/// This rank's blocks of each partition of the domain, of those that are taken.
+std::vector<BlockRange> shares_of(const LocalDomain& domain, const RowChoice& choice) {
+  std::vector<BlockRange> shares;
+  std::uint64_t first_block = 0;  // of the partition, counted over the domain
+  for (const PartitionManifest& manifest : domain.manifests) {
+    const std::uint64_t begin = std::max(domain.blocks.first, first_block);
+    const std::uint64_t end =
+        std::min(domain.blocks.first + domain.blocks.count, first_block + manifest.blocks());
+    const bool taken = begin < end && (!choice.takes || choice.takes(manifest.name));
+    shares.push_back(taken ? BlockRange{begin - first_block, end - begin} : BlockRange{});
+    first_block += manifest.blocks();
+  }
+  return shares;
+}
+
 }  // namespace
 
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
-                     const ModelColumns& columns, const std::string& split, bool tell_rows,
+                     const ModelColumns& columns, const RowChoice& choice, bool tell_rows,
                      const RowChange& change) {
   domain.tell_reading();
+  const std::string& split = choice.split;
   std::size_t block_rows = 1;
   for (const PartitionManifest& manifest : domain.manifests)
     block_rows = std::max<std::size_t>(block_rows, std::min(manifest.rows, manifest.block_rows));
@@ -37,18 +53,16 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
   for (const ModelFeature& feature : columns.features)
     if (feature.level)
       loaded.level_rows[feature.column].resize(schema.features[feature.column].levels.size());
-  RowBlocksBuilder builder(columns, schema, domain.blocks.count, block_rows);
+  const std::vector<BlockRange> shares = shares_of(domain, choice);
+  std::size_t blocks = 0;
+  for (const BlockRange& share : shares)
+    blocks += share.count;
+  RowBlocksBuilder builder(columns, schema, blocks, block_rows);
   std::vector<std::size_t> chosen, weighed;
   io::RowBuffer changed;
-  std::uint64_t first_block = 0;  // of the partition, counted over the domain
   for (std::size_t p = 0; p < domain.manifests.size(); ++p) {
     const PartitionManifest& manifest = domain.manifests[p];
-    const std::uint64_t begin = std::max(domain.blocks.first, first_block);
-    const std::uint64_t end =
-        std::min(domain.blocks.first + domain.blocks.count, first_block + manifest.blocks());
-    const std::uint64_t offset = first_block;
-    first_block += manifest.blocks();
-    if (begin >= end) continue;
+    if (shares[p].count == 0) continue;
 
     const auto code = split.empty() ? std::optional<std::size_t>() : split_code(schema, split);
     io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
@@ -130,7 +144,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       }
       loaded.partition.push_back(p);
     };
-    reader.read_blocks(begin - offset, end - begin, on_block);
+    reader.read_blocks(shares[p].first, shares[p].count, on_block);
   }
   loaded.rows = builder.finish();
   return loaded;

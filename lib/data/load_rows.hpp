@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/partition/partition.hpp"
@@ -35,20 +36,29 @@ struct LoadedRows {
   std::uint64_t events = 0;            ///< Cox: of these, with status 1
 };
 
+/// Which rows are taken. Whoever names a split alone takes them from all partitions.
+struct RowChoice {
+  RowChoice(std::string of_split) : split(std::move(of_split)) {}
+  RowChoice(const char* of_split) : split(of_split) {}
+
+  std::string split;                                ///< empty: all
+  std::function<bool(const std::string&)> takes{};  ///< of a partition, by its name; none: all
+};
+
 /// Puts other values of features into a block that was read, of the domain's p-th partition: into
 /// `rows`, which are those that a model takes and that weigh something.
 using RowChange = std::function<void(std::size_t p, std::uint64_t block,
                                      std::span<const std::size_t> rows, io::RowBuffer& buffer)>;
 
-/// Reads this rank's blocks, checking digests, codes and targets as it goes; rows outside
-/// `split` (empty: none are) and rows of
-/// weight zero are left out, and so are those without a feature that model.missing drops; but not
-/// of networks, whose steps count rows, nor where there is no target, for predictions: there they
-/// weigh nothing. Not collective. Throws ExitCode::data, ExitCode::integrity. `tell_rows`: whether
-/// errors may say which row is wrong, which tells the operator something of a single one. What rows
-/// are taken is decided before `change`, if there is one.
+/// Reads this rank's blocks, checking digests, codes and targets as it goes; rows that are not of
+/// the choice and rows of weight zero are left out, and so are those without a feature that
+/// model.missing drops; but not of networks, whose steps count rows, nor where there is no target,
+/// for predictions: there they weigh nothing. Not collective. Throws ExitCode::data,
+/// ExitCode::integrity. `tell_rows`: whether errors may say which row is wrong, which tells the
+/// operator something of a single one. What rows are taken is decided before `change`, if there is
+/// one.
 LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
-                     const ModelColumns& columns, const std::string& split, bool tell_rows,
+                     const ModelColumns& columns, const RowChoice& choice, bool tell_rows,
                      const RowChange& change = {});
 
 }  // namespace bailiwick

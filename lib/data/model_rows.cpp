@@ -46,14 +46,15 @@ std::uint64_t rows_of_least_stratum(const LoadedRows& domain, const ModelConfig&
 }  // namespace
 
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
-                          const std::string& split,
+                          const RowChoice& choice,
                           const std::function<RowChange(std::size_t d)>& change) {
+  const std::string& split = choice.split;
   ModelRows rows;
   agree(run.world(), [&] {
     refuse_columns(run, columns, false);
     for (std::size_t d = 0; d < run.local().size(); ++d) {
       const LocalDomain& domain = run.local()[d];
-      rows.domains.push_back(load_rows(domain, model, columns, split, !has_minimum(run, domain),
+      rows.domains.push_back(load_rows(domain, model, columns, choice, !has_minimum(run, domain),
                                        change ? change(d) : RowChange()));
     }
   });
@@ -116,7 +117,8 @@ ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns
   rows.observations = observations(total);
   if (rows.selected == 0)
     throw Error(ExitCode::data, "no row {}",
-                split.empty() ? "in any partition" : "of split \"" + split + "\" in any partition");
+                (split.empty() ? "" : "of split \"" + split + "\" ") +
+                    (choice.takes ? "in the partitions that are named" : "in any partition"));
   return rows;
 }
 

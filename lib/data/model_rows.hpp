@@ -22,11 +22,11 @@ struct ModelRows {
   std::vector<std::uint64_t> observations_in;  ///< of them, in each local domain, on all its ranks
 };
 
-/// Reads the rows of `split` (empty: all) of every local domain. Collective: a failure on one rank
-/// is everyone's. Throws ExitCode::data if no domain has a row of that split. `change(d)`: what the
+/// Reads the rows of the choice of every local domain. Collective: a failure on one rank
+/// is everyone's. Throws ExitCode::data if no domain has such a row. `change(d)`: what the
 /// d-th local domain's rows are to be taken for, if anything.
 ModelRows load_model_rows(Run& run, const ModelConfig& model, const ModelColumns& columns,
-                          const std::string& split,
+                          const RowChoice& choice,
                           const std::function<RowChange(std::size_t d)>& change = {});
 
 /// The blocks of each local domain.

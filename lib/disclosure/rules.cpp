@@ -260,6 +260,27 @@ void check_attribution(Judged& artefact, const RunFolder& folder, const StageRec
   }
 }
 
+/// Beyond each end of a bin lies another, whose rows are counted: no end is an extreme value.
+void check_monitor(Judged& artefact, const Json& result) {
+  for (const char* sample : {"reference", "current"}) {
+    artefact.count(fact_number(fact(result, sample), "rows"), std::string(sample) + ": rows");
+    for (const Json& column : fact_list(result, "columns"))
+      for (const Json& bin : fact_list(fact(column, "rows"), sample))
+        if (bin.is_number())
+          artefact.count(bin.get<double>(),
+                         fmt::format("{}: {}: a bin or level", sample, fact_text(column, "name")));
+    if (const Json& metrics = fact(fact(result, "performance"), sample); metrics.is_object())
+      check_measures(artefact, sample, metrics);
+    for (const Json& group : fact_list(result, "groups"))
+      for (const Json& level : fact_list(group, "levels"))
+        if (const Json& metrics = fact(level, sample); metrics.is_object())
+          check_measures(
+              artefact,
+              fmt::format("{}: {} {}", sample, fact_text(group, "name"), fact_text(level, "level")),
+              metrics);
+  }
+}
+
 /// What lies in the folder beside what is judged.
 void check_others(std::vector<OutputCheck>& checks, const RunFolder& folder,
                   const std::vector<std::string>& unsigned_files) {
@@ -305,6 +326,7 @@ std::vector<OutputCheck> checks_of(const RunFolder& folder, const StageRecord& r
   if (stage == "describe") check_description(artefact, record.result);
   if (stage == "survival") check_survival(artefact, record.result);
   if (stage == "attribute") check_attribution(artefact, folder, record);
+  if (stage == "monitor") check_monitor(artefact, record.result);
   if (stage == "explain")
     artefact.count(fact_number(record.result, "rows"), "rows that the measure is of");
   return std::move(artefact).checks();

@@ -111,7 +111,8 @@ class StageCheck {
     }
     for (const char* name : {dependency::config, dependency::binary})
       demand(names.contains(name), fmt::format("does not name its {}", name));
-    demand(names.contains(dependency::model) == chain_.names_model,
+    const bool none = chain_.may_lack_model && !names.contains(dependency::model);
+    demand(none || names.contains(dependency::model) == chain_.names_model,
            chain_.names_model ? "does not name its model" : "names a model, and uses none");
     const Artefact* from = find_dependency(s, dependency::resumed_from);
     demand(from == nullptr || chain_.resumes, "only a training is resumed from something");
@@ -212,6 +213,12 @@ std::size_t count_sessions(const std::vector<Statement>& statements) {
   for (const Statement& statement : statements)
     sessions.insert(statement.invocation);
   return sessions.size();
+}
+
+bool uses_model(const StageChain& chain, const std::vector<Statement>& statements) {
+  return chain.names_model && (!chain.may_lack_model ||
+                               (!statements.empty() &&
+                                find_dependency(statements.back(), dependency::model) != nullptr));
 }
 
 namespace {

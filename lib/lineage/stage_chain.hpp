@@ -19,6 +19,7 @@ struct StageChain {
   const char* stem;          ///< of the chain: STEM.jsonl, beside the config that it was made with
   const char* result;        ///< what the final statement is about
   bool names_model = false;  ///< it uses a model, which is a dependency
+  bool may_lack_model = false;  ///< … if its config says so
   /// Files that come before the result, as many as there are: checkpoints, predictions.
   bool (*is_part)(std::string_view name) = nullptr;
   bool resumes = false;           ///< parts are checkpoints: a session may go on from one
@@ -55,6 +56,9 @@ std::vector<Finding> check_stage(const StageChain& chain, const std::string& dom
 
 /// Sessions that the statements of one chain belong to.
 std::size_t count_sessions(const std::vector<Statement>& statements);
+
+/// Whether a chain with such statements is about a model.
+bool uses_model(const StageChain& chain, const std::vector<Statement>& statements);
 
 /// The IRI of a site, runDetails.builder.id.
 std::string builder_of(const std::string& site);

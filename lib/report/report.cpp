@@ -31,6 +31,7 @@ constexpr PageSection page_sections[] = {
     {"evaluation", "How good it is, for each owner", evaluation_section},
     {"explanation", "What the model makes of each feature", explanation_section},
     {"attribution", "What each owner made of the model", attribution_section},
+    {"monitor", "Whether rows have changed", monitor_section},
     {"survival", "Survival curves", survival_section},
     {"description", "The columns", description_section},
     {"approval", "What was intended, and who approved", approval_section},

@@ -38,6 +38,7 @@ Html training_section(const ReportFacts& facts);
 Html evaluation_section(const ReportFacts& facts);
 Html explanation_section(const ReportFacts& facts);
 Html attribution_section(const ReportFacts& facts);
+Html monitor_section(const ReportFacts& facts);
 Html survival_section(const ReportFacts& facts);
 Html description_section(const ReportFacts& facts);
 Html approval_section(const ReportFacts& facts);

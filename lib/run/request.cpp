@@ -30,6 +30,7 @@ std::vector<std::string> occurrences(const std::vector<DomainFacts>& domains, st
 std::vector<Action> actions_of(const Inputs& inputs, const StageUse& use) {
   std::vector<Action> actions{use.action};
   if (use.fits) actions.push_back(Action::train);
+  if (use.describes) actions.push_back(Action::describe);
   if (use.release) actions.push_back(*use.release);
   // A baseline hazard is a statistic over all domains, released with the model.
   if (use.trains && inputs.baseline_hazard) actions.push_back(Action::release_statistics);

@@ -20,6 +20,7 @@ struct StageUse {
   bool of_model = true;  ///< it makes or uses a model, whose kind a policy may limit
   bool trains = false;
   bool fits = false;         ///< it trains models to measure with, which policies must permit too
+  bool describes = false;    ///< it tells of columns too, which policies must permit as well
   bool own_sums = false;     ///< what it tells has domains' own sums in it
   bool event_times = false;  ///< it counts over all domains what happens at each time
   /// Whether it shows domains' own statistics to all; nullptr: never.

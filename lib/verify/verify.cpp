@@ -172,7 +172,7 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
   }
   verify_countersignatures(chain, finder);
   const std::string path = fmt::format("{}/{}", folder, stage.result);
-  if (stage.names_model && chain.version() > 1 && fs::exists(path))
+  if (uses_model(stage, statements) && chain.version() > 1 && fs::exists(path))
     look(chain.found, std::string(stage.result) + ": model", [&] {
       const auto model = json_member<std::string>(parse_json(read_file(path), path), "model", path);
       return claims_digest(chain.claims, dependency::model, Digest::from_hex(model));
@@ -198,7 +198,7 @@ void tie_to_training(VerifiedChain& chain, const VerifiedChain& training) {
   if (chain.version() == 0) return;  // nothing of it holds
   if (training.version() > 1 && chain.version() == 1)
     chain.say(false, chain.name() + ": has format version 1, beside a training of a newer one");
-  if (chain.version() == 1 || !chain.stage.names_model) return;
+  if (chain.version() == 1 || !uses_model(chain.stage, chain.found.statements)) return;
   const std::optional<Digest> model = model_of(training);
   const bool same = model && claims_digest(chain.claims, dependency::model, *model);
   chain.say(same, chain.name() + ": model" +

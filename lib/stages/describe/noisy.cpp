@@ -78,7 +78,9 @@ class Plan {
   }
 
   std::shared_ptr<const AggregateLayout> layout() const {
-    std::vector<Stream> streams{{cells_release, cells(), {2, digits}}};
+    std::vector<Stream> streams;
+    streams.reserve(2);
+    streams.push_back({cells_release, cells(), {2, digits}});
     if (!numbers.empty()) streams.push_back({moments_release, 2 * numbers.size(), {2, 2 * digits}});
     return std::make_shared<const AggregateLayout>(std::move(streams));
   }

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/stages/monitor/changes.hpp"
+
+#include <optional>
+
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/stages/shown.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+/// Distances of the samples in the bins of one column, and whether they are chance.
+Json change_json(const MonitoredColumn& column, const ColumnBins& bins,
+                 const BinnedSamples& samples) {
+  Json change = {{"role", column.role}, {"psi", nullptr},     {"js", nullptr},
+                 {"ks", nullptr},       {"p_value", nullptr}, {"drifted", false}};
+  const std::span<const std::int64_t> before = samples.of[reference_sample].rows,
+                                      after = samples.of[current_sample].rows;
+  std::array<double, 2> rows{};
+  for (std::size_t s = 0; s < rows.size(); ++s)
+    rows[s] = static_cast<double>(samples.of[s].count());
+  if (rows[0] == 0 || rows[1] == 0) {
+    change["reason"] = bins.reason.empty() ? "a sample has no rows" : bins.reason;
+    return change;
+  }
+  change["psi"] = stability_index(before, after);
+  change["js"] = jensen_shannon(before, after);
+  // Of rows with a value; levels have no order.
+  const std::size_t ordered = column.is_category() ? 0 : bins.count - (bins.missing ? 1 : 0);
+  if (ordered > 0)
+    change["ks"] = number_or_null(largest_difference(before.first(ordered), after.first(ordered)));
+  const std::optional<DriftTest> test = drift_test(samples);
+  if (!test) {
+    change["reason"] = "all rows lie in one bin";
+    return change;
+  }
+  change["statistic"] = number_or_null(test->statistic);
+  change["degrees_of_freedom"] = number_or_null(test->freedom);
+  change["p_value"] = number_or_null(test->p_value);
+  change["rows_p_value"] = test->rows_p_value;
+  change["moments"] = samples.products[0].empty() ? 1 : 2;
+  for (std::size_t s = 0; s < rows.size(); ++s) {
+    change["design_effect"][sample_names[s]] = number_or_null(test->design_effect[s]);
+    change["effective_rows"][sample_names[s]] = number_or_null(rows[s] / test->design_effect[s]);
+  }
+  return change;
+}
+
+}  // namespace
+
+void add_changes(const MonitoredTable& table, const BinnedTable& binned, Json& columns) {
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const MonitoredColumn& column = table.columns[c];
+    Json& said = columns.emplace_back(change_json(column, binned.bins[c], binned.columns[c]));
+    said["name"] = column.name;
+    said["kind"] = column.is_category() ? "category" : "number";
+    if (column.is_category())
+      said["levels"] = column.levels;
+    else
+      said["cuts"] = binned.bins[c].cuts;
+    if (binned.bins[c].missing) said["missing"] = true;
+    for (std::size_t s = 0; s < sample_names.size(); ++s)
+      said["rows"][sample_names[s]] = binned.columns[c].of[s].rows;
+  }
+}
+
+void add_domain_changes(const MonitoredTable& table, const BinnedTable& binned, std::size_t d,
+                        Json& columns) {
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    Json& said =
+        columns.emplace_back(change_json(table.columns[c], binned.bins[c], binned.of_domain[d][c]));
+    said["name"] = table.columns[c].name;
+  }
+}
+
+std::vector<std::string> judge_changes(Json& columns, double level, double psi) {
+  std::vector<double> p_values;
+  std::vector<Json*> tested;
+  for (Json& column : columns)
+    if (column["p_value"].is_number()) {
+      tested.push_back(&column);
+      p_values.push_back(column["p_value"].get<double>());
+    }
+  const std::vector<double> adjusted = holm_adjusted(p_values);
+  std::vector<std::string> reasons;
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    Json& column = *tested[i];
+    column["adjusted_p_value"] = adjusted[i];
+    const auto index = column["psi"].get<double>();
+    if (!(adjusted[i] < level && index >= psi)) continue;
+    column["drifted"] = true;
+    reasons.push_back(
+        fmt::format("{} {} has changed: PSI {:.3g}, p {}", column["role"].get<std::string>(),
+                    column["name"].get<std::string>(), index, p_value_text(adjusted[i])));
+  }
+  return reasons;
+}
+
+}  // namespace bailiwick

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "lib/core/json.hpp"
+#include "lib/run/run.hpp"
+#include "lib/stages/overall_metrics.hpp"
+
+namespace bailiwick {
+
+/// The measures of a model over all domains, of rows that are standardised. Collective.
+inline Json measured(Run& run, const UsedModel& used, const ModelRows& rows) {
+  EvaluateConfig how = run.config().section<EvaluateConfig>();
+  how.regional = false;
+  const std::vector<UsedModel> models(run.local().size(), used);
+  std::vector<std::uint64_t> held;
+  for (const LoadedRows& domain : rows.domains)
+    held.push_back(domain.selected);
+  run.boundary().hold_rows(std::move(held));
+  return overall_metrics(run, used.model, models, how, rows,
+                         evaluation_parts(run, models, how, rows));
+}
+
+}  // namespace bailiwick
