@@ -65,6 +65,13 @@ inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const R
           "evaluate.regional", "only used with train.federated.personal");
   v.check(evaluate.survival_at.empty() || run.model.baseline, "evaluate.survival_at",
           "needs model.cox.baseline: true");
+  const auto has_classes = [&] {
+    const kernels::Response response = run.model.kind->response(run.model);
+    return response == kernels::Response::classes ||
+           (response == kernels::Response::probability && run.model.trials.empty());
+  };
+  v.check(!evaluate.label_noise || has_classes(), "evaluate.label_noise",
+          "only used with models of a class");
   v.check(!evaluate.label_noise || !run.privacy, "evaluate.label_noise",
           "has no form with noise (privacy)");
   v.check(!evaluate.phm08 || run.model.kind->response(run.model) == kernels::Response::mean,

@@ -111,10 +111,8 @@ Json label_noise(Run& run, const SavedModel& common, const std::vector<UsedModel
   std::vector<std::string> classes = common.categories;
   if (response == kernels::Response::probability && common.config.trials.empty())
     classes = {"0", "1"};
-  else if (response != kernels::Response::classes)
-    throw Error(ExitCode::config,
-                "evaluate.label_noise: is about models of a class: logistic, multinomial, or a "
-                "network's binary or multinomial");
+  else
+    ensure(response == kernels::Response::classes, "labels are classes");
   std::vector<PredictedRows> domains;
   for (std::size_t d = 0; d < rows.domains.size(); ++d)
     domains.push_back(predict_classes(models[d].model, rows.domains[d].rows, classes.size()));

@@ -24,8 +24,8 @@ std::vector<double> noise_joint(std::vector<std::int64_t> confident_joint,
 /// Of models of a probability or of classes: the mean probability of each class among the rows that
 /// have its label, then the rows of each label whose probability of a class is at least that, the
 /// largest if there are several. Four rounds; null where policies do not let it be told. `models`:
-/// of each local domain; `rows`: standardised. Collective over the world. Throws ExitCode::config
-/// for other models, ExitCode::policy if a class has fewer rows than a policy asks for.
+/// of each local domain; `rows`: standardised. Collective over the world. Throws
+/// ExitCode::policy if a class has fewer rows than a policy asks for.
 Json label_noise(Run& run, const SavedModel& common, const std::vector<UsedModel>& models,
                  const ModelRows& rows);
 

@@ -149,16 +149,20 @@ void QualityPlan::add_number(std::size_t j) {
                              .of = {},
                              .among = {},
                              .high = high,
-                             .what = what + range.text()}});
+                             .what = what}});
   };
-  add({column.minimum, column.maximum}, "range", how_.findings.range, false, 0,
-      "rows outside the declared range, ");
+  const ClosedRange declared{column.minimum, column.maximum};
+  add(declared, "range", how_.findings.range, false, 0,
+      "rows outside the declared range, " + declared.text());
   if (const auto& fences = facts_[j].fences)
     add({fences->first, fences->second}, "outliers", how_.findings.outliers, false,
-        how_.outliers_at_most, "rows beyond the fences, ");
-  for (const ColumnRuleConfig* rule : rules_of(how_, column.name))
-    add({rule->minimum, rule->maximum}, "range", rule->severity, true, rule->outside_at_most,
-        "rows outside ");
+        how_.outliers_at_most,
+        fmt::format("rows beyond the fences, {:.6g} and {:.6g}", fences->first, fences->second));
+  for (const ColumnRuleConfig* rule : rules_of(how_, column.name)) {
+    const ClosedRange range{rule->minimum, rule->maximum};
+    add(range, "range", rule->severity, true, rule->outside_at_most,
+        "rows outside " + range.text());
+  }
   refuse_levels(column.name);
   if (conditions.empty()) return;
 

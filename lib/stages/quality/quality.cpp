@@ -78,7 +78,7 @@ Json own_counts(const LocalDomain& domain, const Counts& told, std::uint64_t row
 class Quality {
  public:
   /// `expected`: an earlier result, if there is one.
-  Quality(Run& run, std::optional<Json> expected)
+  Quality(Run& run, std::optional<ExpectedQuality> expected)
       : run_(run),
         how_(run.config().section<QualityConfig>()),
         expected_(std::move(expected)),
@@ -102,7 +102,7 @@ class Quality {
     for (const ExaminedRows& domain : examined_.rows)
       rows.push_back(domain.rows);
     std::vector<QualityFinding> others;  // that no count decides
-    if (expected_) others = expect_quality(plan, how_, *expected_, columns_, examined_.rows);
+    if (expected_) others = expect_quality(plan, how_, expected_->result, columns_, examined_.rows);
     const std::vector<std::optional<std::size_t>> bins = divide_by_quantiles(plan);
     const DividedRows counted = count_divisions(run_, plan.divisions, rows);
     const std::vector<std::int64_t> broken =
@@ -130,6 +130,7 @@ class Quality {
     add_facts(result["columns"], bins, counted.rows);
     for (const Leakage& leak : leaks)
       result["columns"][leak.column]["leakage"].push_back(leakage_json(leak));
+    if (expected_) result["expected"] = expected_->digest.hex();
     if (how_.per_domain) add_domains(result, plan, counted, findings);
     sort_findings(findings);
     result["verdict"] = verdict_of(findings);
@@ -149,8 +150,8 @@ class Quality {
       finding.severity = how_.findings.constant;
       finding.column = name_of(i);
       finding.holds = !look_.constant[i];
-      finding.domains = finding.holds ? 0 : static_cast<std::int64_t>(run_.domains().size());
-      finding.what = "in no domain it has two values";
+      if (!finding.holds) finding.domains = static_cast<std::int64_t>(run_.domains().size());
+      finding.what = "the same value in all rows of a domain";
     }
   }
 
@@ -255,7 +256,7 @@ class Quality {
 
   Run& run_;
   const QualityConfig& how_;
-  const std::optional<Json> expected_;
+  const std::optional<ExpectedQuality> expected_;
   const TableColumns columns_;
   const Examined examined_;
   const FirstLook look_;
@@ -271,13 +272,9 @@ void examine(const Stage& stage, Session& session, RunConfig config, const Stage
     Run run(session, std::move(config), stage.use);
     check_rules(run.config().section<QualityConfig>(), TableColumns(run.schema()));
     RunRecord record(run, chain, true);
-    std::optional<Json> expected;
-    if (const auto& file = run.config().section<QualityConfig>().expect) {
-      ExpectedQuality earlier =
-          read_expected(run.world(), chain, *file, model_keys(run, options.model_keys));
-      record.add_dependency({"expected quality", earlier.digest, Json::object(), {}});
-      expected = std::move(earlier.result);
-    }
+    std::optional<ExpectedQuality> expected;
+    if (const auto& file = run.config().section<QualityConfig>().expect)
+      expected = read_expected(run.world(), chain, *file, model_keys(run, options.model_keys));
     record.begin_session();
     const Json result = Quality(run, std::move(expected)).result();
     record.publish_result(result, quality_text(result), {{"rows", result["rows"]}});

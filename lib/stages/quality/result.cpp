@@ -78,7 +78,7 @@ std::string finding_text(const Json& finding, std::size_t domains) {
     text += ": " + value(finding["found"]);
   if (finding.contains("at_least")) text += ", at least " + value(finding["at_least"]);
   if (finding.contains("at_most")) text += ", at most " + value(finding["at_most"]);
-  if (domains > 1 && !is_measure) {
+  if (domains > 1 && !is_measure && finding["domains"] != 0) {
     text += fmt::format("; so in {} of {} domains", finding["domains"].get<std::size_t>(), domains);
     if (finding.contains("where")) {
       const auto where = finding["where"].get<std::vector<std::string>>();

@@ -36,6 +36,7 @@ void check_category(const ColumnRuleConfig& rule, const std::vector<std::string>
 }  // namespace
 
 std::string ClosedRange::text() const {
+  if (!low && !high) return "any";
   if (!low) return "at most " + round_trip(*high);
   if (!high) return "at least " + round_trip(*low);
   return round_trip(*low) + " to " + round_trip(*high);
