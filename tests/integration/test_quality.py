@@ -13,7 +13,7 @@ from test_policies import CLINICS, Stays
 
 numpy = referee("numpy")
 
-CONFIG, POLICY, VERDICT = 3, 4, 8
+CONFIG, POLICY, DATA, VERDICT = 3, 4, 5, 8
 COLUMNS = """
   name: {role: id}
   person: {role: unit}
@@ -186,6 +186,8 @@ def test_what_is_found_without_rules(stays):
     assert "stop: rows of split test that stand in another split too: 2 %, at most 0 %; so in 1 of 3 domains: bern" in out and "what to do:" in out and "age: rows without a value: 31.25 %" in out
     # The result is written and signed, and says the same the next time.
     assert "NOT VERIFIED" not in stays.run("verify", "dirty", "--key", "operator.pub.pem")
+    checks = stays.run("check-output", "dirty", "--key", "operator.pub.pem", code=None)
+    assert "grade: high" in checks and "duplicates" in checks
     again, _ = quality(stays, "dirty", "per_domain=true", output="dirty", np=3, code=VERDICT)
     assert "is finished already" in again and "rows of split test that stand in another split too" in again
 
@@ -227,7 +229,7 @@ def test_what_policies_let_be_told(stays, np):
         out, result = quality(stays, "dirty", "findings={splits: warn, units: warn}", "per_domain=true", output=f"few-{np}", np=np)
         (duplicates,) = found(result, "duplicates").values()
         assert duplicates["withheld"] and duplicates["found"] is None and duplicates["domains"] == 1 and result["duplicates"] is None
-        assert "rows that repeat another row of their domain: how many, a policy does not let be told" in out and "are withheld" in out
+        assert "rows that repeat another row of their domain: how many, a policy does not let be told" in out and "withheld (-), since" in out and "rows that repeat another row of their domain" in result["notes"][0]
         assert result["domains"]["bern"]["duplicates"] is None and result["domains"]["lyon"]["duplicates"] == 0
         assert found(result, "missing")["age"]["rows"] == 75  # of lyon, which asks for nothing
         assert columns_of(result)["dose"]["outliers"] is None and columns_of(result)["grade"]["levels"][0][1] is None
@@ -237,6 +239,10 @@ def test_what_policies_let_be_told(stays, np):
         assert columns_of(result)["age"]["missing"] is None and found(result, "missing")["age"]["withheld"] and found(result, "missing")["age"]["domains"] == 1
         assert "quantiles" not in columns_of(result)["dose"] and "not looked for: outliers" in out
         assert columns_of(result)["sex"]["levels"][0][1] == sum(row["sex"] == "f" for row in dirty_rows())
+
+        many = ", ".join(f"{{column: age, maximum: {age}, severity: off}}" for age in range(60, 71))
+        quality(stays, "clean", f"rules=[{many}]", output=f"off-{np}", np=np)
+        assert 'more than 10 rules of a column, "age", tell of single rows' in quality(stays, "clean", f"rules=[{many.replace('off', 'warn')}]", output=f"no-{np}", np=np, code=POLICY)[0]
 
         stays.terms("bern", "minimum: {rows: 100}\n", allow="exact_release: true, per_domain_statistics: true")
         assert "minimum rows" in quality(stays, "dirty", output=f"no-{np}", np=np, code=POLICY)[0]
@@ -383,8 +389,9 @@ def test_expectations(stays):
 
     # Nobody vouches for it.
     stays.write("first/quality.json", stays.path("first/quality.json").read_text().replace("240", "241"))
+    assert "was held against another" in quality(stays, "clean", expect, output="again-1", code=DATA)[0]
     assert "nobody who is trusted vouches for it" in quality(stays, "clean", expect, output="forged", np=2, code=7)[0]
-    assert "cannot" in quality(stays, "clean", "expect=nowhere.json", output="nowhere", code=5)[0]
+    assert "cannot" in quality(stays, "clean", "expect=nowhere.json", output="nowhere", code=DATA)[0]
 
 
 LABELS = """
@@ -459,5 +466,4 @@ def test_label_noise(stays, kind, target, classes):
     finally:
         stays.terms("bern", allow="exact_release: true, per_domain_statistics: true")
     linear = ("--set", "model={kind: linear, target: good, features: [x, z]}", "--set", "evaluate.label_noise=true")
-    stays.run("train", "labels.run.yaml", *linear, "--output", f"{folder}-linear")
-    assert "evaluate.label_noise: only used with models of a class" in stays.run("evaluate", "labels.run.yaml", *linear, "--output", f"{folder}-linear", np=2, code=CONFIG)
+    assert "evaluate.label_noise: only used with models of a class" in stays.run("evaluate", "labels.run.yaml", *linear, "--output", folder, np=2, code=CONFIG)

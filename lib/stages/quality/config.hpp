@@ -158,7 +158,7 @@ void schema(Visitor& v, QualityConfig& quality) {
   v.key("leakage_above", quality.leakage_above,
         "Area under the curve, or share of the variance, that no feature reaches alone.", a_share);
   v.key("expect", quality.expect,
-        "quality.json of an earlier run, in the folder that vouches for it.", is_path);
+        "Result of an earlier run, quality.json in the folder that vouches for it.", is_path);
   v.key("expect_within", quality.expect_within,
         "By how much a share of rows may differ from that of the earlier run.", a_share);
   v.key("per_domain", quality.per_domain,

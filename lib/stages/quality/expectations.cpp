@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "lib/core/input_file.hpp"
 #include "lib/core/text.hpp"
@@ -68,7 +69,9 @@ class ColumnExpectations {
       // The share of its rows is told if policies let it; else it is about what was asked for.
       shares.push_back(quantile.at(quantile.at(2).is_null() ? 0 : 2).get<double>());
     }
-    if (edges.empty()) return;
+    // As many as quality tells: whoever signs the file does not choose at how many values rows are
+    // counted.
+    if (edges.empty() || edges.size() > std::size(examined_quantiles)) return;
     plan_.divisions.push_back(
         divide_by_edges(column_ + " by quantiles of the earlier run", edges, rows, j, has_missing));
     std::vector<std::size_t> up_to, with_value;

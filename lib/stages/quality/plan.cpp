@@ -153,7 +153,7 @@ void QualityPlan::add_number(std::size_t j) {
   };
   const ClosedRange declared{column.minimum, column.maximum};
   add(declared, "range", how_.findings.range, false, 0,
-      "rows outside the declared range, " + declared.text());
+      fmt::format("rows {}, the declared range", declared.outside_text()));
   if (const auto& fences = facts_[j].fences)
     add({fences->first, fences->second}, "outliers", how_.findings.outliers, false,
         how_.outliers_at_most,
@@ -161,7 +161,7 @@ void QualityPlan::add_number(std::size_t j) {
   for (const ColumnRuleConfig* rule : rules_of(how_, column.name)) {
     const ClosedRange range{rule->minimum, rule->maximum};
     add(range, "range", rule->severity, true, rule->outside_at_most,
-        "rows outside " + range.text());
+        "rows " + range.outside_text());
   }
   refuse_levels(column.name);
   if (conditions.empty()) return;
@@ -217,7 +217,7 @@ void QualityPlan::add_binary_target(std::size_t j) {
                        .of = outside,
                        .among = {},
                        .high = rule->outside_at_most,
-                       .what = "rows outside " + range.text()});
+                       .what = "rows " + range.outside_text()});
   }
 }
 

@@ -8,6 +8,7 @@
 #include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
+#include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
@@ -49,6 +50,19 @@ void end_with_verdict(const Communicator& world, const std::string& path) {
   if (!stops.empty())
     throw Error(ExitCode::verdict,
                 "{}: these data are not as the config demands (severity stop):\n  {}", path, stops);
+}
+
+/// Throws ExitCode::data if the result that stands there was held against other expectations than
+/// the config's file: what a run is says its name alone. Collective.
+void check_expected(const Communicator& world, const std::optional<std::string>& file,
+                    const std::string& path) {
+  agree(world, [&] {
+    if (!world.is_root() || !file) return;
+    if (parse_json(read_file(path), path).value("expected", "") != sha256_file(*file).hex())
+      throw Error(ExitCode::data,
+                  "{}: was held against another {}; name another folder with --output", path,
+                  *file);
+  });
 }
 
 /// Tukey, Exploratory Data Analysis (1977): so many interquartile ranges beyond the quartiles. None
@@ -137,7 +151,7 @@ class Quality {
     result["findings"] = result["held"] = Json::array();
     for (const QualityFinding& finding : findings)
       result[finding.holds ? "held" : "findings"].push_back(finding_json(finding));
-    result["notes"] = notes(result, counted);
+    result["notes"] = notes(result, plan, counted);
     return result;
   }
 
@@ -230,7 +244,8 @@ class Quality {
     }
   }
 
-  std::vector<std::string> notes(const Json& result, const DividedRows& counted) const {
+  std::vector<std::string> notes(const Json& result, const QualityPlan& plan,
+                                 const DividedRows& counted) const {
     std::vector<std::string> notes;
     if (run_.boundary().contributors() > 1 &&
         (how_.findings.outliers != Severity::off || how_.findings.leakage != Severity::off))
@@ -238,13 +253,15 @@ class Quality {
           "not looked for: outliers, and leakage of numbers, since a policy has "
           "minimum.contributors, which the search of "
           "quartiles cannot keep");
-    const auto withheld = std::ranges::count_if(
-        counted.rows, [](const std::vector<std::int64_t>& parts) { return parts.empty(); });
-    if (withheld > 0)
-      notes.push_back(fmt::format(
-          "{} of {} counts are withheld (-): a part of them has fewer rows of a domain than "
-          "minimum.group_rows, or of fewer domains than minimum.contributors",
-          withheld, counted.rows.size()));
+    std::vector<std::string> withheld;
+    for (std::size_t i = 0; i < plan.divisions.size(); ++i)
+      if (counted.rows[i].empty()) withheld.push_back(plan.divisions[i].name);
+    if (!withheld.empty())
+      notes.push_back(
+          fmt::format("withheld (-), since a part of them has fewer rows of a domain than "
+                      "minimum.group_rows, or "
+                      "is of fewer domains than minimum.contributors: {}",
+                      join(withheld)));
     for (const Json& finding : result["held"])
       if (finding["domains"] != 0)
         notes.push_back(fmt::format(
@@ -265,16 +282,20 @@ class Quality {
 };
 
 /// docs/quality.md: rules, what is found without them, and a verdict.
-void examine(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
+void examine(const Stage& stage, Session& session, RunConfig config, const StageOptions&) {
   const StageChain& chain = stage.chain;
   const std::string path = config.output + "/" + chain.result;
-  if (!is_done(session.world(), config, chain)) {
+  const std::optional<std::string> expect = config.section<QualityConfig>().expect;
+  if (is_done(session.world(), config, chain)) {
+    check_expected(session.world(), expect, path);
+  } else {
     Run run(session, std::move(config), stage.use);
-    check_rules(run.config().section<QualityConfig>(), TableColumns(run.schema()));
+    const QualityConfig& how = run.config().section<QualityConfig>();
+    check_rules(how, TableColumns(run.schema()));
+    refuse_many_rules(run, how, TableColumns(run.schema()));
     RunRecord record(run, chain, true);
     std::optional<ExpectedQuality> expected;
-    if (const auto& file = run.config().section<QualityConfig>().expect)
-      expected = read_expected(run.world(), chain, *file, model_keys(run, options.model_keys));
+    if (expect) expected = read_expected(run.world(), chain, *expect, model_keys(run, {}));
     record.begin_session();
     const Json result = Quality(run, std::move(expected)).result();
     record.publish_result(result, quality_text(result), {{"rows", result["rows"]}});

@@ -7,15 +7,31 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
+#include "lib/data/minimums.hpp"
 #include "lib/data/pattern.hpp"
+#include "lib/run/run.hpp"
+#include "lib/runtime/agree.hpp"
 
 namespace bailiwick {
 
 namespace {
 
+/// Of a column, where an owner has a minimum: each tells in how many domains a share is beyond a
+/// bound that the config chooses.
+constexpr std::size_t most_rules_with_minimum = 10;
+
 bool is_about(const ColumnRuleConfig& rule, const std::string& column) {
   return std::ranges::any_of(
       rule.columns, [&](const std::string& pattern) { return matches_pattern(pattern, column); });
+}
+
+std::vector<std::string> names_of(const TableColumns& columns) {
+  std::vector<std::string> names;
+  for (const Column& column : columns.numbers)
+    names.push_back(column.name);
+  for (const TableColumns::Category& category : columns.categories)
+    names.push_back(category.name);
+  return names;
 }
 
 bool is_pattern(const std::string& name) {
@@ -35,11 +51,11 @@ void check_category(const ColumnRuleConfig& rule, const std::vector<std::string>
 
 }  // namespace
 
-std::string ClosedRange::text() const {
-  if (!low && !high) return "any";
-  if (!low) return "at most " + round_trip(*high);
-  if (!high) return "at least " + round_trip(*low);
-  return round_trip(*low) + " to " + round_trip(*high);
+std::string ClosedRange::outside_text() const {
+  if (!low && !high) return "nowhere";
+  if (!low) return "above " + round_trip(*high);
+  if (!high) return "below " + round_trip(*low);
+  return fmt::format("outside {} to {}", round_trip(*low), round_trip(*high));
 }
 
 std::vector<const ColumnRuleConfig*> rules_of(const QualityConfig& how, const std::string& column) {
@@ -50,11 +66,7 @@ std::vector<const ColumnRuleConfig*> rules_of(const QualityConfig& how, const st
 }
 
 void check_rules(const QualityConfig& how, const TableColumns& columns) {
-  std::vector<std::string> names;
-  for (const Column& column : columns.numbers)
-    names.push_back(column.name);
-  for (const TableColumns::Category& category : columns.categories)
-    names.push_back(category.name);
+  const std::vector<std::string> names = names_of(columns);
   for (std::size_t i = 0; i < how.rules.size(); ++i) {
     const ColumnRuleConfig& rule = how.rules[i];
     const std::string key = fmt::format("quality.rules.{}", i);
@@ -76,6 +88,21 @@ void check_rules(const QualityConfig& how, const TableColumns& columns) {
     number_of_row_rule(columns, how.row_rules[i].left, i, "left");
     number_of_row_rule(columns, how.row_rules[i].right, i, "right");
   }
+}
+
+void refuse_many_rules(const Run& run, const QualityConfig& how, const TableColumns& columns) {
+  agree(run.world(), [&] {
+    for (const LocalDomain& domain : run.local()) {
+      if (!has_minimum(run, domain)) continue;
+      for (const std::string& name : names_of(columns))
+        if (rules_of(how, name).size() > most_rules_with_minimum)
+          throw Error(
+              ExitCode::policy,
+              "quality.rules: the policy of domain {} asks for a minimum of rows or "
+              "contributors, and more than {} rules of a column, \"{}\", tell of single rows",
+              run.domains()[domain.index].name, most_rules_with_minimum, name);
+    }
+  });
 }
 
 std::size_t number_of_row_rule(const TableColumns& columns, const std::string& name, std::size_t i,

@@ -15,12 +15,14 @@
 // What quality.rules and quality.row_rules say, held against the columns that there are.
 namespace bailiwick {
 
+class Run;
+
 /// Values from low to high, both included; nothing: without a bound.
 struct ClosedRange {
   std::optional<double> low, high;
 
-  /// "18 to 120", "at least 18", "at most 120".
-  std::string text() const;
+  /// What is not in it: "outside 18 to 120", "below 18", "above 120".
+  std::string outside_text() const;
   bool contains(double value) const { return !(low && value < *low) && !(high && value > *high); }
 };
 
@@ -30,6 +32,10 @@ std::vector<const ColumnRuleConfig*> rules_of(const QualityConfig& how, const st
 /// Throws ExitCode::config for a rule of a column that there is not, or of another sort than the
 /// column that it names without a *.
 void check_rules(const QualityConfig& how, const TableColumns& columns);
+
+/// Throws ExitCode::policy where an owner wants more than a row, or a domain, behind a number, and
+/// a column has so many rules that their bounds tell of single rows. Collective.
+void refuse_many_rules(const Run& run, const QualityConfig& how, const TableColumns& columns);
 
 /// Among the numbers: what the i-th of quality.row_rules names. Throws ExitCode::config.
 std::size_t number_of_row_rule(const TableColumns& columns, const std::string& name, std::size_t i,
