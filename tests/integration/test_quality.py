@@ -130,7 +130,7 @@ def test_the_same_bytes(stays):
 
 
 def test_what_is_found_without_rules(stays):
-    out, result = quality(stays, "dirty", "per_domain=true", output="dirty", np=3, code=VERDICT)
+    out, result = quality(stays, "dirty", "per_domain=true", output="found", np=3, code=VERDICT)
     table = dirty_rows()
     n = len(table)
     assert result["rows"] == n and result["verdict"] == "stop"
@@ -184,11 +184,12 @@ def test_what_is_found_without_rules(stays):
 
     assert sum(domain["rows"] for domain in result["domains"].values()) == n and columns_of(result["domains"]["bern"])["age"]["missing"] == 0
     assert "stop: rows of split test that stand in another split too: 2 %, at most 0 %; so in 1 of 3 domains: bern" in out and "what to do:" in out and "age: rows without a value: 31.25 %" in out
-    # The result is written and signed, and says the same the next time.
-    assert "NOT VERIFIED" not in stays.run("verify", "dirty", "--key", "operator.pub.pem")
-    checks = stays.run("check-output", "dirty", "--key", "operator.pub.pem", code=None)
+    # The result is written and signed, is made again to the bit, and says the same the next time.
+    assert "reproduced: the same bits" in stays.run("reproduce", "found", "--key", "operator.pub.pem", "--sign-with", "bern.pem", "--partitions", "dirty", "--output", "found-again", np=2)
+    assert "NOT VERIFIED" not in stays.run("verify", "found", "--key", "operator.pub.pem")
+    checks = stays.run("check-output", "found", "--key", "operator.pub.pem", code=None)
     assert "grade: high" in checks and "duplicates" in checks
-    again, _ = quality(stays, "dirty", "per_domain=true", output="dirty", np=3, code=VERDICT)
+    again, _ = quality(stays, "dirty", "per_domain=true", output="found", np=3, code=VERDICT)
     assert "is finished already" in again and "rows of split test that stand in another split too" in again
 
 

@@ -282,7 +282,7 @@ class Quality {
 };
 
 /// docs/quality.md: rules, what is found without them, and a verdict.
-void examine(const Stage& stage, Session& session, RunConfig config, const StageOptions&) {
+void examine(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   const StageChain& chain = stage.chain;
   const std::string path = config.output + "/" + chain.result;
   const std::optional<std::string> expect = config.section<QualityConfig>().expect;
@@ -295,7 +295,8 @@ void examine(const Stage& stage, Session& session, RunConfig config, const Stage
     refuse_many_rules(run, how, TableColumns(run.schema()));
     RunRecord record(run, chain, true);
     std::optional<ExpectedQuality> expected;
-    if (expect) expected = read_expected(run.world(), chain, *expect, model_keys(run, {}));
+    if (expect)
+      expected = read_expected(run.world(), chain, *expect, model_keys(run, options.model_keys));
     record.begin_session();
     const Json result = Quality(run, std::move(expected)).result();
     record.publish_result(result, quality_text(result), {{"rows", result["rows"]}});
