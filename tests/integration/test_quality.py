@@ -360,6 +360,7 @@ def test_expectations(stays):
         _, again = quality(stays, "clean", expect, output=f"again-{np}", np=np)
         assert again["findings"] == [] and len(found(again, "expectations", "held")) >= 10
     stays.run("verify", "again-1", "--key", "operator.pub.pem")
+    assert "reproduced: the same bits" in stays.run("reproduce", "again-1", "--key", "operator.pub.pem", "--sign-with", "bern.pem", "--partitions", "clean", "--output", "again-reproduced")
     assert again["expected"] == hashlib.sha256(stays.path("first/quality.json").read_bytes()).hexdigest()
     table = clean_rows(seed=8)
     for i, row in enumerate(table):

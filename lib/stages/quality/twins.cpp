@@ -81,13 +81,13 @@ Twins find_twins(Run& run, std::size_t d, std::size_t rows,
     for (auto begin = gathered.begin(); begin != gathered.end();) {
       const auto end = std::find_if_not(
           begin, gathered.end(), [&](const GatheredRow& row) { return row.is_twin_of(*begin); });
-      const auto [least, most] =
-          std::ranges::minmax(std::ranges::subrange(begin, end), {}, &GatheredRow::split);
+      const bool apart = std::any_of(
+          begin, end, [&](const GatheredRow& row) { return row.split != begin->split; });
       for (auto row = begin; row != end; ++row) {
         const auto place = static_cast<std::uint64_t>(row->place);
         if (place < first || place >= first + rows) continue;
         twins.repeats[place - first] = row != begin;
-        twins.elsewhere[place - first] = least.split != most.split;
+        twins.elsewhere[place - first] = apart;
       }
       begin = end;
     }
