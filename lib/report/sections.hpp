@@ -40,6 +40,7 @@ Html explanation_section(const ReportFacts& facts);
 Html attribution_section(const ReportFacts& facts);
 Html survival_section(const ReportFacts& facts);
 Html description_section(const ReportFacts& facts);
+Html quality_section(const ReportFacts& facts);
 Html approval_section(const ReportFacts& facts);
 /// Who approved it, in a line.
 /// For the summary.

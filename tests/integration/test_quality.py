@@ -183,7 +183,7 @@ def test_what_is_found_without_rules(stays):
     assert columns["age"]["score"] == pytest.approx(1 - numpy.isnan(age).sum() / n, rel=1e-15) and columns["karno"]["score"] == pytest.approx(1 - 3 / n, rel=1e-15)
 
     assert sum(domain["rows"] for domain in result["domains"].values()) == n and columns_of(result["domains"]["bern"])["age"]["missing"] == 0
-    assert "stop: rows of split test that stand in another split too: 2 %, at most 0 %; so in 1 of 3 domains: bern" in out and "what to do:" in out and "age: rows without a value: 31.25 %" in out
+    assert "stop: rows of split test that stand in another split too: 2 %, allowed: at most 0 %; in 1 of 3 domains: bern" in out and "what to do:" in out and "age: rows without a value: 31.25 %" in out
     # The result is written and signed, is made again to the bit, and says the same the next time.
     assert "reproduced: the same bits" in stays.run("reproduce", "found", "--key", "operator.pub.pem", "--sign-with", "bern.pem", "--partitions", "dirty", "--output", "found-again", np=2)
     assert "NOT VERIFIED" not in stays.run("verify", "found", "--key", "operator.pub.pem")
@@ -230,7 +230,7 @@ def test_what_policies_let_be_told(stays, np):
         out, result = quality(stays, "dirty", "findings={splits: warn, units: warn}", "per_domain=true", output=f"few-{np}", np=np)
         (duplicates,) = found(result, "duplicates").values()
         assert duplicates["withheld"] and duplicates["found"] is None and duplicates["domains"] == 1 and result["duplicates"] is None
-        assert "rows that repeat another row of their domain: how many, a policy does not let be told" in out and "withheld (-), since" in out and "rows that repeat another row of their domain" in result["notes"][0]
+        assert "rows that repeat another row of their domain: how many a policy does not let be told" in out and "withheld (-), since" in out and "rows that repeat another row of their domain" in result["notes"][0]
         assert result["domains"]["bern"]["duplicates"] is None and result["domains"]["lyon"]["duplicates"] == 0
         assert found(result, "missing")["age"]["rows"] == 75  # of lyon, which asks for nothing
         assert columns_of(result)["dose"]["outliers"] is None and columns_of(result)["grade"]["levels"][0][1] is None

@@ -11,6 +11,7 @@
 #include "lib/core/json.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/lineage/stage_chain.hpp"
+#include "lib/runtime/communicator.hpp"
 #include "lib/stages/quality/examined.hpp"
 #include "lib/stages/quality/findings.hpp"
 #include "lib/stages/quality/plan.hpp"

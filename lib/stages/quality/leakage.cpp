@@ -107,7 +107,7 @@ void LeakageOfClasses::add_tables(
   for (std::size_t j = 0; j < columns_.features; ++j) {
     if (quantiles_[j].empty()) continue;
     std::vector<double> edges = quantiles_[j];
-    edges.erase(std::ranges::unique(edges).begin(), edges.end());
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     const Column& column = columns_.numbers[j];
     const Division bins = divide_by_edges(column.name, edges, rows_, j, column.missing);
     add(j, column.name, bins.parts.size(), false, column.missing, bins.part_of);

@@ -47,7 +47,7 @@ class Pieces {
 void unite(std::vector<std::size_t>& into, const std::vector<std::size_t>& more) {
   into.insert(into.end(), more.begin(), more.end());
   std::ranges::sort(into);
-  into.erase(std::ranges::unique(into).begin(), into.end());
+  into.erase(std::unique(into.begin(), into.end()), into.end());
 }
 
 bool holds(Relation is, double left, double right) {

@@ -23,6 +23,7 @@
 #include "lib/stages/quality/leakage.hpp"
 #include "lib/stages/quality/plan.hpp"
 #include "lib/stages/quality/result.hpp"
+#include "lib/stages/quality/rules.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {

@@ -73,13 +73,16 @@ std::string finding_text(const Json& finding, std::size_t domains) {
   if (finding.contains("column")) text += finding["column"].get<std::string>() + ": ";
   text += finding["what"].get<std::string>();
   if (finding["withheld"].get<bool>())
-    text += ": how many, a policy does not let be told";
+    text += ": how many a policy does not let be told";
   else if (finding["found"].is_number())
     text += ": " + value(finding["found"]);
-  if (finding.contains("at_least")) text += ", at least " + value(finding["at_least"]);
-  if (finding.contains("at_most")) text += ", at most " + value(finding["at_most"]);
+  const bool low = finding.contains("at_least"), high = finding.contains("at_most");
+  if (low || high)
+    text += fmt::format(", allowed: {}{}{}", low ? (high ? "" : "at least ") : "at most ",
+                        low ? value(finding["at_least"]) : "",
+                        high ? (low ? " to " : "") + value(finding["at_most"]) : "");
   if (domains > 1 && !is_measure && finding["domains"] != 0) {
-    text += fmt::format("; so in {} of {} domains", finding["domains"].get<std::size_t>(), domains);
+    text += fmt::format("; in {} of {} domains", finding["domains"].get<std::size_t>(), domains);
     if (finding.contains("where")) {
       const auto where = finding["where"].get<std::vector<std::string>>();
       text += ": " + join(where);
