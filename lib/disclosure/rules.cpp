@@ -137,6 +137,49 @@ void check_table(Judged& artefact, const Json& table) {
   }
 }
 
+void check_quantiles(Judged& artefact, const Json& column, double rows) {
+  for (const Json& quantile : fact_list(column, "quantiles"))
+    if (quantile.is_array() && quantile.size() >= 2 && quantile[0].is_number()) {
+      const auto p = quantile[0].get<double>();
+      const double beyond = std::floor(rows * std::min(p, 1 - p));
+      const bool extreme = beyond < 1;  // the smallest, or the largest
+      artefact.look("value of a row", beyond >= artefact.thresholds().count,
+                    extreme ? OutputVerdict::fail : OutputVerdict::review,
+                    fmt::format("{}: the quantile {:g} is the value of a row, and {:g} rows lie "
+                                "beyond",
+                                fact_text(column, "name"), p, beyond));
+    }
+}
+
+/// What quality tells of all rows, or of a domain's.
+void check_quality(Judged& artefact, const Json& told, const std::string& whose) {
+  const double rows = fact_number(told, "rows");
+  artefact.count(rows, whose + "rows");
+  for (const char* member : {"duplicates", "repeated_ids"})
+    artefact.count(fact_number(told, member), whose + member);
+  for (const char* member : {"across_splits", "units_across_splits"})
+    for (const Json& split : fact_list(told, member))
+      if (split.is_array() && split.size() == 2 && split[1].is_number())
+        artefact.count(split[1].get<double>(),
+                       fmt::format("{}{}: {}", whose, member, name_of(split[0])));
+  for (const Json& column : fact_list(told, "columns")) {
+    const std::string name = whose + fact_text(column, "name");
+    for (const char* member : {"missing", "outside", "outliers"})
+      artefact.count(fact_number(column, member), fmt::format("{}: rows {}", name, member));
+    for (const Json& level : fact_list(column, "levels"))
+      if (level.is_array() && level.size() == 2 && level[1].is_number())
+        artefact.count(level[1].get<double>(), name + ": " + name_of(level[0]));
+    check_quantiles(artefact, column, rows);
+  }
+  for (const char* member : {"findings", "held"})
+    for (const Json& finding : fact_list(told, member))
+      artefact.count(
+          fact_number(finding, "rows"),
+          fmt::format("{}: {}", fact_text(finding, "column"), fact_text(finding, "what")));
+  for (const auto& [domain, own] : fact_list(told, "domains").items())
+    check_quality(artefact, own, domain + ": ");
+}
+
 void check_description(Judged& artefact, const Json& result) {
   const double rows = fact_number(result, "rows");
   artefact.count(rows, "rows");
@@ -151,17 +194,7 @@ void check_description(Judged& artefact, const Json& result) {
         artefact.count(level[1].get<double>(), name + ": " + name_of(level[0]));
     for (const Json& bin : fact_list(fact(column, "histogram"), "rows"))
       if (bin.is_number()) artefact.count(bin.get<double>(), name + ": a bin of the histogram");
-    for (const Json& quantile : fact_list(column, "quantiles"))
-      if (quantile.is_array() && quantile.size() == 2 && quantile[0].is_number()) {
-        const auto p = quantile[0].get<double>();
-        const double beyond = std::floor(rows * std::min(p, 1 - p));
-        const bool extreme = beyond < 1;  // the smallest, or the largest
-        artefact.look("value of a row", beyond >= artefact.thresholds().count,
-                      extreme ? OutputVerdict::fail : OutputVerdict::review,
-                      fmt::format("{}: the quantile {:g} is the value of a row, and {:g} rows lie "
-                                  "beyond",
-                                  name, p, beyond));
-      }
+    check_quantiles(artefact, column, rows);
   }
   for (const Json& table : fact_list(result, "tables"))
     check_table(artefact, table);
@@ -324,6 +357,7 @@ std::vector<OutputCheck> checks_of(const RunFolder& folder, const StageRecord& r
   if (stage == "train" && folder.model) check_model(artefact, *folder.model, record);
   if (stage == "evaluate") check_evaluation(artefact, record.result);
   if (stage == "describe") check_description(artefact, record.result);
+  if (stage == "quality") check_quality(artefact, record.result, "");
   if (stage == "survival") check_survival(artefact, record.result);
   if (stage == "attribute") check_attribution(artefact, folder, record);
   if (stage == "monitor") check_monitor(artefact, record.result);

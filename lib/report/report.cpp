@@ -34,6 +34,7 @@ constexpr PageSection page_sections[] = {
     {"monitor", "Whether rows have changed", monitor_section},
     {"survival", "Survival curves", survival_section},
     {"description", "The columns", description_section},
+    {"quality", "Whether the data are fit for it", quality_section},
     {"approval", "What was intended, and who approved", approval_section},
     {"egress", "What left", egress_section},
     {"comparison", "Beside another run", comparison_section},

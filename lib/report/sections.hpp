@@ -41,6 +41,7 @@ Html attribution_section(const ReportFacts& facts);
 Html monitor_section(const ReportFacts& facts);
 Html survival_section(const ReportFacts& facts);
 Html description_section(const ReportFacts& facts);
+Html quality_section(const ReportFacts& facts);
 Html approval_section(const ReportFacts& facts);
 /// Who approved it, in a line.
 /// For the summary.

@@ -121,10 +121,8 @@ void run_again(Session& session, const Json& step, const ReproduceOptions& optio
   config.train.checkpoint.every = 1;
   config.train.checkpoint.keep_last = 0;  // all: each is compared
   StageOptions how;
-  if (stage.chain.is_training() && !options.from.empty()) {
-    how.resume = options.from;
-    how.model_keys = options.verification.keys;
-  }
+  how.model_keys = options.verification.keys;  // of what it went on from, or was held against
+  if (stage.chain.is_training()) how.resume = options.from;
   if (stage.chain.names_model) how.model = options.output + "/model.h5";
   if (session.world().is_root())
     std::cout << fmt::format("\n{} again\n", stage.name()) << std::flush;

@@ -11,6 +11,7 @@
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/private_evaluation.hpp"
+#include "lib/stages/quality/label_noise.hpp"
 #include "lib/stages/scorecard.hpp"
 #include "lib/stages/shown.hpp"
 #include "lib/stages/stage.hpp"
@@ -114,6 +115,8 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   }
   const Json overall = overall_metrics(run, model, models, how, rows, std::move(parts));
 
+  const Json disputed = how.label_noise ? label_noise(run, model, models, rows) : Json();
+
   std::vector<std::pair<std::string, Json>> lines;
   Json domains = Json::object();
   if (how.per_domain) {
@@ -127,18 +130,19 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   lines.emplace_back("overall", overall);
 
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
-  const std::string text =
-      fmt::format("{} of {}, standardise: {}{}\n{}{}{}", split, run.config().name,
-                  to_word(standardisation), how.regional ? ", each domain by its own model" : "",
-                  Scorecard::table(lines), notes(overall), note_of_fit(run.config(), options));
-  const Json results = {{"format", "bailiwick-evaluation"},
-                        {"version", 1},
-                        {"model", used.content.hex()},
-                        {"split", how.split},
-                        {"regional", how.regional},
-                        {"standardise", to_word(standardisation)},
-                        {"overall", overall},
-                        {"domains", domains}};
+  const std::string text = fmt::format(
+      "{} of {}, standardise: {}{}\n{}{}{}{}", split, run.config().name, to_word(standardisation),
+      how.regional ? ", each domain by its own model" : "", Scorecard::table(lines), notes(overall),
+      how.label_noise ? label_noise_text(disputed) : "", note_of_fit(run.config(), options));
+  Json results = {{"format", "bailiwick-evaluation"},
+                  {"version", 1},
+                  {"model", used.content.hex()},
+                  {"split", how.split},
+                  {"regional", how.regional},
+                  {"standardise", to_word(standardisation)},
+                  {"overall", overall},
+                  {"domains", domains}};
+  if (how.label_noise) results["label_noise"] = disputed;
   record.publish_result(results, text, results);
 }
 

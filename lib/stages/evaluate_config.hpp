@@ -31,7 +31,7 @@ struct EvaluateConfig {
   std::optional<Standardisation> standardise;  ///< default: the model's
   bool per_domain = true;
   int calibration_bins = 10;
-  bool regional = false, phm08 = false;
+  bool regional = false, phm08 = false, label_noise = false;
   std::vector<double> survival_at;
 };
 
@@ -52,6 +52,9 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
   v.key("regional", evaluate.regional, "Every domain by its own model (train.federated.personal).");
   v.key("phm08", evaluate.phm08,
         "The PHM'08 challenge's score, where late is worse than early; of models of a mean.");
+  v.key(
+      "label_noise", evaluate.label_noise,
+      "How many labels the model disputes (docs/quality.md), of rows that it was not trained on.");
   v.key("survival_at", evaluate.survival_at,
         "Times at which predict tells survival, of Cox models with model.cox.baseline.",
         at_least(0), distinct);
@@ -62,6 +65,15 @@ inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const R
           "evaluate.regional", "only used with train.federated.personal");
   v.check(evaluate.survival_at.empty() || run.model.baseline, "evaluate.survival_at",
           "needs model.cox.baseline: true");
+  const auto has_classes = [&] {
+    const kernels::Response response = run.model.kind->response(run.model);
+    return response == kernels::Response::classes ||
+           (response == kernels::Response::probability && run.model.trials.empty());
+  };
+  v.check(!evaluate.label_noise || has_classes(), "evaluate.label_noise",
+          "only used with models of a class");
+  v.check(!evaluate.label_noise || !run.privacy, "evaluate.label_noise",
+          "has no form with noise (privacy)");
   v.check(!evaluate.phm08 || run.model.kind->response(run.model) == kernels::Response::mean,
           "evaluate.phm08",
           "only used with models of a mean: linear, or a network's squared_error or huber");

@@ -21,7 +21,7 @@ COLUMNS = """
   time: {role: target, minimum: 0}
   gone: {role: target, type: boolean}
 """
-SETTINGS = ("evaluate.per_domain=true", "attribute.shapley=true", "explain={repeats: 2, points: 3}", "describe={bins: 0, quantiles: []}", "survival={time: time, status: gone, by: arm, time_step: 1, time_maximum: 60}")
+SETTINGS = ("evaluate.per_domain=true", "attribute.shapley=true", "explain={repeats: 2, points: 3}", "describe={bins: 0, quantiles: []}", "survival={time: time, status: gone, by: arm, time_step: 1, time_maximum: 60}", "quality={rules: [{column: x, minimum: -1, severity: warn}]}")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def runs(tmp_path_factory):
     for clinic in CLINICS:
         stays.terms(clinic, f"duties: {{attribute: 'Clinic {EVIL}'}}\n", allow="exact_release: true, unstratified_survival: true, per_domain_statistics: true, unmasked_sums: true, two_parties: true")
     words = [word for setting in SETTINGS for word in ("--set", setting)]
-    for stage in ("train", "evaluate", "describe", "survival", "attribute", "explain"):
+    for stage in ("train", "evaluate", "describe", "survival", "attribute", "explain", "quality"):
         stays.run(stage, "run.yaml", "--output", "run", *words, np=2 if stage == "train" else None)
     stays.run("train", "run.yaml", "--output", "alone")
     return stays
@@ -106,7 +106,7 @@ def test_it_is_one_page_that_needs_nothing_else(page):
 
 def test_it_says_what_the_folder_holds(runs, page):
     text = {section: words(said) for section, said in Reader(page).text.items()}
-    read = {name: json.loads(runs.path(f"run/{name}.json").read_text()) for name in ("run", "egress", "evaluation", "survival", "description")}
+    read = {name: json.loads(runs.path(f"run/{name}.json").read_text()) for name in ("run", "egress", "evaluation", "survival", "description", "quality")}
     overall, domains = read["evaluation"]["overall"], read["evaluation"]["domains"]
     summary = text["summary"]
     assert f"{EVIL} is a logistic regression of gone, trained on 120 rows." in summary and "Purpose: dpv:ScientificResearch." in summary
@@ -129,6 +129,8 @@ def test_it_says_what_the_folder_holds(runs, page):
     assert text["participants"].count(f"attribute to: Clinic {EVIL}") == 3 and text["participants"].count("dpv:ScientificResearch (permitted: dpv:ResearchAndDevelopment)") == 3
     for curve in read["survival"]["curves"]:
         assert f"{curve['group']} {curve['rows']:g} {curve['events']:g} {curve['median']:g}" in text["survival"]
+    (found,) = [finding for finding in read["quality"]["findings"] if finding["column"] == "x"]
+    assert f"warn x rows below -1 {found['found']:.4g} at most 0 3" in text["quality"]
     columns = {column["name"]: column for column in read["description"]["columns"]}
     assert f"x {columns['x']['mean']:.6g} {columns['x']['sd']:.6g}" in text["description"] and f"old: {dict(columns['arm']['levels'])['old']:g}" in text["description"]
     rounds = sum(line["rounds"] for line in read["run"]["rounds"])

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/own_statistics.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -15,6 +14,7 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/config/section.hpp"
 #include "lib/run/run.hpp"
+#include "lib/stages/describe/columns.hpp"
 #include "lib/stages/describe/moments.hpp"
 #include "lib/stages/describe/noisy.hpp"
 #include "lib/stages/describe/tables.hpp"
@@ -69,118 +69,6 @@ inline void check_section(YamlReader& v, const DescribeConfig& describe, const R
 
 namespace {
 
-constexpr std::size_t most_categories = 0xffff;  // of codes in 16 bits
-
-/// The columns as they are described: numbers and categories.
-struct Columns {
-  std::vector<Column> numbers;  ///< features, then targets
-  using Category = DescribedColumns::Category;
-  std::vector<Category> categories;  ///< features, then targets
-  std::vector<std::size_t> number_targets, category_targets;
-  std::size_t features = 0;  ///< numbers that are features
-  std::size_t factors = 0;   ///< categories that are features
-
-  explicit Columns(const Schema& schema) : factors(schema.categories()) {
-    for (const Column& column : schema.features)
-      if (column.is_category())
-        categories.push_back({column.name, column.levels});
-      else
-        numbers.push_back(column);
-    features = numbers.size();
-    for (std::size_t k = 0; k < schema.targets.size(); ++k) {
-      const Column& column = schema.targets[k];
-      if (column.categories.empty()) {
-        numbers.push_back(column);
-        number_targets.push_back(k);
-      } else {
-        if (column.categories.size() > most_categories)
-          throw Error(ExitCode::data, "target \"{}\" has {} categories; describe takes {} at most",
-                      column.name, column.categories.size(), most_categories);
-        categories.push_back({column.name, column.categories});
-        category_targets.push_back(k);
-      }
-    }
-  }
-
-  /// Throws ExitCode::config, as number() does, if there is none of that name.
-  std::size_t category(const std::string& name, const std::string& key) const {
-    return *find("category", name, categories, {}, key);
-  }
-  /// Nothing if it is a category.
-  std::optional<std::size_t> number(const std::string& name, const std::string& key) const {
-    return find("column", name, numbers, categories, key);
-  }
-
- private:
-  /// The place of `name` in the one list, nothing if it is in the other.
-  template <class Named>
-  static std::optional<std::size_t> find(const char* what, const std::string& name,
-                                         const std::vector<Named>& list,
-                                         const std::vector<Category>& others,
-                                         const std::string& key) {
-    std::vector<std::string> names;
-    for (const Named& candidate : list)
-      names.push_back(candidate.name);
-    for (const Category& other : others)
-      names.push_back(other.name);
-    const auto found = static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
-    if (found == names.size())
-      throw Error(ExitCode::config, "{}: the partitions have no {} \"{}\"; they have: {}{}", key,
-                  what, name, names.empty() ? "none" : join(names), did_you_mean(name, names));
-    if (found >= list.size()) return std::nullopt;
-    return found;
-  }
-};
-
-/// Targets that are numbers become columns like features.
-kernels::RowBlocks numbers_of(const LoadedRows& loaded, const Columns& columns) {
-  kernels::RowBlocks rows;
-  const kernels::RowBlocks& from = loaded.rows;
-  rows.x = decltype(rows.x)("x", from.blocks(), columns.numbers.size(), from.block_rows());
-  rows.y = decltype(rows.y)("y", from.blocks(), 1, from.block_rows());
-  rows.weight = from.weight;
-  const auto put = [&](std::size_t j, const auto& view, std::size_t k) {
-    Kokkos::deep_copy(Kokkos::subview(rows.x, Kokkos::ALL, j, Kokkos::ALL),
-                      Kokkos::subview(view, Kokkos::ALL, k, Kokkos::ALL));
-  };
-  for (std::size_t j = 0; j < columns.features; ++j)
-    put(j, from.x, j);
-  for (std::size_t k = 0; k < columns.number_targets.size(); ++k)
-    put(columns.features + k, from.y, columns.number_targets[k]);
-  return rows;
-}
-
-/// What is counted is an index: whatever reads rows has refused codes that are none.
-std::uint16_t code_of(double value, const Columns::Category& category) {
-  ensure(value >= 0 && value < static_cast<double>(category.levels.size()),
-         "a code is less than the number of its category's levels");
-  return static_cast<std::uint16_t>(value);
-}
-
-DescribedRows described(const LoadedRows& loaded, const kernels::RowBlocks& numbers,
-                        const Columns& columns) {
-  DescribedRows rows;
-  rows.numbers.resize(columns.numbers.size());
-  rows.codes.resize(columns.categories.size());
-  const auto x = host_copy(numbers.x);
-  const auto y = host_copy(loaded.rows.y);
-  const auto weight = host_copy(loaded.rows.weight);
-  const auto code = host_copy(loaded.rows.factors.code);
-  for (std::size_t b = 0; b < numbers.blocks(); ++b)
-    for (std::size_t r = 0; r < numbers.block_rows(); ++r) {
-      if (weight(b, r) == 0) continue;
-      for (std::size_t j = 0; j < rows.numbers.size(); ++j)
-        rows.numbers[j].push_back(x(b, j, r));
-      for (std::size_t f = 0; f < columns.factors; ++f)
-        // Cell 0 is that of levels that are not asked for; here all are.
-        rows.codes[f].push_back(code_of(code(b, f, r) - 1.0, columns.categories[f]));
-      for (std::size_t k = 0; k < columns.category_targets.size(); ++k)
-        rows.codes[columns.factors + k].push_back(
-            code_of(y(b, columns.category_targets[k], r), columns.categories[columns.factors + k]));
-    }
-  return rows;
-}
-
 double deviation(double scale) {
   return scale == 0 ? 0 : 1 / scale;  // constant columns have scale 0
 }
@@ -223,7 +111,7 @@ struct Comparison {
 
 /// Rows for each level of each category in one domain; nothing leaves it.
 std::vector<std::vector<std::int64_t>> own_frequencies(
-    const DescribedRows& rows, std::size_t d, const std::vector<Columns::Category>& categories,
+    const DescribedRows& rows, std::size_t d, const std::vector<TableColumns::Category>& categories,
     Sums& sums) {
   std::vector<std::vector<std::int64_t>> frequencies;
   for (std::size_t c = 0; c < categories.size(); ++c) {
@@ -239,7 +127,7 @@ std::vector<std::vector<std::int64_t>> own_frequencies(
 }
 
 /// What a domain lets all see of itself.
-Json domain_json(double rows, const MomentsOfNumbers& moments, const Columns& columns,
+Json domain_json(double rows, const MomentsOfNumbers& moments, const TableColumns& columns,
                  const std::vector<std::vector<std::int64_t>>& frequencies) {
   Json json = {{"rows", rows}};
   for (std::size_t j = 0; j < columns.numbers.size(); ++j) {
@@ -334,7 +222,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
         {{"rows", noisy["rows"]}, {"split", how.split}});
   }
   const ModelColumns all = all_columns(run.schema());
-  const Columns columns(run.schema());
+  const TableColumns columns(run.schema());
   std::vector<std::pair<std::size_t, std::size_t>> tables;
   for (std::size_t c = 0; c < columns.categories.size(); ++c)
     tables.emplace_back(c, c);
@@ -357,11 +245,7 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
     comparisons.push_back({names, false, static_cast<std::size_t>(counted - tables.begin())});
     if (counted == tables.end()) tables.push_back(table);
   }
-  DescribedColumns named{{}, columns.categories};
-  for (const Column& column : columns.numbers) {
-    if (column.missing) named.may_be_missing.insert(named.numbers.size());
-    named.numbers.push_back(column.name);
-  }
+  const DescribedColumns named = columns.names();
   RunRecord record(run, chain, true);
   record.begin_session();
 
@@ -369,9 +253,9 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
   NumbersOfDomains numbers{columns.numbers, {}, {}};
   std::vector<DescribedRows> rows;
   for (const LoadedRows& domain : loaded.domains) {
-    numbers.rows.push_back(numbers_of(domain, columns));
+    numbers.rows.push_back(blocks_of_numbers(domain, columns));
     numbers.held.push_back(domain.selected);
-    rows.push_back(described(domain, numbers.rows.back(), columns));
+    rows.push_back(described_rows(domain, numbers.rows.back(), columns));
   }
 
   Boundary& sums = run.boundary();

@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include <cmath>
+#include <string>
+
+#include "lib/folder/facts.hpp"
+#include "lib/report/measures.hpp"
+#include "lib/report/sections.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+Mark mark_of_verdict(const std::string& verdict) {
+  return verdict == "ok" ? Mark::good : verdict == "stop" ? Mark::bad : Mark::unknown;
+}
+
+std::string number_or_dash(double value) {
+  return std::isfinite(value) ? even_text(value, 4) : "-";
+}
+
+/// Between which it should be.
+std::string allowed_text(const Json& finding) {
+  const double low = fact_number(finding, "at_least"), high = fact_number(finding, "at_most");
+  if (std::isfinite(low) && std::isfinite(high))
+    return number_or_dash(low) + " to " + number_or_dash(high);
+  if (std::isfinite(low)) return "at least " + number_or_dash(low);
+  return std::isfinite(high) ? "at most " + number_or_dash(high) : "";
+}
+
+}  // namespace
+
+Html quality_section(const ReportFacts& facts) {
+  const StageRecord* record = facts.folder.find("quality");
+  if (record == nullptr || record->result.is_null()) return {};
+  const Json& result = record->result;
+  const std::string verdict = fact_text(result, "verdict");
+  Html page = html("<p>Of {}: {}; share of rows without a flaw: {}.</p>\n", split_words(result),
+                   mark_html(mark_of_verdict(verdict), verdict),
+                   number_or_dash(fact_number(result, "score")));
+  HtmlTable findings("What was found, the worst first", {{"severity"},
+                                                         {"column"},
+                                                         {"what"},
+                                                         {"found", true},
+                                                         {"allowed", true},
+                                                         {"in domains", true}});
+  for (const Json& finding : fact_list(result, "findings"))
+    findings.add({html_text(fact_text(finding, "severity")),
+                  html_text(fact_text(finding, "column")), html_text(fact_text(finding, "what")),
+                  html_text(number_or_dash(fact_number(finding, "found"))),
+                  html_text(allowed_text(finding)),
+                  html_text(number_or_dash(fact_number(finding, "domains")))});
+  if (!findings.empty()) page += findings.finish();
+  HtmlTable columns("Columns", {{"column"},
+                                {"rows without a value", true},
+                                {"outside the range", true},
+                                {"far out", true},
+                                {"score", true}});
+  for (const Json& column : fact_list(result, "columns")) {
+    std::vector<Html> cells{html_text(fact_text(column, "name"))};
+    for (const char* member : {"missing", "outside", "outliers", "score"})
+      cells.push_back(html_text(number_or_dash(fact_number(column, member))));
+    columns.add(cells);
+  }
+  page += columns.finish();
+  for (const Json& note : fact_list(result, "notes"))
+    if (note.is_string()) page += html("<p class=\"note\">{}</p>\n", note.get<std::string>());
+  return page;
+}
+
+}  // namespace bailiwick
