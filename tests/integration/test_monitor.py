@@ -76,7 +76,7 @@ def monitor(rows, current, *words, output, code=0, np=None, config="run-rows.yam
     settings = ("--set", MODEL, "--set", f"monitor.reference={{{reference}}}", "--set", f"monitor.current={{split: {current}}}")
     out = rows.run("monitor", config, *settings, *about, *words, "--output", output, np=np, code=code)
     path = rows.path(f"{output}/monitor.json")
-    return out, json.loads(path.read_text()) if code in (0, VERDICT) else None
+    return out, json.loads(path.read_text()) if code in (None, 0, VERDICT) else None
 
 
 def columns_of(found):
@@ -334,6 +334,10 @@ def test_partitions(rows):
         _, found[np] = monitor(rows, '"", partitions: ["*-2026"]', *NO_DAY, output=f"late-{np}", np=np, config="both.yaml", reference="split: train, partitions: [bern, lyon, graz]", code=VERDICT)
     _, shifted = monitor(rows, "shifted", *NO_DAY, output="not-late", code=VERDICT)
     assert found[1] == found[4] and found[1]["columns"] == shifted["columns"] and found[1]["current"]["partitions"] == ["*-2026"]
+    for np in (1, 5):  # what came of one owner alone
+        _, found = monitor(rows, '"", partitions: [bern-2026]', *NO_DAY, output=f"alone-{np}", np=np, config="both.yaml", reference="split: train, partitions: [bern, lyon, graz]", code=None)
+        assert found["current"]["rows"] == sum(row["clinic"] == "bern" for row in sample(rows, "shifted"))
+    assert rows.path("alone-1/monitor.json").read_bytes() == rows.path("alone-5/monitor.json").read_bytes()
     out, _ = monitor(rows, '"", partitions: ["*-2027"]', output="no-such", config="both.yaml", code=CONFIG)
     assert 'monitor.current.partitions: no partition of the run is called "*-2027"; there are: bern, bern-2026, lyon' in out
     out, _ = monitor(rows, '"", partitions: ["*"]', output="overlap", config="both.yaml", code=CONFIG)
@@ -393,6 +397,18 @@ def test_minimums(rows, np):
         assert "domain lyon: forbidden: action describe" in out
     finally:
         rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true")
+
+
+def test_minimums_of_groups(fitted):
+    try:
+        fitted.terms("graz", allow="exact_release: true", text="minimum: {rows: 15}\n")
+        asked = ("--set", "monitor.columns=[z]", "--set", "monitor.bins=2")
+        out, _ = monitor(fitted, "more", *asked, "--set", "monitor.groups=[arm, site]", output="no-groups", np=2, model="fitted", code=POLICY)
+        assert "monitor.groups: a policy asks for a minimum of rows or contributors, and levels of several categories together" in out
+        out, _ = monitor(fitted, "more", *asked, "--set", "monitor.bins=3", "--set", "monitor.groups=[site]", output="no-groups", np=2, model="fitted", code=POLICY)
+        assert "domain graz: monitor.groups: fewer of its reference rows than the 15 that a policy asks for (minimum.group_rows, or without it minimum.rows) are of: site " in out, out
+    finally:
+        fitted.terms("graz", allow="exact_release: true, per_domain_statistics: true")
 
 
 def test_domains(rows):

@@ -80,23 +80,31 @@ std::string performance_text(const Json& result) {
   return text;
 }
 
-/// Of each group the first measure that tells how well it fares, with its rows and events.
+/// Of each level its rows, and those of some measures that the model has.
 std::string groups_text(const Json& groups) {
   std::string text;
   for (const Json& group : groups) {
-    Lines lines{{group["name"], "sample", "rows", "event rate", "accuracy", "auc", "rmse"}};
+    std::vector<std::string> names;
+    for (const char* name : {"event_rate", "accuracy", "auc", "c_index", "d_squared", "rmse"})
+      if (!at(group["gaps"], "reference", name).is_null() ||
+          !at(group["gaps"], "current", name).is_null())
+        names.emplace_back(name);
+    Lines lines{{group["name"], "sample", "rows"}};
+    lines.front().insert(lines.front().end(), names.begin(), names.end());
+    const auto add = [&](const std::string& head, const char* sample, const std::string& rows,
+                         const Json& of) {
+      std::vector<std::string>& line = lines.emplace_back();
+      line = {"  " + head, sample, rows};
+      for (const std::string& name : names)
+        line.push_back(three_digits(at(of, sample, name)));
+    };
     for (const char* sample : {"reference", "current"}) {
       for (const Json& level : group["levels"])
-        if (level.contains(sample)) {
-          std::vector<std::string>& line = lines.emplace_back();
-          line = {"  " + level["level"].get<std::string>(), sample};
-          for (const char* name : {"rows", "event_rate", "accuracy", "auc", "rmse"})
-            line.push_back(three_digits(at(level, sample, name)));
-        }
-      std::vector<std::string>& gap = lines.emplace_back();
-      gap = {"  largest gap", sample, ""};
-      for (const char* name : {"event_rate", "accuracy", "auc", "rmse"})
-        gap.push_back(three_digits(at(group["gaps"], sample, name)));
+        if (level.contains(sample))
+          add(level["level"], sample,
+              with_thousands(static_cast<long long>(at(level, sample, "rows").get<double>())),
+              level);
+      add("largest gap", sample, "", group["gaps"]);
     }
     text += '\n' + aligned(lines);
   }
