@@ -129,9 +129,11 @@ class Line {
     run_ = parse_run_config(read_config(line_.run), config_language());
     inputs_ = given_by(run_, true) + version();
     for (DomainConfig& domain : run_.domains)
-      for (const std::string& file : files_named(domain.partitions))
-        inputs_ +=
-            "\n" + domain.name + " " + io::unverified_manifest(io::manifest_path(file)).root.hex();
+      for (const std::string& file : files_named(domain.partitions)) {
+        const PartitionManifest manifest = io::unverified_manifest(io::manifest_path(file));
+        partitions_.push_back(manifest.name);
+        inputs_ += "\n" + domain.name + " " + manifest.root.hex();
+      }
     folder_ = line_.output + "/runs/" + sha256(inputs_).hex().substr(0, 12);
   }
 
@@ -192,13 +194,14 @@ class Line {
       std::cout << "monitor: no model is in use yet\n" << std::flush;
       return true;
     }
+    const std::set<std::string> monitored = memory_.monitored(version->name);
     std::vector<std::string> seen, since;
     for (const std::string& name : partitions_)
-      (version->partitions.contains(name) ? seen : since).push_back(name);
+      if (!monitored.contains(name))
+        (version->partitions.contains(name) ? seen : since).push_back(name);
     int code = 0;
     if (since.empty() || seen.empty()) {
-      std::cout << fmt::format("monitor: no rows since {} was trained\n", version->name)
-                << std::flush;
+      std::cout << fmt::format("monitor: no new rows for {}\n", version->name) << std::flush;
     } else {
       const std::string inputs = inputs_ + given_by(run_, false) + version->name;
       code = step("monitor",
@@ -207,6 +210,7 @@ class Line {
                    model_in_registry(), "--set", "monitor.reference.partitions=" + yaml_list(seen),
                    "--set", "monitor.current.partitions=" + yaml_list(since)},
                   inputs, true, ExitCode::verdict);
+      if (code == 0 && !pending_) memory_.add_monitored(version->name, since);
     }
     if (code != 0 || line_.retrain == Retrain::always || pending_) return true;
     std::cout << fmt::format("\n{}: version {} stays in use\n", line_.name, version->name)

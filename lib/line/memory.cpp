@@ -51,6 +51,20 @@ void LineMemory::end(const Digest& step, int code) {
   write();
 }
 
+std::set<std::string> LineMemory::monitored(const std::string& version) const {
+  const auto all = json_.find("monitored");
+  if (all == json_.end() || !all->contains(version)) return {};
+  return json_member<std::set<std::string>>(*all, version.c_str(), path_);
+}
+
+void LineMemory::add_monitored(const std::string& version,
+                               const std::vector<std::string>& partitions) {
+  std::set<std::string> names = monitored(version);
+  names.insert(partitions.begin(), partitions.end());
+  json_["monitored"][version] = names;
+  write();
+}
+
 void LineMemory::write() const {
   write_file_atomically(path_, json_.dump(2) + "\n");
 }

@@ -3,9 +3,10 @@
 
 #pragma once
 
-#include <functional>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "lib/core/digest.hpp"
 #include "lib/core/json.hpp"
@@ -24,6 +25,9 @@ class LineMemory {
   bool has_begun(const Digest& step) const;
   void begin(const Digest& step, const std::string& words);
   void end(const Digest& step, int code);
+  /// Partitions that were found to be as those of a version's training.
+  std::set<std::string> monitored(const std::string& version) const;
+  void add_monitored(const std::string& version, const std::vector<std::string>& partitions);
 
  private:
   void write() const;

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import PROGRAM, Checkout
 
-CONFIG, DATA, STOPPED = 3, 5, 75
+CONFIG, POLICY, DATA, VERDICT, STOPPED = 3, 4, 5, 8, 75
 DOMAINS = ("bern", "lyon")
 INGEST = """version: 1
 output: rows
@@ -79,12 +79,12 @@ class Line:
     def write(self, name, text):
         self.path(name).write_text(text)
 
-    def increment(self, name, rows, seed, shift=0.0):
+    def increment(self, name, rows, seed, shift=0.0, flipped=()):
         draw = random.Random(seed)
         lines = ["clinic,id,age,dose,ward,event"]
         for i in range(rows):
             age, dose, ward = draw.randrange(20, 95), draw.uniform(-1, 1) + shift, draw.choice(("icu", "surgery"))
-            event = int(draw.random() < 1 / (1 + math.exp(-((age - 55) / 20 + 2 * dose + (ward == "icu")))))
+            event = int(DOMAINS[i % 2] in flipped) ^ int(draw.random() < 1 / (1 + math.exp(-((age - 55) / 20 + 2 * dose + (ward == "icu")))))
             lines.append(f"{DOMAINS[i % 2]},{name}-{i},{age},{dose:.6f},{ward},{event}")
         self.write(f"incoming/{name}.csv", "\n".join(lines) + "\n")
 
@@ -160,6 +160,65 @@ def test_a_signal_stops_the_station_that_runs(stays):
     text = process.communicate(timeout=60)[0]
     assert process.returncode in (0, STOPPED), text
     stays.line()
+
+
+@pytest.fixture
+def factory(tmp_path):
+    """With a checker, a board and a registry; a model in use."""
+    stays = Line(tmp_path)
+    for key in ("checker", "board"):
+        stays.run("keygen", key)
+    stays.run("deploy", "init", "models", "--key", "board.pub.pem", "--key", "operator.pub.pem", "--sign-with", "operator.pem")
+    stays.write("run.yaml", RUN.replace("evaluate: {split: test}", "evaluate: {split: test, calibration_bins: 2}"))
+    stays.write("line.yaml", LINE.replace("[describe, train, evaluate, report]", "[quality, monitor, train, evaluate, check-output, deploy, report]") + FACTORY)
+    subprocess.run(["rm", "-rf", stays.path("incoming")], check=True)
+    stays.path("incoming").mkdir()
+    stays.increment("2026-09", 1500, 1)
+    stays.line()
+    return stays
+
+
+FACTORY = """retrain: on_drift
+check_output: {by: C. Hecker, sign_with: checker.pem, public_key: checker.pub.pem}
+deploy: {registry: models, model: stays, sign_with: board.pem, metric: auc, tolerance: 0.01, onnx: true}
+"""
+
+
+def in_use(stays):
+    shown = json.loads(stays.run("deploy", "show", "stays", "--registry", "models", "--json"))
+    return [version["version"] for version in shown["models"][0]["versions"] if version["state"] == "deployed"]
+
+
+def test_drift_trains_anew_and_a_harmless_increment_does_not(factory):
+    first, = in_use(factory)
+    assert "no new rows for" in factory.line() and in_use(factory) == [first]
+    # Ten times as many rows of the same kind change nothing.
+    factory.increment("2026-10", 15000, 2)
+    text = factory.line()
+    assert "stays in use" in text and "== train" not in text and in_use(factory) == [first]
+    assert "==" not in factory.line()
+    # Another dose does.
+    factory.increment("2026-11", 1500, 3, shift=1.0)
+    text = factory.line()
+    assert "dose" in text and "== train" in text and "== deploy promote" in text
+    second, = in_use(factory)
+    assert second != first and factory.path(f"models/stays/{second}/exports/model.onnx").exists()
+    assert "no new rows for" in factory.line()
+    factory.run("predict", "run.yaml", "--model", "models/stays", "--output", "today")
+    # Taken back in a second, and withdrawn: refused everywhere.
+    factory.run("deploy", "rollback", "stays", "--registry", "models", "--sign-with", "board.pem", "--why", "calibration")
+    assert in_use(factory) == [first]
+    factory.run("deploy", "withdraw", f"stays@{second}", "--registry", "models", "--sign-with", "board.pem", "--why", "calibration")
+    assert "withdrawn" in factory.run("predict", "run.yaml", "--model", f"models/stays/{second}/model.h5", "--output", "tomorrow", code=POLICY)
+
+
+def test_a_poisoned_increment_is_not_promoted(factory):
+    first, = in_use(factory)
+    factory.increment("2026-10", 6000, 4, shift=0.6, flipped=("lyon",))
+    text = factory.line(code=VERDICT)
+    assert "deploy promote ended with 8" in text and "bern" in text
+    assert in_use(factory) == [first]
+    assert "ended with 8" in factory.line(code=VERDICT) and in_use(factory) == [first]
 
 
 def test_what_cannot_be(stays):
