@@ -60,14 +60,17 @@ class QualityPlan {
   /// must outlive it. `facts`: of each number.
   QualityPlan(const QualityConfig& how, const TableColumns& columns, const Schema& schema,
               std::span<const ExaminedRows> rows, std::span<const NumberFacts> facts);
+  QualityPlan(const QualityPlan&) = delete;  // its divisions know where it is
+  QualityPlan& operator=(const QualityPlan&) = delete;
+
+  bool is_binary(std::size_t number) const { return facts_[number].is_binary; }
 
   std::vector<Division> divisions;
   std::vector<Demand> demands;
   std::vector<ColumnPlan> numbers, categories;
   std::optional<std::size_t> duplicates, ids;        ///< [first of their kind, repeats]
   std::vector<std::size_t> across_splits, of_units;  ///< one a split: [other, alone, elsewhere]
-  bool is_binary(std::size_t number) const { return facts_[number].is_binary; }
-  std::size_t sound = 0;  ///< [without a flaw, with one]
+  std::size_t sound = 0;                             ///< [without a flaw, with one]
 
  private:
   using IsSo = std::function<bool(std::size_t d, std::size_t row)>;

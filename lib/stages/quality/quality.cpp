@@ -117,7 +117,8 @@ class Quality {
     for (const ExaminedRows& domain : examined_.rows)
       rows.push_back(domain.rows);
     std::vector<QualityFinding> others;  // that no count decides
-    if (expected_) others = expect_quality(plan, how_, expected_->result, columns_, examined_.rows);
+    if (expected_ && how_.findings.expectations != Severity::off)
+      others = expect_quality(plan, how_, expected_->result, columns_, examined_.rows);
     const std::vector<std::optional<std::size_t>> bins = divide_by_quantiles(plan);
     const DividedRows counted = count_divisions(run_, plan.divisions, rows);
     const std::vector<std::int64_t> broken =
