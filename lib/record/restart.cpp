@@ -10,6 +10,8 @@
 #include <map>
 #include <sstream>
 
+#include "io/partition/partition.hpp"
+#include "lib/core/file_pattern.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
@@ -75,6 +77,24 @@ bool same_rows(const Statement& statement, const Run& run) {
   return rows(statement.dependencies) == rows(run.common_dependencies());
 }
 
+/// Whether the partitions of the config that this rank can see are those that were stated, one a
+/// line with its root. Whoever cannot see them leaves it to others.
+bool are_as_stated(const RunConfig& config, const std::string& stated) {
+  if (stated.empty()) return true;
+  for (const DomainConfig& domain : config.domains)
+    try {
+      for (const std::string& file : files_named(domain.partitions)) {
+        const PartitionManifest manifest = io::unverified_manifest(io::manifest_path(file));
+        const std::string line =
+            dependency::partition(domain.name, manifest.name) + " " + manifest.root.hex() + "\n";
+        if (stated.find(line) == stated.npos) return false;
+      }
+    } catch (const Error&) {  // which the run would tell
+      continue;
+    }
+  return true;
+}
+
 /// The first failure of `work` on any rank, the same text on all; empty: it succeeded everywhere.
 template <class Work>
 std::string failure_of(const Communicator& world, const Work& work) {
@@ -113,6 +133,7 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
   const EgressPurpose purpose("config");
   const std::string what = chain.is_training() ? "training" : chain.stem;
   std::int64_t done = 0;
+  std::string stated;  // the partitions that it was made of
   agree(world, [&] {
     const std::string path = chain.file(config.output);
     if (!world.is_root() || !std::filesystem::exists(path)) return;
@@ -136,7 +157,13 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
     for (const Artefact& artefact : found.statements.back().dependencies)
       if (artefact.name == dependency::model && artefact.sha256 != io::content_digest(model))
         done = 0;
+      else if (artefact.name.starts_with(dependency::partition_prefix))
+        stated += artefact.name + " " + artefact.sha256.hex() + "\n";
   });
+  stated = world.broadcast(0, stated);
+  const std::vector<std::string> as_stated =
+      world.gather(are_as_stated(config, stated) ? "" : "no");
+  if (world.is_root() && std::ranges::count(as_stated, "no") > 0) done = 0;
   world.broadcast(0, {&done, 1});
   if (done != 0 && world.is_root())
     std::cout << fmt::format("{}: the {} there is finished already\n", config.output, what);

@@ -162,6 +162,21 @@ def test_a_signal_stops_the_station_that_runs(stays):
     stays.line()
 
 
+@pytest.mark.parametrize("np", [1, 3])
+def test_rows_made_anew_are_not_passed_over(stays, np):
+    """By a stage whose result of the rows before lies there, with the same config."""
+    words = ("--increment", "2026-09", "--input", "incoming/2026-09.csv")
+    stays.run("ingest", "ingest.yaml", *words)
+    for stage in ("describe", "train", "evaluate"):
+        stays.run(stage, "run.yaml", "--output", "out", np=np)
+        if stage != "train":
+            assert "finished already" in stays.run(stage, "run.yaml", "--output", "out", np=np)
+    stays.increment("2026-09", 200, 9)
+    stays.run("ingest", "ingest.yaml", *words, "--force")
+    for stage in ("describe", "evaluate"):
+        assert "name another folder" in stays.run(stage, "run.yaml", "--output", "out", np=np, code=DATA)
+
+
 @pytest.fixture
 def factory(tmp_path):
     """With a checker, a board and a registry; a model in use."""
