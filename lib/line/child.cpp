@@ -5,6 +5,7 @@
 
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -14,8 +15,6 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
-
-extern char** environ;
 
 namespace bailiwick {
 

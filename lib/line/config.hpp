@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/config/include.hpp"

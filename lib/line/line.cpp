@@ -16,8 +16,10 @@
 #include "lib/core/input_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
+#include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/ingest/config.hpp"
+#include "lib/ingest/provenance.hpp"
 #include "lib/line/child.hpp"
 #include "lib/line/memory.hpp"
 #include "lib/lineage/model_states.hpp"
@@ -40,8 +42,44 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
+/// With paths as one would type them here.
+std::string shown(std::vector<std::string> words) {
+  for (std::string& word : words)
+    if (const fs::path path = word; path.is_absolute()) word = fs::proximate(path).string();
+  return join(words, " ");
+}
+
 std::string yaml_list(const std::vector<std::string>& texts) {
   return Json(texts).dump();
+}
+
+/// Digests of all files that an ingest reads, in the order in which its record names them.
+std::vector<std::string> sources_of(const IngestConfig& config) {
+  std::vector<std::string> digests;
+  for (const ConfigFile& file : config.files)
+    digests.push_back(sha256(file.text).hex());
+  for (const std::string& file : files_named(config.inputs))
+    digests.push_back(sha256_file(file).hex());
+  for (const IngestLookup& lookup : config.lookups)
+    digests.push_back(sha256_file(lookup.path).hex());
+  return digests;
+}
+
+/// Whether its partitions are there, and made of these files, as their records say.
+bool is_ingested(const IngestConfig& config) {
+  const std::vector<std::string> sources = sources_of(config);
+  return std::ranges::all_of(config.partitions, [&](const IngestPartition& partition) {
+    const std::string path = config.output + "/" + partition.name + ".h5",
+                      record = provenance_path(path);
+    if (!fs::exists(path) || !fs::exists(record)) return false;
+    const Json said = parse_json(envelope_from_json(read_file(record), record).payload, record);
+    std::vector<std::string> digests;
+    for (const char* kind : {"config", "inputs", "lookups"})
+      for (const Json& file : said.at(kind))
+        digests.push_back(file.at("sha256").get<std::string>());
+    return digests == sources &&
+           said.at("root") == io::unverified_manifest(io::manifest_path(path)).root.hex();
+  });
 }
 
 /// Of a model that is in use: its name, and the partitions that it was trained on.
@@ -78,7 +116,7 @@ class Line {
       std::cout << fmt::format("{}: nothing new\n", title) << std::flush;
       return *code;
     }
-    std::cout << fmt::format("\n== {}: bailiwick {}\n", title, join(words, " ")) << std::flush;
+    std::cout << fmt::format("\n== {}: bailiwick {}\n", title, shown(words)) << std::flush;
     if (dry_) {
       pending_ = true;
       return 0;
@@ -104,24 +142,29 @@ class Line {
   static std::string program_path() { return fs::read_symlink(program).string(); }
 
   void ingest(const LineIngest& one) {
-    const IngestConfig config = parse_ingest_config(read_config(one.config));
-    std::string text;
-    for (const ConfigFile& file : config.files)
-      text += file.text;
-    for (const IngestLookup& lookup : config.lookups)
-      text += sha256_file(lookup.path).hex();
-    if (one.increments.empty()) {
-      for (const std::string& file : files_named(config.inputs))
-        text += sha256_file(file).hex();
-      step("ingest " + fs::path(one.config).filename().string(), {"ingest", one.config}, text,
-           false);
-      return;
-    }
+    const std::string name = fs::path(one.config).filename().string();
+    if (one.increments.empty()) return ingest("ingest " + name, {"ingest", one.config}, read(one));
     for (const std::string& file : files_named({one.increments})) {
-      const std::string name = fs::path(file).stem().string();
-      step("ingest " + name, {"ingest", one.config, "--increment", name, "--input", file},
-           text + sha256_file(file).hex(), false);
+      const std::string increment = fs::path(file).stem().string();
+      IngestConfig config = read(one);
+      config.inputs = {file};
+      as_increment(config, increment);
+      ingest("ingest " + increment,
+             {"ingest", one.config, "--increment", increment, "--input", file}, config);
     }
+  }
+
+  static IngestConfig read(const LineIngest& one) {
+    return parse_ingest_config(read_config(one.config));
+  }
+
+  void ingest(const std::string& title, const std::vector<std::string>& words,
+              const IngestConfig& config) {
+    const std::string sources = join(sources_of(config), "\n");
+    if (is_ingested(config))  // by whomever
+      std::cout << fmt::format("{}: nothing new\n", title) << std::flush;
+    else
+      step(title, words, sources, false);
   }
 
   /// Once its partitions are there. What decides a training names its folder.
@@ -258,7 +301,7 @@ class Line {
     }
     if (deploy.sign_with.empty()) {
       std::cout << fmt::format("\nnow somebody who may decide: bailiwick {} --sign-with KEY\n",
-                               join(promote, " "))
+                               shown(promote))
                 << std::flush;
       return;
     }

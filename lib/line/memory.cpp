@@ -54,7 +54,7 @@ void LineMemory::end(const Digest& step, int code) {
 std::set<std::string> LineMemory::monitored(const std::string& version) const {
   const auto all = json_.find("monitored");
   if (all == json_.end() || !all->contains(version)) return {};
-  return json_member<std::set<std::string>>(*all, version.c_str(), path_);
+  return all->at(version).get<std::set<std::string>>();
 }
 
 void LineMemory::add_monitored(const std::string& version,

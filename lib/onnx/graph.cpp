@@ -118,7 +118,7 @@ OnnxGraph::Value OnnxGraph::add(std::string_view op, std::vector<Value> inputs,
                                 const Attributes& attributes) {
   const bool is_classical = op.starts_with(classical);
   if (is_classical) op.remove_prefix(classical.size() + 1);
-  const std::string name = std::string(op) + "_" + std::to_string(++made_[std::string(op)]);
+  std::string name = std::string(op) + "_" + std::to_string(++made_[std::string(op)]);
   ProtobufMessage node;
   for (const Value& value : inputs)
     node.text(1, value);

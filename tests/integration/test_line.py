@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import PROGRAM, Checkout
+from conftest import PROGRAM, SOURCE, Checkout
 
 CONFIG, POLICY, DATA, VERDICT, STOPPED = 3, 4, 5, 8, 75
 DOMAINS = ("bern", "lyon")
@@ -234,6 +234,18 @@ def test_a_poisoned_increment_is_not_promoted(factory):
     assert "deploy promote ended with 8" in text and "bern" in text
     assert in_use(factory) == [first]
     assert "ended with 8" in factory.line(code=VERDICT) and in_use(factory) == [first]
+
+
+def test_the_example(tmp_path):
+    """configs/lung/line.yaml, after prepare-job has ingested; on two ranks, to the digest of the quickstart."""
+    checkout = Checkout(tmp_path)
+    subprocess.run(["scripts/prepare-job", "lung"], cwd=checkout.root, check=True, capture_output=True, env={**os.environ, "BAILIWICK": PROGRAM})
+    text = checkout.run("line", "configs/lung/line.yaml")
+    assert "ingest ingest.yaml: nothing new" in text and "deployed  survival@" in text
+    assert "==" not in checkout.run("line", "configs/lung/line.yaml")
+    folder, = checkout.path("out/lung/line/runs").iterdir()
+    assert checkout.run("digest", folder / "model.h5").split()[0] in (SOURCE / "README.md").read_text()
+    assert (folder / "report.html").exists()
 
 
 def test_what_cannot_be(stays):
