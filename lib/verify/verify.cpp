@@ -33,6 +33,7 @@
 #include "lib/verify/inputs.hpp"
 #include "lib/verify/look.hpp"
 #include "lib/verify/owners.hpp"
+#include "lib/verify/registered_version.hpp"
 #include "lib/verify/signed_lines.hpp"
 #include "lib/verify/signed_logs.hpp"
 #include "lib/verify/verified_chain.hpp"
@@ -168,7 +169,10 @@ VerifiedChain verify_one(const std::string& folder, const std::string& prefix,
                                          why.empty() ? "" : ": ", why));
     }
     verify_contents(chain, folder, finder);
-    if (stage.is_training() && chain.domain.empty()) verify_intent(chain, folder);
+    if (stage.is_training() && chain.domain.empty()) {
+      verify_intent(chain, folder);
+      verify_registered_version(chain, folder, finder);
+    }
   }
   verify_countersignatures(chain, finder);
   const std::string path = fmt::format("{}/{}", folder, stage.result);

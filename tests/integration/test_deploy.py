@@ -166,16 +166,25 @@ def test_jobs_take_what_is_in_use(stays, models, tmp_path):
 
 
 def test_a_version_holds_by_itself(stays, models, tmp_path):
-    """All of a run but its checkpoints, which know the same rows."""
+    """All of a run but its checkpoints, which know the same rows: those that are not there are passed over in a registry alone."""
     (tmp_path / "model.onnx").write_bytes(b"onnx")
     out = add(stays, models, "other", "--export", tmp_path / "model.onnx", name="lung")
     folder = models / "lung" / stays.version["other"]
     assert f"candidate lung@{folder.name}\nwith      evaluation.json\n" in out and (folder / "exports/model.onnx").read_bytes() == b"onnx"
     stays.run("verify", folder, *KEY)
     assert not list(models.rglob("checks.jsonl")) and list(folder.glob("documents/*/policy-*.json"))
-    out = stays.run("verify", models / "heart" / stays.version["plain"], *KEY, code=INTEGRITY)
-    wrong = [line for line in out.splitlines() if line.startswith("NO")]
-    assert wrong and all("checkpoints/" in line for line in wrong), out
+    plain = models / "heart" / stays.version["plain"]
+    out = stays.run("verify", plain, *KEY)
+    assert f"ok  heart@{plain.name}: files, as they were added" in out and "checkpoints, which stayed" in out.splitlines()[-1] and not (plain / "checkpoints").exists()
+    (plain / "checkpoints").mkdir()
+    shutil.copy(stays.path("both/model.h5"), plain / next(statement["subject"][0]["name"] for statement in forge.read(plain / "lineage.jsonl")[::-1] if "checkpoints/" in statement["subject"][0]["name"]))
+    assert "NO  lineage.jsonl:" in stays.run("verify", plain, *KEY, code=INTEGRITY)
+    shutil.rmtree(plain / "checkpoints")
+    elsewhere = shutil.copytree(plain, tmp_path / plain.name)
+    assert "checkpoints/" in stays.run("verify", elsewhere, *KEY, code=INTEGRITY)
+    (plain / "resolved.yaml").write_text((plain / "resolved.yaml").read_text() + " ")
+    assert f"NO  heart@{plain.name}: files, as they were added: {plain}/resolved.yaml: is not as it was signed" in stays.run("verify", plain, *KEY, code=INTEGRITY)
+    (plain / "resolved.yaml").write_text((plain / "resolved.yaml").read_text()[:-1])
     (said,) = [line["predicate"] for line in forge.read(models / "lung/states.jsonl")]
     assert said["files"] == {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
     assert (said["state"], said["run"]["kind"], said["check"]["by"], said["name"]) == ("candidate", "logistic", "Grace", "lung")
