@@ -191,7 +191,7 @@ class Line {
            // What of it may be used, and what may not, deploy knows.
            has(deploy_station) ? std::optional(ExitCode::policy) : std::nullopt);
     else if (name == report_station)
-      step(name, {name, folder_, "--key", line_.public_key}, inputs_ + done_, false);
+      report();
     else if (name == deploy_station)
       deploy();
     else if (name != "monitor" || !line_.deploy)
@@ -204,6 +204,13 @@ class Line {
     std::vector<std::string> words = {name, line_.run, "--output", folder_};
     if (name == "train") words.insert(words.end(), {"--resume", "latest"});
     step(name, words, inputs_ + given_by(run_, false), true);
+  }
+
+  void report() {
+    std::vector<std::string> words = {report_station, folder_, "--key", line_.public_key};
+    if (line_.check_output)
+      words.insert(words.end(), {"--approver-key", line_.check_output->public_key});
+    step(report_station, words, inputs_ + done_, false);
   }
 
   bool has(const std::string& station) const {
