@@ -11,6 +11,7 @@
 #include "lib/core/text.hpp"
 #include "lib/export/formats.hpp"
 #include "lib/onnx/model.hpp"
+#include "lib/onnx/safetensors.hpp"
 
 namespace bailiwick {
 
@@ -91,6 +92,10 @@ void export_onnx(const RunToExport& run, const Options& options) {
   write_export(run, options, onnx_name, onnx_file(open_scoring_model(run), times));
 }
 
+void export_safetensors(const RunToExport& run, const Options& options) {
+  write_export(run, options, safetensors_name, safetensors_file(open_scoring_model(run)));
+}
+
 struct Format {
   const char* name;
   void (*write)(const RunToExport& run, const Options& options);
@@ -98,7 +103,7 @@ struct Format {
 constexpr Format all_formats[] = {
     {"run-crate", export_crate}, {"model-signature", export_signature}, {"model-card", export_card},
     {"prov", export_prov},       {"croissant", export_data_card},       {"cyclonedx", export_bom},
-    {"onnx", export_onnx}};
+    {"onnx", export_onnx},       {"safetensors", export_safetensors}};
 
 }  // namespace
 
@@ -108,12 +113,11 @@ int command_export(const Arguments& arguments) {
       "Describes what lies in a run's output folder in formats that others read. FOLDER "
       "must hold\nas it was signed. What stays with the domains is left out.",
       "docs/export.md");
-  options.add()(
-      "format", po::value<std::string>()->required(),
-      "run-crate (RO-Crate of the run), model-signature (OpenSSF, of model.h5), "
-      "model-card (Markdown), prov (PROV-JSON of the run), croissant (of a domain's "
-      "data), cyclonedx (bill of materials of the model) or onnx (the model, to score rows "
-      "elsewhere)");
+  options.add()("format", po::value<std::string>()->required(),
+                "run-crate (RO-Crate of the run), model-signature (OpenSSF, of model.h5), "
+                "model-card (Markdown), prov (PROV-JSON of the run), croissant (of a domain's "
+                "data), cyclonedx (bill of materials of the model), onnx (the model, to score rows "
+                "elsewhere) or safetensors (its numbers)");
   options.add()("output", po::value<std::string>(),
                 "file to write to, of a run-crate the folder to copy to; else into FOLDER");
   options.add()("license", po::value<std::string>(),

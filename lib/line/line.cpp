@@ -111,7 +111,7 @@ class Line {
   /// `inputs`: all that decides it. A code but 0 and `also` ends the line.
   int step(const std::string& title, std::vector<std::string> words, const std::string& inputs,
            bool on_all_ranks, std::optional<ExitCode> also = {}) {
-    const Digest key = sha256(title + "\n" + inputs);
+    const Digest key = sha256(join(words, "\n") + "\n" + inputs);
     if (const auto code = memory_.find(key)) {
       std::cout << fmt::format("{}: nothing new\n", title) << std::flush;
       return *code;

@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from conftest import SOURCE, Checkout
+from conftest import SOURCE, Checkout, referee
 
 REFEREES = SOURCE / "build/referees"
 POLICY, DATA, USAGE = 4, 5, 2
@@ -154,15 +154,19 @@ def inputs(rows):
     return {name: [of.get(name, lambda value: value)(row[name]) for row in rows] for name in rows[0] if name != "clinic"}
 
 
-def scores(stays, models, rows):
+def others(*words):
+    """Output of Python with build/referees and none of Debian's modules."""
     if not REFEREES.exists():
         reason = "build/referees is missing; scripts/get-referees build/referees makes it"
         pytest.fail(reason) if os.environ.get("BAILIWICK_REFEREES") == "required" else pytest.skip(reason)
-    stays.path("question.json").write_text(json.dumps({"models": [str(stays.path(model)) for model in models], "inputs": inputs(rows)}))
-    done = subprocess.run(["/usr/bin/python3", "-S", pathlib.Path(__file__).with_name("onnx_scores.py"), stays.path("question.json")], text=True, capture_output=True, timeout=300,
-                          env={**os.environ, "PYTHONPATH": str(REFEREES)})
+    done = subprocess.run(["/usr/bin/python3", "-S", *map(str, words)], text=True, capture_output=True, timeout=300, env={**os.environ, "PYTHONPATH": str(REFEREES)})
     assert done.returncode == 0, done.stderr
-    return list(json.loads(done.stdout).values())
+    return done.stdout
+
+
+def scores(stays, models, rows):
+    stays.path("question.json").write_text(json.dumps({"models": [str(stays.path(model)) for model in models], "inputs": inputs(rows)}))
+    return list(json.loads(others(pathlib.Path(__file__).with_name("onnx_scores.py"), stays.path("question.json"))).values())
 
 
 def told(outputs):
@@ -202,6 +206,32 @@ def test_every_row_as_predict_has_it(stays, data):
             assert labels == ["" if row[0] is None else ("small", "middle", "large")[row.index(max(row))] for row in ours]
         assert found["metadata"]["bailiwick.model"] == stays.run("digest", f"{folder}/model.h5").split()[0]
         assert found["about"]["age"] == "number, a, 0 to 120" and found["about"]["dose"] == "number: at admission"
+
+
+TENSORS = "import json, sys; from safetensors import safe_open; f = safe_open(sys.argv[1], 'np'); print(json.dumps([f.metadata(), {k: [f.get_tensor(k).tolist(), str(f.get_tensor(k).dtype)] for k in f.keys()}]))"
+
+
+LAYERS = {"embeddings.ward.weight": (3, 2), "embeddings.drug.weight": (6, 3), "layers.0.weight": (12, 8), "layers.0.bias": (12,), "layers.0.norm.weight": (12,), "layers.0.norm.bias": (12,),
+          "layers.1.weight": (8, 12), "layers.1.bias": (8,), "layers.2.weight": (3, 8), "layers.2.bias": (3,)}
+
+
+@pytest.mark.parametrize("name, shapes", [("mlp_classes", LAYERS), ("poisson", {"parameters": (11,)})])
+def test_numbers_by_their_names(stays, name, shapes):
+    """As the package safetensors reads them: in the order of model.h5, but for weights, which are as torch.nn.Linear has them."""
+    h5py, numpy = referee("h5py"), referee("numpy")
+    folder = trained(stays, name)
+    stays.run("export", folder, "--format", "safetensors")
+    metadata, tensors = json.loads(others("-c", TENSORS, stays.path(f"{folder}/model.safetensors")))
+    flat = []
+    for key, shape in shapes.items():
+        values, kind = tensors[key]
+        values = numpy.array(values)
+        assert kind == ("float32" if name.startswith("mlp") else "float64") and values.shape == shape, key
+        flat.append((values.T if key.startswith("layers") else values).ravel())
+    with h5py.File(stays.path(f"{folder}/model.h5")) as model:
+        assert numpy.allclose(numpy.concatenate(flat), model["arrays/parameters"][:], rtol=1e-7, atol=0)
+        assert tensors["columns.mean"] == [model["arrays/standardisation/mean"][:].tolist(), "float64"]
+    assert metadata["bailiwick.kind"] == name.split("_")[0] and len(json.loads(metadata["bailiwick.columns"])) == len(tensors["columns.mean"][0])
 
 
 def test_what_training_did_not_know_has_no_prediction(stays):
