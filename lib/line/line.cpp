@@ -335,7 +335,35 @@ class Line {
 
 }  // namespace
 
+namespace {
+
+/// Before anything is done: what a station far down the line would stumble over.
+void check_files(const LineConfig& line) {
+  std::vector<std::string> missing;
+  const auto demand = [&](const char* key, const std::string& path, const char* hint = "") {
+    if (!fs::exists(path))
+      missing.push_back(fmt::format("{}: {}: {} is not there{}", line.path, key, path, hint));
+  };
+  demand("run", line.run);
+  demand("public_key", line.public_key);
+  for (const LineIngest& one : line.ingest)
+    demand("ingest", one.config);
+  if (line.check_output) {
+    demand("check_output.sign_with", line.check_output->sign_with);
+    demand("check_output.public_key", line.check_output->public_key);
+  }
+  if (line.deploy) {
+    demand("deploy.registry", line.deploy->registry + "/" + model_registry_log.file,
+           "; `bailiwick deploy init` makes one");
+    if (!line.deploy->sign_with.empty()) demand("deploy.sign_with", line.deploy->sign_with);
+  }
+  if (!missing.empty()) throw Error(ExitCode::config, "{}", join(missing, "\n"));
+}
+
+}  // namespace
+
 void run_line(const LineConfig& line, bool dry) {
+  check_files(line);
   fs::create_directories(line.output);
   const FileLock lock(line.output + "/line.lock", lock_patience_seconds);
   if (!lock.held())

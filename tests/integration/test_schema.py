@@ -10,7 +10,7 @@ from conftest import PROGRAM, SOURCE
 
 jsonschema = pytest.importorskip("jsonschema")
 yaml = pytest.importorskip("yaml")
-FORMATS = ["run", "ingest", "policy", "site", "trust"]
+FORMATS = ["run", "ingest", "line", "policy", "site", "trust"]
 USAGE, CONFIG = 2, 3
 
 
@@ -101,12 +101,12 @@ def test_every_config_is_valid_by_the_schema():
     for path in sorted((SOURCE / "configs").glob("*/*.yaml")):
         if "\nversion: " not in path.read_text():
             continue  # it is included by others
-        name = next((name for name in ("ingest", "policy") if path.name.startswith(name)), "run")
+        name = next((name for name in ("ingest", "policy", "line") if path.name.startswith(name)), "run")
         for config in (load(path), yaml.load(path.read_text(), Core)):
             assert not [f"{path.name} {error.json_path}: {error.message}" for error in formats[name].iter_errors(config)]
         seen.append(name)
-    assert {"run", "ingest", "policy"} == set(seen)
-    for page, names in {"configuration.md": ["run", None, None, "ingest"], "policy.md": ["policy", None, "trust"], "site.md": [None, "site"]}.items():
+    assert {"run", "ingest", "policy", "line"} == set(seen)
+    for page, names in {"configuration.md": ["run", None, None, "ingest"], "policy.md": ["policy", None, "trust"], "line.md": ["line"], "site.md": [None, "site"]}.items():
         blocks = re.findall(r"^```yaml\n(.*?)^```", (SOURCE / "docs" / page).read_text(), re.M | re.S)
         for name, block in zip(names, blocks):
             if name is not None:

@@ -10,6 +10,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/ingest/config.hpp"
+#include "lib/line/config.hpp"
 #include "lib/policy/policy.hpp"
 #include "lib/policy/policy_yaml.hpp"
 #include "lib/run/config/run_config.hpp"
@@ -975,6 +976,8 @@ TEST_CASE("every file in configs/ is accepted") {
       CHECK(policy_of_each(read_file(path), path) > 0);
     else if (name.starts_with("ingest"))
       CHECK(error_of([&] { parse_ingest_config(read_config(path)); }).empty());
+    else if (name.starts_with("line"))
+      CHECK(error_of([&] { parse_line_config(read_file(path), path); }).empty());
     else if (read_file(path).find("\nversion: ") != std::string::npos)  // others are included
       CHECK(error_of([&] { parse_run_config(read_config(path), config_language()); }).empty());
   }
