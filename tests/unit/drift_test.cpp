@@ -11,6 +11,7 @@
 
 #include "lib/stages/monitor/drift.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/stride.hpp"
 
 using namespace bailiwick;
 
@@ -85,7 +86,7 @@ BinnedSamples bin_rows(const std::array<std::vector<Row>, 2>& samples, bool prod
 /// Shares of p-values below 0.05: corrected, and as if rows were independent.
 std::array<double, 2> false_alarms(std::size_t before, std::size_t after, double alike,
                                    bool products) {
-  constexpr int times = 1000;
+  constexpr int times = testing::sanitized ? 50 : 1000;
   std::mt19937_64 random(before + after);
   std::array<double, 2> alarms{};
   for (int i = 0; i < times; ++i) {
@@ -106,6 +107,7 @@ TEST_CASE("without drift a test at level 0.05 fires that often, whatever cluster
       const auto [corrected, naive] = false_alarms(before, after, alike, true);
       INFO(before << " and " << after << " people, alike " << alike << ": " << corrected
                   << ", as rows " << naive);
+      if (testing::sanitized) continue;  // of so few draws no share is known
       CHECK(corrected > 0.02);
       CHECK(corrected < 0.075);
       CHECK(naive > 3 * corrected);
@@ -115,11 +117,12 @@ TEST_CASE("without drift a test at level 0.05 fires that often, whatever cluster
 
 TEST_CASE("of rows by themselves both tests are one but for rounding") {
   const auto [corrected, naive] = false_alarms(400, 300, 0, true);
-  CHECK(std::fabs(corrected - naive) < 0.03);
+  if (!testing::sanitized) CHECK(std::fabs(corrected - naive) < 0.03);
 }
 
 TEST_CASE("the first moment alone fires hardly more often") {
   const auto [corrected, naive] = false_alarms(300, 150, 0.5, false);
+  if (testing::sanitized) return;
   CHECK(corrected > 0.03);
   CHECK(corrected < 0.1);
   CHECK(naive > 2 * corrected);
