@@ -309,6 +309,16 @@ void weigh_classes(const ModelConfig& model, const Column& target, ModelColumns&
 
 }  // namespace
 
+std::set<std::size_t> features_taken(const ModelColumns& columns) {
+  std::set<std::size_t> taken(columns.factors.begin(), columns.factors.end());
+  for (const ModelFeature& feature : columns.features)
+    if (!feature.derived) taken.insert(feature.column);
+  for (const DerivedColumn& derived : columns.derived)
+    for (const DerivedFactor& factor : derived.factors)
+      taken.insert(factor.column);
+  return taken;
+}
+
 bool has_times(const ModelConfig& model) {
   return model.kind->response(model) == kernels::Response::hazard;
 }

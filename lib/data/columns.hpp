@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -134,6 +135,9 @@ ModelColumns some_columns(const Schema& schema,
 /// the others are compared with. Version 1 of the partition format does not tell.
 std::vector<std::pair<std::string, std::vector<std::string>>> reference_levels(
     const ModelColumns& columns, const Schema& schema);
+
+/// The features of the schema that the model takes, or makes others of: indices, ascending.
+std::set<std::size_t> features_taken(const ModelColumns& columns);
 
 /// Whether a model's targets are a time and a status.
 bool has_times(const ModelConfig& model);

@@ -16,12 +16,7 @@ using Value = OnnxGraph::Value;
 OnnxColumns::OnnxColumns(OnnxGraph& graph, const ScoringModel& scored)
     : graph_(graph), scored_(scored), first_(scored.columns.intercept ? 1 : 0) {
   // In the order of the partitions.
-  std::set<std::size_t> features, targets;
-  for (const ModelFeature& feature : scored.columns.features)
-    if (!feature.derived) features.insert(feature.column);
-  for (const DerivedColumn& column : scored.columns.derived)
-    for (const DerivedFactor& factor : column.factors)
-      features.insert(factor.column);
+  std::set<std::size_t> features = features_taken(scored.columns), targets;
   for (const auto& column : {scored.columns.offset, scored.columns.exposure})
     if (column) (column->is_target ? targets : features).insert(column->index);
   const auto declare = [&](const Column& column) {

@@ -28,10 +28,10 @@ COLUMNS = """
   y: {role: target, type: boolean}
   days: {role: target, minimum: 0}
   grade: {role: target, type: category, levels: [low, middle, high]}
-  split: {role: split, type: category, levels: [train, same, more, shifted, noisy, lone]}
+  split: {role: split, type: category, levels: [train, same, more, shifted, noisy, lone, local]}
 """
 MODEL = "model={kind: logistic, target: y, features: [z, arm, -arm_never]}"
-SPLITS = {"train": 30, "same": 12, "more": 300, "shifted": 25, "noisy": 3, "lone": 3}  # patients of each clinic
+SPLITS = {"train": 30, "same": 12, "more": 300, "shifted": 25, "noisy": 3, "lone": 3, "local": 40}  # patients of each clinic
 NO_DAY = ("--set", "monitor.columns=[x, z, doses, arm, site]")  # those later are others
 FEATURES = ("x", "z", "doses", "arm", "site")
 HEAD = "clinic,who,x,z,doses,arm,day,site,y,days,grade,split\n"
@@ -48,7 +48,7 @@ def draw_rows():
                 if split == "lone":
                     arm = "never" if clinic == "bern" else "old"
                 for _ in range(draw.randrange(1, 7)):
-                    z = max(-6, min(8, 0.8 * own + 0.6 * draw.gauss(0, 1) + 0.9 * (split == "shifted")))
+                    z = max(-6, min(8, 0.8 * own + 0.6 * draw.gauss(0, 1) + 0.9 * (split == "shifted" or (split, clinic) == ("local", "lyon"))))
                     x = "" if draw.random() < 0.1 else repr(0.7 * own + 0.7 * draw.gauss(0, 1))
                     doses = draw.choice((0, 0, 0, 0, 0, 1, 2, 3))
                     y = draw.random() < 1 / (1 + math.exp(-1.5 * z if split != "shifted" else 1.5 * z))
@@ -201,10 +201,10 @@ def test_verdicts(rows, np):
     out, found = monitor(rows, "shifted", *NO_DAY, output=f"shifted-{np}", np=np, code=VERDICT)
     drifted = [column["name"] for column in found["columns"] if column["drifted"]]
     assert found["verdict"] == "drift" and {"z"} <= set(drifted) <= {"z", "y", "days", "grade"}, drifted
-    assert re.search(r"^bailiwick: drift: feature z has changed: PSI [01]\.\d+, p .* \(all of it: .*/monitor\.txt\)$", out, re.M), out
+    assert re.search(r"^bailiwick: drift: feature z has changed, to higher values: PSI [01]\.\d+, p .* \(all of it: .*/monitor\.txt\)$", out, re.M), out
     assert out.count("bailiwick: ") == 1
     again, _ = monitor(rows, "shifted", *NO_DAY, output=f"shifted-{np}", np=np, code=VERDICT)
-    assert "is finished already" in again and "bailiwick: drift: feature z has changed" in again
+    assert "is finished already" in again and "bailiwick: drift: feature z has changed, to higher values" in again
     rows.run("verify", f"shifted-{np}", "--key", "operator.pub.pem")
     assert '"verdict":"drift"' in rows.path(f"shifted-{np}/monitor.run.json").read_text().replace(" ", "").replace("\n", "")
 
@@ -287,8 +287,10 @@ def test_a_model_that_got_worse(fitted):
 def test_a_model_that_is_as_good(fitted):
     _, found = monitor(fitted, "more", *NO_DAY, "--set", "monitor.tolerance={auc: 0.05}", output="as-good", model="fitted", np=4)
     assert found["verdict"] == "ok" and found["performance"]["losses"]["auc"]["allowed"] == 0.05
-    out, found = monitor(fitted, "more", *NO_DAY, "--set", "monitor.targets=false", output="no-targets", model="fitted")
-    assert "performance" not in found and "y" not in columns_of(found) and "estimated accuracy" in out
+    assert list(columns_of(found)) == [*FEATURES, "y", "days", "grade", "probability"]
+    out, found = monitor(fitted, "more", "--set", "monitor.targets=false", output="no-targets", model="fitted")
+    assert "performance" not in found and "estimated accuracy" in out
+    assert list(columns_of(found)) == ["z", "arm", "probability"]  # what the model takes: day is another in each sample
 
 
 KINDS = {"linear": "target: days", "poisson": "target: days", "multinomial": "target: grade", "cox": "time: days, status: y", "mlp": "target: y, mlp: {loss: binary, layers: [{units: 4, activation: tanh}]}"}
@@ -429,3 +431,13 @@ def test_domains(rows):
     own = columns_of(found["domains"]["lyon"])["z"]
     for key in ("psi", "js", "p_value"):
         close(own[key], expected[key], 1e-9)
+
+
+def test_a_change_in_one_domain(rows):
+    """Others' rows thin it out; each domain by itself shows it."""
+    _, found = monitor(rows, "local", "--set", "monitor.columns=[z, arm]", "--set", "monitor.targets=false", output="thinned")
+    assert found["verdict"] == "ok" and 0 < columns_of(found)["z"]["psi"] < 0.1
+    out, found = monitor(rows, "local", "--set", "monitor.columns=[z, arm]", "--set", "monitor.targets=false", "--set", "monitor.per_domain=true", output="local", code=VERDICT)
+    assert [domain for domain in CLINICS for column in found["domains"][domain]["columns"] if column["drifted"]] == ["lyon"]
+    assert len(found["reasons"]) == 1 and found["reasons"][0].startswith("lyon: feature z has changed, to higher values: PSI ")
+    assert columns_of(found["domains"]["lyon"])["z"]["shift"] == "higher" and "shift" not in columns_of(found)["arm"]

@@ -95,14 +95,7 @@ struct Feature {
 
 /// In the order of the partitions.
 std::vector<Feature> features_of(const ModelColumns& columns, const Schema& schema) {
-  std::set<std::size_t> taken;
-  for (const ModelFeature& feature : columns.features)
-    if (!feature.derived) taken.insert(feature.column);
-  for (const DerivedColumn& derived : columns.derived)
-    for (const DerivedFactor& factor : derived.factors)
-      taken.insert(factor.column);
-  for (const std::size_t category : columns.factors)
-    taken.insert(category);
+  const std::set<std::size_t> taken = features_taken(columns);
   std::vector<Feature> features;
   std::size_t numbers = 0, categories = 0;
   for (std::size_t j = 0; j < schema.features.size(); ++j) {

@@ -13,6 +13,21 @@ namespace bailiwick {
 
 namespace {
 
+/// Whether the current rows lie in higher bins, taken together: by the sum of the differences of
+/// both distribution functions.
+const char* shift_of(std::span<const std::int64_t> before, std::span<const std::int64_t> after) {
+  const auto mean_bin = [](std::span<const std::int64_t> rows) {
+    double sum = 0, all = 0;
+    for (std::size_t b = 0; b < rows.size(); ++b) {
+      sum += static_cast<double>(b) * static_cast<double>(rows[b]);
+      all += static_cast<double>(rows[b]);
+    }
+    return sum / all;
+  };
+  const double difference = mean_bin(after) - mean_bin(before);
+  return difference > 0 ? "higher" : difference < 0 ? "lower" : "other";
+}
+
 /// Distances of the samples in the bins of one column, and whether they are chance.
 Json change_json(const MonitoredColumn& column, const ColumnBins& bins,
                  const BinnedSamples& samples) {
@@ -33,6 +48,7 @@ Json change_json(const MonitoredColumn& column, const ColumnBins& bins,
   const std::size_t ordered = column.is_category() ? 0 : bins.count - (bins.missing ? 1 : 0);
   if (ordered > 0)
     change["ks"] = number_or_null(largest_difference(before.first(ordered), after.first(ordered)));
+  if (ordered > 0) change["shift"] = shift_of(before.first(ordered), after.first(ordered));
   const std::optional<DriftTest> test = drift_test(samples);
   if (!test) {
     change["reason"] = "all rows lie in one bin";
@@ -86,17 +102,25 @@ std::vector<std::string> judge_changes(Json& columns, double level, double psi) 
       p_values.push_back(column["p_value"].get<double>());
     }
   const std::vector<double> adjusted = holm_adjusted(p_values);
-  std::vector<std::string> reasons;
   for (std::size_t i = 0; i < tested.size(); ++i) {
     Json& column = *tested[i];
     column["adjusted_p_value"] = adjusted[i];
-    const auto index = column["psi"].get<double>();
-    if (!(adjusted[i] < level && index >= psi)) continue;
-    column["drifted"] = true;
-    reasons.push_back(
-        fmt::format("{} {} has changed: PSI {:.3g}, p {}", column["role"].get<std::string>(),
-                    column["name"].get<std::string>(), index, p_value_text(adjusted[i])));
+    column["drifted"] = adjusted[i] < level && column["psi"].get<double>() >= psi;
   }
+  return reasons_of(columns);
+}
+
+std::vector<std::string> reasons_of(const Json& columns) {
+  std::vector<std::string> reasons;
+  for (const Json& column : columns)
+    if (column.at("drifted").get<bool>())
+      reasons.push_back(fmt::format(
+          "{} {} has changed{}: PSI {:.3g}, p {}", column.at("role").get<std::string>(),
+          column.at("name").get<std::string>(),
+          column.contains("shift") ? ", to " + column.at("shift").get<std::string>() + " values"
+                                   : "",
+          column.at("psi").get<double>(),
+          p_value_text(column.at("adjusted_p_value").get<double>())));
   return reasons;
 }
 

@@ -23,4 +23,7 @@ void add_domain_changes(const MonitoredTable& table, const BinnedTable& binned, 
 /// index reaches `psi`. A reason for each that has.
 std::vector<std::string> judge_changes(Json& columns, double level, double psi);
 
+/// The same reasons of columns that were judged.
+std::vector<std::string> reasons_of(const Json& columns);
+
 }  // namespace bailiwick

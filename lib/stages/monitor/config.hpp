@@ -59,7 +59,10 @@ void schema(Visitor& v, MonitorConfig& monitor) {
         "Rows that others are held against: those of the training.");
   v.key("current", monitor.current, "Rows that may have changed: those that came last.");
   v.key("columns", monitor.columns,
-        "Features that are compared; default: all but the one of monitor.cluster.", distinct);
+        "Features that are compared; default: those that the model takes, without one all; not the "
+        "one "
+        "of monitor.cluster.",
+        distinct);
   v.key("targets", monitor.targets,
         "Whether the current rows' targets are known: these are compared, and the model measured.");
   v.key("model", monitor.model, "Whether a model's predictions are compared too.");
@@ -71,7 +74,7 @@ void schema(Visitor& v, MonitorConfig& monitor) {
         "Of a number's bins: quantiles of the reference, or equal parts of the declared range.");
   v.key("bins", monitor.bins, "Bins of each number.", at_least(2), at_most(1000));
   v.key("level", monitor.level,
-        "Probability of any false alarm about columns; Holm's correction shares it out.", positive,
+        "Probability of any false alarm about columns, shared out between them.", positive,
         at_most(0.5));
   v.key("psi", monitor.psi, "Population stability index from which on a change matters.",
         at_least(0));
@@ -84,7 +87,7 @@ void schema(Visitor& v, MonitorConfig& monitor) {
         "Features that are categories, whose levels the model is measured on each by itself.",
         distinct);
   v.key("per_domain", monitor.per_domain,
-        "Changes in each domain too; every policy must allow it.");
+        "Changes in each domain too, and the verdict heeds them; every policy must allow it.");
 }
 
 inline void check_section(YamlReader& v, const MonitorConfig& monitor, const RunConfig&) {

@@ -6,12 +6,11 @@
 #include <utility>
 
 #include "lib/boundary/own_statistics.hpp"
-#include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
-#include "lib/egress/meter.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
+#include "lib/record/verdict.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/monitor/changes.hpp"
@@ -23,24 +22,13 @@ namespace bailiwick {
 
 namespace {
 
-/// Ends as the result says that lies in the folder, made now or before. Collective; throws
-/// ExitCode::verdict on every rank unless all is well.
-void end_as_judged(const Communicator& world, const std::string& folder, const StageChain& chain) {
-  const EgressPurpose purpose("agreement and errors");
-  const std::string path = folder + "/" + chain.result;
-  std::string words;
-  agree(world, [&] {
-    if (!world.is_root()) return;
-    const Json result = parse_json(read_file(path), path);
-    const auto verdict = json_member<std::string>(result, "verdict", path);
-    if (verdict != "ok")
-      words =
-          fmt::format("{}: {}", verdict,
-                      join(json_member<std::vector<std::string>>(result, "reasons", path), "; "));
-  });
-  words = world.broadcast(0, words);
-  if (!words.empty())
-    throw Error(ExitCode::verdict, "{} (all of it: {}/{}.txt)", words, folder, chain.stem);
+/// Reasons, if not all is well.
+std::string changed(const Json& result, const std::string& path) {
+  const auto verdict = json_member<std::string>(result, "verdict", path);
+  if (verdict == "ok") return "";
+  return fmt::format("{}: {} (all of it: {})", verdict,
+                     join(json_member<std::vector<std::string>>(result, "reasons", path), "; "),
+                     std::filesystem::path(path).replace_extension(".txt").string());
 }
 
 void check_model_is_there(const Communicator& world, const std::string& path) {
@@ -65,7 +53,8 @@ struct Compared {
   }
 };
 
-Json domains_json(Run& run, const Compared& compared) {
+/// `level`: of each domain's columns together.
+Json domains_json(Run& run, const Compared& compared, double level) {
   const MonitorConfig& how = run.config().section<MonitorConfig>();
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; d < run.local().size(); ++d) {
@@ -73,7 +62,7 @@ Json domains_json(Run& run, const Compared& compared) {
     if (run.boundary().leads(d)) {
       for (std::size_t t = 0; t < compared.tables.size(); ++t)
         add_domain_changes(compared.tables[t], compared.binned[t], d, columns);
-      judge_changes(columns, how.level, how.psi);
+      judge_changes(columns, level, how.psi);
     }
     own.push_back({run.local()[d].admission, {{"columns", columns}}});
   }
@@ -99,21 +88,22 @@ const char* verdict_of(bool drift, bool worse) {
 void monitor(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   const StageChain& chain = stage.chain;
   const bool with_model = config.section<MonitorConfig>().model;
+  const std::string path = config.output + "/" + chain.result;
   StageOptions of_model = options;
   of_model.model = with_model ? model_path(config, options) : "";
   if (is_done(session.world(), config, chain, of_model.model))
-    return end_as_judged(session.world(), config.output, chain);
+    return end_as_judged(session.world(), path, changed);
   if (with_model) check_model_is_there(session.world(), of_model.model);
   Run run(session, std::move(config), stage.use);
   const MonitorConfig& how = run.config().section<MonitorConfig>();
-  const Samples samples(run);
+  std::optional<UsedModel> used;
+  if (with_model) used = open_model(run, of_model);
+  const Samples samples(run, used ? &used->model : nullptr);
   if (how.groups.size() > 1 && any_minimum(run))
     throw Error(
         ExitCode::policy,
         "monitor.groups: a policy asks for a minimum of rows or contributors, and levels of "
         "several categories together could leave fewer to themselves; name one");
-  std::optional<UsedModel> used;
-  if (with_model) used = open_model(run, of_model);
   RunRecord record(run, chain, true);
   if (used) record.add_dependency({dependency::model, used->content, Json::object(), {}});
   record.begin_session();
@@ -129,7 +119,15 @@ void monitor(const Stage& stage, Session& session, RunConfig config, const Stage
   Json columns = Json::array();
   for (std::size_t t = 0; t < compared.tables.size(); ++t)
     add_changes(compared.tables[t], compared.binned[t], columns);
-  std::vector<std::string> reasons = judge_changes(columns, how.level, how.psi);
+  // One level for all: the domains' columns and those of all rows are so many families.
+  const double level =
+      how.per_domain ? how.level / static_cast<double>(run.domains().size() + 1) : how.level;
+  std::vector<std::string> reasons = judge_changes(columns, level, how.psi);
+  Json domains;
+  if (how.per_domain) domains = domains_json(run, compared, level);
+  for (const auto& [name, domain] : domains.items())
+    for (const std::string& reason : reasons_of(domain["columns"]))
+      reasons.push_back(name + ": " + reason);
   const bool drift = !reasons.empty();
   Performance performance;
   Json estimated, groups;
@@ -158,11 +156,11 @@ void monitor(const Stage& stage, Session& session, RunConfig config, const Stage
   if (!estimated.is_null()) result["estimated"] = estimated;
   if (!performance.said.is_null()) result["performance"] = performance.said;
   if (!groups.is_null()) result["groups"] = groups;
-  if (how.per_domain) result["domains"] = domains_json(run, compared);
+  if (how.per_domain) result["domains"] = domains;
   record.publish_result(
       result, monitor_text(result),
       {{"verdict", result["verdict"]}, {"rows", compared.tables.front().rows[current_sample]}});
-  end_as_judged(run.world(), run.config().output, chain);
+  end_as_judged(run.world(), path, changed);
 }
 
 constexpr SectionType monitor_section = section_type<MonitorConfig>();

@@ -46,7 +46,9 @@ std::string columns_text(const Json& columns) {
                      three_digits(column["ks"]), three_digits(effect),
                      p_value_shown(column["p_value"]),
                      p_value_shown(column.value("adjusted_p_value", Json())),
-                     column["drifted"].get<bool>() ? "changed" : ""});
+                     !column["drifted"].get<bool>() ? ""
+                     : column.contains("shift") ? "changed, " + column["shift"].get<std::string>()
+                                                : "changed"});
     if (column.contains("reason"))
       notes += fmt::format("{}: {}\n", name, column["reason"].get<std::string>());
   }

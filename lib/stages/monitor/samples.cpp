@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -53,9 +54,10 @@ void add_predictions(const SavedModel& model, const kernels::RowBlocks& rows,
 
 }  // namespace
 
-Samples::Samples(const Run& run) : how_(run.config().section<MonitorConfig>()) {
+Samples::Samples(const Run& run, const SavedModel* model)
+    : how_(run.config().section<MonitorConfig>()) {
   choose_cluster(run.schema());
-  choose_columns(run.schema());
+  choose_columns(run, model);
   choose_groups(run.schema());
   check_choices(run);
 }
@@ -92,7 +94,8 @@ void Samples::choose_cluster(const Schema& schema) {
                 cluster_, join(names), did_you_mean(cluster_, names));
 }
 
-void Samples::choose_columns(const Schema& schema) {
+void Samples::choose_columns(const Run& run, const SavedModel* model) {
+  const Schema& schema = run.schema();
   std::vector<std::string> names;
   for (const Column& column : schema.features)
     names.push_back(column.name);
@@ -101,13 +104,16 @@ void Samples::choose_columns(const Schema& schema) {
       throw Error(ExitCode::config,
                   "monitor.columns: the partitions have no feature \"{}\"; they have: {}{}", name,
                   join(names), did_you_mean(name, names));
+  std::set<std::string> compared(how_.columns.begin(), how_.columns.end());
+  if (compared.empty() && model == nullptr) compared.insert(names.begin(), names.end());
+  if (compared.empty())  // a date that no model takes is another in every sample
+    for (const std::size_t j : features_taken(columns_of(*model, run, false)))
+      compared.insert(names[j]);
+  // So is what tells days apart.
+  if (how_.columns.empty()) compared.erase(cluster_);
   for (const Place& place : all_places(schema)) {
-    const bool target = place.in == Place::In::targets;
     const std::string& name = place.column->name;
-    const bool named = std::ranges::find(how_.columns, name) != how_.columns.end();
-    // What tells days apart is another in every sample.
-    if (target ? how_.targets && name != cluster_
-               : named || (how_.columns.empty() && name != cluster_))
+    if (place.in == Place::In::targets ? how_.targets && name != cluster_ : compared.contains(name))
       columns_.push_back(place);
   }
   if (columns_.empty() && !how_.model)

@@ -56,9 +56,10 @@ struct Predictions {
 /// Reads the samples that a config names. All members are collective over the world.
 class Samples {
  public:
-  /// Throws ExitCode::config for splits, partitions or columns that do not exist, and for rows that
-  /// would be in both samples.
-  explicit Samples(const Run& run);
+  /// `model`: whose features are compared, where the config names none; nullptr: all are. Throws
+  /// ExitCode::config for splits, partitions or columns that do not exist, and for rows that would
+  /// be in both samples.
+  Samples(const Run& run, const SavedModel* model);
 
   /// What tells clusters of rows apart: "rows", "unit", or a column.
   const std::string& cluster() const { return cluster_; }
@@ -77,7 +78,7 @@ class Samples {
   };
 
   std::vector<Place> all_places(const Schema& schema) const;
-  void choose_columns(const Schema& schema);
+  void choose_columns(const Run& run, const SavedModel* model);
   void choose_cluster(const Schema& schema);
   void choose_groups(const Schema& schema);
   void check_choices(const Run& run) const;

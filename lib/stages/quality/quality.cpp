@@ -9,10 +9,10 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
-#include "lib/egress/meter.hpp"
 #include "lib/record/restart.hpp"
 #include "lib/record/run_record.hpp"
 #include "lib/record/stated.hpp"
+#include "lib/record/verdict.hpp"
 #include "lib/run/config/section.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
@@ -30,27 +30,18 @@ namespace bailiwick {
 
 namespace {
 
-/// Throws ExitCode::verdict if the result that stands there says stop. Collective.
-void end_with_verdict(const Communicator& world, const std::string& path) {
-  const EgressPurpose purpose("config");
-  std::string stops;
-  agree(world, [&] {
-    if (!world.is_root()) return;
-    const Json result = parse_json(read_file(path), path);
-    if (result.at("verdict") != "stop") return;
-    std::vector<std::string> names;
-    for (const Json& finding : result.at("findings"))
-      if (finding.at("severity") == "stop") {
-        std::string name = finding.value("column", "");
-        name += name.empty() ? "" : ": ";
-        names.push_back(name + finding.at("what").get<std::string>());
-      }
-    stops = join(names, "\n  ");
-  });
-  stops = world.broadcast(0, stops);
-  if (!stops.empty())
-    throw Error(ExitCode::verdict,
-                "{}: these data are not as the config demands (severity stop):\n  {}", path, stops);
+/// What is found of severity stop.
+std::string stops(const Json& result, const std::string& path) {
+  if (result.at("verdict") != "stop") return "";
+  std::vector<std::string> names;
+  for (const Json& finding : result.at("findings"))
+    if (finding.at("severity") == "stop") {
+      std::string name = finding.value("column", "");
+      name += name.empty() ? "" : ": ";
+      names.push_back(name + finding.at("what").get<std::string>());
+    }
+  return fmt::format("{}: these data are not as the config demands (severity stop):\n  {}", path,
+                     join(names, "\n  "));
 }
 
 /// Throws ExitCode::data if the result that stands there was held against other expectations than
@@ -303,7 +294,7 @@ void examine(const Stage& stage, Session& session, RunConfig config, const Stage
     const Json result = Quality(run, std::move(expected)).result();
     record.publish_result(result, quality_text(result), {{"rows", result["rows"]}});
   }
-  end_with_verdict(session.world(), path);
+  end_as_judged(session.world(), path, stops);
 }
 
 constexpr SectionType quality_section = section_type<QualityConfig>();
