@@ -265,60 +265,6 @@ std::string sweep_cases(const std::vector<Overrides>& tasks) {
 
 }  // namespace
 
-std::string shell_word(const std::string& text) {
-  const bool plain = !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("-_./=,:+@%").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  if (plain) return text;
-  std::string quoted = "'";
-  for (const char c : text)
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-Sweep parse_sweep(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0 || equals + 1 == text.size())
-    throw Error(ExitCode::usage,
-                "--sweep {}: write KEY=VALUE,VALUE, e.g. --sweep model.l2=1e-3,1e-2", text);
-  Sweep sweep{text.substr(0, equals), {""}};
-  int depth = 0;
-  char quote = 0;
-  for (const char c : text.substr(equals + 1)) {
-    if (c == ',' && depth == 0 && quote == 0) {
-      sweep.values.emplace_back();
-      continue;
-    }
-    if (quote != 0)
-      quote = c == quote ? '\0' : quote;
-    else if (c == '"' || c == '\'')
-      quote = c;
-    else if (c == '[' || c == '{')
-      ++depth;
-    else if (c == ']' || c == '}')
-      --depth;
-    sweep.values.back() += c;
-  }
-  if (std::ranges::count(sweep.values, "") > 0)
-    throw Error(ExitCode::usage, "--sweep {}: a value is empty", text);
-  return sweep;
-}
-
-std::vector<Overrides> sweep_tasks(const std::vector<Sweep>& sweeps) {
-  std::vector<Overrides> tasks{{}};
-  for (const Sweep& sweep : sweeps) {
-    std::vector<Overrides> more;
-    for (const Overrides& task : tasks)
-      for (const std::string& value : sweep.values) {
-        more.push_back(task);
-        more.back().emplace_back(sweep.key, value);
-      }
-    tasks = std::move(more);
-  }
-  return tasks;
-}
-
 std::string batch_script(const RunConfig& config, const Site& site,
                          const std::vector<std::uint64_t>& blocks, const BatchOptions& options) {
   const bool sweeps = !options.sweep.empty();

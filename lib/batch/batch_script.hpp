@@ -8,23 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "lib/config/sweep.hpp"
 #include "lib/domain/site.hpp"
 #include "lib/run/config/run_config.hpp"
 
 namespace bailiwick {
-
-/// A key of the config and the values that a job array gives it.
-struct Sweep {
-  std::string key;
-  std::vector<std::string> values;
-};
-
-/// KEY=VALUE,VALUE...; commas inside brackets, braces or quotes belong to a value. Throws
-/// ExitCode::usage.
-Sweep parse_sweep(const std::string& text);
-
-/// Every combination of the values, the last key changing fastest: the tasks of the array.
-std::vector<Overrides> sweep_tasks(const std::vector<Sweep>& sweeps);
 
 struct BatchOptions {
   std::string command;  ///< the words that asked for the script
@@ -51,8 +39,5 @@ std::string batch_script(const RunConfig& config, const Site& site,
 /// first, unless empty, the ingest of that config. Pure.
 std::string chain_script(const RunConfig& config, const std::string& script,
                          const std::string& ingest, const BatchOptions& options);
-
-/// A word of a shell's command line.
-std::string shell_word(const std::string& text);
 
 }  // namespace bailiwick

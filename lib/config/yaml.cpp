@@ -201,7 +201,7 @@ YamlNode build(const std::string& text, YamlProblems& problems, const YamlMark& 
   return builder.take();
 }
 
-void emit(YAML::Emitter& out, const YamlNode& node) {
+void emit(YAML::Emitter& out, const YamlNode& node, bool flow = false) {
   switch (node.kind) {
     case YamlNode::Kind::null:
       out << YAML::Null;
@@ -211,16 +211,16 @@ void emit(YAML::Emitter& out, const YamlNode& node) {
       out << node.text;
       break;
     case YamlNode::Kind::list:
-      out << (node.flow || node.items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
+      out << (flow || node.flow || node.items.empty() ? YAML::Flow : YAML::Block) << YAML::BeginSeq;
       for (const YamlNode& item : node.items)
-        emit(out, item);
+        emit(out, item, flow);
       out << YAML::EndSeq;
       break;
     case YamlNode::Kind::map:
-      out << YAML::BeginMap;
+      out << (flow ? YAML::Flow : YAML::Block) << YAML::BeginMap;
       for (const YamlEntry& entry : node.entries) {
         out << YAML::Key << entry.key << YAML::Value;
-        emit(out, entry.value);
+        emit(out, entry.value, flow);
       }
       out << YAML::EndMap;
       break;
@@ -348,6 +348,12 @@ std::string to_yaml(const YamlNode& node) {
   YAML::Emitter out;
   emit(out, node);
   return std::string(out.c_str()) + "\n";
+}
+
+std::string to_flow_yaml(const YamlNode& node) {
+  YAML::Emitter out;
+  emit(out, node, true);
+  return out.c_str();
 }
 
 namespace {

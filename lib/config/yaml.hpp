@@ -79,6 +79,8 @@ void override_yaml(YamlNode& root, const std::string& key, const std::string& va
 
 /// As YAML in block style.
 std::string to_yaml(const YamlNode& node);
+/// On one line.
+std::string to_flow_yaml(const YamlNode& node);
 
 /// Of every key that was given, "train.method", where: "configs/x.yaml:14:9".
 using KeyPlaces = std::map<std::string, std::string>;

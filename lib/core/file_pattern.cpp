@@ -27,7 +27,7 @@ std::vector<std::string> matches(const std::string& pattern) {
   glob_t found{};
   const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
   const std::unique_ptr<glob_t, void (*)(glob_t*)> guard(&found, &::globfree);
-  if (status == GLOB_NOMATCH) throw Error(ExitCode::data, "{}: no file is called so", pattern);
+  if (status == GLOB_NOMATCH) return {};
   if (status != 0)
     throw Error(ExitCode::data, "{}: cannot look for files: a folder cannot be read", pattern);
   return {found.gl_pathv, found.gl_pathv + found.gl_pathc};
@@ -44,6 +44,7 @@ std::vector<std::string> files_named(const std::vector<std::string>& paths) {
       continue;
     }
     const std::vector<std::string> found = matches(path);
+    if (found.empty()) throw Error(ExitCode::data, "{}: no file is called so", path);
     files.insert(files.end(), found.begin(), found.end());
     patterns = true;
   }
@@ -54,6 +55,10 @@ std::vector<std::string> files_named(const std::vector<std::string>& paths) {
                             !seen.insert({file.st_dev, file.st_ino}).second)
       throw Error(ExitCode::data, "{}: is named twice; its rows would be counted twice", path);
   return files;
+}
+
+std::vector<std::string> files_matching(const std::string& pattern) {
+  return is_pattern(pattern) ? matches(pattern) : std::vector{pattern};
 }
 
 bool matches_pattern(const std::string& name, const std::string& pattern) {

@@ -13,6 +13,9 @@ namespace bailiwick {
 /// file is called by and, where there are patterns, of a file that is named twice.
 std::vector<std::string> files_named(const std::vector<std::string>& paths);
 
+/// The files that a pattern names by now; there may be none.
+std::vector<std::string> files_matching(const std::string& pattern);
+
 /// Whether a name is called by a pattern with *, ? or [...], or is the pattern.
 bool matches_pattern(const std::string& name, const std::string& pattern);
 

@@ -39,6 +39,9 @@ std::string round_trip(double value);
 /// `field` as it must stand in a CSV (RFC 4180): quoted if it holds a comma, a quote or a line end.
 std::string csv_field(std::string_view field);
 
+/// A word of a shell's command line, quoted where it must be.
+std::string shell_word(const std::string& text);
+
 /// Seconds of "HH:MM:SS" or "D-HH:MM:SS", as Slurm has them, or of "0". Throws ExitCode::usage
 /// naming `what`, also for the shorter forms: of a lone number Slurm would read minutes.
 double parse_duration(std::string_view text, const std::string& what);

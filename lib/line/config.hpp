@@ -28,7 +28,18 @@ struct LineCheck {
 struct LineDeploy {
   std::string registry, model, sign_with, metric;
   double tolerance = 0;
-  bool onnx = false;
+  bool onnx = false, rollback = false;
+};
+
+struct LineHalving {
+  std::string key;
+  int from = 1, factor = 3;
+};
+
+struct LineSweep {
+  std::vector<std::string> over;
+  std::string metric, split;
+  std::optional<LineHalving> halving;
 };
 
 enum class Retrain { always, on_drift };
@@ -43,6 +54,7 @@ struct LineConfig {
   std::vector<LineIngest> ingest;
   std::vector<std::string> stations;
   Retrain retrain = Retrain::always;
+  std::optional<LineSweep> sweep;
   std::optional<LineCheck> check_output;
   std::optional<LineDeploy> deploy;
 };
@@ -51,6 +63,7 @@ struct LineConfig {
 inline constexpr const char* check_output_station = "check-output";
 inline constexpr const char* deploy_station = "deploy";
 inline constexpr const char* report_station = "report";
+inline constexpr const char* sweep_station = "sweep";
 
 /// As parse_run_config.
 LineConfig parse_line_config(const std::string& text, const std::string& path);

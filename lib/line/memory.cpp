@@ -41,8 +41,13 @@ bool LineMemory::has_begun(const Digest& step) const {
   return json_["steps"].contains(step.hex());
 }
 
-void LineMemory::begin(const Digest& step, const std::string& words) {
-  json_["steps"][step.hex()] = {{"step", words}, {"began", utc_now()}};
+void LineMemory::begin(const Digest& step, const std::string& title, const std::string& place) {
+  Json& steps = json_["steps"];
+  for (auto other = steps.begin(); other != steps.end();)
+    other = other->value("place", "") == place && other->value("step", "") == title
+                ? steps.erase(other)
+                : std::next(other);
+  steps[step.hex()] = {{"step", title}, {"place", place}, {"began", utc_now()}};
   write();
 }
 

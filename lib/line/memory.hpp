@@ -23,7 +23,8 @@ class LineMemory {
   /// Its exit code, if it ended.
   std::optional<int> find(const Digest& step) const;
   bool has_begun(const Digest& step) const;
-  void begin(const Digest& step, const std::string& words);
+  /// What was done before in the same place, by the step of the same title, is forgotten.
+  void begin(const Digest& step, const std::string& title, const std::string& place);
   void end(const Digest& step, int code);
   /// Partitions that were found to be as those of a version's training.
   std::set<std::string> monitored(const std::string& version) const;

@@ -13,12 +13,12 @@
 namespace bailiwick {
 
 void set_aside(const std::string& folder, const StageChain& stage, bool at_home,
-               const std::vector<Statement>& statements) {
+               const std::vector<Statement>& statements, const char* as) {
   const auto path = [&](const std::string& name) { return folder + "/" + name; };
   std::string to;
   for (int i = 1; to.empty() || std::filesystem::exists(std::filesystem::symlink_status(path(to)));
        ++i)
-    to = fmt::format("unfinished-{}", i);
+    to = fmt::format("{}-{}", as, i);
   const auto name_of = [](const std::string& file) {
     return std::filesystem::path(file).filename().string();
   };
@@ -27,6 +27,8 @@ void set_aside(const std::string& folder, const StageChain& stage, bool at_home,
   std::set<std::string> names{name_of(stage.resolved_config(folder)), stage.result};
   for (const char* result : stage.results_at_home)
     if (at_home && result != nullptr) names.insert(result);
+  if (!stage.is_training() && !at_home)
+    names.insert({fmt::format("{}.txt", stage.stem), fmt::format("{}.run.json", stage.stem)});
   if (stage.is_training())
     names.insert({"run.json", "model.txt", "coefficients.csv", "report.html", "report.md"});
   for (const Statement& statement : statements)
@@ -47,8 +49,8 @@ void set_aside(const std::string& folder, const StageChain& stage, bool at_home,
                                std::filesystem::path(path(to)) / intents_log.file);
   // Last: until it has gone, whoever comes next does the rest.
   std::filesystem::rename(path(lineage), std::filesystem::path(path(to)) / lineage);
-  std::cout << fmt::format("{}: what an unfinished {} left there is in {} now\n", folder,
-                           stage.stage, to);
+  std::cout << fmt::format("{}: what an {} {} left there is in {} now\n", folder, as, stage.stage,
+                           to);
 }
 
 }  // namespace bailiwick

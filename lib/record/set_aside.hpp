@@ -10,10 +10,14 @@
 
 namespace bailiwick {
 
-/// What an attempt left that failed late, or was killed: from `folder` into unfinished-1,
-/// unfinished-2, … there, where it is not lost and in nobody's way. `statements`: its chain's;
-/// `at_home`: of what stays with a domain. Says so on the standard output. Local.
+/// What a set-aside stage was: one that failed late, or was killed; or one of another config.
+inline constexpr const char* unfinished_name = "unfinished";
+inline constexpr const char* earlier_name = "earlier";
+
+/// What a stage left: from `folder` into AS-1, AS-2, … there, where it is not lost and in
+/// nobody's way. `statements`: its chain's; `at_home`: of what stays with a domain. Says so on the
+/// standard output. Local.
 void set_aside(const std::string& folder, const StageChain& stage, bool at_home,
-               const std::vector<Statement>& statements);
+               const std::vector<Statement>& statements, const char* as = unfinished_name);
 
 }  // namespace bailiwick

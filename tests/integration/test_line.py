@@ -79,12 +79,12 @@ class Line:
     def write(self, name, text):
         self.path(name).write_text(text)
 
-    def increment(self, name, rows, seed, shift=0.0, flipped=()):
+    def increment(self, name, rows, seed, shift=0.0, flipped=(), of_age=1.0):
         draw = random.Random(seed)
         lines = ["clinic,id,age,dose,ward,event"]
         for i in range(rows):
             age, dose, ward = draw.randrange(20, 95), draw.uniform(-1, 1) + shift, draw.choice(("icu", "surgery"))
-            event = int(DOMAINS[i % 2] in flipped) ^ int(draw.random() < 1 / (1 + math.exp(-((age - 55) / 20 + 2 * dose + (ward == "icu")))))
+            event = int(DOMAINS[i % 2] in flipped) ^ int(draw.random() < 1 / (1 + math.exp(-(of_age * (age - 55) / 20 + 2 * dose + (ward == "icu")))))
             lines.append(f"{DOMAINS[i % 2]},{name}-{i},{age},{dose:.6f},{ward},{event}")
         self.write(f"incoming/{name}.csv", "\n".join(lines) + "\n")
 
@@ -127,6 +127,22 @@ def test_what_has_not_changed_is_not_done_again(stays):
     assert "== train" in stays.line() and len(stays.runs()) == 3
     stays.write("run.yaml", text)
     assert "==" not in stays.line()
+
+
+def test_another_section_is_that_stage_again(stays):
+    """And nothing else; what it was before is kept."""
+    stays.write("line.yaml", LINE.replace("describe, train, evaluate, report", "quality, train, evaluate, report"))
+    stays.line()
+    folder, = stays.runs()
+    before = (folder / "quality.json").read_bytes()
+    stays.write("run.yaml", RUN + "quality: {missing_at_most: 0.5}\n")
+    text = stays.line()
+    assert "what an earlier quality left there is in earlier-1 now" in text and "== quality" in text and "train: nothing new" in text
+    assert (folder / "earlier-1/quality.json").read_bytes() == before and stays.runs() == [folder]
+    assert "==" not in stays.line()
+    stays.run("verify", folder, "--key", "operator.pub.pem")
+    stays.write("run.yaml", RUN)
+    assert "what an earlier quality left" in stays.line() and (folder / "quality.json").read_bytes() == before
 
 
 def test_killed_anywhere_it_goes_on_to_the_same_bits(stays, tmp_path):
@@ -236,6 +252,47 @@ def test_a_poisoned_increment_is_not_promoted(factory):
     assert "ended with 8" in factory.line(code=VERDICT) and in_use(factory) == [first]
 
 
+SWEEP = """sweep: {over: ["model.l2=1000,0.1,10", "model.features=[age],[age, dose, ward]"], metric: auc, split: validation}
+"""
+
+
+def test_a_sweep_chooses_and_its_tries_are_counted(stays):
+    stays.write("ingest.yaml", INGEST.replace("{train: 0.8, test: 0.2}", "{train: 0.6, validation: 0.2, test: 0.2}"))
+    stays.write("line.yaml", LINE.replace("describe, train", "sweep, train") + SWEEP)
+    text = stays.line()
+    values = {words[0] + " " + " ".join(words[1:-1]): float(words[-1]) for words in (line.split() for line in text.splitlines() if line.startswith("model.l2="))}
+    assert len(values) == 6 and "sweep: " + max(values, key=values.get) in text
+    folder, = stays.runs()
+    best = max(values, key=values.get)
+    tried = [(json.loads((path / "evaluation.json").read_text())["overall"]["auc"], stays.run("digest", path / "model.h5").split()[0]) for path in stays.path("out/sweep").iterdir()]
+    assert len(tried) == 6 and max(tried)[0] == values[best] and (values[best], stays.run("digest", folder / "model.h5").split()[0]) in tried
+    assert json.loads((folder / "evaluation.json").read_text())["split"] == "test"
+    assert "7 trainings" in (folder / "report.html").read_text()
+    assert "==" not in stays.line()
+    # Halving: all for an epoch, a third of them for three, the best of these as the run says.
+    stays.write("run.yaml", RUN.replace("{kind: logistic, target: event, l2: 0.1}", "{kind: mlp, target: event, mlp: {loss: binary, layers: [{units: 2, activation: tanh}]}}").replace("train: {split: train}", "train: {split: train, descent: {epochs: 9}}"))
+    stays.write("line.yaml", LINE.replace("describe, train", "sweep, train") + "sweep: {over: ['train.descent.learning_rate=0.001,0.003,0.01,0.03', 'train.descent.batch_rows=16,64'], metric: log_loss, split: validation, halving: {key: train.descent.epochs, from: 1, factor: 3}}\n")
+    text = stays.line()
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("sweep: train.descent.epochs=")] == ["train.descent.epochs=1", "train.descent.epochs=3"]
+    assert text.count("== sweep train.descent.learning_rate=") == 2 * (8 + 3) and text.count("== train:") == 1
+
+
+def test_a_model_that_got_worse_is_rolled_back(factory):
+    """To the version before, which is better on the rows that came last."""
+    text = factory.path("line.yaml").read_text()
+    first, = in_use(factory)
+    factory.write("run.yaml", factory.path("run.yaml").read_text().replace("l2: 0.1", "l2: 0.1, features: [age]") + "monitor: {tolerance: {auc: 0.02}}\n")
+    factory.write("line.yaml", text.replace("retrain: on_drift", "retrain: always").replace("tolerance: 0.01", "tolerance: 0.5"))
+    factory.line()  # somebody let a worse one in
+    second, = in_use(factory)
+    assert second != first
+    factory.write("line.yaml", text.replace("onnx: true", "onnx: true, rollback: true"))
+    factory.increment("2026-10", 3000, 5, of_age=0.0)
+    said = factory.line(code=VERDICT)  # what is trained then is no better than what was put back
+    assert "auc is worse by" in said and "== deploy rollback" in said and "deploy promote ended with 8" in said
+    assert in_use(factory) == [first]
+
+
 def test_the_example(tmp_path):
     """configs/lung/line.yaml, after prepare-job has ingested; on two ranks, to the digest of the quickstart."""
     checkout = Checkout(tmp_path)
@@ -258,8 +315,21 @@ def test_what_cannot_be(stays):
     stays.write("line.yaml", LINE.replace("operator.pub", "nobody.pub").replace("run: run.yaml", "run: rnu.yaml") + FACTORY.replace("on_drift", "always"))
     text = stays.line(code=CONFIG)
     assert all(f"{key}: " in text for key in ("run", "public_key", "check_output.sign_with", "deploy.registry")) and "`bailiwick deploy init` makes one" in text and not stays.path("out").exists()
+    stays.write("line.yaml", LINE.replace("train, evaluate", "train, sweep, evaluate"))
+    assert "sweep needs the section sweep" in stays.line(code=CONFIG)
+    for over, text in (("model.l2", "write KEY=VALUE,VALUE"), ("model.l3=1,2", 'model.l3: unknown key')):
+        stays.write("line.yaml", LINE.replace("train, evaluate", "sweep, train, evaluate") + f"sweep: {{over: ['{over}'], metric: auc, split: test}}\n")
+        assert text in stays.line(code=CONFIG)
+    stays.write("line.yaml", LINE.replace("train, evaluate", "sweep, train, evaluate") + "sweep: {over: ['model.l2=1,2'], metric: acu, split: test}\n")
+    assert '"acu" is no measure of how good a model is' in stays.line(code=CONFIG) and '(did you mean "auc"?)' in stays.line(code=CONFIG)
+    stays.write("line.yaml", LINE.replace("operator.pub", "bern.pub"))
+    assert "public_key: " in stays.line(code=CONFIG) and "bern.pub.pem is not the public key of " in stays.line(code=CONFIG)
+    assert not stays.path("out").exists()
     stays.write("line.yaml", LINE.replace("incoming/", "nowhere/"))
-    assert "nowhere/*.csv" in stays.line(code=DATA)
+    assert "nowhere/*.csv: cannot look for files: a folder cannot be read" in stays.line(code=DATA)
+    stays.write("line.yaml", LINE.replace("incoming/*", "incoming/2027-*"))
+    text = stays.line(code=DATA)
+    assert "ingest incoming/2027-*.csv: no file is called so yet" in text and "rows/*/bern-*.h5: cannot look for files" in text
     stays.write("line.yaml", LINE)
     stays.write("run.yaml", RUN.replace("target: event", "target: evnt"))
     assert "train ended with 3" in stays.line(code=CONFIG) or "describe" in stays.line(code=CONFIG)

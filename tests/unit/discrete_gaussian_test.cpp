@@ -12,6 +12,7 @@
 #include "lib/crypto/key_stream.hpp"
 #include "lib/privacy/discrete_gaussian.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/stride.hpp"
 
 using namespace bailiwick;
 using Catch::Matchers::ContainsSubstring;
@@ -107,8 +108,11 @@ TEST_CASE("numbers below another are uniform") {
 TEST_CASE("draws have the probabilities of the discrete Gaussian") {
   for (const std::uint64_t scale : {1, 2, 3, 8}) {
     double degrees = 0;
-    const double statistic =
-        chi_square_of_draws(scale, is_long() ? 100'000'000 : 1'000'000, degrees);
+    const double statistic = chi_square_of_draws(scale,
+                                                 is_long()            ? 100'000'000
+                                                 : testing::sanitized ? 200'000
+                                                                      : 1'000'000,
+                                                 degrees);
     INFO("scale " << scale << ": " << statistic << " with " << degrees << " degrees of freedom");
     CHECK(degrees >= 8);
     CHECK(statistic < chi_square_bound(degrees));
@@ -116,7 +120,7 @@ TEST_CASE("draws have the probabilities of the discrete Gaussian") {
 }
 
 TEST_CASE("draws at large scales have the moments and tails of the Gaussian") {
-  const int draws = 400'000;
+  const int draws = testing::sanitized ? 40'000 : 400'000;
   for (const int exponent : {20, 31, 32, 33, 40}) {
     const std::uint64_t scale = (std::uint64_t{1} << exponent) - (exponent < 40 ? 3 : 0);
     KeyedWords words(key(static_cast<unsigned char>(exponent)));

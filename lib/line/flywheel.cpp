@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The Bailiwick authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "lib/line/flywheel.hpp"
+
+#include <optional>
+#include <set>
+
+#include "io/checkpoint/checkpoint.hpp"
+#include "lib/core/error.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
+#include "lib/crypto/sha256.hpp"
+#include "lib/lineage/model_states.hpp"
+#include "lib/run/inputs.hpp"
+#include "lib/stages/influence/measures.hpp"
+
+namespace bailiwick {
+
+namespace {
+
+std::string yaml_list(const std::vector<std::string>& texts) {
+  return Json(texts).dump();
+}
+
+Json read_result(const std::string& path) {
+  return parse_json(read_file(path), path);
+}
+
+/// On the current rows; nothing if it is not known.
+std::optional<double> current_measure(const std::string& folder, const std::string& metric) {
+  const Json result = read_result(folder + "/monitor.json");
+  const auto pointer = Json::json_pointer("/performance/current/" + metric);
+  if (!result.contains(pointer) || !result.at(pointer).is_number()) return {};
+  return result.at(pointer).get<double>();
+}
+
+}  // namespace
+
+std::string Flywheel::folder_for(const char* what, const std::string& inputs) const {
+  return fmt::format("{}/{}/{}", line_.output, what, sha256(inputs).hex().substr(0, 12));
+}
+
+std::string Flywheel::stage_inputs(const std::string& version) const {
+  return inputs_ + given_by(run_, false) + version;
+}
+
+bool Flywheel::monitor(const std::vector<std::string>& partitions) {
+  const std::optional<UsedVersion> version = version_in_use(*line_.deploy);
+  if (!version) {
+    say("monitor: no model is in use yet");
+    return true;
+  }
+  const std::set<std::string> monitored = steps_.memory().monitored(version->name);
+  std::vector<std::string> seen, since;
+  for (const std::string& name : partitions)
+    if (!monitored.contains(name))
+      (version->partitions.contains(name) ? seen : since).push_back(name);
+  int code = 0;
+  if (since.empty() || seen.empty()) {
+    say(fmt::format("monitor: no new rows for {}", version->name));
+  } else {
+    const std::string folder = folder_for("monitor", stage_inputs(version->name));
+    code = look_at(*version, seen, since, folder);
+    if (steps_.are_pending()) return true;
+    if (code == 0) steps_.memory().add_monitored(version->name, since);
+    if (code != 0 && line_.deploy->rollback) roll_back(*version, seen, since, folder);
+  }
+  if (code != 0 || line_.retrain == Retrain::always) return true;
+  say(fmt::format("\n{}: version {} stays in use", line_.name, version->name));
+  return false;
+}
+
+int Flywheel::look_at(const UsedVersion& version, const std::vector<std::string>& seen,
+                      const std::vector<std::string>& since, const std::string& folder) {
+  std::vector<std::string> words = {"monitor",  line_.run,
+                                    "--output", folder,
+                                    "--set",    "monitor.reference.partitions=" + yaml_list(seen),
+                                    "--set",    "monitor.current.partitions=" + yaml_list(since)};
+  const std::vector<std::string> its =
+      words_of_version(version, model_section(given_by(run_, true)));
+  words.insert(words.end(), its.begin(), its.end());
+  return steps_.run({"monitor " + version.name,
+                     words,
+                     stage_inputs(version.name),
+                     folder,
+                     true,
+                     {ExitCode::verdict}});
+}
+
+/// Only to what is better on the rows on which the one in use is worse than it was.
+void Flywheel::roll_back(const UsedVersion& version, const std::vector<std::string>& seen,
+                         const std::vector<std::string>& since, const std::string& found) {
+  const LineDeploy& deploy = *line_.deploy;
+  const auto verdict = read_result(found + "/monitor.json").at("verdict").get<std::string>();
+  if (verdict == "drift") return;  // it is as good as it was
+  if (version.before.empty()) {
+    say(fmt::format("rollback: no version was in use before {}", version.name));
+    return;
+  }
+  const std::string folder = folder_for("monitor", stage_inputs(version.before) + version.name);
+  look_at(read_version(deploy, version.before), seen, since, folder);
+  const auto now = current_measure(found, deploy.metric),
+             then = current_measure(folder, deploy.metric);
+  if (!now || !then || (*more_is_better(deploy.metric) ? *then <= *now : *then >= *now)) {
+    say(fmt::format("rollback: {} is not better on these rows: {} {}, {} in use has {}",
+                    version.before, deploy.metric, then ? round_trip(*then) : "-", version.name,
+                    now ? round_trip(*now) : "-"));
+    return;
+  }
+  const std::string why =
+      fmt::format("line {}: {} {} on new rows, {} with {}", line_.name, deploy.metric,
+                  round_trip(*now), round_trip(*then), version.before);
+  steps_.run({"deploy rollback",
+              {"deploy", "rollback", deploy.model, "--registry", deploy.registry, "--sign-with",
+               deploy.sign_with, "--why", why},
+              stage_inputs(version.name),
+              folder});
+}
+
+void Flywheel::deploy() {
+  const LineDeploy& deploy = *line_.deploy;
+  const std::string& folder = run_.output;
+  std::vector<std::string> add = {"deploy",
+                                  "add",
+                                  folder,
+                                  "--registry",
+                                  deploy.registry,
+                                  "--name",
+                                  deploy.model,
+                                  "--sign-with",
+                                  run_.sign_with,
+                                  "--key",
+                                  line_.public_key,
+                                  "--approver-key",
+                                  line_.check_output->public_key};
+  if (deploy.onnx) {
+    steps_.run({"export",
+                {"export", folder, "--format", "onnx", "--key", line_.public_key},
+                inputs_,
+                folder + " export"});
+    add.insert(add.end(), {"--export", folder + "/model.onnx"});
+  }
+  steps_.run({"deploy add", add, inputs_, folder + " deploy add"});
+  if (steps_.are_pending()) return;
+  Digest content;
+  io::read_checkpoint(folder + "/model.h5", &content);
+  promote(version_of(content));
+}
+
+void Flywheel::promote(const std::string& candidate) {
+  const LineDeploy& deploy = *line_.deploy;
+  const std::optional<UsedVersion> version = version_in_use(deploy);
+  if (version && version->name == candidate) return;
+  std::vector<std::string> words = {"deploy", "promote", deploy.model + "@" + candidate,
+                                    "--registry", deploy.registry};
+  if (version && !deploy.metric.empty()) {
+    const std::string inputs = stage_inputs(version->name), beside = folder_for("beside", inputs);
+    std::vector<std::string> evaluate = {"evaluate", line_.run, "--output", beside};
+    const std::vector<std::string> its =
+        words_of_version(*version, model_section(given_by(run_, true)));
+    evaluate.insert(evaluate.end(), its.begin(), its.end());
+    steps_.run({"evaluate " + version->name, evaluate, inputs, beside, true});
+    words.insert(words.end(),
+                 {"--evaluation", run_.output + "/evaluation.json", "--beside",
+                  beside + "/evaluation.json", "--metric", deploy.metric, "--tolerance",
+                  round_trip(deploy.tolerance), "--key", line_.public_key});
+  }
+  if (deploy.sign_with.empty())
+    return say(
+        fmt::format("\nnow somebody who may decide: {} --sign-with KEY", command_shown(words)));
+  words.insert(words.end(), {"--sign-with", deploy.sign_with, "--why", "line " + line_.name});
+  steps_.run({"deploy promote", words, inputs_ + (version ? version->name : ""),
+              run_.output + " deploy promote"});
+}
+
+}  // namespace bailiwick
