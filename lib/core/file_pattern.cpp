@@ -37,7 +37,6 @@ std::vector<std::string> matches(const std::string& pattern) {
 
 std::vector<std::string> files_named(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
-  bool patterns = false;
   for (const std::string& path : paths) {
     if (!is_pattern(path)) {
       files.push_back(path);
@@ -46,13 +45,12 @@ std::vector<std::string> files_named(const std::vector<std::string>& paths) {
     const std::vector<std::string> found = matches(path);
     if (found.empty()) throw Error(ExitCode::data, "{}: no file is called so", path);
     files.insert(files.end(), found.begin(), found.end());
-    patterns = true;
   }
   // By what they are, whatever they are called: a link is the same rows.
   std::set<std::pair<dev_t, ino_t>> seen;
   for (const std::string& path : files)
-    if (struct stat file{}; patterns && ::stat(path.c_str(), &file) == 0 &&
-                            !seen.insert({file.st_dev, file.st_ino}).second)
+    if (struct stat file{};
+        ::stat(path.c_str(), &file) == 0 && !seen.insert({file.st_dev, file.st_ino}).second)
       throw Error(ExitCode::data, "{}: is named twice; its rows would be counted twice", path);
   return files;
 }

@@ -10,7 +10,7 @@ namespace bailiwick {
 
 /// The files with rows that `paths` name, in their order; a path with *, ? or [...] names all that
 /// are called so, sorted, unless one is called just so. Throws ExitCode::data of a pattern that no
-/// file is called by and, where there are patterns, of a file that is named twice.
+/// file is called by, and of a file that is named twice.
 std::vector<std::string> files_named(const std::vector<std::string>& paths);
 
 /// The files that a pattern names by now; there may be none.

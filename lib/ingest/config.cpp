@@ -17,6 +17,7 @@
 #include "lib/core/text.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/ingest/date.hpp"
+#include "lib/lineage/increments.hpp"
 
 namespace bailiwick {
 
@@ -426,7 +427,9 @@ IngestConfig parse_ingest_config(const ConfigFiles& files) {
 }
 
 void as_increment(IngestConfig& config, const std::string& increment) {
+  config.increment = increment;
   for (IngestPartition& partition : config.partitions) {
+    partition.increments = increments_path(config.output, partition.name);
     partition.name += "-" + increment;
     check_partition_name(partition.name, "--increment");
   }

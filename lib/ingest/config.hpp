@@ -52,7 +52,8 @@ std::optional<double> end_of_split(const IngestColumn& column, const std::string
 struct IngestPartition {
   std::string name, owner;  ///< the file: <output>/<name>.h5
   std::vector<std::string> values;
-  std::string key;  ///< `sign_with`
+  std::string key;         ///< `sign_with`
+  std::string increments;  ///< the log of increments that it is one of; empty: of none
 };
 
 /// A second CSV, small enough for memory, joined to the inputs by a key: its columns can be used
@@ -72,7 +73,8 @@ struct IngestConfig {
   static constexpr const char* copied_list = "partitions";
 
   std::string path;
-  ConfigFiles files;  ///< as they were read; none if it was not
+  ConfigFiles files;      ///< as they were read; none if it was not
+  std::string increment;  ///< its name, of rows that come later; empty: of none
   std::vector<std::string> inputs;
   io::CsvFormat csv;
   NumberFormat numbers;

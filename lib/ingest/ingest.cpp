@@ -21,6 +21,7 @@
 #include "lib/ingest/provenance.hpp"
 #include "lib/ingest/quarantine.hpp"
 #include "lib/ingest/rows.hpp"
+#include "lib/lineage/increments.hpp"
 
 namespace bailiwick {
 
@@ -169,10 +170,12 @@ class Outputs {
   /// What came of `sources` is said beside each partition.
   std::vector<IngestReport::Partition> finish(const std::vector<PrivateKey>& keys,
                                               const IngestSources& sources) {
+    roots_.clear();
     for (std::size_t i = 0; i < writers_.size(); ++i) {
       flush(i);
       const PartitionManifest manifest = writers_[i].finish(keys[i]);
       ensure(manifest.rows == report_[i].rows, "every row kept is in a partition");
+      roots_.push_back(manifest.root);
       const Envelope provenance = sign_envelope(
           ingest_provenance_type, ingest_provenance(sources, manifest).dump(), keys[i]);
       write_file_atomically(provenance_path(paths_[i]), to_json_line(provenance) + "\n",
@@ -182,6 +185,15 @@ class Outputs {
   }
 
   const std::vector<IngestReport::Partition>& report() const { return report_; }
+
+  /// Where partitions grow by increments, their logs know of these before they are there: whoever
+  /// is killed in between does it again.
+  void tell_increments(const IngestConfig& config, const std::vector<PrivateKey>& keys) const {
+    for (std::size_t i = 0; i < report_.size(); ++i)
+      if (const IngestPartition& partition = config.partitions[i]; !partition.increments.empty())
+        add_increment(partition.increments,
+                      {config.increment, report_[i].path, roots_[i], report_[i].rows}, keys[i]);
+  }
 
  private:
   void flush(std::size_t partition) {
@@ -201,6 +213,7 @@ class Outputs {
   std::vector<std::string> paths_;
   std::vector<io::PartitionWriter> writers_;
   std::vector<IngestReport::Partition> report_;
+  std::vector<Digest> roots_;
 };
 
 /// What may be the matter, if not with the data.
@@ -318,6 +331,7 @@ IngestReport ingest(const IngestConfig& config, bool force,
   ensure(report.rows_read == report.rows_kept() + report.rows_quarantined(),
          "every row read is kept or quarantined");
 
+  outputs.tell_increments(config, keys);
   staging.publish(output_names(config));
   std::error_code none_there;
   fs::remove(failed, none_there);

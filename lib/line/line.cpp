@@ -27,6 +27,7 @@
 #include "lib/record/same_run.hpp"
 #include "lib/record/set_aside.hpp"
 #include "lib/run/inputs.hpp"
+#include "lib/run/partition_files.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -86,8 +87,8 @@ class Line {
   /// What the run's partitions are, once they are there.
   void find_rows() {
     for (const DomainConfig& domain : parsed({}).domains)
-      for (const std::string& file : files_named(domain.partitions)) {
-        const PartitionManifest manifest = io::unverified_manifest(io::manifest_path(file));
+      for (const PartitionFile& file : partition_files(domain)) {
+        const PartitionManifest manifest = io::unverified_manifest(io::manifest_path(file.path));
         partitions_.push_back(manifest.name);
         rows_ += "\n" + domain.name + " " + manifest.root.hex();
       }

@@ -11,7 +11,6 @@
 #include <sstream>
 
 #include "io/partition/partition.hpp"
-#include "lib/core/file_pattern.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
@@ -22,6 +21,7 @@
 #include "lib/record/run_record.hpp"
 #include "lib/record/same_run.hpp"
 #include "lib/record/stated.hpp"
+#include "lib/run/partition_files.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
@@ -83,8 +83,8 @@ bool are_as_stated(const RunConfig& config, const std::string& stated) {
   if (stated.empty()) return true;
   for (const DomainConfig& domain : config.domains)
     try {
-      for (const std::string& file : files_named(domain.partitions)) {
-        const PartitionManifest manifest = io::unverified_manifest(io::manifest_path(file));
+      for (const PartitionFile& file : partition_files(domain)) {
+        const PartitionManifest manifest = io::unverified_manifest(io::manifest_path(file.path));
         const std::string line =
             dependency::partition(domain.name, manifest.name) + " " + manifest.root.hex() + "\n";
         if (stated.find(line) == stated.npos) return false;

@@ -8,12 +8,12 @@
 #include <numeric>
 
 #include "io/partition/partition.hpp"
-#include "lib/core/file_pattern.hpp"
 #include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/crypto/envelope.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/owner/registry.hpp"
+#include "lib/run/partition_files.hpp"
 
 namespace bailiwick {
 
@@ -58,9 +58,14 @@ std::vector<PublicKey> owner_keys(const Documents& documents) {
 Documents open_documents(const DomainConfig& domain) {
   const std::vector<PublicKey> keys = load_public_keys(domain.keys);
   Documents documents;
-  documents.paths = files_named(domain.partitions);
-  for (const std::string& path : documents.paths) {
+  for (const auto& [path, root] : partition_files(domain)) {
+    documents.paths.push_back(path);
     documents.manifests.push_back(io::read_manifest(path, keys));
+    if (root && documents.manifests.back().root != *root)
+      throw Error(ExitCode::integrity,
+                  "{}: is another partition than the increment that its owner's log names; was it "
+                  "made anew by hand, or put there?",
+                  path);
     const Schema &first = documents.manifests.front().schema,
                  &schema = documents.manifests.back().schema;
     if (schema != first)

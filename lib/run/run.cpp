@@ -9,7 +9,6 @@
 #include <set>
 
 #include "io/partition/partition.hpp"
-#include "lib/core/file_pattern.hpp"
 #include "lib/core/instant.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -23,6 +22,7 @@
 #include "lib/run/documents.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/run/libraries.hpp"
+#include "lib/run/partition_files.hpp"
 #include "lib/run/request.hpp"
 #include "lib/run/spending.hpp"
 #include "lib/runtime/agree.hpp"
@@ -34,8 +34,8 @@ std::uint64_t visible_blocks(const DomainConfig& domain) {
   std::uint64_t blocks = 0;
   try {
     const std::vector<PublicKey> keys = load_public_keys(domain.keys);
-    for (const std::string& path : files_named(domain.partitions))
-      blocks += io::read_manifest(path, keys).blocks();
+    for (const PartitionFile& file : partition_files(domain))
+      blocks += io::read_manifest(file.path, keys).blocks();
   } catch (const Error&) {
     return 0;
   }

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import PROGRAM, SOURCE, Checkout
 
-CONFIG, POLICY, DATA, VERDICT, STOPPED = 3, 4, 5, 8, 75
+CONFIG, POLICY, DATA, INTEGRITY, VERDICT, STOPPED = 3, 4, 5, 7, 8, 75
 DOMAINS = ("bern", "lyon")
 INGEST = """version: 1
 output: rows
@@ -143,6 +143,45 @@ def test_another_section_is_that_stage_again(stays):
     stays.run("verify", folder, "--key", "operator.pub.pem")
     stays.write("run.yaml", RUN)
     assert "what an earlier quality left" in stays.line() and (folder / "quality.json").read_bytes() == before
+
+
+def test_versions(stays):
+    """The owner's log of increments names versions, and holds them to what was signed."""
+    stays.increment("2026-10", 100, 2)
+    for name in ("2026-09", "2026-10"):
+        stays.run("ingest", "ingest.yaml", "--increment", name, "--input", f"incoming/{name}.csv")
+
+    def train(output, partitions, **more):
+        text = RUN
+        for domain in DOMAINS:
+            text = text.replace(f'"rows/*/{domain}-*.h5"', partitions.replace("NAME", domain))
+        stays.write("run.yaml", text)
+        said = stays.run("train", "run.yaml", "--output", output, **more)
+        return said if more.get("code") else stays.run("digest", f"{output}/model.h5").split()[0]
+
+    old, new = train("listed", "rows/2026-09/NAME-2026-09.h5"), train("all", '"rows/*/NAME-*.h5"')
+    assert old == train("version", "rows/NAME.increments.jsonl@2026-09") and new == train("newest", "rows/NAME.increments.jsonl", np=2) and old != new
+    stays.run("reproduce", "version", "--key", "operator.pub.pem", "--partitions", "rows", "--sign-with", "operator.pem", "--output", "again")
+    assert "there is no increment \"2026-11\"; there are: 2026-09, 2026-10" in train("none", "rows/NAME.increments.jsonl@2026-11", code=DATA)
+    # What was made anew counts, once its owner says so.
+    stays.increment("2026-10", 80, 7)
+    stays.run("ingest", "ingest.yaml", "--increment", "2026-10", "--input", "incoming/2026-10.csv", "--force")
+    assert len(stays.path("rows/bern.increments.jsonl").read_text().splitlines()) == 3
+    corrected = train("corrected", "rows/NAME.increments.jsonl@2026-10")
+    assert corrected not in (old, new) and old == train("still", "rows/NAME.increments.jsonl@2026-09")
+    # Another partition under the same name, a line less, another's signature.
+    path, log = stays.path("rows/2026-10"), stays.path("rows/bern.increments.jsonl")
+    before = {file: file.read_bytes() for file in path.iterdir()}
+    lines = log.read_text().splitlines(keepends=True)
+    stays.run("ingest", "ingest.yaml", "--increment", "2026-10", "--input", "incoming/2026-10.csv", "--force")
+    log.write_text("".join(lines))
+    assert "is another partition than the increment that its owner's log names" in train("put", "rows/NAME.increments.jsonl", code=INTEGRITY)
+    for file, data in before.items():
+        file.write_bytes(data)
+    log.write_text("".join(lines[:1] + lines[2:]))
+    assert "does not follow the line before" in train("cut", "rows/NAME.increments.jsonl", code=INTEGRITY)
+    log.write_text(stays.path("rows/lyon.increments.jsonl").read_text())
+    assert "none of the owner's keys" in train("other", "rows/NAME.increments.jsonl", code=INTEGRITY)
 
 
 def test_killed_anywhere_it_goes_on_to_the_same_bits(stays, tmp_path):

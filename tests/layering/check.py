@@ -38,7 +38,7 @@ ROOMS = {
     "lib/model": ["lib/boundary", *KERNELS],
     "lib/optim": ["lib/model", "lib/boundary", *KERNELS],
     "lib/lineage": ["lib/crypto"],
-    "lib/ingest": ["io/arrow", "io/bytes", "io/csv", "io/partition", "lib/config", "lib/domain", "lib/crypto"],
+    "lib/ingest": ["io/arrow", "io/bytes", "io/csv", "io/partition", "lib/lineage", "lib/config", "lib/domain", "lib/crypto"],
     "lib/draft": ["lib/ingest", "io/arrow", "io/bytes", "io/csv", "lib/config", "lib/domain", "lib/crypto"],
     "lib/run": ["lib/model", "lib/optim", "kokkos_kernels/glm", "kokkos_kernels/network", *[room for room in ADMITTED if room != "lib/run"]],
     "lib/data": ["lib/run", "lib/model", "lib/boundary", "io/partition", "lib/domain", "lib/crypto", "lib/runtime", "kokkos_kernels/sums", "kokkos_kernels/math"],

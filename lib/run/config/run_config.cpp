@@ -78,7 +78,8 @@ void schema(Visitor& v, DomainConfig& domain) {
         formerly("session_key"), no_bits, is_path);
   v.key("policy", domain.policy, "The owner's signed terms of use.", no_bits, required, is_path);
   v.key("partitions", domain.partitions,
-        "The owner's rows: files that `ingest` wrote; with * and ? all that are called so.",
+        "The owner's rows: files that `ingest` wrote; with * and ? all that are called so; "
+        "NAME.increments.jsonl, of a version @INCREMENT.",
         required, non_empty, is_path, distinct);
   v.key("access_log", domain.access_log,
         "The owner's record of every decision, where its policy binds no registry.", no_bits,
