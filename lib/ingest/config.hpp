@@ -52,8 +52,8 @@ std::optional<double> end_of_split(const IngestColumn& column, const std::string
 struct IngestPartition {
   std::string name, owner;  ///< the file: <output>/<name>.h5
   std::vector<std::string> values;
-  std::string key;         ///< `sign_with`
-  std::string increments;  ///< the log of increments that it is one of; empty: of none
+  std::string key;              ///< `sign_with`
+  std::string increments = {};  ///< the log of increments that it is one of; empty: of none
 };
 
 /// A second CSV, small enough for memory, joined to the inputs by a key: its columns can be used

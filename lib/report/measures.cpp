@@ -5,24 +5,27 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "lib/core/undefined.hpp"
 #include "lib/folder/facts.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/report/markup/html.hpp"
+#include "lib/stages/influence/measures.hpp"
 
 namespace bailiwick {
 
 std::optional<MainMeasure> main_measure(const Json& evaluation) {
-  static const std::array measures = {
-      MainMeasure{"auc", "area under the ROC curve"},
-      MainMeasure{"c_index", "concordance"},
-      MainMeasure{"accuracy", "accuracy"},
-      MainMeasure{"d_squared", "share of deviance explained"},
-      MainMeasure{"rmse", "root mean squared error", false},
+  static constexpr std::pair<const char*, const char*> measures[] = {
+      {"auc", "area under the ROC curve"},
+      {"c_index", "concordance"},
+      {"accuracy", "accuracy"},
+      {"d_squared", "share of deviance explained"},
+      {"rmse", "root mean squared error"},
   };
-  for (const MainMeasure& measure : measures)
-    if (fact(evaluation, "overall/" + measure.name).is_number()) return measure;
+  for (const auto& [name, words] : measures)
+    if (fact(evaluation, fmt::format("overall/{}", name)).is_number())
+      return MainMeasure{name, words, more_is_better(name).value()};
   return {};
 }
 

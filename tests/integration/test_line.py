@@ -11,10 +11,11 @@ import time
 
 import pytest
 
-from conftest import PROGRAM, SOURCE, Checkout
+from conftest import PROGRAM, SOURCE, Checkout, needs_shared
 
 CONFIG, POLICY, DATA, INTEGRITY, VERDICT, STOPPED = 3, 4, 5, 7, 8, 75
 DOMAINS = ("bern", "lyon")
+LONG = os.environ.get("BAILIWICK_TIER") == "long"
 INGEST = """version: 1
 output: rows
 partitions:
@@ -189,7 +190,7 @@ def test_killed_anywhere_it_goes_on_to_the_same_bits(stays, tmp_path):
     expected = stays.digests()
     draw = random.Random(5)
     kills, whole = 0, 0
-    while kills < (60 if os.environ.get("BAILIWICK_TIER") == "long" else 6):
+    while kills < (60 if LONG else 6):
         for name in ("out", "rows"):
             subprocess.run(["rm", "-rf", stays.path(name)], check=True)
         while True:
@@ -342,6 +343,36 @@ def test_the_example(tmp_path):
     folder, = checkout.path("out/lung/line/runs").iterdir()
     assert checkout.run("digest", folder / "model.h5").split()[0] in (SOURCE / "README.md").read_text()
     assert (folder / "report.html").exists()
+
+
+def killed_now_and_then(checkout, kills, draw):
+    """Starts the line of the engines and kills it, that often."""
+    for _ in range(kills):
+        process = subprocess.Popen([PROGRAM, "line", "configs/engines/line.yaml"], cwd=checkout.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(draw.uniform(0.05, 2))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        time.sleep(0.3)  # mpirun's processes see that it has gone
+
+
+@needs_shared("cmapss")
+@pytest.mark.parametrize("kills", [0, 7] if LONG else [0])
+def test_engines_that_arrive(tmp_path, kills):
+    """configs/engines: C-MAPSS month by month. Nothing twice; a month of the same kind leaves the model in use, one with a new instrument does not; killed, it comes to the same."""
+    checkout = Checkout(tmp_path)
+    subprocess.run(["scripts/prepare-job", "engines"], cwd=checkout.root, check=True, capture_output=True, env={**os.environ, "BAILIWICK": PROGRAM})
+    said, versions = [], []
+    for month in ("2026-01", "2026-02", "2026-03"):
+        checkout.path(f"out/engines/later/{month}.csv").rename(checkout.path(f"out/engines/incoming/{month}.csv"))
+        killed_now_and_then(checkout, kills, random.Random(month))
+        said.append(checkout.run("line", "configs/engines/line.yaml"))
+        assert "==" not in checkout.run("line", "configs/engines/line.yaml")
+        shown = json.loads(checkout.run("deploy", "show", "engines", "--registry", "out/engines/models", "--json"))
+        versions.append([version["version"] for version in shown["models"][0]["versions"] if version["state"] == "deployed"])
+    assert versions == [["63296bb8565e"], ["63296bb8565e"], ["01cd5d760ac2"]]
+    if kills == 0:
+        assert "stays in use" in said[1] and "== train" not in said[1]
+        assert "derby: feature s11 has changed, to higher values" in said[2] and "toulouse: " not in said[2] and "== deploy promote" in said[2]
 
 
 def test_what_cannot_be(stays):
