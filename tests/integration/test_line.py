@@ -11,10 +11,10 @@ import time
 
 import pytest
 
+from clinics import DOMAINS, set_up
 from conftest import PROGRAM, SOURCE, Checkout, needs_shared
 
 CONFIG, POLICY, DATA, INTEGRITY, VERDICT, STOPPED = 3, 4, 5, 7, 8, 75
-DOMAINS = ("bern", "lyon")
 LONG = os.environ.get("BAILIWICK_TIER") == "long"
 INGEST = """version: 1
 output: rows
@@ -43,16 +43,6 @@ train: {split: train}
 evaluate: {split: test}
 domains:
 """ + "".join(f'  - {{name: {d}, jurisdiction: CH, public_key: {d}.pub.pem, policy: {d}.json, partitions: ["rows/*/{d}-*.h5"]}}\n' for d in DOMAINS)
-TERMS = """version: 1
-uid: urn:example:clinic:%(name)s
-owner: %(name)s
-target: "%(name)s*"
-permit: [train, evaluate, predict, describe, release_model, release_statistics]
-purposes: ["dpv:ResearchAndDevelopment"]
-where: [CH]
-valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}
-allow: {exact_release: true, unmasked_sums: true, two_parties: true, unstratified_survival: true, per_domain_statistics: true}
-"""
 LINE = """version: 1
 name: stays
 output: out
@@ -67,11 +57,7 @@ class Line:
     def __init__(self, folder):
         self.checkout = Checkout(folder)
         self.path, self.run = self.checkout.path, self.checkout.run
-        for key in (*DOMAINS, "operator"):
-            self.run("keygen", key)
-        for name in DOMAINS:
-            self.write(f"{name}.yaml", TERMS % {"name": name})
-            self.run("policy", "sign", f"{name}.yaml", "--key", f"{name}.pem", "--output", f"{name}.json")
+        set_up(self.checkout)
         for name, text in (("ingest.yaml", INGEST), ("run.yaml", RUN), ("line.yaml", LINE)):
             self.write(name, text)
         self.path("incoming").mkdir()

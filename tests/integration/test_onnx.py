@@ -12,11 +12,11 @@ import subprocess
 
 import pytest
 
+from clinics import DOMAINS, set_up
 from conftest import SOURCE, Checkout, referee
 
 REFEREES = SOURCE / "build/referees"
 POLICY, DATA, USAGE = 4, 5, 2
-DOMAINS = ("bern", "lyon")
 LEVELS = {"ward": ("icu", "medicine", "surgery"), "sex": ("f", "m"), "drug": tuple("abcdef")}
 INGEST = """version: 1
 output: OUTPUT
@@ -107,26 +107,10 @@ def stays(tmp_path_factory):
         writer = csv.DictWriter(file, checkout.rows[0])
         writer.writeheader()
         writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in checkout.rows)
-    for key in (*DOMAINS, "operator"):
-        checkout.run("keygen", key)
-    for name in DOMAINS:
-        checkout.path(f"{name}.yaml").write_text(TERMS % {"name": name})
-        checkout.run("policy", "sign", f"{name}.yaml", "--key", f"{name}.pem", "--output", f"{name}.json")
+    set_up(checkout)
     ingest(checkout, "float64", "wide")
     ingest(checkout, "float32", "single")
     return checkout
-
-
-TERMS = """version: 1
-uid: urn:example:clinic:%(name)s
-owner: %(name)s
-target: "%(name)s*"
-permit: [train, evaluate, predict, describe, release_model, release_statistics]
-purposes: ["dpv:ResearchAndDevelopment"]
-where: [CH]
-valid: {from: 2026-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z}
-allow: {exact_release: true, unmasked_sums: true, two_parties: true, unstratified_survival: true, per_domain_statistics: true}
-"""
 
 
 def trained(stays, name, data="wide", more=()):
