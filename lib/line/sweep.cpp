@@ -29,7 +29,7 @@ struct Trial {
 std::string shown(const Overrides& settings) {
   std::vector<std::string> words;
   for (const auto& [key, value] : settings)
-    words.push_back(key + "=" + value);
+    words.push_back(fmt::format("{}={}", key, value));
   return join(words, " ");
 }
 
@@ -127,7 +127,7 @@ class Sweeper {
 std::vector<std::string> set_words(const Overrides& settings) {
   std::vector<std::string> words;
   for (const auto& [key, value] : settings)
-    words.insert(words.end(), {"--set", key + "=" + value});
+    words.insert(words.end(), {"--set", fmt::format("{}={}", key, value)});
   return words;
 }
 

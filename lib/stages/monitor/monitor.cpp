@@ -127,7 +127,7 @@ void monitor(const Stage& stage, Session& session, RunConfig config, const Stage
   if (how.per_domain) domains = domains_json(run, compared, level);
   for (const auto& [name, domain] : domains.items())
     for (const std::string& reason : reasons_of(domain["columns"]))
-      reasons.push_back(name + ": " + reason);
+      reasons.push_back(fmt::format("{}: {}", name, reason));
   const bool drift = !reasons.empty();
   Performance performance;
   Json estimated, groups;
