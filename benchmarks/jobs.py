@@ -56,6 +56,13 @@ class Job:
         return seconds, json.loads((output / "run.json").read_text())["results"], output
 
 
+def blas():
+    """What multiplies matrices for numpy and scikit-learn in this process: libraries and their kernels."""
+    from threadpoolctl import threadpool_info
+    kernels = (f"{library['internal_api']} {library['version']} {library['architecture']}" for library in threadpool_info() if library["user_api"] == "blas")
+    return ", ".join(kernels) or "the reference BLAS, which is slow"
+
+
 def median(values):
     return sorted(values)[len(values) // 2]
 

@@ -6,6 +6,7 @@
 #include "kokkos_kernels/glm/glm_rows.hpp"
 #include "kokkos_kernels/sums/block_sums.hpp"
 #include "kokkos_kernels/sums/factors.hpp"
+#include "kokkos_kernels/sums/packed_products.hpp"
 
 namespace bailiwick::kernels {
 
@@ -111,6 +112,9 @@ struct GlmSums {
   // A few columns by this many rows stay in the first-level cache while tiles pass over them.
   static constexpr std::size_t chunk_rows = on_host ? 256 : std::size_t{1} << 30;
   static constexpr std::size_t panel = Tile::rows;
+  // One lane at a time is for GPUs, and what packed sums are compared with.
+  static constexpr bool packs = on_host && Tile::width > 1;
+  using Packed = PackedProducts<Tile>;
 
   KOKKOS_FUNCTION std::size_t values() const {
     const std::size_t d = problem.parameters();
@@ -118,7 +122,11 @@ struct GlmSums {
     return 1 + (order == Order::value ? 0 : d) + (order == Order::hessian ? d * (d + 1) / 2 : 0);
   }
   KOKKOS_FUNCTION std::size_t partial_size() const {
-    const std::size_t dense = panel * problem.blocks.x.extent(1) * lanes;
+    const std::size_t columns = problem.blocks.x.extent(1);
+    std::size_t dense = panel * columns * lanes;
+    if constexpr (packs)
+      if (columns >= Packed::fewest_columns && order == Order::hessian)
+        dense = Packed{columns, problem.rows}.space();
     return dense < problem.internal.table ? problem.internal.table : dense;
   }
   std::size_t scratch() const {
@@ -193,6 +201,9 @@ struct GlmSums {
   template <class Team>
   KOKKOS_INLINE_FUNCTION void dense_information(const Team& team, const Columns& x, const double* h,
                                                 const InformationSpace& space) const {
+    if constexpr (packs)
+      if (x.count >= Packed::fewest_columns)
+        return Packed{x.count, x.stride}(x, h, space.partial, space.triangle);
     double *const weighted_x = space.weighted_x, *const partial = space.partial;
     for (std::size_t i0 = 0; i0 < x.count; i0 += panel) {
       const std::size_t height = x.count - i0 < panel ? x.count - i0 : panel;

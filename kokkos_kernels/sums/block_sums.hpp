@@ -14,6 +14,7 @@
 #include "kokkos_kernels/kokkos_compat.hpp"
 #include "kokkos_kernels/sums/lanes.hpp"
 #include "kokkos_kernels/sums/quantise.hpp"
+#include "kokkos_kernels/sums/rows.hpp"
 
 namespace bailiwick::kernels {
 

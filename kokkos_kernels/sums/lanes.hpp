@@ -31,6 +31,12 @@ struct Lanes {
   static constexpr int width = W;
   double value[W];
 
+  KOKKOS_INLINE_FUNCTION static Lanes same(double value) {
+    Lanes result;
+    for (int i = 0; i < W; ++i)
+      result.value[i] = value;
+    return result;
+  }
   KOKKOS_INLINE_FUNCTION static Lanes load(const double* from) {
     Lanes result;
     for (int i = 0; i < W; ++i)
@@ -56,6 +62,7 @@ struct Lanes<4> {
   static constexpr int width = 4;
   __m256d value;
 
+  static Lanes same(double value) { return {_mm256_set1_pd(value)}; }
   static Lanes load(const double* from) { return {_mm256_loadu_pd(from)}; }
   void store(double* to) const { _mm256_storeu_pd(to, value); }
   friend Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
@@ -70,6 +77,7 @@ struct Lanes<8> {
   static constexpr int width = 8;
   Lanes<4> low, high;
 
+  static Lanes same(double value) { return {Lanes<4>::same(value), Lanes<4>::same(value)}; }
   static Lanes load(const double* from) { return {Lanes<4>::load(from), Lanes<4>::load(from + 4)}; }
   void store(double* to) const {
     low.store(to);
@@ -87,6 +95,7 @@ struct Lanes<8> {
   static constexpr int width = 8;
   __m512d value;
 
+  static Lanes same(double value) { return {_mm512_set1_pd(value)}; }
   static Lanes load(const double* from) { return {_mm512_loadu_pd(from)}; }
   void store(double* to) const { _mm512_storeu_pd(to, value); }
   friend Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
@@ -119,9 +128,10 @@ struct Strip {
   static constexpr int width = Tile::width == 1 ? 1 : 8, rows = 1, columns = 5;
 };
 
-/// The sum of eight lanes by halves, as registers are folded.
-KOKKOS_INLINE_FUNCTION double lane_sum(const double* lane) {
-  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+/// The sum of eight lanes, `step` apart, by halves, as registers are folded.
+KOKKOS_INLINE_FUNCTION double lane_sum(const double* lane, std::size_t step = 1) {
+  const auto both = [=](std::size_t l) { return lane[l * step] + lane[(l + 4) * step]; };
+  return (both(0) + both(2)) + (both(1) + both(3));
 }
 
 }  // namespace bailiwick::kernels

@@ -326,6 +326,16 @@ TEST_CASE("sums are the same bits for any workers, splits, padding and register 
   CHECK(sums(make_blocks(data, 272, 1024), family, theta) == expected);
 }
 
+TEST_CASE("packed products of many columns are the same bits as those where they lie", "[glm]") {
+  const Family family = GENERATE(kernels::family<Binomial>, kernels::multinomial);
+  // A whole number of tiles and not, more than one group of strips, blocks that are short and long.
+  using Shape = std::pair<std::size_t, std::size_t>;
+  const auto [columns, block_rows] = GENERATE(Shape(160, 8), Shape(179, 264), Shape(180, 1024));
+  const RowBlocks rows = make_blocks(make_data(family, 1100, columns), block_rows, block_rows);
+  const std::vector<double> theta = make_theta(family, columns);
+  CHECK((sums(rows, family, theta) == sums(rows, family, theta, Order::hessian, {2, true})));
+}
+
 TEST_CASE("every build and machine gets these words", "[glm][golden]") {
   const Case& of = GENERATE(from_range(std::begin(cases), std::end(cases)));
   const Family family = of.family;
