@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -25,7 +26,17 @@ class Cholesky {
   std::vector<double> inverse() const;
 
  private:
-  void substitute(std::span<double> b) const;
+  /// Sums of so many rows or columns are taken side by side, each in its own order: one after
+  /// another they would wait for each other's terms.
+  static constexpr std::size_t width = 16;
+  using Numbers = std::array<double, width>;
+
+  static void subtract(double factor, const Numbers& numbers, Numbers& sum);
+  static void divide(Numbers& numbers, double by);
+  /// The factor's rows first to last in the columns before `first`.
+  void solve_rows(std::size_t first, std::size_t last);
+  /// A^-1 b for so many columns b.
+  void substitute(std::span<Numbers> b) const;
 
   std::size_t size_ = 0;
   std::vector<double> factor_;

@@ -91,6 +91,44 @@ TEST_CASE("Cholesky solves and inverts") {
     CHECK(inverse[i] == Approx(expected[i] / 67).epsilon(1e-14));
 }
 
+// Row by row and column by column, whose bits sums taken side by side must have.
+TEST_CASE("Cholesky of many columns is in the order of its definition") {
+  constexpr std::size_t n = 45;
+  const auto at = [](std::size_t i, std::size_t j) { return i * (i + 1) / 2 + j; };
+  std::vector<double> a, inverse(at(n, 0)), b;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j <= i; ++j)
+      a.push_back(i == j ? 30 : std::sin(static_cast<double>(at(i, j))));
+  std::vector<double> l = a;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      for (std::size_t k = 0; k < j; ++k)
+        l[at(i, j)] = std::fma(-l[at(i, k)], l[at(j, k)], l[at(i, j)]);
+      l[at(i, j)] = i == j ? std::sqrt(l[at(i, j)]) : l[at(i, j)] / l[at(j, j)];
+    }
+  for (std::size_t column = 0; column < n; ++column) {
+    b.assign(n, 0);
+    b[column] = 1;
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < i; ++k)
+        b[i] = std::fma(-l[at(i, k)], b[k], b[i]);
+      b[i] /= l[at(i, i)];
+    }
+    for (std::size_t i = n; i-- > 0;) {
+      for (std::size_t k = i + 1; k < n; ++k)
+        b[i] = std::fma(-l[at(k, i)], b[k], b[i]);
+      b[i] /= l[at(i, i)];
+    }
+    for (std::size_t i = column; i < n; ++i)
+      inverse[at(i, column)] = b[i];
+  }
+  const Cholesky factor(a);
+  CHECK(factor.inverse() == inverse);
+  std::vector<double> last(n, 0);
+  last.back() = 1;
+  CHECK(factor.solve(last) == b);
+}
+
 TEST_CASE("Cholesky names the first dependent column") {
   CHECK(Cholesky(std::vector<double>{1, 2, 4}).deficient() == std::size_t{1});
   CHECK(Cholesky(std::vector<double>{0, 0, 1}).deficient() == std::size_t{0});
