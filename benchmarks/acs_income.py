@@ -95,6 +95,7 @@ def main():
 
     import sklearn
     x, y = pooled_rows()
+    print(f"scikit-learn's products by {jobs.blas()}")
     for solver, tolerance in (("lbfgs", 1e-4), ("lbfgs", 1e-6), ("newton-cholesky", 1e-6)):
         seconds, objective, iterations = time_sklearn(x, y, 1.0, tolerance, solver)
         name = f"scikit-learn {sklearn.__version__} {solver} tol={tolerance:g}"
