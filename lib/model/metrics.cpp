@@ -13,11 +13,10 @@
 #include "lib/core/json.hpp"
 #include "lib/core/undefined.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/model/scores/labels.hpp"
 
 namespace bailiwick {
 namespace {
-
-constexpr double auc_bins_per_unit = 2048;
 
 std::shared_ptr<const AggregateLayout> layout(std::vector<Stream> streams) {
   return std::make_shared<const AggregateLayout>(std::move(streams));
@@ -27,28 +26,6 @@ std::shared_ptr<const AggregateLayout> layout(std::vector<Stream> streams) {
 std::size_t bin_of(double scaled, std::size_t bins) {
   const double last = static_cast<double>(bins - 1);
   return static_cast<std::size_t>(scaled >= 0 ? std::min(scaled, last) : 0.0);
-}
-
-/// What a row of a binary response says: its label, or those of its trials.
-struct Labels {
-  std::int64_t events, others;
-};
-
-/// f(block, row, labels) for every row of non-zero weight.
-template <class F>
-void for_each_label(const kernels::RowBlocks& rows, Aggregate& sum, const F& f) {
-  const auto y = host_copy(rows.y);
-  const bool trials = rows.y.extent(1) > 1;
-  for_each_row(rows, sum, [&](std::size_t b, std::size_t r, double proportion, double) {
-    const double n = trials ? y(b, 1, r) : 1;
-    const double events = std::nearbyint(proportion * n);
-    if (!trials && proportion != events)
-      throw Error(
-          ExitCode::data,
-          "the target is a proportion, which is no label to measure predictions by; name the "
-          "columns of successes and trials (model.target, model.trials)");
-    f(b, r, Labels{static_cast<std::int64_t>(events), static_cast<std::int64_t>(n - events)});
-  });
 }
 
 /// The sums of a row's loss: of its events where they are likely, of the others where they are not.
@@ -130,10 +107,9 @@ Json to_json(const CalibrationBin& bin) {
           {"mean_prediction", defined(bin.mean_prediction)}};
 }
 
-/// `total` has the histograms "positives" and "negatives", fine or coarse; of bins from `half` on
-/// the prediction is an event, if they are cut there.
+/// `cells`: ascending; of those from `half` on the prediction is an event, if they are cut there.
 Json binary_measures(Aggregate& total, const BinaryCounts& counted,
-                     std::optional<std::size_t> half) {
+                     std::span<const ScoreCell> cells, std::optional<std::size_t> half) {
   double rows = 0, events = 0;
   Json table = Json::array();
   for (const CalibrationBin& bin : counted.calibration) {
@@ -141,33 +117,38 @@ Json binary_measures(Aggregate& total, const BinaryCounts& counted,
     events += bin.events;
     table.push_back(to_json(bin));
   }
-  const auto positives = total.words("positives"), negatives = total.words("negatives");
-  std::int64_t below = 0, above = 0, sure = 0, open = 0;  // pairs: fewer than 2^62 for 2^31 rows
-  for (std::size_t b = 0; b < positives.size(); ++b) {
-    sure += positives[b] * below;
-    open += positives[b] * negatives[b];
-    below += negatives[b];
-    above += positives[b];
+  // Twice the pairs that are in order, and that may be: fewer than 2^63 for 2^31 rows.
+  std::int64_t below = 0, above = 0, sure = 0, open = 0;
+  for (const ScoreCell& cell : cells) {
+    const std::int64_t shared = cell.events * cell.others;
+    sure += 2 * cell.events * below + (cell.is_one_score() ? shared : 0);
+    open += cell.is_one_score() ? 0 : 2 * shared;
+    below += cell.others;
+    above += cell.events;
   }
-  // From the highest scores down: events found, and all rows so far. In a bin the events may come
-  // after all other rows, or before them; between these lie rows of one score, as one step.
+  // From the highest scores down: events found, and all rows so far. In a cell the events may come
+  // one after another behind all other rows, or before them and all at one score.
   double found = 0, taken = 0, average_precision = 0, worst = 0, best = 0,
          found_at_half = undefined, taken_at_half = undefined;
-  for (std::size_t b = positives.size(); b-- > 0;) {
-    const auto others = static_cast<double>(negatives[b]);
-    for (double i = 1; i <= static_cast<double>(positives[b]); ++i) {
-      worst += (found + i) / (taken + others + i);
-      best += (found + i) / (taken + i);
+  for (std::size_t c = cells.size(); c-- > 0;) {
+    if (half == c + 1) found_at_half = found, taken_at_half = taken;
+    const auto its = static_cast<double>(cells[c].events),
+               others = static_cast<double>(cells[c].others);
+    const double step = its == 0 ? 0 : its * ((found + its) / (taken + its + others));
+    average_precision += step;
+    if (cells[c].is_one_score()) {
+      worst += step;
+      best += step;
+    } else if (its != 0) {
+      for (double i = 1; i <= its; ++i)
+        worst += (found + i) / (taken + others + i);
+      best += its * ((found + its) / (taken + its));
     }
-    found += static_cast<double>(positives[b]);
-    taken += static_cast<double>(positives[b] + negatives[b]);
-    if (positives[b] != 0) average_precision += static_cast<double>(positives[b]) * (found / taken);
-    if (half == b) {
-      found_at_half = found;
-      taken_at_half = taken;
-    }
+    found += its;
+    taken += its + others;
   }
-  const auto pairs = static_cast<double>(below) * static_cast<double>(above);
+  if (half == 0U) found_at_half = found, taken_at_half = taken;
+  const auto pairs = 2 * static_cast<double>(below) * static_cast<double>(above);
   const auto lower = static_cast<double>(sure), width = static_cast<double>(open);
   return {{"rows", rows},
           {"events", events},
@@ -223,14 +204,14 @@ void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate&
     const std::size_t bin = bin_of(p * static_cast<double>(bins), bins);
     const std::int64_t all = its.events + its.others;
     correct.count(0, e >= 0 ? its.events : its.others);
-    labels.add(its, e, p, bin_of((e + 16) * auc_bins_per_unit, auc_bins));
+    labels.add(its, e, p, auc_bin(e));
     bin_rows.count(bin, all);
     bin_events.count(bin, its.events);
     bin_predictions.add(static_cast<double>(all) * p, bin);
   });
 }
 
-Json binary_metrics(Aggregate total) {
+Json binary_metrics(Aggregate total, const ScoreCells& cells) {
   BinaryCounts counted;
   const auto bin_rows = values(total, "bin_rows"), bin_events = values(total, "bin_events"),
              predictions = values(total, "bin_predictions");
@@ -241,7 +222,7 @@ Json binary_metrics(Aggregate total) {
                                    ratio(predictions[b], bin_rows[b])});
   }
   counted.correct = value(total, "correct");
-  return binary_measures(total, counted, auc_bins / 2);
+  return binary_measures(total, counted, cells.cells(), cells.half());
 }
 
 BinaryCells::BinaryCells(SharedCells shared, std::size_t calibration_bins)
@@ -274,7 +255,7 @@ void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
   const auto predictor = host_copy(eta);
   for_each_label(rows, sum, [&](std::size_t b, std::size_t r, const Labels& its) {
     const double e = predictor(b, 0, r), p = exact::sigmoid(e);
-    const std::size_t cell = cells.cells.cell_of(bin_of((e + 16) * auc_bins_per_unit, auc_bins));
+    const std::size_t cell = cells.cells.cell_of(auc_bin(e));
     labels.add(its, e, p, cell);
     predictions.add(static_cast<double>(its.events + its.others) * p, cells.groups[cell]);
   });
@@ -284,6 +265,8 @@ Json binary_cells_metrics(Aggregate total, const BinaryCells& cells) {
   BinaryCounts counted;
   std::vector<CalibrationBin>& table = counted.calibration;
   const auto positives = values(total, "positives"), negatives = values(total, "negatives");
+  const auto of_events = total.words("positives"), of_others = total.words("negatives");
+  std::vector<ScoreCell> scores;
   const auto predictions = total.layout().has("predictions")
                                ? values(total, "predictions")
                                : std::vector<double>(cells.groups.back() + 1, undefined);
@@ -296,17 +279,18 @@ Json binary_cells_metrics(Aggregate total, const BinaryCells& cells) {
     }
     table.back().rows += positives[c] + negatives[c];
     table.back().events += positives[c];
+    scores.push_back({0, 1, of_events[c], of_others[c]});
     counted.correct += start >= auc_bins / 2 ? positives[c] : negatives[c];
   }
   for (std::size_t g = 0; g < predictions.size(); ++g)
     table[g].mean_prediction = ratio(predictions[g], table[g].rows);
   if (!cells.cells.is_cut) {
     counted.correct = undefined;
-    return binary_measures(total, counted, std::nullopt);
+    return binary_measures(total, counted, scores, std::nullopt);
   }
   const auto& starts = cells.cells.starts;
   const auto half = std::ranges::lower_bound(starts, auc_bins / 2) - starts.begin();
-  return binary_measures(total, counted, static_cast<std::size_t>(half));
+  return binary_measures(total, counted, scores, static_cast<std::size_t>(half));
 }
 
 std::shared_ptr<const AggregateLayout> regression_layout(bool phm08) {

@@ -12,7 +12,8 @@
 #include "kokkos_kernels/glm/glm.hpp"
 #include "lib/boundary/aggregate.hpp"
 #include "lib/core/json_fwd.hpp"
-#include "lib/model/shared_cells.hpp"
+#include "lib/model/scores/score_cells.hpp"
+#include "lib/model/scores/shared_cells.hpp"
 
 // How well a model predicts. Each kind has the layout of its sums, a function that adds the rows of
 // one domain on this rank, and one that reads the total over all ranks and domains. Rows of
@@ -22,23 +23,18 @@
 // is not; and so is what a stream that the total lacks would tell.
 namespace bailiwick {
 
-/// Linear predictors (block, output, row), as kernels::linear_predictor leaves them.
-using Predictor = Kokkos::View<double***, Kokkos::LayoutRight, kernels::Memory>;
-
-/// Bins of the histograms from which the area under the ROC curve is computed: public ones, 2^-11
-/// wide, of the linear predictor on [-16, 16).
-inline constexpr std::size_t auc_bins = 65536;
-
 /// Measures to which a stream of single numbers belongs; of a kind that has several.
 const std::vector<const char*>& measures_made_of(const std::string& stream);
 
 /// Accuracy, recall, precision and F1 at probability 1/2, which counts as an event; average
 /// precision: sum of the precision at every event, found in descending order; log loss: mean,
-/// natural logarithm; Brier score: mean (p - y)^2; the area counts pairs that share a bin half, the
-/// exact one lies between its bounds; a calibration table of equally wide bins of the probability.
+/// natural logarithm; Brier score: mean (p - y)^2; the area counts pairs that share a cell half,
+/// the exact one lies between its bounds; a calibration table of equally wide bins of the
+/// probability.
 std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bins);
 void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
-Json binary_metrics(Aggregate total);
+/// `cells`: those of the same total, as fine as they were made.
+Json binary_metrics(Aggregate total, const ScoreCells& cells);
 
 /// The same from cells of the AUC's bins instead (shared_cells): whatever is told of single
 /// predictions follows from the rows and events of each cell, so that no two tables cut them at

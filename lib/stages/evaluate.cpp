@@ -104,15 +104,12 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   ModelRows rows = load_model_rows(run, model.config, columns, how.split);
   standardise(rows, moments);
 
-  const Scorecard scorecard(model, how);
   const std::vector<UsedModel> models = models_of_domains(run, used);
   std::vector<Aggregate> parts = evaluation_parts(run, models, how, rows);
   std::vector<OwnStatistics> own;
-  for (std::size_t d = 0; how.per_domain && d < rows.domains.size(); ++d) {
-    Aggregate domain = parts[d];
-    run.boundary().within_domain(d, domain);
-    own.push_back({run.local()[d].admission, scorecard.metrics(domain)});
-  }
+  for (std::size_t d = 0; how.per_domain && d < rows.domains.size(); ++d)
+    own.push_back(
+        {run.local()[d].admission, domain_metrics(run, models[d], how, rows, d, parts[d])});
   const Json overall = overall_metrics(run, model, models, how, rows, std::move(parts));
 
   const Json disputed = how.label_noise ? label_noise(run, model, models, rows) : Json();

@@ -3,6 +3,7 @@
 
 #include "lib/stages/overall_metrics.hpp"
 
+#include <span>
 #include <utility>
 
 #include "lib/core/json.hpp"
@@ -25,8 +26,23 @@ Json overall_metrics(Run& run, const SavedModel& common, const std::vector<UsedM
                      std::vector<Aggregate> parts) {
   if (run.boundary().contributors() > 1 && run.domains().size() > 1)
     return shared_metrics(models, how, rows, std::move(parts), run.boundary(), common.parameters);
-  return Scorecard(common, how)
-      .metrics(run.boundary().across_domains("evaluation", std::move(parts), common.parameters));
+  const Aggregate total =
+      run.boundary().across_domains("evaluation", std::move(parts), common.parameters);
+  return Scorecard(common, how).metrics(total, models, rows.domains, [&](auto finer) {
+    return run.boundary().across_domains("scores of the evaluation", std::move(finer),
+                                         common.parameters);
+  });
+}
+
+Json domain_metrics(Run& run, const UsedModel& model, const EvaluateConfig& how,
+                    const ModelRows& rows, std::size_t d, Aggregate part) {
+  const auto within = [&](std::vector<Aggregate> parts) {
+    run.boundary().within_domain(d, parts.front());
+    return std::move(parts.front());
+  };
+  return Scorecard(model.model, how)
+      .metrics(within({std::move(part)}), {&model, 1}, std::span(rows.domains).subspan(d, 1),
+               within);
 }
 
 }  // namespace bailiwick

@@ -24,4 +24,9 @@ Json overall_metrics(Run& run, const SavedModel& common, const std::vector<UsedM
                      const EvaluateConfig& how, const ModelRows& rows,
                      std::vector<Aggregate> parts);
 
+/// Those of this rank's d-th domain with its model, from its `part`; nothing leaves the domain.
+/// Collective over the domain.
+Json domain_metrics(Run& run, const UsedModel& model, const EvaluateConfig& how,
+                    const ModelRows& rows, std::size_t d, Aggregate part);
+
 }  // namespace bailiwick

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "lib/core/json.hpp"
-#include "lib/model/concordance.hpp"
 #include "lib/model/metrics.hpp"
+#include "lib/model/scores/concordance.hpp"
 #include "lib/stages/scores.hpp"
 
 namespace bailiwick {
@@ -129,7 +129,7 @@ Json Scorecard::metrics(const Aggregate& total) const {
     case Response::mean:
       return regression_metrics(total);
     case Response::probability:
-      return binary_metrics(total);
+      return binary_metrics(total, ScoreCells(total));
     case Response::rate:
       return rate_metrics(total, *kind_of(model_.config).family(model_.config));
     case Response::classes: {
@@ -148,6 +148,23 @@ Json Scorecard::metrics(const Aggregate& total) const {
           {"comparable", sum.comparable},
           {"concordant", sum.concordant},
           {"tied", sum.tied}};
+}
+
+Json Scorecard::metrics(const Aggregate& total, std::span<const UsedModel> models,
+                        std::span<const LoadedRows> rows, const Sum& sum) const {
+  if (response_of(model_) != Response::probability) return metrics(total);
+  std::vector<OrderedScores> scores;
+  for (std::size_t d = 0; d < rows.size(); ++d)
+    scores.emplace_back(rows[d].rows,
+                        kind_of(models[d].model.config).predictor(models[d].model, rows[d].rows));
+  ScoreCells cells(total);
+  while (cells.open()) {
+    std::vector<Aggregate> finer;
+    for (const OrderedScores& of_domain : scores)
+      finer.push_back(cells.count(of_domain));
+    cells.answer(sum(std::move(finer)));
+  }
+  return binary_metrics(total, cells);
 }
 
 std::string Scorecard::shown(const Json& metrics, const std::string& measure) {

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,13 @@ class Scorecard {
 
   /// "rows", "accuracy", … from a total; null for what its rows do not define.
   Json metrics(const Aggregate& total) const;
+
+  /// The same, where scores are told apart as finely as may be: of models of a probability by more
+  /// rounds, in which `sum` adds up what a rank's domains, with these models, say of theirs.
+  /// Collective wherever `sum` is. `rows`: standardised.
+  using Sum = std::function<Aggregate(std::vector<Aggregate>)>;
+  Json metrics(const Aggregate& total, std::span<const UsedModel> models,
+               std::span<const LoadedRows> rows, const Sum& sum) const;
 
   /// The measures that a table for people has of such metrics, in its order.
   static std::vector<std::string> columns(const Json& metrics);

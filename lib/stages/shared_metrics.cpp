@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "lib/core/json.hpp"
-#include "lib/model/concordance.hpp"
+#include "lib/model/scores/concordance.hpp"
 
 namespace bailiwick {
 

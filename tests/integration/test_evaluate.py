@@ -1,12 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 """What rows do not define is no number: a loss of no rows is not 0, which would read as perfect."""
+import csv
 import json
+import random
 import re
 
 import pytest
 
-from conftest import Checkout
+from conftest import Checkout, referee
 from test_policies import CLINICS, Stays
 
 TARGETS = """days: {role: target, minimum: 0}
@@ -105,6 +107,49 @@ def test_a_folder_holds_evaluations_of_several_splits(stays, np):
     stays.path(f"{output}/evaluations/planted").mkdir()
     stays.path(f"{output}/evaluations/planted/evaluation.json").write_text("{}")
     assert "NO  evaluations/planted/evaluation.json: no statement speaks of it" in stays.run(*verify, code=7)
+
+
+@pytest.fixture(scope="module")
+def rare(tmp_path_factory):
+    """Eight deaths in 4,500 rows: with the penalty all scores are about -6.6, in few of the evaluation's bins; many are equal."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("rare")))
+    draw = random.Random(3)
+    rows = [f"{clinic},{draw.gauss(0, 1):.3f},{int(i % 600 == 5)}" for clinic in CLINICS for i in range(1500)]
+    stays.write("rare.csv", "clinic,x,died\n" + "\n".join(rows) + "\n")
+    stays.take("rare", "\n  x: {role: feature}\n  died: {role: target, type: boolean}\n")
+    allow = "exact_release: true, unmasked_sums: true, per_domain_statistics: true"
+    for clinic in CLINICS:
+        stays.terms(clinic, allow=allow)
+    stays.pool(allow)
+    stays.pooled("pooled.yaml", "rare")
+    stays.died = {c: [int(row["died"]) for row in csv.DictReader(stays.path("rare.csv").open()) if row["clinic"] == c] for c in CLINICS}
+    return stays
+
+
+def test_areas_of_scores_that_crowd(rare):
+    """Exact, as scikit-learn has them, for all domains and each, however they are laid out."""
+    metrics = referee("sklearn.metrics")
+    words = ["--set", "model={kind: logistic, target: died, l2: 100, features: [x]}", "--set", "evaluate.per_domain=true"]
+    rare.train(*words, output="crowd")
+    found = []
+    plain = ["--set", "boundary.secure_aggregation=false"]
+    for run, np, more in (("run", 1, []), ("run", 2, []), ("run", 3, []), ("run", 3, plain), ("pooled", 1, []), ("pooled", 2, [])):
+        output = f"crowd-{len(found)}"
+        rare.run("evaluate", f"{run}.yaml", *words, *more, "--model", "crowd/model.h5", "--output", output, np=np)
+        found.append(json.loads(rare.path(f"{output}/evaluation.json").read_text()))
+    overall = found[0]["overall"]
+    assert all(each["overall"] == overall for each in found)
+    assert all(each["domains"] == found[0]["domains"] for each in found[:4])
+    assert all(b["upper"] - b["lower"] == pytest.approx(0.1) for b in overall["calibration"]), "what is told is as coarse as ever"
+    rare.run("predict", "run.yaml", *words, "--model", "crowd/model.h5", "--output", "crowd")
+    scores = {c: [float(row["probability"]) for row in csv.DictReader(rare.path(f"crowd/predictions/{c}/{c}.csv").open())] for c in CLINICS}
+    assert max(map(max, scores.values())) < 1.1 * min(map(min, scores.values())), "they crowd"
+    truth = [(overall, sum(rare.died.values(), []), sum(scores.values(), []))]
+    truth += [(found[0]["domains"][c], rare.died[c], scores[c]) for c in CLINICS]
+    for measured, died, score in truth:
+        for name, exact in (("auc", metrics.roc_auc_score(died, score)), ("average_precision", metrics.average_precision_score(died, score))):
+            assert measured[name] == pytest.approx(exact, rel=1e-12)
+            assert measured[f"{name}_lower"] == measured[f"{name}_upper"] == pytest.approx(exact, rel=1e-12)
 
 
 def test_inspect_of_several_classes(stays):

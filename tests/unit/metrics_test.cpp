@@ -8,7 +8,7 @@
 
 #include "lib/core/error.hpp"
 #include "lib/core/json.hpp"
-#include "lib/model/concordance.hpp"
+#include "lib/model/scores/concordance.hpp"
 #include "lib/model/standardisation.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/local_sums.hpp"
@@ -82,6 +82,23 @@ std::vector<kernels::RowBlocks> split(const std::vector<Column>& x, const Column
           make_rows(x, {y}, {}, 8, 2, 3)};
 }
 
+Json binary(const Aggregate& total) {
+  return binary_metrics(total, ScoreCells(total));
+}
+
+/// Of one domain on several ranks, by as many rounds as it takes.
+Json refined(const std::vector<kernels::RowBlocks>& parts, const Column& theta, int* rounds) {
+  const Aggregate total = sum_of(binary_layout(1), parts, theta, 1, add_binary);
+  ScoreCells cells(total);
+  for (*rounds = 0; cells.open(); ++*rounds) {
+    Aggregate sum = cells.count({parts[0], kernels::linear_predictor(parts[0], theta, 1)});
+    for (std::size_t i = 1; i < parts.size(); ++i)
+      sum.add(cells.count({parts[i], kernels::linear_predictor(parts[i], theta, 1)}));
+    cells.answer(sum);
+  }
+  return binary_metrics(total, cells);
+}
+
 }  // namespace
 
 // scikit-learn 1.2.1 on the fit of glm_test.cpp: roc_auc_score (220 of 13 * 19 pairs), log_loss,
@@ -96,7 +113,7 @@ TEST_CASE("binary metrics agree with scikit-learn") {
   const Aggregate of_split = sum(split(x, mtcars::am));
   CHECK(std::equal(total.words().begin(), total.words().end(), of_split.words().begin()));
 
-  const Json m = binary_metrics(total);
+  const Json m = binary(total);
   CHECK(number(m, "rows") == 32);
   CHECK(number(m, "events") == 13);
   CHECK(number(m, "log_loss") == Approx(0.5010481210972402).epsilon(1e-12));
@@ -144,6 +161,43 @@ TEST_CASE("binary metrics agree with scikit-learn") {
   CHECK(events == 13);
 }
 
+// Scores that crowd, that lie outside of the bins, about 0, where numbers are dense, and equal
+// ones.
+TEST_CASE("scores are told apart until the areas are exact") {
+  std::mt19937 random(7);
+  for (const double scale : {0.0, 1e-300, 1e-12, 1e-4, 1.0, 1e3})
+    for (const double shift : {0.0, -9.0, 40.0}) {
+      Column score, label;
+      for (int i = 0; i < 500; ++i) {
+        label.push_back(random() % 3 == 0);
+        score.push_back(shift +
+                        scale * (label.back() + static_cast<double>(random() % 400) / 200 - 2));
+      }
+      double precision = 0, events = 0;
+      for (std::size_t i = 0; i < 500; ++i) {
+        double above = 0, events_above = 0;
+        for (std::size_t k = 0; k < 500; ++k) {
+          above += score[k] >= score[i] ? 1 : 0;
+          events_above += score[k] >= score[i] ? label[k] : 0;
+        }
+        events += label[i];
+        precision += label[i] * (events_above / above);
+      }
+      int rounds = 0;
+      const Json m = refined(split({score}, label), {1}, &rounds);
+      INFO("scale " << scale << ", shift " << shift << ", rounds " << rounds);
+      CHECK(number(m, "auc") == Approx(exact_auc(label, score)).epsilon(1e-15));
+      CHECK(number(m, "average_precision") == Approx(precision / events).epsilon(1e-13));
+      for (const std::string area : {"auc", "average_precision"}) {
+        CHECK(number(m, (area + "_lower").c_str()) ==
+              Approx(number(m, area.c_str())).epsilon(1e-15));
+        CHECK(number(m, (area + "_upper").c_str()) ==
+              Approx(number(m, area.c_str())).epsilon(1e-15));
+      }
+      CHECK(rounds <= 8);
+    }
+}
+
 TEST_CASE("the bounds of a binned area hold the exact one, in any bins") {
   std::mt19937 random(7);
   for (const double scale : {1e-4, 0.01, 1.0, 30.0}) {
@@ -161,8 +215,7 @@ TEST_CASE("the bounds of a binned area hold the exact one, in any bins") {
           wins += score[i] > score[j] ? 1 : score[i] == score[j] ? 0.5 : 0;
         }
     CHECK(exact == Approx(wins / pairs).epsilon(1e-14));
-    const Json m =
-        binary_metrics(sum_of(binary_layout(1), whole({score}, label), {1}, 1, add_binary));
+    const Json m = binary(sum_of(binary_layout(1), whole({score}, label), {1}, 1, add_binary));
     const double lower = number(m, "auc_lower"), upper = number(m, "auc_upper");
     CHECK(lower <= exact);
     CHECK(exact <= upper);
@@ -170,12 +223,12 @@ TEST_CASE("the bounds of a binned area hold the exact one, in any bins") {
     if (scale == 1.0) CHECK(upper - lower < 1e-3);
   }
   const Json one_label =
-      binary_metrics(sum_of(binary_layout(1), whole({{1, 2}}, {1, 1}), {1}, 1, add_binary));
+      binary(sum_of(binary_layout(1), whole({{1, 2}}, {1, 1}), {1}, 1, add_binary));
   for (const char* area : {"auc", "auc_lower", "auc_upper"})
     CHECK(one_label.at(area).is_null());
   // An event, then one of a bin with another row: the third of three as one step, or the second.
   const Json shared =
-      binary_metrics(sum_of(binary_layout(1), whole({{2, 1, 1}}, {1, 1, 0}), {1}, 1, add_binary));
+      binary(sum_of(binary_layout(1), whole({{2, 1, 1}}, {1, 1, 0}), {1}, 1, add_binary));
   CHECK(number(shared, "average_precision_lower") == Approx((1 + 2.0 / 3) / 2));
   CHECK(number(shared, "average_precision") == Approx((1 + 2.0 / 3) / 2));
   CHECK(number(shared, "average_precision_upper") == Approx(1));
@@ -215,7 +268,7 @@ TEST_CASE("metrics that the rows do not define are not numbers") {
     sum.normalise();
     return sum;
   };
-  const Json b = binary_metrics(nothing(binary_layout(2)));
+  const Json b = binary(nothing(binary_layout(2)));
   CHECK(number(b, "rows") == 0);
   for (const char* name : {"accuracy", "log_loss", "brier", "auc", "auc_lower", "auc_upper"})
     CHECK(b.at(name).is_null());
@@ -287,9 +340,8 @@ TEST_CASE("multinomial metrics agree with the fit's log-likelihood in R") {
 }
 
 TEST_CASE("predictions that are no numbers are an error") {
-  CHECK_THROWS_AS(
-      binary_metrics(sum_of(binary_layout(2), whole({{1, NAN}}, {1, 0}), {1}, 1, add_binary)),
-      Error);
+  CHECK_THROWS_AS(binary(sum_of(binary_layout(2), whole({{1, NAN}}, {1, 0}), {1}, 1, add_binary)),
+                  Error);
 }
 
 // R: concordance(coxph(Surv(time, status) ~ karno + age + prior, veteran))$count: 6274 concordant,

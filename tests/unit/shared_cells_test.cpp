@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/model/shared_cells.hpp"
+#include "lib/model/scores/shared_cells.hpp"
 
 #include <algorithm>
 #include <random>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/model/concordance.hpp"
+#include "lib/model/scores/concordance.hpp"
 
 #include <algorithm>
 #include <limits>
