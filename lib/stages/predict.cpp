@@ -2,22 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
 
 #include "lib/core/json.hpp"
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/data/minimums.hpp"
-#include "lib/lineage/statement.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/record/restart.hpp"
-#include "lib/record/run_record.hpp"
-#include "lib/record/same_run.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/evaluate_config.hpp"
+#include "lib/stages/homes.hpp"
 #include "lib/stages/scores.hpp"
 #include "lib/stages/stage.hpp"
 
@@ -25,26 +23,8 @@ namespace bailiwick {
 
 namespace {
 
-/// Blocks scored at a time: what bounds the memory.
-constexpr std::uint64_t blocks_at_once = 1024;
-
-/// The rows of one partition of a domain, from its first block in steps.
-LocalDomain part_of(const LocalDomain& domain, std::size_t partition, std::uint64_t first,
-                    std::uint64_t count) {
-  LocalDomain part = domain;
-  part.paths = {domain.paths[partition]};
-  part.manifests = {domain.manifests[partition]};
-  part.blocks = {first, count};
-  return part;
-}
-
-std::string file_of(const PartitionManifest& manifest) {
-  return manifest.name + ".csv";
-}
-
-bool is_csv_name(std::string_view name) {
-  return name.size() > 4 && name.ends_with(".csv") && name.find('/') == std::string_view::npos;
-}
+/// Of a partition's file.
+constexpr const char* predictions_ending = ".csv";
 
 /// Of each stratum of the partitions its place among the model's baselines; one that had no event
 /// in training has none.
@@ -99,91 +79,6 @@ void write_predictions(const SavedModel& model, const ModelColumns& columns,
   file.publish();
 }
 
-/// What stays with the domains that this rank leads: their records, one a local domain; nullptr
-/// where another rank leads, or an earlier session came to the end of it.
-using HomeRecords = std::vector<std::unique_ptr<RunRecord>>;
-
-/// Whether an earlier session, which did not come to its own end, left all that this one asks for.
-bool is_home_done(const Run& run, const StageChain& chain, std::size_t d, const Digest& model) {
-  if (!is_home_finished(run, chain, d)) return false;
-  const std::string folder = chain.home_of(run.config().output, run.name_of(d));
-  const PublicKey key = PrivateKey::load(run.key_at_home(d)).public_key();
-  const std::vector<Statement> statements = read_statements(chain.file(folder), {&key, 1});
-  check_same_config(run, chain, folder, statements);
-  const Artefact* made_by = find_dependency(statements.back(), dependency::model);
-  if (made_by == nullptr || made_by->sha256 != model)
-    throw Error(ExitCode::data,
-                "{}: holds predictions of another model; name another folder with --output",
-                folder);
-  return true;
-}
-
-HomeRecords open_homes(Run& run, const StageChain& chain, const Communicator& own,
-                       const std::vector<UsedModel>& models) {
-  HomeRecords homes(run.local().size());
-  agree(run.world(), [&] {
-    for (std::size_t d = 0; d < homes.size(); ++d) {
-      if (!run.boundary().leads(d)) continue;
-      if (is_home_done(run, chain, d, models[d].content)) continue;
-      homes[d] = std::make_unique<RunRecord>(run, chain, own, d, true);
-      homes[d]->add_dependency({dependency::model, models[d].content, Json::object(), {}});
-      homes[d]->begin_session();
-    }
-  });
-  return homes;
-}
-
-/// Once all of a domain's files are written, by whichever of its ranks: states each.
-void close_homes(const Run& run, const StageChain& chain, const HomeRecords& homes,
-                 const std::vector<UsedModel>& models) {
-  agree(run.world(), [&] {
-    for (std::size_t d = 0; d < homes.size(); ++d) {
-      if (!homes[d]) continue;
-      Json files = Json::object();
-      for (const PartitionManifest& manifest : run.local()[d].manifests) {
-        homes[d]->publish_written(file_of(manifest));
-        files[file_of(manifest)] = {{"rows", manifest.rows}};
-      }
-      const Json said = {{"format", "bailiwick-prediction"},
-                         {"version", 1},
-                         {"model", models[d].content.hex()},
-                         {"files", files}};
-      homes[d]->publish_text(said.dump(2) + "\n", chain.result, true);
-    }
-  });
-}
-
-/// Each partition is written by one of the domain's ranks. Where any fails, none leaves what nobody
-/// would sign.
-void predict_partitions(const Run& run, const StageChain& chain,
-                        const std::vector<UsedModel>& models, const ModelColumns& columns,
-                        const std::vector<ColumnMoments>& moments) {
-  std::vector<std::string> written;
-  try {
-    agree(run.world(), [&] {
-      for (std::size_t d = 0; d < run.local().size(); ++d) {
-        const LocalDomain& domain = run.local()[d];
-        const std::vector<int>& ranks = run.domains()[domain.index].ranks;
-        const auto member =
-            static_cast<std::size_t>(std::ranges::find(ranks, run.world().rank()) - ranks.begin());
-        const std::string folder = chain.home_of(run.config().output, run.name_of(d));
-        for (std::size_t p = member; p < domain.paths.size(); p += ranks.size()) {
-          const std::string path = folder + "/" + file_of(domain.manifests[p]);
-          write_predictions(models[d].model, columns, moments[d],
-                            run.config().section<EvaluateConfig>().survival_at, domain, p,
-                            !has_minimum(run, domain), path);
-          written.push_back(path);
-        }
-      }
-    });
-  } catch (...) {
-    std::error_code ignored;
-    for (const std::string& path : written)
-      std::filesystem::remove(path, ignored);
-    throw;
-  }
-}
-
 void predict(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   const StageChain& chain = stage.chain;
   if (is_done(session.world(), config, chain, model_path(config, options))) return;
@@ -207,18 +102,27 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   const Standardisation standardisation =
       run.config().section<EvaluateConfig>().standardise.value_or(model.config.standardise);
   const std::vector<UsedModel> models = models_of_domains(run, used);
-  agree(run.world(), [&] {  // before anything is set aside for this session
-    for (std::size_t d = 0; d < models.size(); ++d)
-      if (run.boundary().leads(d)) is_home_done(run, chain, d, models[d].content);
-  });
+  std::vector<Digest> contents;
+  for (const UsedModel& of_domain : models)
+    contents.push_back(of_domain.content);
+  check_homes(run, chain, contents);  // before anything is set aside for this session
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
   const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
   const Communicator own = one_rank(run);
-  const HomeRecords homes = open_homes(run, chain, own, models);
-  predict_partitions(run, chain, models, columns, moments);
-  close_homes(run, chain, homes, models);
+  const HomeRecords homes = open_homes(run, chain, own, contents);
+  write_partitions(run, chain, [&](std::size_t d, std::size_t p, const std::string& path) {
+    const LocalDomain& domain = run.local()[d];
+    write_predictions(models[d].model, columns, moments[d],
+                      run.config().section<EvaluateConfig>().survival_at, domain, p,
+                      !has_minimum(run, domain), path + predictions_ending);
+    return std::vector{path + predictions_ending};
+  });
+  close_homes(run, chain, homes, std::array{predictions_ending}, [&](std::size_t d) {
+    return Json{
+        {"format", "bailiwick-prediction"}, {"version", 1}, {"model", models[d].content.hex()}};
+  });
 
   Json rows = Json::object();
   for (const DomainFacts& domain : run.domains())
