@@ -17,9 +17,9 @@ namespace bailiwick {
 
 namespace {
 
-using Counts = std::vector<std::int64_t>;
+using RowCounts = std::vector<std::int64_t>;
 /// A way to add counts up: from the counts of a stream to fewer that say less.
-using Way = std::function<Counts(std::span<const std::int64_t>)>;
+using Way = std::function<RowCounts(std::span<const std::int64_t>)>;
 
 /// Without the number of rows there is no measure.
 [[noreturn]] void refuse(std::uint64_t contributors) {
@@ -56,7 +56,7 @@ class SharedSums {
     for (std::size_t d = 0; d < totals.size(); ++d)
       for (const Way& way : ways)
         marks[d] += marks_of(way(totals[d].words(stream)));
-    const Counts domains =
+    const RowCounts domains =
         boundary_.count_domains("contributors to evaluation", marks, parameters_);
     std::size_t at = 0;
     for (std::size_t w = 0; w < ways.size(); ++w) {
@@ -87,7 +87,7 @@ class SharedSums {
                             ? '0'
                             : '1';
         }
-      const Counts domains =
+      const RowCounts domains =
           boundary_.count_domains("contributors to cells of the evaluation", marks, parameters_);
       std::size_t at = 0;
       for (SharedRanges& ranges : found) {
@@ -116,7 +116,7 @@ class SharedSums {
           marks[d] += zero ? '0' : '1';
         }
       }
-    const Counts domains =
+    const RowCounts domains =
         boundary_.count_domains("contributors to evaluation", marks, parameters_);
     std::vector<Stream> kept;
     std::size_t at = 0;
@@ -217,7 +217,7 @@ Json shared_binary(const std::vector<UsedModel>& models, const EvaluateConfig& h
       std::int64_t sum = 0;
       for (const std::int64_t bin : bins)
         sum += bin;
-      return Counts{sum};
+      return RowCounts{sum};
     };
     // Rows alone: of "bin_rows", whose sum they are.
     std::vector<Aggregate> rest = regroup(parts, "bin_rows", &all);
@@ -267,7 +267,7 @@ Json shared_multinomial(const SavedModel& model, const std::vector<Aggregate>& p
   const std::size_t classes = model.categories.size();
   const auto right_and_wrong = [classes](bool each) {
     return [classes, each](std::span<const std::int64_t> confusion) {
-      Counts sums_of(each ? 2 * classes : 2, 0);
+      RowCounts sums_of(each ? 2 * classes : 2, 0);
       for (std::size_t i = 0; i < confusion.size(); ++i) {
         const std::size_t truth = i / classes, wrong = truth == i % classes ? 0 : 1;
         sums_of[each ? 2 * truth + wrong : wrong] += confusion[i];
@@ -276,11 +276,11 @@ Json shared_multinomial(const SavedModel& model, const std::vector<Aggregate>& p
     };
   };
   const std::vector<Way> ways = {[](std::span<const std::int64_t> confusion) {
-                                   return Counts(confusion.begin(), confusion.end());
+                                   return RowCounts(confusion.begin(), confusion.end());
                                  },
                                  right_and_wrong(true), right_and_wrong(false),
                                  [](std::span<const std::int64_t> confusion) {
-                                   Counts all(1, 0);
+                                   RowCounts all(1, 0);
                                    for (const std::int64_t count : confusion)
                                      all.front() += count;
                                    return all;
@@ -293,7 +293,7 @@ Json shared_multinomial(const SavedModel& model, const std::vector<Aggregate>& p
   const std::string few = too_few(sums.contributors());
   if (missing.contains("confusion")) refuse(sums.contributors());
   const std::span words = total.words("confusion");
-  const Counts found(words.begin(), words.end());
+  const RowCounts found(words.begin(), words.end());
   std::int64_t all = 0, right = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
     all += found[i];
@@ -328,16 +328,16 @@ Json shared_multinomial(const SavedModel& model, const std::vector<Aggregate>& p
 Json shared_pairs(const std::vector<Aggregate>& parts, SharedSums& sums) {
   const std::vector<Way> of_rows = {
       [](std::span<const std::int64_t> rows) {
-        return Counts{rows[0] - rows[1], rows[1]};
+        return RowCounts{rows[0] - rows[1], rows[1]};
       },
-      [](std::span<const std::int64_t> rows) { return Counts{rows[0]}; }};
+      [](std::span<const std::int64_t> rows) { return RowCounts{rows[0]}; }};
   const std::vector<Way> of_pairs = {
       [](std::span<const std::int64_t> pairs) {
-        return Counts{pairs[0] - pairs[1] - pairs[2], pairs[1], pairs[2]};
+        return RowCounts{pairs[0] - pairs[1] - pairs[2], pairs[1], pairs[2]};
       },
       // A tied pair counts half for either side.
       [](std::span<const std::int64_t> pairs) {
-        return Counts{2 * (pairs[0] - pairs[1]) - pairs[2], 2 * pairs[1] + pairs[2]};
+        return RowCounts{2 * (pairs[0] - pairs[1]) - pairs[2], 2 * pairs[1] + pairs[2]};
       }};
   const std::vector<Aggregate> totals = sums.domain_totals(parts);
   const auto rows_by = sums.choose(totals, "rows", of_rows);

@@ -16,14 +16,14 @@ namespace bailiwick {
 
 namespace {
 
-using Counts = std::span<const std::int64_t>;
+using BinCounts = std::span<const std::int64_t>;
 
-double total(Counts counts) {
+double total(BinCounts counts) {
   return static_cast<double>(std::reduce(counts.begin(), counts.end(), std::int64_t{0}));
 }
 
 /// Of bins with rows in either sample.
-std::vector<std::size_t> bins_with_rows(Counts reference, Counts current) {
+std::vector<std::size_t> bins_with_rows(BinCounts reference, BinCounts current) {
   ensure(reference.size() == current.size(), "both samples are counted in the same bins");
   std::vector<std::size_t> bins;
   for (std::size_t b = 0; b < reference.size(); ++b)
@@ -156,7 +156,7 @@ double largest_difference(std::span<const std::int64_t> reference,
 }
 
 std::optional<DriftTest> drift_test(const BinnedSamples& samples) {
-  const Counts reference = samples.of[0].rows, current = samples.of[1].rows;
+  const BinCounts reference = samples.of[0].rows, current = samples.of[1].rows;
   const std::vector<std::size_t> bins = bins_with_rows(reference, current);
   const double n = total(reference), m = total(current);
   if (bins.size() < 2 || n == 0 || m == 0) return {};

@@ -54,12 +54,13 @@ std::vector<std::int64_t> count_domains_where(
   return run.boundary().count_domains(round, marks, std::span<const double>());
 }
 
+std::shared_ptr<const AggregateLayout> layout_of_groups(std::span<const Division> divisions) {
+  return layout_of(divisions, std::vector<bool>(divisions.size(), true));
+}
+
 DividedRows count_divisions(Run& run, std::span<const Division> divisions,
                             std::span<const std::size_t> rows) {
-  Boundary& boundary = run.boundary();
-  const std::vector<bool> all(divisions.size(), true);
-  const auto layout = layout_of(divisions, all);
-  DividedRows result;
+  const auto layout = layout_of_groups(divisions);
   std::vector<Aggregate> parts;
   for (std::size_t d = 0; d < rows.size(); ++d) {
     Aggregate& part = parts.emplace_back(layout);
@@ -70,9 +71,19 @@ DividedRows count_divisions(Run& run, std::span<const Division> divisions,
         ++words[division.part_of(d, r)];
       first += words.size();
     }
-    Aggregate whole = part;
+  }
+  return count_groups(run, divisions, std::move(parts));
+}
+
+DividedRows count_groups(Run& run, std::span<const Division> divisions,
+                         std::vector<Aggregate> parts) {
+  Boundary& boundary = run.boundary();
+  DividedRows result;
+  for (std::size_t d = 0; d < parts.size(); ++d) {
+    Aggregate whole = parts[d];
     boundary.within_domain(d, whole);
-    result.own.push_back(counts_from(whole.words("rows"), divisions, all));
+    result.own.push_back(
+        counts_from(whole.words("rows"), divisions, std::vector<bool>(divisions.size(), true)));
   }
 
   // Of each division: whether it is too fine for the owner; and of each part, whether it has rows.

@@ -5,9 +5,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "lib/boundary/aggregate.hpp"
 
 // How `quality` counts rows, and what of it policies let it tell (docs/quality.md).
 namespace bailiwick {
@@ -38,6 +41,15 @@ struct DividedRows {
 /// nobody can take the other parts from the number of all rows. Collective over the world.
 DividedRows count_divisions(Run& run, std::span<const Division> divisions,
                             std::span<const std::size_t> rows);
+
+/// The numbers that count_groups() takes of a domain: stream `rows`, the parts of all divisions one
+/// after the other.
+std::shared_ptr<const AggregateLayout> layout_of_groups(std::span<const Division> divisions);
+
+/// The same of what this rank has counted itself, of each local domain: a row may be in several
+/// parts of a division, or in none. `part_of` is not asked.
+DividedRows count_groups(Run& run, std::span<const Division> divisions,
+                         std::vector<Aggregate> parts);
 
 /// In how many domains each of these things is so. One round. `is_so`: of a local domain, on the
 /// rank that leads it. Collective over the world.

@@ -50,24 +50,6 @@ void unite(std::vector<std::size_t>& into, const std::vector<std::size_t>& more)
   into.erase(std::unique(into.begin(), into.end()), into.end());
 }
 
-bool holds(Relation is, double left, double right) {
-  switch (is) {
-    case Relation::less:
-      return left < right;
-    case Relation::at_most:
-      return left <= right;
-    case Relation::equal:
-      return left == right;
-    case Relation::at_least:
-      return left >= right;
-    case Relation::greater:
-      return left > right;
-    case Relation::different:
-      return left != right;
-  }
-  return true;
-}
-
 }  // namespace
 
 QualityPlan::QualityPlan(const QualityConfig& how, const TableColumns& columns,
@@ -312,7 +294,7 @@ void QualityPlan::add_row_rules() {
     const std::string text = fmt::format("{} {} {}", rule.left, to_word(rule.is), rule.right);
     const IsSo breaks = [this, left, right, is = rule.is](std::size_t d, std::size_t r) {
       const double a = rows_[d].table.numbers[left][r], b = rows_[d].table.numbers[right][r];
-      return !std::isnan(a) && !std::isnan(b) && !holds(is, a, b);
+      return !std::isnan(a) && !std::isnan(b) && !stands(is, a, b);
     };
     demands.push_back({.check = "row rule",
                        .column = rule.left,

@@ -58,6 +58,24 @@ std::string ClosedRange::outside_text() const {
   return fmt::format("outside {} to {}", round_trip(*low), round_trip(*high));
 }
 
+bool stands(Relation is, double left, double right) {
+  switch (is) {
+    case Relation::less:
+      return left < right;
+    case Relation::at_most:
+      return left <= right;
+    case Relation::equal:
+      return left == right;
+    case Relation::at_least:
+      return left >= right;
+    case Relation::greater:
+      return left > right;
+    case Relation::different:
+      return left != right;
+  }
+  return true;
+}
+
 std::vector<const ColumnRuleConfig*> rules_of(const QualityConfig& how, const std::string& column) {
   std::vector<const ColumnRuleConfig*> found;
   for (const ColumnRuleConfig& rule : how.rules)

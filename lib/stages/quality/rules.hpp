@@ -26,6 +26,8 @@ struct ClosedRange {
   bool contains(double value) const { return !(low && value < *low) && !(high && value > *high); }
 };
 
+bool stands(Relation is, double left, double right);
+
 /// Those about the column of that name that are not off.
 std::vector<const ColumnRuleConfig*> rules_of(const QualityConfig& how, const std::string& column);
 
