@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "lib/data/row_blocks.hpp"
+#include "lib/run/labels.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/watchdog.hpp"
 
@@ -49,7 +50,10 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
   const bool keeps_places = model.kind->network || columns.targets.empty();
   LoadedRows loaded;
   loaded.partitions = domain.manifests.size();
-  const Schema& schema = domain.manifests.front().schema;  // of all of them
+  Schema schema = domain.manifests.front().schema;  // of all of them
+  const std::size_t stored_targets = schema.targets.size();
+  const bool labelled = std::ranges::find(columns.targets, stored_targets) != columns.targets.end();
+  if (labelled) schema.targets.push_back(domain.label_target.value());
   for (const ModelFeature& feature : columns.features)
     if (feature.level)
       loaded.level_rows[feature.column].resize(schema.features[feature.column].levels.size());
@@ -58,7 +62,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
   for (const BlockRange& share : shares)
     blocks += share.count;
   RowBlocksBuilder builder(columns, schema, blocks, block_rows);
-  std::vector<std::size_t> chosen, weighed;
+  std::vector<std::size_t> chosen, weighed, unlabelled;
   io::RowBuffer changed;
   for (std::size_t p = 0; p < domain.manifests.size(); ++p) {
     const PartitionManifest& manifest = domain.manifests[p];
@@ -67,8 +71,13 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
     const auto code = split.empty() ? std::optional<std::size_t>() : split_code(schema, split);
     io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
     const auto on_block = [&](std::uint64_t block, const io::RowBuffer& stored) {
-      if (change) changed = stored;
-      const io::RowBuffer& buffer = change ? changed : stored;
+      if (change || labelled) changed = stored;
+      const io::RowBuffer& buffer = change || labelled ? changed : stored;
+      std::span<const std::uint8_t> labels;
+      if (labelled) {
+        labels = std::span(*domain.labels[p]).subspan(block * manifest.block_rows, stored.rows);
+        add_labels(changed, labels, stored_targets);
+      }
       const auto fail = [&](std::size_t r, const std::string& why) {
         throw Error(ExitCode::data, "{}: {}: {}", domain.paths[p],
                     tell_rows
@@ -78,6 +87,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
       };
       chosen.clear();
       weighed.clear();
+      unlabelled.clear();
       std::uint64_t in_split = 0;
       for (std::size_t r = 0; r < buffer.rows; ++r) {
         if (code && buffer.splits[r] != *code) continue;
@@ -103,11 +113,13 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         if (stands && !is_count(buffer.weights[r]))
           fail(r, "model.weight_type: its weight is not a whole number of rows");
         const auto count = static_cast<std::uint64_t>(stands ? buffer.weights[r] : trials);
-        const bool left_out = builder.is_left_out(buffer, r);
+        const bool has_label = labels.empty() || labels[r] != 0;
+        const bool left_out = !has_label || builder.is_left_out(buffer, r);
         const bool weighs = !left_out && trials > 0 && (!columns.weights || buffer.weights[r] > 0);
         if (!weighs && !keeps_places) continue;
         if (const std::string* name = left_out ? nullptr : builder.undefined(buffer, r))
           fail(r, "model.features: its " + *name + " has no value");
+        if (!has_label) unlabelled.push_back(chosen.size());
         chosen.push_back(r);
         if (weighs) {
           weighed.push_back(r);
@@ -138,7 +150,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
         for (const std::size_t r : chosen)
           loaded.stratum.push_back(builder.stratum(buffer, r));
       try {
-        builder.add(buffer, chosen);
+        builder.add(buffer, chosen, unlabelled);
       } catch (const Error& error) {
         throw Error(error.code(), "{}: {}", domain.paths[p], error.what());
       }

@@ -53,7 +53,8 @@ using RowChange = std::function<void(std::size_t p, std::uint64_t block,
 /// Reads this rank's blocks, checking digests, codes and targets as it goes; rows that are not of
 /// the choice and rows of weight zero are left out, and so are those without a feature that
 /// model.missing drops; but not of networks, whose steps count rows, nor where there is no target,
-/// for predictions: there they weigh nothing. Not collective. Throws ExitCode::data,
+/// for predictions: there they weigh nothing. If the target is a label (LocalDomain::labels), rows
+/// without one are left out likewise. Not collective. Throws ExitCode::data,
 /// ExitCode::integrity. `tell_rows`: whether errors may say which row is wrong, which tells the
 /// operator something of a single one. What rows are taken is decided before `change`, if there is
 /// one.

@@ -140,7 +140,8 @@ bool RowBlocksBuilder::is_left_out(const io::RowBuffer& buffer, std::size_t row)
   });
 }
 
-void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen) {
+void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen,
+                           std::span<const std::size_t> weightless) {
   longest_ = std::max(longest_, chosen.size());
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     weight_(block_, i) = columns_.weights ? buffer.weights[chosen[i]] : 1.0;
@@ -165,6 +166,8 @@ void RowBlocksBuilder::add(const io::RowBuffer& buffer, std::span<const std::siz
   copy_codes(buffer, chosen);
   for (std::size_t i = 0; !needed_.empty() && i < chosen.size(); ++i)
     if (is_left_out(buffer, chosen[i])) weight_(block_, i) = 0;
+  for (const std::size_t i : weightless)
+    weight_(block_, i) = 0;
   ++block_;
 }
 

@@ -21,10 +21,12 @@ class RowBlocksBuilder {
   RowBlocksBuilder(const ModelColumns& columns, const Schema& schema, std::size_t blocks,
                    std::size_t block_rows);
 
-  /// The next block's `chosen` rows, of which those that are left out weigh nothing.
+  /// The next block's `chosen` rows, of which those that are left out weigh nothing, and so do the
+  /// `weightless` among them, by their places there.
   /// Throws ExitCode::data naming a column with a number beyond what sums of any size hold, or
   /// without one.
-  void add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen);
+  void add(const io::RowBuffer& buffer, std::span<const std::size_t> chosen,
+           std::span<const std::size_t> weightless = {});
 
   /// Of a row that was read.
   double number(const io::RowBuffer& buffer, std::size_t row, const NumberColumn& column) const;

@@ -100,7 +100,8 @@ class Line {
 
   /// All that decides a training.
   std::string training_inputs(const RunConfig& run) const {
-    return given_by(run, true) + version() + rows_;
+    // Labels that a model is trained on are made by the sections of other stages.
+    return given_by(run, !run.model.labels) + version() + rows_;
   }
 
   /// The folder of a run is named by what decides its training.

@@ -77,6 +77,7 @@ inline constexpr const char* binary = "binary";
 inline constexpr const char* libraries = "libraries";
 inline constexpr const char* site = "site";
 inline constexpr const char* model = "model";
+inline constexpr const char* labels = "labels";
 inline constexpr const char* resumed_from = "resumed from";
 inline constexpr const char* common_model = "common model";
 inline std::string policy(const std::string& domain) {

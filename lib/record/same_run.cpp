@@ -46,7 +46,7 @@ std::vector<std::string> changed_rows(const Run& run, const Statement& statement
   for (const Artefact& now : run.common_dependencies()) {
     const Artefact* before = find_dependency(statement, now.name);
     if (before != nullptr && before->sha256 != now.sha256 &&
-        now.name.starts_with(dependency::partition_prefix))
+        (now.name.starts_with(dependency::partition_prefix) || now.name == dependency::labels))
       changed.push_back(now.name);
   }
   return changed;

@@ -21,6 +21,7 @@
 #include "lib/policy/policy.hpp"
 #include "lib/run/documents.hpp"
 #include "lib/run/inputs.hpp"
+#include "lib/run/labels.hpp"
 #include "lib/run/libraries.hpp"
 #include "lib/run/partition_files.hpp"
 #include "lib/run/request.hpp"
@@ -114,6 +115,9 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
   boundary_.emplace(*decomposition_);
 
   decide(verdicts_only);
+  // Who predicts asks for no target, and rows have no labels yet.
+  if (config_.model.labels && use_.of_model && use_.action != Action::predict)
+    open_labels(!verdicts_only);
   std::uint64_t contributors = 1;
   for (const DomainFacts& domain : domains_)
     contributors = std::max(contributors, domain.minimum_contributors);
@@ -128,6 +132,33 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
   const bool alone = config_.again && world().size() == 1;
   if (masks && !alone && !verdicts_only) start_masks();
   if (spending_ && !verdicts_only) start_noise();
+}
+
+/// Labels become one more target of the schema, and are read where rows are going to be.
+void Run::open_labels(bool rows) {
+  auto stated = std::make_shared<StatedLabels>(read_stated_labels(world(), config_));
+  labels_ = stated;
+  for (const auto* columns : {&schema().features, &schema().targets})
+    if (std::ranges::find(*columns, stated->target.name, &Column::name) != columns->end())
+      throw Error(ExitCode::config,
+                  "model.labels: the partitions have a column \"{}\" themselves: call the labels "
+                  "otherwise (label.target)",
+                  stated->target.name);
+  for (DomainFacts& domain : domains_)
+    domain.schema.targets.push_back(stated->target);
+  if (!rows) return;
+  delete_by(stated->delete_by);
+  agree(world(), [&] {
+    check_usable(config_.model.labels->from.value_or(config_.output) + "/" + label_layout::result,
+                 stated->result, stated->delete_by);
+    for (std::size_t d = 0; d < local_.size(); ++d) {
+      LocalDomain& domain = local_[d];
+      domain.label_target = stated->target;
+      for (std::size_t p = 0; p < domain.manifests.size(); ++p)
+        domain.labels.push_back(std::make_shared<const std::vector<std::uint8_t>>(
+            read_labels(config_, *stated, name_of(d), domain.manifests[p], key_at_home(d))));
+    }
+  });
 }
 
 void Run::start_masks() {
@@ -428,6 +459,7 @@ std::vector<Artefact> Run::common_dependencies() const {
   if (site_.digest)
     list.push_back({dependency::site, *site_.digest, {{"name", site_.site.name}}, {}});
   list.push_back({dependency::binary, program, {{"version", version()}}, {}});
+  if (labels_) list.push_back({dependency::labels, labels_->result, Json::object(), {}});
   for (const DomainFacts& domain : domains_) {
     list.push_back(
         {dependency::policy(domain.name), domain.policy, {{"uid", domain.policy_uid}}, {}});

@@ -26,6 +26,7 @@ class AccessOutcome;
 class Spending;
 struct Documents;
 struct Inputs;
+struct StatedLabels;
 
 /// One of this rank's domains, admitted.
 struct LocalDomain {
@@ -39,6 +40,9 @@ struct LocalDomain {
   /// That its policy asks for in each group that a result tells of, unless it has none.
   std::uint64_t minimum_group_rows = 1;
   std::shared_ptr<AccessOutcome> outcome;  ///< for its owner's log
+  /// Of each partition the labels of its rows, as read_labels() gives them; none: no stage asks.
+  std::vector<std::shared_ptr<const std::vector<std::uint8_t>>> labels = {};
+  std::optional<Column> label_target = {};  ///< what they are called
 
   /// Tells that log that rows are about to be read.
   void tell_reading() const;
@@ -129,6 +133,7 @@ class Run {
 
  private:
   void find_places();
+  void open_labels(bool rows);
   void check_splits() const;
   void check_names() const;
   void start_masks();
@@ -164,8 +169,9 @@ class Run {
   std::vector<std::optional<std::string>> access_logs_;  ///< one a local domain
   std::vector<std::vector<std::string>> withdrawn_;      ///< digests, one list a local domain
   std::string delete_by_;
-  std::shared_ptr<AccessOutcome> outcome_;  ///< the session's, too
-  std::shared_ptr<Spending> spending_;      ///< of a run with noise; the session's, too
+  std::shared_ptr<const StatedLabels> labels_;  ///< that are the target, if any are
+  std::shared_ptr<AccessOutcome> outcome_;      ///< the session's, too
+  std::shared_ptr<Spending> spending_;          ///< of a run with noise; the session's, too
 };
 
 }  // namespace bailiwick

@@ -81,7 +81,8 @@ void Graph::add_dependency(TracedSession& session, const Artefact& artefact) {
       {dependency::config, ItemKind::config},      {dependency::inputs, ItemKind::inputs},
       {dependency::binary, ItemKind::binary},      {dependency::libraries, ItemKind::libraries},
       {dependency::site, ItemKind::site},          {dependency::model, ItemKind::model},
-      {dependency::resumed_from, ItemKind::model}, {dependency::common_model, ItemKind::model}};
+      {dependency::resumed_from, ItemKind::model}, {dependency::common_model, ItemKind::model},
+      {dependency::labels, ItemKind::result}};
   for (const auto& [word, of] : others)
     if (name == word) kind = of;
   if (!kind) return;

@@ -70,7 +70,8 @@ std::string inputs_problem(const Statement& statement, const Inputs& inputs,
       expected.insert(dependency::partition(domain.name, partition));
   for (const std::string& name : expected)
     demand(find_dependency(statement, name) != nullptr, "does not name " + name);
-  expected.insert({dependency::model, dependency::resumed_from, dependency::common_model});
+  expected.insert(
+      {dependency::model, dependency::labels, dependency::resumed_from, dependency::common_model});
   std::size_t others = 0;
   for (const Artefact& artefact : statement.dependencies)
     if (!expected.contains(artefact.name)) ++others;

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -137,6 +138,21 @@ inline constexpr KindTraits no_kind{
     "none", [](const ModelConfig&) { return kernels::Response::mean; },
     [](const ModelConfig&, const double*, std::size_t) -> const char* { return nullptr; }};
 
+/// What gave a label, from the weakest on.
+enum class LabelSource { model, rule, annotator };
+template <>
+inline constexpr auto words<LabelSource> =
+    std::to_array<std::pair<LabelSource, const char*>>({{LabelSource::model, "model"},
+                                                        {LabelSource::rule, "rule"},
+                                                        {LabelSource::annotator, "annotator"}});
+
+/// Which labels that `label` has made are the target. A row without one is as if it were not there.
+struct ModelLabelsConfig {
+  std::optional<std::string> from;  ///< the output folder of `label`; none: the run's own
+  LabelSource minimum_source = LabelSource::model;
+  double at_least = 0;
+};
+
 struct ModelConfig {
   const KindTraits* kind = &no_kind;
   std::vector<std::string> features;  ///< empty: all
@@ -144,6 +160,7 @@ struct ModelConfig {
   /// number.
   std::map<std::string, std::string> missing;
   std::string target;  ///< empty: the only one; Cox: `time` and `status` instead
+  std::optional<ModelLabelsConfig> labels;  ///< none: the target is a column of the partitions
   std::string time, status, entry;
   std::string trials;            ///< of a logistic target that counts successes
   std::string offset, exposure;  ///< added to the linear predictor; its logarithm is

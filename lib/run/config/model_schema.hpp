@@ -60,6 +60,16 @@ struct MissingWord {
 };
 
 template <class Visitor>
+void schema(Visitor& v, ModelLabelsConfig& labels) {
+  v.key("from", labels.from,
+        "Output folder of the run of label that made them; default: the run's own.", is_path);
+  v.key("minimum_source", labels.minimum_source,
+        "Which labels count: of annotators, these and of rules, or these and of models.");
+  v.key("at_least", labels.at_least, "Posterior from which on a label counts.", at_least(0),
+        at_most(1));
+}
+
+template <class Visitor>
 void schema(Visitor& v, ModelConfig& model) {
   std::string kind = model.kind->name;
   v.key("kind", kind, "Kind of model.", required, OneOf{names_of(model.kinds)});
@@ -87,6 +97,9 @@ void schema(Visitor& v, ModelConfig& model) {
       "drop its rows.",
       MissingWord{});
   v.key("target", model.target, "Column to predict; default: the only target. Not of Cox models.");
+  v.key("labels", model.labels,
+        "The target is what label has made (docs/label.md); rows without such a label are left "
+        "out.");
   v.key("time", model.time, "Cox models: column of times; they must have it.");
   v.key("status", model.status, "Cox models: column of events, 1 happened, 0 censored.");
   v.key("entry", model.entry,
@@ -166,6 +179,8 @@ void schema(Visitor& v, ModelConfig& model) {
   check(!cox || !model.time.empty(), "time", "kind: cox needs the column of times");
   check(!cox || !model.status.empty(), "status", "kind: cox needs the column of events");
   check(!cox || model.target.empty(), "target", "kind: cox has time and status instead");
+  check(!model.labels || !model.target.empty(), "labels",
+        "name them with target, as label.target does");
   check(model.kind->intercept || !model.intercept, "intercept",
         mlp   ? "the layers of a network have their own"
         : cox ? "kind: cox has no intercept"

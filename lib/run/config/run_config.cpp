@@ -345,6 +345,8 @@ void check_privacy(Visitor& v, const RunConfig& run) {
           "not used with privacy, whose errors are of the model and of the noise");
   v.check(model.standardise == Standardisation::pooled, "model.standardise",
           "not used with privacy: declared ranges bring columns to one size");
+  v.check(!model.labels, "model.labels",
+          "not used with privacy: a label says something of other rows too");
   for (const auto& [name, rule] : model.missing)
     v.check(rule == "drop" || parse_number(rule), "model.missing." + name,
             "with privacy what stands for missing values is a number, or drop: a " + rule +
