@@ -415,10 +415,14 @@ ModelColumns select_columns(const ModelConfig& model, const Schema& schema, bool
   return columns;
 }
 
-ModelColumns all_columns(const Schema& schema) {
+ModelColumns all_columns(const Schema& schema, const std::set<std::string>* only) {
   ModelColumns columns;
+  const auto takes = [&](const Column& column) {
+    return only == nullptr || only->contains(column.name);
+  };
   for (std::size_t j = 0; j < schema.features.size(); ++j) {
     const Column& column = schema.features[j];
+    if (!takes(column)) continue;
     if (!column.is_category()) columns.features.push_back({j, std::nullopt});
     if (column.missing) columns.missing.push_back({column.name, MissingRule::keep});
     for (std::size_t code = 0; code < column.levels.size(); ++code)
@@ -427,7 +431,7 @@ ModelColumns all_columns(const Schema& schema) {
   for (const ModelFeature& feature : columns.features)
     columns.names.push_back(feature_name(schema, feature));
   for (std::size_t k = 0; k < schema.targets.size(); ++k)
-    columns.targets.push_back(k);
+    if (takes(schema.targets[k])) columns.targets.push_back(k);
   find_factors(ModelConfig(), columns);
   return columns;
 }

@@ -122,8 +122,8 @@ std::vector<StrataCategory> select_strata(const ModelConfig& model, const Schema
                                           const ModelColumns& columns);
 
 /// All features, with all levels of categories, and all targets, for those who describe them.
-/// Missing numbers stay NaN.
-ModelColumns all_columns(const Schema& schema);
+/// Missing numbers stay NaN. `only`: those of these names; nullptr: all.
+ModelColumns all_columns(const Schema& schema, const std::set<std::string>* only = nullptr);
 /// These targets, and all levels of one category among the features, if it is named. Throws
 /// ExitCode::config for what does not exist. Each: the key of the config that names it, and the
 /// name.

@@ -314,6 +314,27 @@ void check_monitor(Judged& artefact, const Json& result) {
   }
 }
 
+void check_labels(Judged& artefact, const Json& result) {
+  artefact.count(fact_number(result, "rows"), "rows");
+  for (const char* member : {"without", "ties"})
+    artefact.count(fact_number(result, member), member);
+  const auto count_all = [&](const Json& counts, const std::string& where) {
+    for (const Json& rows : counts)
+      if (rows.is_number()) artefact.count(rows.get<double>(), where);
+  };
+  count_all(fact_list(result, "labels"), "rows of a label");
+  for (const auto& [kind, rows] : fact(result, "given_by").items())
+    if (rows.is_number()) artefact.count(rows.get<double>(), "labels given by " + kind);
+  for (const Json& source : fact_list(result, "sources"))
+    for (const char* member : {"labels", "by_label"})
+      count_all(fact_list(source, member),
+                fmt::format("{}: {}", fact_text(source, "name"), member));
+  const Json& agreement = fact(result, "agreement");
+  count_all(fact_list(agreement, "coincidences"), "pairs of labels");
+  for (const Json& pair : fact_list(agreement, "pairs"))
+    count_all(fact_list(pair, "table"), "rows by the labels of two annotators");
+}
+
 /// What lies in the folder beside what is judged.
 void check_others(std::vector<OutputCheck>& checks, const RunFolder& folder,
                   const std::vector<std::string>& unsigned_files) {
@@ -322,6 +343,9 @@ void check_others(std::vector<OutputCheck>& checks, const RunFolder& folder,
     if (std::string_view(record.stage->name()) == "predict")
       others.look("single rows", false, OutputVerdict::fail,
                   "predictions/: each line is of one row; they stay with their domains");
+    else if (std::string_view(record.stage->name()) == "label")
+      others.look("single rows", false, OutputVerdict::fail,
+                  "labels/: each line is of one row; they stay with their domains");
   for (const std::string& domain : folder.regions)
     others.look("not judged", false, OutputVerdict::review,
                 fmt::format("regions/{}: what stays with the domain", domain));
@@ -361,6 +385,7 @@ std::vector<OutputCheck> checks_of(const RunFolder& folder, const StageRecord& r
   if (stage == "survival") check_survival(artefact, record.result);
   if (stage == "attribute") check_attribution(artefact, folder, record);
   if (stage == "monitor") check_monitor(artefact, record.result);
+  if (stage == "label") check_labels(artefact, record.result);
   if (stage == "explain")
     artefact.count(fact_number(record.result, "rows"), "rows that the measure is of");
   return std::move(artefact).checks();

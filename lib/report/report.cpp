@@ -35,6 +35,7 @@ constexpr PageSection page_sections[] = {
     {"survival", "Survival curves", survival_section},
     {"description", "The columns", description_section},
     {"quality", "Whether the data are fit for it", quality_section},
+    {"labels", "What the rows are", label_section},
     {"approval", "What was intended, and who approved", approval_section},
     {"egress", "What left", egress_section},
     {"comparison", "Beside another run", comparison_section},

@@ -42,6 +42,7 @@ Html monitor_section(const ReportFacts& facts);
 Html survival_section(const ReportFacts& facts);
 Html description_section(const ReportFacts& facts);
 Html quality_section(const ReportFacts& facts);
+Html label_section(const ReportFacts& facts);
 Html approval_section(const ReportFacts& facts);
 /// Who approved it, in a line.
 /// For the summary.

@@ -9,12 +9,12 @@
 namespace bailiwick {
 
 extern const Stage train_stage, evaluate_stage, predict_stage, describe_stage, survival_stage,
-    attribute_stage, explain_stage, quality_stage, monitor_stage;
+    attribute_stage, explain_stage, quality_stage, label_stage, monitor_stage;
 
 std::span<const Stage* const> all_stages() {
-  static constexpr const Stage* stages[] = {&describe_stage, &survival_stage, &train_stage,
-                                            &evaluate_stage, &predict_stage,  &attribute_stage,
-                                            &explain_stage,  &quality_stage,  &monitor_stage};
+  static constexpr const Stage* stages[] = {
+      &describe_stage, &survival_stage,  &label_stage,   &train_stage,   &evaluate_stage,
+      &predict_stage,  &attribute_stage, &explain_stage, &quality_stage, &monitor_stage};
   return stages;
 }
 

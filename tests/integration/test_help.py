@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from conftest import PROGRAM, SOURCE
 
-COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "policy profile", "registry", "registry publish", "registry withdraw", "budget", "budget plan", "budget show", "trust", "trust sign", "site", "site sign", "site show", "inspect", "check", "describe", "survival", "train",
+COMMANDS = ["keygen", "ingest", "policy", "policy sign", "policy show", "policy check", "policy profile", "registry", "registry publish", "registry withdraw", "budget", "budget plan", "budget show", "trust", "trust sign", "site", "site sign", "site show", "inspect", "check", "describe", "survival", "label", "train",
             "evaluate", "predict", "attribute", "explain", "quality", "monitor", "access-log", "owner", "verify", "check-output", "approve", "refuse", "withdraw", "release", "deploy", "deploy init", "deploy add", "deploy promote", "deploy retire", "deploy rollback", "deploy withdraw", "deploy show", "countersign", "report", "reproduce", "trace", "forget", "export", "compare", "lrtest", "wald", "meta", "line", "slurm", "digest", "schema", "help"]
 
 
