@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/crypto/keys.hpp"
+#include "lib/crypto/secret.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/policy/gate.hpp"
 
@@ -97,6 +98,9 @@ class PartitionReader {
   PartitionReader(PartitionReader&&) noexcept;
 
   const PartitionManifest& manifest() const;
+
+  /// A key that only whoever can open the file has: of its salt, which nobody else sees.
+  Secret key() const;
 
   /// Rows of one block. Its digest is checked against the manifest; ExitCode::integrity names file
   /// and block, ExitCode::data the row and column of a value that is not finite.

@@ -11,6 +11,7 @@
 #include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/crypto/envelope.hpp"
+#include "lib/crypto/key_agreement.hpp"
 
 namespace bailiwick::io {
 
@@ -139,6 +140,10 @@ PartitionReader::PartitionReader(PartitionReader&&) noexcept = default;
 
 const PartitionManifest& PartitionReader::manifest() const {
   return state_->manifest;
+}
+
+Secret PartitionReader::key() const {
+  return hkdf(std::as_bytes(std::span(state_->file.header().salt)), "", "bailiwick partition v1");
 }
 
 void PartitionReader::read_block(std::uint64_t block, RowBuffer& rows) {

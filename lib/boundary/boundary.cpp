@@ -88,6 +88,7 @@ Aggregate Boundary::across_domains(const std::string& round, std::vector<Aggrega
   for (std::size_t d = 0; d < rows_.size(); ++d)
     parts[d].set_rows(static_cast<std::int64_t>(rows_[d]));
   sum_within_domains(round, parts, MadeOf::rows);
+  tag(round, at, parts);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);
   cross(round, at, parts.front().crossing_words(), Rounds::one);
@@ -106,9 +107,11 @@ void Boundary::across_domains_again(const std::string& round, std::span<Aggregat
       decomposition_.domain_comms_[0].sum(part.domain_words());
     part.normalise();
     check_rows(round, 0, part, made_of);
+    tag(round, at, parts);
     return check_withheld(1);
   }
   sum_within_domains(round, parts, made_of);
+  tag(round, at, parts);
   if (contributors_ > 1) check_contributors(round, parts, at);
   add_led(parts);
   cross(round, at, parts.front().crossing_words(), Rounds::many);
@@ -134,6 +137,7 @@ void Boundary::across_domains_again(const std::string& round, Aggregate& part, c
     part.normalise();
     check_rows(round, 0, part, MadeOf::rows);
     if (several && !part.fits(decomposition_.domains())) part.saturate();
+    tag(round, at, {&part, 1});
     part.crossing_words().front() = 1;
   }
   if (several) {
@@ -186,6 +190,7 @@ Aggregate Boundary::across_domains_with_noise(const std::string& round,
     within_domain(d, parts[d]);
     noisy.push_back(noise_->release(parts[d], streams, rounds_, at, d));
   }
+  tag(round, at, parts);
   add_led(noisy);
   has_noise_ = true;
   cross(round, at, noisy.front().crossing_words(), Rounds::one);
@@ -216,6 +221,11 @@ void Boundary::sum_within_domains(const std::string& round, std::span<Aggregate>
     check_rows(round, d, part, made_of);
     if (!part.fits(decomposition_.domains())) part.saturate();
   }
+}
+
+void Boundary::tag(const std::string& round, const Digest& at, std::span<const Aggregate> parts) {
+  for (std::size_t d = 0; tags_ && d < parts.size(); ++d)
+    if (leads(d)) tags_->add(d, round, at, parts[d]);
 }
 
 void Boundary::check_rows(const std::string& round, std::size_t d, const Aggregate& part,

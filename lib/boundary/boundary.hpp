@@ -14,6 +14,7 @@
 #include "lib/boundary/decomposition.hpp"
 #include "lib/boundary/mask_session.hpp"
 #include "lib/boundary/noise.hpp"
+#include "lib/boundary/sum_tags.hpp"
 #include "lib/boundary/sums.hpp"
 #include "lib/boundary/team.hpp"
 #include "lib/policy/gate.hpp"
@@ -129,6 +130,11 @@ class Boundary : public Sums {
 
   const std::vector<LedgerLine>& ledger() const { return ledger_; }
 
+  /// From here on tags are kept of what each domain sends.
+  void start_tags(SumTags tags) { tags_.emplace(std::move(tags)); }
+  SumTags* tags() { return tags_ ? &*tags_ : nullptr; }
+  const SumTags* tags() const { return tags_ ? &*tags_ : nullptr; }
+
  private:
   /// Whether the ledger and the meter give each crossing a line, or one to all of that name in a
   /// row.
@@ -136,6 +142,7 @@ class Boundary : public Sums {
 
   /// The parts of domains that this rank leads become those of the whole domain, fit to cross.
   void sum_within_domains(const std::string& round, std::span<Aggregate> parts, MadeOf made_of);
+  void tag(const std::string& round, const Digest& at, std::span<const Aggregate> parts);
   /// A whole domain's part that is made of too few rows is not sent.
   void check_rows(const std::string& round, std::size_t d, const Aggregate& part, MadeOf made_of);
   /// ExitCode::policy if any domain's was not; collective over the world.
@@ -169,6 +176,7 @@ class Boundary : public Sums {
   std::optional<MaskSession> session_;  ///< of ranks that lead a domain
   std::optional<Noise> noise_;
   bool has_noise_ = false;  ///< what crosses now
+  std::optional<SumTags> tags_;
   std::vector<LedgerLine> ledger_;
   std::uint64_t rounds_ = 0;  ///< crossings until now
   std::uint64_t contributors_ = 1;

@@ -69,7 +69,7 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
     if (shares[p].count == 0) continue;
 
     const auto code = split.empty() ? std::optional<std::size_t>() : split_code(schema, split);
-    io::PartitionReader reader(domain.admission, manifest, domain.paths[p]);
+    io::PartitionReader reader = domain.open(p);
     const auto on_block = [&](std::uint64_t block, const io::RowBuffer& stored) {
       if (change || labelled) changed = stored;
       const io::RowBuffer& buffer = change || labelled ? changed : stored;

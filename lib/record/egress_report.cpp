@@ -9,6 +9,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/egress/meter.hpp"
+#include "lib/record/domain_tags.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 
@@ -16,8 +17,8 @@ namespace bailiwick {
 
 namespace {
 
-/// One rank's table and messages below MPI, for the first rank to add up.
-Json own_table() {
+/// One rank's table, messages below MPI and tags, for the first rank to add up.
+Json own_table(const Run& run) {
   const EgressMeter::Transport& sent = EgressMeter::instance().transport();
   Json table = Json::array();
   for (const EgressMeter::Entry& entry : EgressMeter::instance().entries()) {
@@ -26,7 +27,7 @@ Json own_table() {
       calls.push_back({call.name, call.communicator, count.calls, count.bytes});
     table.push_back({entry.purpose, entry.declared, entry.metered, calls});
   }
-  return {table, {sent.measured, sent.messages, sent.bytes}};
+  return {table, {sent.measured, sent.messages, sent.bytes}, own_tags(run)};
 }
 
 struct Purpose {
@@ -79,17 +80,19 @@ std::string egress_report(const Run& run) {
   std::vector<std::string> tables;
   {
     const EgressPurpose purpose("egress report");
-    tables = world.gather_to(0, own_table().dump());
+    tables = world.gather_to(0, own_table(run).dump());
   }
   if (!world.is_root()) return {};
   std::vector<Purpose> purposes;
   EgressMeter::Transport sent{true, 0, 0};
+  std::vector<Json> tags;
   for (const std::string& text : tables) {
     const Json table = parse_json(text, "egress", ExitCode::bug);
     add_table(table[0], purposes);
     sent.measured = sent.measured && table[1][0].get<bool>();
     sent.messages += table[1][1].get<std::uint64_t>();
     sent.bytes += table[1][2].get<std::uint64_t>();
+    tags.push_back(table[2]);
   }
 
   std::uint64_t ledger = 0, meter = 0;
@@ -108,7 +111,7 @@ std::string egress_report(const Run& run) {
     ranks.push_back(names);
   const Json report = {
       {"format", "bailiwick-egress"},
-      {"version", 2},
+      {"version", 3},
       {"domains of ranks", ranks},
       {"bytes",
        {{"ledger", ledger},
@@ -116,7 +119,8 @@ std::string egress_report(const Run& run) {
         {"difference", static_cast<std::int64_t>(meter - ledger)}}},
       {"transport",
        {{"measured", sent.measured}, {"messages", sent.messages}, {"bytes", sent.bytes}}},
-      {"purposes", lines}};
+      {"purposes", lines},
+      {"tags", merge_tags(tags)}};
   return report.dump(2) + "\n";
 }
 

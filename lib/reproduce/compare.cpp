@@ -114,8 +114,10 @@ void compare_stage(const RecordedStage& recorded, const std::string& folder,
   std::vector<PublicKey> mine{own};
   compare_chain(recorded.statements, before, read_statements(chain.file(now), mine), now,
                 recorded.prefix, found);
-  if (chain.at_home == nullptr) return;
+  if (chain.is_training())
+    found.sums = compare_sums(chain, before, count_sessions(recorded.statements), now);
   for (const DomainInputs& domain : recorded.inputs.domains) {
+    if (chain.at_home == nullptr) break;
     const std::string home = chain.home_of(before, domain.name),
                       here = chain.home_of(now, domain.name);
     if (!fs::exists(chain.file(home))) continue;
@@ -126,6 +128,7 @@ void compare_stage(const RecordedStage& recorded, const std::string& folder,
                   read_statements(chain.file(here), ours), here,
                   recorded.prefix + chain.home_of("", domain.name) + "/", found);
   }
+  found.in_training = found.in_training || (chain.is_training() && found.difference);
 }
 
 }  // namespace bailiwick

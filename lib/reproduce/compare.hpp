@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/core/digest.hpp"
+#include "lib/reproduce/compare_sums.hpp"
 #include "lib/reproduce/plan.hpp"
 
 namespace bailiwick {
@@ -18,6 +19,8 @@ struct Comparison {
   std::vector<std::pair<std::string, Digest>> equal;  ///< artefacts, by name, and what they are
   std::vector<std::string> missing;                   ///< that only the first run says it made
   std::optional<std::string> difference;              ///< the first, in the order of the chain
+  bool in_training = false;                           ///< it is there
+  ComparedSums sums;                                  ///< of the training
 };
 
 /// The artefacts of a chain in `folder` against those that the same stage left in `again`, signed

@@ -150,7 +150,7 @@ Json summary(const RecordedStage& first, const Heads& heads, const ReproduceOpti
     subjects.push_back({{"name", name}, {"digest", {{"sha256", digest.hex()}}}});
   for (const auto& [name, head] : heads)
     attestations.push_back({{"uri", name}, {"digest", {{"sha256", head.hex()}}}});
-  const bool same = !found.difference && found.missing.empty();
+  const bool same = !found.difference && found.missing.empty() && found.sums.difference.empty();
   Json predicate = {
       {"verifier",
        {{"id", "https://bailiwick.dev/verifiers/reproduce"},
@@ -170,6 +170,8 @@ Json summary(const RecordedStage& first, const Heads& heads, const ReproduceOpti
   if (!options.to.empty()) predicate["bailiwick_to"] = fs::path(options.to).filename().string();
   if (found.difference) predicate["bailiwick_difference"] = *found.difference;
   if (!found.missing.empty()) predicate["bailiwick_missing"] = found.missing;
+  if (!found.sums.difference.empty())
+    predicate["bailiwick_sums_difference"] = found.sums.difference;
   return {{"_type", in_toto_type},
           {"subject", subjects},
           {"predicateType", "https://slsa.dev/verification_summary/v1"},
@@ -190,6 +192,16 @@ const RecordedStage& main_of(const std::vector<RecordedStage>& stages) {
   return training == stages.end() ? stages.front() : *training;
 }
 
+/// Whether what differs was computed from other sums already, as far as tags tell.
+std::string about_sums(const ComparedSums& sums) {
+  if (!sums.difference.empty())
+    return "; of what domains sent, the first that differs is in " + sums.difference;
+  if (sums.compared == 0) return "";
+  return fmt::format(
+      "; all {} sums that domains sent are as the record tags them: what was made of them differs",
+      sums.compared);
+}
+
 void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
               const ReproduceOptions& options, const std::string& program) {
   const PrivateKey key = PrivateKey::load(options.sign_with);
@@ -206,8 +218,11 @@ void conclude(const std::vector<RecordedStage>& stages, const Heads& heads,
   std::cout << "\nsummary  " << path << '\n';
   const std::string before = program.empty() ? "" : program + "; ";
   if (found.difference)
-    throw Error(ExitCode::integrity, "not reproduced: {}the first difference is in {}", before,
-                *found.difference);
+    throw Error(ExitCode::integrity, "not reproduced: {}the first difference is in {}{}", before,
+                *found.difference, found.in_training ? about_sums(found.sums) : "");
+  if (!found.sums.difference.empty())
+    throw Error(ExitCode::integrity, "not reproduced: {}the artefacts are the same{}", before,
+                about_sums(found.sums));
   if (!found.missing.empty())
     throw Error(ExitCode::integrity, "not reproduced: {}the second run did not make {}", before,
                 join(found.missing));

@@ -3,9 +3,11 @@
 
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/partition/partition.hpp"
@@ -43,6 +45,13 @@ struct LocalDomain {
   /// Of each partition the labels of its rows, as read_labels() gives them; none: no stage asks.
   std::vector<std::shared_ptr<const std::vector<std::uint8_t>>> labels = {};
   std::optional<Column> label_target = {};  ///< what they are called
+  /// Of its partitions that were opened, by root.
+  std::shared_ptr<std::map<Digest, Secret>> keys = std::make_shared<std::map<Digest, Secret>>();
+
+  /// Opens its p-th partition.
+  io::PartitionReader open(std::size_t p) const;
+  /// A key for `info` that only whoever can open all its partitions has.
+  Secret derive(std::string_view info) const;
 
   /// Tells that log that rows are about to be read.
   void tell_reading() const;
@@ -90,6 +99,7 @@ class Run {
   const std::vector<RankPlace>& places() const { return places_; }
   const DomainDecomposition& decomposition() const { return *decomposition_; }
   Boundary& boundary() { return *boundary_; }
+  const Boundary& boundary() const { return *boundary_; }
   /// What the owners' access logs are told at the end.
   const std::shared_ptr<AccessOutcome>& outcome() { return outcome_; }
 

@@ -122,8 +122,9 @@ Training::Training(Run& run, NetworkData& data, const Architecture& architecture
   meet();
 }
 
+/// For masks and tags, the same whether there are masks or not.
 Digest Training::at_parameters() {
-  return run_.boundary().masked() ? sha256(std::as_bytes(network_.host_parameters())) : Digest();
+  return run_.domains().size() > 1 ? sha256(std::as_bytes(network_.host_parameters())) : Digest();
 }
 
 void Training::check(const Aggregate& sum) const {

@@ -8,6 +8,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/stopwatch.hpp"
 #include "lib/owner/access_log.hpp"
+#include "lib/record/domain_tags.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/stop_signal.hpp"
 
@@ -21,9 +22,20 @@ void train_by(Run& run, RunRecord& record, Checkpoints& checkpoints, const Resta
               const std::function<std::unique_ptr<Method>()>& make) {
   const Stopwatch total;
   const bool root = run.world().is_root();
+  start_tags(run);
+  SumTags& tags = *run.boundary().tags();
   const std::unique_ptr<Method> method = make();
   const double seconds_reading = total.seconds();
   take_up(run, restart, [&] { method->restore(restart); });
+  bool whole = restart.path.empty();  // not a step of which another session had the beginning
+  const auto end_step = [&](const std::string& name) {
+    if (whole)
+      tags.end(name);
+    else
+      tags.drop();
+    whole = true;
+  };
+  if (whole) end_step("before the first step");
   const std::string headline = method->headline();
   if (root)
     std::cout << fmt::format("{}\n{}  {:>8}\n", headline, method->heading(), "seconds")
@@ -34,6 +46,7 @@ void train_by(Run& run, RunRecord& record, Checkpoints& checkpoints, const Resta
   Json progress;
   method->run([&](const TrainingStep& step) {
     if (!step.line.empty()) {
+      end_step(step.name);
       if (root)
         std::cout << fmt::format("{}  {:>8.2f}\n", step.line, solving.seconds()) << std::flush;
       run.outcome()->add_step(step.release);
@@ -49,6 +62,7 @@ void train_by(Run& run, RunRecord& record, Checkpoints& checkpoints, const Resta
 
   Json results;
   const io::Checkpoint model = method->finish(record, results);
+  tags.end("after the last step");
   if (!progress.is_null()) results["progress"] = progress;
   results["seconds"]["total"] = total.seconds();
   results["seconds"]["reading"] = seconds_reading;

@@ -91,9 +91,10 @@ std::vector<std::string> egress_problems(const Json& report, const std::string& 
   const auto demand = [&](bool holds, const std::string& why) {
     if (!holds) wrong.push_back(why);
   };
+  const int version = json_member<int>(report, "version", what);
   demand(json_member<std::string>(report, "format", what) == "bailiwick-egress" &&
-             json_member<int>(report, "version", what) == 2,
-         "is no egress report of version 2");
+             (version == 2 || version == 3),
+         "is no egress report of version 2 or 3");
   Sent all;
   std::set<std::string> purposes;
   bool rounds = false;
@@ -117,6 +118,15 @@ std::vector<std::string> egress_problems(const Json& report, const std::string& 
   const Json holds = json_member<Json>(report, "domains of ranks", what);
   demand(!decisions || holds == domains_of_ranks(*decisions, what),
          "its domains of ranks are not those of the decisions");
+  if (version >= 3) {
+    std::set<Json> domains;
+    for (const Json& rank : holds)
+      domains.insert(rank.begin(), rank.end());
+    for (const Json& step : json_member<Json>(report, "tags", what))
+      for (const Json& tags : json_member<Json>(step, "sums", what))
+        for (const auto& tag : tags.items())
+          demand(domains.contains(tag.key()), "has tags of a domain that is none");
+  }
   const bool apart = std::ranges::any_of(holds, [&](const Json& rank) { return rank != holds[0]; });
   demand(!apart || !whole || rounds, "domains lie on different ranks, and no round crossed");
   return wrong;

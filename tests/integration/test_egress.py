@@ -82,7 +82,7 @@ def test_the_ledger_explains_every_byte(jobs, np, method):
         assert len(report["domains of ranks"]) == np
         # What one rank gives, Open MPI's collectives hand on to each other one at most once, and little else.
         meter, sent = report["bytes"]["meter"], report["transport"]
-        assert report["version"] == 2 and sent["measured"]
+        assert report["version"] == 3 and sent["measured"]
         assert meter <= sent["bytes"] <= (np - 1) * meter + (1024 if np > 1 else 0)
     gateways = len({d["ranks"][0] for d in run["domains"]})
     for line in run["rounds"]:

@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -134,6 +135,75 @@ def test_what_differs_is_named(stays, beside, np):
     assert "not reproduced: " in out and "the first difference is in evaluation.json: /overall/rmse is " in out
     said = summary(stays, output)["predicate"]
     assert said["verificationResult"] == "FAILED" and said["verifiedLevels"] == [] and said["bailiwick_difference"].startswith("evaluation.json: /overall/rmse")
+
+
+def altered(stays, copy, name, change, signer="operator.pem"):
+    """A file of the chain with other content, of which the operator says that it was made so."""
+    path, chain = copy / name, copy / "lineage.jsonl"
+    statements = forge.read(chain)
+    (statement,) = (s for s in statements if s["subject"][0]["name"] == name)
+    text = json.loads(path.read_text())
+    change(text)
+    path.write_text(json.dumps(text, indent=2) + "\n")
+    statement["subject"][0]["digest"]["sha256"] = forge.sha256(path.read_bytes())
+    forge.write(chain, statements, forge.Signer(stays.path(signer)))
+
+
+def test_the_domain_whose_sum_differs(stays, copy):
+    """The step, the sum and the domain, by tags that tell nobody else what it was."""
+    def other(report):
+        step = report["tags"][1]
+        assert step["step"] == "step-000000" or step["step"].startswith("step-")
+        sums = step["sums"]
+        name = next(name for name in sums if name.endswith("score"))
+        sums[name]["lyon"] = f"{int(sums[name]['lyon'], 16) ^ 1:08x}"
+        other.said = f"{step['step']}: \"{name}\" of lyon"
+    altered(stays, copy, "egress.json", other)
+    out = again(stays, copy, "other-sum", code=INTEGRITY)
+    assert f"not reproduced: the artefacts are the same; of what domains sent, the first that differs is in {other.said}" in out
+    said = summary(stays, "other-sum")["predicate"]
+    assert said["verificationResult"] == "FAILED" and said["bailiwick_sums_difference"] == other.said and "bailiwick_difference" not in said
+
+
+def test_a_checkpoint_that_was_altered(stays, copy):
+    """Its name says the iteration; every sum is as it was, so it was not made of these."""
+    h5py = pytest.importorskip("h5py")
+    (path,) = (copy / "checkpoints").glob("*.h5")
+    with h5py.File(path, "r+") as checkpoint:
+        checkpoint["arrays/parameters"][0] += 1
+    content = re.search("the content digest is (\\w+)", stays.run("digest", path, code=INTEGRITY))[1]
+    with h5py.File(path, "r+") as checkpoint:
+        checkpoint.attrs["content"] = content
+    statements = forge.read(copy / "lineage.jsonl")
+    (statement,) = (s for s in statements if s["subject"][0]["name"] == f"checkpoints/{path.name}")
+    statement["subject"][0]["digest"]["bailiwickModelV2"] = content
+    forge.write(copy / "lineage.jsonl", statements, forge.Signer(stays.path("operator.pem")))
+    out = again(stays, copy, "altered", code=INTEGRITY)
+    assert f"the first difference is in checkpoints/{path.name}: parameters[0] is " in out
+    assert re.search(r"; all \d+ sums that domains sent are as the record tags them: what was made of them differs", out)
+
+
+def test_another_seed(stays, tmp_path):
+    """Of a network: what was signed as the config of a run that had another."""
+    network = ("--set", "model={kind: mlp, target: days, mlp: {loss: squared_error, layers: [{units: 2}]}}",
+               "--set", "train={descent: {epochs: 2, batch_rows: 24, block_rows: 24, seed: 3}, checkpoint: {every: 1, keep_last: 9}}")
+    stays.train(*network, output="seed", np=2)
+    folder = stays.path("seed")
+    resolved = (folder / "resolved.yaml").read_text()
+    said = json.loads((folder / "inputs.json").read_text())
+    assert resolved.count("seed: 3") == 1 and said["given"].count("seed: 3") == 1
+    (folder / "resolved.yaml").write_text(resolved.replace("seed: 3", "seed: 4"))
+    said["given"] = said["given"].replace("seed: 3", "seed: 4")
+    said["identity"] = forge.sha256(said["given"].encode())
+    (folder / "inputs.json").write_text(json.dumps(said, indent=2, sort_keys=True) + "\n")
+    statements = forge.read(folder / "lineage.jsonl")
+    for statement in statements:
+        for name, file in (("inputs", "inputs.json"), ("config", "resolved.yaml")):
+            forge.dependency(statement, name)["digest"]["sha256"] = forge.sha256((folder / file).read_bytes())
+    forge.write(folder / "lineage.jsonl", statements, forge.Signer(stays.path("operator.pem")))
+    out = again(stays, "seed", "seed-again", code=None)
+    assert "not reproduced: the first difference is in checkpoints/epoch-000001.h5: " in out or "intent" in out
+    assert "of every domain" in out or "intent" in out
 
 
 @pytest.mark.parametrize("np", [1, 4])

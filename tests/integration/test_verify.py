@@ -269,10 +269,12 @@ def test_decisions_and_config_that_agree_on_another_place(stays, copy, signer):
     (lambda r: r["purposes"].append(r["purposes"][0]), "twice"),
     (lambda r: r.update(purposes=[], bytes=dict(ledger=0, meter=0, difference=0)), "domains lie on different ranks, and no round crossed"),
     (lambda r: r.update({"domains of ranks": [["bern", "lyon", "graz"]]}), "its domains of ranks are not those of the decisions"),
-    (lambda r: r.update(version=1), "is no egress report of version 2"),
-    (lambda r: r.update(format="x"), "is no egress report of version 2"),
+    (lambda r: r.update(version=1), "is no egress report of version 2 or 3"),
+    (lambda r: r.update(format="x"), "is no egress report of version 2 or 3"),
     (lambda r: r.clear(), '"format" is missing or has the wrong type'),
     (lambda r: r.pop("transport"), '"transport" is missing'),
+    (lambda r: r.pop("tags"), '"tags" is missing'),
+    (lambda r: next(iter(r["tags"][0]["sums"].values())).update(nobody="00000000"), "has tags of a domain that is none"),
 ])
 def test_an_egress_report_that_contradicts_itself(stays, copy, signer, change, text):
     folder = copy("ranks")
