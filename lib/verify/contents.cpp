@@ -91,9 +91,9 @@ std::vector<std::string> egress_problems(const Json& report, const std::string& 
   const auto demand = [&](bool holds, const std::string& why) {
     if (!holds) wrong.push_back(why);
   };
+  const auto format = json_member<std::string>(report, "format", what);
   const int version = json_member<int>(report, "version", what);
-  demand(json_member<std::string>(report, "format", what) == "bailiwick-egress" &&
-             (version == 2 || version == 3),
+  demand(format == "bailiwick-egress" && (version == 2 || version == 3),
          "is no egress report of version 2 or 3");
   Sent all;
   std::set<std::string> purposes;
