@@ -104,7 +104,7 @@ class RunRecord {
   void append(Statement statement, bool last);
   void append_here(Statement statement, bool last);
   void start(const std::string& key, bool in_place);
-  void write_documents();
+  void write_documents_later();
   void sign_intent(const Digest& inputs);
   void go_on();
   void remove_temporaries() const;
@@ -131,7 +131,7 @@ class RunRecord {
   std::shared_ptr<std::optional<Digest>> intent_ = std::make_shared<std::optional<Digest>>();
   std::shared_ptr<Costs> costs_;  ///< of the run's own record
   std::optional<Chain> chain_;    ///< first rank only
-  bool later_ = false;            ///< something was given to publish_later()
+  bool later_ = false;            ///< something is written beside what the ranks do
   std::future<void> writing_;     ///< first rank only; after all that its thread uses
 };
 
