@@ -196,14 +196,24 @@ def test_another_seed(stays, tmp_path):
     said["given"] = said["given"].replace("seed: 3", "seed: 4")
     said["identity"] = forge.sha256(said["given"].encode())
     (folder / "inputs.json").write_text(json.dumps(said, indent=2, sort_keys=True) + "\n")
+    signer = forge.Signer(stays.path("operator.pem"))
     statements = forge.read(folder / "lineage.jsonl")
     for statement in statements:
         for name, file in (("inputs", "inputs.json"), ("config", "resolved.yaml")):
             forge.dependency(statement, name)["digest"]["sha256"] = forge.sha256((folder / file).read_bytes())
-    forge.write(folder / "lineage.jsonl", statements, forge.Signer(stays.path("operator.pem")))
-    out = again(stays, "seed", "seed-again", code=None)
-    assert "not reproduced: the first difference is in checkpoints/epoch-000001.h5: " in out or "intent" in out
-    assert "of every domain" in out or "intent" in out
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    assert "intents.jsonl: intent: is about other inputs than the training's" in again(stays, "seed", "never", code=INTEGRITY)
+    # And of the intent, too.
+    intent, = forge.read(folder / "intents.jsonl")
+    intent["subject"][0]["digest"]["sha256"] = forge.sha256((folder / "inputs.json").read_bytes())
+    intent["predicate"]["config"] = said["identity"]
+    payload = json.dumps(intent, sort_keys=True, separators=(",", ":")).encode()
+    (folder / "intents.jsonl").write_text(forge.envelope(payload, [(signer.id, signer.sign(payload))]) + "\n")
+    for statement in statements:
+        forge.dependency(statement, "intent")["digest"]["sha256"] = forge.sha256(payload)
+    forge.write(folder / "lineage.jsonl", statements, signer)
+    out = again(stays, "seed", "seed-again", code=INTEGRITY)
+    assert "not reproduced: the first difference is in checkpoints/epoch-000001.h5: " in out and " of every domain" in out
 
 
 @pytest.mark.parametrize("np", [1, 4])
