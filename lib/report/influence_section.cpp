@@ -110,8 +110,11 @@ Html attribution_section(const ReportFacts& facts) {
   std::vector<Estimate> effects, shares;
   std::vector<std::pair<std::string, std::string>> reasons;
   const std::string metric = fact_text(result, "metric");
-  HtmlTable table("By owner",
-                  {{"without"}, {metric, true}, {"effect", true}, {"Shapley value", true}});
+  const bool tracin = result.contains("tracin_checkpoints");
+  std::vector<HtmlColumn> columns{
+      {"without"}, {metric, true}, {"effect", true}, {"Shapley value", true}};
+  if (tracin) columns.push_back({"TracIn", true});
+  HtmlTable table("By owner", columns);
   for (const Json& domain : fact_list(result, "domains")) {
     const std::string name = fact_text(domain, "domain");
     const double effect = fact_number(domain, "effect"),
@@ -123,8 +126,10 @@ Html attribution_section(const ReportFacts& facts) {
     };
     if (std::isfinite(effect)) effects.push_back({name, effect, lower, upper, shown(effect)});
     if (std::isfinite(share)) shares.push_back({name, share, undefined, undefined, shown(share)});
-    table.add({html_text(name), html_text(shown(fact_number(domain, "without/value"))),
-               html_text(shown(effect)), html_text(shown(share))});
+    std::vector<Html> cells{html_text(name), html_text(shown(fact_number(domain, "without/value"))),
+                            html_text(shown(effect)), html_text(shown(share))};
+    if (tracin) cells.push_back(html_text(shown(fact_number(domain, "tracin"))));
+    table.add(cells);
     reasons.emplace_back(name, fact_text(domain, "reason"));
     reasons.emplace_back(name, fact_text(domain, "shapley_reason"));
   }
@@ -145,6 +150,12 @@ Html attribution_section(const ReportFacts& facts) {
                           "share of " + metric},
                          shares, 0.0, false);
   page += table.finish();
+  if (tracin)
+    page += html(
+        "<p class=\"note\">TracIn: by how much the owner's rows lowered the mean loss there over "
+        "{} "
+        "epochs, to first order; below 0 they raised it.</p>\n",
+        number_text(fact_number(result, "tracin_checkpoints")));
   page += reasons_html(reasons);
   return page;
 }

@@ -47,6 +47,8 @@ class Training {
   std::uint64_t steps_an_epoch() const { return data_.lanes().steps_an_epoch(0); }
   /// Of all sessions.
   std::uint64_t steps() const { return steps_; }
+  /// Of the next step.
+  double rate() const { return descent_.rate(); }
   bool epoch_ended() const { return steps_ % steps_an_epoch() == 0; }
   std::vector<double> parameters() { return gathered(descent_.parameters()); }
   /// All that the next steps depend on. Collective, as parameters().
@@ -221,8 +223,9 @@ void Training::restore(const State& state) {
 
 class NetworkDescent : public Method {
  public:
-  NetworkDescent(Run& run, const ModelColumns& columns)
+  NetworkDescent(Run& run, const ModelColumns& columns, AfterEpoch after_epoch = {})
       : run_(run),
+        after_epoch_(std::move(after_epoch)),
         config_(run.config().train.descent),
         data_(run, columns),
         validating_(!data_.validation().empty()),
@@ -255,14 +258,18 @@ class NetworkDescent : public Method {
     const auto every_steps = static_cast<std::uint64_t>(when.every_steps);
     Stopwatch watch;
     std::uint64_t steps = 0;  // of this epoch, in this session
+    double rates = 0;         // likewise
     while (!finished()) {
+      rates += training_.rate();
       training_.step();
       ++steps;
       TrainingStep step;
       step.due = every_steps > 0 && training_.steps() % every_steps == 0;
       if (training_.epoch_ended()) {
         end_epoch(step, steps, watch.lap());
+        if (after_epoch_) after_epoch_(training_.parameters(), rates);
         steps = 0;
+        rates = 0;
         step.due = step.due || (when.every > 0 && model_.iteration % when.every == 0);
       } else {
         step.name = fmt::format("step-{:08}", training_.steps());
@@ -335,6 +342,7 @@ class NetworkDescent : public Method {
   }
 
   Run& run_;
+  AfterEpoch after_epoch_;  ///< or nobody is told
   const DescentConfig& config_;
   NetworkData data_;
   bool validating_;
@@ -346,8 +354,8 @@ class NetworkDescent : public Method {
 
 }  // namespace
 
-SavedModel fit_network(Run& run, const ModelColumns& columns) {
-  NetworkDescent descent(run, columns);
+SavedModel fit_network(Run& run, const ModelColumns& columns, const AfterEpoch& after) {
+  NetworkDescent descent(run, columns, after);
   descent.run([](const TrainingStep&) {});
   return descent.fitted();
 }

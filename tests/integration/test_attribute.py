@@ -230,6 +230,53 @@ def test_networks(rows):
     assert math.isclose(sum(domain["shapley"] for domain in found["domains"]), found["value"] - 0.5, rel_tol=1e-12)
 
 
+def tanh_gradients(rows, checkpoint, split_rows):
+    """Of each row's loss by every parameter, in numpy, of a network with a layer of tanh."""
+    import numpy
+    x, y = split_rows
+    units = 4
+    first, bias, second = (numpy.split(checkpoint, [2 * units, 3 * units, 4 * units]))[:3]
+    hidden = numpy.tanh(x @ first.reshape(2, units) + bias)
+    out = 1 / (1 + numpy.exp(-(hidden @ second + checkpoint[-1])))
+    back = out - y
+    inner = back[:, None] * second * (1 - hidden ** 2)
+    return numpy.concatenate([(x[:, :, None] * inner[:, None, :]).reshape(len(x), -1), inner, back[:, None] * hidden, back[:, None]], axis=1)
+
+
+def test_tracin(rows):
+    """Over the checkpoints of each epoch, held against gradients in numpy; the same bits on any ranks; what dropout dropped counts."""
+    numpy, h5py = pytest.importorskip("numpy"), pytest.importorskip("h5py")
+    words = ("--set", "model={kind: mlp, target: y, features: [x, z], mlp: {loss: binary, layers: [{units: 4, activation: tanh, dropout: 0.1}]}}",
+             "--set", "train={method: sgd, descent: {epochs: 5, batch_rows: 20, block_rows: 8, learning_rate: 0.05, schedule: {kind: step, step_epochs: 2, step_factor: 0.5}}, checkpoint: {every: 1, keep_last: 0}}")
+    rows.run("train", "rows-run.yaml", *words, "--output", "tracin", np=2)
+    texts = set()
+    for np in (1, 2, 3):
+        out = rows.run("attribute", "rows-run.yaml", *words, "--set", "attribute.tracin=true", "--output", f"tracin-{np}", "--model", "tracin/model.h5", np=np)
+        texts.add(rows.path(f"tracin-{np}/attribution.json").read_text())
+    assert len(texts) == 1
+    found = json.loads(texts.pop())
+    assert found["tracin_checkpoints"] == 5
+    with h5py.File(rows.path("tracin/model.h5")) as model:
+        mean, scale = (model[f"arrays/standardisation/{name}"][:] for name in ("mean", "scale"))
+    table = [line.split(",") for line in rows.path("rows.csv").read_text().splitlines()[1:]]
+    x = (numpy.array([[float(line[1]), float(line[2])] for line in table]) - mean) * scale
+    y = numpy.array([float(line[4]) for line in table])
+    expected = dict.fromkeys(CLINICS, 0.0)
+    for epoch in range(1, 6):
+        with h5py.File(rows.path(f"tracin/checkpoints/epoch-{epoch:06}.h5")) as checkpoint:
+            parameters, steps = checkpoint["arrays/parameters"][:], int(checkpoint["arrays/descent/steps"][0])
+        gradients = tanh_gradients(rows, parameters, (x, y))
+        rates = 0.05 * 0.5 ** ((epoch - 1) // 2) * steps / epoch
+        for clinic in CLINICS:
+            own = gradients[[line[0] == clinic for line in table]].sum(axis=0) / len(table)
+            expected[clinic] += rates * own @ gradients.mean(axis=0)
+    for domain in found["domains"]:
+        assert math.isclose(domain["tracin"], expected[domain["domain"]], rel_tol=1e-4)
+        assert next(line.split()[-1] for line in out.splitlines() if line.startswith(f"{domain['domain']} ")) == f"{domain['tracin']:.6g}"
+    out = rows.run("attribute", "rows-run.yaml", "--set", KINDS["logistic"][0], "--set", "attribute.tracin=true", "--output", "no-tracin", "--model", "logistic/model.h5", code=CONFIG)
+    assert "attribute.tracin" in out and "of networks alone" in out
+
+
 def test_units(rows):
     """Ten thousand times the column: the same effects, to the last printed digit."""
     text = rows.path("rows.csv").read_text().splitlines()

@@ -30,9 +30,18 @@ std::vector<kernels::NetworkRows> to_network_rows(ModelRows& rows, const ModelCo
   return result;
 }
 
+std::optional<std::string> split_to_stop_by(const Run& run) {
+  const std::string& split = run.config().train.descent.early_stopping.split;
+  return split.empty() ? std::nullopt : std::optional(split);
+}
+
 }  // namespace
 
 NetworkData::NetworkData(Run& run, const ModelColumns& columns)
+    : NetworkData(run, columns, split_to_stop_by(run)) {}
+
+NetworkData::NetworkData(Run& run, const ModelColumns& columns,
+                         const std::optional<std::string>& split)
     : lanes_(run),
       block_rows_(static_cast<std::size_t>(run.config().train.descent.block_rows)),
       targets_(columns.targets.size()) {
@@ -43,8 +52,7 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   ModelRows rows = load_training_rows(run, columns);
   selected_ = rows.selected;
   std::vector<ColumnMoments> own;
-  const std::string& split = config.train.descent.early_stopping.split;
-  if (!split.empty() && config.model.standardise == Standardisation::per_domain)
+  if (split && config.model.standardise == Standardisation::per_domain)
     own = moments_of_domains(run, config.model, columns, rows);
   moments_ = standardise_for_training(run, config.model, columns, rows);
   // A loss is a mean, so a factor common to all weights says nothing.
@@ -71,8 +79,8 @@ NetworkData::NetworkData(Run& run, const ModelColumns& columns)
   if (config.model.kind->response(config.model) == kernels::Response::mean &&
       config.model.mlp.standardise_target)
     standardise_target(run);
-  if (split.empty()) return;
-  ModelRows others = load_model_rows(run, config.model, columns, split);
+  if (!split) return;
+  ModelRows others = load_model_rows(run, config.model, columns, *split);
   if (own.empty()) own.assign(others.domains.size(), moments_);
   standardise(others, own);
   validation_ = to_network_rows(others, columns, factor);
@@ -130,9 +138,13 @@ void NetworkData::describe(SavedModel& model) const {
   model.target_deviation = target_deviation_;
 }
 
+std::size_t NetworkData::most_rows() const {
+  return std::max(lanes_.held_rows_a_step(), pieces_.empty() ? 0 : block_rows_);
+}
+
 Batch NetworkData::empty_batch(const Architecture& architecture) const {
-  return {architecture.inputs(), targets_, lanes_.held_rows_a_step(), lanes_.held_blocks_a_step(),
-          architecture.embeddings().size()};
+  return {architecture.inputs(), targets_, most_rows(),
+          std::max<std::size_t>(lanes_.held_blocks_a_step(), 1), architecture.embeddings().size()};
 }
 
 void NetworkData::gather(std::uint64_t step, Batch& batch, std::optional<std::size_t> only) {

@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/core/range.hpp"
@@ -21,19 +23,23 @@ class NetworkData {
  public:
   /// Reads and standardises. Collective.
   NetworkData(Run& run, const ModelColumns& columns);
+  /// With other rows of `split` ("": all), which are not trained on, in place of those of early
+  /// stopping.
+  NetworkData(Run& run, const ModelColumns& columns, const std::optional<std::string>& split);
 
   /// What a model must keep to treat other rows alike.
   void describe(SavedModel& model) const;
   std::uint64_t rows() const { return selected_; }  ///< to train on, over all domains
   const Lanes& lanes() const { return lanes_; }
-  /// One a local domain; empty without early stopping.
+  /// Rows that are not trained on, one a local domain; empty without early stopping.
   const std::vector<kernels::NetworkRows>& validation() const { return validation_; }
   /// These in pieces that do not depend on ranks, as Cox has a risk set a piece: of one stored
   /// block each, at most `block_rows`.
   const std::vector<Range>& validation_blocks(std::size_t d) const { return pieces_[d]; }
   const std::vector<kernels::NetworkRows>& training() const { return training_; }
 
-  /// Room for what this rank holds of a step.
+  /// Room for what this rank holds of a step, and for a block of the others.
+  std::size_t most_rows() const;
   Batch empty_batch(const Architecture& architecture) const;
   /// This rank's rows of step `step`, counted from 0 over all epochs; with `only`, of that local
   /// domain alone.

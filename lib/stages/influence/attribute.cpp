@@ -18,6 +18,7 @@
 #include "lib/run/config/section.hpp"
 #include "lib/run/run.hpp"
 #include "lib/stages/influence/measures.hpp"
+#include "lib/stages/influence/tracin.hpp"
 #include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/stage.hpp"
 #include "lib/train/descent.hpp"
@@ -32,6 +33,7 @@ struct AttributeConfig {
   std::string split;
   std::string metric;
   bool shapley = false;
+  bool tracin = false;
 };
 
 namespace {
@@ -48,6 +50,9 @@ void schema(Visitor& v, AttributeConfig& attribute) {
         a_measure());
   v.key("shapley", attribute.shapley,
         "Exact Shapley values too: fits of all 2^n - 1 combinations of up to 12 domains.");
+  v.key(
+      "tracin", attribute.tracin,
+      "Of a network, TracIn too: by how much each domain's rows lowered the loss, epoch by epoch.");
 }
 
 inline void check_section(YamlReader& v, const AttributeConfig& attribute, const RunConfig& run) {
@@ -56,6 +61,8 @@ inline void check_section(YamlReader& v, const AttributeConfig& attribute, const
   v.check(!attribute.shapley || is_known_of_nothing(attribute.metric), "attribute.metric",
           "of Shapley values: a measure of which is known what no data give: auc, c_index, "
           "d_squared or r_squared");
+  v.check(!attribute.tracin || run.model.kind->network, "attribute.tracin",
+          "of networks alone, which steps along gradients train; of other kinds see the estimates");
 }
 
 namespace {
@@ -101,16 +108,18 @@ class Attribution {
     for (std::size_t i = 0; i < run_.domains().size(); ++i)
       domains.push_back(of_domain(i));
     if (how_.shapley) add_shapley(domains);
-    return {{"format", "bailiwick-attribution"},
-            {"version", 1},
-            {"model", used_.content.hex()},
-            {"split", how_.split},
-            {"metric", measure_->name},
-            {"more_is_better", measure_->more_is_better},
-            {"value", fits_.at(all_).value},
-            {"rows", rows_},
-            {"fits", fits_.size()},
-            {"domains", domains}};
+    Json said = {{"format", "bailiwick-attribution"},
+                 {"version", 1},
+                 {"model", used_.content.hex()},
+                 {"split", how_.split},
+                 {"metric", measure_->name},
+                 {"more_is_better", measure_->more_is_better},
+                 {"value", fits_.at(all_).value},
+                 {"rows", rows_},
+                 {"fits", fits_.size()},
+                 {"domains", domains}};
+    if (how_.tracin) add_tracin(said);
+    return said;
   }
 
  private:
@@ -148,7 +157,8 @@ class Attribution {
       const Run::Absence absence(run_, coalition);
       ModelColumns columns = select_columns(run_.config().model, run_.schema());
       fit_missing(run_, columns);
-      fit.model = is_network() ? fit_network(run_, columns) : fit_model(run_, columns);
+      fit.model = is_network() ? fit_network(run_, columns, telling(columns, coalition))
+                               : fit_model(run_, columns);
       fit.digest = to_checkpoint(*fit.model).digest().hex();
     } catch (const Error& error) {  // of sums that all ranks know, so everyone's
       if (error.code() == ExitCode::policy)
@@ -330,6 +340,22 @@ class Attribution {
     }
   }
 
+  /// Of the model of all, TracIn is to be told what it was after each epoch.
+  AfterEpoch telling(const ModelColumns& columns, const Coalition& coalition) {
+    if (!how_.tracin || coalition != all_) return {};
+    tracin_.emplace(run_, columns, how_.split);
+    return
+        [&](std::span<const double> parameters, double rates) { tracin_->add(parameters, rates); };
+  }
+
+  void add_tracin(Json& said) {
+    const int epochs = fits_.at(all_).model->iteration;
+    const std::vector<double> influence = tracin_->influence(static_cast<std::size_t>(epochs));
+    for (std::size_t i = 0; i < influence.size(); ++i)
+      said["domains"][i]["tracin"] = influence[i];
+    said["tracin_checkpoints"] = epochs;
+  }
+
   Run& run_;
   const AttributeConfig& how_;
   const UsedModel& used_;
@@ -339,6 +365,7 @@ class Attribution {
   double rows_ = 0;            ///< that it is of
   std::uint64_t counted_ = 0;  ///< rows that the model of all was fitted to
   std::map<Coalition, CoalitionFit> fits_;
+  std::optional<TracIn> tracin_;
 };
 
 /// The largest change of a coefficient, in its standard errors; the intercept's is no change of
@@ -361,9 +388,11 @@ std::string table_of(const Json& result, const SavedModel& model) {
   std::string text = fmt::format(
       "{} {:.6g} on {}, by a model of all domains\n", result.at("metric").get<std::string>(),
       result.at("value").get<double>(), split.empty() ? "all rows" : "split " + split);
-  constexpr const char* line = "{:<16}{:>12}{:>20}{:>12}{:>12}{:>12}{:>20}\n";
+  const bool tracin = result.contains("tracin_checkpoints");
+  constexpr const char* line = "{:<16}{:>12}{:>20}{:>12}{:>12}{:>12}{:>20}{:>{}}\n";
+  const int last = tracin ? 14 : 0;
   text += fmt::format(line, "without", "value", "effect", "change/se", "influence", "one step",
-                      "Shapley");
+                      "Shapley", tracin ? "TracIn" : "", last);
   const auto number = [](const Json& json, const std::string& member) -> std::string {
     if (!json.contains(member) || !json.at(member).is_number()) return "-";
     const auto value = json.at(member).get<double>();
@@ -375,20 +404,27 @@ std::string table_of(const Json& result, const SavedModel& model) {
   for (const Json& domain : result.at("domains")) {
     const Json without = domain.value("without", Json::object());
     const Json estimates = domain.value("estimates", Json::object());
-    text += fmt::format(
-        line, domain.at("domain").get<std::string>(), number(without, "value"),
-        number(domain, "effect"), largest_change(model, without.value("coefficients", Json())),
-        largest_change(model, estimates.value("influence", Json())),
-        largest_change(model, estimates.value("one_step", Json())), number(domain, "shapley"));
+    text += fmt::format(line, domain.at("domain").get<std::string>(), number(without, "value"),
+                        number(domain, "effect"),
+                        largest_change(model, without.value("coefficients", Json())),
+                        largest_change(model, estimates.value("influence", Json())),
+                        largest_change(model, estimates.value("one_step", Json())),
+                        number(domain, "shapley"), tracin ? number(domain, "tracin") : "", last);
   }
   for (const Json& domain : result.at("domains"))
     for (const char* why : {"reason", "shapley_reason"})
       if (domain.contains(why))
         text += fmt::format("{}: {}\n", domain.at("domain").get<std::string>(),
                             domain.at(why).get<std::string>());
-  return text +
-         "effect: how much worse the measure gets without the domain, fitted anew without it; "
-         "below 0 it gets better\n";
+  text +=
+      "effect: how much worse the measure gets without the domain, fitted anew without it; "
+      "below 0 it gets better\n";
+  if (tracin)
+    text += fmt::format(
+        "TracIn: by how much the domain's rows lowered the loss there over {} "
+        "epochs, to first order; below 0 they raised it\n",
+        result.at("tracin_checkpoints").get<int>());
+  return text;
 }
 
 void attribute(const Stage& stage, Session& session, RunConfig config,
