@@ -30,6 +30,8 @@ int command_report(const Arguments& arguments) {
   options.add()("in", po::value<std::string>(),
                 "folder with output folders, at any depth: the page says how many trainings of the "
                 "same purpose were begun there");
+  options.add()("registry", po::value<std::string>(),
+                "registry of models: the page says what became of the model there");
   options.add()("against", po::value<std::string>(),
                 "output folder of another run, to stand beside this one");
   options.add()("format", po::value<std::string>()->default_value("html"), "html or md (Markdown)");
@@ -40,8 +42,9 @@ int command_report(const Arguments& arguments) {
     throw Error(ExitCode::usage, "--format {}: html or md; browsers print the page to PDF", format);
   const std::string output =
       options.has("output") ? options.text("output") : folder + "/report." + format;
-  const std::string page = report_page(
-      folder, {verification_asked(options), output, options.text("against"), options.text("in")});
+  const std::string page =
+      report_page(folder, {verification_asked(options), output, options.text("against"),
+                           options.text("in"), options.text("registry")});
   write_file_atomically(output, format == "md" ? to_markdown(page) : page);
   std::cout << "written  " << output << '\n';
   return 0;

@@ -261,6 +261,7 @@ Html approval_section(const ReportFacts& facts) {
   for (std::size_t i = 0; i < facts.folder.checks.size(); ++i)
     page += output_check_html(facts, i);
   page += releases_html(facts);
+  page += deployment_html(facts);
   for (const LogEntry& erasure : facts.folder.erasures)
     page += erasure_html(erasure);
   page +=

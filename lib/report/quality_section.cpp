@@ -31,9 +31,39 @@ std::string allowed_text(const Json& finding) {
 
 }  // namespace
 
+Html quarantine_html(const ReportFacts& facts) {
+  HtmlTable table(
+      "Rows set aside at ingest, as each owner signed; which they are stays with the owner",
+      {{"domain"},
+       {"partition"},
+       {"rows here", true},
+       {"rows read", true},
+       {"set aside", true},
+       {"share", true}});
+  for (const IngestFacts& ingest : facts.ingests) {
+    std::vector<Html> cells{html_text(ingest.domain), html_text(ingest.partition),
+                            html_text(count_text(ingest.here))};
+    if (ingest.problem.empty())
+      for (const Html& cell :
+           {html_text(count_text(ingest.read)), html_text(count_text(ingest.quarantined)),
+            html_text(even_text(100 * ingest.quarantined / ingest.read, 2) + " %")})
+        cells.push_back(cell);
+    else
+      for (const Html& cell : {mark_html(Mark::unknown, "not known"), Html("-"), Html("-")})
+        cells.push_back(cell);
+    table.add(cells);
+  }
+  if (table.empty()) return {};
+  return html(
+      "{}<p class=\"note\">Read and set aside are counted over all partitions that came of "
+      "one ingest. Not known is what <code>NAME.ingest.json</code> beside the partition, "
+      "which only its owner may read, does not say.</p>\n",
+      table.finish());
+}
+
 Html quality_section(const ReportFacts& facts) {
   const StageRecord* record = facts.folder.find("quality");
-  if (record == nullptr || record->result.is_null()) return {};
+  if (record == nullptr || record->result.is_null()) return quarantine_html(facts);
   const Json& result = record->result;
   const std::string verdict = fact_text(result, "verdict");
   Html page = html("<p>Of {}: {}; share of rows without a flaw: {}.</p>\n", split_words(result),
@@ -66,6 +96,7 @@ Html quality_section(const ReportFacts& facts) {
   page += columns.finish();
   for (const Json& note : fact_list(result, "notes"))
     if (note.is_string()) page += html("<p class=\"note\">{}</p>\n", note.get<std::string>());
+  page += quarantine_html(facts);
   return page;
 }
 

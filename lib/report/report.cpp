@@ -76,13 +76,17 @@ std::optional<bool> ReportFacts::verified() const {
 }
 
 std::string report_page(const std::string& folder, const ReportOptions& options) {
-  ReportFacts facts{read_run_folder(folder), {}, {}, {}, {}, {}};
+  ReportFacts facts{read_run_folder(folder), {}, {}, {}, {}, {}, {}, {}};
   if (!options.against.empty()) facts.other = read_run_folder(options.against);
   for (const PublicKey& key : load_public_keys(options.verification.approver_keys))
     facts.approvers.insert(key.id());
   if (!options.verification.keys.empty())
     verify_for_report(facts, options.verification, options.itself);
   const StageRecord& main = facts.folder.main();
+  if (!main.statements.empty())
+    facts.ingests = read_ingests(folder, main.inputs, main.statements.back(), options.verification);
+  if (!options.registry.empty())
+    facts.registry = read_deployments(options.registry, facts.folder.model_digest);
   if (!options.in.empty())
     facts.elsewhere = count_intents_in(options.in, fact_text(main.inputs, "purpose"));
   const std::string said = fact_text(main.inputs, "name");

@@ -14,6 +14,7 @@ struct ReportOptions {
   std::string itself;          ///< the file that the page is to be, which is none of the run's
   std::string against;         ///< another run's folder, to stand beside it; may be empty
   std::string in;  ///< folder with output folders in which trainings are counted; may be empty
+  std::string registry;  ///< of models, which says what became of this one; may be empty
 };
 
 /// One HTML page about all that a run's output folder holds, which needs nothing else to be read

@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "lib/folder/deployments.hpp"
 #include "lib/folder/intents.hpp"
 #include "lib/folder/run_folder.hpp"
 #include "lib/report/markup/html.hpp"
+#include "lib/verify/ingests.hpp"
 #include "lib/verify/verify.hpp"
 
 // What each section of a report holds; its heading is the page's. An empty one is left out.
@@ -24,8 +26,10 @@ struct ReportFacts {
   std::string failure;  ///< why there are no findings, where keys were given
   /// Trainings of the same purpose in other folders, where some were named.
   std::optional<IntentCount> elsewhere;
-  std::optional<RunFolder> other;   ///< to stand beside it
-  std::set<std::string> approvers;  ///< ids of keys whose holders may approve
+  std::optional<RunFolder> other;       ///< to stand beside it
+  std::set<std::string> approvers;      ///< ids of keys whose holders may approve
+  std::vector<IngestFacts> ingests;     ///< of the partitions that were found
+  std::optional<Deployments> registry;  ///< of models, where one was named
 
   /// Nothing: nobody gave a key.
   std::optional<bool> verified() const;
@@ -49,6 +53,10 @@ Html approval_section(const ReportFacts& facts);
 Html approval_words(const ReportFacts& facts);
 Html intent_words(const ReportFacts& facts);
 Html output_check_words(const ReportFacts& facts);
+Html quarantine_html(const ReportFacts& facts);
+Html deployment_html(const ReportFacts& facts);
+/// Whether the model is in use, in a line; empty: no registry was named.
+Html deployment_words(const ReportFacts& facts);
 Html egress_section(const ReportFacts& facts);
 Html comparison_section(const ReportFacts& facts);
 Html lineage_section(const ReportFacts& facts);

@@ -117,6 +117,17 @@ Html privacy_words(const RunFolder& folder) {
       join(stages, "; "));
 }
 
+/// What a stage that judges said last.
+Html verdict_words(const RunFolder& folder, const std::string& stage) {
+  const StageRecord* record = folder.find(stage);
+  const std::string verdict = record == nullptr ? "" : fact_text(record->result, "verdict");
+  if (verdict.empty()) return {};
+  const Mark mark = verdict == "ok"                           ? Mark::good
+                    : verdict == "stop" || stage == "monitor" ? Mark::bad
+                                                              : Mark::unknown;
+  return html("{}: <a href=\"#{}\">what was found</a>.", mark_html(mark, verdict), stage);
+}
+
 }  // namespace
 
 Html summary_section(const ReportFacts& facts) {
@@ -137,6 +148,10 @@ Html summary_section(const ReportFacts& facts) {
   if (main.stage->chain.is_training()) add("Approved", html("{}.", approval_words(facts)));
   if (const Html checked = output_check_words(facts); !checked.empty())
     add("Outputs checked", checked);
+  if (const Html deployed = deployment_words(facts); !deployed.empty()) add("In use", deployed);
+  for (const auto& [stage, term] :
+       {std::pair{"quality", "Quality of the data"}, std::pair{"monitor", "Since then"}})
+    if (const Html verdict = verdict_words(folder, stage); !verdict.empty()) add(term, verdict);
   add("What left", left_words(folder));
   if (const Html noisy = privacy_words(folder); !noisy.empty()) add("Privacy", noisy);
   if (!facts.verified()) {

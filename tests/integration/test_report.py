@@ -33,6 +33,7 @@ def runs(tmp_path_factory):
     for i, clinic in enumerate(CLINICS * 40):
         x = draw.gauss(0, 1)
         lines.append(f"{clinic},{x!r},{draw.choice(('old', 'new'))},{min(60, math.ceil(draw.expovariate(0.1)))},{int(draw.random() < 1 / (1 + math.exp(-x)))}")
+    lines += ["bern,no-number,old,1,0", "lyon,1,neither,2,1"]  # quarantined
     stays.write("rows.csv", "\n".join(lines) + "\n")
     stays.write("run.yaml", stays.path("run.yaml").read_text().replace("name: length of stay", f"name: '{EVIL}'")
                 .replace("{kind: linear, target: days}", "{kind: logistic, target: gone}"))
@@ -139,6 +140,27 @@ def test_it_says_what_the_folder_holds(runs, page):
     assert "energy, measured " in text["cost"] and "by the model of the config" not in text["cost"]
     for point in ("EU declaration of conformity", "(f) time limits for erasure no policy sets one", "3.3.07 outputs that cannot be checked by hand not supplied"):
         assert point in text["annex"]
+
+
+def test_what_was_set_aside(runs, tmp_path):
+    """How many rows, by those who may read the owners' records of the ingest; never which."""
+    def quality():
+        runs.run("report", "run", "--partitions", "rows", "--output", tmp_path / "report.html")
+        page = (tmp_path / "report.html").read_text()
+        assert "no-number" not in page and "neither" not in page
+        return words(Reader(page).text["quality"])
+    text = quality()
+    for clinic in CLINICS:
+        assert f"{clinic} {clinic} 40 122 2 1.6 %" in text
+    for record in runs.path("rows").glob("*.ingest.json"):
+        record.rename(tmp_path / record.name)
+    try:
+        assert "bern bern 40 ? not known - -" in quality()
+        shutil.copy(tmp_path / "bern.ingest.json", runs.path("rows/lyon.ingest.json"))  # of other rows
+        assert "lyon lyon 40 ? not known - -" in quality()
+    finally:
+        for clinic in CLINICS:
+            (tmp_path / f"{clinic}.ingest.json").rename(runs.path(f"rows/{clinic}.ingest.json"))
 
 
 def test_what_made_the_model_what_it_is(runs, page):

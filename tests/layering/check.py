@@ -47,7 +47,7 @@ ROOMS = {
     "lib/private": ["lib/kinds", "lib/data", "lib/run", "lib/model", "lib/boundary", "lib/runtime", "lib/domain", "lib/privacy", "lib/crypto", "kokkos_kernels/glm", "kokkos_kernels/network", "kokkos_kernels/sums", "kokkos_kernels"],
     "lib/train": ["lib/private", "lib/kinds", "lib/record", "lib/data", "lib/optim", "lib/model", "kokkos_kernels/network", *ADMITTED],
     "lib/stages": ["io/csv", "lib/train", "lib/private", "lib/kinds", "lib/optim", "lib/record", "lib/data", "lib/model", *ADMITTED, *KERNELS],
-    "lib/verify": ["lib/stages", "lib/record", *ADMITTED],
+    "lib/verify": ["lib/stages", "lib/record", "lib/ingest", *ADMITTED],
     "lib/review": ["lib/verify", "lib/stages", "lib/record", "lib/lineage", "lib/crypto"],
     "lib/folder": ["lib/stages", "lib/kinds", "lib/record", *ADMITTED],
     "lib/disclosure": ["lib/run", "lib/policy", "lib/folder", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/lineage", "lib/crypto"],

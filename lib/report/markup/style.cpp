@@ -51,7 +51,8 @@ nav li { break-inside: avoid; }
   outline-offset: 2px; }
 table { border-collapse: collapse; min-width: 100%; font-size: .875rem; line-height: 1.4;
   overflow-wrap: normal; }
-caption { text-align: left; padding: 0 0 .4rem; font-weight: 600; font-size: .9375rem; }
+caption { text-align: left; padding: 0 0 .4rem; font-weight: 600; font-size: .9375rem;
+  position: sticky; left: 0; max-width: min(58rem, calc(100vw - 2rem)); }
 th, td { padding: .32rem .55rem; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--rule); }
 th:first-child, td:first-child { padding-left: .2rem; }
