@@ -11,6 +11,8 @@
 #include "lib/core/error.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/names.hpp"
+#include "lib/lineage/approval.hpp"
+#include "lib/lineage/model_states.hpp"
 #include "lib/stages/stage.hpp"
 
 namespace bailiwick {
@@ -72,12 +74,25 @@ class Search {
     const std::string name = path.filename().string();
     if (const StageChain* stage = chain_named(name))
       found_.chains.push_back(read_chain(path.string(), *stage, keys_));
+    if (name == approvals_log.file) take(approvals_in, path);
+    if (name == model_registry_log.file) take(deployments_in, path);
     if (!name.ends_with(manifest_end)) return;
     try {
       const PartitionManifest manifest = io::unverified_manifest(path.string());
       found_.partitions.emplace(manifest.root, FoundManifest{path.string(), manifest});
     } catch (...) {
       found_.unseen.push_back(printable(caught_error().what()));
+    }
+  }
+
+  /// What that file and those below it tell.
+  void take(std::vector<FoundDecision> (*read)(const std::string&, std::span<const PublicKey>),
+            const fs::path& path) {
+    try {
+      for (FoundDecision& decision : read(path.parent_path().string(), keys_))
+        found_.decisions.push_back(std::move(decision));
+    } catch (...) {
+      found_.broken.push_back(printable(caught_error().what()));
     }
   }
 

@@ -10,6 +10,7 @@
 
 #include "lib/core/digest.hpp"
 #include "lib/domain/partition_manifest.hpp"
+#include "lib/trace/decision.hpp"
 #include "lib/trace/read_chain.hpp"
 
 namespace bailiwick {
@@ -24,7 +25,9 @@ struct FoundManifest {
 struct FoundRecords {
   std::vector<ReadChain> chains;               ///< in the order of their paths
   std::map<Digest, FoundManifest> partitions;  ///< by root
-  std::vector<std::string> unseen;             ///< what could not be looked into, and why
+  std::vector<FoundDecision> decisions;
+  std::vector<std::string> broken;  ///< logs and registries that do not hold, and why
+  std::vector<std::string> unseen;  ///< what could not be looked into, and why
 };
 
 /// Looks through the folders and all below them; links to folders are not followed. What is met

@@ -226,6 +226,18 @@ std::string Graph::role_of(const TracedSession& session, std::size_t used) const
   return "";
 }
 
+std::vector<const FoundDecision*> Graph::decisions_about(const TracedSession& session) const {
+  std::vector<const FoundDecision*> decisions;
+  const std::vector<ReadStatement>& all = chain_of(session).statements;
+  for (const FoundDecision& decision : found_.decisions)
+    for (std::size_t i = session.first; i <= session.last; ++i)
+      if (decision.is_about(all[i].statement)) {
+        decisions.push_back(&decision);
+        break;
+      }
+  return decisions;
+}
+
 bool Graph::goes_into(const TracedSession& session, std::size_t used,
                       const Product& product) const {
   const Item& input = items_[used];

@@ -111,6 +111,8 @@ class Graph {
   std::optional<std::size_t> find_file(const Digest& sha256) const;
   /// As what the session used a model: "model", "resumed from" or "common model".
   std::string role_of(const TracedSession& session, std::size_t used) const;
+  /// What people signed about what the session made, or was to do.
+  std::vector<const FoundDecision*> decisions_about(const TracedSession& session) const;
   /// Whether what the session used went into that product: a prediction file is made of its own
   /// domain's partition alone.
   bool goes_into(const TracedSession& session, std::size_t used, const Product& product) const;

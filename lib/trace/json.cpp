@@ -60,6 +60,20 @@ Json session_json(const Trace& trace, const TracedSession& session) {
     if (state != trace.files.end()) json["state"] = to_word(state->second);
     made.push_back(std::move(json));
   }
+  Json countersigned = Json::array(), decisions = Json::array();
+  for (std::size_t i = session.first; i <= session.last; ++i)
+    for (const auto& [key, known] : chain.statements[i].countersigned)
+      countersigned.push_back(
+          {{"line", chain.statements[i].line}, {"key", printable(key)}, {"known_key", known}});
+  for (const FoundDecision* decision : graph.decisions_about(session))
+    decisions.push_back({{"word", decision->word},
+                         {"about", printable(decision->about)},
+                         {"time", printable(decision->time)},
+                         {"by", printable(decision->by)},
+                         {"reason", printable(decision->reason)},
+                         {"at", printable(decision->at)},
+                         {"key", decision->key},
+                         {"known_key", decision->known}});
   Json domains = Json::object();
   for (const auto& [name, facts] : session.domains) {
     Json& domain = domains[printable(name)];
@@ -86,6 +100,8 @@ Json session_json(const Trace& trace, const TracedSession& session) {
       {"domains", domains},
       {"used", session.used},
       {"made", made},
+      {"countersigned", countersigned},
+      {"decisions", decisions},
       {"notes", session.problems}};
   if (session.run) json["run"] = *session.run;
   return json;
@@ -104,6 +120,7 @@ Json trace_json(const Trace& trace) {
                {"made_from_it", trace.on.sessions},
                {"holds", trace.holds()},
                {"statements", {{"known_key", trace.known}, {"unknown_key", trace.unknown}}},
+               {"broken_logs", graph.found().broken},
                {"not_looked_into", graph.found().unseen}};
   // Numbers are those of the whole graph: what is not in the trace is not written.
   std::set<std::size_t> named(trace.items.begin(), trace.items.end());

@@ -8,6 +8,7 @@
 
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
+#include "lib/lineage/signed_log.hpp"
 
 namespace bailiwick {
 
@@ -157,11 +158,28 @@ class PictureMaker {
                            fmt::format("{}/{} {}, {}", chain.folder, name, item.digest.hex(),
                                        chain.at(product.statement))});
     }
+    if (is_new)
+      for (const std::string& word : decided(session, product))
+        picture_.boxes[found->second].lines.push_back(word);
     if (PictureBox& box = picture_.boxes[found->second]; state != FileState::as_signed) {
       if (is_new) box.lines.push_back(to_word(state));
       if (state == FileState::changed) box.looks += " broken";
     }
     return found->second;
+  }
+
+  /// The newest of what people decided about it, and of what became of it in each registry.
+  std::vector<std::string> decided(const TracedSession& session, const Product& product) const {
+    const Statement& statement = graph_.chain_of(session).statements[product.statement].statement;
+    std::map<std::string, std::string> newest;
+    for (const FoundDecision* decision : graph_.decisions_about(session))
+      if (decision->about != intent_subject && decision->is_about(statement))
+        newest[decision->at.substr(0, decision->at.rfind(':'))] =
+            decision->word + (decision->by.empty() ? "" : " by " + decision->by);
+    std::vector<std::string> words;
+    for (const auto& [log, word] : newest)
+      words.push_back(word);
+    return words;
   }
 
   /// What a domain brought into a session: its partitions under its policy.

@@ -104,6 +104,9 @@ class Reader {
           statement.version > 1)
         say("has a signature that is not in the form that is signed");
       read.known = is_given(read.key);
+      for (const auto& signature : envelope.signatures)
+        if (signature.key_id != read.key)
+          read.countersigned.emplace_back(signature.key_id, is_given(signature.key_id));
     } catch (const Error& error) {
       say(error.what());
     }

@@ -24,6 +24,8 @@ struct ReadStatement {
   Statement statement;
   std::string key;     ///< id of the key in whose name it is signed
   bool known = false;  ///< that key was given, and the signature holds
+  /// Of who signed after that: key ids, and whether that key was given.
+  std::vector<std::pair<std::string, bool>> countersigned = {};
 };
 
 /// A chain whose keys may be unknown: all that it says, and what of it does not hold.

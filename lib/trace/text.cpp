@@ -108,6 +108,7 @@ class Text {
     write_signer(chain);
     write_made(session, walk);
     write_models(session);
+    write_decisions(session);
     if (!whole) return;
     line("inputs", digest_of(session, ItemKind::inputs));
     std::string before = std::move(text_);
@@ -185,6 +186,24 @@ class Text {
                        from.empty() ? "made by no chain that was found; name its folder with --in"
                                     : join(from)));
     }
+  }
+
+  void write_decisions(const TracedSession& session) {
+    const auto checked = [](const std::string& key, bool known) {
+      return fmt::format("key {}, {}", printable(key).substr(0, 12),
+                         known ? "checked" : "which was not given");
+    };
+    const ReadChain& chain = graph_.chain_of(session);
+    for (std::size_t i = session.first; i <= session.last; ++i)
+      for (const auto& [key, known] : chain.statements[i].countersigned)
+        line("signed too",
+             fmt::format("line {}, {}", chain.statements[i].line, checked(key, known)));
+    for (const FoundDecision* decision : graph_.decisions_about(session))
+      line(decision->word,
+           fmt::format("{}, {}{}{}; {}; {}", printable(decision->about), printable(decision->time),
+                       decision->by.empty() ? "" : " by " + printable(decision->by),
+                       decision->reason.empty() ? "" : ": " + printable(decision->reason),
+                       checked(decision->key, decision->known), printable(decision->at)));
   }
 
   void write_program(const TracedSession& session, const Statement& statement) {
@@ -266,6 +285,8 @@ class Text {
         text_ += fmt::format("  {}: and {} more\n", printable(chain.path),
                              chain.problems.size() - problems_shown);
     }
+    for (const std::string& log : graph_.found().broken)
+      text_ += "\ndoes not hold: " + log + "\n";
     for (const std::string& unseen : graph_.found().unseen)
       text_ += "\nnot looked into: " + unseen + "\n";
   }

@@ -152,9 +152,9 @@ bool Trace::holds() const {
   for (const auto* sessions : {&back.sessions, &on.sessions})
     for (const std::size_t session : *sessions)
       if (graph.sessions()[session].changed) return false;
-  return broken_chains() == 0 && std::ranges::none_of(files, [](const auto& file) {
-           return file.second == FileState::changed;
-         });
+  return broken_chains() == 0 && graph.found().broken.empty() &&
+         std::ranges::none_of(files,
+                              [](const auto& file) { return file.second == FileState::changed; });
 }
 
 std::size_t Trace::broken_chains() const {

@@ -113,6 +113,25 @@ def test_approved(stays, copy):
     assert "approved with the key of bern" in (copy / "report.html").read_text()
 
 
+def test_traced(stays, copy):
+    """Who approved, refused and countersigned stands beside what it is about."""
+    decide(stays, "approve", copy)
+    decide(stays, "refuse", copy, "--of", "evaluation.json", who="bern")
+    decide(stays, "approve", copy, "--of", "intent")
+    stays.run("countersign", copy, *KEY, "--sign-with", "lyon.pem")
+    out = stays.run("trace", copy, *KEY, "--key", "ada.pub.pem")
+    train, evaluate = (part for part in re.split(r"\n(?=train |evaluate )", out) if part.startswith(("train ", "evaluate ")))
+    if evaluate.startswith("train "):
+        train, evaluate = evaluate, train
+    assert re.search(r"  approved   model.h5, 20\S+Z by ada, board: approve it is; key \w{12}, checked; \S+/approvals.jsonl:1\n", train)
+    assert re.search(r"  approved   intent, 20\S+Z by ada, board: ", train) and re.search(r"  signed too line \d+, key \w{12}, which was not given\n", train)
+    assert re.search(r"  refused    evaluation.json, 20\S+Z by bern, board: refuse it is; key \w{12}, which was not given; ", evaluate) and "approved" not in evaluate
+    assert "approved by ada, board" in stays.run("trace", copy / "model.h5", "--format", "svg")
+    path = copy / "approvals.jsonl"
+    path.write_text(path.read_text().replace("payload", "payloda", 1))
+    assert f"does not hold: {path}:1: " in stays.run("trace", copy, code=INTEGRITY)
+
+
 def test_a_report_takes_nobody_for_a_second_person(stays, copy):
     """The operator forges an approval; one of another file is none of this one."""
     decide(stays, "approve", copy)

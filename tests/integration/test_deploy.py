@@ -138,6 +138,32 @@ def test_the_whole_life(stays, models, tmp_path):
     assert not (tmp_path / "p").exists()
 
 
+def test_report_and_trace_say_what_became_of_it(stays, models, tmp_path):
+    plain, both = stays.version["plain"], stays.version["both"]
+    for model in (plain, both):
+        decide(stays, "promote", models, f"heart@{model}", "--why", "as <good>")
+    page = tmp_path / "report.html"
+    stays.run("report", "plain", "--registry", models, "--output", page)
+    text = re.sub("<[^>]*>", " ", page.read_text())
+    assert re.search(r"In use \s*\? retired\s+as\s+heart\s+since 20", text)
+    assert [word for word in re.findall(rf"{plain}\s+[?✓✗]\s+(\w+)", text)] == ["candidate", "deployed", "retired"]
+    assert "as &lt;good&gt;" in page.read_text()
+    stays.run("report", "other", "--registry", models, "--output", page)
+    assert "no name of the registry has this model" in page.read_text()
+    out = stays.run("trace", "both/model.h5", "--in", models, "--key", "ada.pub.pem", *KEY)
+    assert re.search(rf"deployed +{models}/heart, version {both}, 20\S+Z by ada, board: as <good>; key [0-9a-f]{{12}}, checked; {models}/heart/states.jsonl:4\n", out)
+    found = stays.run("trace", "plain/model.h5", "--in", models, "--format", "json")
+    decisions = [d for session in json.loads(found)["sessions"].values() for d in session["decisions"]]
+    assert [d["word"] for d in decisions[:3]] == ["candidate", "deployed", "retired"] and not any(d["known_key"] for d in decisions)
+    assert "retired by ada, board" in stays.run("trace", "plain/model.h5", "--in", models, "--format", "svg")
+    path = models / "heart/states.jsonl"
+    path.write_text(path.read_text().replace("payload", "payloda", 1))
+    out = stays.run("trace", "plain/model.h5", "--in", models, code=INTEGRITY)
+    assert f"does not hold: {models}/heart/states.jsonl:1" in out and "deployed" not in out
+    stays.run("report", "plain", "--registry", models, "--output", page)
+    assert "the registry of models does not hold" in page.read_text()
+
+
 def test_jobs_take_what_is_in_use(stays, models, tmp_path):
     """The same bytes as with the model where it was trained, on any ranks; the chain names the same."""
     decide(stays, "promote", models, f"heart@{stays.version['plain']}")
