@@ -44,7 +44,7 @@ struct RankCosts {
   NodeEnergy energy;
   double processor = 0;
 
-  static constexpr std::size_t words = 7;
+  static constexpr std::size_t words = 10;
   std::vector<double> packed() const {
     return {has_meter ? 1.0 : 0.0,
             static_cast<double>(energy.source),
@@ -52,17 +52,21 @@ struct RankCosts {
             energy.dram_joules.value_or(undefined),
             static_cast<double>(energy.gap),
             static_cast<double>(energy.wraps),
+            static_cast<double>(energy.gpus),
+            energy.gpu_joules.value_or(undefined),
+            static_cast<double>(energy.gpu_gap),
             processor};
   }
   static RankCosts unpacked(const double* words) {
     const auto known = [](double value) {
       return std::isfinite(value) ? std::optional(value) : std::nullopt;
     };
-    return {
-        words[0] != 0,
-        {static_cast<EnergySource>(static_cast<int>(words[1])), known(words[2]), known(words[3]),
-         static_cast<EnergyGap>(static_cast<int>(words[4])), static_cast<std::uint64_t>(words[5])},
-        words[6]};
+    return {words[0] != 0,
+            {static_cast<EnergySource>(static_cast<int>(words[1])), known(words[2]),
+             known(words[3]), static_cast<EnergyGap>(static_cast<int>(words[4])),
+             static_cast<std::uint64_t>(words[5]), static_cast<std::uint64_t>(words[6]),
+             known(words[7]), static_cast<EnergyGap>(static_cast<int>(words[8]))},
+            words[9]};
   }
 };
 
@@ -143,6 +147,11 @@ Json Costs::json(std::optional<double> rows) {
     const std::optional<double> intensity = intensity_of(config, places[first].place);
     std::optional<double> used = energy.joules, estimate;
     if (used && energy.dram_joules) *used += *energy.dram_joules;
+    // What a part of is not known is not known; the counters of a whole node have its GPUs.
+    if (used && energy.source != EnergySource::pm_counters && energy.gpu_gap != EnergyGap::none)
+      used.reset();
+    if (used && energy.source != EnergySource::pm_counters && energy.gpu_joules)
+      *used += *energy.gpu_joules;
     if (config.model) estimate = config.model->watts_per_core * processor;
     measured.add(used, intensity);
     modelled.add(estimate, intensity);
@@ -158,6 +167,12 @@ Json Costs::json(std::optional<double> rows) {
         {"modelled_joules", or_null(estimate)},
         {"grid_intensity", or_null(intensity)}};
     if (energy.gap != EnergyGap::none) said["reason"] = to_word(energy.gap);
+    if (energy.gpus > 0 || energy.gpu_gap != EnergyGap::none) {
+      said["gpus"] = energy.gpus;
+      said["gpu_joules"] = or_null(energy.gpu_joules);
+    }
+    if (energy.gpu_gap != EnergyGap::none)
+      said["gpu_reason"] = fmt::format("NVML: {}", to_word(energy.gpu_gap));
     nodes.push_back(std::move(said));
   }
   std::optional<double> embodied;

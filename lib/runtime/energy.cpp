@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "lib/core/helper_thread.hpp"
+#include "lib/runtime/gpu_energy.hpp"
 
 namespace bailiwick {
 
@@ -53,7 +54,7 @@ bool is_rapl_zone(const std::string& name) {
 
 class EnergyMeter::Counters {
  public:
-  Counters(const std::string& sys, double period) {
+  Counters(const std::string& sys, double period, const std::string& nvml) : gpus_(sys, nvml) {
     const fs::path cray = fs::path(sys) / "cray/pm_counters";
     std::error_code ignored;
     if (fs::exists(cray / "energy", ignored))
@@ -112,6 +113,9 @@ class EnergyMeter::Counters {
     }
     if (energy.gap == EnergyGap::none) energy.joules = joules;
     if (dram_gap == EnergyGap::none && dram > 0) energy.dram_joules = dram;
+    energy.gpus = gpus_.gpus();
+    energy.gpu_joules = gpus_.joules();
+    energy.gpu_gap = gpus_.gap();
     return energy;
   }
 
@@ -189,6 +193,7 @@ class EnergyMeter::Counters {
   }
 
   EnergySource source_ = EnergySource::none;
+  GpuCounters gpus_;
   std::vector<Counter> counters_;
   fs::path freshness_;
   Number fresh_;
@@ -197,8 +202,8 @@ class EnergyMeter::Counters {
   std::jthread thread_;  ///< last: ends before what it looks at
 };
 
-EnergyMeter::EnergyMeter(const std::string& sys, double period)
-    : counters_(std::make_unique<Counters>(sys, period)) {}
+EnergyMeter::EnergyMeter(const std::string& sys, double period, const std::string& nvml)
+    : counters_(std::make_unique<Counters>(sys, period, nvml)) {}
 
 EnergyMeter::~EnergyMeter() = default;
 

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -197,4 +198,45 @@ TEST_CASE("Cray's counters hold joules of the node", "[energy]") {
     fs::remove_all(tree.path("cray"));
     CHECK(meter.finish().gap == EnergyGap::vanished);
   }
+}
+
+TEST_CASE("NVIDIA's GPUs are counted by the driver's library, where the driver is", "[energy]") {
+  const Tree tree;
+  tree.zone("intel-rapl:0", "package-0", 100);
+  const auto set = [](const char* millijoules) { ::setenv("FAKE_NVML", millijoules, 1); };
+  set("5000 7000");
+  SECTION("no driver: nothing is loaded") {
+    const NodeEnergy energy = EnergyMeter(tree.path(), 0, FAKE_NVML_LIBRARY).finish();
+    CHECK(energy.gpus == 0);
+    CHECK_FALSE(energy.gpu_joules);
+    CHECK(energy.gpu_gap == EnergyGap::none);
+  }
+  tree.write("module/nvidia/version", "1");
+  SECTION("two of them") {
+    EnergyMeter meter(tree.path(), 0, FAKE_NVML_LIBRARY);
+    set("5250 7500");
+    const NodeEnergy energy = meter.finish();
+    CHECK(energy.gpus == 2);
+    CHECK(energy.gpu_joules == std::optional(0.75));
+    CHECK(energy.gpu_gap == EnergyGap::none);
+  }
+  SECTION("not known") {
+    const auto [before, after, gap] = GENERATE(table<const char*, const char*, EnergyGap>(
+        {{"5000 7000", "5000", EnergyGap::vanished},
+         {"5000 7000", "5000 6999", EnergyGap::went_back},
+         {"5000 7000", "error 3", EnergyGap::no_counter},
+         {"error 4", "error 4", EnergyGap::not_permitted}}));
+    set(before);
+    EnergyMeter meter(tree.path(), 0, FAKE_NVML_LIBRARY);
+    set(after);
+    const NodeEnergy energy = meter.finish();
+    CHECK_FALSE(energy.gpu_joules);
+    CHECK(energy.gpu_gap == gap);
+  }
+  SECTION("a library that is not there") {
+    const NodeEnergy energy = EnergyMeter(tree.path(), 0, "libno-such-nvml.so.1").finish();
+    CHECK_FALSE(energy.gpu_joules);
+    CHECK(energy.gpu_gap == EnergyGap::no_counter);
+  }
+  ::unsetenv("FAKE_NVML");
 }
