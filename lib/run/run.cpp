@@ -13,7 +13,6 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/core/version.hpp"
-#include "lib/crypto/key_agreement.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/lineage/stage_chain.hpp"
@@ -65,29 +64,6 @@ RunConfig load_run_config(const Communicator& world, const std::string& path,
   RunConfig config;
   agree(world, [&] { config = parse_run_config(files, language, overrides); });
   return config;
-}
-
-void LocalDomain::tell_reading() const {
-  outcome->add_reading();
-}
-
-io::PartitionReader LocalDomain::open(std::size_t p) const {
-  io::PartitionReader reader(admission, manifests[p], paths[p]);
-  keys->try_emplace(manifests[p].root, reader.key());
-  return reader;
-}
-
-Secret LocalDomain::derive(std::string_view info) const {
-  std::vector<std::byte> all;
-  all.reserve(manifests.size() * sizeof(Secret));  // no copy stays behind
-  for (std::size_t p = 0; p < manifests.size(); ++p) {
-    if (!keys->contains(manifests[p].root)) open(p);
-    const Secret& key = keys->at(manifests[p].root);
-    all.insert(all.end(), key.bytes().begin(), key.bytes().end());
-  }
-  Secret derived = hkdf(all, "", info);
-  erase(all);
-  return derived;
 }
 
 Run::~Run() = default;
