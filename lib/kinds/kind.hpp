@@ -13,7 +13,7 @@
 #include "kokkos_kernels/glm/families.hpp"
 #include "lib/data/model_rows.hpp"
 #include "lib/kinds/saved_model.hpp"
-#include "lib/model/metrics.hpp"
+#include "lib/model/metrics/metrics.hpp"
 #include "lib/model/objective.hpp"
 #include "lib/model/summary.hpp"
 

@@ -30,13 +30,18 @@ std::string note_of_fit(const RunConfig& config, const StageOptions& options) {
                "others\n";
 }
 
-/// What a policy's minimum.contributors cost.
+/// What a policy's minimums cost.
 std::string notes(const Json& overall) {
   std::string text;
   if (overall.contains("cells"))
-    text += fmt::format("overall, events and areas: from {} cells of at least {} domains each\n",
-                        overall["cells"].get<std::size_t>(),
-                        overall["contributors"].get<std::uint64_t>());
+    if (overall.contains("calibration_bins"))
+      text += fmt::format(
+          "calibration: {} of {} bins are left: neighbours of too few rows are together\n",
+          overall["calibration_bins"]["told"].get<std::size_t>(),
+          overall["calibration_bins"]["asked"].get<std::size_t>());
+  text += fmt::format("overall, events and areas: from {} cells of at least {} domains each\n",
+                      overall["cells"].get<std::size_t>(),
+                      overall["contributors"].get<std::uint64_t>());
   if (overall.contains("left_out"))
     for (const auto& [measure, why] : overall["left_out"].items())
       text += fmt::format("left out overall: {}: {}\n", measure, why.get<std::string>());
@@ -105,12 +110,11 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   standardise(rows, moments);
 
   const std::vector<UsedModel> models = models_of_domains(run, used);
-  std::vector<Aggregate> parts = evaluation_parts(run, models, how, rows);
+  EvaluationSums sums = evaluation_sums(run, model, models, how, rows);
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; how.per_domain && d < rows.domains.size(); ++d)
-    own.push_back(
-        {run.local()[d].admission, domain_metrics(run, models[d], how, rows, d, parts[d])});
-  const Json overall = overall_metrics(run, model, models, how, rows, std::move(parts));
+    own.push_back({run.local()[d].admission, domain_metrics(run, models[d], how, rows, d, sums)});
+  const Json overall = overall_metrics(run, model, models, how, rows, std::move(sums));
 
   const Json disputed = how.label_noise ? label_noise(run, model, models, rows) : Json();
 

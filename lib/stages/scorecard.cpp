@@ -9,7 +9,7 @@
 #include <set>
 
 #include "lib/core/json.hpp"
-#include "lib/model/metrics.hpp"
+#include "lib/model/metrics/metrics.hpp"
 #include "lib/model/scores/concordance.hpp"
 #include "lib/stages/scores.hpp"
 
@@ -94,7 +94,9 @@ void add_pairs(const SavedModel& model, const LoadedRows& loaded, std::size_t d,
 }  // namespace
 
 Scorecard::Scorecard(const SavedModel& model, const EvaluateConfig& how)
-    : model_(model), layout_(layout_of(model, how)) {}
+    : model_(model),
+      calibration_bins_(static_cast<std::size_t>(how.calibration_bins)),
+      layout_(layout_of(model, how)) {}
 
 Aggregate Scorecard::add(const LoadedRows& loaded, std::size_t d, Sums& sums) const {
   Aggregate sum(layout_);
@@ -124,12 +126,12 @@ Aggregate Scorecard::add(const LoadedRows& loaded, std::size_t d, Sums& sums) co
   return sum;
 }
 
-Json Scorecard::metrics(const Aggregate& total) const {
+Json Scorecard::metrics(const Aggregate& total, const std::vector<std::size_t>& calibration) const {
   switch (response_of(model_)) {
     case Response::mean:
       return regression_metrics(total);
     case Response::probability:
-      return binary_metrics(total, ScoreCells(total));
+      return binary_metrics(total, ScoreCells(total), {calibration_bins_, calibration});
     case Response::rate:
       return rate_metrics(total, *kind_of(model_.config).family(model_.config));
     case Response::classes: {
@@ -151,7 +153,8 @@ Json Scorecard::metrics(const Aggregate& total) const {
 }
 
 Json Scorecard::metrics(const Aggregate& total, std::span<const UsedModel> models,
-                        std::span<const LoadedRows> rows, const Sum& sum) const {
+                        std::span<const LoadedRows> rows,
+                        const std::vector<std::size_t>& calibration, const Sum& sum) const {
   if (response_of(model_) != Response::probability) return metrics(total);
   std::vector<OrderedScores> scores;
   for (std::size_t d = 0; d < rows.size(); ++d)
@@ -164,7 +167,7 @@ Json Scorecard::metrics(const Aggregate& total, std::span<const UsedModel> model
       finer.push_back(cells.count(of_domain));
     cells.answer(sum(std::move(finer)));
   }
-  return binary_metrics(total, cells);
+  return binary_metrics(total, cells, {calibration_bins_, calibration});
 }
 
 std::string Scorecard::shown(const Json& metrics, const std::string& measure) {

@@ -25,15 +25,17 @@ class Scorecard {
   /// within its strata (model.cox.strata_by), given by its first rank. Collective over the domain.
   Aggregate add(const LoadedRows& standardised, std::size_t d, Sums& sums) const;
 
-  /// "rows", "accuracy", … from a total; null for what its rows do not define.
-  Json metrics(const Aggregate& total) const;
+  /// "rows", "accuracy", … from a total; null for what its rows do not define. `calibration`: where
+  /// the cells of its table begin, of models of a probability (evaluation_sums).
+  Json metrics(const Aggregate& total, const std::vector<std::size_t>& calibration = {}) const;
 
   /// The same, where scores are told apart as finely as may be: of models of a probability by more
   /// rounds, in which `sum` adds up what a rank's domains, with these models, say of theirs.
   /// Collective wherever `sum` is. `rows`: standardised.
   using Sum = std::function<Aggregate(std::vector<Aggregate>)>;
   Json metrics(const Aggregate& total, std::span<const UsedModel> models,
-               std::span<const LoadedRows> rows, const Sum& sum) const;
+               std::span<const LoadedRows> rows, const std::vector<std::size_t>& calibration,
+               const Sum& sum) const;
 
   /// The measures that a table for people has of such metrics, in its order.
   static std::vector<std::string> columns(const Json& metrics);
@@ -45,6 +47,7 @@ class Scorecard {
 
  private:
   const SavedModel& model_;
+  std::size_t calibration_bins_;
   std::shared_ptr<const AggregateLayout> layout_;
 };
 

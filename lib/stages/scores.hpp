@@ -9,7 +9,7 @@
 
 #include "lib/data/model_rows.hpp"
 #include "lib/kinds/kind.hpp"
-#include "lib/model/metrics.hpp"
+#include "lib/model/metrics/metrics.hpp"
 #include "lib/record/stated.hpp"
 #include "lib/stages/stage.hpp"
 

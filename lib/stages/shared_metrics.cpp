@@ -12,6 +12,8 @@
 
 #include "lib/core/json.hpp"
 #include "lib/model/scores/concordance.hpp"
+#include "lib/run/run.hpp"
+#include "lib/stages/merge_bins.hpp"
 
 namespace bailiwick {
 
@@ -145,6 +147,8 @@ class SharedSums {
   }
 
   std::uint64_t contributors() const { return boundary_.contributors(); }
+  /// What all domains computed at.
+  std::span<const double> parameters() const { return parameters_; }
 
  private:
   bool enough(std::span<const std::int64_t> domains) const {
@@ -206,7 +210,7 @@ Json shared_numbers(const SavedModel& model, const EvaluateConfig& how,
 }
 
 /// The histograms of a binary response, in cells.
-Json shared_binary(const std::vector<UsedModel>& models, const EvaluateConfig& how,
+Json shared_binary(Run& run, const std::vector<UsedModel>& models, const EvaluateConfig& how,
                    const ModelRows& rows, const std::vector<Aggregate>& parts, SharedSums& sums) {
   const auto ranges = sums.ranges(sums.domain_totals(parts), {"positives", "negatives"});
   const auto found = shared_cells(ranges, auc_bins / 2);
@@ -240,7 +244,15 @@ Json shared_binary(const std::vector<UsedModel>& models, const EvaluateConfig& h
     if (missing.contains("squared_error")) leave_out(metrics, {"brier"}, few);
     return metrics;
   }
-  const BinaryCells cells(*found, static_cast<std::size_t>(how.calibration_bins));
+  BinaryCells cells(*found, static_cast<std::size_t>(how.calibration_bins));
+  std::vector<Aggregate> counted;
+  for (std::size_t d = 0; d < parts.size(); ++d) {
+    const kernels::RowBlocks& own = rows.domains[d].rows;
+    counted.push_back(count_cell_rows(
+        own, kind_of(models[d].model.config).predictor(models[d].model, own), cells));
+  }
+  merge_groups(cells, merge_bins(run, calibration_round, cells.groups.back() + 1,
+                                 std::move(counted), sums.parameters()));
   const auto layout = binary_cells_layout(cells);
   std::vector<Aggregate> of_cells;
   for (std::size_t d = 0; d < parts.size(); ++d) {
@@ -375,15 +387,15 @@ Json shared_pairs(const std::vector<Aggregate>& parts, SharedSums& sums) {
 
 }  // namespace
 
-Json shared_metrics(const std::vector<UsedModel>& models, const EvaluateConfig& how,
-                    const ModelRows& rows, std::vector<Aggregate> parts, Boundary& boundary,
+Json shared_metrics(Run& run, const std::vector<UsedModel>& models, const EvaluateConfig& how,
+                    const ModelRows& rows, std::vector<Aggregate> parts,
                     std::span<const double> parameters) {
-  SharedSums sums(boundary, parameters);
+  SharedSums sums(run.boundary(), parameters);
   const SavedModel& model = models.front().model;
   Json metrics;
   switch (model.config.kind->response(model.config)) {
     case kernels::Response::probability:
-      metrics = shared_binary(models, how, rows, parts, sums);
+      metrics = shared_binary(run, models, how, rows, parts, sums);
       break;
     case kernels::Response::classes:
       metrics = shared_multinomial(model, parts, sums);
@@ -394,7 +406,7 @@ Json shared_metrics(const std::vector<UsedModel>& models, const EvaluateConfig& 
     default:
       metrics = shared_numbers(model, how, std::move(parts), sums);
   }
-  metrics["contributors"] = boundary.contributors();
+  metrics["contributors"] = run.boundary().contributors();
   return metrics;
 }
 

@@ -3,6 +3,7 @@
 """What rows do not define is no number: a loss of no rows is not 0, which would read as perfect."""
 import csv
 import json
+import math
 import random
 import re
 
@@ -157,3 +158,91 @@ def test_inspect_of_several_classes(stays):
     shown = stays.run("inspect", "classes/model.h5")
     assert "\nlog-lik.     -" in shown
     assert re.findall(r"^  (\S+) +\S+  se \S+$", shown, re.M) == [f"{c}:{x}" for c in ("other", "dead") for x in ("(intercept)", "age", "sex_m")]
+
+
+MANY = """
+  x: {role: feature, minimum: -4, maximum: 4}
+  ill: {role: target, type: boolean}
+  deaths: {role: target, minimum: 0}
+  beds: {role: feature, minimum: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """300 rows of Bern, 160 of Lyon and 120 of Graz, most of them of small probability."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("calibration")))
+    draw = random.Random(16)
+    rows = []
+    for clinic, count in zip(CLINICS, (300, 160, 120), strict=True):
+        for _ in range(count):
+            x = draw.gauss(0, 1)
+            p = 1 / (1 + math.exp(1 - 1.5 * x))
+            rows.append(f"{clinic},{x!r},{int(draw.random() < p)},{sum(draw.random() < p for _ in range(9))},9")
+    stays.write("many.csv", "clinic,x,ill,deaths,beds\n" + "\n".join(rows) + "\n")
+    stays.take("many", MANY, "many-run.yaml")
+    return stays
+
+
+def asks_for_rows(stays, rows):
+    for clinic in CLINICS:
+        stays.terms(clinic, f"minimum: {{rows: {rows}, group_rows: {1 if rows < 2 else 10}}}\n", allow="exact_release: true, per_domain_statistics: true")
+
+
+def calibration(stays, words, output, model, np=None):
+    out = stays.run("evaluate", "many-run.yaml", *words, "--output", output, "--model", f"{model}/model.h5", np=np)
+    return json.loads(stays.path(f"{output}/evaluation.json").read_text()), out
+
+
+def test_calibration_of_few_rows(many):
+    """Where owners ask for ten rows no bin, of a domain or of all, has fewer with an event, or without; before, a row stood by itself."""
+    words = ("--set", "model={kind: logistic, target: ill, features: [x]}", "--set", "evaluate={calibration_bins: 1000, per_domain: true}")
+    asks_for_rows(many, 1)
+    many.run("train", "many-run.yaml", *words, "--output", "ill")
+    fine, out = calibration(many, words, "fine", "ill")
+    assert len(fine["overall"]["calibration"]) == 1000 and "bins are left" not in out
+    assert any(b["rows"] == 1 for b in fine["overall"]["calibration"]), "what is not to be told"
+    asks_for_rows(many, 10)
+    texts = set()
+    for np in (None, 2, 4):
+        told, out = calibration(many, words, f"ten-{np}", "ill", np)
+        texts.add(json.dumps(told, sort_keys=True))
+    assert len(texts) == 1
+    tables = {"overall": told["overall"]["calibration"], **{clinic: told["domains"][clinic]["calibration"] for clinic in CLINICS}}
+    edges = {tuple((b["lower"], b["upper"]) for b in table) for table in tables.values()}
+    assert len(edges) == 1, "one cut for all"
+    assert 2 <= len(tables["overall"]) < 10 and told["overall"]["calibration_bins"] == {"asked": 1000, "told": len(tables["overall"])}
+    assert f"calibration: {len(tables['overall'])} of 1000 bins are left: neighbours of too few rows are together" in out
+    for name, table in tables.items():
+        assert all(count == 0 or count >= 10 for b in table for count in (b["events"], b["rows"] - b["events"])), (name, table)
+        assert (table[0]["lower"], table[-1]["upper"]) == (0, 1) and all(b["upper"] == c["lower"] for b, c in zip(table, table[1:]))
+    for i, b in enumerate(tables["overall"]):
+        inside = [f for f in fine["overall"]["calibration"] if b["lower"] <= f["lower"] < b["upper"]]
+        assert (b["rows"], b["events"]) == (sum(f["rows"] for f in inside), sum(f["events"] for f in inside))
+        assert b["rows"] == sum(tables[clinic][i]["rows"] for clinic in CLINICS)
+        assert b["mean_prediction"] == pytest.approx(sum(f["rows"] * (f["mean_prediction"] or 0) for f in inside) / b["rows"], rel=1e-12)
+    assert {k: v for k, v in told["overall"].items() if not k.startswith("calibration")} == {k: v for k, v in fine["overall"].items() if k != "calibration"}
+
+
+def test_calibration_that_no_cut_makes_enough(many):
+    """Graz asks for more rows with an event than it has: no table at all, and it says why."""
+    words = ("--set", "model={kind: logistic, target: ill, features: [x]}", "--set", "evaluate={calibration_bins: 20, per_domain: false}")
+    asks_for_rows(many, 1)
+    many.run("train", "many-run.yaml", *words, "--output", "rare")
+    many.terms("graz", "minimum: {rows: 30, group_rows: 50}\n")
+    told, out = calibration(many, words, "no-table", "rare")
+    assert told["overall"]["calibration"] is None and "calibration" in told["overall"]["left_out"]
+    assert "left out overall: calibration: a domain has fewer rows with an event, or without, than its policy asks for" in out
+    asks_for_rows(many, 1)
+
+
+def test_calibration_counts_rows_and_not_trials(many):
+    """Nine trials are of one row."""
+    words = ("--set", "model={kind: logistic, target: deaths, trials: beds, features: [x]}", "--set", "evaluate={calibration_bins: 200, per_domain: false}")
+    asks_for_rows(many, 1)
+    many.run("train", "many-run.yaml", *words, "--output", "trials")
+    asks_for_rows(many, 10)
+    told, _ = calibration(many, words, "trials-10", "trials")
+    asks_for_rows(many, 1)
+    assert told["overall"]["calibration_bins"]["told"] < 20
+    assert all(b["rows"] == 0 or b["rows"] >= 90 for b in told["overall"]["calibration"])

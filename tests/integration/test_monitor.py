@@ -373,32 +373,67 @@ def test_a_measure_that_the_model_has_not(fitted):
     assert 'monitor.groups: the partitions have no feature "z" that is a category (type: category, at ingest); they have: arm, site' in out
 
 
+def bin_counts(rows, column, split, clinic):
+    """Rows of one clinic in each bin that is told, also of bins that were put together."""
+    values = [row[column["name"]] for row in sample(rows, split) if row["clinic"] == clinic]
+    if column["kind"] == "category":
+        levels = [level if isinstance(level, list) else [level] for level in column["levels"]]
+        return [sum((value or "(missing)") in of for value in values) for of in levels]
+    within = column.get("missing_within", False)
+    bins = [len(column["cuts"]) + (not within) if not value else numpy.searchsorted(column["cuts"], float(value), side="left") for value in values]
+    return list(numpy.bincount(numpy.array(bins, dtype=int), minlength=len(column["cuts"]) + 1 + column.get("missing", False)))
+
+
 @pytest.mark.parametrize("np", [None, 4])
 def test_minimums(rows, np):
-    """Every bin is of as many rows, and owners, as policies ask for; then no pair of bins is told of clusters."""
+    """Bins of fewer rows or owners than policies ask for are put together with neighbours; then no pair of bins is told of clusters."""
     try:
-        rows.terms("lyon", allow="exact_release: true", text="minimum: {rows: 12}\n")
-        out, _ = monitor(rows, "same", output=f"few-{np}", np=np, code=POLICY)
-        assert "domain lyon: a bin or level would be made of fewer of its rows than the 12 that a policy asks for (minimum.group_rows, or without it minimum.rows), of: x (reference), " in out
-        assert "monitor.bins" in out and not rows.path(f"few-{np}").exists()
+        rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true", text="minimum: {rows: 12}\n")
+        out, found = monitor(rows, "same", *NO_DAY, "--set", "monitor.per_domain=true", output=f"few-{np}", np=np, code=None)
+        columns = columns_of(found)
+        assert set(columns) == {*FEATURES, "y", "days", "grade"}
+        for column in columns.values():
+            for split, name in (("train", "reference"), ("same", "current")):
+                told = {clinic: bin_counts(rows, column, split, clinic) for clinic in CLINICS}
+                assert column["rows"][name] == [sum(counts) for counts in zip(*told.values(), strict=True)], column
+                assert all(count == 0 or count >= 12 for count in told["lyon"]), (column, told)
+        assert any(0 < count < 12 for column in columns.values() for count in bin_counts(rows, column, "same", "graz")), "one owner asked for it alone"
+        assert columns["z"]["bins_before"] == 10 and 1 < len(columns["z"]["rows"]["current"]) < 10 and "ks" in columns["z"]
+        assert f"z: {len(columns['z']['cuts']) + 1} of 10 bins are left: neighbours of too few rows are together" in out
+        # Of a few rows without a value, which the highest values then have with them: no order of values is known.
+        assert columns["x"]["missing_within"] and columns["x"]["ks"] is None and "missing" not in columns["x"]
+        assert columns["arm"]["levels"] == [["old", "new", "never", "third"]] and columns["arm"]["reason"] == "all rows lie in one bin"
         few = ("--set", "monitor.columns=[z]", "--set", "monitor.bins=3", "--set", "monitor.targets=false")
-        out, _ = monitor(rows, "same", *few, "--set", "monitor.bins=9", "--set", "monitor.edges=range", output=f"few-{np}", np=np, code=POLICY)
-        assert "of: z (reference), z (current); ask" in out
-        _, found = monitor(rows, "more", *few, output=f"few-{np}", np=np)
+        _, found = monitor(rows, "more", *few, output=f"more-{np}", np=np)
         column, samples = columns_of(found)["z"], [sample(rows, split) for split in ("train", "more")]
         expected = refereed(column, samples, [bins_of("z", column, [row["z"] for row in of]) for of in samples], lambda row: row["who"])
-        assert column["moments"] == 1 and column["degrees_of_freedom"] == 2
+        assert column["moments"] == 1 and column["degrees_of_freedom"] == 2 and "bins_before" not in column
         close(column["statistic"], expected["first_order"][0], 1e-9)
         rows.terms("lyon", allow="exact_release: true", text="minimum: {contributors: 2}\n")
-        out, _ = monitor(rows, "lone", "--set", "monitor.columns=[arm]", "--set", "monitor.targets=false", output=f"owners-{np}", np=np, code=POLICY)
-        assert 'round "rows in bins": 1 number would be the sum of fewer domains than the 2' in out and "arm in current (1)" in out
-        _, found = monitor(rows, "more", *NO_DAY, "--set", "monitor.columns=[z, doses]", output=f"owners-{np}", np=np)
+        _, found = monitor(rows, "lone", "--set", "monitor.columns=[arm]", "--set", "monitor.targets=false", output=f"owners-{np}", np=np, code=None)
+        assert columns_of(found)["arm"]["levels"] == [["old", "new", "never"], "third"], found
+        told = [bin_counts(rows, columns_of(found)["arm"], "lone", clinic) for clinic in CLINICS]
+        assert all(sum(count > 0 for count in counts) != 1 for counts in zip(*told, strict=True)), told
+        _, found = monitor(rows, "more", *NO_DAY, "--set", "monitor.columns=[z, doses]", output=f"two-{np}", np=np)
         assert {column["moments"] for column in found["columns"]} == {1}
         rows.terms("lyon", allow="exact_release: true", text="forbid:\n  - {action: describe}\n")
         out, _ = monitor(rows, "same", output=f"forbidden-{np}", np=np, code=POLICY)
         assert "domain lyon: forbidden: action describe" in out
     finally:
         rows.terms("lyon", allow="exact_release: true, per_domain_statistics: true")
+
+
+def test_merged_bins_over_ranks(rows):
+    """The same bins, and bytes, however many ranks; also of predictions."""
+    try:
+        rows.terms("graz", allow="exact_release: true, per_domain_statistics: true", text="minimum: {rows: 6}\n")
+        texts = set()
+        for np in (1, 5):
+            monitor(rows, "noisy", *NO_DAY, "--set", "monitor.bins=40", output=f"merged-{np}", np=np, code=None)
+            texts.add(rows.path(f"merged-{np}/monitor.json").read_bytes())
+        assert len(texts) == 1 and b"bins_before" in texts.pop()
+    finally:
+        rows.terms("graz", allow="exact_release: true, per_domain_statistics: true")
 
 
 def test_minimums_of_groups(fitted):

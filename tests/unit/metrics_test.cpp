@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/model/metrics.hpp"
+#include "lib/model/metrics/metrics.hpp"
 
 #include <cmath>
 #include <random>
@@ -73,6 +73,14 @@ Aggregate sum_of(const std::shared_ptr<const AggregateLayout>& layout,
   return sum;
 }
 
+/// Of bins as they are.
+CalibrationCells all_bins(const Aggregate& total) {
+  CalibrationCells cells{total.layout().stream("bin_rows").size, {}};
+  for (std::size_t b = 0; b < cells.bins; ++b)
+    cells.starts.push_back(b);
+  return cells;
+}
+
 std::vector<kernels::RowBlocks> whole(const std::vector<Column>& x, const Column& y) {
   return {make_rows(x, {y})};
 }
@@ -83,7 +91,12 @@ std::vector<kernels::RowBlocks> split(const std::vector<Column>& x, const Column
 }
 
 Json binary(const Aggregate& total) {
-  return binary_metrics(total, ScoreCells(total));
+  return binary_metrics(total, ScoreCells(total), all_bins(total));
+}
+
+Json merged_metrics(const Aggregate& fine, const CalibrationCells& cells) {
+  const Aggregate merged = merge_calibration(fine, cells);
+  return binary_metrics(merged, ScoreCells(merged), cells);
 }
 
 /// Of one domain on several ranks, by as many rounds as it takes.
@@ -96,7 +109,7 @@ Json refined(const std::vector<kernels::RowBlocks>& parts, const Column& theta, 
       sum.add(cells.count({parts[i], kernels::linear_predictor(parts[i], theta, 1)}));
     cells.answer(sum);
   }
-  return binary_metrics(total, cells);
+  return binary_metrics(total, cells, all_bins(total));
 }
 
 }  // namespace
@@ -196,6 +209,31 @@ TEST_CASE("scores are told apart until the areas are exact") {
       }
       CHECK(rounds <= 8);
     }
+}
+
+TEST_CASE("bins of a calibration table that are put together hold what they held") {
+  const Column theta{-0.4397037742451698, -1.0979542159277218, -1.0736525887801447};
+  const auto rows = whole(standardised_qsec_hp(), mtcars::am);
+  const Aggregate fine = sum_of(binary_layout(1000), rows, theta, 1, add_binary);
+  const CalibrationCells cells{1000, {0, 250, 500, 750}};
+  const Json merged = merged_metrics(fine, cells);
+  CHECK(merged.at("calibration_bins") == Json({{"asked", 1000}, {"told", 4}}));
+  const Json coarse = binary(sum_of(binary_layout(4), rows, theta, 1, add_binary));
+  CHECK(merged.at("calibration") == coarse.at("calibration"));
+
+  const Json none = merged_metrics(fine, {1000, {}});
+  CHECK(none.at("calibration").is_null());
+  CHECK(none.at("left_out").contains("calibration"));
+  for (const char* name : {"rows", "events", "accuracy", "auc", "brier"})
+    CHECK(none.at(name) == coarse.at(name));
+}
+
+TEST_CASE("rows are counted in bins once each, whatever their trials") {
+  const std::vector<Column> x{{0, 0, 3}};
+  const auto rows = make_rows(x, {{0.25, 1, 0.5}, {4, 3, 2}});  // proportions, trials
+  const Aggregate counted =
+      count_calibration_rows(rows, kernels::linear_predictor(rows, Column{1}, 1), 2);
+  CHECK(std::ranges::equal(counted.words("rows"), std::vector<std::int64_t>{0, 3, 0, 2}));
 }
 
 TEST_CASE("the bounds of a binned area hold the exact one, in any bins") {

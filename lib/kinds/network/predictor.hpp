@@ -5,7 +5,7 @@
 
 #include "lib/kinds/network/architecture.hpp"
 #include "lib/kinds/saved_model.hpp"
-#include "lib/model/metrics.hpp"
+#include "lib/model/metrics/metrics.hpp"
 
 namespace bailiwick {
 

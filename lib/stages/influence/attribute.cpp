@@ -146,7 +146,7 @@ class Attribution {
     standardise(rows, moments);
     const std::vector<UsedModel> models(rows.domains.size(), used);
     return overall_metrics(run_, used.model, models, evaluated_, rows,
-                           evaluation_parts(run_, models, evaluated_, rows));
+                           evaluation_sums(run_, used.model, models, evaluated_, rows));
   }
 
   /// The model that these domains alone give: the bits of a training of theirs. Made once.

@@ -244,7 +244,7 @@ class Explanation {
   Json score(const std::function<RowChange(std::size_t d)>& change) {
     const ModelRows rows = load(change);
     return overall_metrics(run_, used_.model, models_, evaluated_, rows,
-                           evaluation_parts(run_, models_, evaluated_, rows));
+                           evaluation_sums(run_, used_.model, models_, evaluated_, rows));
   }
 
   /// Of the partition, whoever holds it, and however often its rows were ingested.

@@ -19,7 +19,11 @@ struct ColumnBins {
   std::vector<double> cuts;  ///< ascending; the bin below has its end
   std::size_t count = 0;     ///< of bins
   bool missing = false;      ///< the last is that of missing values
-  std::string reason;        ///< why there are none, if so
+  /// Where bins were put together: how many there were, and the first in each that is left.
+  std::size_t merged_from = 0;
+  std::vector<std::size_t> starts;
+  bool missing_within = false;  ///< missing values are in the last of those, with others
+  std::string reason;           ///< why there are none, if so
 };
 
 /// Rows of both samples in bins, summed over all domains.

@@ -12,11 +12,10 @@
 
 #include "lib/core/text.hpp"
 #include "lib/data/group_sums.hpp"
-#include "lib/data/minimums.hpp"
-#include "lib/egress/meter.hpp"
 #include "lib/model/description.hpp"
+#include "lib/model/metrics/merged_bins.hpp"
 #include "lib/run/run.hpp"
-#include "lib/runtime/agree.hpp"
+#include "lib/stages/merge_bins.hpp"
 #include "lib/stages/monitor/cluster_sums.hpp"
 
 namespace bailiwick {
@@ -154,34 +153,96 @@ struct BinPlaces {
   }
 };
 
-/// A bin of a few rows of a domain is not told, nor anything that rests on it.
-void refuse_small_bins(Run& run, const MonitoredTable& table, const BinPlaces& places,
-                       const std::vector<Aggregate>& domains) {
-  agree(run.world(), [&] {
-    for (std::size_t d = 0; d < domains.size(); ++d) {
-      const LocalDomain& domain = run.local()[d];
-      const std::span words = domains[d].words("rows");
-      std::vector<std::string> few;
-      for (std::size_t s = 0; s < sample_names.size(); ++s)
-        for (std::size_t c = 0; c < table.columns.size(); ++c) {
-          const std::size_t begin = s * places.size + places.first[c];
-          const std::size_t end = c + 1 < places.first.size()
-                                      ? s * places.size + places.first[c + 1]
-                                      : (s + 1) * places.size;
-          if (std::ranges::any_of(words.subspan(begin, end - begin), [&](std::int64_t rows) {
-                return rows > 0 && static_cast<std::uint64_t>(rows) < domain.minimum_group_rows;
-              }))
-            few.push_back(fmt::format("{} ({})", table.columns[c].name, sample_names[s]));
-        }
-      if (!few.empty())
-        throw Error(ExitCode::policy,
-                    "domain {}: a bin or level would be made of fewer of its rows than the {} that "
-                    "a policy asks for (minimum.group_rows, or without it minimum.rows), of: {}; "
-                    "ask for fewer bins (monitor.bins), leave these out (monitor.columns), or have "
-                    "the owners merge rare levels at ingest",
-                    domain.admission.domain(), domain.minimum_group_rows, join(few));
+/// Rows in bins of both samples, all columns one after the other: the layout of a round.
+std::shared_ptr<const AggregateLayout> layout_of(const MonitoredTable& table,
+                                                 const std::vector<ColumnBins>& bins,
+                                                 const BinPlaces& places) {
+  auto names = std::make_shared<std::vector<std::string>>();
+  for (const char* sample : sample_names)
+    for (std::size_t c = 0; c < table.columns.size(); ++c)
+      names->insert(names->end(), bins[c].count,
+                    fmt::format("{} in {}", table.columns[c].name, sample));
+  return std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"rows", 2 * places.size, counts, names}});
+}
+
+/// The bin of each of this rank's rows.
+BinnedRows bin_rows(const MonitoredTable& table, const std::vector<ColumnBins>& bins) {
+  BinnedRows rows;
+  for (std::size_t s = 0; s < sample_names.size(); ++s)
+    for (const SampleRows& of : table.samples[s]) {
+      auto& of_columns = rows.bin[s].emplace_back(table.columns.size());
+      for (std::size_t c = 0; c < table.columns.size(); ++c)
+        if (bins[c].count > 0)
+          for (const double value : of.values[c])
+            of_columns[c].push_back(bin_of_value(value, table.columns[c], bins[c]));
     }
-  });
+  return rows;
+}
+
+/// Of each local domain this rank's part.
+std::vector<Aggregate> count_rows(const BinnedRows& rows, const BinPlaces& places,
+                                  const std::shared_ptr<const AggregateLayout>& layout) {
+  std::vector<Aggregate> parts;
+  for (std::size_t d = 0; d < rows.bin.front().size(); ++d) {
+    const std::span words = parts.emplace_back(layout).words("rows");
+    for (std::size_t s = 0; s < sample_names.size(); ++s)
+      for (std::size_t c = 0; c < places.first.size(); ++c)
+        for (const std::uint32_t bin : rows.bin[s][d][c])
+          ++words[s * places.size + places.first[c] + bin];
+  }
+  return parts;
+}
+
+std::vector<Aggregate> whole_domains(Run& run, std::vector<Aggregate> parts) {
+  for (std::size_t d = 0; d < parts.size(); ++d)
+    run.boundary().within_domain(d, parts[d]);
+  return parts;
+}
+
+/// Cells instead of the bins that begin at `starts`.
+void put_together(ColumnBins& bins, const std::vector<std::size_t>& starts) {
+  if (starts.size() == bins.count) return;
+  bins.merged_from = bins.count;
+  bins.count = starts.size();
+  bins.starts = starts;
+  if (starts.empty()) bins.reason = "policies ask for more rows, or owners, than there are";
+  const bool told = !starts.empty() && starts.back() == bins.merged_from - 1;
+  bins.missing_within = bins.missing && !told && !starts.empty();
+  bins.missing = bins.missing && told;
+  std::vector<double> cuts;
+  for (std::size_t i = 1; i < starts.size(); ++i)
+    if (starts[i] <= bins.cuts.size()) cuts.push_back(bins.cuts[starts[i] - 1]);
+  bins.cuts = std::move(cuts);
+}
+
+/// A bin of a few rows of a domain, or of a few owners, is not told by itself.
+void merge_small_bins(Run& run, const std::vector<Aggregate>& domains, const BinPlaces& places,
+                      std::vector<ColumnBins>& bins, BinnedRows& rows) {
+  std::vector<CountedBins> counted;
+  for (std::size_t c = 0; c < bins.size(); ++c) {
+    CountedBins& of = counted.emplace_back();
+    of.bins = bins[c].count;
+    of.apart = bins[c].missing ? of.bins - 1 : 0;
+    for (const Aggregate& domain : domains) {
+      std::vector<std::int64_t>& in_bins = of.rows.emplace_back();
+      for (std::size_t s = 0; s < sample_names.size(); ++s) {
+        const std::span words =
+            domain.words("rows").subspan(s * places.size + places.first[c], of.bins);
+        in_bins.insert(in_bins.end(), words.begin(), words.end());
+      }
+    }
+  }
+  const auto starts = merge_bins(run, "domains with too few rows in bins", counted);
+  for (std::size_t c = 0; c < bins.size(); ++c) {
+    put_together(bins[c], starts[c]);
+    for (auto& of_sample : rows.bin)
+      for (auto& of_domain : of_sample) {
+        if (starts[c].empty()) of_domain[c].clear();
+        for (std::uint32_t& bin : of_domain[c])
+          bin = static_cast<std::uint32_t>(cell_of_bin(starts[c], bin));
+      }
+  }
 }
 
 std::vector<BinnedSamples> count_alone(const std::vector<ColumnBins>& bins, const BinPlaces& places,
@@ -196,56 +257,29 @@ std::vector<BinnedSamples> count_alone(const std::vector<ColumnBins>& bins, cons
 
 }  // namespace
 
-bool any_minimum(Run& run) {
-  const EgressPurpose purpose("agreement and errors");
-  std::int64_t votes[] = {0};
-  for (const LocalDomain& domain : run.local())
-    votes[0] += has_minimum(run, domain) ? 1 : 0;
-  run.world().sum(votes);
-  return votes[0] > 0;
-}
-
 BinnedTable bin_samples(Run& run, const Samples& samples, const MonitoredTable& table) {
   BinnedTable binned;
   binned.bins = find_bins(run, table);
-  const BinPlaces places(binned.bins);
   binned.columns.resize(table.columns.size());
   binned.of_domain.assign(run.local().size(), binned.columns);
-  if (places.size == 0) return binned;
-  auto names = std::make_shared<std::vector<std::string>>();
-  for (const char* sample : sample_names)
-    for (std::size_t c = 0; c < table.columns.size(); ++c)
-      names->insert(names->end(), binned.bins[c].count,
-                    fmt::format("{} in {}", table.columns[c].name, sample));
-  const auto layout = std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{"rows", 2 * places.size, counts, names}});
-
-  BinnedRows rows;
-  std::vector<Aggregate> parts, domains;
-  for (std::size_t d = 0; d < run.local().size(); ++d) {
-    const std::span words = parts.emplace_back(layout).words("rows");
-    for (std::size_t s = 0; s < sample_names.size(); ++s) {
-      const SampleRows& of = table.samples[s][d];
-      std::vector<std::vector<std::uint32_t>>& bin = rows.bin[s].emplace_back();
-      for (std::size_t c = 0; c < table.columns.size(); ++c) {
-        std::vector<std::uint32_t>& of_column = bin.emplace_back();
-        if (binned.bins[c].count == 0) continue;
-        for (const double value : of.values[c]) {
-          of_column.push_back(bin_of_value(value, table.columns[c], binned.bins[c]));
-          ++words[s * places.size + places.first[c] + of_column.back()];
-        }
-      }
-    }
-    domains.push_back(parts.back());
-    run.boundary().within_domain(d, domains.back());
+  if (BinPlaces(binned.bins).size == 0) return binned;
+  BinnedRows rows = bin_rows(table, binned.bins);
+  if (any_minimum(run)) {
+    const BinPlaces places(binned.bins);
+    merge_small_bins(
+        run, whole_domains(run, count_rows(rows, places, layout_of(table, binned.bins, places))),
+        places, binned.bins, rows);
   }
-  refuse_small_bins(run, table, places, domains);
+  for (std::size_t s = 0; s < sample_names.size(); ++s)
+    binned.clusters[s] = static_cast<std::int64_t>(table.rows[s]);
+  const BinPlaces places(binned.bins);
+  if (places.size == 0) return binned;
+  std::vector<Aggregate> parts = count_rows(rows, places, layout_of(table, binned.bins, places));
+  const std::vector<Aggregate> domains = whole_domains(run, parts);
   const Aggregate total = sum_groups("rows in bins", std::move(parts), run.boundary());
   binned.columns = count_alone(binned.bins, places, total);
   for (std::size_t d = 0; d < domains.size(); ++d)
     binned.of_domain[d] = count_alone(binned.bins, places, domains[d]);
-  for (std::size_t s = 0; s < sample_names.size(); ++s)
-    binned.clusters[s] = static_cast<std::int64_t>(table.rows[s]);
   if (!samples.clusters_rows()) return binned;
 
   hold_rows(run, table, {reference_sample, current_sample});

@@ -44,8 +44,9 @@ Json change_json(const MonitoredColumn& column, const ColumnBins& bins,
   }
   change["psi"] = stability_index(before, after);
   change["js"] = jensen_shannon(before, after);
-  // Of rows with a value; levels have no order.
-  const std::size_t ordered = column.is_category() ? 0 : bins.count - (bins.missing ? 1 : 0);
+  // Of rows with a value, as long as these are known; levels have no order.
+  const bool has_order = !column.is_category() && !bins.missing_within;
+  const std::size_t ordered = has_order ? bins.count - (bins.missing ? 1 : 0) : 0;
   if (ordered > 0)
     change["ks"] = number_or_null(largest_difference(before.first(ordered), after.first(ordered)));
   if (ordered > 0) change["shift"] = shift_of(before.first(ordered), after.first(ordered));
@@ -66,6 +67,20 @@ Json change_json(const MonitoredColumn& column, const ColumnBins& bins,
   return change;
 }
 
+/// Of each bin its level, or a list of those that were put together.
+Json levels_json(const MonitoredColumn& column, const ColumnBins& bins) {
+  if (bins.starts.empty()) return column.levels;
+  Json levels = Json::array();
+  for (std::size_t i = 0; i < bins.starts.size(); ++i) {
+    const auto first = column.levels.begin() + static_cast<std::ptrdiff_t>(bins.starts[i]);
+    const auto last = i + 1 < bins.starts.size()
+                          ? column.levels.begin() + static_cast<std::ptrdiff_t>(bins.starts[i + 1])
+                          : column.levels.end();
+    levels.push_back(last - first == 1 ? Json(*first) : Json(std::vector(first, last)));
+  }
+  return levels;
+}
+
 }  // namespace
 
 void add_changes(const MonitoredTable& table, const BinnedTable& binned, Json& columns) {
@@ -75,10 +90,12 @@ void add_changes(const MonitoredTable& table, const BinnedTable& binned, Json& c
     said["name"] = column.name;
     said["kind"] = column.is_category() ? "category" : "number";
     if (column.is_category())
-      said["levels"] = column.levels;
+      said["levels"] = levels_json(column, binned.bins[c]);
     else
       said["cuts"] = binned.bins[c].cuts;
     if (binned.bins[c].missing) said["missing"] = true;
+    if (binned.bins[c].missing_within) said["missing_within"] = true;
+    if (binned.bins[c].merged_from > 0) said["bins_before"] = binned.bins[c].merged_from;
     for (std::size_t s = 0; s < sample_names.size(); ++s)
       said["rows"][sample_names[s]] = binned.columns[c].of[s].rows;
   }

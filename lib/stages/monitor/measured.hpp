@@ -22,7 +22,7 @@ inline Json measured(Run& run, const UsedModel& used, const ModelRows& rows) {
     held.push_back(domain.selected);
   run.boundary().hold_rows(std::move(held));
   return overall_metrics(run, used.model, models, how, rows,
-                         evaluation_parts(run, models, how, rows));
+                         evaluation_sums(run, used.model, models, how, rows));
 }
 
 }  // namespace bailiwick

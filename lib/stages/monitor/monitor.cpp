@@ -13,6 +13,7 @@
 #include "lib/record/verdict.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/merge_bins.hpp"
 #include "lib/stages/monitor/changes.hpp"
 #include "lib/stages/monitor/monitor_text.hpp"
 #include "lib/stages/monitor/performance.hpp"

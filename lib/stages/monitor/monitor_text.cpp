@@ -51,6 +51,10 @@ std::string columns_text(const Json& columns) {
                                                 : "changed"});
     if (column.contains("reason"))
       notes += fmt::format("{}: {}\n", name, column["reason"].get<std::string>());
+    if (column.contains("bins_before"))
+      notes +=
+          fmt::format("{}: {} of {} bins are left: neighbours of too few rows are together\n", name,
+                      column["rows"]["reference"].size(), column["bins_before"].get<std::size_t>());
   }
   return aligned(lines) + notes;
 }

@@ -33,8 +33,19 @@ const std::vector<const char*>& measures_made_of(const std::string& stream);
 /// probability.
 std::shared_ptr<const AggregateLayout> binary_layout(std::size_t calibration_bins);
 void add_binary(const kernels::RowBlocks& rows, const Predictor& eta, Aggregate& sum);
-/// `cells`: those of the same total, as fine as they were made.
-Json binary_metrics(Aggregate total, const ScoreCells& cells);
+
+/// The bins of a calibration table, neighbours put together (MergedBins).
+struct CalibrationCells {
+  std::size_t bins = 0;             ///< of equal width
+  std::vector<std::size_t> starts;  ///< of each cell, ascending, the first 0; none: no table
+};
+/// Row-major (with an event or without, bin): rows, not trials, in bins of the probability.
+Aggregate count_calibration_rows(const kernels::RowBlocks& rows, const Predictor& eta,
+                                 std::size_t bins);
+/// Sums of bins as those of cells; of all bins together if there is to be no table.
+Aggregate merge_calibration(const Aggregate& sum, const CalibrationCells& cells);
+/// `scores`: those of the same total, as fine as they were made.
+Json binary_metrics(Aggregate total, const ScoreCells& scores, const CalibrationCells& cells);
 
 /// The same from cells of the AUC's bins instead (shared_cells): whatever is told of single
 /// predictions follows from the rows and events of each cell, so that no two tables cut them at
@@ -42,9 +53,15 @@ Json binary_metrics(Aggregate total, const ScoreCells& cells);
 struct BinaryCells {
   SharedCells cells;
   std::vector<std::size_t> groups;  ///< of each cell: its bin of the calibration table
+  bool has_table = true;            ///< else of one bin, which is not told
 
   BinaryCells(SharedCells shared, std::size_t calibration_bins);
 };
+/// As count_calibration_rows, in the bins of that table.
+Aggregate count_cell_rows(const kernels::RowBlocks& rows, const Predictor& eta,
+                          const BinaryCells& cells);
+/// Bins of the table become those that begin at `starts`; none: no table.
+void merge_groups(BinaryCells& cells, const std::vector<std::size_t>& starts);
 std::shared_ptr<const AggregateLayout> binary_cells_layout(const BinaryCells& cells);
 void add_binary_cells(const kernels::RowBlocks& rows, const Predictor& eta,
                       const BinaryCells& cells, Aggregate& sum);
