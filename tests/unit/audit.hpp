@@ -37,46 +37,30 @@ inline double upper_bound(int successes, int trials) {
   return 1 - lower_bound(trials - successes, trials);
 }
 
-/// What each of many releases says along the direction in which the two sums differ, weighed by
-/// the noise: a likelihood ratio, than which no test is stronger (Neyman and Pearson).
-inline std::vector<double> draws(const Aggregate& part, const std::vector<double>& direction,
-                                 std::span<const NoisyStream> streams, int times,
-                                 std::uint8_t which) {
-  std::vector<double> found;
-  for (int i = 0; i < times; ++i) {
-    std::vector<std::optional<Secret>> seeds(1);
-    seeds[0].emplace();
-    for (std::size_t byte = 0; byte < 4; ++byte)
-      seeds[0]->bytes()[byte] = static_cast<std::byte>(i >> (8 * byte));
-    seeds[0]->bytes()[31] = static_cast<std::byte>(which);
-    Noise noise(RenyiLoss::infinite(), 1, std::move(seeds), std::make_shared<NoiseUse>());
-    Aggregate released = noise.release(part, streams, 0, Digest(), 0);
-    released.normalise();
-    double along = 0;
-    std::size_t at = 0;
-    for (const NoisyStream& stream : streams)
-      for (const double value : released.values(stream.name))
-        along += direction[at++] * value;
-    found.push_back(along);
-  }
-  return found;
+/// What the i-th release says along a direction.
+inline double draw(const Aggregate& part, const std::vector<double>& direction,
+                   std::span<const NoisyStream> streams, int i, std::uint8_t which) {
+  std::vector<std::optional<Secret>> seeds(1);
+  seeds[0].emplace();
+  for (std::size_t byte = 0; byte < 4; ++byte)
+    seeds[0]->bytes()[byte] = static_cast<std::byte>(i >> (8 * byte));
+  seeds[0]->bytes()[31] = static_cast<std::byte>(which);
+  Noise noise(RenyiLoss::infinite(), 1, std::move(seeds), std::make_shared<NoiseUse>());
+  Aggregate released = noise.release(part, streams, 0, Digest(), 0);
+  released.normalise();
+  double along = 0;
+  std::size_t at = 0;
+  for (const NoisyStream& stream : streams)
+    for (const double value : released.values(stream.name))
+      along += direction[at++] * value;
+  return along;
 }
 
-/// The largest epsilon that the draws of two neighbours refute at 95 %, over all thresholds of one
-/// half of them tried on the other.
-inline double epsilon_found(Aggregate one, Aggregate two, std::span<const NoisyStream> streams,
-                            double delta, int times = 4000) {
-  one.normalise();
-  two.normalise();
-  std::vector<double> direction;
-  for (const NoisyStream& stream : streams) {
-    const double deviation = Noise::deviation(one.layout().stream(stream.name), stream, 1, 1);
-    const std::vector<double> a = one.values(stream.name), b = two.values(stream.name);
-    for (std::size_t i = 0; i < a.size(); ++i)
-      direction.push_back((a[i] - b[i]) / (deviation * deviation));
-  }
-  const std::vector<double> first = draws(one, direction, streams, times, 1),
-                            second = draws(two, direction, streams, times, 2);
+/// The largest epsilon that what was drawn of two neighbours refutes at 95 %, over all thresholds
+/// of one half tried on the other.
+inline double epsilon_told(const std::vector<double>& first, const std::vector<double>& second,
+                           double delta) {
+  const auto times = static_cast<int>(first.size());
   const auto above = [&](const std::vector<double>& all, double threshold, bool early) {
     const auto half = all.begin() + times / 2;
     return static_cast<int>(std::count_if(early ? all.begin() : half, early ? half : all.end(),
@@ -99,6 +83,27 @@ inline double epsilon_found(Aggregate one, Aggregate two, std::span<const NoisyS
   if (const double epsilon = epsilon_at(thresholds.back(), true); epsilon > most)
     best = thresholds.back();
   return std::max(0.0, epsilon_at(best, false));
+}
+
+/// Of two neighbours' sums, along the direction in which they differ, weighed by the noise: a
+/// likelihood ratio, than which no test is stronger (Neyman and Pearson).
+inline double epsilon_found(Aggregate one, Aggregate two, std::span<const NoisyStream> streams,
+                            double delta, int times = 4000) {
+  one.normalise();
+  two.normalise();
+  std::vector<double> direction;
+  for (const NoisyStream& stream : streams) {
+    const double deviation = Noise::deviation(one.layout().stream(stream.name), stream, 1, 1);
+    const std::vector<double> a = one.values(stream.name), b = two.values(stream.name);
+    for (std::size_t i = 0; i < a.size(); ++i)
+      direction.push_back((a[i] - b[i]) / (deviation * deviation));
+  }
+  std::vector<double> first, second;
+  for (int i = 0; i < times; ++i) {
+    first.push_back(draw(one, direction, streams, i, 1));
+    second.push_back(draw(two, direction, streams, i, 2));
+  }
+  return epsilon_told(first, second, delta);
 }
 
 }  // namespace bailiwick::audit

@@ -309,6 +309,59 @@ TEST_CASE("noise of sampled releases is planned for its budget, and charged as p
   }
 }
 
+TEST_CASE("no attack on steps of drawn rows finds more than is claimed, and one finds less noise") {
+  const double epsilon = 2, delta = 1e-6;
+  const std::uint64_t sampled = every_unit / 4;
+  const int times = 2000;
+  const Architecture shape = shape_of(3, false);
+  const NoisePlan plan = plan_noise(epsilon, delta, {{"gradient", 1, 1, sampled}});
+  // The last but one, or the last, is there beside the others; the attack does not know who is
+  // drawn.
+  for (const NetworkRow& target : {NetworkRow{1, {1, 1, 1}}, NetworkRow{no_number, {1, 0, 1}}}) {
+    std::vector<NetworkRow> rows = plain_rows(4, 3);
+    rows.push_back(target);
+    rows.push_back({0, {1, 1, 1}});
+    PrivateNetwork network = network_of(rows, shape, kernels::Loss::binary, 0.1);
+    const auto alone = [&](std::uint32_t row) {
+      Aggregate part(network.layout());
+      network.add(0, std::vector<std::uint32_t>{row}, 0, part);
+      part.normalise();
+      return part.values("gradient");
+    };
+    std::vector<double> direction = alone(4);
+    const std::vector<double> other = alone(5);
+    for (std::size_t i = 0; i < direction.size(); ++i)
+      direction[i] -= other[i];
+    kernels::RowBlocks places;
+    places.x = decltype(places.x)("x", 1, 1, 6);
+    places.weight = decltype(places.weight)("weight", 1, 6);
+    const auto released = [&](std::uint32_t there, std::uint64_t divisor, std::uint8_t which) {
+      const std::vector<NoisyStream> streams{
+          {"gradient", 2 * network.row_bound() / divisor, plan.release("gradient").scale, sampled}};
+      const auto weight = host_copy(places.weight);
+      for (std::uint32_t r = 0; r < 6; ++r)
+        weight(0, r) = r < 4 || r == there ? 1 : 0;
+      Kokkos::deep_copy(places.weight, weight);
+      Secret key;
+      key.bytes()[0] = static_cast<std::byte>(which);
+      UnitSampler sampler(std::move(key), sampled, 0, places);
+      std::vector<double> found;
+      for (int i = 0; i < times; ++i) {
+        Aggregate part(network.layout());
+        network.add(0, sampler.draw(static_cast<std::uint64_t>(i)), 0, part);
+        part.normalise();
+        found.push_back(audit::draw(part, direction, streams, i, which));
+      }
+      return found;
+    };
+    const auto audited = [&](std::uint64_t divisor) {
+      return audit::epsilon_told(released(4, divisor, 1), released(5, divisor, 2), delta);
+    };
+    CHECK(audited(1) <= epsilon);
+    CHECK(audited(32) > epsilon);
+  }
+}
+
 TEST_CASE("no attack on a gradient finds more than is claimed, and one finds less noise") {
   const double epsilon = 3, delta = 1e-6;
   const Architecture shape = shape_of(3, false);
