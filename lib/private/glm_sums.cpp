@@ -134,6 +134,7 @@ std::vector<Aggregate> PrivateGlm::sums(std::span<const double> theta) {
   const Stream &score = layout_->stream("score"), &information = layout_->stream("information");
   const auto copy = [](const kernels::RowBlocks& rows) {
     kernels::RowBlocks other = rows;
+    other.offset = {};  // it is in the residuals
     other.y = decltype(rows.y)("y", rows.blocks(), 1, rows.block_rows());
     other.weight = decltype(rows.weight)("weight", rows.blocks(), rows.block_rows());
     return other;

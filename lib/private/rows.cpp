@@ -35,6 +35,7 @@ class Holder {
       : schema_(schema) {
     for (const Column& column : schema.features)
       if (!column.is_category()) numbers_.push_back(&column);
+    if (columns.exposure && columns.exposure->is_target) exposure_ = columns.exposure->index;
     if (columns.targets.empty()) return;
     target_ = columns.targets.front();
     const Column& target = schema.targets[*target_];
@@ -49,6 +50,10 @@ class Holder {
   void hold(std::span<const std::size_t> chosen, io::RowBuffer& rows) {
     for (std::size_t i = 0; i < rows.features.size(); ++i)
       rows.features[i] = held(*numbers_[i % numbers_.size()], rows.features[i]);
+    for (std::size_t i = 0; exposure_ && i < chosen.size(); ++i) {
+      double& value = rows.targets[chosen[i] * schema_.targets.size() + *exposure_];
+      value = held(schema_.targets[*exposure_], value);
+    }
     for (std::size_t i = 0; target_ && i < chosen.size(); ++i) {
       double& value = rows.targets[chosen[i] * schema_.targets.size() + *target_];
       if (std::isnan(value)) {
@@ -71,7 +76,7 @@ class Holder {
   }
 
   const Schema& schema_;
-  std::optional<std::size_t> target_;
+  std::optional<std::size_t> target_, exposure_;  ///< among the targets
   std::size_t block_ = 0;
   std::vector<const Column*> numbers_;
   double low_ = -1e44, high_ = 1e44;
@@ -155,6 +160,15 @@ DeclaredScale declared_scale(const ModelConfig& model, const ModelColumns& colum
       scale.target_half = centred ? (high - low) / 2 : std::max(std::fabs(low), std::fabs(high));
     }
   }
+  if (columns.exposure) {
+    const auto [is_target, index] = *columns.exposure;
+    const Column& exposure = is_target ? schema.targets[index] : schema.features[index];
+    if (!has_range(exposure) || !(*exposure.minimum > 0))
+      throw Error(ExitCode::config,
+                  "privacy: model.exposure: {} needs a declared range above 0, so that no row's "
+                  "value ends a run: have the owners ingest it with minimum and maximum",
+                  exposure.name);
+  }
   if (!without.empty())
     throw Error(ExitCode::config,
                 "privacy: {} no declared range, and the range of the rows would tell of single "
@@ -173,6 +187,7 @@ std::vector<kernels::RowBlocks> load_private_rows(Run& run, const ModelConfig& m
   ModelConfig any = model;  // whatever a row's target is, it ends nothing
   any.kind = &no_kind;
   any.cluster = Cluster::unit;
+  any.exposure.clear();  // held to its range, above 0
   ModelColumns with_units = columns;
   with_units.units = run.schema().has_units;
   ModelRows rows;

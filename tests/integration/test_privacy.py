@@ -318,6 +318,60 @@ def test_other_families(clinics):
     assert float(next(line for line in table if line.startswith("dose,")).split(",")[1]) == pytest.approx(0.5, abs=0.1)
 
 
+HAZARDS = """
+  clinic: {role: domain}
+  dose: {role: feature, minimum: -1, maximum: 1}
+  year: {role: feature, type: category, levels: [first, second, third]}
+  lived: {role: feature, minimum: 0.001, maximum: 1}
+  died: {role: target, minimum: 0, maximum: 1}
+  person: {role: unit}
+"""
+
+
+def test_hazards_year_by_year(clinics):
+    """Proportional hazards with noise: a row for each year that a person was at risk in, with the part of it lived; of a Poisson model of deaths the coefficient is the log hazard ratio."""
+    import numpy
+    draw = random.Random(11)
+    lines, rows = ["clinic,dose,year,lived,died,person"], []
+    for name in DOMAINS:
+        for i in range(500):
+            dose, time = draw.uniform(-1, 1), 0.0
+            time = draw.expovariate(0.35 * math.exp(1.2 * dose))
+            censored = draw.uniform(0.5, 3)
+            for year, label in enumerate(("first", "second", "third")):
+                end = min(time, censored)
+                if end <= year:
+                    break
+                lived, died = max(0.001, min(1, end - year)), int(time <= censored and time <= year + 1)
+                rows.append((dose, year, lived, died))
+                lines.append(f"{name},{dose!r},{label},{lived!r},{died},{name}-{i}")
+    clinics.write("rows.csv", "\n".join(lines) + "\n")
+    head, tail = INGEST.split("columns:")[0], INGEST[INGEST.index("block_rows"):]
+    clinics.write("ingest.yaml", head + "columns:" + HAZARDS + tail)
+    clinics.run("ingest", "ingest.yaml", "--force")
+    for name in DOMAINS:
+        clinics.serial = 2
+        clinics.terms(name, epsilon="100000")
+    hazards = RUN.replace("{kind: logistic, target: event, features: [age, dose, ward], l2: 0.1}", "{kind: poisson, target: died, exposure: lived, features: [dose, year]}")
+    hazards = hazards.replace("train: {split: train}\nevaluate: {split: test}\n", "").replace("{epsilon: 2, statistics_epsilon: 1, unit_rows: 2}", "{epsilon: 20000, unit_rows: 3, rounds: 15}")
+    clinics.write("run.yaml", hazards + clinics.domains)
+    clinics.train(np=3)
+    table = clinics.path("run/coefficients.csv").read_text().splitlines()
+    found = float(next(line for line in table if line.startswith("dose,")).split(",")[1])
+    # The same likelihood without noise, by Newton's method.
+    dose, year, lived, died = (numpy.array(column, dtype=float) for column in zip(*rows, strict=True))
+    x = numpy.column_stack([numpy.ones(len(dose)), dose, year == 1, year == 2])
+    beta = numpy.zeros(4)
+    for _ in range(30):
+        mean = lived * numpy.exp(x @ beta)
+        beta += numpy.linalg.solve(x.T @ (x * mean[:, None]), x.T @ (died - mean))
+    assert found == pytest.approx(beta[1], abs=0.03) and found == pytest.approx(1.2, abs=0.25)
+    # What no declared range keeps above 0 could end a run.
+    clinics.write("ingest.yaml", clinics.path("ingest.yaml").read_text().replace("minimum: 0.001, ", "minimum: 0, "))
+    clinics.run("ingest", "ingest.yaml", "--force")
+    assert "privacy: model.exposure: lived needs a declared range above 0" in clinics.train(output="zero", code=CONFIG)
+
+
 def test_no_value_of_a_row_ends_a_run(clinics):
     """Values that a program other than ours left in a partition, beyond what was declared."""
     clinics.spoil()

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <random>
 #include "tests/support/catch.hpp"
 
@@ -29,7 +30,9 @@ struct RowOf {
   std::vector<double> x;  ///< between -1 and 1, if they are as they should be
 };
 
-kernels::RowBlocks blocks_of(const std::vector<RowOf>& rows, std::size_t block_rows = 64) {
+/// `offset`: of every row; none: the blocks have none.
+kernels::RowBlocks blocks_of(const std::vector<RowOf>& rows, std::size_t block_rows = 64,
+                             std::optional<double> offset = {}) {
   const std::size_t blocks = (rows.size() + block_rows - 1) / block_rows;
   const std::size_t columns = rows.front().x.size();
   kernels::RowBlocks made;
@@ -49,6 +52,10 @@ kernels::RowBlocks blocks_of(const std::vector<RowOf>& rows, std::size_t block_r
   Kokkos::deep_copy(made.x, x);
   Kokkos::deep_copy(made.y, y);
   Kokkos::deep_copy(made.weight, weight);
+  if (offset) {
+    made.offset = decltype(made.offset)("offset", blocks, block_rows);
+    Kokkos::deep_copy(made.offset, *offset);
+  }
   return made;
 }
 
@@ -125,6 +132,36 @@ TEST_CASE("a row's part of score and information is within its bound, in whole n
         }
       }
     }
+}
+
+TEST_CASE("an offset moves what a row expects, and nothing beyond its bound") {
+  PrivateGlmOptions options = options_of(3);
+  options.family = kernels::family<kernels::Poisson>;
+  options.information = 1;
+  const std::vector<double> theta{0.1, -0.2, 0.3};
+  std::vector<RowOf> rows = rows_that_reach_far(3);
+  const std::vector<RowOf> others = ordinary_rows(20, 3);
+  rows.insert(rows.end(), others.begin(), others.end());
+  for (const double offset : {0.0, -3.0, 50.0, -1e300, 1e300, nothing, endless})
+    for (const RowOf& row : rows) {
+      PrivateGlm glm({blocks_of({row}, 64, offset)}, options);
+      Aggregate part = glm.sums(theta).front();
+      part.normalise();
+      const auto longest = [&](const char* stream) {
+        return std::ldexp(length(part.values(stream)),
+                          part.layout().stream(stream).format.exponent);
+      };
+      REQUIRE(2 * longest("score") <= static_cast<double>(glm.score_sensitivity()));
+      REQUIRE(2 * longest("information") <= static_cast<double>(glm.information_sensitivity()));
+    }
+  // Twice the exposure is as much as an intercept that is larger by log 2.
+  const double twice = std::log(2.0);
+  PrivateGlm with({blocks_of(others, 64, twice)}, options), without({blocks_of(others)}, options);
+  Aggregate one = with.sums(theta).front();
+  Aggregate other = without.sums(std::vector<double>{theta[0] + twice, theta[1], theta[2]}).front();
+  one.normalise();
+  other.normalise();
+  CHECK(std::ranges::equal(one.words(), other.words()));
 }
 
 TEST_CASE("rows in each other's place move the sums by no more than the sensitivity") {

@@ -336,7 +336,7 @@ void check_privacy(Visitor& v, const RunConfig& run) {
       "do");
   for (const auto& [key, given] :
        {std::pair{"weights", model.weights}, std::pair{"trials", !model.trials.empty()},
-        std::pair{"offset", !model.offset.empty()}, std::pair{"exposure", !model.exposure.empty()},
+        std::pair{"offset", !model.offset.empty()},
         std::pair{"class_weights", !model.class_weights.empty()},
         std::pair{"balance_classes", model.balance_classes}})
     v.check(!given, std::string("model.") + key,
