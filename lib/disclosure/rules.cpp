@@ -8,6 +8,7 @@
 #include <iterator>
 #include <map>
 #include <string_view>
+#include <tuple>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -180,6 +181,24 @@ void check_quality(Judged& artefact, const Json& told, const std::string& whose)
     check_quality(artefact, own, domain + ": ");
 }
 
+/// A group with the mean of a number: of enough rows, of which no one or two make most of the sum.
+void check_group(Judged& artefact, const Json& group, const std::string& test) {
+  const std::string level = fact_text(group, "level");
+  artefact.count(fact_number(group, "rows"), fmt::format("{}: rows of {}", test, level));
+  const Json& dominance = fact_list(group, "dominance");
+  for (const auto& [rule, member, why] :
+       {std::tuple{"n-k dominance", "n_k",
+                   "in a domain the two largest are 90 % of the sum, or more"},
+        std::tuple{"p% dominance", "p_percent",
+                   "in a domain all but the two largest are less than 10 % of the largest"}}) {
+    if (!dominance.contains(member)) continue;
+    const bool is_defined = dominance[member].is_boolean();
+    artefact.look(rule, is_defined && !dominance[member].get<bool>(),
+                  is_defined ? OutputVerdict::fail : OutputVerdict::review,
+                  fmt::format("{}: {}: {}", test, level, is_defined ? why : "some are below 0"));
+  }
+}
+
 void check_description(Judged& artefact, const Json& result) {
   const double rows = fact_number(result, "rows");
   artefact.count(rows, "rows");
@@ -200,9 +219,8 @@ void check_description(Judged& artefact, const Json& result) {
     check_table(artefact, table);
   for (const Json& test : fact_list(result, "tests"))
     for (const Json& group : fact_list(test, "groups"))
-      artefact.count(fact_number(group, "rows"),
-                     fmt::format("{} by {}: rows of {}", fact_text(test, "compare"),
-                                 fact_text(test, "by"), fact_text(group, "level")));
+      check_group(artefact, group,
+                  fmt::format("{} by {}", fact_text(test, "compare"), fact_text(test, "by")));
   for (const auto& [domain, own] : fact_list(result, "domains").items()) {
     const double held = fact_number(own, "rows");
     artefact.count(held, domain + ": rows");

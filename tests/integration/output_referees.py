@@ -41,6 +41,7 @@ from sklearn.linear_model import LogisticRegression  # noqa: E402
 from sklearn.neural_network import MLPClassifier  # noqa: E402
 
 logging.disable(logging.CRITICAL)
+DOMINANCE = {"NKCheck": "n_k", "PPercentCheck": "p_percent"}
 RULES = {"MinimumThresholdCheck": "threshold", "PresenceOfZeroCheck": "zero"}
 
 
@@ -53,6 +54,17 @@ def crosstabs(rows, tables):
         outcome = acro.results.get_index(0).outcome
         found.append([[str(row), str(column), rule] for row in outcome.index for column in outcome.columns
                       for word, rule in RULES.items() if word in outcome.loc[row, column]])
+    return found
+
+
+def means(rows, number, categories):
+    """Of the means of a number by each category: the rules that each level does not meet."""
+    found = {}
+    for category in categories:
+        acro = ACRO(suppress=False)
+        acro.crosstab(rows[category], rows["clinic"].map(lambda _: "all"), values=rows[number].astype(float), aggfunc="mean")
+        outcome = acro.results.get_index(0).outcome
+        found[category] = {str(level): [rule for word, rule in DOMINANCE.items() if word in outcome.loc[level].iloc[0]] for level in outcome.index}
     return found
 
 
@@ -91,6 +103,7 @@ def main(asked):
     y = rows[asked["target"]].astype(int).to_numpy()
     numbers = rows[asked["numbers"]].astype(float).to_numpy()
     answer = {"crosstabs": crosstabs(rows, asked["tables"]), "models": {}, "networks": {},
+              "means": means(rows, asked["magnitude"], asked["categories"]),
               "logit": logit(rows, asked["numbers"], asked["target"], asked["freedom"])}
     for name, (columns, coefficients) in asked["models"].items():
         x = np.column_stack([rows[column] == level if level else rows[column].astype(float) for column, level in columns]).astype(float)

@@ -111,6 +111,35 @@ def test_each_rule_passes_and_fails(stays, tmp_path):
                     ("other files", "not judged"): {"review"}}  # the partitions, which this test keeps there
 
 
+def test_dominance(stays, tmp_path):
+    """Means of groups of which one row or two make most: of all, and of a domain alone."""
+    draw = random.Random(5)
+    lines = ["clinic,x,arm,sex,gone,kind,time"]
+    for i, clinic in enumerate(CLINICS * 40):
+        arm = ("old", "new", "rare")[i // 3 % 3]
+        # rare: one of Lyon's is nearly all; new: two are, and neither tells the other; sex m: below 0.
+        x = 5e4 if (clinic, arm) == ("lyon", "rare") and i < 9 else 4e3 if (clinic, arm) == ("graz", "new") and i < 16 else draw.uniform(1, 10)
+        lines.append(f"{clinic},{x!r},{arm},{'fm'[i // 9 % 2]},{i % 2},p,{-1 if i // 9 % 2 else x!r}")
+    stays.write("large.csv", "\n".join(lines) + "\n")
+    stays.take("large", COLUMNS.replace("x: {role: feature, minimum: 0, maximum: 10}", "x: {role: feature}").replace("time: {role: target, minimum: 0}", "time: {role: target}"), "large-run.yaml")
+    texts = set()
+    for np in (None, 2, 5):
+        out = tmp_path / f"large-{np}"
+        stays.run("describe", "large-run.yaml", "--output", out, "--set", "describe={bins: 0, quantiles: [], tests: [{compare: x, by: arm}, {compare: time, by: sex}]}", np=np)
+        texts.add((out / "description.json").read_bytes())
+    assert len(texts) == 1
+    tests = {test["compare"]: {group["level"]: group["dominance"] for group in test["groups"]} for test in json.loads(texts.pop())["tests"]}
+    assert tests["x"] == {"old": {"n_k": False, "p_percent": False}, "new": {"n_k": True, "p_percent": True}, "rare": {"n_k": True, "p_percent": True}}
+    assert tests["time"]["m"] == {"n_k": None, "p_percent": None}
+    found = {one["rule"]: one for one in check(stays, out, code=POLICY)["checks"] if one["artefact"] == "description.json"}
+    assert found["n-k dominance"]["verdict"] == found["p% dominance"]["verdict"] == "fail"
+    assert "x by arm: rare: in a domain the two largest are 90 % of the sum, or more" in found["n-k dominance"]["examples"]
+    assert "time by sex: m: some are below 0" in found["p% dominance"]["examples"] and not any("old" in example for example in found["p% dominance"]["examples"])
+    stays.run("describe", "many-run.yaml", "--output", tmp_path / "even", "--set", "describe={bins: 0, quantiles: [], tests: [{compare: x, by: arm}]}")
+    said = verdicts(check(stays, tmp_path / "even"))
+    assert said["description.json", "n-k dominance"] == said["description.json", "p% dominance"] == "pass"
+
+
 def test_groups_that_tell(stays, tmp_path):
     """Bins whose rows all have an event, categories that are always found, fits that separate, values that rows lack."""
     draw = random.Random(4)

@@ -267,7 +267,11 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
       own_moments[d] = domain_moments(numbers, loaded.observations_in[d], d, sums);
   }
   std::vector<std::vector<Group>> groups;  // before the numbers are sorted
-  if (!grouped.empty()) groups = group_moments(named, rows, grouped, moments.centre, sums);
+  std::vector<std::vector<Dominance>> dominance;
+  if (!grouped.empty()) {
+    groups = group_moments(named, rows, grouped, moments.centre, sums);
+    dominance = group_dominance(named, rows, grouped, sums);
+  }
   for (DescribedRows& of_domain : rows)  // from here on each column by itself
     for (std::vector<double>& column : of_domain.numbers)
       std::erase_if(column, [](double value) { return std::isnan(value); });
@@ -309,9 +313,10 @@ void describe(const Stage& stage, Session& session, RunConfig config, const Stag
     const auto& [names, number, place] = comparison;
     const std::size_t by = number ? grouped[place].second : tables[place].second;
     const std::vector<std::string>& levels = columns.categories[by].levels;
-    description["tests"].push_back(
-        number ? comparison_json(names, levels, groups[place], moments.centre[grouped[place].first])
-               : comparison_json(names, counted[place], levels.size()));
+    description["tests"].push_back(number ? comparison_json(names, levels, groups[place],
+                                                            dominance[place],
+                                                            moments.centre[grouped[place].first])
+                                          : comparison_json(names, counted[place], levels.size()));
   }
   if (!correlation.is_null()) description["correlation"] = correlation;
   if (how.per_domain) {

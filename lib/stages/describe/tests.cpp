@@ -14,6 +14,7 @@
 #include "lib/core/text.hpp"
 #include "lib/data/group_sums.hpp"
 #include "lib/model/row_sums.hpp"
+#include "lib/stages/describe/dominance.hpp"
 #include "lib/stages/shown.hpp"
 
 namespace bailiwick {
@@ -173,8 +174,53 @@ std::vector<std::vector<Group>> group_moments(const DescribedColumns& columns,
   return result;
 }
 
+std::vector<std::vector<Dominance>> group_dominance(const DescribedColumns& columns,
+                                                    std::span<const DescribedRows> domains,
+                                                    Pairs pairs, Boundary& sums) {
+  std::vector<std::size_t> first{0};
+  for (const auto& [number, category] : pairs)
+    first.push_back(first.back() + columns.categories[category].levels.size());
+  const std::size_t groups = first.back();
+  const auto layout = std::make_shared<const AggregateLayout>(
+      std::vector<Stream>{{"rows", groups, counts}, {"sums", groups, any_size}});
+  std::vector<std::string> marks;  // of each group: n-k, p%, negative numbers
+  for (std::size_t d = 0; d < domains.size(); ++d) {
+    std::vector<Magnitudes> own(groups), all(groups);
+    Aggregate total = sums_of_groups(layout, domains[d], pairs, first,
+                                     [&](double value, std::size_t, std::size_t group) {
+                                       own[group].add(value);
+                                       return value;
+                                     });
+    sums.within_domain(d, total);
+    std::vector<double> largest;
+    for (const Magnitudes& of : own) {
+      largest.insert(largest.end(), of.largest().begin(), of.largest().end());
+      largest.push_back(of.has_negative() ? -1 : 0);
+    }
+    const std::vector<double> of_ranks = sums.gather_within_domain(d, largest);
+    for (std::size_t i = 0; i < of_ranks.size(); ++i)
+      all[i % largest.size() / 3].add(of_ranks[i]);
+    const std::vector<double> sum = total.values("sums");
+    std::string& mark = marks.emplace_back();
+    for (std::size_t g = 0; g < groups; ++g)
+      for (const bool holds :
+           {all[g].two_make_most(sum[g]), all[g].largest_is_told(sum[g]), all[g].has_negative()})
+        mark += holds ? '1' : '0';
+  }
+  const std::vector<std::int64_t> found = sums.count_domains(
+      "groups: domains in which one or two rows make most", marks, std::span<const double>());
+  std::vector<std::vector<Dominance>> result;
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    std::vector<Dominance>& of_pair = result.emplace_back();
+    for (std::size_t g = first[p]; g < first[p + 1]; ++g)
+      of_pair.push_back({found[3 * g] > 0, found[3 * g + 1] > 0, found[3 * g + 2] == 0});
+  }
+  return result;
+}
+
 Json comparison_json(const ComparisonConfig& names, const std::vector<std::string>& levels,
-                     std::span<const Group> groups, double centre) {
+                     std::span<const Group> groups, std::span<const Dominance> dominance,
+                     double centre) {
   Json json = {{"compare", names.compare}, {"by", names.by}, {"groups", Json::array()}};
   std::vector<Group> compared;
   std::vector<std::string> with_rows, short_of_rows, constant;
@@ -185,6 +231,12 @@ Json comparison_json(const ComparisonConfig& names, const std::vector<std::strin
                               {"rows", group.rows},
                               {"mean", number_or_null(centre + group.mean, group.rows > 0)},
                               {"sd", number_or_null(std::sqrt(group.variance), group.rows > 1)}});
+    if (group.rows > 0) {
+      const auto [two_make_most, largest_is_told, is_defined] = dominance[l];
+      json["groups"].back()["dominance"] = {
+          {"n_k", is_defined ? Json(two_make_most) : Json()},
+          {"p_percent", is_defined ? Json(largest_is_told) : Json()}};
+    }
     if (group.rows == 0) continue;
     compared.push_back(group);
     with_rows.push_back(levels[l]);

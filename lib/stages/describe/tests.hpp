@@ -39,10 +39,24 @@ std::vector<std::vector<Group>> group_moments(
     std::span<const std::pair<std::size_t, std::size_t>> pairs, std::span<const double> centre,
     Boundary& sums);
 
+/// Whether few rows make most of a group's sum (Magnitudes), in a domain that has some: if not in
+/// any, then not of all domains' rows together either.
+struct Dominance {
+  bool two_make_most = false, largest_is_told = false;
+  bool is_defined = true;  ///< no number is below 0
+};
+
+/// Of each level, for each of these pairs. One round, of one mark a group and question: in how many
+/// domains it is so. Collective over the world.
+std::vector<std::vector<Dominance>> group_dominance(
+    const DescribedColumns& columns, std::span<const DescribedRows> domains,
+    std::span<const std::pair<std::size_t, std::size_t>> pairs, Boundary& sums);
+
 /// As they stand in description.json: of a number, with its groups' means about `centre`; and of a
 /// category, of its table by the groups.
 Json comparison_json(const ComparisonConfig& names, const std::vector<std::string>& levels,
-                     std::span<const Group> groups, double centre);
+                     std::span<const Group> groups, std::span<const Dominance> dominance,
+                     double centre);
 Json comparison_json(const ComparisonConfig& names, std::span<const std::int64_t> table,
                      std::size_t levels);
 
