@@ -9,6 +9,7 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/membership.hpp"
 #include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/private_evaluation.hpp"
 #include "lib/stages/quality/label_noise.hpp"
@@ -33,15 +34,15 @@ std::string note_of_fit(const RunConfig& config, const StageOptions& options) {
 /// What a policy's minimums cost.
 std::string notes(const Json& overall) {
   std::string text;
+  if (overall.contains("calibration_bins"))
+    text += fmt::format(
+        "calibration: {} of {} bins are left: neighbours of too few rows are together\n",
+        overall["calibration_bins"]["told"].get<std::size_t>(),
+        overall["calibration_bins"]["asked"].get<std::size_t>());
   if (overall.contains("cells"))
-    if (overall.contains("calibration_bins"))
-      text += fmt::format(
-          "calibration: {} of {} bins are left: neighbours of too few rows are together\n",
-          overall["calibration_bins"]["told"].get<std::size_t>(),
-          overall["calibration_bins"]["asked"].get<std::size_t>());
-  text += fmt::format("overall, events and areas: from {} cells of at least {} domains each\n",
-                      overall["cells"].get<std::size_t>(),
-                      overall["contributors"].get<std::uint64_t>());
+    text += fmt::format("overall, events and areas: from {} cells of at least {} domains each\n",
+                        overall["cells"].get<std::size_t>(),
+                        overall["contributors"].get<std::uint64_t>());
   if (overall.contains("left_out"))
     for (const auto& [measure, why] : overall["left_out"].items())
       text += fmt::format("left out overall: {}: {}\n", measure, why.get<std::string>());
@@ -117,6 +118,12 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   const Json overall = overall_metrics(run, model, models, how, rows, std::move(sums));
 
   const Json disputed = how.label_noise ? label_noise(run, model, models, rows) : Json();
+  Json attack;
+  if (how.membership) {
+    ModelRows members = load_model_rows(run, model.config, columns, run.config().train.split);
+    standardise(members, moments);
+    attack = membership(run, model, members, rows);
+  }
 
   std::vector<std::pair<std::string, Json>> lines;
   Json domains = Json::object();
@@ -132,9 +139,10 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
 
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
   const std::string text = fmt::format(
-      "{} of {}, standardise: {}{}\n{}{}{}{}", split, run.config().name, to_word(standardisation),
+      "{} of {}, standardise: {}{}\n{}{}{}{}{}", split, run.config().name, to_word(standardisation),
       how.regional ? ", each domain by its own model" : "", Scorecard::table(lines), notes(overall),
-      how.label_noise ? label_noise_text(disputed) : "", note_of_fit(run.config(), options));
+      how.label_noise ? label_noise_text(disputed) : "",
+      how.membership ? membership_text(attack) : "", note_of_fit(run.config(), options));
   Json results = {{"format", "bailiwick-evaluation"},
                   {"version", 1},
                   {"model", used.content.hex()},
@@ -144,6 +152,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
                   {"overall", overall},
                   {"domains", domains}};
   if (how.label_noise) results["label_noise"] = disputed;
+  if (how.membership) results["membership"] = attack;
   record.publish_result(results, text, results);
 }
 

@@ -31,7 +31,7 @@ struct EvaluateConfig {
   std::optional<Standardisation> standardise;  ///< default: the model's
   bool per_domain = true;
   int calibration_bins = 10;
-  bool regional = false, phm08 = false, label_noise = false;
+  bool regional = false, phm08 = false, label_noise = false, membership = false;
   std::vector<double> survival_at;
 };
 
@@ -55,6 +55,9 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
   v.key(
       "label_noise", evaluate.label_noise,
       "How many labels the model disputes (docs/quality.md), of rows that it was not trained on.");
+  v.key("membership", evaluate.membership,
+        "How well rows of train.split are told from those of evaluate.split by what the model says "
+        "of them.");
   v.key("survival_at", evaluate.survival_at,
         "Times at which predict tells survival, of Cox models with model.cox.baseline.",
         at_least(0), distinct);
@@ -73,6 +76,15 @@ inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const R
   v.check(!evaluate.label_noise || has_classes(), "evaluate.label_noise",
           "only used with models of a class");
   v.check(!evaluate.label_noise || !run.privacy, "evaluate.label_noise",
+          "has no form with noise (privacy)");
+  v.check(!evaluate.membership || has_classes(), "evaluate.membership",
+          "only used with models of a class");
+  v.check(!evaluate.membership || (!run.train.split.empty() && !evaluate.split.empty() &&
+                                   run.train.split != evaluate.split),
+          "evaluate.membership", "needs train.split, and another in evaluate.split");
+  v.check(!evaluate.membership || !evaluate.regional, "evaluate.membership",
+          "not used with evaluate.regional");
+  v.check(!evaluate.membership || !run.privacy, "evaluate.membership",
           "has no form with noise (privacy)");
   v.check(!evaluate.phm08 || run.model.kind->response(run.model) == kernels::Response::mean,
           "evaluate.phm08",

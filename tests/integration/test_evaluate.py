@@ -246,3 +246,88 @@ def test_calibration_counts_rows_and_not_trials(many):
     asks_for_rows(many, 1)
     assert told["overall"]["calibration_bins"]["told"] < 20
     assert all(b["rows"] == 0 or b["rows"] >= 90 for b in told["overall"]["calibration"])
+
+
+FEATURES = 30
+
+
+@pytest.fixture(scope="module")
+def overfit(tmp_path_factory):
+    """Labels by chance, and as many columns as a fit of 240 rows needs to learn some of them by heart."""
+    stays = Stays(Checkout(tmp_path_factory.mktemp("membership")))
+    draw = random.Random(8)
+    names = [f"x{j}" for j in range(FEATURES)]
+    lines = [",".join(["clinic", *names, "ill", "split"])]
+    for clinic, count in zip(CLINICS, (160, 160, 160), strict=True):
+        for i in range(count):
+            lines.append(",".join([clinic, *(f"{draw.gauss(0, 1):.6f}" for _ in names), str(int(draw.random() < 0.5)), ("train", "test")[i % 2]]))
+    stays.write("chance.csv", "\n".join(lines) + "\n")
+    columns = "".join(f"\n  {name}: {{role: feature}}" for name in names)
+    stays.take("chance", columns + "\n  ill: {role: target, type: boolean}\n  split: {role: split, type: category, levels: [train, test]}\n", "chance-run.yaml")
+    stays.run("train", "chance-run.yaml", *LEARNT, "--output", "learnt")
+    return stays
+
+
+LEARNT = ("--set", "model={kind: logistic, target: ill}", "--set", "train.split=train", "--set", "evaluate={split: test, per_domain: false, membership: true}")
+
+
+def attacked(stays, output, np=None):
+    text = stays.run("evaluate", "chance-run.yaml", *LEARNT, "--output", output, "--model", "learnt/model.h5", np=np)
+    return json.loads(stays.path(f"{output}/evaluation.json").read_text())["membership"], text
+
+
+def test_membership(overfit):
+    """An attack that knows how sure the model is of each row's label, written again from predict's tables."""
+    numpy, stats = referee("numpy"), referee("scipy.stats")
+    told, text = attacked(overfit, "attack-1")
+    assert "advantage " in text and "of 240 rows that it was trained on, and 120 others" in text
+    assert all(attacked(overfit, f"attack-{np}", np)[0] == told for np in (2, 4))
+    overfit.run("predict", "chance-run.yaml", *LEARNT, "--output", "learnt")
+    counts = {(k, way): numpy.zeros(256) for k in (0, 1) for way in ("member", "tuning", "testing")}
+    labels = {}
+    for line in overfit.path("chance.csv").read_text().splitlines()[1:]:
+        clinic, *_, ill, split = line.split(",")
+        labels.setdefault(clinic, []).append((int(ill), split))
+    for clinic in CLINICS:
+        lines = overfit.path(f"learnt/predictions/{clinic}/{clinic}.csv").read_text().splitlines()[1:]
+        place = {"train": 0, "test": 0}
+        for block, ((ill, split), line) in enumerate(zip(labels[clinic], lines, strict=True)):
+            if block % 16 == 0:  # block_rows
+                place = {"train": 0, "test": 0}
+            p = float(line.split(",")[2])
+            p = p if ill else 1 - p
+            way = "member" if split == "train" else ("tuning", "testing")[place[split] % 2]
+            place[split] += 1
+            counts[ill, way][int(min(255, max(0, math.log(p / (1 - p)) * 8 + 128)))] += 1
+    above = {key: cells[::-1].cumsum()[::-1] for key, cells in counts.items()}
+    for at in told["at"]:
+        found = mistaken = 0
+        for k in (0, 1):
+            cut = min((c for c in range(256) if above[k, "tuning"][c] <= math.floor(at["asked"] * above[k, "tuning"][0])), default=256)
+            found += above[k, "member"][cut]
+            mistaken += above[k, "testing"][cut]
+        assert (at["true_positive_rate"], at["false_positive_rate"]) == (found / 240, mistaken / 120)
+        low = lambda k, n: stats.beta.ppf(0.025, k, n - k + 1) if k else 0.0  # noqa: E731
+        assert at["true_positive_lower"] == pytest.approx(low(found, 240), rel=1e-9) and at["false_positive_upper"] == pytest.approx(1 - low(120 - mistaken, 120), rel=1e-9)
+        assert at["epsilon"] == pytest.approx(max(0, math.log(max(low(found, 240), 1e-300) / at["false_positive_upper"])), rel=1e-9)
+    assert told["best"]["advantage"] > 0.15, "it has learnt some of them by heart"
+
+
+def test_membership_under_minimums(overfit):
+    """Of cells that each hold ten rows of a domain, or none; of nothing where a class has not as many."""
+    allow = "exact_release: true"
+    try:
+        for clinic in CLINICS:
+            overfit.terms(clinic, "minimum: {rows: 10}\n", allow=allow)
+        told, _ = attacked(overfit, "ten")
+        for at in (*told["at"], told["best"]):
+            for rate, rows in ((at["true_positive_rate"], 240), (at["false_positive_rate"], 120)):
+                assert rate == 0 or rate * rows >= 10, told
+        overfit.terms("lyon", "minimum: {rows: 10, group_rows: 70}\n", allow=allow)
+        told, text = attacked(overfit, "seventy")
+        assert told is None and "membership: policies do not let be told" in text
+    finally:
+        for clinic in CLINICS:
+            overfit.terms(clinic)
+    for words, why in (("evaluate.split=train", "needs train.split, and another in evaluate.split"), ("model={kind: linear, target: ill}", "only used with models of a class")):
+        assert why in overfit.run("evaluate", "chance-run.yaml", *LEARNT, "--set", words, "--output", "no", "--model", "learnt/model.h5", code=3)
