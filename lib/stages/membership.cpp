@@ -26,16 +26,17 @@ namespace bailiwick {
 namespace {
 
 /// Cells of log(p / (1 - p)) of a row's own class, an eighth wide.
-constexpr std::size_t bins = 256;
-constexpr double bins_per_unit = 8;
-constexpr std::size_t ways = 3;  // members, and others of either half
-constexpr std::array false_positives{0.001, 0.01, 0.1};
+constexpr std::size_t confidence_bins = 256;
+constexpr double confidence_bins_per_unit = 8;
+constexpr std::size_t kinds_of_rows = 3;  // members, and others of either half
+constexpr std::array asked_rates{0.001, 0.01, 0.1};
 
 std::size_t bin_of(double p) {
   constexpr double sure = 1 - 0x1p-40;
   const double held = std::clamp(p, 1 - sure, sure);
-  const double at = exact::log(held / (1 - held)) * bins_per_unit + bins / 2.0;
-  return static_cast<std::size_t>(std::clamp(at, 0.0, bins - 1.0));
+  const double at =
+      exact::log(held / (1 - held)) * confidence_bins_per_unit + confidence_bins / 2.0;
+  return static_cast<std::size_t>(std::clamp(at, 0.0, confidence_bins - 1.0));
 }
 
 /// Adds rows to (class, way, bin). The halves are those of every other row of a block.
@@ -53,7 +54,7 @@ void count_rows(const SavedModel& model, const kernels::RowBlocks& rows, bool of
       if (p.size() == 1) p.insert(p.begin(), 1 - p.front());
       const auto of = static_cast<std::size_t>(y(b, 0, r));
       const std::size_t way = of_training ? 0 : 1 + r % 2;
-      ++words[(of * ways + way) * bins + bin_of(p[of])];
+      ++words[(of * kinds_of_rows + way) * confidence_bins + bin_of(p[of])];
     }
 }
 
@@ -74,9 +75,9 @@ Json membership(Run& run, const SavedModel& model, const ModelRows& members,
   const std::vector<std::string> classes =
       model.categories.empty() ? std::vector<std::string>{"0", "1"} : model.categories;
   const auto layout = std::make_shared<const AggregateLayout>(
-      std::vector<Stream>{{"rows", classes.size() * ways * bins, counts}});
+      std::vector<Stream>{{"rows", classes.size() * kinds_of_rows * confidence_bins, counts}});
   std::vector<Aggregate> parts;
-  std::vector<CountedBins> tables(classes.size(), CountedBins{bins, 0, {}});
+  std::vector<CountedBins> tables(classes.size(), CountedBins{confidence_bins, 0, {}});
   for (std::size_t d = 0; d < others.domains.size(); ++d) {
     Aggregate& part = parts.emplace_back(layout);
     count_rows(model, members.domains[d].rows, true, part);
@@ -85,7 +86,8 @@ Json membership(Run& run, const SavedModel& model, const ModelRows& members,
     run.boundary().within_domain(d, whole);
     const std::span words = whole.words("rows");
     for (std::size_t k = 0; k < classes.size(); ++k) {
-      const auto of_class = words.subspan(k * ways * bins, ways * bins);
+      const auto of_class =
+          words.subspan(k * kinds_of_rows * confidence_bins, kinds_of_rows * confidence_bins);
       tables[k].rows.emplace_back(of_class.begin(), of_class.end());
     }
   }
@@ -99,7 +101,7 @@ Json membership(Run& run, const SavedModel& model, const ModelRows& members,
       left_out.push_back(classes[k]);
     } else {
       told.push_back(k);
-      size += ways * starts[k].size();
+      size += kinds_of_rows * starts[k].size();
     }
   if (told.empty()) return {};
   const auto merged =
@@ -108,9 +110,11 @@ Json membership(Run& run, const SavedModel& model, const ModelRows& members,
   for (const Aggregate& part : parts) {
     auto to = cells.emplace_back(merged).words("rows").begin();
     for (const std::size_t k : told)
-      to = std::ranges::copy(merge_counts(part.words("rows").subspan(k * ways * bins, ways * bins),
-                                          bins, starts[k]),
-                             to)
+      to = std::ranges::copy(
+               merge_counts(part.words("rows").subspan(k * kinds_of_rows * confidence_bins,
+                                                       kinds_of_rows * confidence_bins),
+                            confidence_bins, starts[k]),
+               to)
                .out;
   }
   const Aggregate total =
@@ -126,7 +130,7 @@ Json membership(Run& run, const SavedModel& model, const ModelRows& members,
   }
   const AttackOutcome best = best_attack(attacked);
   Json result = {{"members", best.members}, {"others", best.others}, {"at", Json::array()}};
-  for (const double rate : false_positives) {
+  for (const double rate : asked_rates) {
     Json& at = result["at"].emplace_back(outcome_json(attack_at(attacked, rate)));
     at["asked"] = rate;
   }

@@ -14,7 +14,7 @@ namespace bailiwick {
 
 namespace {
 
-constexpr double surprise = 0.025;
+constexpr double surprise_level = 0.025;
 
 std::int64_t rows_from(const std::vector<std::int64_t>& cells, std::size_t cut) {
   return std::reduce(cells.begin() + static_cast<std::ptrdiff_t>(cut), cells.end(),
@@ -84,7 +84,7 @@ double least_probability(std::int64_t successes, std::int64_t trials) {
     const double middle = (low + high) / 2;
     // P(X >= k), an incomplete beta function.
     const double tail = f_p_value(k * (1 - middle) / (middle * above), 2 * above, 2 * k);
-    (tail < surprise ? low : high) = middle;
+    (tail < surprise_level ? low : high) = middle;
   }
   return low;
 }

@@ -9,7 +9,7 @@ namespace bailiwick {
 
 namespace {
 
-constexpr double most = 0.9, least_of_largest = 0.1;
+constexpr double most_of_sum = 0.9, least_of_largest = 0.1;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ void Magnitudes::add(double value) {
 }
 
 bool Magnitudes::two_make_most(double sum) const {
-  return largest_[0] > 0 && largest_[0] + largest_[1] >= most * sum;
+  return largest_[0] > 0 && largest_[0] + largest_[1] >= most_of_sum * sum;
 }
 
 bool Magnitudes::largest_is_told(double sum) const {
