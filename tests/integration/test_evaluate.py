@@ -248,7 +248,7 @@ def test_calibration_counts_rows_and_not_trials(many):
     assert all(b["rows"] == 0 or b["rows"] >= 90 for b in told["overall"]["calibration"])
 
 
-FEATURES = 30
+FEATURES = 80
 
 
 @pytest.fixture(scope="module")
