@@ -9,7 +9,7 @@
 #include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/data/pattern.hpp"
-#include "lib/kinds/kind.hpp"
+#include "lib/kinds/covariance.hpp"
 #include "lib/model/distributions.hpp"
 #include "lib/optim/cholesky.hpp"
 
@@ -60,25 +60,16 @@ std::vector<std::size_t> chosen(const FittedFile& fitted, std::span<const std::s
 WaldTest wald_test(const FittedFile& fitted, std::span<const std::string> terms) {
   const SavedModel& model = fitted.model;
   const std::vector<std::size_t> places = chosen(fitted, terms);
-  if (model.standard_errors.empty())
-    throw Error(ExitCode::data, "{} has no finite standard errors", fitted.path);
   const auto at = [](std::size_t i, std::size_t j) { return i * (i + 1) / 2 + j; };
 
   // A column's coefficient and its parameter differ by a factor, in which the test says nothing: it
   // is taken of the parameters, as they were fitted.
-  const bool robust = has_robust_errors(model.config);
-  // Robust, or with the noise of a private fit in it, it is stored.
-  const bool is_stored = !model.covariance.empty();
-  const std::vector<double>& stored = is_stored ? model.covariance : model.information;
-  if (stored.size() != at(model.parameters.size(), 0))
-    throw Error(ExitCode::data,
-                "{} does not hold what the covariance of its coefficients is made of", fitted.path);
-  const std::vector<double> covariance = is_stored ? stored : Cholesky(stored).inverse();
+  const ParameterCovariance covariance = parameter_covariance(model, fitted.path);
   std::vector<double> estimates, of_terms;
   for (const std::size_t i : places) {
     estimates.push_back(model.parameters[i]);
     for (const std::size_t j : places)
-      if (j <= i) of_terms.push_back(covariance[at(i, j)]);
+      if (j <= i) of_terms.push_back(covariance.packed[at(i, j)]);
   }
   const Cholesky factor(of_terms);
   if (const auto column = factor.deficient())
@@ -90,17 +81,7 @@ WaldTest wald_test(const FittedFile& fitted, std::span<const std::string> terms)
   double statistic = 0;
   for (std::size_t i = 0; i < places.size(); ++i)
     statistic += estimates[i] * solved[i];
-  const kernels::FamilyMembers* const family = kind_of(model.config).family(model.config);
-  const bool dispersion = family != nullptr && family->dispersion;
-  if (dispersion && !robust) {
-    // The dispersion is what the standard errors have and the information has not.
-    const std::size_t j = places.front();
-    const double scale = model.config.standardise == Standardisation::per_domain
-                             ? 1
-                             : model.scale[j % model.names.size()];
-    const double error = model.standard_errors[j] / scale;
-    statistic *= covariance[at(j, j)] / (error * error);
-  }
+  statistic /= covariance.dispersion;
   if (!std::isfinite(statistic))
     throw Error(ExitCode::data, "{}: its covariance is none", fitted.path);
   WaldTest test;
@@ -108,10 +89,10 @@ WaldTest wald_test(const FittedFile& fitted, std::span<const std::string> terms)
     test.terms.push_back(fitted.names[place]);
   const auto count = static_cast<double>(places.size());
   test.chi_squared = {statistic, {count}, chi_squared_p_value(statistic, count)};
-  if (dispersion && !model.config.weights) {
-    const double rest = model.rows - static_cast<double>(model.parameters.size());
-    test.f = {statistic / count, {count, rest}, f_p_value(statistic / count, count, rest)};
-  }
+  if (covariance.freedom)
+    test.f = {statistic / count,
+              {count, *covariance.freedom},
+              f_p_value(statistic / count, count, *covariance.freedom)};
   return test;
 }
 
