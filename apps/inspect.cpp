@@ -9,6 +9,7 @@
 #include "apps/options.hpp"
 #include "io/h5/library.hpp"
 #include "io/partition/partition.hpp"
+#include "io/prediction/prediction_file.hpp"
 #include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/names.hpp"
@@ -114,6 +115,13 @@ void print_model(const std::string& path) {
     print_coefficients(model);
 }
 
+void print_predictions(const io::PredictionLayout& layout) {
+  std::cout << fmt::format("predictions  of {} rows{}\ncolumns      {}\n",
+                           with_thousands(static_cast<long long>(layout.rows)),
+                           layout.id_bytes > 0 ? ", with their ids" : "", join(layout.columns));
+  if (!layout.splits.empty()) std::cout << "splits       " << join(layout.splits) << '\n';
+}
+
 /// A whole JSON text that is no envelope: a report, or a line of an access log.
 bool is_unsigned_json(std::string_view text) {
   return Json::accept(text) && !parse_json(text, "").contains("payloadType");
@@ -136,8 +144,8 @@ void print_envelope(const std::string& line, const std::string& what) {
 
 int command_inspect(const Arguments& arguments) {
   Options options("inspect FILE",
-                  "Shows what a partition, manifest, policy, model, checkpoint or lineage says. Of "
-                  "a partition\n"
+                  "Shows what a partition, manifest, policy, model, checkpoint, lineage or HDF5 "
+                  "file of predictions\nsays. Of a partition "
                   "only its manifest is opened. Signatures are not verified here: see `verify`.",
                   "docs/artefacts.md");
   if (!options.parse(arguments.words)) return 0;
@@ -147,6 +155,8 @@ int command_inspect(const Arguments& arguments) {
     const std::string manifest = io::manifest_path(path);
     if (std::filesystem::exists(manifest)) {
       print_envelope(read_file(manifest, document::manifest), manifest);
+    } else if (const auto layout = io::read_prediction_layout(path)) {
+      print_predictions(*layout);
     } else {
       print_model(path);
     }

@@ -98,6 +98,8 @@ class PartitionReader {
   PartitionReader(PartitionReader&&) noexcept;
 
   const PartitionManifest& manifest() const;
+  /// Room for the id of a row; 0: rows have none.
+  std::uint64_t id_bytes() const;
 
   /// A key that only whoever can open the file has: of its salt, which nobody else sees.
   Secret key() const;

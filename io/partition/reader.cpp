@@ -138,6 +138,10 @@ void verify_partition(const std::string& path, const PartitionManifest& manifest
 PartitionReader::~PartitionReader() = default;
 PartitionReader::PartitionReader(PartitionReader&&) noexcept = default;
 
+std::uint64_t PartitionReader::id_bytes() const {
+  return state_->file.header().text_bytes[ids];
+}
+
 const PartitionManifest& PartitionReader::manifest() const {
   return state_->manifest;
 }

@@ -152,7 +152,7 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
                   "--output, or remove it",
                   folder_);
     if (stage_.resumes) create_folders(path(checkpoints_folder));
-    if (stage_.resumes) remove_temporaries();
+    if (stage_.resumes || !domain_.empty()) remove_temporaries();
     invocation_ = new_uuid();
     if (exists) {
       chain_.emplace(Chain::resume(lineage, std::move(key)));
@@ -170,9 +170,11 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
 /// finds the folder as this one did.
 void RunRecord::forget_if_nothing_came(const std::vector<std::string>& made) {
   const auto forget = [folder = folder_, chain = stage_.file(folder_),
-                       lock_name = stage_.lock(folder_), made, written = written_, intent = intent_,
-                       lock = lock_, outcome = run_.outcome()](ExitCode code, const std::string&) {
-    if (code == ExitCode::ok || code == ExitCode::stopped || outcome->released_anything()) return;
+                       lock_name = stage_.lock(folder_), made, written = written_, kept = kept_,
+                       intent = intent_, lock = lock_,
+                       outcome = run_.outcome()](ExitCode code, const std::string&) {
+    if (code == ExitCode::ok || code == ExitCode::stopped || *kept || outcome->released_anything())
+      return;
     std::error_code ignored;
     // Another rank may end the job at any moment: a chain without its files would be in the way.
     if (written->contains(chain)) std::filesystem::remove(chain, ignored);
@@ -207,11 +209,13 @@ bool RunRecord::may_go_on(const std::vector<Statement>& statements) const {
 /// What a killed session left without a name: NAME.tmp.PID, with a name that we give. Nothing else
 /// that lies in the folder is ours to remove.
 void RunRecord::remove_temporaries() const {
-  static const std::regex ours(R"(.+\.(h5|json|jsonl|yaml|txt|html)\.tmp\.[0-9]+)");
-  for (const std::string& folder : {folder_, path(checkpoints_folder)})
+  static const std::regex ours(R"(.+\.(h5|hdf5|csv|json|jsonl|yaml|txt|html)\.tmp\.[0-9]+)");
+  for (const std::string& folder : {folder_, path(checkpoints_folder)}) {
+    if (!std::filesystem::exists(folder)) continue;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
       if (std::regex_match(entry.path().filename().string(), ours))
         std::filesystem::remove(entry.path());
+  }
 }
 
 void RunRecord::go_on() {
@@ -354,6 +358,7 @@ void RunRecord::publish_written(const std::string& name) {
   Statement statement;
   statement.subject_name = name;  // append_here() hashes the file
   append(std::move(statement), false);
+  keep();
 }
 
 void RunRecord::begin_session() {

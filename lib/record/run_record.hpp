@@ -66,8 +66,10 @@ class RunRecord {
   /// Waits for it.
   void settle();
 
-  /// A statement about a file of text that is there already.
+  /// A statement about a file that is there already, which the next session goes on from: keep().
   void publish_written(const std::string& name);
+  /// From now on, whatever fails, what is here stays.
+  void keep() { *kept_ = true; }
 
   /// The same for a file of text, written by the first rank.
   void publish_text(const std::string& text, const std::string& name, bool last);
@@ -127,6 +129,7 @@ class RunRecord {
   std::shared_ptr<FileLock> lock_;  ///< first rank only: one job at a time writes here
   /// First rank only: names of what this session wrote, for it to take away again.
   std::shared_ptr<std::set<std::string>> written_ = std::make_shared<std::set<std::string>>();
+  std::shared_ptr<bool> kept_ = std::make_shared<bool>(false);
   /// First rank only: what this session signed of what it intends.
   std::shared_ptr<std::optional<Digest>> intent_ = std::make_shared<std::optional<Digest>>();
   std::shared_ptr<Costs> costs_;  ///< of the run's own record

@@ -70,6 +70,7 @@ std::string first_difference(const std::string& before, const std::string& now) 
       return first_member(parse_json(read_file(before), before), parse_json(read_file(now), now));
     const std::string a = read_file(before), b = read_file(now);
     const auto [x, y] = std::ranges::mismatch(a, b);
+    if (before.ends_with(".hdf5")) return fmt::format("byte {}", x - a.begin());
     return fmt::format("line {}", 1 + std::count(a.begin(), x, '\n'));
   } catch (const Error&) {
     return "";

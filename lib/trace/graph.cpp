@@ -25,7 +25,7 @@ int digest_family(ItemKind kind) {
 ItemKind kind_of_file(const StageChain& stage, const std::string& name) {
   if (name.ends_with(".h5"))
     return is_checkpoint_name(name) ? ItemKind::checkpoint : ItemKind::model;
-  if (name.ends_with(".csv")) return ItemKind::prediction_file;
+  if (stage.is_part != nullptr && stage.is_part(name)) return ItemKind::prediction_file;
   if (name == stage.result || stage.ends_at_home(name)) return ItemKind::result;
   return name.find("egress") != std::string::npos ? ItemKind::egress : ItemKind::decisions;
 }

@@ -9,6 +9,7 @@
 #include "io/checkpoint/checkpoint.hpp"
 #include "io/h5/library.hpp"
 #include "io/partition/partition.hpp"
+#include "io/prediction/prediction_file.hpp"
 #include "lib/core/error.hpp"
 #include "lib/core/failure.hpp"
 #include "lib/core/input_file.hpp"
@@ -56,6 +57,7 @@ Named name_path(const std::string& path) {
     const std::string manifest = io::manifest_path(path);
     if (fs::exists(manifest))
       return {"partition", ItemKind::partition, io::unverified_manifest(manifest).root};
+    if (io::read_prediction_layout(path)) return {"file", {}, sha256_file(path)};
     return {"model", ItemKind::model, io::content_digest(path)};
   }
   if (path.ends_with(".json")) {
@@ -100,12 +102,12 @@ bool lies_below(const fs::path& path, const fs::path& folder) {
               path.string(), named.digest.hex());
 }
 
-/// The line of a prediction file that is about that row must be there.
-void demand_row(const std::string& path, std::uint64_t row) {
-  const std::string text = read_file(path, document::lineage);
-  const std::string begin = fmt::format("\n{},", row);
-  if (text.find(begin) == std::string::npos)
-    throw Error(ExitCode::data, "{}: has no line for row {}; rows are counted from 0", path, row);
+bool has_row(const std::string& path, std::uint64_t row) {
+  if (io::is_hdf5(path)) {
+    const auto layout = io::read_prediction_layout(path);
+    return layout && row < layout->rows;
+  }
+  return read_file(path, document::lineage).find(fmt::format("\n{},", row)) != std::string::npos;
 }
 
 RowPlace place_of_row(const Graph& graph, const Item& file, std::uint64_t row) {
@@ -204,9 +206,12 @@ Trace trace(const TraceRequest& request) {
   if (request.row) {
     if (named.is_folder || result.items.empty() ||
         items[result.items.front()].kind != ItemKind::prediction_file)
-      throw Error(ExitCode::usage, "--row: {} is no prediction file, predictions/DOMAIN/NAME.csv",
+      throw Error(ExitCode::usage,
+                  "--row: {} is no prediction file, predictions/DOMAIN/NAME.csv or .hdf5",
                   request.path);
-    demand_row(path.string(), *request.row);
+    if (!has_row(path.string(), *request.row))
+      throw Error(ExitCode::data, "{}: has no line for row {}; rows are counted from 0",
+                  path.string(), *request.row);
     const Item& file = items[result.items.front()];
     result.row = place_of_row(result.graph, file, *request.row);
   }

@@ -119,7 +119,7 @@ class Chain:
             checkpoint, final = CHECKPOINT.fullmatch(name) and stage == "train", i + 1 == count
             egress = name == f"{prefix}egress{suffix}.json" and not self.domain
             self.demand((name == f"{prefix}decisions{suffix}.json") == begins, "decisions")
-            predictions = stage == "predict" and self.domain and re.fullmatch(r"[^/]+\.csv", name)
+            predictions = stage == "predict" and self.domain and re.fullmatch(r"[^/]+\.(csv|hdf5)", name)
             self.demand(begins or checkpoint or predictions or egress or final, "no artefact of this stage")
             self.demand(not final or name == result or (self.domain and name == "state.h5"), "result")
             self.demand(not ended or final, "something follows the egress report")

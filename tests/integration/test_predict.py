@@ -1,13 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
 """Predictions are the model's coefficients times the rows, categories included, and stay with their domain."""
+import base64
+import collections
 import csv
 import json
+import random
+import re
+import shutil
+import subprocess
 
 import pytest
 
-from conftest import referee
-from test_policies import CLINICS, Stays
+from conftest import PROGRAM, referee
+from test_policies import CLINICS, INTEGRITY, Stays
 
 h5py = referee("h5py")
 numpy = referee("numpy")
@@ -103,9 +109,11 @@ def test_predictions_carry_the_ids_of_rows(fresh):
 
 @pytest.mark.parametrize("np", [1, 3])
 def test_a_prediction_that_fails_leaves_none(fresh, np):
-    """Where one domain's rows cannot be scored, the others' files would be nobody's."""
+    """Where no partition can be scored there is nothing to go on from."""
     stays = Stays(fresh)
-    text = stays.path("stays.csv").read_text().replace("graz,30,surgery,f,3,train", "graz,0,surgery,f,3,other")
+    text = stays.path("stays.csv").read_text()
+    for clinic in CLINICS:
+        text = re.sub(f"{clinic},30,(.*),train", rf"{clinic},0,\1,other", text, count=1)
     stays.write("stays.csv", text)
     stays.write("ingest.yaml", stays.path("ingest.yaml").read_text().replace("[train, test]", "[train, test, other]"))
     stays.run("ingest", "ingest.yaml", "--force")
@@ -130,3 +138,145 @@ def test_a_config_that_speaks_of_another_model(fresh, np):
     for command in ("evaluate", "predict"):
         out = stays.run(command, "run.yaml", "--set", "model.kind=poisson", np=np, code=3)
         assert "run/model.h5 is a model with another kind; give the config it was trained with" in out
+
+
+def predicted(stays, output):
+    """All that lies in predictions/ and is of rows."""
+    return {path.name: path.read_bytes() for path in stays.path(output).glob("predictions/*/*.csv")}
+
+
+@pytest.fixture
+def parts(fresh):
+    """Four partitions a clinic, and a model."""
+    stays = Stays(fresh)
+    names = [f"{clinic}-{i}" for clinic in CLINICS for i in range(4)]
+    wards = ("medicine", "surgery", "icu")
+    stays.write("stays.csv", "clinic,age,ward,sex,days,split\n" + "".join(
+        f"{name},{30 + 7 * i % 41},{wards[i % 3]},{'fm'[i * i % 7 % 2]},{3 + (i * i + len(name)) % 11},train\n" for name in names for i in range(40)))
+    head = stays.path("ingest.yaml").read_text().partition("partitions:\n")[0]
+    stays.write("ingest.yaml", head + "block_rows: 16\npartitions:\n" + "".join(
+        f"  - {{name: {name}, owner: {name[:4]}, values: [{name}], sign_with: {name[:4]}.pem}}\n" for name in names))
+    shutil.rmtree(stays.path("partitions"))
+    stays.run("ingest", "ingest.yaml")
+    run = stays.path("run.yaml").read_text()
+    for clinic in CLINICS:
+        terms = stays.path(f"{clinic}.yaml").read_text()
+        stays.write(f"{clinic}.yaml", terms.replace(f"target: {clinic}\n", 'target: "*"\n'))
+        stays.run("policy", "sign", f"{clinic}.yaml", "--key", f"{clinic}.pem", "--output", f"{clinic}.json", "--force")
+        run = run.replace(f"partitions/{clinic}.h5", f"partitions/{clinic}-*.h5")
+    stays.write("run.yaml", run)
+    stays.train(output="run")
+    return stays
+
+
+def stated_at_home(stays):
+    """Names of the files that the domains' chains speak of, each with how often."""
+    found = collections.Counter()
+    for chain in stays.path("run").glob("predictions/*/prediction.jsonl"):
+        for line in chain.read_text().splitlines():
+            found[json.loads(base64.b64decode(json.loads(line)["payload"]))["subject"][0]["name"]] += 1
+    return found
+
+
+def test_killed_anywhere_it_goes_on_with_what_is_missing(parts):
+    """Whatever was stated is not made again, whatever was not goes, and the bytes are those of a run that nobody killed."""
+    shutil.copytree(parts.path("run"), parts.path("whole"))
+    parts.run("predict", "run.yaml", "--output", "whole", np=2)
+    whole = predicted(parts, "whole")
+    assert len(whole) == 12
+    draw, kept, kills = random.Random(5), {}, 0
+    while True:
+        process = subprocess.Popen([PROGRAM, "predict", "run.yaml"], cwd=parts.checkout.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        enough = len(predicted(parts, "run")) + draw.randrange(4)
+        while process.poll() is None and len(predicted(parts, "run")) < enough:
+            pass
+        if kills == 6:
+            out, _ = process.communicate()
+            assert process.returncode == 0, out
+            break
+        process.kill()
+        process.communicate()
+        kills += 1
+        stated = stated_at_home(parts)
+        for path in parts.path("run").glob("predictions/*/*.csv"):
+            if stated[path.name]:
+                assert kept.setdefault(path.name, path.stat().st_ino) == path.stat().st_ino
+    assert kept and predicted(parts, "run") == whole
+    assert all(stated_at_home(parts)[name] == 1 for name in kept)
+    assert not [path for path in parts.path("run").rglob("*") if ".tmp." in path.name]
+    assert "ok  prediction.jsonl" in parts.run("verify", "run", "--key", "operator.pub.pem")
+    assert "the same bits in all" in parts.run("reproduce", "run", "--key", "operator.pub.pem", "--partitions", "partitions", "--sign-with", "graz.pem", "--output", "again", np=3)
+
+
+@pytest.mark.parametrize("np", [1, 3, 5])
+def test_what_is_done_stays_when_a_partition_fails(parts, np):
+    """Of a damaged partition the others are predicted, and the same command goes on when it is mended."""
+    last = parts.path("partitions/graz-3.h5")
+    rows = last.read_bytes()
+    with h5py.File(last, "r+") as file:
+        file["features"][1] = 99
+    out = parts.run("predict", "run.yaml", np=np, code=INTEGRITY)
+    assert "does not match its digest" in out and "partitions are done and stay; the same command goes on with the rest" in out
+    done = predicted(parts, "run")
+    assert "graz-3.csv" not in done and len(done) == 11 and set(done) == {name for name in stated_at_home(parts) if name.endswith(".csv")}
+    # Changed since, or never stated: made again.
+    parts.path("run/predictions/bern/bern-1.csv").write_text("row,mean\n")
+    last.write_bytes(rows)
+    assert "480 rows scored" in parts.run("predict", "run.yaml", np=np)
+    assert set(predicted(parts, "run")) > set(done) and done.items() <= predicted(parts, "run").items()
+    parts.run("verify", "run", "--key", "operator.pub.pem")
+
+
+def test_another_model_does_not_go_on_with_what_is_there(parts):
+    parts.train("--set", "model.l2=1", output="other")
+    parts.run("predict", "run.yaml", "--model", "run/model.h5", "--output", "scored")
+    for chain in (*parts.path("scored").glob("predictions/*/*.jsonl"), parts.path("scored/prediction.jsonl")):
+        chain.write_text("".join(chain.read_text().splitlines(keepends=True)[:2]))  # as after a kill
+    out = parts.run("predict", "run.yaml", "--model", "other/model.h5", "--output", "scored", code=5)
+    assert "predictions/bern: holds predictions of another model; name another folder with --output" in out
+
+
+def test_hdf5_holds_what_csv_does(fresh):
+    """Column by column, bit for bit, the same bytes on any ranks; and whatever reads predictions knows it."""
+    stays = Stays(fresh)
+    rows = stays.path("stays.csv").read_text().replace("medicine", "in/out").replace("surgery", "50%").splitlines()
+    stays.write("stays.csv", "\n".join([f"patient,{rows[0]}", *(f"é{i},{row}" for i, row in enumerate(rows[1:]))]) + "\n")
+    ingest = stays.path("ingest.yaml").read_text().replace("columns:\n", "columns:\n  patient: {role: id}\n").replace("role: feature, type: category, levels: [medicine, surgery, icu]", 'role: target, type: category, levels: [in/out, "50%", icu]')
+    stays.write("ingest.yaml", ingest.replace("output: partitions", "block_rows: 7\noutput: partitions"))
+    stays.run("ingest", "ingest.yaml", "--force")
+    words = ("--set", "model={kind: multinomial, target: ward, features: [age], missing: {}}")
+    stays.train(*words, output="run")
+    shutil.copytree(stays.path("run"), stays.path("other"))
+    stays.run("predict", "run.yaml", *words, np=2)
+    for output, np in (("run-h5", 1), ("other", 4)):
+        if output != "other":
+            shutil.copytree(stays.path("other"), stays.path(output))
+        stays.run("predict", "run.yaml", *words, "--set", "predict.format=hdf5", "--output", output, np=np)
+    for clinic in CLINICS:
+        path = stays.path(f"other/predictions/{clinic}/{clinic}.hdf5")
+        assert path.read_bytes() == stays.path(f"run-h5/predictions/{clinic}/{clinic}.hdf5").read_bytes()
+        assert path.stat().st_mode & 0o777 == 0o600
+        with open(stays.path(f"run/predictions/{clinic}/{clinic}.csv"), newline="") as file:
+            header, *lines = csv.reader(file)
+        with h5py.File(path) as file:
+            assert (file.attrs["format"], file.attrs["version"]) == (b"bailiwick-predictions", 1) or file.attrs["format"] == "bailiwick-predictions"
+            columns = json.loads(file.attrs["columns"])
+            assert header == ["row", "id", "split", *columns] and set(file) == {"row", "id", "split", "probability_in%2Fout", "probability_50%25", "probability_icu"}
+            splits = json.loads(file.attrs["splits"])
+            text = [[str(file["row"][i]), file["id"][i].decode(), splits[file["split"][i]]] for i in range(len(lines))]
+            assert text == [line[:3] for line in lines]
+            values = [file[name.replace("%", "%25").replace("/", "%2F")][:] for name in columns]
+            assert [list(row) for row in zip(*values)] == [[float(word) for word in line[3:]] for line in lines]
+    assert "ok  predictions/bern/prediction.jsonl:2: bern.hdf5: file digest" in stays.run("verify", "other", "--key", "operator.pub.pem")
+    keys = {clinic: stays.path(f"{clinic}.pub.pem") for clinic in CLINICS}
+    assert page_verifier.problems(stays.path("other"), [stays.path("operator.pub.pem")], keys) == []
+    path = "other/predictions/bern/bern.hdf5"
+    assert "predictions  of 24 rows, with their ids\ncolumns      probability_in/out, probability_50%, probability_icu\nsplits       train, test\n" in stays.run("inspect", path)
+    traced = stays.run("trace", path, "--row", "20", "--key", "operator.pub.pem", *(word for key in keys.values() for word in ("--key", key)), "--in", "partitions")
+    assert "block 2" in traced, traced
+    assert "has no line for row 24; rows are counted from 0" in stays.run("trace", path, "--row", "24", "--key", "operator.pub.pem", code=5)
+    again = ("--key", "operator.pub.pem", "--partitions", "partitions", "--sign-with", "graz.pem", "--output")
+    assert "the same bits in all" in stays.run("reproduce", "other", *again, "again", np=3)
+    assert "single rows" in stays.run("check-output", "other", "--key", "operator.pub.pem", code=4)
+    stays.path("other/predictions/bern/planted.hdf5").write_bytes(b"")
+    assert "NO  predictions/bern/planted.hdf5: no statement speaks of it" in stays.run("verify", "other", "--key", "operator.pub.pem", code=INTEGRITY)

@@ -2,20 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
-#include <array>
-#include <cmath>
+#include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "lib/core/json.hpp"
-#include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
+#include "lib/core/undefined.hpp"
 #include "lib/data/minimums.hpp"
+#include "lib/lineage/statement.hpp"
 #include "lib/model/row_sums.hpp"
 #include "lib/record/restart.hpp"
+#include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/evaluate_config.hpp"
-#include "lib/stages/homes.hpp"
+#include "lib/stages/predict/config.hpp"
+#include "lib/stages/predict/homes.hpp"
+#include "lib/stages/predict/writer.hpp"
 #include "lib/stages/scores.hpp"
 #include "lib/stages/stage.hpp"
 
@@ -23,8 +27,20 @@ namespace bailiwick {
 
 namespace {
 
-/// Of a partition's file.
-constexpr const char* predictions_ending = ".csv";
+/// Rows scored at a time, or a block if that is more: what bounds the memory.
+constexpr std::uint64_t rows_of_step = 1 << 17;
+
+/// One partition of a domain, without any block yet.
+LocalDomain part_of(const LocalDomain& domain, std::size_t partition) {
+  return {.index = domain.index,
+          .admission = domain.admission,
+          .paths = {domain.paths[partition]},
+          .manifests = {domain.manifests[partition]},
+          .blocks = {},
+          .minimum_rows = domain.minimum_rows,
+          .minimum_group_rows = domain.minimum_group_rows,
+          .outcome = domain.outcome};
+}
 
 /// Of each stratum of the partitions its place among the model's baselines; one that had no event
 /// in training has none.
@@ -37,46 +53,116 @@ std::vector<std::size_t> find_baselines(const SavedModel& model, const ModelColu
   return places;
 }
 
-/// Writes one partition's predictions as CSV, block by block.
-void write_predictions(const SavedModel& model, const ModelColumns& columns,
-                       const ColumnMoments& moments, const std::vector<double>& times,
-                       const LocalDomain& domain, std::size_t partition, bool tell_rows,
-                       const std::string& path) {
-  const PartitionManifest& manifest = domain.manifests[partition];
-  OutputFile file(path, Readers::owner);
-  const std::vector<std::string>& splits = manifest.schema.splits;
-  file.write(fmt::format("row,{}{}{}\n", manifest.schema.has_ids ? "id," : "",
-                         splits.empty() ? "" : "split,", join(Scores::names(model, times), ",")));
+/// What is said of the rows of one domain.
+struct Question {
+  const SavedModel& model;
+  const ModelColumns& columns;
+  const ColumnMoments& moments;
+  const std::vector<double>& times;  ///< at which survival is told
+
+  std::vector<std::string> names() const { return Scores::names(model, times); }
+};
+
+/// Of the rows of a part of one partition.
+io::PredictedRows predict_rows(Question& asked, const LocalDomain& part, bool tell_rows) {
+  const PartitionManifest& manifest = part.manifests.front();
+  LoadedRows loaded = load_rows(part, asked.model.config, asked.columns, "", tell_rows);
+  kernels::RowBlocks rows = loaded.rows;
+  kernels::standardise(rows, asked.moments.centre, asked.moments.scale);
+  const Scores scores(asked.model, rows, asked.times);
+  const std::vector<std::size_t> baselines = find_baselines(asked.model, asked.columns);
+  const auto weight = host_copy(rows.weight);  // 0: what model.missing drops is not predicted
+
+  io::PredictedRows told{
+      part.blocks.first * manifest.block_rows, std::move(loaded.ids), std::move(loaded.splits), {}};
+  told.columns.resize(asked.names().size());
+  const std::uint64_t most = part.blocks.count * manifest.block_rows;
+  for (std::vector<double>& column : told.columns)
+    column.reserve(std::min(most, manifest.rows - told.first));
+  auto stratum = loaded.stratum.begin();
   std::vector<double> prediction;
-  const std::vector<std::size_t> baselines = find_baselines(model, columns);
-  for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
-    const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
-    const LoadedRows loaded =
-        load_rows(part_of(domain, partition, first, count), model.config, columns, "", tell_rows);
-    kernels::RowBlocks rows = loaded.rows;
-    kernels::standardise(rows, moments.centre, moments.scale);
-    const Scores scores(model, rows, times);
-    const auto weight = host_copy(rows.weight);  // 0: what model.missing drops is not predicted
-    auto id = loaded.ids.begin();
-    auto split = loaded.splits.begin();
-    auto stratum = loaded.stratum.begin();
-    for (std::uint64_t b = 0; b < count; ++b) {
-      const std::uint64_t begin = (first + b) * manifest.block_rows;
-      std::string text;
-      for (std::uint64_t r = 0; r < std::min(manifest.block_rows, manifest.rows - begin); ++r) {
-        const std::size_t of_row = stratum == loaded.stratum.end() ? 0 : *stratum++;
-        scores.predict(b, r, baselines[of_row], prediction);
-        text += std::to_string(begin + r);
-        if (id != loaded.ids.end()) text += ',' + csv_field(*id++);
-        if (split != loaded.splits.end()) text += ',' + csv_field(splits[*split++]);
-        for (const double value : prediction)
-          text += ',' + (std::isnan(value) || weight(b, r) == 0 ? "" : round_trip(value));
-        text += '\n';
-      }
-      file.write(text);
+  for (std::size_t b = 0; b < loaded.rows_of_block.size(); ++b)
+    for (std::size_t r = 0; r < loaded.rows_of_block[b]; ++r) {
+      const std::size_t of_row = stratum == loaded.stratum.end() ? 0 : *stratum++;
+      scores.predict(b, r, baselines[of_row], prediction);
+      for (std::size_t c = 0; c < prediction.size(); ++c)
+        told.columns[c].push_back(weight(b, r) == 0 ? undefined : prediction[c]);
     }
+  return told;
+}
+
+/// Writes the file of one partition, step by step.
+void predict_partition(Question& asked, const LocalDomain& domain, std::size_t partition,
+                       bool tell_rows, PredictionFormat format, const std::string& path) {
+  LocalDomain part = part_of(domain, partition);
+  const PartitionManifest& manifest = part.manifests.front();
+  const std::uint64_t step = std::max<std::uint64_t>(1, rows_of_step / manifest.block_rows);
+  const std::uint64_t id_bytes =
+      io::PartitionReader(part.admission, manifest, part.paths.front()).id_bytes();
+  const auto file = make_prediction_writer(
+      format, path, {manifest.rows, asked.names(), id_bytes, manifest.schema.splits},
+      step * manifest.block_rows);
+  for (std::uint64_t first = 0; first < manifest.blocks(); first += step) {
+    part.blocks = {first, std::min(step, manifest.blocks() - first)};
+    file->write(predict_rows(asked, part, tell_rows));
   }
-  file.publish();
+  file->publish();
+}
+
+/// Each partition is written by one of the domain's ranks, unless an earlier session did it, and
+/// stated as soon as the one that leads the domain sees it. Where any fails, what is stated stays.
+void predict_partitions(const Run& run, Homes& homes, std::vector<Question>& questions,
+                        RunRecord& record) {
+  std::exception_ptr failure;
+  try {
+    agree(run.world(), [&] {
+      for (std::size_t d = 0; d < run.local().size(); ++d) {
+        const LocalDomain& domain = run.local()[d];
+        const std::vector<int>& ranks = run.domains()[domain.index].ranks;
+        const auto member =
+            static_cast<std::size_t>(std::ranges::find(ranks, run.world().rank()) - ranks.begin());
+        for (std::size_t p = member; p < domain.paths.size(); p += ranks.size()) {
+          const std::string path = homes.path(d, p);
+          if (!std::filesystem::exists(path))
+            predict_partition(questions[d], domain, p, !has_minimum(run, domain),
+                              run.config().section<PredictConfig>().format, path);
+          homes.state(d);
+        }
+      }
+    });
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  try {
+    agree(run.world(), [&] {  // what the domain's other ranks wrote
+      for (std::size_t d = 0; d < run.local().size(); ++d)
+        homes.state(d);
+    });
+  } catch (...) {
+    if (!failure) failure = std::current_exception();
+  }
+  const std::int64_t stated = homes.count_stated();
+  if (stated > 0) record.keep();
+  if (!failure) return;
+  if (stated > 0 && run.world().is_root())
+    std::cout << fmt::format(
+        "{} partitions are done and stay; the same command goes on with the rest\n", stated);
+  std::rethrow_exception(failure);
+}
+
+void check_survival_times(const Run& run, const UsedModel& used) {
+  const std::vector<double>& times = run.config().section<EvaluateConfig>().survival_at;
+  if (times.empty()) return;
+  if (used.model.baselines.empty())
+    throw Error(ExitCode::config, "evaluate.survival_at: {} was trained without model.cox.baseline",
+                used.path);
+  const double known_until = run.config().model.time_maximum;  // 0: no grid
+  for (const double time : times)
+    if (known_until > 0 && time > known_until)
+      throw Error(ExitCode::config,
+                  "evaluate.survival_at: {} is beyond model.cox.time_maximum, {}, after which "
+                  "nothing is known",
+                  time, known_until);
 }
 
 void predict(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
@@ -84,45 +170,26 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   if (is_done(session.world(), config, chain, model_path(config, options))) return;
   Run run(session, std::move(config), stage.use);
   const UsedModel used = open_model(run, options);
-  const SavedModel& model = used.model;
-  const bool curves = !run.config().section<EvaluateConfig>().survival_at.empty();
-  if (curves && model.baselines.empty())
-    throw Error(ExitCode::config, "evaluate.survival_at: {} was trained without model.cox.baseline",
-                used.path);
-  const double known_until = run.config().model.time_maximum;  // 0: no grid
-  for (const double time : run.config().section<EvaluateConfig>().survival_at)
-    if (known_until > 0 && time > known_until)
-      throw Error(ExitCode::config,
-                  "evaluate.survival_at: {} is beyond model.cox.time_maximum, {}, after which "
-                  "nothing is known",
-                  time, known_until);
-  ModelColumns columns = columns_of(model, run, false);
-  if (curves) columns.strata = select_strata(model.config, run.schema(), columns);
+  check_survival_times(run, used);
+  const std::vector<double>& times = run.config().section<EvaluateConfig>().survival_at;
+  ModelColumns columns = columns_of(used.model, run, false);
+  if (!times.empty()) columns.strata = select_strata(used.model.config, run.schema(), columns);
   columns.ids = true;
   const Standardisation standardisation =
-      run.config().section<EvaluateConfig>().standardise.value_or(model.config.standardise);
+      run.config().section<EvaluateConfig>().standardise.value_or(used.model.config.standardise);
   const std::vector<UsedModel> models = models_of_domains(run, used);
-  std::vector<Digest> contents;
-  for (const UsedModel& of_domain : models)
-    contents.push_back(of_domain.content);
-  check_homes(run, chain, contents);  // before anything is set aside for this session
+  Homes::check(run, chain, models);
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
-  const std::vector<ColumnMoments> moments = scoring_moments(run, model, columns, standardisation);
-  const Communicator own = one_rank(run);
-  const HomeRecords homes = open_homes(run, chain, own, contents);
-  write_partitions(run, chain, [&](std::size_t d, std::size_t p, const std::string& path) {
-    const LocalDomain& domain = run.local()[d];
-    write_predictions(models[d].model, columns, moments[d],
-                      run.config().section<EvaluateConfig>().survival_at, domain, p,
-                      !has_minimum(run, domain), path + predictions_ending);
-    return std::vector{path + predictions_ending};
-  });
-  close_homes(run, chain, homes, std::array{predictions_ending}, [&](std::size_t d) {
-    return Json{
-        {"format", "bailiwick-prediction"}, {"version", 1}, {"model", models[d].content.hex()}};
-  });
+  const std::vector<ColumnMoments> moments =
+      scoring_moments(run, used.model, columns, standardisation);
+  Homes homes(run, chain, models);
+  std::vector<Question> questions;
+  for (std::size_t d = 0; d < models.size(); ++d)
+    questions.push_back({models[d].model, columns, moments[d], times});
+  predict_partitions(run, homes, questions, record);
+  homes.close();
 
   Json rows = Json::object();
   for (const DomainFacts& domain : run.domains())
@@ -143,22 +210,26 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
 
 }  // namespace
 
+constexpr SectionType predict_section = section_type<PredictConfig>();
+
 extern constexpr Stage predict_stage{
     .summary = "write predictions that stay with their domain",
     .help =
-        "Scores every row with a trained model. Predictions are written as CSV, one file a "
-        "partition, into\nthe output folder's predictions/DOMAIN/ with a signed lineage of their "
-        "own; nothing leaves the domain.",
-    .page = "models.md",
+        "Scores every row with a trained model. Predictions are written as CSV or HDF5, one file a "
+        "partition,\ninto the output folder's predictions/DOMAIN/ with a signed lineage of their "
+        "own; nothing leaves the domain.\nWhat was stopped goes on with the partitions that are "
+        "missing.",
+    .page = "predictions.md",
     .use = {.action = Action::predict, .crosses = false},
     .chain = {.stage = "predict",
               .stem = "prediction",
               .result = "prediction.json",
               .names_model = true,
-              .is_part = is_csv_name,
+              .is_part = is_prediction_name,
               .at_home = "predictions",
               .results_at_home = {"prediction.json"},
               .parts_in_common = false},
+    .section = &predict_section,
     .run = predict};
 
 }  // namespace bailiwick
