@@ -28,6 +28,12 @@ kernels::InverseLink Kind::inverse_link(const ModelConfig& model) const {
   return members->inverse_link;
 }
 
+double Kind::mean(const ModelConfig& model, double eta) const {
+  const kernels::FamilyMembers* members = family(model);
+  ensure(members != nullptr, "a model of one mean has a family");
+  return members->mean(eta);
+}
+
 double Kind::public_centre(const SavedModel& model) const {
   return model.config.intercept ? model.parameters.front() : 0.0;
 }

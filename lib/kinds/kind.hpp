@@ -49,6 +49,8 @@ class Kind {
   virtual const kernels::FamilyMembers* family(const ModelConfig& model) const = 0;
   /// Of the linear predictor itself, where family() measures what follows from it.
   virtual kernels::InverseLink inverse_link(const ModelConfig& model) const;
+  /// What it predicts where its one linear predictor is `eta`.
+  virtual double mean(const ModelConfig& model, double eta) const;
   /// A number near the target's mean that everybody knows: the prediction at the mean row.
   virtual double public_centre(const SavedModel& model) const;
 

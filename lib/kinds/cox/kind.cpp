@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kokkos_kernels/math/exact_math.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/domain/members.hpp"
@@ -61,6 +62,7 @@ class CoxKind : public Kind {
   std::size_t parameters(const SavedModel& model) const override { return model.names.size(); }
 
   const kernels::FamilyMembers* family(const ModelConfig&) const override { return nullptr; }
+  double mean(const ModelConfig&, double eta) const override { return exact::exp(eta); }
 
   Likelihood likelihood(const ModelConfig& model, const ModelColumns& columns,
                         const ModelRows& rows, const ColumnMoments& moments,

@@ -34,6 +34,10 @@ class GlmKind : public Kind {
     return kernels::family_members[family_.index].inverse_link;
   }
 
+  double mean(const ModelConfig&, double eta) const override {
+    return kernels::family_members[family_.index].mean(eta);
+  }
+
   Predictor predictor(const SavedModel& model, const kernels::RowBlocks& rows) const override {
     Predictor eta = Kind::predictor(model, rows);
     if (log_odds() == nullptr) return eta;

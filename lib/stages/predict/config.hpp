@@ -22,11 +22,15 @@ struct PredictConfig {
   static constexpr const char* sentence = "What predict writes.";
 
   PredictionFormat format = PredictionFormat::csv;
+  double interval = 0;
 };
 
 template <class Visitor>
 void schema(Visitor& v, PredictConfig& predict) {
   v.key("format", predict.format, "Of the file of each partition (docs/predictions.md).");
+  v.key("interval", predict.interval,
+        "Confidence of an interval about each prediction, such as 0.95; 0: none is told.",
+        a_fraction);
 }
 
 }  // namespace bailiwick

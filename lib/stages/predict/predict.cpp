@@ -5,6 +5,8 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
+#include <optional>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -19,6 +21,7 @@
 #include "lib/stages/evaluate_config.hpp"
 #include "lib/stages/predict/config.hpp"
 #include "lib/stages/predict/homes.hpp"
+#include "lib/stages/predict/intervals.hpp"
 #include "lib/stages/predict/writer.hpp"
 #include "lib/stages/scores.hpp"
 #include "lib/stages/stage.hpp"
@@ -58,9 +61,14 @@ struct Question {
   const SavedModel& model;
   const ModelColumns& columns;
   const ColumnMoments& moments;
-  const std::vector<double>& times;  ///< at which survival is told
+  const std::vector<double>& times;    ///< at which survival is told
+  std::optional<Intervals> intervals;  ///< if they are asked for
 
-  std::vector<std::string> names() const { return Scores::names(model, times); }
+  std::vector<std::string> names() const {
+    std::vector<std::string> all = Scores::names(model, times);
+    if (intervals) std::ranges::copy(intervals->names(), std::back_inserter(all));
+    return all;
+  }
 };
 
 /// Of the rows of a part of one partition.
@@ -70,6 +78,7 @@ io::PredictedRows predict_rows(Question& asked, const LocalDomain& part, bool te
   kernels::RowBlocks rows = loaded.rows;
   kernels::standardise(rows, asked.moments.centre, asked.moments.scale);
   const Scores scores(asked.model, rows, asked.times);
+  if (asked.intervals) asked.intervals->take(rows);
   const std::vector<std::size_t> baselines = find_baselines(asked.model, asked.columns);
   const auto weight = host_copy(rows.weight);  // 0: what model.missing drops is not predicted
 
@@ -85,6 +94,7 @@ io::PredictedRows predict_rows(Question& asked, const LocalDomain& part, bool te
     for (std::size_t r = 0; r < loaded.rows_of_block[b]; ++r) {
       const std::size_t of_row = stratum == loaded.stratum.end() ? 0 : *stratum++;
       scores.predict(b, r, baselines[of_row], prediction);
+      if (asked.intervals) asked.intervals->append(b, r, prediction);
       for (std::size_t c = 0; c < prediction.size(); ++c)
         told.columns[c].push_back(weight(b, r) == 0 ? undefined : prediction[c]);
     }
@@ -156,6 +166,10 @@ void check_survival_times(const Run& run, const UsedModel& used) {
   if (used.model.baselines.empty())
     throw Error(ExitCode::config, "evaluate.survival_at: {} was trained without model.cox.baseline",
                 used.path);
+  if (run.config().section<PredictConfig>().interval > 0)
+    throw Error(ExitCode::config,
+                "predict.interval: a model does not hold what the errors of a survival curve are "
+                "made of; leave out evaluate.survival_at, or predict.interval");
   const double known_until = run.config().model.time_maximum;  // 0: no grid
   for (const double time : times)
     if (known_until > 0 && time > known_until)
@@ -163,6 +177,12 @@ void check_survival_times(const Run& run, const UsedModel& used) {
                   "evaluate.survival_at: {} is beyond model.cox.time_maximum, {}, after which "
                   "nothing is known",
                   time, known_until);
+}
+
+std::optional<Intervals> intervals_of(const Run& run, const UsedModel& used) {
+  const double level = run.config().section<PredictConfig>().interval;
+  if (level == 0) return {};
+  return Intervals(used.model, used.path, level);
 }
 
 void predict(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
@@ -178,6 +198,11 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   const Standardisation standardisation =
       run.config().section<EvaluateConfig>().standardise.value_or(used.model.config.standardise);
   const std::vector<UsedModel> models = models_of_domains(run, used);
+  std::vector<std::optional<Intervals>> intervals;
+  agree(run.world(), [&] {
+    for (const UsedModel& model : models)
+      intervals.push_back(intervals_of(run, model));
+  });
   Homes::check(run, chain, models);
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
@@ -187,7 +212,7 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   Homes homes(run, chain, models);
   std::vector<Question> questions;
   for (std::size_t d = 0; d < models.size(); ++d)
-    questions.push_back({models[d].model, columns, moments[d], times});
+    questions.push_back({models[d].model, columns, moments[d], times, std::move(intervals[d])});
   predict_partitions(run, homes, questions, record);
   homes.close();
 
