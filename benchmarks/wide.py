@@ -47,13 +47,13 @@ def draw(rows, columns):
     return x, (random.random(rows) < 1 / (1 + numpy.exp(-x @ beta))).astype("f8")
 
 
-def write_partition(path, x, y, block_rows):
+def write_partition(path, x, y, block_rows, number="<f4"):
     import h5py
     schema = {"features": [{"name": f"x{j}"} for j in range(x.shape[1])], "targets": [{"name": "event"}]}
     with h5py.File(path, "w") as file:
         file.attrs["format"], file.attrs["version"], file.attrs["name"], file.attrs["block_rows"] = "bailiwick-partition", 2, "d", block_rows
         file["schema"] = json.dumps(schema)
-        file.create_dataset("features", data=x.astype("<f4"))
+        file.create_dataset("features", data=x.astype(number))
         file.create_dataset("targets", data=y[:, None])
 
 
@@ -114,4 +114,5 @@ def main():
     jobs.finish(options, {"bailiwick": {"solving": solving, "processor": processor, "iterations": ours[0]["iterations"]}, "newton-cholesky": {"seconds": theirs, "processor": peer_processor, "iterations": int(fit.n_iter_[0]), "gap": gap}})
 
 
-main()
+if __name__ == "__main__":
+    main()

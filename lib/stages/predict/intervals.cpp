@@ -18,7 +18,7 @@ namespace bailiwick {
 namespace {
 
 /// Columns of the factor that are multiplied with the rows at a time: what bounds the memory.
-constexpr std::size_t columns_at_once = 32;
+constexpr std::size_t columns_at_once = 8;
 
 void check_has_interval(const SavedModel& model, const std::string& path) {
   const auto refuse = [&](const std::string& why) {
