@@ -210,12 +210,10 @@ bool RunRecord::may_go_on(const std::vector<Statement>& statements) const {
 /// that lies in the folder is ours to remove.
 void RunRecord::remove_temporaries() const {
   static const std::regex ours(R"(.+\.(h5|hdf5|csv|json|jsonl|yaml|txt|html)\.tmp\.[0-9]+)");
-  for (const std::string& folder : {folder_, path(checkpoints_folder)}) {
-    if (!std::filesystem::exists(folder)) continue;
+  for (const std::string& folder : {folder_, stage_.resumes ? path(checkpoints_folder) : folder_})
     for (const auto& entry : std::filesystem::directory_iterator(folder))
       if (std::regex_match(entry.path().filename().string(), ours))
         std::filesystem::remove(entry.path());
-  }
 }
 
 void RunRecord::go_on() {
@@ -358,7 +356,6 @@ void RunRecord::publish_written(const std::string& name) {
   Statement statement;
   statement.subject_name = name;  // append_here() hashes the file
   append(std::move(statement), false);
-  keep();
 }
 
 void RunRecord::begin_session() {

@@ -66,7 +66,7 @@ class RunRecord {
   /// Waits for it.
   void settle();
 
-  /// A statement about a file that is there already, which the next session goes on from: keep().
+  /// A statement about a file that is there already.
   void publish_written(const std::string& name);
   /// From now on, whatever fails, what is here stays.
   void keep() { *kept_ = true; }

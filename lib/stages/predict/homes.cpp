@@ -107,6 +107,7 @@ void Homes::state(std::size_t d) {
     if (home->second.stated.contains(name) || !std::filesystem::exists(folder(d) + "/" + name))
       continue;
     home->second.record->publish_written(name);
+    home->second.record->keep();  // for the next session to go on from
     home->second.stated.insert(name);
   }
 }
