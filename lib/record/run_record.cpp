@@ -7,7 +7,6 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
-#include <regex>
 #include <set>
 
 #include "lib/core/helper_thread.hpp"
@@ -152,7 +151,8 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
                   "--output, or remove it",
                   folder_);
     if (stage_.resumes) create_folders(path(checkpoints_folder));
-    if (stage_.resumes || !domain_.empty()) remove_temporaries();
+    if (stage_.resumes || !domain_.empty()) remove_temporaries(folder_);
+    if (stage_.resumes) remove_temporaries(path(checkpoints_folder));
     invocation_ = new_uuid();
     if (exists) {
       chain_.emplace(Chain::resume(lineage, std::move(key)));
@@ -204,16 +204,6 @@ bool RunRecord::may_go_on(const std::vector<Statement>& statements) const {
   return !statements.empty() &&
          differences_from(run_.config(), stage_, folder_, statements).empty() &&
          changed_rows(run_, statements.back()).empty();
-}
-
-/// What a killed session left without a name: NAME.tmp.PID, with a name that we give. Nothing else
-/// that lies in the folder is ours to remove.
-void RunRecord::remove_temporaries() const {
-  static const std::regex ours(R"(.+\.(h5|hdf5|csv|json|jsonl|yaml|txt|html)\.tmp\.[0-9]+)");
-  for (const std::string& folder : {folder_, stage_.resumes ? path(checkpoints_folder) : folder_})
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-      if (std::regex_match(entry.path().filename().string(), ours))
-        std::filesystem::remove(entry.path());
 }
 
 void RunRecord::go_on() {

@@ -109,7 +109,6 @@ class RunRecord {
   void write_documents_later();
   void sign_intent(const Digest& inputs);
   void go_on();
-  void remove_temporaries() const;
   void forget_if_nothing_came(const std::vector<std::string>& made);
   bool make_way(const std::vector<Statement>& statements, bool in_place) const;
   bool may_go_on(const std::vector<Statement>& statements) const;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <regex>
 #include <set>
 
 #include "lib/core/output_file.hpp"
@@ -51,6 +52,13 @@ void set_aside(const std::string& folder, const StageChain& stage, bool at_home,
   std::filesystem::rename(path(lineage), std::filesystem::path(path(to)) / lineage);
   std::cout << fmt::format("{}: what an {} {} left there is in {} now\n", folder, as, stage.stage,
                            to);
+}
+
+void remove_temporaries(const std::string& folder) {
+  static const std::regex ours(R"(.+\.(h5|hdf5|csv|json|jsonl|yaml|txt|html)\.tmp\.[0-9]+)");
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (std::regex_match(entry.path().filename().string(), ours))
+      std::filesystem::remove(entry.path());
 }
 
 }  // namespace bailiwick

@@ -19,7 +19,7 @@ namespace {
 
 /// What no probability is below where it is summed: a class that a row may be of is never counted
 /// as one that it cannot be, and whether a number is zero tells of labels alone.
-constexpr double least_probability = 0x1p-60;
+constexpr double least_share = 0x1p-60;
 
 }  // namespace
 
@@ -79,7 +79,7 @@ void DawidSkene::add(const VotePatterns& patterns, Aggregate& to) const {
     if (shares.empty()) continue;
     made_of += rows;
     for (std::size_t j = 0; j < classes_; ++j) {
-      const double share = std::max(shares[j], least_probability);
+      const double share = std::max(shares[j], least_share);
       of_classes.add(j, share, rows);
       for (std::size_t c = 0; c < votes.size(); ++c)
         if (const auto answer = answer_of(votes, c))
