@@ -181,8 +181,11 @@ class Chain:
 
     def egress(self, text, decisions, first):
         demand = lambda holds, why: self.demand(holds, f"egress: {why}")
-        demand((text["format"], text["version"]) == ("bailiwick-egress", 2), "version")
+        demand(text["format"] == "bailiwick-egress" and text["version"] in (2, 3), "version")
         purposes, ranks = text["purposes"], text["domains of ranks"]
+        if text["version"] > 2:
+            known = {domain for rank in ranks for domain in rank}
+            demand("tags" in text and all(set(tags) <= known for step in text["tags"] for tags in step["sums"].values()), "tags")
         demand(len({p["purpose"] for p in purposes}) == len(purposes), "a purpose twice")
         demand(all(p["ledger"] == p["meter"] == sum(c["bytes"] for c in p["calls"]) for p in purposes), "purposes")
         total = sum(p["meter"] for p in purposes)

@@ -139,7 +139,7 @@ TEST_CASE("agreement is what was published of the same labels", "[label]") {
   };
   // Krippendorff (2011), section E: four observers, twelve units, labels missing.
   const std::vector<double> reliability =
-      matrix_of({"1101", "2222", "3333", "3333", "2222", "1234", "4444", "1121", "2222", "0555",
+      matrix_of({"1101", "2232", "3333", "3333", "2222", "1234", "4444", "1121", "2222", "0555",
                  "0011", "0300"},
                 5);
   const std::vector<double> values{1, 2, 3, 4, 5};

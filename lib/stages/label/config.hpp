@@ -139,8 +139,7 @@ void schema(Visitor& v, LabelConfig& label) {
   v.key("scale", label.scale,
         "What classes are to Krippendorff's alpha: names, in an order, or numbers.");
   v.key("annotators", label.annotators,
-        "Who has labelled, and in which columns of the partitions: {anna: [anna, anna_again]}.",
-        non_empty);
+        "Who has labelled, and in which columns of the partitions: {anna: [anna, anna_again]}.");
   v.key("rules", label.rules, "Labelling functions.");
   v.key("models", label.models, "Models whose confident predictions vote too.");
   v.key("method", label.method, "How votes become labels.");
@@ -158,8 +157,10 @@ void schema(Visitor& v, LabelConfig& label) {
   v.check(label.annotators.size() <= most_annotators, "annotators",
           fmt::format("{} at most", most_annotators));
   std::set<std::string> names;
-  for (const auto& [name, columns] : label.annotators)
+  for (const auto& [name, columns] : label.annotators) {
     names.insert(name);
+    v.check(!columns.empty(), "annotators." + name, "name a column");
+  }
   const auto check_name = [&](const char* list, std::size_t i, const std::string& name) {
     v.check(names.insert(name).second, fmt::format("{}.{}.name", list, i),
             "\"" + name + "\" is called so already");
