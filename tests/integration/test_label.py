@@ -50,7 +50,7 @@ SCAN_LABEL = """label:
     - {name: large, gives: malignant, when: [{column: size, minimum: 1.5}]}
     - {name: smooth, gives: benign, when: [{column: texture, maximum: -0.5}, {left: size, is: <, right: texture}]}
 """
-SCAN_MODEL = "model: {kind: logistic, target: finding, features: [size, texture], labels: {from: labels}}\nevaluate: {split: test}\n"
+SCAN_MODEL = "model: {kind: logistic, target: finding, features: [size, texture], labels: {from: labels}}\nevaluate: {split: test, per_domain: false}\n"
 
 
 def patients():
@@ -354,7 +354,7 @@ def test_what_policies_let_be_told(stays, np):
         assert all("large" not in line["given_by"] for line in labels_of(stays, f"withheld-{np}").values())
         out, result = label(stays, "scans", "label.method=majority", output=f"majority-withheld-{np}", np=np)
         assert any("large" in line["given_by"] for line in labels_of(stays, f"majority-withheld-{np}").values())
-        stays.terms("lyon", "minimum: {group_rows: 500}\n")
+        stays.terms("lyon", "minimum: {group_rows: 100}\n")
         out, _ = label(stays, "scans", output=f"refused-{np}", np=np, code=POLICY)
         assert "method: majority asks nothing of other domains" in out and not stays.path(f"refused-{np}").exists()
         stays.terms("lyon")
