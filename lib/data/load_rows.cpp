@@ -102,7 +102,8 @@ LoadedRows load_rows(const LocalDomain& domain, const ModelConfig& model,
           if (target[0] > trials) fail(r, "model.trials: it has more successes than trials");
           target[0] = trials == 0 ? 0 : target[0] / trials;
         }
-        if (!model.exposure.empty() && !(builder.number(buffer, r, *columns.exposure) > 0))
+        if (columns.exposure && !model.exposure.empty() &&
+            !(builder.number(buffer, r, *columns.exposure) > 0))
           fail(r, "model.exposure: its " + model.exposure + " is not greater than 0");
         if (!columns.targets.empty())
           if (const char* rule = model.kind->problem(model, target, columns.categories.size()))

@@ -404,7 +404,7 @@ def test_minimums(rows, np):
         assert columns["x"]["missing_within"] and columns["x"]["ks"] is None and "missing" not in columns["x"]
         assert columns["arm"]["levels"] == [["old", "new", "never", "third"]] and columns["arm"]["reason"] == "all rows lie in one bin"
         few = ("--set", "monitor.columns=[z]", "--set", "monitor.bins=3", "--set", "monitor.targets=false")
-        _, found = monitor(rows, "more", *few, output=f"more-{np}", np=np)
+        _, found = monitor(rows, "more", *few, output=f"enough-{np}", np=np)
         column, samples = columns_of(found)["z"], [sample(rows, split) for split in ("train", "more")]
         expected = refereed(column, samples, [bins_of("z", column, [row["z"] for row in of]) for of in samples], lambda row: row["who"])
         assert column["moments"] == 1 and column["degrees_of_freedom"] == 2 and "bins_before" not in column
