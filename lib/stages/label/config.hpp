@@ -144,8 +144,8 @@ void schema(Visitor& v, LabelConfig& label) {
   v.key("models", label.models, "Models whose confident predictions vote too.");
   v.key("method", label.method, "How votes become labels.");
   v.key("tolerance", label.tolerance,
-        "dawid_skene: by how much estimates may change in the last step.", positive);
-  v.key("max_iterations", label.max_iterations, "dawid_skene: steps at most.", at_least(1));
+        "By how much estimates may change in the last step of dawid_skene.", positive);
+  v.key("max_iterations", label.max_iterations, "Steps of dawid_skene, at most.", at_least(1));
   v.key("work_list", label.work_list, "Rows most worth a person's label.");
 
   const std::size_t sources = label.annotators.size() + label.rules.size() + label.models.size();
