@@ -406,5 +406,5 @@ def test_a_line_with_labels(stays):
     stays.run("report", folder, "--key", "operator.pub.pem")
     assert "What the rows are" in (folder / "report.html").read_text()
     stays.run("keygen", "auditor")
-    out = stays.run("reproduce", folder, "--key", "operator.pub.pem", "--partitions", "scans", "--sign-with", "auditor.pem", "--output", "again")
-    assert stays.path("again/label.json").read_bytes() == (folder / "label.json").read_bytes(), out
+    out = stays.run("reproduce", folder, "--key", "operator.pub.pem", "--partitions", "scans", "--sign-with", "auditor.pem", "--output", "line-again")
+    assert stays.path("line-again/label.json").read_bytes() == (folder / "label.json").read_bytes(), out
