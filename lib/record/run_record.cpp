@@ -350,12 +350,12 @@ void RunRecord::publish_written(const std::string& name) {
 
 void RunRecord::begin_session() {
   settle();
+  if (domain_.empty()) write_documents();
   const std::string text = to_json(run_.inputs()).dump(2) + "\n";
   write_text(text, stage_.session_file("inputs", session_));
   add_dependency({dependency::inputs, sha256(text), Json::object(), {}});
   if (stage_.is_training() && domain_.empty()) sign_intent(sha256(text));
   publish_text(decisions_json(run_), stage_.session_file("decisions", session_), false);
-  if (domain_.empty()) write_documents_later();
 }
 
 /// One intent a run, however many sessions it takes. It stays once anything was released.
@@ -376,28 +376,22 @@ void RunRecord::sign_intent(const Digest& inputs) {
   });
 }
 
-/// Two files of each domain, slow on a disk: beside what ranks do until the next statement.
-void RunRecord::write_documents_later() {
-  std::map<std::string, std::string> documents = gather_documents(run_);
-  later_ = true;
+void RunRecord::write_documents() {
+  const std::map<std::string, std::string> documents = gather_documents(run_);
   agree(comm_, [&] {
-    if (!chain_) return;
-    std::erase_if(documents, [&](const auto& document) {
-      const std::filesystem::path file = path(document.first);
-      const bool there = std::filesystem::exists(file);
-      if (there && read_file(file) == document.second) return true;  // of an earlier stage
-      for (const std::string& missing : missing_folders(file.parent_path().string()))
-        written_->insert(missing);
-      if (!there) written_->insert(file);
-      return false;
-    });
-    writing_ = run_beside([folder = folder_, documents = std::move(documents)] {
-      for (const auto& [name, text] : documents) {
-        const std::filesystem::path file = std::filesystem::path(folder) / name;
-        create_folders(file.parent_path());
-        write_file_atomically(file, text);
+    for (const auto& [name, text] : documents) {
+      const std::string file = path(name);
+      const std::string folder = std::filesystem::path(file).parent_path().string();
+      if (!std::filesystem::exists(file)) {
+        for (const std::string& missing : missing_folders(folder))
+          written_->insert(missing);
+        written_->insert(file);
+      } else if (read_file(file) == text) {
+        continue;  // of an earlier stage
       }
-    });
+      create_folders(folder);
+      write_file_atomically(file, text);
+    }
   });
 }
 

@@ -106,7 +106,7 @@ class RunRecord {
   void append(Statement statement, bool last);
   void append_here(Statement statement, bool last);
   void start(const std::string& key, bool in_place);
-  void write_documents_later();
+  void write_documents();
   void sign_intent(const Digest& inputs);
   void go_on();
   void forget_if_nothing_came(const std::vector<std::string>& made);
@@ -133,7 +133,7 @@ class RunRecord {
   std::shared_ptr<std::optional<Digest>> intent_ = std::make_shared<std::optional<Digest>>();
   std::shared_ptr<Costs> costs_;  ///< of the run's own record
   std::optional<Chain> chain_;    ///< first rank only
-  bool later_ = false;            ///< something is written beside what the ranks do
+  bool later_ = false;            ///< something was given to publish_later()
   std::future<void> writing_;     ///< first rank only; after all that its thread uses
 };
 

@@ -34,8 +34,7 @@ std::string read_signed(const std::string& path, const Document& kind, std::stri
 }
 
 /// Of one domain, in whose jurisdiction this rank is.
-void read_documents(const Run& run, const LocalDomain& domain,
-                    std::map<std::string, std::string>& documents) {
+void read_documents(const Run& run, const LocalDomain& domain, Json& documents) {
   const DomainConfig& config = run.config().domains[domain.index];
   const DomainFacts& facts = run.domains()[domain.index];
   std::string payload, text = read_signed(config.policy, document::policy, payload);
@@ -81,7 +80,7 @@ std::string document_of(const Artefact& artefact) {
 
 std::map<std::string, std::string> gather_documents(const Run& run) {
   const EgressPurpose purpose("signed documents");
-  std::map<std::string, std::string> own;
+  Json own = Json::object();
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < run.local().size(); ++d)
       if (run.decomposition().leads(d)) read_documents(run, run.local()[d], own);
@@ -90,10 +89,10 @@ std::map<std::string, std::string> gather_documents(const Run& run) {
     std::string payload, text = read_signed(path, document::site, payload);
     own[site_document(sha256(payload))] = text;
   });
-  const std::string sent = run.world().is_root() ? "" : Json(own).dump();
-  for (const std::string& text : run.world().gather_to(0, sent))
-    if (!text.empty()) own.merge(parse_json(text, "documents", ExitCode::bug).get<decltype(own)>());
-  return own;
+  std::map<std::string, std::string> all;
+  for (const std::string& text : run.world().gather_to(0, own.dump()))
+    if (!text.empty()) all.merge(parse_json(text, "documents", ExitCode::bug).get<decltype(all)>());
+  return all;
 }
 
 }  // namespace bailiwick
