@@ -151,8 +151,8 @@ void RunRecord::start(const std::string& key_file, bool in_place) {
                   "--output, or remove it",
                   folder_);
     if (stage_.resumes) create_folders(path(checkpoints_folder));
-    if (stage_.resumes || !domain_.empty()) remove_temporaries(folder_);
-    if (stage_.resumes) remove_temporaries(path(checkpoints_folder));
+    if (stage_.resumes || !domain_.empty()) remove_temporaries(folder_, !domain_.empty());
+    if (stage_.resumes) remove_temporaries(path(checkpoints_folder), false);
     invocation_ = new_uuid();
     if (exists) {
       chain_.emplace(Chain::resume(lineage, std::move(key)));

@@ -54,10 +54,12 @@ void set_aside(const std::string& folder, const StageChain& stage, bool at_home,
                            to);
 }
 
-void remove_temporaries(const std::string& folder) {
-  static const std::regex ours(R"(.+\.(h5|hdf5|csv|json|jsonl|yaml|txt|html)\.tmp\.[0-9]+)");
+void remove_temporaries(const std::string& folder, bool at_home) {
+  static const std::regex ours(R"(.+\.(h5|json|jsonl|yaml|txt|html)\.tmp\.[0-9]+)"),
+      with_rows(R"(.+\.(hdf5|csv)\.tmp\.[0-9]+)");
   for (const auto& entry : std::filesystem::directory_iterator(folder))
-    if (std::regex_match(entry.path().filename().string(), ours))
+    if (const std::string name = entry.path().filename().string();
+        std::regex_match(name, ours) || (at_home && std::regex_match(name, with_rows)))
       std::filesystem::remove(entry.path());
 }
 

@@ -21,7 +21,8 @@ void set_aside(const std::string& folder, const StageChain& stage, bool at_home,
                const std::vector<Statement>& statements, const char* as = unfinished_name);
 
 /// What a killed session left in a folder without a name: NAME.tmp.PID, with a name that we give.
-/// Nothing else that lies there is ours to remove. Local.
-void remove_temporaries(const std::string& folder);
+/// Nothing else that lies there is ours to remove. `at_home`: of what stays with a domain, where
+/// files with rows are ours too. Local.
+void remove_temporaries(const std::string& folder, bool at_home);
 
 }  // namespace bailiwick
