@@ -43,6 +43,8 @@ Json overall_metrics(Run& run, const SavedModel& common, const std::vector<UsedM
     return shared_metrics(run, models, how, rows, std::move(sums.parts), common.parameters);
   const Aggregate total =
       run.boundary().across_domains("evaluation", std::move(sums.parts), common.parameters);
+  // All bits of one row's score may tell its features to who knows the model.
+  if (any_minimum(run)) return Scorecard(common, how).metrics(total, sums.calibration);
   return Scorecard(common, how)
       .metrics(total, models, rows.domains, sums.calibration, [&](auto finer) {
         return run.boundary().across_domains("scores of the evaluation", std::move(finer),
