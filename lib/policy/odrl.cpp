@@ -72,6 +72,11 @@ class Writer {
   void duty(const char* action, const odrl::Operand& member, const std::string& text) {
     if (!text.empty()) duties.push_back({{"action", action}, {member.name, text}});
   }
+  void duty(const char* action, const odrl::Operand& member, const auto& value, const auto& form) {
+    if (value.empty()) return;
+    version = std::max(version, member.version);
+    duties.push_back({{"action", action}, {member.name, form.write(value)}});
+  }
   void duty_before(const char* action, const std::string& moment) {
     if (moment.empty()) return;
     const Json before = constraint_of("dateTime", "lt", odrl::moment.write(moment));
@@ -99,6 +104,9 @@ class Reader {
   }
   void duty(const char* action, const odrl::Operand& member, std::string& text) const {
     text = text_of(member_of(duty_of(action), member.name));
+  }
+  void duty(const char* action, const odrl::Operand& member, auto& value, const auto& form) const {
+    value = form.read(member_of(duty_of(action), member.name));
   }
   void duty_before(const char* action, std::string& moment) const {
     moment = odrl::moment.read(right_of(duty_of(action), "dateTime", "lt"));

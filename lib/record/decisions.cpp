@@ -14,6 +14,7 @@ Json duties_json(const Duties& duties) {
   if (!duties.attribute.empty()) owed["attribute"] = duties.attribute;
   if (!duties.inform.empty()) owed["inform"] = duties.inform;
   if (!duties.delete_by.empty()) owed["delete_by"] = duties.delete_by;
+  if (!duties.approved_by.empty()) owed["approved_by"] = duties.approved_by;
   return owed;
 }
 
@@ -49,6 +50,8 @@ std::string duties_in_words(const Duties& duties) {
   if (!duties.attribute.empty()) words.push_back("attribute to " + duties.attribute);
   if (!duties.inform.empty()) words.push_back("inform " + duties.inform);
   if (!duties.delete_by.empty()) words.push_back("delete by " + duties.delete_by);
+  if (!duties.approved_by.empty())
+    words.push_back("have its release approved by " + join(duties.approved_by, " or "));
   return join(words);
 }
 

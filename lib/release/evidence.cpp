@@ -20,13 +20,13 @@ Json check_json(const LogEntry& check, bool enclosed) {
 Json approvals_json(const std::vector<Leaving>& leaving) {
   Json list = Json::array();
   for (const Leaving& result : leaving)
-    if (result.approval)
-      list.push_back({{"digest", result.approval->entry.digest.hex()},
+    for (const Approval& approval : result.approvals)
+      list.push_back({{"digest", approval.entry.digest.hex()},
                       {"file", result.file},
-                      {"by", result.approval->by},
-                      {"reason", result.approval->reason},
-                      {"key", result.approval->entry.signer},
-                      {"time", result.approval->entry.time}});
+                      {"by", approval.by},
+                      {"reason", approval.reason},
+                      {"key", approval.entry.signer},
+                      {"time", approval.entry.time}});
   return list;
 }
 

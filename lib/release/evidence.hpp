@@ -14,7 +14,7 @@ namespace bailiwick {
 /// The check: whose, when, with what result. `enclosed`: its line goes along.
 Json check_json(const LogEntry& check, bool enclosed);
 
-/// The approvals that accept what the check found; a list.
+/// The approvals on which results rest; a list.
 Json approvals_json(const std::vector<Leaving>& leaving);
 
 }  // namespace bailiwick

@@ -4,6 +4,7 @@
 #include "lib/release/gate.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 
 #include "lib/core/instant.hpp"
@@ -117,7 +118,35 @@ std::string not_accepted(const RunFolder& folder, const LogEntry& check,
         "nobody vouches for the key with which it was approved, {}; --approver-key FILE says that "
         "whoever holds it may approve",
         last->entry.signer);
-  result.approval = last;
+  result.approvals.push_back(*last);
+  return "";
+}
+
+/// Takes the approvals that policies ask for: of keys that they name, which have not thought better
+/// of it. Why one is missing; empty: none is.
+std::string not_approved(const RunFolder& folder, Leaving& result) {
+  std::map<std::string, const Approval*> newest;  // by key
+  for (const Approval& approval : folder.approvals)
+    if (approval.entry.subject == result.file && approval.entry.subject_sha256 == result.sha256)
+      newest[approval.entry.signer] = &approval;
+  for (const Json& domain : fact_list(result.record->decisions, "domains")) {
+    const Json& asked = fact_list(domain, "duties/approved_by");
+    if (asked.empty()) continue;
+    const auto keys = asked.get<std::vector<std::string>>();
+    const auto key = std::ranges::find_if(keys, [&](const std::string& one) {
+      return newest.contains(one) && newest.at(one)->ruling == Ruling::approved;
+    });
+    if (key == keys.end())
+      return fmt::format(
+          "the policy of domain {} asks for the approval of whoever holds the key {}, and there "
+          "is none (`bailiwick approve FOLDER --of {}`)",
+          fact_text(domain, "domain"), join(keys, " or "), result.file);
+    const Approval& approval = *newest.at(*key);
+    if (std::ranges::none_of(result.approvals, [&](const Approval& taken) {
+          return taken.entry.digest == approval.entry.digest;
+        }))
+      result.approvals.push_back(approval);
+  }
   return "";
 }
 
@@ -152,6 +181,7 @@ std::vector<Leaving> what_may_leave(const ReleaseRequest& request, const RunFold
                           : ruling_against(folder, result);
     if (why.empty()) why = too_late(*result.record);
     if (why.empty()) why = not_accepted(folder, check, vouched, result);
+    if (why.empty()) why = not_approved(folder, result);
     if (!why.empty()) against.push_back(result.file + ": " + why);
   }
   if (!against.empty())

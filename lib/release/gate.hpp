@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,8 +19,10 @@ struct Leaving {
   const StageRecord* record;
   std::string file;  ///< in the folder
   Digest sha256;
-  OutputVerdict verdict;             ///< of the newest check, on it and its chain
-  std::optional<Approval> approval;  ///< that accepts what the check found, if it found something
+  OutputVerdict verdict;  ///< of the newest check, on it and its chain
+  /// On which it rests: what accepts what the check found, if that found something, and what
+  /// policies ask for.
+  std::vector<Approval> approvals;
 };
 
 /// Ids of keys that somebody vouches for: of owners, and of those that the request names.

@@ -46,7 +46,8 @@ std::string evidence_text(const std::string& folder, const LogEntry& check, bool
                           const std::vector<Leaving>& leaving) {
   std::set<Digest> approvals;
   for (const Leaving& result : leaving)
-    if (result.approval) approvals.insert(result.approval->entry.digest);
+    for (const Approval& approval : result.approvals)
+      approvals.insert(approval.entry.digest);
   return (enclosed ? lines_of(folder, checks_log, {check.digest}) : "") +
          lines_of(folder, approvals_log, approvals);
 }

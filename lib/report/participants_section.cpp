@@ -53,6 +53,11 @@ Html duties_words(const Json& duties) {
        {std::pair{"attribute", "attribute to"}, {"inform", "inform"}, {"delete_by", "delete by"}})
     if (const std::string value = fact_text(duties, member); !value.empty())
       words += html("{}{}: {}", words.empty() ? "" : "; ", said, value);
+  std::vector<std::string> keys;
+  for (const Json& key : fact_list(duties, "approved_by"))
+    if (key.is_string()) keys.push_back(key.get<std::string>());
+  if (!keys.empty())
+    words += html("{}release approved by: {}", words.empty() ? "" : "; ", join(keys, " or "));
   return words.empty() ? Html("none") : words;
 }
 

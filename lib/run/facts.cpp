@@ -69,6 +69,7 @@ Json to_json(const DomainFacts& facts) {
           {"attribute", facts.duties.attribute},
           {"inform", facts.duties.inform},
           {"delete_by", facts.duties.delete_by},
+          {"approved_by", facts.duties.approved_by},
           {"schema", to_json(facts.schema)},
           {"schema version", facts.schema.version()},
           {"partitions", partitions}};
@@ -88,7 +89,8 @@ DomainFacts facts_from_json(const Json& json) {
   facts.two_parties = json.at("two parties");
   facts.maximum_runs = json.at("runs");
   if (!json.at("colluders").is_null()) facts.colluders = json.at("colluders").get<std::uint64_t>();
-  facts.duties = {json.at("attribute"), json.at("inform"), json.at("delete_by")};
+  facts.duties = {json.at("attribute"), json.at("inform"), json.at("delete_by"),
+                  json.at("approved_by").get<std::vector<std::string>>()};
   facts.schema = schema_from_json(json.at("schema"), "facts", json.at("schema version"));
   for (const Json& partition : json.at("partitions"))
     facts.partitions.push_back({partition.at("name"), partition.at("rows"),

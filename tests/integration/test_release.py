@@ -202,6 +202,35 @@ def test_whose_word_counts(stays, many, tmp_path):
     assert not bundle.exists()
 
 
+def test_whose_approval_an_owner_asks_for(stays, tmp_path):
+    """An owner's terms name who approves what leaves: nobody else's approval will do, nor one that was taken back."""
+    board = hashlib.sha256(stays.path("board.pub.pem").read_bytes()).hexdigest()
+    stays.terms("lyon", f"duties: {{approved_by: [{board}, {'0' * 64}]}}\n")
+    try:
+        out = stays.run("train", "many-run.yaml", "--output", tmp_path / "asked")
+        assert f"duties of lyon: have its release approved by {board} or {'0' * 64}" in out
+    finally:
+        stays.terms("lyon")
+    asked, bundle = tmp_path / "asked", tmp_path / "bundle"
+    assert json.loads((asked / "decisions.json").read_text())["domains"][1]["duties"] == {"approved_by": [board, "0" * 64]}
+    checked(stays, asked)
+    why = f"model.h5: the policy of domain lyon asks for the approval of whoever holds the key {board} or {'0' * 64}, and there is none"
+    assert why in release(stays, asked, bundle, code=POLICY)
+    approve(stays, asked, "model.h5", key="checker")
+    assert why in release(stays, asked, bundle, code=POLICY)
+    approve(stays, asked, "model.h5")
+    stays.run("refuse", asked, *KEY, "--sign-with", "board.pem", "--by", "Ada, board", "--reason", "a second thought")
+    approve(stays, asked, "model.h5", key="checker")
+    assert why in release(stays, asked, bundle, code=POLICY), "the newest word of that key counts"
+    assert not bundle.exists()
+    approve(stays, asked, "model.h5")
+    assert "accepted  model.h5 by Ada, board: three rows are public anyway\n" in release(stays, asked, bundle)
+    (said,) = [line["predicate"] for line in forge.read(bundle / "release.json")]
+    assert [one["key"] for one in said["approvals"]] == [board] and board in (bundle / "evidence.jsonl").read_text()
+    assert "verified" in look(stays, bundle, *KEY, *KNOWN)
+    assert "ok  releases.jsonl:1" in stays.run("verify", asked, *KEY, *KNOWN)
+
+
 def test_what_was_changed_or_came_later(stays, many, tmp_path):
     bundle = tmp_path / "bundle"
     text = (many / "evaluation.json").read_text()

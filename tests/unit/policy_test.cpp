@@ -446,6 +446,16 @@ TEST_CASE("terms that version 1 has not make a policy of version 2, and no other
   CHECK(problems_of(policy).front().key == "serial");
 }
 
+TEST_CASE("who approves what leaves is named by whole ids of keys, each once") {
+  for (const std::vector<std::string>& keys :
+       {std::vector<std::string>{"board"}, {key_id('a'), key_id('a')}, {""}}) {
+    Policy policy = example();
+    policy.duties.approved_by = keys;
+    REQUIRE_FALSE(problems_of(policy).empty());
+    CHECK_THAT(problems_of(policy).front().key, ContainsSubstring("duties.approved_by"));
+  }
+}
+
 TEST_CASE("what the policy allows is allowed, and its minimums go with the admission") {
   Policy policy = example();
   AccessRequest request = allowed();
@@ -507,8 +517,12 @@ TEST_CASE("ODRL round trip is exact") {
   policy.site_key = std::string(64, 'c');
   policy.prohibitions = {{Action::predict, {}, {}, {}},
                          {{}, {"dpv:Marketing"}, {"US", "DE"}, {"urn:team:c"}}};
-  policy.duties = {"Zürich \"Clinic\"", "mailto:data@clinic.example", "2030-01-01T00:00:00Z"};
+  policy.duties = {"Zürich \"Clinic\"",
+                   "mailto:data@clinic.example",
+                   "2030-01-01T00:00:00Z",
+                   {key_id('a'), key_id('b')}};
   const Json json = Json::parse(to_odrl(policy).dump());
+  CHECK(json.at("profile") == "urn:bailiwick:odrl:v3");
   CHECK(policy_from_odrl(json, "p") == policy);
   CHECK(to_odrl(policy_from_odrl(json, "p")) == json);
 }
@@ -571,7 +585,8 @@ TEST_CASE("removing, repeating or replacing anything in a policy refuses it or c
     policy.maximum_runs = 10;
     policy.recipients = {"urn:team:a"};
     policy.prohibitions = {{Action::predict, {"dpv:Marketing"}, {}, {}}};
-    policy.duties = {"Zürich", "mailto:data@clinic.example", "2030-01-01T00:00:00Z"};
+    policy.duties = {
+        "Zürich", "mailto:data@clinic.example", "2030-01-01T00:00:00Z", {key_id('a'), key_id('b')}};
   }
   const Json good = to_odrl(policy);
   const auto still_the_same = [&](const Json& spoilt) {

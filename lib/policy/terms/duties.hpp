@@ -10,7 +10,8 @@ namespace bailiwick {
 
 /// What whoever gets something out of the data has to do.
 struct Duties {
-  std::string attribute, inform, delete_by;  ///< empty: none
+  std::string attribute, inform, delete_by;   ///< empty: none
+  std::vector<std::string> approved_by = {};  ///< ids of keys, one of which approves what leaves
 
   bool operator==(const Duties&) const = default;
 };
@@ -21,6 +22,9 @@ void schema(Visitor& v, Duties& duties) {
   v.key("inform", duties.inform, "Tell this party: an IRI, e.g. mailto:.", non_empty);
   v.key("delete_by", duties.delete_by,
         "Moment from which on a model must not be used: date and time with zone.", non_empty);
+  v.key("approved_by", duties.approved_by,
+        "Ids of keys: release wants the approval of a holder of one. Default: nobody's.",
+        non_empty);
 }
 
 namespace terms {
@@ -36,11 +40,17 @@ struct DutyTerm {
            duties.attribute);
     o.duty("inform", {"informedParty"}, duties.inform);
     o.duty_before("delete", duties.delete_by);
+    o.duty("obtainConsent", {"consentingParty", "", 3}, duties.approved_by,
+           odrl::Names{"urn:bailiwick:key:"});
   }
 
   void check(PolicyProblems& problems) const {
     if (!duties.inform.empty()) problems.iris({duties.inform}, "duties.inform");
     if (!duties.delete_by.empty()) problems.moment(duties.delete_by, "duties.delete_by");
+    for (std::size_t i = 0; i < duties.approved_by.size(); ++i)
+      problems.key_id(duties.approved_by[i], fmt::format("duties.approved_by.{}", i));
+    problems.check(!contains(duties.approved_by, ""), "duties.approved_by", "names an empty one");
+    problems.distinct(duties.approved_by, "duties.approved_by");
   }
 
   /// What must be gone by now cannot be made any more.
