@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "lib/core/error.hpp"
 #include "lib/core/text.hpp"
 #include "lib/folder/facts.hpp"
+#include "lib/privacy/json.hpp"
 #include "lib/report/markup/charts.hpp"
 #include "lib/report/measures.hpp"
+#include "lib/report/membership.hpp"
 #include "lib/report/sections.hpp"
 #include "lib/stages/scorecard.hpp"
 
@@ -203,6 +207,21 @@ bool has_trained_on(const std::string& given, const std::string& split) {
          (all || split.empty() || given.find(key + split + "\"") != std::string::npos);
 }
 
+/// What the training of the folder's model was charged, by its signed inputs; none: nothing, or the
+/// model is another.
+std::optional<RenyiLoss> promise_of(const RunFolder& folder, const Json& result) {
+  const StageRecord& main = folder.main();
+  const Json& loss = fact(main.inputs, "privacy/loss");
+  if (loss.is_null() || !main.stage->chain.is_training() ||
+      fact_text(result, "model") != folder.model_digest)
+    return std::nullopt;
+  try {
+    return loss_from_json(loss, main.chain_name());
+  } catch (const Error&) {
+    return std::nullopt;  // verify says so
+  }
+}
+
 Html evaluation_page(const RunFolder& folder, const StageRecord& record) {
   const Json& result = record.result;
   if (result.is_null()) return "<p>Began, and has no result that can be read.</p>\n";
@@ -236,6 +255,8 @@ Html evaluation_page(const RunFolder& folder, const StageRecord& record) {
       page += html("<p class=\"note\">Left out overall: {}: {}</p>\n", left_out,
                    why.get<std::string>());
   page += confusion_table(lines.back().second);
+  if (result.contains("membership"))
+    page += membership_html(result["membership"], promise_of(folder, result));
   return page;
 }
 

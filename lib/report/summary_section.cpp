@@ -101,8 +101,22 @@ Html left_words(const RunFolder& folder) {
   return text;
 }
 
+/// What an attack on the model's training rows found, if one was tried.
+Html attack_words(const RunFolder& folder) {
+  Html words;
+  for (const StageRecord& record : folder.stages)
+    if (const double advantage = fact_number(record.result, "membership/best/advantage");
+        std::isfinite(advantage))
+      words += html(
+          " An attack found rows of the training with an advantage of {}: <a "
+          "href=\"#evaluation\">beside what noise allows</a>.",
+          number_text(advantage, 3));
+  return words;
+}
+
 /// What those stages that crossed with noise tell of a unit, by their signed inputs.
 Html privacy_words(const RunFolder& folder) {
+  const Html attacks = attack_words(folder);
   std::vector<std::string> stages;
   for (const StageRecord& record : folder.stages) {
     const Json& privacy = fact(record.inputs, "privacy");
@@ -110,11 +124,11 @@ Html privacy_words(const RunFolder& folder) {
       stages.push_back(fmt::format("{} epsilon {:g} at delta {:g}", record.stage->name(),
                                    fact_number(privacy, "epsilon"), fact_number(privacy, "delta")));
   }
-  if (stages.empty()) return {};
+  if (stages.empty()) return attacks.empty() ? Html() : html("No noise was added.{}", attacks);
   return html(
       "<b>Differentially private</b>, by what owners' budgets were charged: {}. Whatever else is "
-      "known, what was released tells no more than this of the rows of one person.",
-      join(stages, "; "));
+      "known, what was released tells no more than this of the rows of one person.{}",
+      join(stages, "; "), attacks);
 }
 
 /// What a stage that judges said last.

@@ -3,11 +3,14 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
+#include "lib/core/json.hpp"
 #include "lib/folder/facts.hpp"
 #include "lib/report/markup/charts.hpp"
 #include "lib/report/markup/html.hpp"
 #include "lib/report/markup/svg.hpp"
+#include "lib/report/membership.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace bailiwick;
@@ -114,4 +117,40 @@ TEST_CASE("a document that says something else is passed over", "[report]") {
   CHECK_FALSE(fact_holds(document, "a/b"));
   CHECK(fact_list(document, "a/b").empty());
   CHECK(fact_list(Json(), "list").empty());
+}
+
+TEST_CASE("what an attack found stands beside what the promise allows", "[report]") {
+  const auto at = [](double found, double lower, double mistaken) {
+    return Json{{"asked", 0.1},
+                {"true_positive_rate", found},
+                {"true_positive_lower", lower},
+                {"true_positive_upper", 1.0},
+                {"false_positive_rate", mistaken},
+                {"false_positive_lower", 0.0},
+                {"false_positive_upper", mistaken + 0.01},
+                {"epsilon", 0.5}};
+  };
+  Json attack = {{"members", 2400}, {"others", 1200}, {"at", Json::array({at(0.5, 0.4, 0.1)})}};
+  attack["best"] = at(0.5, 0.4, 0.1);
+  attack["best"]["advantage"] = 0.4;
+  attack["left_out"] = {"<rare>"};
+  const std::string exact = membership_html(attack, std::nullopt).markup();
+  CHECK_THAT(exact, ContainsSubstring("<b>0.4</b>, over 2,400 of them and 1,200 others") &&
+                        ContainsSubstring("40.0 % to 100.0 %") &&
+                        ContainsSubstring("no bound holds") &&
+                        ContainsSubstring("class &lt;rare&gt;") &&
+                        !ContainsSubstring("any attack, at most"));
+  // Half of the rows at a tenth of the others is within a wide promise, and not within a narrow.
+  const RenyiLoss wide = RenyiLoss::gaussian(1, 1), narrow = RenyiLoss::gaussian(1, 20);
+  CHECK(highest_true_positive_rate(narrow, 0.11) < 0.4);
+  CHECK(highest_true_positive_rate(wide, 0.11) > 0.4);
+  CHECK_THAT(
+      membership_html(attack, wide).markup(),
+      ContainsSubstring(fmt::format("{:.1f} %", 100 * highest_true_positive_rate(wide, 0.1))) &&
+          !ContainsSubstring("found more than the promise allows"));
+  CHECK_THAT(membership_html(attack, narrow).markup(),
+             ContainsSubstring("found more than the promise allows"));
+  CHECK_THAT(membership_html({}, wide).markup(), ContainsSubstring("policies do not let be told"));
+  CHECK(membership_html({{"at", "?"}, {"best", 3}}, wide).markup().find("- others") !=
+        std::string::npos);
 }
