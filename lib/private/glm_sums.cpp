@@ -19,6 +19,7 @@ __extension__ using Wide = unsigned __int128;
 /// Binary digits after the point: of columns, and of what a row's score and information are times
 /// them, once these are at most one.
 constexpr int column_digits = 12, factor_digits = 16;
+constexpr double column_units = 1 << column_digits, factor_units = 1 << factor_digits;
 /// With these, a block's sums of products are whole numbers below 2^53 and so exact in any order:
 /// 16 + 2 * 12 digits, and as many rows as one of 2^12.
 constexpr std::size_t most_block_rows = std::size_t{1}
@@ -34,7 +35,7 @@ int power_above(double x) {
 /// value, at most 1, as a whole number of 2^-16; what is not a number is 0.
 std::int64_t cut(double value) {
   if (!(std::fabs(value) <= 1)) return 0;
-  return std::llrint(snapped(std::ldexp(value, factor_digits)));
+  return std::llrint(snapped(value * factor_units));
 }
 
 }  // namespace
@@ -73,9 +74,8 @@ PrivateGlm::PrivateGlm(std::vector<kernels::RowBlocks> domains, PrivateGlmOption
           // The ends of a range are 1 but for a rounding.
           const double held = std::clamp(x(b, j, r), -1.0, 1.0);
           const bool is_number = weight(b, r) != 0 && !std::isnan(held);
-          const std::int64_t whole =
-              is_number ? std::llrint(snapped(std::ldexp(held, column_digits))) : 0;
-          x(b, j, r) = std::ldexp(static_cast<double>(whole), -column_digits);
+          const std::int64_t whole = is_number ? std::llrint(snapped(held * column_units)) : 0;
+          x(b, j, r) = static_cast<double>(whole) / column_units;
           square += static_cast<std::uint64_t>(whole * whole);
         }
         for (std::size_t f = 0; f < rows.factors.count(); ++f)
@@ -97,6 +97,8 @@ void PrivateGlm::cut_rows(const Rows& of, std::span<const double> theta,
   const auto one = host_copy(residuals.weight);
   const auto information = host_copy(informations.weight);
   const kernels::FamilyMembers& family = kernels::family_members[options_.family.index];
+  const double residual_scale = std::ldexp(1.0, -residual_power_),
+               information_scale = std::ldexp(1.0, -information_power_);
   for (std::size_t b = 0; b < rows.blocks(); ++b)
     for (std::size_t r = 0; r < rows.block_rows(); ++r) {
       residual(b, 0, r) = information(b, r) = one(b, r) = 0;
@@ -107,18 +109,18 @@ void PrivateGlm::cut_rows(const Rows& of, std::span<const double> theta,
       const double share =
           square <= clip_ ? 1 : static_cast<double>(clip_) / static_cast<double>(square);
       const double held = std::clamp(row.residual, -options_.residual, options_.residual);
-      std::int64_t score = cut(std::ldexp(share * held, -residual_power_));
+      std::int64_t score = cut(share * held * residual_scale);
       const auto length = [&] {
         return static_cast<Wide>(static_cast<std::uint64_t>(score * score)) * square;
       };
       while (length() > static_cast<Wide>(score_bound_) * score_bound_)
         score += score > 0 ? -1 : 1;
       const double most = std::clamp(row.information, 0.0, options_.information);
-      std::int64_t w = cut(std::ldexp(share * most, -information_power_));
+      std::int64_t w = cut(share * most * information_scale);
       while (static_cast<Wide>(static_cast<std::uint64_t>(w)) * square > information_bound_)
         --w;
-      residual(b, 0, r) = std::ldexp(static_cast<double>(score), -factor_digits);
-      information(b, r) = std::ldexp(static_cast<double>(w), -factor_digits);
+      residual(b, 0, r) = static_cast<double>(score) / factor_units;
+      information(b, r) = static_cast<double>(w) / factor_units;
     }
   Kokkos::deep_copy(residuals.y, residual);
   Kokkos::deep_copy(residuals.weight, one);
