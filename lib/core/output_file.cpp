@@ -6,14 +6,28 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <filesystem>
+#include <set>
 
 #include "lib/core/error.hpp"
 
 namespace bailiwick {
+
+namespace {
+
+/// That are open at a time.
+constexpr std::size_t most_files = 64;
+
+std::string folder_of(const std::string& path) {
+  return std::filesystem::path(path).parent_path().string();
+}
+
+}  // namespace
 
 OutputFile::OutputFile(std::string path, Readers readers)
     : path_(std::move(path)), temporary_(fmt::format("{}.tmp.{}", path_, ::getpid())) {
@@ -43,17 +57,44 @@ void OutputFile::write(std::string_view bytes) {
 }
 
 void OutputFile::publish() {
+  sync();
+  give_name();
+  sync_folder(folder_of(path_));
+}
+
+void OutputFile::start_sync() {
+  ::sync_file_range(file_, 0, 0, SYNC_FILE_RANGE_WRITE);  // sync() tells of what failed
+}
+
+void OutputFile::sync() {
   if (::fsync(file_) != 0) fail("sync");
+}
+
+void OutputFile::give_name() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("rename");
   ::close(file_);
   file_ = -1;
-  sync_folder(std::filesystem::path(path_).parent_path().string());
 }
 
 void write_file_atomically(const std::string& path, std::string_view bytes, Readers readers) {
   OutputFile file(path, readers);
   file.write(bytes);
   file.publish();
+}
+
+void write_files_atomically(const std::map<std::string, std::string>& texts) {
+  for (auto next = texts.begin(); next != texts.end();) {
+    std::deque<OutputFile> files;
+    std::set<std::string> folders;
+    for (; next != texts.end() && files.size() < most_files; ++next) {
+      files.emplace_back(next->first).write(next->second);
+      files.back().start_sync();
+      folders.insert(folder_of(next->first));
+    }
+    std::ranges::for_each(files, &OutputFile::sync);
+    std::ranges::for_each(files, &OutputFile::give_name);
+    std::ranges::for_each(folders, sync_folder);
+  }
 }
 
 void sync_folder(const std::string& path) {
@@ -72,7 +113,7 @@ void publish_folder(const std::string& temporary, const std::string& path) {
     done = ::rename(temporary.c_str(), path.c_str());
   if (done != 0)
     throw Error(ExitCode::data, "{}: cannot rename to it: {}", path, std::strerror(errno));
-  sync_folder(std::filesystem::path(path).parent_path().string());
+  sync_folder(folder_of(path));
 }
 
 void create_folders(const std::string& path) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,11 @@ class OutputFile {
   void write(std::string_view bytes);
   /// Syncs it to disk and gives it its name.
   void publish();
+  /// The parts of that, for those who publish many files: begins to write to disk; waits for it;
+  /// gives it its name, which the caller syncs.
+  void start_sync();
+  void sync();
+  void give_name();
 
  private:
   [[noreturn]] void fail(const char* action) const;
@@ -41,6 +47,10 @@ class OutputFile {
 /// The same of a whole text.
 void write_file_atomically(const std::string& path, std::string_view bytes,
                            Readers readers = Readers::umask);
+
+/// The same of many texts, by path. Waits for the disk once for a few dozen files, not for each. If
+/// one fails, others may have their names.
+void write_files_atomically(const std::map<std::string, std::string>& texts);
 
 /// Syncs the names in a folder to disk, where the file system can.
 void sync_folder(const std::string& path);

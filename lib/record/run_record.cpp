@@ -379,6 +379,7 @@ void RunRecord::sign_intent(const Digest& inputs) {
 void RunRecord::write_documents() {
   const std::map<std::string, std::string> documents = gather_documents(run_);
   agree(comm_, [&] {
+    std::map<std::string, std::string> texts;
     for (const auto& [name, text] : documents) {
       const std::string file = path(name);
       const std::string folder = std::filesystem::path(file).parent_path().string();
@@ -390,8 +391,9 @@ void RunRecord::write_documents() {
         continue;  // of an earlier stage
       }
       create_folders(folder);
-      write_file_atomically(file, text);
+      texts[file] = text;
     }
+    write_files_atomically(texts);
   });
 }
 
