@@ -66,6 +66,10 @@ class GlmKind : public Kind {
     OffsetTotals offset{0, 0};
     if (columns.has_offset()) offset = offset_totals(blocks, sums);
     if (has_unit()) options.target_size = totals.size();
+    // What such rows tell falls with their unit, and so would the penalty's share.
+    if (has_unit() && kernels::family_members[family_.index].powers.information < 0)
+      for (double& penalty : options.penalty)
+        penalty /= totals.size();
     // A linear model fits what is left of the target beside the offset.
     if (response() == kernels::Response::mean)
       options.target_size = std::hypot(options.target_size, offset.size);
