@@ -113,6 +113,19 @@ TEST_CASE("a source that does not count changes nothing, and rows without votes 
   CHECK(sum.values("rows") == std::vector<double>{0, 0});
 }
 
+TEST_CASE("a class that nobody says is nobody's", "[label]") {
+  const std::vector<VotePatterns> rows{{{Votes{1, 1}, 40}, {Votes{2, 2}, 40}, {Votes{1, 2}, 20}}};
+  DawidSkene model(3, {false, false}, {0, 1}), without(2, {false, false}, {0, 1});
+  learn(model, rows, 500);
+  learn(without, rows, 500);
+  CHECK(model.prior()[2] == 0);
+  for (const Votes& votes : {Votes{1, 1}, Votes{2, 2}, Votes{1, 2}, Votes{0, 1}}) {
+    const std::vector<double> found = model.posterior(votes);
+    CHECK(found[2] == 0);
+    CHECK_THAT(found[0], WithinAbs(without.posterior(votes)[0], 1e-9));
+  }
+}
+
 TEST_CASE("a rule that says one class alone is known by the rows that it passes over", "[label]") {
   // Of 100 rows two people agree on 50 of each class; the rule finds most of the second class.
   const VotePatterns patterns{{Votes{1, 1, 0}, 48}, {Votes{1, 1, 2}, 2}, {Votes{2, 2, 0}, 10},

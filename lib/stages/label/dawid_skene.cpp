@@ -94,6 +94,14 @@ double DawidSkene::take(const Aggregate& sum) {
   const std::vector<double> before = parameters();
   prior_ = sum.values("rows");
   confusion_ = sum.values("votes");
+  // A class that no vote is for has the least share of every row, and would grow out of it.
+  if (before.empty()) {
+    const double all = std::accumulate(prior_.begin(), prior_.end(), 0.0);
+    for (const double rows : prior_)
+      is_said_.push_back(rows > 2 * least_share * all);
+  }
+  for (std::size_t j = 0; j < classes_; ++j)
+    if (!is_said_[j]) prior_[j] = 0;
   const auto scale = [](std::span<double> numbers) {
     const double all = std::accumulate(numbers.begin(), numbers.end(), 0.0);
     for (double& number : numbers)
@@ -131,11 +139,13 @@ std::vector<double> DawidSkene::posterior(const Votes& votes) const {
         log_likelihood += log_confusion_[place_of(c, j, *answer)];
     shares[j] = log_likelihood;
   }
-  const double most = *std::ranges::max_element(shares);
+  double most = -std::numeric_limits<double>::infinity();
+  for (std::size_t j = 0; j < classes_; ++j)
+    if (is_said_[j]) most = std::max(most, shares[j]);
   double all = 0;
-  for (double& share : shares) {
-    share = exact::exp(share - most);
-    all += share;
+  for (std::size_t j = 0; j < classes_; ++j) {
+    shares[j] = is_said_[j] ? exact::exp(shares[j] - most) : 0;
+    all += shares[j];
   }
   for (double& share : shares)
     share /= all;

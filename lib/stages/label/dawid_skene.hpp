@@ -72,6 +72,7 @@ class DawidSkene {
   /// that counts.
   std::vector<double> posterior(const Votes& votes) const;
 
+  /// 0 of a class that no vote that counts is for.
   const std::vector<double>& prior() const { return prior_; }
   /// Source k's: (class, answer), row-major; zeros of a class that has no votes.
   std::span<const double> confusion(std::size_t k) const {
@@ -91,6 +92,7 @@ class DawidSkene {
   std::vector<bool> sees_all_;
   std::vector<std::optional<std::size_t>> source_of_;
   std::shared_ptr<const AggregateLayout> layout_;
+  std::vector<bool> is_said_;  ///< of each class whether any vote that counts is for it
   std::vector<double> prior_, confusion_;
   std::vector<double> log_prior_, log_confusion_;
 };

@@ -9,6 +9,7 @@
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/data/minimums.hpp"
 #include "lib/data/model_rows.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/record/restart.hpp"
@@ -245,6 +246,11 @@ class LabelRun {
           "not counted, since too few rows of a domain have one of its labels, or none, for what a "
           "policy asks (minimum.group_rows, minimum.contributors): {}",
           join(left_out)));
+    std::vector<std::string> unsaid;
+    for (std::size_t j = 0; labelling_->model() && j < classes_; ++j)
+      if (labelling_->model()->prior()[j] == 0) unsaid.push_back(how_.classes[j]);
+    if (!unsaid.empty())
+      notes.push_back(fmt::format("no source that counts says of any row: {}", join(unsaid)));
     return notes;
   }
 
@@ -289,6 +295,33 @@ std::vector<std::string> find_models(const Run& run, const LabelConfig& how) {
       .get<std::vector<std::string>>();
 }
 
+/// Rules cut the rows where the config likes, and models at probabilities of its choice: where
+/// `refuse_columns()` refuses such columns, these are refused too. Collective.
+void refuse_cuts(const Run& run, const LabelConfig& how) {
+  std::set<std::string> predictions;
+  for (const LabelModelConfig& model : how.models)
+    predictions.insert(model.predictions);
+  agree(run.world(), [&] {
+    for (const LocalDomain& domain : run.local()) {
+      if (!has_minimum(run, domain)) continue;
+      const std::string& name = run.domains()[domain.index].name;
+      if (!how.rules.empty())
+        throw Error(ExitCode::policy,
+                    "label.rules: the policy of domain {} asks for a minimum of rows or "
+                    "contributors, and rules that the config makes could leave fewer to "
+                    "themselves: have what \"{}\" says made a column before it is ingested, and "
+                    "name it under label.annotators",
+                    name, how.rules.front().name);
+      if (predictions.size() < how.models.size())
+        throw Error(ExitCode::policy,
+                    "label.models: the policy of domain {} asks for a minimum of rows or "
+                    "contributors, and the same predictions cut at two probabilities could leave "
+                    "fewer between them: name each predictions once",
+                    name);
+    }
+  });
+}
+
 /// docs/label.md: votes, what they agree on, labels that stay at home.
 void label(const Stage& stage, Session& session, RunConfig config, const StageOptions&) {
   const StageChain& chain = stage.chain;
@@ -300,6 +333,7 @@ void label(const Stage& stage, Session& session, RunConfig config, const StageOp
   const LabelConfig& how = run.config().section<LabelConfig>();
   check_file_names(run);
   const VoteSources known(how, run.schema());  // what is wrong with it is said before a row is read
+  refuse_cuts(run, how);
   const std::vector<std::string> models = find_models(run, how);
   check_homes(run, chain, {});
   RunRecord record(run, chain, true);
