@@ -8,11 +8,11 @@
 
 #include "io/checkpoint/checkpoint.hpp"
 #include "lib/core/error.hpp"
-#include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/lineage/model_states.hpp"
+#include "lib/run/finished_stage.hpp"
 #include "lib/run/inputs.hpp"
 #include "lib/stages/influence/measures.hpp"
 
@@ -24,13 +24,13 @@ std::string yaml_list(const std::vector<std::string>& texts) {
   return Json(texts).dump();
 }
 
-Json read_result(const std::string& path) {
-  return parse_json(read_file(path), path);
+/// As its stage signed it: what is decided on it is signed in the board's name.
+Json read_monitor(const std::string& folder, const RunConfig& run) {
+  return read_signed_result(folder, "monitor", run.sign_with);
 }
 
 /// On the current rows; nothing if it is not known.
-std::optional<double> current_measure(const std::string& folder, const std::string& metric) {
-  const Json result = read_result(folder + "/monitor.json");
+std::optional<double> current_measure(const Json& result, const std::string& metric) {
   const auto pointer = Json::json_pointer("/performance/current/" + metric);
   if (!result.contains(pointer) || !result.at(pointer).is_number()) return {};
   return result.at(pointer).get<double>();
@@ -93,16 +93,16 @@ int Flywheel::look_at(const UsedVersion& version, const std::vector<std::string>
 void Flywheel::roll_back(const UsedVersion& version, const std::vector<std::string>& seen,
                          const std::vector<std::string>& since, const std::string& found) {
   const LineDeploy& deploy = *line_.deploy;
-  const auto verdict = read_result(found + "/monitor.json").at("verdict").get<std::string>();
-  if (verdict == "drift") return;  // it is as good as it was
+  const Json worse = read_monitor(found, run_);
+  if (worse.at("verdict") == "drift") return;  // it is as good as it was
   if (version.before.empty()) {
     say(fmt::format("rollback: no version was in use before {}", version.name));
     return;
   }
   const std::string folder = folder_for("monitor", stage_inputs(version.before) + version.name);
   look_at(read_version(deploy, version.before), seen, since, folder);
-  const auto now = current_measure(found, deploy.metric),
-             then = current_measure(folder, deploy.metric);
+  const auto now = current_measure(worse, deploy.metric),
+             then = current_measure(read_monitor(folder, run_), deploy.metric);
   if (!now || !then || (*more_is_better(deploy.metric) ? *then <= *now : *then >= *now)) {
     say(fmt::format("rollback: {} is not better on these rows: {} {}, {} in use has {}",
                     version.before, deploy.metric, then ? round_trip(*then) : "-", version.name,

@@ -117,7 +117,7 @@ class Line {
   bool station(const std::string& name) {
     if (name == "monitor" && line_.deploy) return flywheel().monitor(partitions_);
     if (name == sweep_station) {
-      open_run(best_settings(line_, steps_, [&](const Overrides& settings) {
+      open_run(best_settings(line_, steps_, run_.sign_with, [&](const Overrides& settings) {
         return training_inputs(parsed(settings));
       }));
       return !steps_.are_pending();

@@ -11,10 +11,10 @@
 
 #include "lib/config/sweep.hpp"
 #include "lib/core/error.hpp"
-#include "lib/core/input_file.hpp"
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
 #include "lib/crypto/sha256.hpp"
+#include "lib/run/finished_stage.hpp"
 #include "lib/stages/influence/measures.hpp"
 
 namespace bailiwick {
@@ -35,9 +35,9 @@ std::string shown(const Overrides& settings) {
 
 class Sweeper {
  public:
-  Sweeper(const LineConfig& line, Steps& steps,
+  Sweeper(const LineConfig& line, Steps& steps, const std::string& sign_with,
           const std::function<std::string(const Overrides&)>& inputs)
-      : line_(line), sweep_(*line.sweep), steps_(steps), inputs_(inputs) {}
+      : line_(line), sweep_(*line.sweep), steps_(steps), sign_with_(sign_with), inputs_(inputs) {}
 
   Overrides best() {
     std::vector<Sweep> over;
@@ -99,12 +99,11 @@ class Sweeper {
       return {};
     steps_.run({title, evaluate, inputs, folder + " evaluate", true}, true);
     if (steps_.are_pending()) return {};
-    const std::string path = folder + "/evaluation.json";
-    const Json overall = parse_json(read_file(path), path).at("overall");
+    const Json overall = read_signed_result(folder, "evaluation", sign_with_).at("overall");
     const auto found = overall.find(sweep_.metric);
     if (found == overall.end())
-      throw Error(ExitCode::config, "{}: sweep.metric: {} has no {}; it has: {}", line_.path, path,
-                  sweep_.metric, names_in(overall));
+      throw Error(ExitCode::config, "{}: sweep.metric: {}/evaluation.json has no {}; it has: {}",
+                  line_.path, folder, sweep_.metric, names_in(overall));
     if (!found->is_number() || !std::isfinite(found->get<double>())) return {};
     return found->get<double>();
   }
@@ -119,6 +118,7 @@ class Sweeper {
   const LineConfig& line_;
   const LineSweep& sweep_;
   Steps& steps_;
+  const std::string& sign_with_;
   const std::function<std::string(const Overrides&)>& inputs_;
 };
 
@@ -131,9 +131,9 @@ std::vector<std::string> set_words(const Overrides& settings) {
   return words;
 }
 
-Overrides best_settings(const LineConfig& line, Steps& steps,
+Overrides best_settings(const LineConfig& line, Steps& steps, const std::string& sign_with,
                         const std::function<std::string(const Overrides&)>& inputs) {
-  return Sweeper(line, steps, inputs).best();
+  return Sweeper(line, steps, sign_with, inputs).best();
 }
 
 }  // namespace bailiwick

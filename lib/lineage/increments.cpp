@@ -52,6 +52,11 @@ std::vector<Increment> read_increments(const std::string& text, std::span<const 
   const fs::path path = text.substr(0, end);
   const std::string name = path.filename().string(),
                     until = end < text.size() ? text.substr(end + 1) : "";
+  if (end < text.size() && until.empty())
+    throw Error(ExitCode::config,
+                "{}: names no increment after the @: name the last one that is to count, or leave "
+                "the @ out",
+                text);
   if (!fs::exists(path))
     throw Error(ExitCode::data, "{}: is not there; ingest --increment writes it", path.string());
   const fs::path folder = path.parent_path();

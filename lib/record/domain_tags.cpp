@@ -6,20 +6,24 @@
 #include "lib/core/json.hpp"
 #include "lib/crypto/sha256.hpp"
 #include "lib/run/inputs.hpp"
+#include "lib/run/labels.hpp"
 #include "lib/run/run.hpp"
 
 namespace bailiwick {
 
 void start_tags(Run& run) {
   // With what was given: else two configs could be told apart, or not, by one domain's sums.
-  // Without the domains, whose files may have other names the next time.
+  // Without the domains, whose files may have other names the next time; with the labels, which
+  // may be others under the same name.
   RunConfig config = run.config();
   config.domains.clear();
-  run.boundary().start_tags(
-      {run.local().size(), [&run, given = given_by(config, true)](std::size_t d) {
-         return run.local()[d].derive("bailiwick tags v1 " +
-                                      sha256(given + "\n" + run.name_of(d)).hex());
-       }});
+  std::string given = given_by(config, true);
+  if (run.labels() != nullptr) given += "\n" + run.labels()->result.hex();
+  run.boundary().start_tags({run.local().size(), [&run, given = std::move(given)](std::size_t d) {
+                               return run.local()[d].derive(
+                                   "bailiwick tags v1 " +
+                                   sha256(given + "\n" + run.name_of(d)).hex());
+                             }});
 }
 
 Json own_tags(const Run& run) {

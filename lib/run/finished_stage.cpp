@@ -6,6 +6,9 @@
 #include <filesystem>
 
 #include "lib/core/error.hpp"
+#include "lib/core/input_file.hpp"
+#include "lib/core/json.hpp"
+#include "lib/crypto/sha256.hpp"
 #include "lib/domain/partition_manifest.hpp"
 #include "lib/lineage/stage_chain.hpp"
 
@@ -30,6 +33,12 @@ Digest FinishedStage::digest_of(const std::string& name) const {
               path(name));
 }
 
+std::string FinishedStage::read(const std::string& name) const {
+  std::string bytes = read_file(path(name));
+  demand(name, sha256(bytes));
+  return bytes;
+}
+
 void FinishedStage::demand(const std::string& name, const Digest& digest) const {
   if (digest != digest_of(name))
     throw Error(ExitCode::integrity, "{}: was changed after it was signed", path(name));
@@ -47,6 +56,14 @@ void FinishedStage::demand_rows_of(const std::string& domain,
 Digest FinishedStage::made_of(const std::string& name) const {
   const Artefact* found = find_dependency(statements_.back(), name);
   return found == nullptr ? Digest() : found->sha256;
+}
+
+Json read_signed_result(const std::string& folder, const std::string& stem,
+                        const std::string& sign_with) {
+  const FinishedStage stage(folder, stem.c_str(), PrivateKey::load(sign_with).public_key(),
+                            "the stage has not come to its end");
+  const std::string name = stem + ".json";
+  return parse_json(stage.read(name), stage.path(name));
 }
 
 }  // namespace bailiwick

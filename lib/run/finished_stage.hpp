@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/core/digest.hpp"
+#include "lib/core/json_fwd.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/lineage/chain.hpp"
 
@@ -25,6 +26,8 @@ class FinishedStage {
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   /// The digest that a statement gives a file. Throws ExitCode::integrity without one.
   Digest digest_of(const std::string& name) const;
+  /// The file's bytes. Throws ExitCode::data, or ExitCode::integrity unless they are as stated.
+  std::string read(const std::string& name) const;
   /// Throws ExitCode::integrity unless that is the file's.
   void demand(const std::string& name, const Digest& digest) const;
   /// Throws ExitCode::data if it was made of other rows than the partition has.
@@ -36,5 +39,10 @@ class FinishedStage {
   std::string folder_;
   std::vector<Statement> statements_;
 };
+
+/// STEM.json that such a stage left, as a run's operator signed it. `sign_with`: the operator's PEM
+/// file. Local. Throws as FinishedStage does.
+Json read_signed_result(const std::string& folder, const std::string& stem,
+                        const std::string& sign_with);
 
 }  // namespace bailiwick

@@ -69,6 +69,8 @@ class Run {
   /// Throws ExitCode::policy if an owner on this rank has withdrawn `what`, or `moment` is over.
   void check_usable(const std::string& path, const Digest& what, const std::string& moment) const;
   const Site& site() const { return site_.site; }
+  /// Of model.labels; null without.
+  const StatedLabels* labels() const { return labels_.get(); }
   const std::vector<RankPlace>& places() const { return places_; }
   const DomainDecomposition& decomposition() const { return *decomposition_; }
   Boundary& boundary() { return *boundary_; }

@@ -154,7 +154,16 @@ def test_areas_of_scores_that_crowd(rare):
 
 
 def test_inspect_of_several_classes(stays):
-    stays.train("--set", "model={kind: multinomial, target: outcome, l2: 1, features: [age, sex_m]}", output="classes")
+    model = "model={kind: multinomial, target: outcome, l2: 1, features: [age, sex_m]}"
+    stays.train("--set", model, output="classes")
+    printed = stays.run("evaluate", "run.yaml", "--set", model, "--output", "classes")
+    overall = json.loads(stays.path("classes/evaluation.json").read_text())["overall"]
+    names, counted = overall["categories"], overall["confusion"]
+    assert re.search(r"^class +rows +recall +precision +" + " +".join(f"as {name}" for name in names) + "$", printed, re.M)
+    for k, name in enumerate(names):
+        row = counted[k * len(names):(k + 1) * len(names)]
+        words = [name, str(sum(row)), f"{overall['recall'][k]:.4f}", "-" if overall["precision"][k] is None else f"{overall['precision'][k]:.4f}", *map(str, row)]
+        assert re.search("^" + " +".join(map(re.escape, words)) + "$", printed, re.M), (words, printed)
     shown = stays.run("inspect", "classes/model.h5")
     assert "\nlog-lik.     -" in shown
     assert re.findall(r"^  (\S+) +\S+  se \S+$", shown, re.M) == [f"{c}:{x}" for c in ("other", "dead") for x in ("(intercept)", "age", "sex_m")]

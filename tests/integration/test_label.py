@@ -6,6 +6,7 @@ import csv
 import hashlib
 import json
 import random
+import shutil
 
 import pytest
 
@@ -281,6 +282,18 @@ def test_training_on_labels(stays):
     assert evaluation["overall"]["events"] == sum(labels[row["name"]]["label"] == "malignant" for row in tested)
 
 
+def test_tags_are_of_the_labels(stays):
+    """Trainings on two labellings under one name: equal tags of a domain would say that its labels are equal."""
+    tags = {}
+    for name, tolerance in (("one", 1e-6), ("another", 1e-9)):
+        shutil.rmtree(stays.path("relabelled"), ignore_errors=True)
+        label(stays, "scans", f"label.tolerance={tolerance}", output="relabelled")
+        stays.run("train", "scans.run.yaml", "--set", "model.labels.from=relabelled", "--output", f"of-{name}")
+        tags[name] = [(domain, tag) for step in json.loads(stays.path(f"of-{name}/egress.json").read_text())["tags"] for of in step["sums"].values() for domain, tag in of.items()]
+    assert tags["one"] and not set(tags["one"]) & set(tags["another"])
+    assert stays.checkout.digest("of-one/model.h5") == stays.checkout.digest("of-another/model.h5")
+
+
 def test_which_labels_train(stays):
     label(stays, "scans", output="labels")
     labels = labels_of(stays, "labels").values()
@@ -346,16 +359,21 @@ def test_a_model_votes_where_it_is_sure(stays):
 @pytest.mark.parametrize("np", [1, 3])
 def test_what_policies_let_be_told(stays, np):
     try:
-        stays.terms("lyon", "minimum: {group_rows: 20}\n")
-        out, result = label(stays, "scans", output=f"withheld-{np}", np=np)
+        stays.terms("lyon", "minimum: {group_rows: 29}\n")
+        twice = "label.models=[{name: sure, predictions: out}, {name: surer, predictions: out, at_least: 0.95}]"
+        out, _ = label(stays, "scans", "label.rules=[]", twice, output=f"cut-{np}", np=np, code=POLICY)
+        assert "the same predictions cut at two probabilities" in out, out
+        out, _ = label(stays, "scans", output=f"cut-{np}", np=np, code=POLICY)
+        assert "rules that the config makes could leave fewer to themselves" in out and '"large"' in out and not stays.path(f"cut-{np}").exists()
+        out, result = label(stays, "scans", "label.rules=[]", output=f"withheld-{np}", np=np)
         of = {source["name"]: source for source in result["sources"]}
-        assert of["anna"]["counts"] and not of["large"]["counts"] and of["large"]["labels"] is None and of["large"]["accuracy"] is None
-        assert "not counted, since too few rows" in out and "large" in result["notes"][0]
-        assert all("large" not in line["given_by"] for line in labels_of(stays, f"withheld-{np}").values())
-        out, result = label(stays, "scans", "label.method=majority", output=f"majority-withheld-{np}", np=np)
-        assert any("large" in line["given_by"] for line in labels_of(stays, f"majority-withheld-{np}").values())
+        assert of["anna"]["counts"] and not of["ben"]["counts"] and of["ben"]["labels"] is None and of["ben"]["accuracy"] is None
+        assert "not counted, since too few rows" in out and "ben" in result["notes"][0]
+        assert all("ben" not in line["given_by"] for line in labels_of(stays, f"withheld-{np}").values())
+        out, result = label(stays, "scans", "label.rules=[]", "label.method=majority", output=f"majority-withheld-{np}", np=np)
+        assert any("ben" in line["given_by"] for line in labels_of(stays, f"majority-withheld-{np}").values())
         stays.terms("lyon", "minimum: {group_rows: 100}\n")
-        out, _ = label(stays, "scans", output=f"refused-{np}", np=np, code=POLICY)
+        out, _ = label(stays, "scans", "label.rules=[]", output=f"refused-{np}", np=np, code=POLICY)
         assert "method: majority asks nothing of other domains" in out and not stays.path(f"refused-{np}").exists()
         stays.terms("lyon")
         stays.write("lyon.yaml", stays.path("lyon.yaml").read_text().replace("describe, ", ""))

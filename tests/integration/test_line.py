@@ -150,6 +150,7 @@ def test_versions(stays):
     assert old == train("version", "rows/NAME.increments.jsonl@2026-09") and new == train("newest", "rows/NAME.increments.jsonl", np=2) and old != new
     stays.run("reproduce", "version", "--key", "operator.pub.pem", "--partitions", "rows", "--sign-with", "operator.pem", "--output", "again")
     assert "there is no increment \"2026-11\"; there are: 2026-09, 2026-10" in train("none", "rows/NAME.increments.jsonl@2026-11", code=DATA)
+    assert "names no increment after the @" in train("none", "rows/NAME.increments.jsonl@", code=CONFIG)
     # What was made anew counts, once its owner says so.
     stays.increment("2026-10", 80, 7)
     stays.run("ingest", "ingest.yaml", "--increment", "2026-10", "--input", "incoming/2026-10.csv", "--force")
@@ -295,6 +296,12 @@ def test_a_sweep_chooses_and_its_tries_are_counted(stays):
     assert json.loads((folder / "evaluation.json").read_text())["split"] == "test"
     assert "7 trainings" in (folder / "report.html").read_text()
     assert "==" not in stays.line()
+    # No number chooses that nobody signed.
+    path = next(stays.path("out/sweep").iterdir()) / "evaluation.json"
+    signed = path.read_text()
+    path.write_text(signed.replace('"auc": 0.', '"auc": 0.9'))
+    assert "evaluation.json: was changed after it was signed" in stays.line(code=INTEGRITY)
+    path.write_text(signed)
     # Halving: all for an epoch, a third of them for three, the best of these as the run says.
     stays.write("run.yaml", RUN.replace("{kind: logistic, target: event, l2: 0.1}", "{kind: mlp, target: event, mlp: {loss: binary, layers: [{units: 2, activation: tanh}]}}").replace("train: {split: train}", "train: {split: train, descent: {epochs: 9}}"))
     stays.write("line.yaml", LINE.replace("describe, train", "sweep, train") + "sweep: {over: ['train.descent.learning_rate=0.001,0.003,0.01,0.03', 'train.descent.batch_rows=16,64'], metric: log_loss, split: validation, halving: {key: train.descent.epochs, from: 1, factor: 3}}\n")
