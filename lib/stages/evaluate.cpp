@@ -139,8 +139,9 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
 
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
   const std::string text = fmt::format(
-      "{} of {}, standardise: {}{}\n{}{}{}{}{}", split, run.config().name, to_word(standardisation),
-      how.regional ? ", each domain by its own model" : "", Scorecard::table(lines), notes(overall),
+      "{} of {}, standardise: {}{}\n{}{}{}{}{}{}", split, run.config().name,
+      to_word(standardisation), how.regional ? ", each domain by its own model" : "",
+      Scorecard::table(lines), Scorecard::class_table(overall), notes(overall),
       how.label_noise ? label_noise_text(disputed) : "",
       how.membership ? membership_text(attack) : "", note_of_fit(run.config(), options));
   Json results = {{"format", "bailiwick-evaluation"},

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 #include <set>
 
 #include "lib/core/json.hpp"
+#include "lib/core/text.hpp"
 #include "lib/model/metrics/metrics.hpp"
 #include "lib/model/scores/concordance.hpp"
 #include "lib/stages/scores.hpp"
@@ -213,6 +215,29 @@ std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& li
     text += '\n';
   }
   return text;
+}
+
+std::string Scorecard::class_table(const Json& metrics) {
+  if (!metrics.contains("confusion")) return "";
+  const auto categories = metrics.at("categories").get<std::vector<std::string>>();
+  const auto confusion = metrics.at("confusion").get<std::vector<std::int64_t>>();
+  constexpr std::size_t few = 10;
+  const std::size_t classes = categories.size(), shown_as = classes <= few ? classes : 0;
+  std::vector<std::vector<std::string>> lines{{"class", "rows", "recall", "precision"}};
+  for (std::size_t k = 0; k < shown_as; ++k)
+    lines.front().push_back("as " + categories[k]);
+  const auto share = [](const Json& value) {
+    return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
+  };
+  for (std::size_t k = 0; k < classes; ++k) {
+    const std::span row = std::span(confusion).subspan(k * classes, classes);
+    lines.push_back({categories[k],
+                     with_thousands(std::accumulate(row.begin(), row.end(), std::int64_t{0})),
+                     share(metrics.at("recall")[k]), share(metrics.at("precision")[k])});
+    for (std::size_t as = 0; as < shown_as; ++as)
+      lines.back().push_back(with_thousands(row[as]));
+  }
+  return "\n" + aligned(lines);
 }
 
 }  // namespace bailiwick

@@ -44,6 +44,9 @@ class Scorecard {
   static std::string shown(const Json& metrics, const std::string& measure);
   /// A table for people: one line for each (name, metrics).
   static std::string table(const std::vector<std::pair<std::string, Json>>& lines);
+  /// For people: of each class of a model of several how many rows are found, and what those of few
+  /// classes are taken for. Empty without such metrics.
+  static std::string class_table(const Json& metrics);
 
  private:
   const SavedModel& model_;
