@@ -23,6 +23,21 @@ def arguments(about):
     return parser
 
 
+PRIVATE_TERMS = """version: 1
+uid: urn:bailiwick:benchmark:{name}
+owner: {name}
+target: "*"
+permit: [train, release_model]
+purposes: ["{purpose}"]
+where: [{where}]
+valid: {{from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}}
+registry: {registry}
+serial: 1
+allow: {{unmasked_sums: true, two_parties: true}}
+privacy: {{epsilon: 1000000, delta: {delta}}}
+"""
+
+
 class Job:
     """A job of configs/NAME, prepared in out/NAME."""
 
@@ -41,6 +56,14 @@ class Job:
         if done.returncode:
             sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
         return time.perf_counter() - start, done.stdout
+
+    def private_policy(self, folder, name, key, where, delta, purpose="dpv:ScientificResearch"):
+        """A domain's signed terms for training with noise, with a registry of its own and next to no limit: the policy's path."""
+        terms, policy = folder / f"{name}.yaml", folder / f"{name}.json"
+        terms.write_text(PRIVATE_TERMS.format(name=name, purpose=purpose, where=where, registry=folder / "registry" / name, delta=delta))
+        self.run("policy", "sign", terms, "--key", f"{key}.pem", "--output", policy)
+        self.run("registry", "publish", policy, "--key", f"{key}.pub.pem")
+        return policy
 
     def output(self, tag):
         """An empty place for results."""

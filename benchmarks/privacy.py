@@ -11,19 +11,6 @@ import statistics
 
 import jobs
 
-TERMS = """version: 1
-uid: urn:bailiwick:example:acs-income:privacy:{state}
-owner: us-census
-target: "*"
-permit: [train, release_model]
-purposes: ["dpv:ScientificResearch"]
-where: [US]
-valid: {{from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}}
-registry: {registry}
-serial: 1
-allow: {{unmasked_sums: true, two_parties: true}}
-privacy: {{epsilon: 1000000, delta: 1e-6}}
-"""
 RUN = """version: 1
 name: acs-income-{name}
 purpose: "dpv:ScientificResearch"
@@ -45,11 +32,7 @@ class States:
         self.folder.mkdir(parents=True)
         self.names = sorted(path.stem for path in (self.out / "partitions").glob("*.h5"))
         for state in self.names:
-            terms = self.folder / f"{state}.yaml"
-            terms.write_text(TERMS.format(state=state, registry=self.folder / "registry" / state))
-            key = self.out / "keys/us-census"
-            job.run("policy", "sign", terms, "--key", f"{key}.pem", "--output", terms.with_suffix(".json"))
-            job.run("registry", "publish", terms.with_suffix(".json"), "--key", f"{key}.pub.pem")
+            job.private_policy(self.folder, state, self.out / "keys/us-census", where="US", delta=1e-6)
 
     def config(self, name, states, privacy=""):
         path = self.folder / f"{name}.run.yaml"

@@ -63,19 +63,6 @@ with torch.no_grad():
     accuracy = (net(x[~train]).argmax(1) == y[~train]).double().mean().item()
 print(json.dumps({"versions": f"PyTorch {torch.__version__}, Opacus {opacus_version}", "rate": n * how["sample_rate"] * steps / seconds, "accuracy": accuracy, "noise": noise}))
 '''
-TERMS = """version: 1
-uid: urn:bailiwick:example:fashion-mnist:private:1
-owner: Warehouse antwerp
-target: "*"
-permit: [train, release_model]
-purposes: ["dpv:CommercialResearch"]
-where: [LU]
-valid: {{from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}}
-registry: {registry}
-serial: 1
-allow: {{unmasked_sums: true, two_parties: true}}
-privacy: {{epsilon: 1000000, delta: {delta}}}
-"""
 
 
 class Ours:
@@ -85,10 +72,7 @@ class Ours:
         folder = self.job.output("private")
         folder.mkdir(parents=True)
         key = jobs.SOURCE / "out/fashion-mnist/keys/antwerp"
-        terms, policy = folder / "terms.yaml", folder / "policy.json"
-        terms.write_text(TERMS.format(registry=folder / "registry", delta=DELTA))
-        self.job.run("policy", "sign", terms, "--key", f"{key}.pem", "--output", policy)
-        self.job.run("registry", "publish", policy, "--key", f"{key}.pub.pem")
+        policy = self.job.private_policy(folder, "pooled", key, where="LU", delta=DELTA, purpose="dpv:CommercialResearch")
         self.domain = {"name": "pooled", "jurisdiction": "LU", "public_key": f"{key}.pub.pem", "private_key": f"{key}.pem",
                        "policy": str(policy), "partitions": ["out/fashion-mnist/one/all.h5"]}
         self.words = [f"model.mlp.layers={json.dumps([{'units': units, 'activation': 'relu'} for units in options.layers])}",

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <new>
 #include <system_error>
 
@@ -87,6 +88,27 @@ TEST_CASE("files are written whole or not at all") {
   CHECK_THROWS_WITH(read_file("/tmp"), "/tmp: is a folder, not a file");
   // A read that fails once the file is open: this one has nothing at address 0.
   CHECK_THROWS_WITH(read_file("/proc/self/mem"), "/proc/self/mem: cannot read: Input/output error");
+}
+
+TEST_CASE("many files are written whole, and what fails leaves none half written") {
+  const auto folder = std::filesystem::temp_directory_path() /
+                      ("bailiwick-core-many-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder / "a");
+  std::filesystem::create_directories(folder / "b");
+  std::map<std::string, std::string> texts;
+  for (int i = 0; i < 150; ++i)
+    texts[folder / (i % 2 == 0 ? "a" : "b") / std::to_string(i)] = std::to_string(i);
+  write_files_atomically(texts);
+  for (const auto& [path, text] : texts)
+    CHECK(read_file(path) == text);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder / "a"), {}) == 75);
+  std::filesystem::remove_all(folder / "b");
+  CHECK_THROWS_WITH(
+      write_files_atomically({{folder / "a" / "0", "another"}, {folder / "b" / "1", "1"}}),
+      (folder / "b" / "1").string() + ": cannot write: No such file or directory");
+  CHECK(read_file((folder / "a" / "0").string()) == "0");
+  CHECK(std::distance(std::filesystem::directory_iterator(folder / "a"), {}) == 75);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a folder takes a name that nothing has") {
