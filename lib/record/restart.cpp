@@ -95,6 +95,36 @@ bool are_as_stated(const RunConfig& config, const std::string& stated) {
   return true;
 }
 
+/// Throws ExitCode::integrity unless what a finished stage left with each domain is as it was
+/// signed. Folders may lie where few ranks see them: the first that does looks. Collective.
+void check_homes(const Communicator& world, const RunConfig& config, const StageChain& chain,
+                 const std::string& what) {
+  std::string seen;
+  for (const DomainConfig& domain : config.domains)
+    seen +=
+        std::filesystem::exists(chain.file(chain.home_of(config.output, domain.name))) ? '1' : '0';
+  const std::vector<std::string> all = world.gather(seen);
+  agree(world, [&] {
+    for (std::size_t d = 0; d < config.domains.size(); ++d) {
+      const auto sees = [d](const std::string& of_rank) { return of_rank[d] == '1'; };
+      const auto first = std::ranges::find_if(all, sees) - all.begin();
+      const std::string folder = chain.home_of(config.output, config.domains[d].name);
+      if (first == world.size() && !chain.is_training())
+        throw Error(ExitCode::integrity, "{}: the {} there is finished, but {} is not there",
+                    config.output, what, chain.file(folder));
+      if (first != world.rank()) continue;
+      std::vector<PublicKey> keys{PrivateKey::load(config.sign_with).public_key()};
+      for (const std::string& key : config.domains[d].keys)
+        keys.push_back(PublicKey::load(key));
+      const Verification found =
+          verify_chain(chain.file(folder), folder, keys, io::content_digest, OtherSignatures::any);
+      if (!found.holds())
+        throw Error(ExitCode::integrity, "{}: the {} there is finished, but:\n{}", folder, what,
+                    found.failures());
+    }
+  });
+}
+
 /// The first failure of `work` on any rank, the same text on all; empty: it succeeded everywhere.
 template <class Work>
 std::string failure_of(const Communicator& world, const Work& work) {
@@ -165,6 +195,7 @@ bool is_done(const Communicator& world, const RunConfig& config, const StageChai
       world.gather(are_as_stated(config, stated) ? "" : "no");
   if (world.is_root() && std::ranges::count(as_stated, "no") > 0) done = 0;
   world.broadcast(0, {&done, 1});
+  if (done != 0 && chain.at_home != nullptr) check_homes(world, config, chain, what);
   if (done != 0 && world.is_root())
     std::cout << fmt::format("{}: the {} there is finished already\n", config.output, what);
   return done != 0;

@@ -70,17 +70,14 @@ StatedLabels read_stated_labels(const Communicator& world, const RunConfig& conf
   const EgressPurpose purpose("config");
   const std::string folder = folder_of(config);
   const std::string path = fmt::format("{}/{}", folder, label_layout::result);
-  std::string text, made_with;
+  std::string text;
   agree(world, [&] {
     if (!world.is_root()) return;
-    const FinishedStage stage = finished_labels(folder, config.sign_with);
-    text = stage.read(label_layout::result);
-    made_with = stage.made_of(dependency::config).hex();
+    text = finished_labels(folder, config.sign_with).read(label_layout::result);
   });
   text = world.broadcast(0, text);
   StatedLabels stated = labels_from_json(parse_json(text, path), path);
   stated.result = sha256(text);
-  stated.config = Digest::from_hex(world.broadcast(0, made_with));
   return stated;
 }
 
@@ -92,7 +89,7 @@ std::vector<std::uint8_t> read_labels(const RunConfig& config, const StatedLabel
   const std::string name = manifest.name + ".csv", path = folder + "/" + name;
   const FinishedStage stage = finished_labels(folder, key);
   stage.demand_rows_of(domain, manifest);
-  if (stage.made_of(dependency::config) != stated.config)
+  if (stage.made_of(dependency::labels) != stated.result)
     throw Error(ExitCode::data, "{}: is not of the run that {} is of: copy its folder as a whole",
                 folder, label_layout::result);
   const ModelLabelsConfig& wanted = *config.model.labels;

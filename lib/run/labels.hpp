@@ -32,8 +32,7 @@ inline constexpr const char* at_home = "labels";  ///< and the domain's name
 /// What a run of `label` says of itself to all.
 struct StatedLabels {
   Column target;  ///< with the classes
-  Digest result;  ///< of label.json, by which a model names its labels
-  Digest config;  ///< what it was made with, domains' own files too
+  Digest result;  ///< of label.json, by which a model, and domains' own files, name their labels
   std::string delete_by;
 };
 

@@ -6,53 +6,67 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lib/core/json_fwd.hpp"
 #include "lib/record/run_record.hpp"
 
-// What stages write of single rows, partition by partition: it stays with its domain.
 namespace bailiwick {
 
-/// What stays with the domains that this rank leads: their records, one a local domain; nullptr
-/// where another rank leads, or an earlier session came to the end of it.
-using HomeRecords = std::vector<std::unique_ptr<RunRecord>>;
+/// Blocks from `first` on of one partition of a domain.
+LocalDomain part_of(const LocalDomain& domain, std::size_t partition, BlockRange blocks);
 
-/// Blocks that are read at a time: what bounds the memory.
-inline constexpr std::uint64_t blocks_at_once = 1024;
+/// What a stage writes of single rows, partition by partition, stays with each local domain: files
+/// of each of its partitions and, on the rank that leads the domain, the signed record of them.
+/// Files that have their names are whole, and need not be made again: whatever else an earlier
+/// session left is taken away at the start.
+class Homes {
+ public:
+  /// Throws ExitCode::data if a domain holds what something else made than its own of `made_by`, a
+  /// dependency of its statements, one a local domain; ExitCode::config if it was finished with
+  /// another config: before anything is set aside. Empty: what makes it is not known yet.
+  /// Collective.
+  static void check(const Run& run, const StageChain& chain, std::span<const Artefact> made_by);
 
-/// The rows of one partition of a domain, `count` blocks from its first one on.
-LocalDomain part_of(const LocalDomain& domain, std::size_t partition, std::uint64_t first,
-                    std::uint64_t count);
+  /// Begins, or goes on with, the record of each domain that this rank leads. `endings`: of the
+  /// files of a partition, after its name. Collective. Throws as check() does.
+  Homes(Run& run, const StageChain& chain, std::vector<Artefact> made_by,
+        std::vector<std::string> endings);
 
-/// StageChain::is_part of such stages.
-bool is_csv_name(std::string_view name);
+  /// Writes the files of a partition of the d-th local domain, each at `path` and its ending.
+  using Write = std::function<void(std::size_t d, std::size_t partition, const std::string& path)>;
+  /// Has each partition's files written by one of the domain's ranks, unless an earlier session did
+  /// it, and stated as soon as the one that leads the domain sees them. Where any fails, what is
+  /// stated stays, and `record` with it. Collective.
+  void write(RunRecord& record, const Write& write);
 
-/// Throws ExitCode::data if an earlier session left with a domain that this rank leads what is not
-/// of these models (one a local domain; none: the stage uses none), ExitCode::config if it is of
-/// another config. Collective.
-void check_homes(const Run& run, const StageChain& chain, std::span<const Digest> models);
+  /// Once all are: states of each domain what `said(d)` says, with the rows of each first file.
+  /// Collective.
+  void close(const std::function<Json(std::size_t d)>& said);
 
-/// Opens what check_homes() has seen. `own`: one_rank(). Collective.
-HomeRecords open_homes(Run& run, const StageChain& chain, const Communicator& own,
-                       std::span<const Digest> models);
+ private:
+  struct Home {
+    std::unique_ptr<RunRecord> record;  ///< nullptr: an earlier session came to its end
+    std::set<std::string> stated;       ///< names of partitions
+  };
 
-/// Has each partition's files written by one of the domain's ranks: `write(d, p, path)`, where
-/// `path` lacks an ending, returns those that it wrote. Where any fails, none leaves what nobody
-/// would sign. Collective.
-void write_partitions(const Run& run, const StageChain& chain,
-                      const std::function<std::vector<std::string>(
-                          std::size_t d, std::size_t p, const std::string& path)>& write);
+  std::string folder(std::size_t d) const;
+  bool is_whole(std::size_t d, const PartitionManifest& manifest) const;
+  void drop_others(std::size_t d, const std::vector<Statement>& earlier);
+  void write_own(const Write& write);
+  void state(std::size_t d);
+  std::int64_t count_stated() const;
 
-/// Once all of a domain's files are written, by whichever of its ranks: states those of each
-/// partition, by these endings, and at last what `said(d)` says, with the rows of each first file.
-/// Collective.
-void close_homes(const Run& run, const StageChain& chain, const HomeRecords& homes,
-                 std::span<const char* const> endings,
-                 const std::function<Json(std::size_t d)>& said);
+  Run& run_;
+  const StageChain& chain_;
+  std::vector<std::string> endings_;
+  Communicator own_;
+  std::map<std::size_t, Home> led_;  ///< of the local domains that this rank leads
+};
 
 }  // namespace bailiwick

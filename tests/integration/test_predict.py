@@ -56,8 +56,18 @@ def test_predictions_have_a_lineage_at_home(fresh, np):
     out = stays.run("predict", "run.yaml", "--model", "other/model.h5", np=np, code=5)
     assert "run: holds a training, and this is not the model that it ended with" in out
 
+    # Finished, and not as it was signed.
     path = stays.path("run/predictions/bern/bern.csv")
     text = path.read_text()
+    path.write_text(text.replace("\n0,", "\n0,1", 1))
+    out = stays.run("predict", "run.yaml", np=np, code=INTEGRITY)
+    assert "run/predictions/bern: the prediction there is finished, but:" in out and "bern.csv: file digest" in out
+    path.unlink()
+    assert "bern.csv" in stays.run("predict", "run.yaml", np=np, code=INTEGRITY)
+    home = stays.path("run/predictions/bern")
+    home.rename(stays.path("elsewhere"))
+    assert "run/predictions/bern/prediction.jsonl is not there" in stays.run("predict", "run.yaml", np=np, code=INTEGRITY)
+    stays.path("elsewhere").rename(home)
     path.write_text(text.replace("\n0,", "\n0,1", 1))
     assert "NO  predictions/bern/prediction.jsonl:2: bern.csv: file digest" in stays.run(*verify, code=7)
     path.write_text(text)
@@ -237,7 +247,7 @@ def test_another_model_does_not_go_on_with_what_is_there(parts):
     for chain in (*parts.path("scored").glob("predictions/*/*.jsonl"), parts.path("scored/prediction.jsonl")):
         chain.write_text("".join(chain.read_text().splitlines(keepends=True)[:2]))  # as after a kill
     out = parts.run("predict", "run.yaml", "--model", "other/model.h5", "--output", "scored", code=5)
-    assert "predictions/bern: holds predictions of another model; name another folder with --output" in out
+    assert "predictions/bern: holds predictions that are of another model; name another folder with --output" in out
 
 
 def test_hdf5_holds_what_csv_does(fresh):
@@ -282,5 +292,7 @@ def test_hdf5_holds_what_csv_does(fresh):
     again = ("--key", "operator.pub.pem", "--partitions", "partitions", "--sign-with", "graz.pem", "--output")
     assert "the same bits in all" in stays.run("reproduce", "other", *again, "again", np=3)
     assert "single rows" in stays.run("check-output", "other", "--key", "operator.pub.pem", code=4)
+    home = ("check-output", "other/predictions/bern", "--key", "bern.pub.pem", "--key", "operator.pub.pem")
+    assert "is what a run left with domain bern, where it stays; name the run's output folder" in stays.run(*home, code=5)
     stays.path("other/predictions/bern/planted.hdf5").write_bytes(b"")
     assert "NO  predictions/bern/planted.hdf5: no statement speaks of it" in stays.run("verify", "other", "--key", "operator.pub.pem", code=INTEGRITY)

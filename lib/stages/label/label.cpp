@@ -335,7 +335,7 @@ void label(const Stage& stage, Session& session, RunConfig config, const StageOp
   const VoteSources known(how, run.schema());  // what is wrong with it is said before a row is read
   refuse_cuts(run, how);
   const std::vector<std::string> models = find_models(run, how);
-  check_homes(run, chain, {});
+  Homes::check(run, chain, {});
   RunRecord record(run, chain, true);
   record.begin_session();
   LabelRun labels(run);
@@ -344,12 +344,14 @@ void label(const Stage& stage, Session& session, RunConfig config, const StageOp
   for (Json& source : result["sources"])
     if (source["kind"] == to_word(LabelSource::model)) source["model"] = models[m++];
 
-  const Communicator own = one_rank(run);
-  const HomeRecords homes = open_homes(run, chain, own, {});
-  write_partitions(run, chain, [&](std::size_t d, std::size_t p, const std::string& path) {
-    return write_labels(run, how, labels.sources(), labels.labelling(), d, p, path);
+  const Digest told = sha256(result.dump(2) + "\n");
+  Homes homes(run, chain,
+              std::vector(run.local().size(), Artefact{dependency::labels, told, {}, {}}),
+              {std::begin(label_endings), std::end(label_endings)});
+  homes.write(record, [&](std::size_t d, std::size_t p, const std::string& path) {
+    write_labels(run, how, labels.sources(), labels.labelling(), d, p, path);
   });
-  close_homes(run, chain, homes, label_endings, [&](std::size_t) {
+  homes.close([&](std::size_t) {
     return Json{{"format", "bailiwick-labels"},
                 {"version", 1},
                 {"target", how.target},
@@ -359,6 +361,11 @@ void label(const Stage& stage, Session& session, RunConfig config, const StageOp
   if (run.world().is_root())
     std::cout << "\nlabels stay with their domains: " << record.path(label_layout::at_home)
               << "/\n";
+}
+
+/// StageChain::is_part
+bool is_csv_name(std::string_view name) {
+  return name.size() > 4 && name.ends_with(".csv") && name.find('/') == std::string_view::npos;
 }
 
 constexpr SectionType label_section = section_type<LabelConfig>();

@@ -121,6 +121,9 @@ class WorkList {
   std::vector<WorkRow> rows_;
 };
 
+/// Blocks that are read at a time: what bounds the memory.
+constexpr std::uint64_t blocks_at_once = 1024;
+
 std::vector<double> prior_of(const Labelling& labelling, std::size_t classes) {
   if (labelling.model()) return labelling.model()->prior();
   return std::vector<double>(classes, 1.0 / static_cast<double>(classes));
@@ -128,10 +131,9 @@ std::vector<double> prior_of(const Labelling& labelling, std::size_t classes) {
 
 }  // namespace
 
-std::vector<std::string> write_labels(const Run& run, const LabelConfig& how,
-                                      const VoteSources& sources, const Labelling& labelling,
-                                      std::size_t d, std::size_t partition,
-                                      const std::string& path) {
+void write_labels(const Run& run, const LabelConfig& how, const VoteSources& sources,
+                  const Labelling& labelling, std::size_t d, std::size_t partition,
+                  const std::string& path) {
   const LocalDomain& domain = run.local()[d];
   const PartitionManifest& manifest = domain.manifests[partition];
   const bool has_ids = manifest.schema.has_ids;
@@ -143,7 +145,7 @@ std::vector<std::string> write_labels(const Run& run, const LabelConfig& how,
   file.write(fmt::format("row,{}label,posterior,source,given_by\n", has_ids ? "id," : ""));
   for (std::uint64_t first = 0; first < manifest.blocks(); first += blocks_at_once) {
     const std::uint64_t count = std::min(blocks_at_once, manifest.blocks() - first);
-    const LoadedRows loaded = load_rows(part_of(domain, partition, first, count), ModelConfig(),
+    const LoadedRows loaded = load_rows(part_of(domain, partition, {first, count}), ModelConfig(),
                                         columns, "", !has_minimum(run, domain));
     std::vector<Votes> votes = sources.votes_on(loaded);
     const std::uint64_t begin = first * manifest.block_rows;
@@ -172,7 +174,6 @@ std::vector<std::string> write_labels(const Run& run, const LabelConfig& how,
   }
   write_file_atomically(path + label_endings[1], work.text(has_ids), Readers::owner);
   file.publish();
-  return {path + label_endings[0], path + label_endings[1]};
 }
 
 }  // namespace bailiwick

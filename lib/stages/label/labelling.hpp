@@ -49,13 +49,11 @@ double entropy_of(std::span<const double> probabilities);
 double margin_of(std::span<const double> probabilities);
 
 /// Writes one partition's labels, and the list of its rows that are most worth a person's, as CSV:
-/// PATH.csv and PATH.worklist.csv. Returns their names. Local.
-std::vector<std::string> write_labels(const Run& run, const LabelConfig& how,
-                                      const VoteSources& sources, const Labelling& labelling,
-                                      std::size_t d, std::size_t partition,
-                                      const std::string& path);
+/// PATH and label_endings. Local.
+void write_labels(const Run& run, const LabelConfig& how, const VoteSources& sources,
+                  const Labelling& labelling, std::size_t d, std::size_t partition,
+                  const std::string& path);
 
-/// What write_labels() appends.
 inline constexpr const char* label_endings[] = {".csv", ".worklist.csv"};
 
 }  // namespace bailiwick

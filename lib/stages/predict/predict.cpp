@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <algorithm>
-#include <exception>
-#include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -19,8 +17,8 @@
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
 #include "lib/stages/evaluate_config.hpp"
+#include "lib/stages/homes.hpp"
 #include "lib/stages/predict/config.hpp"
-#include "lib/stages/predict/homes.hpp"
 #include "lib/stages/predict/intervals.hpp"
 #include "lib/stages/predict/writer.hpp"
 #include "lib/stages/scores.hpp"
@@ -32,18 +30,6 @@ namespace {
 
 /// Rows scored at a time, or a block if that is more: what bounds the memory.
 constexpr std::uint64_t rows_of_step = 1 << 17;
-
-/// One partition of a domain, without any block yet.
-LocalDomain part_of(const LocalDomain& domain, std::size_t partition) {
-  return {.index = domain.index,
-          .admission = domain.admission,
-          .paths = {domain.paths[partition]},
-          .manifests = {domain.manifests[partition]},
-          .blocks = {},
-          .minimum_rows = domain.minimum_rows,
-          .minimum_group_rows = domain.minimum_group_rows,
-          .outcome = domain.outcome};
-}
 
 /// Of each stratum of the partitions its place among the model's baselines; one that had no event
 /// in training has none.
@@ -104,7 +90,7 @@ io::PredictedRows predict_rows(Question& asked, const LocalDomain& part, bool te
 /// Writes the file of one partition, step by step.
 void predict_partition(Question& asked, const LocalDomain& domain, std::size_t partition,
                        bool tell_rows, PredictionFormat format, const std::string& path) {
-  LocalDomain part = part_of(domain, partition);
+  LocalDomain part = part_of(domain, partition, {});
   const PartitionManifest& manifest = part.manifests.front();
   const std::uint64_t step = std::max<std::uint64_t>(1, rows_of_step / manifest.block_rows);
   const std::uint64_t id_bytes =
@@ -117,47 +103,6 @@ void predict_partition(Question& asked, const LocalDomain& domain, std::size_t p
     file->write(predict_rows(asked, part, tell_rows));
   }
   file->publish();
-}
-
-/// Each partition is written by one of the domain's ranks, unless an earlier session did it, and
-/// stated as soon as the one that leads the domain sees it. Where any fails, what is stated stays.
-void predict_partitions(const Run& run, Homes& homes, std::vector<Question>& questions,
-                        RunRecord& record) {
-  std::exception_ptr failure;
-  try {
-    agree(run.world(), [&] {
-      for (std::size_t d = 0; d < run.local().size(); ++d) {
-        const LocalDomain& domain = run.local()[d];
-        const std::vector<int>& ranks = run.domains()[domain.index].ranks;
-        const auto member =
-            static_cast<std::size_t>(std::ranges::find(ranks, run.world().rank()) - ranks.begin());
-        for (std::size_t p = member; p < domain.paths.size(); p += ranks.size()) {
-          const std::string path = homes.path(d, p);
-          if (!std::filesystem::exists(path))
-            predict_partition(questions[d], domain, p, !has_minimum(run, domain),
-                              run.config().section<PredictConfig>().format, path);
-          homes.state(d);
-        }
-      }
-    });
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  try {
-    agree(run.world(), [&] {  // what the domain's other ranks wrote
-      for (std::size_t d = 0; d < run.local().size(); ++d)
-        homes.state(d);
-    });
-  } catch (...) {
-    if (!failure) failure = std::current_exception();
-  }
-  const std::int64_t stated = homes.count_stated();
-  if (stated > 0) record.keep();
-  if (!failure) return;
-  if (stated > 0 && run.world().is_root())
-    std::cout << fmt::format(
-        "{} partitions are done and stay; the same command goes on with the rest\n", stated);
-  std::rethrow_exception(failure);
 }
 
 void check_survival_times(const Run& run, const UsedModel& used) {
@@ -203,18 +148,29 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
     for (const UsedModel& model : models)
       intervals.push_back(intervals_of(run, model));
   });
-  Homes::check(run, chain, models);
+  std::vector<Artefact> made_by;
+  for (const UsedModel& model : models)
+    made_by.push_back({dependency::model, model.content, Json::object(), {}});
+  Homes::check(run, chain, made_by);
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
   const std::vector<ColumnMoments> moments =
       scoring_moments(run, used.model, columns, standardisation);
-  Homes homes(run, chain, models);
+  const PredictionFormat format = run.config().section<PredictConfig>().format;
+  const std::string ending = prediction_ending(format);
+  Homes homes(run, chain, std::move(made_by), {ending});
   std::vector<Question> questions;
   for (std::size_t d = 0; d < models.size(); ++d)
     questions.push_back({models[d].model, columns, moments[d], times, std::move(intervals[d])});
-  predict_partitions(run, homes, questions, record);
-  homes.close();
+  homes.write(record, [&](std::size_t d, std::size_t p, const std::string& path) {
+    const LocalDomain& domain = run.local()[d];
+    predict_partition(questions[d], domain, p, !has_minimum(run, domain), format, path + ending);
+  });
+  homes.close([&](std::size_t d) {
+    return Json{
+        {"format", "bailiwick-prediction"}, {"version", 1}, {"model", models[d].content.hex()}};
+  });
 
   Json rows = Json::object();
   for (const DomainFacts& domain : run.domains())

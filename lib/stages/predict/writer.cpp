@@ -81,8 +81,8 @@ class Hdf5Writer : public PredictionWriter {
 
 }  // namespace
 
-std::string prediction_name(const std::string& partition, PredictionFormat format) {
-  return partition + (format == PredictionFormat::csv ? csv_ending : hdf5_ending);
+std::string prediction_ending(PredictionFormat format) {
+  return format == PredictionFormat::csv ? csv_ending : hdf5_ending;
 }
 
 bool is_prediction_name(std::string_view name) {

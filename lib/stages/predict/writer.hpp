@@ -14,8 +14,8 @@
 // Files of predictions, one a partition (docs/predictions.md).
 namespace bailiwick {
 
-/// Of a partition of that name.
-std::string prediction_name(const std::string& partition, PredictionFormat format);
+/// Of the name of one, after the partition's.
+std::string prediction_ending(PredictionFormat format);
 /// Whether a file is called like one.
 bool is_prediction_name(std::string_view name);
 
