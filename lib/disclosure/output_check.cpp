@@ -92,6 +92,12 @@ Json check_output(const OutputRequest& request) {
   if (!folder.unreadable.empty())
     throw Error(ExitCode::data, "{}: cannot be judged: {}", request.folder,
                 join(folder.unreadable, "; "));
+  const Json& said = folder.main().statements.back().external_parameters;
+  if (const auto domain = said.find("domain"); domain != said.end())
+    throw Error(
+        ExitCode::data,
+        "{}: is what a run left with domain {}, where it stays; name the run's output folder",
+        request.folder, domain->get<std::string>());
   std::vector<std::string> others = verification.unsigned_files;
   std::erase_if(others, [&](const std::string& file) { return repeats(folder, file); });
   DisclosureThresholds thresholds = request.thresholds;

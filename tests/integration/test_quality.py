@@ -261,6 +261,7 @@ def test_what_a_config_cannot_ask(stays, np):
                           ("rules=[{column: age, levels: [a]}]", 'quality.rules.0: "age" is a number, which has no levels'),
                           ("rules=[{column: age, level_at_least: 0.1}]", 'quality.rules.0: "age" is a number, which has no levels'),
                           ("rules=[{column: sex, share_of: {n: [0, 1]}}]", 'quality.rules.0.share_of: "sex" has no level "n"; it has: f, m'),
+                          ("rules=[{column: died, share_of: {yes: [0, 1]}}]", 'share_of: "died" has no level "yes"; it has: 0, 1'),
                           ("rules=[{column: sex, share_of: {f: [0.5, 0.1]}}]", "give two shares, the lower first"),
                           ("rules=[{column: age}]", "the rule demands nothing"),
                           ("rules=[{column: age, minimum: 3, maximum: 2}]", "is below minimum"),

@@ -266,7 +266,13 @@ void QualityPlan::add_levels(ColumnPlan& plan, const std::string& name,
     for (const auto& [level, range] : rule->share_of) {
       const auto found =
           static_cast<std::size_t>(std::ranges::find(levels, level) - levels.begin());
-      if (found == levels.size()) continue;  // of another column that the pattern has
+      if (found == levels.size()) {
+        if (std::ranges::find(rule->columns, name) != rule->columns.end())
+          throw Error(ExitCode::config,
+                      "quality.rules: share_of: \"{}\" has no level \"{}\"; it has: {}", name,
+                      level, join(levels));
+        continue;  // of another column that the pattern has
+      }
       add("share", rule->severity, true, {found}, range[0], range[1], "rows of level " + level);
     }
     if (rule->levels.empty()) continue;
