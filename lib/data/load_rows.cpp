@@ -27,7 +27,7 @@ std::vector<BlockRange> shares_of(const LocalDomain& domain, const RowChoice& ch
     const std::uint64_t begin = std::max(domain.blocks.first, first_block);
     const std::uint64_t end =
         std::min(domain.blocks.first + domain.blocks.count, first_block + manifest.blocks());
-    const bool taken = begin < end && (!choice.takes || choice.takes(manifest.name));
+    const bool taken = begin < end && (!choice.takes || choice.takes(domain.index, manifest.name));
     shares.push_back(taken ? BlockRange{begin - first_block, end - begin} : BlockRange{});
     first_block += manifest.blocks();
   }

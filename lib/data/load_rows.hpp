@@ -41,8 +41,9 @@ struct RowChoice {
   RowChoice(std::string of_split) : split(std::move(of_split)) {}
   RowChoice(const char* of_split) : split(of_split) {}
 
-  std::string split;                                ///< empty: all
-  std::function<bool(const std::string&)> takes{};  ///< of a partition, by its name; none: all
+  std::string split;  ///< empty: all
+  /// Of a partition, by its domain's index and its name; none: all.
+  std::function<bool(std::size_t domain, const std::string& name)> takes{};
 };
 
 /// Puts other values of features into a block that was read, of the domain's p-th partition: into

@@ -46,17 +46,30 @@ std::string Flywheel::stage_inputs(const std::string& version) const {
   return inputs_ + given_by(run_, false) + version;
 }
 
-bool Flywheel::monitor(const std::vector<std::string>& partitions) {
-  const std::optional<UsedVersion> version = version_in_use(*line_.deploy);
+/// Whether the line asks for another model than when it made this one; of a version that came into
+/// use by other ways its config says.
+bool Flywheel::asks_another(const UsedVersion& version) const {
+  if (const auto asked = steps_.memory().asked(version.name)) return *asked != asked_;
+  return !line_.sweep && version.given != given_by(run_, true);
+}
+
+bool Flywheel::monitor(const std::map<std::string, Digest>& partitions) {
+  const std::optional<UsedVersion> version = version_in_use(line_);
   if (!version) {
     say("monitor: no model is in use yet");
     return true;
   }
   const std::set<std::string> monitored = steps_.memory().monitored(version->name);
-  std::vector<std::string> seen, since;
-  for (const std::string& name : partitions)
-    if (!monitored.contains(name))
-      (version->partitions.contains(name) ? seen : since).push_back(name);
+  std::vector<std::string> seen, since, looked_at;
+  for (const auto& [name, root] : partitions) {
+    const auto of_version = version->partitions.find(name);
+    if (of_version != version->partitions.end() && of_version->second == root) {
+      seen.push_back(name);
+    } else if (!monitored.contains(name + " " + root.hex())) {
+      since.push_back(name);
+      looked_at.push_back(name + " " + root.hex());
+    }
+  }
   int code = 0;
   if (since.empty() || seen.empty()) {
     say(fmt::format("monitor: no new rows for {}", version->name));
@@ -64,10 +77,15 @@ bool Flywheel::monitor(const std::vector<std::string>& partitions) {
     const std::string folder = folder_for("monitor", stage_inputs(version->name));
     code = look_at(*version, seen, since, folder);
     if (steps_.are_pending()) return true;
-    if (code == 0) steps_.memory().add_monitored(version->name, since);
+    if (code == 0) steps_.memory().add_monitored(version->name, looked_at);
     if (code != 0 && line_.deploy->rollback) roll_back(*version, seen, since, folder);
   }
   if (code != 0 || line_.retrain == Retrain::always) return true;
+  if (asks_another(*version)) {
+    say(fmt::format("{}: the config is another than that of version {}", line_.name,
+                    version->name));
+    return true;
+  }
   say(fmt::format("\n{}: version {} stays in use", line_.name, version->name));
   return false;
 }
@@ -100,7 +118,7 @@ void Flywheel::roll_back(const UsedVersion& version, const std::vector<std::stri
     return;
   }
   const std::string folder = folder_for("monitor", stage_inputs(version.before) + version.name);
-  look_at(read_version(deploy, version.before), seen, since, folder);
+  look_at(read_version(line_, version.before), seen, since, folder);
   const auto now = current_measure(worse, deploy.metric),
              then = current_measure(read_monitor(folder, run_), deploy.metric);
   if (!now || !then || (*more_is_better(deploy.metric) ? *then <= *now : *then >= *now)) {
@@ -146,12 +164,17 @@ void Flywheel::deploy() {
   if (steps_.are_pending()) return;
   Digest content;
   io::read_checkpoint(folder + "/model.h5", &content);
-  promote(version_of(content));
+  const std::string candidate = version_of(content);
+  steps_.memory().set_asked(candidate, asked_);
+  const std::string why = why_not_again(deploy, candidate);
+  if (!why.empty())
+    return say(fmt::format("deploy: {} {}, and is not promoted again", candidate, why));
+  promote(candidate);
 }
 
 void Flywheel::promote(const std::string& candidate) {
   const LineDeploy& deploy = *line_.deploy;
-  const std::optional<UsedVersion> version = version_in_use(deploy);
+  const std::optional<UsedVersion> version = version_in_use(line_);
   if (version && version->name == candidate) return;
   std::vector<std::string> words = {"deploy", "promote", deploy.model + "@" + candidate,
                                     "--registry", deploy.registry};

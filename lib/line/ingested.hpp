@@ -18,4 +18,7 @@ std::vector<std::string> sources_of(const IngestConfig& config);
 /// made them.
 bool is_ingested(const IngestConfig& config, const std::vector<std::string>& sources);
 
+/// Whether one of its partitions is there, and made of others.
+bool has_other_rows(const IngestConfig& config, const std::vector<std::string>& sources);
+
 }  // namespace bailiwick

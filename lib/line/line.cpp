@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -46,7 +47,7 @@ class Line {
     bool goes_on = !steps_.are_pending();
     if (goes_on) {
       find_rows();
-      open_run({});
+      open_first();
       for (auto name = line_.stations.begin(); goes_on && name != line_.stations.end(); ++name)
         goes_on = station(*name);
       if (goes_on && !steps_.are_pending()) say(fmt::format("\n{}: {}", line_.name, folder_));
@@ -81,7 +82,18 @@ class Line {
     if (is_ingested(config, sources))
       say(fmt::format("ingest {}: nothing new", name));
     else
-      steps_.run({"ingest " + name, words, join(sources, "\n"), config.output + " " + name});
+      steps_.run({.title = "ingest " + name,
+                  .words = words,
+                  .inputs = join(sources, "\n"),
+                  .place = config.output + " " + name,
+                  .if_begun = if_begun(config, sources)});
+  }
+
+  /// What a killed ingest left of the same sources is made again; what was made of others stays.
+  static std::vector<std::string> if_begun(const IngestConfig& config,
+                                           const std::vector<std::string>& sources) {
+    if (has_other_rows(config, sources)) return {};
+    return {"--force"};
   }
 
   /// What the run's partitions are, once they are there.
@@ -89,13 +101,24 @@ class Line {
     for (const DomainConfig& domain : parsed({}).domains)
       for (const PartitionFile& file : partition_files(domain)) {
         const PartitionManifest manifest = io::unverified_manifest(io::manifest_path(file.path));
-        partitions_.push_back(manifest.name);
+        partitions_[domain.name + "/" + manifest.name] = manifest.root;
         rows_ += "\n" + domain.name + " " + manifest.root.hex();
       }
   }
 
   RunConfig parsed(const Overrides& settings) const {
     return parse_run_config(read_config(line_.run), config_language(), settings);
+  }
+
+  /// The folder of the config as it stands; a sweep then chooses another.
+  void open_first() {
+    open_run({});
+    const LineSweep sweep = line_.sweep.value_or(LineSweep());
+    asked_ = sha256(given_by(run_, !run_.model.labels) + join(sweep.over, "\n") + sweep.metric +
+                    sweep.split);
+    // Labels are made before, and once.
+    if (line_.sweep && run_.model.labels && !run_.model.labels->from)
+      labelled_ = {{"model.labels.from", folder_}};
   }
 
   /// All that decides a training.
@@ -117,10 +140,7 @@ class Line {
   bool station(const std::string& name) {
     if (name == "monitor" && line_.deploy) return flywheel().monitor(partitions_);
     if (name == sweep_station) {
-      open_run(best_settings(line_, steps_, run_.sign_with, [&](const Overrides& settings) {
-        return training_inputs(parsed(settings));
-      }));
-      return !steps_.are_pending();
+      return sweep();
     }
     if (name == check_output_station)
       check_output();
@@ -133,7 +153,22 @@ class Line {
     return true;
   }
 
-  Flywheel flywheel() { return {line_, steps_, run_, inputs_}; }
+  /// What looked at the rows before does so again, beside the model that is chosen.
+  bool sweep() {
+    open_run(best_settings(
+        line_, steps_, run_.sign_with, labelled_,
+        [&](const Overrides& settings) { return training_inputs(parsed(settings)); }));
+    if (steps_.are_pending()) return false;
+    for (auto name = line_.stations.begin(); *name != sweep_station; ++name) {
+      const bool of_other_rows = *name == "monitor" && line_.deploy;
+      if (*name == report_station || of_other_rows || (*name == "label" && !labelled_.empty()))
+        continue;
+      station(*name);
+    }
+    return true;
+  }
+
+  Flywheel flywheel() { return {line_, steps_, run_, inputs_, asked_}; }
 
   void stage(const Stage& stage) {
     std::vector<std::string> words = {stage.name(), line_.run, "--output", folder_};
@@ -189,12 +224,14 @@ class Line {
   const LineConfig& line_;
   const bool dry_;
   Steps steps_;
-  std::vector<std::string> partitions_;  ///< their names
-  std::string rows_;                     ///< their roots
-  Overrides settings_;                   ///< of the config, as the sweep chose them
+  std::map<std::string, Digest> partitions_;  ///< their roots, by DOMAIN/NAME
+  std::string rows_;                          ///< the same
+  Overrides settings_;                        ///< of the config, as the sweep chose them
+  Digest asked_;                              ///< what the configs say of the training
   RunConfig run_;
   std::string inputs_;  ///< what decides its training
   std::string folder_;  ///< of the run that the stations make or look at
+  Overrides labelled_;  ///< by which a sweep finds the labels
   std::string done_;    ///< what decided the stations before this one
 };
 

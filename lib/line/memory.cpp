@@ -70,6 +70,18 @@ void LineMemory::add_monitored(const std::string& version,
   write();
 }
 
+std::optional<Digest> LineMemory::asked(const std::string& version) const {
+  const auto all = json_.find("asked");
+  if (all == json_.end() || !all->contains(version)) return {};
+  return Digest::from_hex(all->at(version).get<std::string>());
+}
+
+void LineMemory::set_asked(const std::string& version, const Digest& asked) {
+  if (this->asked(version) == asked) return;
+  json_["asked"][version] = asked.hex();
+  write();
+}
+
 void LineMemory::write() const {
   write_file_atomically(path_, json_.dump(2) + "\n");
 }

@@ -26,9 +26,12 @@ class LineMemory {
   /// What was done before in the same place, by the step of the same title, is forgotten.
   void begin(const Digest& step, const std::string& title, const std::string& place);
   void end(const Digest& step, int code);
-  /// Partitions that were found to be as those of a version's training.
+  /// Partitions that were found to be as those of a version's training: DOMAIN/NAME ROOT.
   std::set<std::string> monitored(const std::string& version) const;
   void add_monitored(const std::string& version, const std::vector<std::string>& partitions);
+  /// What the configs said when the line made a version; nothing: it did not.
+  std::optional<Digest> asked(const std::string& version) const;
+  void set_asked(const std::string& version, const Digest& asked);
 
  private:
   void write() const;

@@ -60,8 +60,7 @@ int Steps::run(const Step& step, bool quiet) {
     return 0;
   }
   std::vector<std::string> words = step.words;
-  // What it left when it was killed is of the same inputs, and nothing was made of it.
-  if (words.front() == "ingest" && memory_.has_begun(key)) words.emplace_back("--force");
+  if (memory_.has_begun(key)) words.insert(words.end(), step.if_begun.begin(), step.if_begun.end());
   memory_.begin(key, step.title, step.place);
   words.insert(words.begin(), fs::read_symlink("/proc/self/exe").string());
   if (step.on_all_ranks) {

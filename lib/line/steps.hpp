@@ -21,6 +21,8 @@ struct Step {
   std::string place;               ///< where it leaves that: the newest step there counts
   bool on_all_ranks = false;
   std::vector<ExitCode> also = {};  ///< ends that do not end the line
+  /// More of the command, if it was begun before and did not end.
+  std::vector<std::string> if_begun = {};
 };
 
 /// `words` as one would type them here.

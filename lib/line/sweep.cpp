@@ -35,9 +35,14 @@ std::string shown(const Overrides& settings) {
 
 class Sweeper {
  public:
-  Sweeper(const LineConfig& line, Steps& steps, const std::string& sign_with,
+  Sweeper(const LineConfig& line, Steps& steps, const std::string& sign_with, const Overrides& also,
           const std::function<std::string(const Overrides&)>& inputs)
-      : line_(line), sweep_(*line.sweep), steps_(steps), sign_with_(sign_with), inputs_(inputs) {}
+      : line_(line),
+        sweep_(*line.sweep),
+        steps_(steps),
+        sign_with_(sign_with),
+        also_(also),
+        inputs_(inputs) {}
 
   Overrides best() {
     std::vector<Sweep> over;
@@ -63,17 +68,14 @@ class Sweeper {
                   "{}: sweep: no combination has a model whose {} is known", line_.path,
                   sweep_.metric);
     say(fmt::format("sweep: {}", shown(trials.front().settings)));
-    return trials.front().settings;
+    return with(trials.front().settings, also_);
   }
 
  private:
   /// Best first; those without a model last.
   void rank(std::vector<Trial>& trials, const Overrides& budget) {
-    for (Trial& trial : trials) {
-      Overrides settings = trial.settings;
-      settings.insert(settings.end(), budget.begin(), budget.end());
-      trial.value = try_out(settings);
-    }
+    for (Trial& trial : trials)
+      trial.value = try_out(with(trial.settings, budget));
     if (steps_.are_pending()) return;
     const bool more = more_is_better(sweep_.metric).value();
     std::ranges::stable_sort(trials, [&](const Trial& a, const Trial& b) {
@@ -87,9 +89,9 @@ class Sweeper {
   }
 
   std::optional<double> try_out(const Overrides& settings) {
-    const std::string inputs = inputs_(settings), title = "sweep " + shown(settings),
+    const std::string inputs = inputs_(with(settings, also_)), title = "sweep " + shown(settings),
                       folder = line_.output + "/sweep/" + sha256(inputs).hex().substr(0, 12);
-    const std::vector<std::string> set = set_words(settings);
+    const std::vector<std::string> set = set_words(with(settings, also_));
     std::vector<std::string> train = {"train", line_.run, "--output", folder, "--resume", "latest"},
                              evaluate = {"evaluate", line_.run, "--output",
                                          folder,     "--set",   "evaluate.split=" + sweep_.split};
@@ -108,6 +110,11 @@ class Sweeper {
     return found->get<double>();
   }
 
+  static Overrides with(Overrides settings, const Overrides& more) {
+    settings.insert(settings.end(), more.begin(), more.end());
+    return settings;
+  }
+
   static std::string names_in(const Json& overall) {
     std::vector<std::string> names;
     for (const std::string& name : names_of_measures())
@@ -119,6 +126,7 @@ class Sweeper {
   const LineSweep& sweep_;
   Steps& steps_;
   const std::string& sign_with_;
+  const Overrides& also_;
   const std::function<std::string(const Overrides&)>& inputs_;
 };
 
@@ -132,8 +140,9 @@ std::vector<std::string> set_words(const Overrides& settings) {
 }
 
 Overrides best_settings(const LineConfig& line, Steps& steps, const std::string& sign_with,
+                        const Overrides& also,
                         const std::function<std::string(const Overrides&)>& inputs) {
-  return Sweeper(line, steps, sign_with, inputs).best();
+  return Sweeper(line, steps, sign_with, also, inputs).best();
 }
 
 }  // namespace bailiwick

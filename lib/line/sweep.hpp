@@ -13,11 +13,12 @@
 namespace bailiwick {
 
 /// Trains and evaluates the run with every combination of the sweep's values; with halving, of all
-/// for a short time first, and only of the best for longer. `inputs`: all that decides a training
-/// with these settings; `sign_with`: the run's key, which signs what they are. The settings of the
-/// best value of the metric, the first of equal ones; none in a dry run. Throws
-/// ExitCode::not_converged if no combination has a model.
+/// for a short time first, and only of the best for longer. `also`: settings of all; `inputs`: all
+/// that decides a training with its settings; `sign_with`: the run's key, which signs what they
+/// are. The settings of the best value of the metric, the first of equal ones, and `also`; none in
+/// a dry run. Throws ExitCode::not_converged if no combination has a model.
 Overrides best_settings(const LineConfig& line, Steps& steps, const std::string& sign_with,
+                        const Overrides& also,
                         const std::function<std::string(const Overrides&)>& inputs);
 
 /// --set KEY=VALUE of each.

@@ -58,6 +58,13 @@ Digest FinishedStage::made_of(const std::string& name) const {
   return found == nullptr ? Digest() : found->sha256;
 }
 
+std::map<std::string, Digest> FinishedStage::partitions() const {
+  std::map<std::string, Digest> roots;
+  for (const UsedPartition& used : partitions_of(statements_.back()))
+    roots[fmt::format("{}/{}", used.domain, used.name)] = used.root;
+  return roots;
+}
+
 Json read_signed_result(const std::string& folder, const std::string& stem,
                         const std::string& sign_with) {
   const FinishedStage stage(folder, stem.c_str(), PrivateKey::load(sign_with).public_key(),

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ class FinishedStage {
   void demand_rows_of(const std::string& domain, const PartitionManifest& manifest) const;
   /// What its last statement names by that word; zeros if nothing.
   Digest made_of(const std::string& name) const;
+  /// Roots of the partitions that it was made of, by DOMAIN/NAME.
+  std::map<std::string, Digest> partitions() const;
 
  private:
   std::string folder_;

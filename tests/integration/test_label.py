@@ -348,6 +348,25 @@ def test_a_model_votes_where_it_is_sure(stays):
         if name in work and not any(scan_votes(row)) and 0.2 < predicted[name] < 0.8:
             p = predicted[name]
             assert float(work[name]["margin"]) == pytest.approx(abs(2 * p - 1), abs=1e-12)
+    # Stopped, it goes on with what is missing; but not once other votes make other labels.
+    whole = {path.name: path.read_bytes() for path in stays.path("second").glob("labels/*/*.csv")}
+    assert len(whole) == 6
+    stays.path("second/labels/graz/graz.worklist.csv").unlink()
+    for chain, lines in (("label", 2), ("labels/graz/label", 2), ("labels/lyon/label", 3)):
+        path = stays.path(f"second/{chain}.jsonl")
+        path.write_text("".join(path.read_text().splitlines(keepends=True)[:lines]))
+    shutil.copytree(stays.path("second"), stays.path("stopped"))
+    votes = "label.models=[{name: first, predictions: first, at_least: 0.8}]"
+    label(stays, "scans", votes, output="second", np=3)
+    assert {path.name: path.read_bytes() for path in stays.path("second").glob("labels/*/*.csv")} == whole
+    stays.run("verify", "second", "--key", "operator.pub.pem")
+    stays.path("first").rename(stays.path("kept-first"))
+    stays.run("train", "scans.run.yaml", "--set", "model.l2=9", "--output", "first")
+    stays.run("predict", "scans.run.yaml", "--set", "model.l2=9", "--output", "first")
+    out, _ = label(stays, "scans", votes, output="stopped", np=3, code=DATA)
+    assert "holds labels that are of another label.json; name another folder with --output" in out
+    shutil.rmtree(stays.path("first"))
+    stays.path("kept-first").rename(stays.path("first"))
     # Trained on what models say too, or not.
     rows = {}
     for source in ("model", "rule"):
@@ -426,3 +445,10 @@ def test_a_line_with_labels(stays):
     stays.run("keygen", "auditor")
     out = stays.run("reproduce", folder, "--key", "operator.pub.pem", "--partitions", "scans", "--sign-with", "auditor.pem", "--output", "line-again")
     assert stays.path("line-again/label.json").read_bytes() == (folder / "label.json").read_bytes(), out
+    # A sweep finds the labels that were made once.
+    text = stays.path("line.yaml").read_text().replace("output: line", "output: swept").replace("[label, train, evaluate", "[quality, label, sweep, train, evaluate, report")
+    stays.write("line.yaml", text + "sweep: {over: ['model.l2=0,10'], metric: auc, split: test}\n")
+    said = stays.run("line", "line.yaml")
+    chosen, = (folder for folder in stays.path("swept/runs").iterdir() if (folder / "model.h5").exists())
+    assert said.count("== label") == 1 and (chosen / "quality.json").exists()
+    assert "==" not in stays.run("line", "line.yaml")

@@ -196,6 +196,19 @@ def test_killed_anywhere_it_goes_on_to_the_same_bits(stays, tmp_path):
     assert whole > 0
 
 
+def test_a_file_that_was_corrected_overwrites_nothing(stays):
+    """Whoever trained on the rows before still finds them; how to correct rows the owner decides."""
+    stays.line()
+    before = {path: path.read_bytes() for path in stays.path("rows").rglob("*.h5")}
+    assert len(before) == 2
+    stays.increment("2026-09", 300, 7)
+    for _ in range(3):
+        assert "--force" in stays.line(code=DATA)
+    assert {path: path.read_bytes() for path in before} == before
+    stays.run("ingest", "ingest.yaml", "--increment", "2026-09", "--input", "incoming/2026-09.csv", "--force")
+    assert "== train" in stays.line() and len(stays.runs()) == 2
+
+
 def test_a_signal_stops_the_station_that_runs(stays):
     process = subprocess.Popen([PROGRAM, "line", "line.yaml"], cwd=stays.checkout.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     time.sleep(0.3)
@@ -268,6 +281,35 @@ def test_drift_trains_anew_and_a_harmless_increment_does_not(factory):
     assert in_use(factory) == [first]
     factory.run("deploy", "withdraw", f"stays@{second}", "--registry", "models", "--sign-with", "board.pem", "--why", "calibration")
     assert "withdrawn" in factory.run("predict", "run.yaml", "--model", f"models/stays/{second}/model.h5", "--output", "tomorrow", code=POLICY)
+    factory.write("line.yaml", factory.path("line.yaml").read_text().replace("retrain: on_drift", "retrain: always"))
+    assert f"deploy: {second} was withdrawn, and is not promoted again" in factory.line() and in_use(factory) == [first]
+
+
+def test_a_config_that_was_changed_trains_anew(factory):
+    first, = in_use(factory)
+    run = factory.path("run.yaml").read_text()
+    assert "stays in use" in factory.line()
+    factory.write("run.yaml", run.replace("l2: 0.1", "l2: 0.1, features: [age, dosis]"))
+    assert 'no feature "dosis"' in factory.line(code=CONFIG)
+    factory.write("run.yaml", run.replace("l2: 0.1", "l2: 0.2"))
+    text = factory.line()
+    assert f"the config is another than that of version {first}" in text and "== deploy promote" in text
+    second, = in_use(factory)
+    assert second != first and "stays in use" in factory.line()
+    # Taken back, it is not let in a second time.
+    factory.run("deploy", "rollback", "stays", "--registry", "models", "--sign-with", "board.pem")
+    text = factory.line()
+    assert f"deploy: {second} was taken back, and is not promoted again" in text and in_use(factory) == [first]
+
+
+def test_rows_that_were_exchanged_are_new_rows(factory):
+    """Under the names of those that the model has seen."""
+    factory.increment("2026-10", 1500, 2)
+    assert "stays in use" in factory.line()
+    factory.increment("2026-10", 1500, 3, shift=1.0)
+    factory.run("ingest", "ingest.yaml", "--increment", "2026-10", "--input", "incoming/2026-10.csv", "--force")
+    text = factory.line()
+    assert "bern/bern-2026-10" in text and "dose" in text and "== train" in text
 
 
 def test_a_poisoned_increment_is_not_promoted(factory):
@@ -285,16 +327,16 @@ SWEEP = """sweep: {over: ["model.l2=1000,0.1,10", "model.features=[age],[age, do
 
 def test_a_sweep_chooses_and_its_tries_are_counted(stays):
     stays.write("ingest.yaml", INGEST.replace("{train: 0.8, test: 0.2}", "{train: 0.6, validation: 0.2, test: 0.2}"))
-    stays.write("line.yaml", LINE.replace("describe, train", "sweep, train") + SWEEP)
+    stays.write("line.yaml", LINE.replace("describe, train", "describe, sweep, train") + SWEEP)
     text = stays.line()
     values = {words[0] + " " + " ".join(words[1:-1]): float(words[-1]) for words in (line.split() for line in text.splitlines() if line.startswith("model.l2="))}
     assert len(values) == 6 and "sweep: " + max(values, key=values.get) in text
-    folder, = stays.runs()
+    folder, = [folder for folder in stays.runs() if (folder / "model.h5").exists()]
     best = max(values, key=values.get)
     tried = [(json.loads((path / "evaluation.json").read_text())["overall"]["auc"], stays.run("digest", path / "model.h5").split()[0]) for path in stays.path("out/sweep").iterdir()]
     assert len(tried) == 6 and max(tried)[0] == values[best] and (values[best], stays.run("digest", folder / "model.h5").split()[0]) in tried
     assert json.loads((folder / "evaluation.json").read_text())["split"] == "test"
-    assert "7 trainings" in (folder / "report.html").read_text()
+    assert "7 trainings" in (folder / "report.html").read_text() and (folder / "description.json").exists()
     assert "==" not in stays.line()
     # No number chooses that nobody signed.
     path = next(stays.path("out/sweep").iterdir()) / "evaluation.json"

@@ -29,7 +29,9 @@ template <class Visitor>
 void schema(Visitor& v, SampleConfig& sample) {
   v.key("split", sample.split, "Name of the split that the rows are of; \"\": all rows.");
   v.key("partitions", sample.partitions,
-        "Names of the partitions that they lie in, or patterns of names; []: all.", distinct);
+        "Names of the partitions that they lie in, of all domains or DOMAIN/NAME, or patterns; []: "
+        "all.",
+        distinct);
 }
 
 /// The section `monitor` of the config.

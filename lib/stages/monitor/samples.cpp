@@ -19,6 +19,12 @@ namespace bailiwick {
 
 namespace {
 
+/// A pattern of names, or of DOMAIN/NAME.
+bool is_of_pattern(const std::string& domain, const std::string& name, const std::string& pattern) {
+  const bool of_domain = pattern.find('/') != std::string::npos;
+  return matches_pattern(of_domain ? fmt::format("{}/{}", domain, name) : name, pattern);
+}
+
 std::size_t width(const std::vector<double>& values, const io::RowBuffer& buffer) {
   return values.size() / buffer.rows;
 }
@@ -137,13 +143,13 @@ void Samples::choose_groups(const Schema& schema) {
   }
 }
 
-RowChoice Samples::choice(std::size_t sample) const {
+RowChoice Samples::choice(const Run& run, std::size_t sample) const {
   const SampleConfig& of = sample == reference_sample ? how_.reference : how_.current;
   RowChoice choice(of.split);
   if (!of.partitions.empty())
-    choice.takes = [&of](const std::string& name) {
+    choice.takes = [&run, &of](std::size_t domain, const std::string& name) {
       return std::ranges::any_of(of.partitions, [&](const std::string& pattern) {
-        return matches_pattern(name, pattern);
+        return is_of_pattern(run.domains()[domain].name, name, pattern);
       });
     };
   return choice;
@@ -151,6 +157,13 @@ RowChoice Samples::choice(std::size_t sample) const {
 
 void Samples::check_choices(const Run& run) const {
   std::vector<std::string> names;
+  const auto is_of_any = [&](const std::string& pattern) {
+    return std::ranges::any_of(run.domains(), [&](const DomainFacts& domain) {
+      return std::ranges::any_of(domain.partitions, [&](const DomainFacts::Partition& partition) {
+        return is_of_pattern(domain.name, partition.name, pattern);
+      });
+    });
+  };
   for (const DomainFacts& domain : run.domains())
     for (const DomainFacts::Partition& partition : domain.partitions)
       names.push_back(partition.name);
@@ -159,24 +172,23 @@ void Samples::check_choices(const Run& run) const {
     const std::string key = fmt::format("monitor.{}.", sample_names[s]);
     if (!of.split.empty()) split_code(run.schema(), of.split, (key + "split").c_str());
     for (const std::string& pattern : of.partitions)
-      if (std::ranges::none_of(
-              names, [&](const std::string& name) { return matches_pattern(name, pattern); }))
+      if (!is_of_any(pattern))
         throw Error(ExitCode::config,
                     "{}partitions: no partition of the run is called \"{}\"; there are: {}{}", key,
                     pattern, join(names), did_you_mean(pattern, names));
   }
   const std::string &before = how_.reference.split, &after = how_.current.split;
   if (before != after && !before.empty() && !after.empty()) return;
-  const RowChoice choices[] = {choice(reference_sample), choice(current_sample)};
-  for (const DomainFacts& domain : run.domains())
-    for (const DomainFacts::Partition& partition : domain.partitions)
+  const RowChoice choices[] = {choice(run, reference_sample), choice(run, current_sample)};
+  for (std::size_t d = 0; d < run.domains().size(); ++d)
+    for (const DomainFacts::Partition& partition : run.domains()[d].partitions)
       if (std::ranges::all_of(choices, [&](const RowChoice& choice) {
-            return !choice.takes || choice.takes(partition.name);
+            return !choice.takes || choice.takes(d, partition.name);
           }))
         throw Error(ExitCode::config,
                     "monitor.current: rows of partition {} of domain {} are of monitor.reference "
                     "too; tell both apart, by split or by partitions",
-                    partition.name, domain.name);
+                    partition.name, run.domains()[d].name);
 }
 
 RowChange Samples::reader(const LocalDomain& domain, const std::vector<Place>& columns,
@@ -223,7 +235,7 @@ ModelRows Samples::load(Run& run, std::size_t sample, const ModelConfig& model,
                         std::vector<SampleRows>& rows) const {
   rows.resize(run.local().size());
   try {
-    return load_model_rows(run, model, model_columns, choice(sample),
+    return load_model_rows(run, model, model_columns, choice(run, sample),
                            [&](std::size_t d) { return reader(run.local()[d], columns, rows[d]); });
   } catch (const Error& error) {
     if (error.code() != ExitCode::data && error.code() != ExitCode::policy) throw;

@@ -82,7 +82,7 @@ class Samples {
   void choose_cluster(const Schema& schema);
   void choose_groups(const Schema& schema);
   void check_choices(const Run& run) const;
-  RowChoice choice(std::size_t sample) const;
+  RowChoice choice(const Run& run, std::size_t sample) const;
   /// What one domain's rows are read into; `columns`: besides the names of clusters.
   RowChange reader(const LocalDomain& domain, const std::vector<Place>& columns,
                    SampleRows& rows) const;
