@@ -86,7 +86,9 @@ struct OneOf {
 
   std::string operator()(const std::string& word) const {
     if (std::find(words.begin(), words.end(), word) != words.end()) return "";
-    return fmt::format("unknown value \"{}\"; allowed: {}{}", word, join(words),
+    std::vector<std::string> shown = words;
+    std::ranges::replace(shown, std::string(), "\"\"");
+    return fmt::format("unknown value \"{}\"; allowed: {}{}", word, join(shown),
                        did_you_mean(word, words));
   }
 };

@@ -407,7 +407,8 @@ KeyPlaces places_of_keys(const YamlNode& root, const YamlProblems& problems) {
   const auto visit = [&](const auto& self, const YamlNode& node, const std::string& key) -> void {
     for (const YamlEntry& entry : node.entries) {
       const std::string inner = join_keys(key, entry.key);
-      places[inner] = problems.place_of(entry.mark);
+      const bool is_option = !entry.value.mark.option.empty();  // in place of what the file has
+      places[inner] = problems.place_of(is_option ? entry.value.mark : entry.mark);
       self(self, entry.value, inner);
     }
     for (std::size_t i = 0; i < node.items.size(); ++i)

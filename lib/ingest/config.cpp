@@ -382,7 +382,7 @@ void schema(Visitor& v, IngestConfig& ingest) {
     for (const auto& [name, share] : ingest.hash_split)
       total += share;
     s.check(ingest.hash_split.empty() || std::abs(total - 1) < 1e-9, "hash",
-            fmt::format("the shares sum to {}, not to 1", total));
+            fmt::format("the shares sum to {:.12g}, not to 1", total));
     s.check(!ingest.hash_split.empty() || !s.given("seed"), "seed", "only used with hash");
   });
   v.key("output", ingest.output, "Folder for partitions and quarantine.csv.", required, is_path);

@@ -23,6 +23,7 @@
 #include "lib/run/inputs.hpp"
 #include "lib/run/labels.hpp"
 #include "lib/run/libraries.hpp"
+#include "lib/run/missing_files.hpp"
 #include "lib/run/partition_files.hpp"
 #include "lib/run/request.hpp"
 #include "lib/run/spending.hpp"
@@ -109,6 +110,7 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
                       config_.domains[i].ranks.value_or(std::vector<int>()), std::move(home[i])});
   decomposition_.emplace(world(), std::move(shapes));
   boundary_.emplace(*decomposition_);
+  demand_files(world(), config_, decomposition_->local_domains());
 
   decide(verdicts_only);
   // Who predicts asks for no target, and rows have no labels yet.
@@ -375,6 +377,7 @@ std::vector<std::string> Run::refusals() const {
 }
 
 void Run::check_splits() const {
+  if (use_.action == Action::predict) return;  // of all rows, of whichever split
   std::vector<std::pair<std::string, std::string>> keys = {
       {"train.split", config_.train.split},
       {"train.descent.early_stopping.split", config_.train.descent.early_stopping.split}};
@@ -409,8 +412,8 @@ void Run::log_decisions(bool admitted) const {
   agree(world(), [&] {
     if (world().is_root()) try {
         key = PrivateKey::load(config_.sign_with).public_key().id();
-      } catch (const Error&) {
-        if (admitted) throw;
+      } catch (const Error& error) {
+        if (admitted) throw Error(error.code(), "lineage.sign_with: {}", error.what());
       }
   });
   key = world().broadcast(0, key);

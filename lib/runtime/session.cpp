@@ -21,11 +21,13 @@ namespace bailiwick {
 namespace {
 
 /// Tasks that srun started together with this one; 0: it was not srun that did. mpirun within a
-/// step may start fewer, and a step for a person at a terminal has one task, whatever the job has.
+/// step may start fewer, and a step for a person at a terminal has one task, whatever the job has,
+/// which SLURM_NTASKS says: in a batch script too.
 long slurm_tasks() {
-  const char *tasks = std::getenv("SLURM_STEP_NUM_TASKS"),
-             *by_mpirun = std::getenv("OMPI_COMM_WORLD_SIZE");
-  return tasks == nullptr || by_mpirun != nullptr ? 0 : std::strtol(tasks, nullptr, 10);
+  if (std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr) return 0;
+  for (const char* name : {"SLURM_STEP_NUM_TASKS", "PMI_SIZE"})
+    if (const char* tasks = std::getenv(name)) return std::strtol(tasks, nullptr, 10);
+  return 0;
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   const std::string text = fmt::format(
       "{} of {}, standardise: {}{}\n{}{}{}{}{}{}", split, run.config().name,
       to_word(standardisation), how.regional ? ", each domain by its own model" : "",
-      Scorecard::table(lines), Scorecard::class_table(overall), notes(overall),
+      Scorecard::table(lines), Scorecard::class_table(overall, model.categories), notes(overall),
       how.label_noise ? label_noise_text(disputed) : "",
       how.membership ? membership_text(attack) : "", note_of_fit(run.config(), options));
   Json results = {{"format", "bailiwick-evaluation"},

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <set>
@@ -217,23 +218,47 @@ std::string Scorecard::table(const std::vector<std::pair<std::string, Json>>& li
   return text;
 }
 
-std::string Scorecard::class_table(const Json& metrics) {
-  if (!metrics.contains("confusion")) return "";
-  const auto categories = metrics.at("categories").get<std::vector<std::string>>();
-  const auto confusion = metrics.at("confusion").get<std::vector<std::int64_t>>();
+namespace {
+
+/// What rows of each class are taken for, (class, taken for), row-major; of a probability at one
+/// half, as its shares say. Empty without such metrics.
+std::vector<std::int64_t> confusion_of(const Json& metrics) {
+  if (metrics.contains("confusion")) return metrics.at("confusion");
+  std::vector<double> told;
+  for (const char* name : {"rows", "events", "recall", "accuracy"}) {
+    const Json value = metrics.value(name, Json());
+    if (!value.is_number()) return {};
+    told.push_back(value.get<double>());
+  }
+  const auto rows = std::llround(told[0]), events = std::llround(told[1]),
+             found = std::llround(told[1] * told[2]),
+             others_found = std::llround(told[0] * told[3]) - found;
+  return {others_found, rows - events - others_found, events - found, found};
+}
+
+}  // namespace
+
+std::string Scorecard::class_table(const Json& metrics, std::vector<std::string> categories) {
+  const std::vector<std::int64_t> confusion = confusion_of(metrics);
+  if (confusion.empty()) return "";
+  if (categories.empty()) categories = {"0", "1"};
   constexpr std::size_t few = 10;
   const std::size_t classes = categories.size(), shown_as = classes <= few ? classes : 0;
   std::vector<std::vector<std::string>> lines{{"class", "rows", "recall", "precision"}};
   for (std::size_t k = 0; k < shown_as; ++k)
     lines.front().push_back("as " + categories[k]);
-  const auto share = [](const Json& value) {
-    return value.is_number() ? fmt::format("{:.4f}", value.get<double>()) : "-";
+  const auto share = [](std::int64_t right, std::int64_t all) {
+    return all > 0 ? fmt::format("{:.4f}", static_cast<double>(right) / static_cast<double>(all))
+                   : "-";
   };
   for (std::size_t k = 0; k < classes; ++k) {
     const std::span row = std::span(confusion).subspan(k * classes, classes);
-    lines.push_back({categories[k],
-                     with_thousands(std::accumulate(row.begin(), row.end(), std::int64_t{0})),
-                     share(metrics.at("recall")[k]), share(metrics.at("precision")[k])});
+    const auto rows = std::accumulate(row.begin(), row.end(), std::int64_t{0});
+    std::int64_t taken = 0;
+    for (std::size_t i = 0; i < classes; ++i)
+      taken += confusion[i * classes + k];
+    lines.push_back(
+        {categories[k], with_thousands(rows), share(row[k], rows), share(row[k], taken)});
     for (std::size_t as = 0; as < shown_as; ++as)
       lines.back().push_back(with_thousands(row[as]));
   }

@@ -44,9 +44,10 @@ class Scorecard {
   static std::string shown(const Json& metrics, const std::string& measure);
   /// A table for people: one line for each (name, metrics).
   static std::string table(const std::vector<std::pair<std::string, Json>>& lines);
-  /// For people: of each class of a model of several how many rows are found, and what those of few
-  /// classes are taken for. Empty without such metrics.
-  static std::string class_table(const Json& metrics);
+  /// For people: of each class how many rows are found, and what those of few classes are taken
+  /// for, of a probability at one half. `categories`: of the model. Empty of models without
+  /// classes, and where metrics are withheld.
+  static std::string class_table(const Json& metrics, std::vector<std::string> categories);
 
  private:
   const SavedModel& model_;

@@ -115,16 +115,38 @@ std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
   return models;
 }
 
+namespace {
+
+std::vector<std::string> without(std::vector<std::string> all,
+                                 const std::vector<std::string>& those) {
+  std::erase_if(
+      all, [&](const std::string& name) { return std::ranges::find(those, name) != those.end(); });
+  return all;
+}
+
+/// Empty of none.
+std::string listed(const char* lead, std::vector<std::string> names) {
+  constexpr std::size_t few = 10;
+  if (names.empty()) return "";
+  const std::size_t more = names.size() - std::min(few, names.size());
+  names.resize(names.size() - more);
+  return lead + join(names) + (more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+}  // namespace
+
 ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targets) {
   if (!run.config().model.features.empty()) {
     ModelConfig asked = as_scored(model, run.schema());
     asked.features = run.config().model.features;
+    const std::vector<std::string> names = select_columns(asked, run.schema(), false).names;
     // In whichever order: the model has its own.
-    if (!std::ranges::is_permutation(select_columns(asked, run.schema(), false).names, model.names))
+    if (!std::ranges::is_permutation(names, model.names))
       throw Error(ExitCode::config,
-                  "model.features: the model has others: {}; give the config it was trained with, "
+                  "model.features: the model has others{}{}; give the config it was trained with, "
                   "or another model with --model",
-                  join(model.names));
+                  listed(", not ", without(names, model.names)),
+                  listed(", and also ", without(model.names, names)));
   }
   return columns_in(model, run.schema(), with_targets);
 }

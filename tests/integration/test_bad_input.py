@@ -136,7 +136,16 @@ def test_usage(lung, words, text):
                                        ("keys/operator.pem", CONFIG)])
 def test_missing_file(lung, name, code, np):
     lung.path(f"out/lung/{name}").unlink()
-    refused(lung, "train", code, f"{name}: ", np=np)
+    refused(lung, "train", code, name, np=np)
+
+
+@ranks
+def test_missing_files_are_told_at_once(lung, np):
+    """With the keys of the config that name them."""
+    for name in ("keys/operator.pem", "keys/north.pub.pem", "keys/west.pem", "policies/east.policy.json", "partitions/south.h5"):
+        lung.path(f"out/lung/{name}").unlink()
+    refused(lung, "train", CONFIG, "files that it names are not there:\n  lineage.sign_with: ", "domain north: public_key: ", "domain west: private_key: ", "domain east: policy: ",
+            "domain south: partitions: ", np=np)
 
 
 @ranks

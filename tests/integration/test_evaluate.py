@@ -164,6 +164,16 @@ def test_inspect_of_several_classes(stays):
         row = counted[k * len(names):(k + 1) * len(names)]
         words = [name, str(sum(row)), f"{overall['recall'][k]:.4f}", "-" if overall["precision"][k] is None else f"{overall['precision'][k]:.4f}", *map(str, row)]
         assert re.search("^" + " +".join(map(re.escape, words)) + "$", printed, re.M), (words, printed)
+    # Of two classes, from the shares at one half.
+    model = "model={kind: logistic, target: long, features: [age, sex_m]}"
+    stays.train("--set", model, output="two")
+    printed = stays.run("evaluate", "run.yaml", "--set", model, "--output", "two")
+    overall = json.loads(stays.path("two/evaluation.json").read_text())["overall"]
+    assert re.search("^class +rows +recall +precision +as 0 +as 1$", printed, re.M)
+    (others, _, _, right, wrong), (events, recall, precision, missed, found) = ([float(word.replace(",", "")) for word in re.search(rf"^{k} +(\S+ +\S+ +\S+ +\S+ +\S+)$", printed, re.M)[1].split()] for k in (0, 1))
+    assert (others + events, events, right + found) == (overall["rows"], overall["events"], pytest.approx(overall["accuracy"] * overall["rows"]))
+    assert found / events == pytest.approx(overall["recall"]) == pytest.approx(recall, abs=5e-5) and found / (found + wrong) == pytest.approx(overall["precision"]) == pytest.approx(precision, abs=5e-5)
+    assert missed + found == events and right + wrong == others
     shown = stays.run("inspect", "classes/model.h5")
     assert "\nlog-lik.     -" in shown
     assert re.findall(r"^  (\S+) +\S+  se \S+$", shown, re.M) == [f"{c}:{x}" for c in ("other", "dead") for x in ("(intercept)", "age", "sex_m")]

@@ -44,7 +44,10 @@ def test_tasks_of_slurm_that_do_not_know_each_other():
     slurm = {"SLURM_JOB_ID": "77", "SLURM_STEP_ID": "0", "SLURM_NTASKS": "4", "SLURM_STEP_NUM_TASKS": "4", "SLURM_PROCID": "2"}
     result = subprocess.run([PROGRAM, "train", "absent.yaml"], text=True, capture_output=True, timeout=60, env={**os.environ, **slurm})
     assert result.returncode == 2 and "Slurm started 4 tasks, but MPI sees 1" in result.stderr, result.stderr
-    for launcher, alone in (["mpirun", "-np", "1"], {}), ([], {"SLURM_STEP_NUM_TASKS": "1"}):  # a job of four tasks, of which this takes one
+    del slurm["SLURM_STEP_NUM_TASKS"]
+    pmi = subprocess.run([PROGRAM, "train", "absent.yaml"], text=True, capture_output=True, timeout=60, env={**os.environ, **slurm, "PMI_SIZE": "4"})  # of its own
+    assert pmi.returncode == 2 and "Slurm started 4 tasks, but MPI sees 1" in pmi.stderr, pmi.stderr
+    for launcher, alone in (["mpirun", "-np", "1"], {"SLURM_STEP_NUM_TASKS": "4"}), ([], {"SLURM_STEP_NUM_TASKS": "1"}), ([], {}):  # a job of four tasks, of which this takes one
         result = subprocess.run([*launcher, PROGRAM, "train", "absent.yaml"], text=True, capture_output=True, timeout=60, env={**os.environ, **slurm, **alone})
         assert "Slurm started" not in result.stderr and "absent.yaml" in result.stderr
 

@@ -380,7 +380,7 @@ def test_check_opens_the_keys(stays, np):
     text = stays.path("run.yaml").read_text()
     assert ": valid" in stays.run("check", "run.yaml", np=np)
     for old, new, message in (("sign_with: operator.pem", "sign_with: operator.pub.pem", "operator.pub.pem: is a public key; name the private one"),
-                              ("private_key: lyon.pem", "private_key: nobody.pem", "nobody.pem: cannot open"),
+                              ("private_key: lyon.pem", "private_key: nobody.pem", "domain lyon: private_key: "),
                               ("private_key: lyon.pem", "private_key: bern.pem", "domains.lyon.private_key: ")):
         assert old in text
         stays.write("run.yaml", text.replace(old, new))

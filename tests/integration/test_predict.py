@@ -117,6 +117,24 @@ def test_predictions_carry_the_ids_of_rows(fresh):
     assert found == ids[1:5] + ids[6:]
 
 
+def test_rows_without_target_or_split(fresh):
+    """As they are when a prediction is wanted: with the config of the training, but for the rows."""
+    stays = Stays(fresh)
+    splits = ("--set", "train.split=train", "--set", "evaluate.split=test")
+    stays.train(*splits, output="run")
+    stays.run("predict", "run.yaml", *splits)
+    with open(stays.path("stays.csv")) as file:
+        rows = list(csv.DictReader(file))
+    stays.write("later.csv", "clinic,age,ward,sex\n" + "".join(f"{row['clinic']},{row['age']},{row['ward']},{row['sex']}\n" for row in rows))
+    columns = stays.path("ingest.yaml").read_text().partition("columns:\n")[2].partition("partitions:")[0]
+    kept = "".join(f"{line}\n" for line in columns.splitlines() if re.match(r"  (age|ward|sex):", line))
+    stays.take("later", "\n" + kept, "later-run.yaml")
+    stays.run("predict", "later-run.yaml", *splits, "--model", "run/model.h5", "--output", "later-out", np=2)
+    for clinic in CLINICS:
+        told = [[line["mean"] for line in csv.DictReader(open(stays.path(f"{output}/predictions/{clinic}/{clinic}.csv")))] for output in ("run", "later-out")]
+        assert told[0] == told[1] and told[0]
+
+
 @pytest.mark.parametrize("np", [1, 3])
 def test_a_prediction_that_fails_leaves_none(fresh, np):
     """Where no partition can be scored there is nothing to go on from."""

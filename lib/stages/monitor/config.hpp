@@ -83,8 +83,10 @@ void schema(Visitor& v, MonitorConfig& monitor) {
   v.key("tolerance", monitor.tolerance,
         "How much worse a measure of evaluation.json may get, {auc: 0.02}; others are only told.",
         at_least(0));
+  OneOf measure = a_measure();
+  std::erase(measure.words, "");  // here one has to be named
   for (const auto& [name, loss] : monitor.tolerance)
-    v.check(!name.empty() && a_measure()(name).empty(), "tolerance." + name, a_measure()(name));
+    v.check(measure(name).empty(), "tolerance." + name, measure(name));
   v.key("groups", monitor.groups,
         "Features that are categories, whose levels the model is measured on each by itself.",
         distinct);
