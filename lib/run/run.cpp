@@ -94,6 +94,8 @@ Run::Run(Session& session, RunConfig config, StageUse use, bool verdicts_only)
       inputs_(std::make_unique<Inputs>(inputs_of(config_, use_))),
       started_(utc_now()),
       outcome_(std::make_shared<AccessOutcome>()) {
+  if (use_.of_model && config_.lacks_model)
+    throw Error(ExitCode::config, "{}: model: required key is missing", config_.path);
   config_digest_ = sha256(resolved_yaml(config_, config_.output));
   find_places();
   const EgressPurpose purpose("decomposition");

@@ -56,7 +56,7 @@ Session::Session(int& argc, char**& argv) {
         slurm_tasks());
   last_words_ = world_.duplicate("last words");
   EgressMeter::instance().enforce();
-  StopSignal::install();
+  StopSignal::install(world_.is_root());
   kokkos_ = std::make_unique<Kokkos>();
 }
 

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <string_view>
 
 #include "lib/core/error.hpp"
 #include "lib/egress/meter.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 std::atomic<int> received{0}, deferred{0};
 static_assert(std::atomic<int>::is_always_lock_free, "signal handlers may use no lock");
+volatile std::sig_atomic_t says = 0;
 double wall_seconds = 0;
 std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
@@ -30,8 +32,14 @@ constexpr struct {
 } signals[] = {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGUSR1, "SIGUSR1"}};
 
 void take(int which) {
-  if (deferred == 0 || received == which) ::_exit(static_cast<int>(ExitCode::stopped));
-  received = which;
+  if (deferred != 0 && received != which) {
+    received = which;
+    return;
+  }
+  constexpr std::string_view text = "bailiwick: stopped by a signal; give the command again\n";
+  if (says != 0) [[maybe_unused]]
+    const auto ignored = ::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(static_cast<int>(ExitCode::stopped));
 }
 
 std::string reason() {
@@ -44,7 +52,8 @@ std::string reason() {
 
 }  // namespace
 
-void StopSignal::install() {
+void StopSignal::install(bool is_first) {
+  says = is_first ? 1 : 0;
   struct sigaction action = {};
   action.sa_handler = take;
   action.sa_flags = SA_RESTART;  // no system call fails because somebody wants to stop

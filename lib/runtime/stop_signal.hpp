@@ -15,7 +15,8 @@ class StopSignal {
  public:
   /// Takes the signals. As long as nobody defers them, one ends the process at once with
   /// ExitCode::stopped: whatever has a name on disk is whole, and the command can be given again.
-  static void install();
+  /// `is_first`: of all ranks, which says so.
+  static void install(bool is_first);
   /// From here on the run should stop after so many seconds.
   static void set_wall_time(double seconds);
 

@@ -91,7 +91,7 @@ def stays(tmp_path_factory):
         stays.take(name, columns, f"{name}.run.yaml")
         run = stays.path(f"{name}.run.yaml")
         head, _, domains = run.read_text().partition("domains:\n")
-        head = head.replace("model: {kind: linear, target: days}\nevaluate: {per_domain: false}\n", sections + (SCAN_MODEL if name == "scans" else "model: {kind: linear, target: none}\n"))
+        head = head.replace("model: {kind: linear, target: days}\nevaluate: {per_domain: false}\n", sections + (SCAN_MODEL if name == "scans" else ""))
         run.write_text(head + "domains:\n" + domains)
         stays.pooled(f"{name}.pooled.yaml", name, head + "domains:\n")
     return stays
@@ -198,6 +198,14 @@ def scan_votes(row):
     words = {"benign": 1, "malignant": 2}
     size, texture = row["size"], row["texture"]
     return [*(words.get(row[name], 0) for name in ("anna", "ben", "cleo")), 2 if size >= 1.5 else 0, 1 if texture <= -0.5 and size < texture else 0]
+
+
+def test_who_needs_a_model(stays):
+    """Stages that look at rows alone need none in their config, and say none of theirs."""
+    stays.run("quality", "patients.run.yaml", "--output", "looked", code=None)
+    assert "\nmodel:" not in stays.path("looked/quality.resolved.yaml").read_text()
+    for command in ("train", "evaluate", "check"):
+        assert "model: required key is missing" in stays.run(command, "patients.run.yaml", "--output", "looked", code=CONFIG)
 
 
 def test_rules_and_annotators(stays):

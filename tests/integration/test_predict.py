@@ -4,11 +4,15 @@
 import base64
 import collections
 import csv
+import fcntl
 import json
+import os
+import pathlib
 import random
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -19,6 +23,8 @@ h5py = referee("h5py")
 numpy = referee("numpy")
 import page_verifier  # noqa: E402, needs cryptography, as test_policies does
 from h5py_partition import spread  # noqa: E402, needs h5py
+
+STOPPED = 75
 
 
 @pytest.mark.parametrize("standardise", ["pooled", "none"])
@@ -238,6 +244,21 @@ def test_killed_anywhere_it_goes_on_with_what_is_missing(parts):
     assert not [path for path in parts.path("run").rglob("*") if ".tmp." in path.name]
     assert "ok  prediction.jsonl" in parts.run("verify", "run", "--key", "operator.pub.pem")
     assert "the same bits in all" in parts.run("reproduce", "run", "--key", "operator.pub.pem", "--partitions", "partitions", "--sign-with", "graz.pem", "--output", "again", np=3)
+
+
+def test_who_is_stopped_says_so(parts):
+    """Here while it waits for the folder."""
+    parts.run("predict", "run.yaml", np=2)
+    shutil.rmtree(parts.path("run/predictions"))
+    parts.path("run/prediction.jsonl").unlink()
+    with open(parts.path("run/.prediction.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = subprocess.Popen([PROGRAM, "predict", "run.yaml"], cwd=parts.checkout.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        while not any(os.path.realpath(file).endswith("/.prediction.lock") for file in pathlib.Path(f"/proc/{process.pid}/fd").iterdir()):
+            time.sleep(0.02)
+        process.terminate()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == STOPPED and "bailiwick: stopped by a signal; give the command again" in out
 
 
 @pytest.mark.parametrize("np", [1, 3, 5])

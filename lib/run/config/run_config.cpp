@@ -393,7 +393,9 @@ void schema(Visitor& v, RunConfig& run) {
   v.key("domains", run.domains, "Who takes part: owners, their terms and their rows.", required,
         non_empty);
   v.key("boundary", run.boundary, "What may cross between domains.", no_bits);
-  v.key("model", run.model, "What is fitted.", required);
+  if (!run.lacks_model)
+    v.key("model", run.model, "What is fitted; stages that look at rows alone need none.");
+  if (!v.given("model")) run.lacks_model = true;
   const bool network = run.model.kind->network;
   if (network && run.train.method == TrainMethod::newton) run.train.method = TrainMethod::adamw;
   v.section("train", "How it is fitted.", [&](auto& s) { schema(s, run.train, network); });

@@ -205,7 +205,8 @@ struct RunConfig {
   std::vector<std::string> recipients;
   std::string output;  ///< folder
   SiteConfig site;
-  std::string sign_with;  ///< of `lineage`: the operator's key
+  std::string sign_with;     ///< of `lineage`: the operator's key
+  bool lacks_model = false;  ///< it says nothing of one
   std::vector<DomainConfig> domains;
   std::optional<TrustConfig> trust;
   BoundaryConfig boundary;
