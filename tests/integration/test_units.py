@@ -48,6 +48,8 @@ MEASURES = ("accuracy", "auc", "average_precision", "balanced_accuracy", "brier"
 def stays(tmp_path_factory):
     """Partitions of the same columns in all of the units."""
     stays = Stays(Checkout(tmp_path_factory.mktemp("units")))
+    for clinic in stays.clinics:
+        stays.terms(clinic, allow="exact_release: true, unstratified_survival: true")
     with open(stays.path("stays.csv")) as file:
         rows = list(csv.DictReader(file))
     for units, (feature, target, exposure, weight) in UNITS.items():
@@ -65,9 +67,11 @@ def stays(tmp_path_factory):
 def fit(stays, units, kind, l2, np, evaluate=False):
     """Of each coefficient its statistic and p-value; the R-squared that the summary shows; and what rows are measured by."""
     output = f"{kind}-{l2}-{units}-{np}"
-    model = f"model={{kind: {kind}, {KINDS[kind][0]}, features: [age, sex], weights: true, l2: {l2}}}"
+    model = f"model={{kind: {kind}, {KINDS[kind][0]}, features: [age, sex], weights: true, l2: {l2}"
+    if kind == "cox" and l2 > 0:  # over all clinics, on a grid
+        model += ", cox: {strata: none, time_step: %r, time_maximum: %r}" % tuple(step * 10.0 ** UNITS[units][1] for step in (0.125, 40))
     for command in ("train", "evaluate") if evaluate else ("train",):
-        stays.run(command, f"{units}.run.yaml", "--output", output, "--set", model, np=np)
+        stays.run(command, f"{units}.run.yaml", "--output", output, "--set", model + "}", np=np)
     with open(stays.path(f"{output}/coefficients.csv"), newline="") as file:
         tests = {line["term"]: (float(line["statistic"]), float(line["p_value"])) for line in csv.DictReader(file) if line["term"] != "theta"}
     measures = json.loads(stays.path(f"{output}/evaluation.json").read_text())["overall"] if evaluate else {}
