@@ -78,7 +78,7 @@ def r(rows, fit, also="", errors=None, data="rows"):
 def ours(rows, name, model, strata=None, data="", ranks=(2, 4)):
     """Federated on so many ranks, and pooled on one: output folder of the first, and the fit, which is one to the bit.
 
-    On 2 ranks one has two clinics, on 4 a clinic has two ranks: that is for what is new across ranks, not for each option on the way."""
+    On 2 ranks one has two clinics, on 4 a clinic has two ranks: both are for what is new across ranks, 4 alone for each option on the way."""
     h5py = referee("h5py")
     digests = set()
     for np, config in (*((np, "run") for np in ranks), (1, "pooled")):
@@ -136,7 +136,7 @@ CLUSTERED = {
 @pytest.mark.parametrize("name", CASES)
 def test_offsets_and_trials(rows, name):
     model, fit = CASES[name]
-    output, found = ours(rows, name, model, ranks=(2,))
+    output, found = ours(rows, name, model, ranks=(4,))
     check(found, r(rows, fit, "d <- d[d$seen > 0, ];" if "trials=seen" in model else ""))
     config = ("run.yaml", "--output", output, *(w for word in model for w in ("--set", f"model.{word}")))
     rows.run("evaluate", *config, np=2)
@@ -191,23 +191,23 @@ def test_survival_of_rows(rows, ties):
     words = ("--set", f"model={{kind: cox, time: time, status: gone, features: [x, sex], offset: shift, weights: true, cox: {{strata: none, ties: {ties}, time_step: 0.1, time_maximum: 60, baseline: true}}}}",
              "--set", "evaluate.survival_at=[0, 0.3, 1, 2.5]")
     digests = set()
-    for np, config in ((1, "run"), (3, "run"), (2, "pooled")):
+    for np, config in ((1, "run"), (4, "run"), (2, "pooled")):
         output = f"baseline-{ties}-{config}-{np}"
         rows.run("train", f"{config}.yaml", "--output", output, *words, np=np)
         digests.add(rows.checkout.digest(f"{output}/model.h5"))
     assert len(digests) == 1
-    rows.run("predict", "run.yaml", "--output", f"baseline-{ties}-run-3", *words, np=3)
-    rows.run("evaluate", "run.yaml", "--output", f"baseline-{ties}-run-3", *words, np=3)
+    rows.run("predict", "run.yaml", "--output", f"baseline-{ties}-run-4", *words, np=3)
+    rows.run("evaluate", "run.yaml", "--output", f"baseline-{ties}-run-4", *words, np=3)
     script = (f'suppressMessages(library(survival)); d <- read.csv("rows.csv"); f <- coxph(Surv(time, gone) ~ x + sex + offset(shift), d, weights = w, ties = "{ties}", '
               'control = coxph.control(eps = 1e-14, iter.max = 50)); s <- summary(survfit(f, newdata = d), times = c(0, 0.3, 1, 2.5))$surv; cat(sprintf("%.17g", s))')
     expected = r_numbers(script, rows.checkout.root)
     found = []
     for clinic in CLINICS:
-        lines = rows.path(f"baseline-{ties}-run-3/predictions/{clinic}/{clinic}.csv").read_text().splitlines()
+        lines = rows.path(f"baseline-{ties}-run-4/predictions/{clinic}/{clinic}.csv").read_text().splitlines()
         assert lines[0] == "row,hazard_ratio,survival_0,survival_0.3,survival_1,survival_2.5"
         found += [float(word) for line in lines[1:] for word in line.split(",")[2:]]
     assert all(math.isclose(x, y, rel_tol=1e-8, abs_tol=1e-12) for x, y in zip(found, expected, strict=True))
-    out = rows.run("predict", "run.yaml", "--output", "never", "--model", f"baseline-{ties}-run-3/model.h5", *words[:3], "evaluate.survival_at=[-1]", code=CONFIG)
+    out = rows.run("predict", "run.yaml", "--output", "never", "--model", f"baseline-{ties}-run-4/model.h5", *words[:3], "evaluate.survival_at=[-1]", code=CONFIG)
     assert "at least 0" in out
 
 
@@ -242,7 +242,7 @@ def test_robust_errors(rows, name):
     model, fit = ROBUST[name]
     referee("Rscript:sandwich")
     cox = "kind=cox" in model
-    output, found = ours(rows, f"robust-{name}", model, strata=cox, ranks=(2, 4) if cox else (2,))
+    output, found = ours(rows, f"robust-{name}", model, strata=cox, ranks=(2, 4) if cox else (4,))
     check(found[:2], r(rows, f"suppressWarnings({fit})", errors='s[, "robust se"]' if cox else "sqrt(diag(sandwich::sandwich(f)))")[:2])
     assert "Robust standard errors" in rows.path(f"{output}/model.txt").read_text()
 
@@ -384,11 +384,11 @@ def test_other_features_than_the_model_has(rows, np):
 
 def test_a_proportion(rows):
     """As R with weights, and without a likelihood where there is none."""
-    _, found = ours(rows, "share", ("kind=logistic", "target=share", "features=[x]"), ranks=(2,))
+    _, found = ours(rows, "share", ("kind=logistic", "target=share", "features=[x]"), ranks=(4,))
     expected = r(rows, "suppressWarnings(glm(share ~ x, binomial, d, epsilon = 1e-15))")
     check(found[:2], expected[:2])
-    assert "log-likelihood - (null -), McFadden R-squared -, AIC -\nNo likelihood" in rows.path("share-run-2/model.txt").read_text()
-    out = rows.run("evaluate", "run.yaml", "--output", "share-run-2", "--set", "model.kind=logistic", "--set", "model.target=share", "--set", "model.features=[x]", code=DATA)
+    assert "log-likelihood - (null -), McFadden R-squared -, AIC -\nNo likelihood" in rows.path("share-run-4/model.txt").read_text()
+    out = rows.run("evaluate", "run.yaml", "--output", "share-run-4", "--set", "model.kind=logistic", "--set", "model.target=share", "--set", "model.features=[x]", code=DATA)
     assert "the target is a proportion" in out
-    out = rows.run("evaluate", "run.yaml", "--output", "share-run-2", "--set", "model.kind=logistic", "--set", "model.target=share", "--set", "model.features=[x]", np=4, code=DATA)
+    out = rows.run("evaluate", "run.yaml", "--output", "share-run-4", "--set", "model.kind=logistic", "--set", "model.target=share", "--set", "model.features=[x]", np=4, code=DATA)
     assert "the target is a proportion" in out

@@ -214,7 +214,7 @@ def test_networks(rows):
              "--set", "train={descent: {epochs: 4, batch_rows: 20, block_rows: 8}}")
     rows.run("train", "rows-run.yaml", *words, "--output", "network", np=2)
     texts = set()
-    for np in (1, 2, 3):
+    for np in (1, 2, 4):
         out = rows.run("attribute", "rows-run.yaml", *words, "--set", "attribute.shapley=true", "--output", f"network-{np}", "--model", "network/model.h5", np=np)
         texts.add(rows.path(f"network-{np}/attribution.json").read_text())
     assert len(texts) == 1
@@ -250,7 +250,7 @@ def test_tracin(rows):
              "--set", "train={method: sgd, descent: {epochs: 5, batch_rows: 20, block_rows: 8, learning_rate: 0.05, schedule: {kind: step, step_epochs: 2, step_factor: 0.5}}, checkpoint: {every: 1, keep_last: 0}}")
     rows.run("train", "rows-run.yaml", *words, "--output", "tracin", np=2)
     texts = set()
-    for np in (1, 2, 3):
+    for np in (1, 2, 4):
         out = rows.run("attribute", "rows-run.yaml", *words, "--set", "attribute.tracin=true", "--output", f"tracin-{np}", "--model", "tracin/model.h5", np=np)
         texts.add(rows.path(f"tracin-{np}/attribution.json").read_text())
     assert len(texts) == 1

@@ -30,7 +30,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_as_r_has_them(rows, name):  # noqa: F811
     model, fit = CASES[name]
-    output, found = ours(rows, f"derived-{name}", model, strata="kind=cox" in model, ranks=(2,))
+    output, found = ours(rows, f"derived-{name}", model, strata="kind=cox" in model, ranks=(4,))
     check(found, r(rows, fit, RCS))
     words = [word for key in model for word in ("--set", f"model.{key}")]
     for command in ("evaluate", "predict"):

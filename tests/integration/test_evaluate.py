@@ -134,7 +134,7 @@ def test_areas_of_scores_that_crowd(rare):
     rare.train(*words, output="crowd")
     found = []
     plain = ["--set", "boundary.secure_aggregation=false"]
-    for run, np, more in (("run", 1, []), ("run", 2, []), ("run", 3, []), ("run", 3, plain), ("pooled", 1, []), ("pooled", 2, [])):
+    for run, np, more in (("run", 1, []), ("run", 2, []), ("run", 4, []), ("run", 3, plain), ("pooled", 1, []), ("pooled", 2, [])):
         output = f"crowd-{len(found)}"
         rare.run("evaluate", f"{run}.yaml", *words, *more, "--model", "crowd/model.h5", "--output", output, np=np)
         found.append(json.loads(rare.path(f"{output}/evaluation.json").read_text()))

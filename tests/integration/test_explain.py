@@ -69,7 +69,7 @@ def test_the_same_bits(rows, kind):
     """On any number of ranks, and whether the rows are federated or pooled; but pairs of a Cox model are those of a domain."""
     told = {}
     for config in ("rows-run.yaml", "pooled-run.yaml"):
-        for np in (1, 3):
+        for np in (1, 4):
             output = f"{kind}-{np}-{config[:4]}"
             found = explain(rows, kind, "--set", "explain={repeats: 2, points: 3, split: test}", output=output, config=config, np=np)
             told.setdefault(config, set()).add(rows.path(f"{output}/explanation.json").read_text())

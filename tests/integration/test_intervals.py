@@ -48,7 +48,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_as_r_has_them(rows, name):
     model, fit = CASES[name]
-    output, _ = ours(rows, f"interval-{name}", model, ranks=(2,))
+    output, _ = ours(rows, f"interval-{name}", model, ranks=(4,))
     found = predicted(rows, "run.yaml", output, model, "predict.interval=0.9")
     script = f'd <- read.csv("rows.csv"); f <- {fit}; '
     names = ["std_error", "lower", "upper"]
@@ -67,7 +67,7 @@ def test_families(frames, kind):
     """Whose inverse links are others'; Student's quantile where R estimates a dispersion."""
     fit, frame, _ = FAMILIES[kind]
     model = (f"kind={kind}", "features=[x, sex]")
-    output, _ = ours(frames, f"{kind}-interval", model, data=f"{frame}-", ranks=(2,))
+    output, _ = ours(frames, f"{kind}-interval", model, data=f"{frame}-", ranks=(4,))
     found = predicted(frames, f"{frame}-run.yaml", output, model, "predict.interval=0.95")
     dispersion = kind in ("gamma", "inverse_gaussian")
     script = (f'd <- d[order(match(d$clinic, c("bern", "lyon", "graz"))), ]; f <- {polished(fit.format(exact=EXACT) % ("y ~ x + sex", ""))};'
@@ -90,7 +90,7 @@ def test_hazard_ratios(rows):
 def test_robust_errors(rows, words):
     """A sandwich; and of a linear model no row has an interval, where not all have one variance."""
     model = ("kind=linear", "target=level", "features=[x, sex]", *words)
-    output, _ = ours(rows, f"interval-{words[0].replace('=', '-')}", model, ranks=(2,))
+    output, _ = ours(rows, f"interval-{words[0].replace('=', '-')}", model, ranks=(4,))
     found = predicted(rows, "run.yaml", output, model, "predict.interval=0.95")
     sandwich = "sandwich::sandwich(f)" if "errors=robust" in words else 'sandwich::vcovCL(f, d$who, type = "HC0")'
     script = (f'd <- read.csv("rows.csv"); f <- lm(level ~ x + sex, d); X <- model.matrix(f); e <- sqrt(rowSums((X %*% {sandwich}) * X)); q <- qt(0.975, f$df.residual);'

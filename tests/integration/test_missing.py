@@ -192,19 +192,19 @@ DESCENT = "train={descent: {epochs: 2, batch_rows: 32, block_rows: 8, learning_r
 
 def test_networks(rows):  # noqa: F811
     digests = set()
-    for np, config in ((1, "run"), (3, "run"), (2, "pooled")):
+    for np, config in ((1, "run"), (4, "run"), (2, "pooled")):
         train(rows, *NETWORK, output=f"network-{config}-{np}", config=f"lacks-{config}.yaml", np=np, more=("--set", DESCENT))
         digests.add(rows.checkout.digest(f"network-{config}-{np}/model.h5"))
     assert len(digests) == 1
-    rows.run("predict", "lacks-run.yaml", "--output", "network-run-3", *words(*NETWORK), "--set", DESCENT, np=2)
+    rows.run("predict", "lacks-run.yaml", "--output", "network-run-4", *words(*NETWORK), "--set", DESCENT, np=2)
     local = DESCENT.replace("epochs: 2, ", "").replace("}}", "}, method: sgd, federated: {rounds: 2, local_steps: 2, personal: {kind: ditto}}}")
-    for np in (1, 3):
+    for np in (1, 4):
         train(rows, *NETWORK, output=f"federated-{np}", np=np, more=("--set", local))
         rows.run("evaluate", "lacks-run.yaml", "--output", f"federated-{np}", *words(*NETWORK), "--set", local, "--set", "evaluate.regional=true", np=np)
-    assert rows.checkout.digest("federated-1/model.h5") == rows.checkout.digest("federated-3/model.h5")
-    empty = sum(line.endswith(",") for clinic in CLINICS for line in rows.path(f"network-run-3/predictions/{clinic}/{clinic}.csv").read_text().splitlines())
+    assert rows.checkout.digest("federated-1/model.h5") == rows.checkout.digest("federated-4/model.h5")
+    empty = sum(line.endswith(",") for clinic in CLINICS for line in rows.path(f"network-run-4/predictions/{clinic}/{clinic}.csv").read_text().splitlines())
     assert empty == column(rows, "years").count(None)
-    assert f"rows         {168 - empty}\n" in rows.run("inspect", "network-run-3/model.h5")
+    assert f"rows         {168 - empty}\n" in rows.run("inspect", "network-run-4/model.h5")
 
 
 @pytest.mark.parametrize("np", [1, 4])

@@ -303,7 +303,7 @@ def test_kinds(rows, kind):
     model = ("--set", f"model={{kind: {kind}, {KINDS[kind]}, features: {features}}}")
     rows.run("train", "run-rows.yaml", *model, "--set", "train.split=train", *(("--set", "train.descent={epochs: 3}") if kind == "mlp" else ()), "--output", kind)
     found = []
-    for np, config in ((1, "run-rows"), (3, "pooled")):
+    for np, config in ((4, "run-rows"), (2, "pooled")):
         told, result = monitor(rows, "more", *model, *NO_DAY, "--set", "monitor.edges=" + ("range" if kind == "linear" else "quantiles"), "--set", "monitor.columns=[z]", output=f"{kind}-{np}", np=np, config=f"{config}.yaml", model=kind)
         found.append(result)
     if kind == "cox":

@@ -28,7 +28,7 @@ def test_as_r_has_it(rows, weights, errors):  # noqa: F811
     referee("Rscript:ordinal")
     covariance = {"model": "vcov(f)", "robust": "sandwich::sandwich(f)", "unit": 'sandwich::vcovCL(f, cluster = d$who, type = "HC0")'}[errors]
     model = (*MODEL, f"weights={str(weights).lower()}", "cluster=unit" if errors == "unit" else f"errors={errors}")
-    output, found = ours(rows, f"ordinal-{errors}-{weights}", model, ranks=(2, 4) if errors == "unit" else (2,))
+    output, found = ours(rows, f"ordinal-{errors}-{weights}", model, ranks=(2, 4) if errors == "unit" else (4,))
     numbers = r(rows, FIT.format(", weights = w" if weights else "") + f"i <- c(names(f$beta), names(f$alpha)); cat(sprintf('%.17g', c(coef(f)[i], sqrt(diag({covariance}))[i], logLik(f), logLik(update(f, . ~ 1)))), sep = ',')")
     check(found, (numbers[:5], numbers[5:10], numbers[10:]))
     text = rows.path(f"{output}/model.txt").read_text()

@@ -66,19 +66,19 @@ def close(found, expected):
         assert (math.isnan(x) and math.isnan(y)) or math.isclose(x, y, rel_tol=1e-10, abs_tol=1e-13), (found, expected)
 
 
-@pytest.mark.parametrize("late", [False, True])
-def test_curves_medians_and_means(rows, late):
-    times = "start, time" if late else "time"
-    _, result = survival(rows, f"curves-{late}", SETTINGS % (", entry: start" if late else ""), np=2)
-    # Of tied times and medians too; the times that no row of a group has are left out by R.
-    lines = iter(r(rows, f"""
-for (arm in levels(d$arm)) {{
-  f <- survfit(Surv({times}, gone) ~ 1, d[d$arm == arm, ])
-  t <- summary(f, rmean = 20)$table
+# Of each group of a data frame d, by a factor of it.
+CURVES = """
+for (level in levels({by})) {{
+  f <- survfit(Surv({times}) ~ 1, d[{by} == level, ])
+  t <- summary(f, rmean = {mean_to})$table
   say(f$time); say(f$n.risk); say(f$n.event); say(f$surv); say(f$surv * f$std.err); say(f$lower); say(f$upper); say(f$cumhaz)
   say(t["median"], t["0.95LCL"], t["0.95UCL"]); say(t["rmean"], t["se(rmean)"])
-}}"""))
-    for curve in result["curves"][:3]:
+}}"""
+
+
+def compare_curves(curves, lines, late):
+    """With what R printed, at its times: those that no row of a group has are left out by it."""
+    for curve in curves:
         time = next(lines)
         at = [curve["time"].index(t) for t in time]
         for key in ("at_risk", "events_at", "survival"):
@@ -94,6 +94,13 @@ for (arm in levels(d$arm)) {{
             close([curve[key] for key in ("mean", "mean_standard_error")], next(lines))
         else:
             next(lines)  # R starts the area at the first entry
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_curves_medians_and_means(rows, late):
+    """Of tied times and medians too."""
+    _, result = survival(rows, f"curves-{late}", SETTINGS % (", entry: start" if late else ""), np=2)
+    compare_curves(result["curves"][:3], iter(r(rows, CURVES.format(by="d$arm", times=f"{'start, ' if late else ''}time, gone", mean_to=20))), late)
 
 
 def test_of_a_group_without_rows_nothing_is_told(rows):

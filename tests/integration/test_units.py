@@ -1,95 +1,119 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""The same rows in other units: statistics stay to ten digits, on any number of ranks, whatever column, target, time or weight is meant."""
+"""The same rows in other units: statistics and measures stay to ten digits, on any number of ranks, whatever column, target, offset, time, exposure or weight is meant."""
 import csv
+import json
 import math
+import re
 
 import pytest
 
-from conftest import Checkout, referee
+from conftest import Checkout
 from test_policies import Stays
 
 DATA = 5
-POWERS = (-30, 30)
-KINDS = {"linear": "days", "logistic": "long", "poisson": "days", "gamma": "days", "inverse_gaussian": "days", "multinomial": "ward", "ordinal": "ward", "cox": None}
+# Powers of ten of the feature; of target, its offset, and times; of the exposure; of weights: all at once, as units_test.cpp has each by itself.
+UNITS = {"usual": (0, 0, 0, 0), "small": (-30, 9, -14, 30), "large": (30, -30, 30, -9), "heavy": (-3, 30, -30, 14), "light": (14, -14, 3, -30)}
+COLUMNS = """
+  age: {role: feature}
+  sex: {role: feature, type: category, levels: [f, m]}
+  ward: {role: target, type: category, levels: [medicine, surgery, icu]}
+  long: {role: target, type: boolean}
+  left: {role: target, type: boolean}
+  visits: {role: target}
+  days: {role: target}
+  before: {role: target}
+  start: {role: target}
+  years: {role: target}
+  w: {role: weight}
+"""
+# What is fitted, and whether its dispersion takes the unit of the weights: elsewhere these are numbers of equal rows, and so many more of them make a z larger, as in R's glm.
+KINDS = {
+    "linear": ("target: days, offset: before", True),
+    "logistic": ("target: long", False),
+    "probit": ("target: long", False),
+    "cloglog": ("target: long", False),
+    "poisson": ("target: visits, exposure: years", False),
+    "negative_binomial": ("target: visits, exposure: years", False),
+    "gamma": ("target: days", True),
+    "inverse_gaussian": ("target: days", True),
+    "multinomial": ("target: ward", False),
+    "ordinal": ("target: ward", False),
+    "cox": ("time: days, entry: start, status: left", False),
+}
+MEASURES = ("accuracy", "auc", "average_precision", "balanced_accuracy", "brier", "c_index", "d_squared", "log_loss", "r_squared")
 
 
 @pytest.fixture(scope="module")
 def stays(tmp_path_factory):
-    """Partitions by the power of ten of their weights; each has its feature and its times in three units."""
+    """Partitions of the same columns in all of the units."""
     stays = Stays(Checkout(tmp_path_factory.mktemp("units")))
+    for clinic in stays.clinics:
+        stays.terms(clinic, allow="exact_release: true, unstratified_survival: true")
     with open(stays.path("stays.csv")) as file:
         rows = list(csv.DictReader(file))
-    ingest = stays.path("ingest.yaml").read_text()
-    start, end = ingest.index("columns:"), ingest.index("output:")
-    units = [(f"{name}_{power}", name, power) for power in (0, *POWERS) for name in ("age", "days")]
-    columns = ("columns:\n  clinic: {role: domain}\n  sex: {role: feature, type: category, levels: [f, m]}\n"
-               "  ward: {role: target, type: category, levels: [medicine, surgery, icu]}\n  long: {role: target, type: boolean}\n"
-               "  left: {role: target, type: boolean}\n  w: {role: weight}\n"
-               + "".join(f"  {column}: {{role: {'feature' if name == 'age' else 'target'}}}\n" for column, name, _ in units))
-    for power in (0, *POWERS):
-        with open(stays.path(f"weights_{power}.csv"), "w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["clinic", "sex", "ward", "long", "left", "w", *(column for column, _, _ in units)])
-            for i, row in enumerate(rows):
-                values = {"age": float(row["age"]) + 0.3 * (i * i % 11), "days": float(row["days"])}
-                writer.writerow([row["clinic"], row["sex"], row["ward"], int(values["days"] + i % 5 > 9), int(i % 4 != 0), repr((1 + i % 3 / 2) * 10.0**power),
-                                 *(repr(values[name] * 10.0**p) for _, name, p in units)])
-        text = ingest[:start] + columns + ingest[end:]
-        stays.write(f"weights_{power}.yaml", text.replace("stays.csv", f"weights_{power}.csv").replace("output: partitions", f"output: weights_{power}"))
-        stays.run("ingest", f"weights_{power}.yaml")
-        stays.write(f"run_{power}.yaml", stays.path("run.yaml").read_text().replace("partitions/", f"weights_{power}/"))
+    for units, (feature, target, exposure, weight) in UNITS.items():
+        lines = ["clinic,sex,ward,long,left,visits,age,days,before,start,years,w"]
+        for i, row in enumerate(rows):
+            age, days, years = float(row["age"]) + 0.3 * (i * i % 11), float(row["days"]), 1 + i * i % 13 / 4
+            visits = i * i % 7 * (i % 5) + math.floor(age * years / 40)
+            numbers = ((age, feature), (days, target), (0.1 * (i % 7), target), (days * (i % 5) / 8, target), (years, exposure), (1 + i % 3, weight))
+            lines.append(",".join([row["clinic"], row["sex"], row["ward"], str(int(days + i % 5 > 9)), str(int(i % 4 != 0)), str(visits), *(repr(value * 10.0**power) for value, power in numbers)]))
+        stays.write(f"{units}.csv", "\n".join(lines) + "\n")
+        stays.take(units, COLUMNS, f"{units}.run.yaml")
     return stays
 
 
-def fit(stays, kind, l2, age=0, days=0, weight=0):
-    """Coefficients and their statistics: the same on one rank and on three in the usual units, and then on either."""
-    h5py = referee("h5py")
-    target = f"days_{days}" if KINDS[kind] == "days" else KINDS[kind]
-    words = [f"model.features=[age_{age}, sex]", f"model.kind={kind}", f"model.l2={l2}", "model.weights=true"]
-    words += [f"model.target={target}"] if target else ["model.target=", f"model.time=days_{days}", "model.status=left"]
-    digests = set()
-    power = age + days + weight
-    for np in (1, 3) if power == 0 else (3,) if power > 0 else (1,):
-        output = f"{kind}-{l2}-{age}-{days}-{weight}-{np}"
-        stays.run("train", f"run_{weight}.yaml", "--output", output, *(w for word in words for w in ("--set", word)), np=np)
-        digests.add(stays.checkout.digest(f"{output}/model.h5"))
-    assert len(digests) == 1
-    with h5py.File(stays.path(f"{output}/model.h5")) as file:
-        estimate = file["arrays/coefficients"][:]
-        return estimate, estimate / file["arrays/standard_errors"][:]
+def fit(stays, units, kind, l2, np, evaluate=False):
+    """Of each coefficient its statistic and p-value; the R-squared that the summary shows; and what rows are measured by."""
+    output = f"{kind}-{l2}-{units}-{np}"
+    model = f"model={{kind: {kind}, {KINDS[kind][0]}, features: [age, sex], weights: true, l2: {l2}"
+    if kind == "cox" and l2 > 0:  # over all clinics, on a grid
+        model += ", cox: {strata: none, time_step: %r, time_maximum: %r}" % tuple(step * 10.0 ** UNITS[units][1] for step in (0.125, 40))
+    for command in ("train", "evaluate") if evaluate else ("train",):
+        stays.run(command, f"{units}.run.yaml", "--output", output, "--set", model + "}", np=np)
+    with open(stays.path(f"{output}/coefficients.csv"), newline="") as file:
+        tests = {line["term"]: (float(line["statistic"]), float(line["p_value"])) for line in csv.DictReader(file) if line["term"] != "theta"}
+    measures = json.loads(stays.path(f"{output}/evaluation.json").read_text())["overall"] if evaluate else {}
+    shown = re.search(r"-squared (\S+?),", stays.path(f"{output}/model.txt").read_text())
+    return tests, shown and shown[1], {key: measures[key] for key in MEASURES if key in measures}
 
 
 def near(a, b):
-    return all(math.isclose(x, y, rel_tol=1e-10) for x, y in zip(a, b, strict=True))
+    return math.isclose(a, b, rel_tol=1e-10)
 
 
-@pytest.mark.parametrize("l2", [0, 0.1])
+@pytest.mark.parametrize("l2,changes", [(0, ("small", "large")), (0.1, ("heavy", "light"))])
 @pytest.mark.parametrize("kind", KINDS)
-def test_units_say_nothing(stays, kind, l2):
-    _, usual = fit(stays, kind, l2)
-    for power in POWERS:
-        assert near(usual, fit(stays, kind, l2, age=power)[1])
-        weighted = fit(stays, kind, l2, weight=power)[1]
-        # Weights are numbers of equal rows: so many more of them make a z larger, as in R's glm. The t of a model with a dispersion, and the robust z of a Cox model, stay.
-        stays_so = kind in ("linear", "gamma", "inverse_gaussian") or (kind == "cox" and l2 == 0)
-        assert near(usual, weighted / (1 if stays_so else 10.0 ** (power / 2)))
-        if kind in ("linear", "cox"):
-            assert near(usual, fit(stays, kind, l2, days=power)[1])
-        elif kind in ("gamma", "inverse_gaussian"):  # their intercept takes the unit
-            assert near(usual[1:], fit(stays, kind, l2, days=power)[1][1:])
+def test_units_say_nothing(stays, kind, l2, changes):
+    evaluate = l2 == 0
+    usual, shown, measures = fit(stays, "usual", kind, l2, 1, evaluate)
+    fit(stays, "usual", kind, l2, 3)
+    assert stays.checkout.digest(f"{kind}-{l2}-usual-1/model.h5") == stays.checkout.digest(f"{kind}-{l2}-usual-3/model.h5")
+    model, dispersion = KINDS[kind]
+    assert len(measures) >= evaluate
+    for units, np in zip(changes, (1, 3)):
+        found, also_shown, others = fit(stays, units, kind, l2, np, evaluate and np == 3)
+        weight = UNITS[units][3]
+        robust = kind == "cox" and l2 == 0  # with weights, and a robust z stays
+        for term, (statistic, p) in usual.items():
+            if term == "(intercept)" and (kind in ("gamma", "inverse_gaussian") or "exposure" in model):
+                continue  # it takes the unit
+            assert near(statistic, found[term][0] / (1 if dispersion or robust else 10.0 ** (weight / 2))), term
+            assert not (dispersion or robust) or near(p, found[term][1]), term
+        # Of counts and classes there is a likelihood where weights are whole numbers, and so numbers of rows.
+        assert also_shown == (shown if dispersion or kind == "cox" or weight > 0 else "-")
+        assert all(near(value, others[key]) for key, value in measures.items() if others)
 
 
 def test_what_no_sum_holds_names_its_column(stays):
-    text = stays.path("weights_0.csv").read_text().splitlines()
-    column = text[0].split(",").index("age_30")
+    text = stays.path("usual.csv").read_text().splitlines()
+    column = text[0].split(",").index("age")
     cells = text[5].split(",")
     cells[column] = "1e46"
-    stays.write("weights_0.csv", "\n".join([*text[:5], ",".join(cells), *text[6:]]) + "\n")
-    stays.write("beyond.yaml", stays.path("weights_0.yaml").read_text().replace("output: weights_0", "output: beyond"))
-    stays.run("ingest", "beyond.yaml")
-    stays.write("run_beyond.yaml", stays.path("run.yaml").read_text().replace("partitions/", "beyond/"))
-    words = ("train", "run_beyond.yaml", "--output", "beyond-run", "--set", "model.target=days_0", "--set")
+    stays.write("beyond.csv", "\n".join([*text[:5], ",".join(cells), *text[6:]]) + "\n")
+    stays.take("beyond", COLUMNS, "beyond.run.yaml")
+    words = ("train", "beyond.run.yaml", "--output", "beyond-run", "--set", "model.target=days", "--set")
     for np in (1, 4):
-        assert '.h5: column "age_30" holds a number beyond 1e+45' in stays.run(*words, "model.features=[age_30]", np=np, code=DATA)
-    stays.run(*words, "model.features=[age_0]")
+        assert '.h5: column "age" holds a number beyond 1e+45' in stays.run(*words, "model.features=[age]", np=np, code=DATA)
+    stays.run(*words, "model.features=[sex]")

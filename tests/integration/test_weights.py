@@ -45,7 +45,7 @@ def copies(rows):  # noqa: F811
 def test_frequencies_are_rows_repeated(rows, name):  # noqa: F811
     model, fit = CASES[name]
     model = (*model, "features=[x, sex]", "weights=true", "weight_type=frequency")
-    output, found = ours(rows, f"copies-{name}", model, strata=name.startswith("cox"), data="copies-", ranks=(2,))
+    output, found = ours(rows, f"copies-{name}", model, strata=name.startswith("cox"), data="copies-", ranks=(4,))
     check(found, r(rows, polished(fit) if name == "gamma" else fit, REPEATED, data="copies-rows"))
     text = rows.path(f"{output}/model.txt").read_text()
     assert f"rows {sum(i * 3 % 5 % 4 for i in range(168))}" in text and "No likelihood" not in text and "Robust" not in text, text
@@ -78,7 +78,7 @@ def test_samples_have_robust_errors(rows, name):  # noqa: F811
     referee("Rscript:sandwich")
     model, fit = CASES[name]
     model = (*model, "features=[x, sex]", "weights=true", "weight_type=sampling")
-    output, found = ours(rows, f"samples-{name}", model, ranks=(2,))
+    output, found = ours(rows, f"samples-{name}", model, ranks=(4,))
     plain = rows.run("train", "run.yaml", "--output", f"precise-{name}", *(w for key in model[:-1] for w in ("--set", f"model.{key}")), np=2)
     assert ("Weights were taken for precisions" in plain) == (name in ("logistic", "poisson")), plain
     expected = r(rows, f"suppressWarnings({fit.replace(', d', ', d, weights = w', 1)})", "", "sqrt(diag(sandwich::sandwich(f)))")
@@ -95,7 +95,7 @@ def test_samples_have_robust_errors(rows, name):  # noqa: F811
 def test_weights_of_classes(rows, how, weights):  # noqa: F811
     referee("Rscript:sandwich")
     model, fit = CASES["logistic"]
-    output, found = ours(rows, f"classes-{len(how)}", (*model, "features=[x, sex]", how), ranks=(2,))
+    output, found = ours(rows, f"classes-{len(how)}", (*model, "features=[x, sex]", how), ranks=(4,))
     fit = f"suppressWarnings({fit.replace(', d', ', d, weights = ' + weights, 1)})"
     check(found[:2], r(rows, fit, "gone <- d$gone;", "sqrt(diag(sandwich::sandwich(f)))")[:2])
     rows.run("evaluate", "run.yaml", "--output", output, *(w for key in (*model, "features=[x, sex]", how) for w in ("--set", f"model.{key}")), np=2)
