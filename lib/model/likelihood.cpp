@@ -80,8 +80,11 @@ ScoreProducts sum_products(Sums& sums, std::vector<Aggregate> parts, std::span<c
   Aggregate total = sums.across_domains("products of scores", std::move(parts), theta);
   total.normalise();
   if (total.saturated() != 0)
-    throw Error(ExitCode::data, "{} products of scores are not finite or too large to sum",
-                total.saturated());
+    throw Error(
+        ExitCode::data,
+        "{} products of scores are not finite or too large to sum: look for rows far from the "
+        "others, in a feature, the target or the weights",
+        total.saturated());
   std::vector<double> products = total.values("products");
   if (!total.layout().has("clusters")) return {std::move(products)};
   const auto count = static_cast<double>(total.words("clusters").front());

@@ -223,7 +223,7 @@ namespace {
 /// What rows of each class are taken for, (class, taken for), row-major; of a probability at one
 /// half, as its shares say. Empty without such metrics.
 std::vector<std::int64_t> confusion_of(const Json& metrics) {
-  if (metrics.contains("confusion")) return metrics.at("confusion");
+  if (const Json told = metrics.value("confusion", Json()); told.is_array()) return told;
   std::vector<double> told;
   for (const char* name : {"rows", "events", "recall", "accuracy"}) {
     const Json value = metrics.value(name, Json());

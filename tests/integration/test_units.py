@@ -68,6 +68,8 @@ def fit(stays, units, kind, l2, np, evaluate=False):
     """Of each coefficient its statistic and p-value; the R-squared that the summary shows; and what rows are measured by."""
     output = f"{kind}-{l2}-{units}-{np}"
     model = f"model={{kind: {kind}, {KINDS[kind][0]}, features: [age, sex], weights: true, l2: {l2}"
+    if kind == "linear" and l2 == 0:
+        model += ", errors: robust"
     if kind == "cox" and l2 > 0:  # over all clinics, on a grid
         model += ", cox: {strata: none, time_step: %r, time_maximum: %r}" % tuple(step * 10.0 ** UNITS[units][1] for step in (0.125, 40))
     for command in ("train", "evaluate") if evaluate else ("train",):

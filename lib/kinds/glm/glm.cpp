@@ -28,8 +28,6 @@ class GlmObjective : public Objective {
       ensure(kernels::glm_parameters(options_.family, rows.columns(), options_.classes) == size(),
              "every domain has the model's columns, each with a name");
     }
-    const int weight = excess_power(options_.mean_weight);
-    const int target = excess_power(options_.target_size);
     kernels::TargetPowers powers{0, 0, 0};
     if (options_.family == kernels::negative_binomial) {
       scoring_ = true;
@@ -37,13 +35,18 @@ class GlmObjective : public Objective {
       powers = kernels::family_members[options_.family.index].powers;
       scoring_ = !kernels::family_members[options_.family.index].canonical;
     }
-    formats_ = {shifted(wide, weight + powers.value * target),
-                shifted(wide, weight + powers.score * target),
-                shifted(wide, weight + powers.information * target)};
+    // By the size of the product: two factors that are ordinary each may not be so together, nor
+    // their square.
+    const int size_of_target = options_.target_size > 0 ? std::ilogb(options_.target_size) : 0;
+    const auto grid = [&](int power) {
+      return shifted(wide, excess_power(std::ldexp(options_.mean_weight, power * size_of_target)));
+    };
+    formats_ = {grid(powers.value), grid(powers.score), grid(powers.information)};
     // What falls as the target grows is small beside one in ordinary units too.
     const bool falls = powers.value < 0 && options_.target_size > 0;
-    unit_ = std::ldexp(options_.mean_weight,
-                       powers.value * (falls ? std::ilogb(options_.target_size) : target));
+    unit_ =
+        std::ldexp(options_.mean_weight,
+                   powers.value * (falls ? size_of_target : excess_power(options_.target_size)));
   }
 
   std::size_t size() const override { return options_.names.size(); }

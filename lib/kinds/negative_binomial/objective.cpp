@@ -111,8 +111,11 @@ class NegativeBinomial : public Objective {
     Aggregate total = sums_.across_domains("products of scores", std::move(parts), theta);
     total.normalise();
     if (total.saturated() != 0)
-      throw Error(ExitCode::data, "{} products of scores are not finite or too large to sum",
-                  total.saturated());
+      throw Error(
+          ExitCode::data,
+          "{} products of scores are not finite or too large to sum: look for rows far from the "
+          "others, in a feature, the target or the weights",
+          total.saturated());
     std::vector<double> products = total.values("products");
     products.resize(size() * (size() + 1) / 2, 0.0);
     products.back() = total.value("shape_products");
