@@ -14,7 +14,7 @@ from conftest import PROGRAM, Checkout, referee
 
 FLIP = os.path.join(os.path.dirname(PROGRAM), "flip")
 np = referee("numpy")
-COUNT = int(os.environ.get("BAILIWICK_FLIPS", 1500))
+COUNT = int(os.environ.get("BAILIWICK_FLIPS", 1500 if os.environ.get("BAILIWICK_TIER") == "long" else 500))
 SEED = 20261121
 
 
