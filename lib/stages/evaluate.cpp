@@ -9,7 +9,8 @@
 #include "lib/record/run_record.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
-#include "lib/stages/membership.hpp"
+#include "lib/stages/attack/attribute_inference.hpp"
+#include "lib/stages/attack/membership.hpp"
 #include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/private_evaluation.hpp"
 #include "lib/stages/quality/label_noise.hpp"
@@ -98,6 +99,8 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   const UsedModel used = open_model(run, of_model);
   const SavedModel& model = used.model;
   const ModelColumns columns = columns_of(model, run, true);
+  const std::vector<GuessedFeature> attributes =
+      guessed_features(how.attributes, columns, run.schema());
   RunRecord record(run, chain, true);
   record.add_dependency({dependency::model, used.content, Json::object(), {}});
   record.begin_session();
@@ -124,6 +127,8 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
     standardise(members, moments);
     attack = membership(run, model, members, rows);
   }
+  Json guessed = Json::array();
+  if (!attributes.empty()) guessed = attribute_inference(run, model, columns, moments, attributes);
 
   std::vector<std::pair<std::string, Json>> lines;
   Json domains = Json::object();
@@ -138,12 +143,14 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   lines.emplace_back("overall", overall);
 
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
-  const std::string text = fmt::format(
-      "{} of {}, standardise: {}{}\n{}{}{}{}{}{}", split, run.config().name,
-      to_word(standardisation), how.regional ? ", each domain by its own model" : "",
-      Scorecard::table(lines), Scorecard::class_table(overall, model.categories), notes(overall),
-      how.label_noise ? label_noise_text(disputed) : "",
-      how.membership ? membership_text(attack) : "", note_of_fit(run.config(), options));
+  const std::string text =
+      fmt::format("{} of {}, standardise: {}{}\n{}{}{}{}{}{}{}", split, run.config().name,
+                  to_word(standardisation), how.regional ? ", each domain by its own model" : "",
+                  Scorecard::table(lines), Scorecard::class_table(overall, model.categories),
+                  notes(overall), how.label_noise ? label_noise_text(disputed) : "",
+                  how.membership ? membership_text(attack) : "",
+                  attributes.empty() ? "" : attribute_inference_text(guessed),
+                  note_of_fit(run.config(), options));
   Json results = {{"format", "bailiwick-evaluation"},
                   {"version", 1},
                   {"model", used.content.hex()},
@@ -154,6 +161,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
                   {"domains", domains}};
   if (how.label_noise) results["label_noise"] = disputed;
   if (how.membership) results["membership"] = attack;
+  if (!attributes.empty()) results["attributes"] = guessed;
   record.publish_result(results, text, results);
 }
 

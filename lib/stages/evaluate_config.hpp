@@ -32,6 +32,7 @@ struct EvaluateConfig {
   bool per_domain = true;
   int calibration_bins = 10;
   bool regional = false, phm08 = false, label_noise = false, membership = false;
+  std::vector<std::string> attributes;
   std::vector<double> survival_at;
 };
 
@@ -58,6 +59,10 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
   v.key("membership", evaluate.membership,
         "How well rows of train.split are told from those of evaluate.split by what the model says "
         "of them.");
+  v.key("attributes", evaluate.attributes,
+        "Categories and booleans of the model: how well each is guessed from a row's others, its "
+        "target and the model.",
+        distinct);
   v.key("survival_at", evaluate.survival_at,
         "Times at which predict tells survival, of Cox models with model.cox.baseline.",
         at_least(0), distinct);
@@ -77,15 +82,16 @@ inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const R
           "only used with models of a class");
   v.check(!evaluate.label_noise || !run.privacy, "evaluate.label_noise",
           "has no form with noise (privacy)");
-  v.check(!evaluate.membership || has_classes(), "evaluate.membership",
-          "only used with models of a class");
-  v.check(!evaluate.membership || (!run.train.split.empty() && !evaluate.split.empty() &&
-                                   run.train.split != evaluate.split),
-          "evaluate.membership", "needs train.split, and another in evaluate.split");
-  v.check(!evaluate.membership || !evaluate.regional, "evaluate.membership",
-          "not used with evaluate.regional");
-  v.check(!evaluate.membership || !run.privacy, "evaluate.membership",
-          "has no form with noise (privacy)");
+  for (const auto& [key, asked] :
+       {std::pair("evaluate.membership", evaluate.membership),
+        std::pair("evaluate.attributes", !evaluate.attributes.empty())}) {
+    v.check(!asked || has_classes(), key, "only used with models of a class");
+    v.check(!asked || (!run.train.split.empty() && !evaluate.split.empty() &&
+                       run.train.split != evaluate.split),
+            key, "needs train.split, and another in evaluate.split");
+    v.check(!asked || !evaluate.regional, key, "not used with evaluate.regional");
+    v.check(!asked || !run.privacy, key, "has no form with noise (privacy)");
+  }
   v.check(!evaluate.phm08 || run.model.kind->response(run.model) == kernels::Response::mean,
           "evaluate.phm08",
           "only used with models of a mean: linear, or a network's squared_error or huber");

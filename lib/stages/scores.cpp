@@ -14,6 +14,7 @@
 #include "lib/kinds/model_file.hpp"
 #include "lib/lineage/stage_chain.hpp"
 #include "lib/lineage/statement.hpp"
+#include "lib/model/row_sums.hpp"
 #include "lib/record/layout.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
@@ -251,6 +252,21 @@ std::vector<std::string> Scores::names(const SavedModel& model, const std::vecto
   for (const std::string& category : model.categories)
     names.push_back("probability_" + category);
   return names;
+}
+
+void for_each_classified_row(const SavedModel& model, const kernels::RowBlocks& rows,
+                             const ClassifiedRow& tell) {
+  const Scores scores(model, rows);
+  const auto y = host_copy(rows.y);
+  const auto weight = host_copy(rows.weight);
+  std::vector<double> p;
+  for (std::size_t b = 0; b < rows.blocks(); ++b)
+    for (std::size_t r = 0; r < rows.block_rows(); ++r) {
+      if (weight(b, r) == 0) continue;
+      scores.predict(b, r, 0, p);
+      if (p.size() == 1) p.insert(p.begin(), 1 - p.front());
+      tell(r, static_cast<std::size_t>(y(b, 0, r)), p);
+    }
 }
 
 }  // namespace bailiwick

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -77,5 +78,13 @@ class Scores {
   std::size_t times_;
   Kokkos::View<double***, Kokkos::LayoutRight, Kokkos::HostSpace> eta_;
 };
+
+/// What a model of classes says of a row: its place in its block, its own class, the probability of
+/// each.
+using ClassifiedRow =
+    std::function<void(std::size_t row, std::size_t of, std::span<const double> probabilities)>;
+/// Tells of every row of non-zero weight, block by block.
+void for_each_classified_row(const SavedModel& model, const kernels::RowBlocks& rows,
+                             const ClassifiedRow& tell);
 
 }  // namespace bailiwick

@@ -277,22 +277,81 @@ FEATURES = 80
 
 @pytest.fixture(scope="module")
 def overfit(tmp_path_factory):
-    """Labels by chance, and as many columns as a fit of 240 rows needs to learn some of them by heart."""
+    """Labels by chance, and as many columns as a fit of 240 rows needs to learn some of them by heart: as they are, or of either sex."""
     stays = Stays(Checkout(tmp_path_factory.mktemp("membership")))
-    draw = random.Random(8)
+    draw, others = random.Random(8), random.Random(9)
     names = [f"x{j}" for j in range(FEATURES)]
-    lines = [",".join(["clinic", *names, "ill", "split"])]
+    lines = [",".join(["clinic", *names, *OTHERS, "ill", "split"])]
     for clinic, count in zip(CLINICS, (160, 160, 160), strict=True):
         for i in range(count):
-            lines.append(",".join([clinic, *(f"{draw.gauss(0, 1):.6f}" for _ in names), str(int(draw.random() < 0.5)), ("train", "test")[i % 2]]))
+            more = [others.choice("ffmm ").strip(), others.choice(("medicine", "surgery", "surgery", "icu") if i % 4 else ("medicine", "surgery")), str(others.randrange(2)), others.choice(("low", "middle", "high"))]
+            lines.append(",".join([clinic, *(f"{draw.gauss(0, 1):.6f}" for _ in names), *more, str(int(draw.random() < 0.5)), ("train", "test")[i % 2]]))
     stays.write("chance.csv", "\n".join(lines) + "\n")
     columns = "".join(f"\n  {name}: {{role: feature}}" for name in names)
-    stays.take("chance", columns + "\n  ill: {role: target, type: boolean}\n  split: {role: split, type: category, levels: [train, test]}\n", "chance-run.yaml")
+    columns += """
+  sex: {role: feature, type: category, levels: [f, m], missing: keep}
+  ward: {role: feature, type: category, levels: [medicine, surgery, icu]}
+  smokes: {role: feature, type: boolean}
+  grade: {role: target, type: category, levels: [low, middle, high]}
+  ill: {role: target, type: boolean}
+  split: {role: split, type: category, levels: [train, test]}
+"""
+    stays.take("chance", columns, "chance-run.yaml")
     stays.run("train", "chance-run.yaml", *LEARNT, "--output", "learnt")
+    for kind in GUESSED:
+        stays.run("train", "chance-run.yaml", *guessing(kind), "--output", f"guessed-{kind}")
     return stays
 
 
-LEARNT = ("--set", "model={kind: logistic, target: ill}", "--set", "train.split=train", "--set", "evaluate={split: test, per_domain: false, membership: true}")
+OTHERS = ("sex", "ward", "smokes", "grade")
+LEARNT = ("--set", "model={kind: logistic, target: ill, features: ['x*']}", "--set", "train.split=train", "--set", "evaluate={split: test, per_domain: false, membership: true}")
+
+
+# Of either sex the other columns say something else.
+OF_SEXES = "features: [{plain}, sex, ward, smokes, {products}]".format(
+    plain=", ".join(f"x{j}" for j in range(20)), products=", ".join(f"x{j}:sex_m" for j in range(20)))
+GUESSED = {"logistic": ("ill", ("0", "1")), "multinomial": ("grade", ("low", "middle", "high"))}
+LEVELS = {"sex": ("f", "m"), "ward": ("medicine", "surgery", "icu"), "smokes": ("0", "1")}
+
+
+def guessing(kind):
+    return ("--set", f"model={{kind: {kind}, target: {GUESSED[kind][0]}, l2: 0.01, {OF_SEXES}}}", "--set", "train.split=train",
+            "--set", "evaluate={split: test, per_domain: false, attributes: [sex, ward, smokes]}")
+
+
+def guessed(stays, kind, output, np=None, run="chance-run.yaml"):
+    text = stays.run("evaluate", run, *guessing(kind), "--output", output, "--model", f"guessed-{kind}/model.h5", np=np)
+    return json.loads(stays.path(f"{output}/evaluation.json").read_text())["attributes"], text
+
+
+def guesses_of(stays, kind, equally_likely=()):
+    """The same by the coefficients of model.h5: (feature, split) -> rows, right, of the most frequent level."""
+    numpy, h5py = referee("numpy"), referee("h5py")
+    with h5py.File(stays.path(f"guessed-{kind}/model.h5")) as file:
+        coefficients = file["arrays/coefficients"][:]
+    target, classes = GUESSED[kind]
+    names = [*(f"x{j}" for j in range(20)), "sex_m", "sex_(missing)", "ward_surgery", "ward_icu", "smokes", *(f"x{j}:sex_m" for j in range(20))]
+    coefficients = coefficients.reshape(len(classes) - 1, len(names) + 1)
+
+    def value(row, name):
+        if ":" in name:
+            return math.prod(value(row, factor) for factor in name.split(":"))
+        feature, _, level = name.partition("_")
+        return float(row[feature]) if not level else float(row[feature] == level.replace("(missing)", ""))
+
+    def probability(row):
+        scores = numpy.append(0, coefficients @ [1.0, *(value(row, name) for name in names)])
+        return numpy.exp(scores[classes.index(row[target])]) / numpy.exp(scores).sum()
+
+    rows = list(csv.DictReader(stays.path("chance.csv").open()))
+    found = {}
+    for feature, levels in LEVELS.items():
+        prior = {v: sum(row["split"] == "train" and row[feature] == v for row in rows) for v in levels}
+        for split in ("train", "test"):
+            known = [row for row in rows if row["split"] == split and row[feature]]
+            right = sum(max(levels, key=lambda v: (feature in equally_likely or prior[v]) * probability({**row, feature: v})) == row[feature] for row in known)
+            found[feature, split] = (len(known), right, sum(row[feature] == max(levels, key=prior.get) for row in known))
+    return found
 
 
 def attacked(stays, output, np=None):
@@ -337,7 +396,7 @@ def test_membership(overfit):
     assert told["best"]["advantage"] > 0.15, "it has learnt some of them by heart"
 
 
-def test_membership_under_minimums(overfit):
+def test_attacks_under_minimums(overfit):
     """Of cells that each hold ten rows of a domain, or none; of nothing where a class has not as many."""
     allow = "exact_release: true"
     try:
@@ -347,11 +406,60 @@ def test_membership_under_minimums(overfit):
         for at in (*told["at"], told["best"]):
             for rate, rows in ((at["true_positive_rate"], 240), (at["false_positive_rate"], 120)):
                 assert rate == 0 or rate * rows >= 10, told
+        overfit.terms("lyon", "minimum: {rows: 10, group_rows: 18}\n", allow=allow)
+        (sex, ward, smokes), text = guessed(overfit, "logistic", "eighteen")
+        found = guesses_of(overfit, "logistic", equally_likely=["ward"])
+        # Of a table with too few rows in a part nothing is told, and guesses do without it.
+        assert (sex["prior"], sex["members"], sex["others"], sex["advantage"]) == (None,) * 4
+        assert re.search("^  sex +members +- +- +- +- +- +-\n +others +- +- +- +- +-$", text, re.M), text
+        assert ward["prior"] is None and "  ward: policies do not let be told how frequent its levels are" in text
+        for of in (ward, smokes):
+            for group, split in (("members", "train"), ("others", "test")):
+                rows, right, frequent = found[of["feature"], split]
+                assert (of[group]["rows"], of[group]["right"]) == (rows, right), of
+                assert of[group]["most_frequent"] == (None if of is ward else frequent)
         overfit.terms("lyon", "minimum: {rows: 10, group_rows: 70}\n", allow=allow)
         told, text = attacked(overfit, "seventy")
         assert told is None and "membership: policies do not let be told" in text
     finally:
         for clinic in CLINICS:
             overfit.terms(clinic)
-    for words, why in (("evaluate.split=train", "needs train.split, and another in evaluate.split"), ("model={kind: linear, target: ill}", "only used with models of a class")):
-        assert why in overfit.run("evaluate", "chance-run.yaml", *LEARNT, "--set", words, "--output", "no", "--model", "learnt/model.h5", code=3)
+    for attack in ("membership: true", "attributes: [sex]"):
+        for split, words, why in (("train", (), "needs train.split, and another in evaluate.split"), ("test", ("--set", "model={kind: linear, target: ill}"), "only used with models of a class")):
+            assert f"evaluate.{attack.partition(':')[0]}: {why}" in overfit.run("evaluate", "chance-run.yaml", *LEARNT, *words, "--set", f"evaluate={{split: {split}, {attack}}}", "--output", "no", "--model", "learnt/model.h5", code=3)
+
+
+@pytest.mark.parametrize("kind", GUESSED)
+def test_attributes(overfit, kind):
+    """By whoever knows all of a row but one feature; counted again from the coefficients, over ranks, and with all rows in one domain."""
+    stats = referee("scipy.stats")
+    told, text = guessed(overfit, kind, f"{kind}-1")
+    found = guesses_of(overfit, kind)
+    assert [of["feature"] for of in told] == list(LEVELS)
+    for of in told:
+        assert of["levels"] == list(LEVELS[of["feature"]]) and sum(of["prior"]) == of["members"]["rows"] and max(of["prior"]) == of["members"]["most_frequent"]
+        for group, split in (("members", "train"), ("others", "test")):
+            rows, right, frequent = found[of["feature"], split]
+            assert (of[group]["rows"], of[group]["right"], of[group]["most_frequent"]) == (rows, right, frequent), (of, group)
+            assert (of[group]["share"], of[group]["without_model"]) == (right / rows, frequent / rows)
+            assert of[group]["share_lower"] == pytest.approx(stats.beta.ppf(0.025, right, rows - right + 1), rel=1e-9)
+            assert of[group]["share_upper"] == pytest.approx(stats.beta.ppf(0.975, right + 1, rows - right), rel=1e-9)
+            assert re.search(rf"^  .*{group} +{rows} +{right / rows:.6g} ", text, re.M), text
+        assert of["advantage"] == of["members"]["share"] - of["others"]["share"]
+    sex = told[0]
+    assert sex["members"]["rows"] < 240, "some have none that could be guessed"
+    if kind == "multinomial":
+        assert sex["advantage"] > 0.1 and sex["members"]["share_lower"] > sex["members"]["without_model"], "it has learnt some of them by heart"
+        assert guessed(overfit, kind, f"{kind}-3", np=3)[0] == told
+    else:
+        assert guessed(overfit, kind, f"{kind}-2", np=2)[0] == told
+        overfit.pool()
+        overfit.pooled("chance-pooled.yaml", "chance", overfit.path("chance-run.yaml").read_text().partition("domains:\n")[0] + "domains:\n")
+        assert guessed(overfit, kind, f"{kind}-pooled", np=3, run="chance-pooled.yaml")[0] == told
+
+
+def test_what_can_be_guessed(overfit):
+    for name, why in (("wards", 'the model takes no "wards"; it takes x0, '), ("x3", '"x3" is a number: what can be guessed are categories, and booleans, which are declared from 0 to 1')):
+        said = overfit.run("evaluate", "chance-run.yaml", *guessing("logistic"), "--set", f"evaluate.attributes=[{name}]", "--output", "no", "--model", "guessed-logistic/model.h5", code=3)
+        assert f"evaluate.attributes: {why}" in said and ("did you mean" in said) == (name == "wards"), said
+    assert 'the model takes no "sex"' in overfit.run("evaluate", "chance-run.yaml", *LEARNT, "--set", "evaluate.attributes=[sex]", "--output", "no", "--model", "learnt/model.h5", code=3)

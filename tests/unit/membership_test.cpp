@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/membership_attack.hpp"
+#include "lib/stages/attack/membership_attack.hpp"
 
 #include <cmath>
 

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <numeric>
-#include <set>
 
 #include "lib/core/json.hpp"
 #include "lib/core/text.hpp"
@@ -25,6 +24,7 @@
 #include "lib/stages/influence/measures.hpp"
 #include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/stage.hpp"
+#include "lib/stages/taken_features.hpp"
 
 namespace bailiwick {
 
@@ -86,50 +86,20 @@ constexpr std::size_t most_levels_told = 50;  ///< of a category
 /// same rows.
 constexpr int most_told_with_minimum = 10;
 
-/// A column of the partitions that the model takes, or makes others of.
-struct Feature {
-  const Column* column;
-  std::size_t index;  ///< into Schema::features
-  std::size_t place;  ///< among the numbers, or the categories, of a row
-};
-
-/// In the order of the partitions.
-std::vector<Feature> features_of(const ModelColumns& columns, const Schema& schema) {
-  const std::set<std::size_t> taken = features_taken(columns);
-  std::vector<Feature> features;
-  std::size_t numbers = 0, categories = 0;
-  for (std::size_t j = 0; j < schema.features.size(); ++j) {
-    std::size_t& place = schema.features[j].is_category() ? categories : numbers;
-    if (taken.contains(j)) features.push_back({&schema.features[j], j, place});
-    ++place;
-  }
-  return features;
-}
-
 /// Those that the config names, if it names any. Throws ExitCode::config.
-std::vector<Feature> chosen_features(const ExplainConfig& how, const ModelColumns& columns,
-                                     const Schema& schema) {
-  std::vector<Feature> all = features_of(columns, schema);
-  std::vector<std::string> names;
-  for (const Feature& feature : all)
-    names.push_back(feature.column->name);
-  const auto find = [&](const std::string& name, const std::string& key) {
-    const auto found = std::ranges::find(names, name);
-    if (found == names.end())
-      throw Error(ExitCode::config, "{}: the model takes no \"{}\"; it takes {}{}", key, name,
-                  join(names), did_you_mean(name, names));
-    return all[static_cast<std::size_t>(found - names.begin())];
-  };
+std::vector<TakenFeature> chosen_features(const ExplainConfig& how, const ModelColumns& columns,
+                                          const Schema& schema) {
+  std::vector<TakenFeature> all = taken_features(columns, schema);
   for (std::size_t i = 0; i < how.values.size(); ++i) {
     const std::string key = fmt::format("explain.values.{}.feature", i);
-    if (find(how.values[i].feature, key).column->is_category())
+    if (find_feature(all, how.values[i].feature, key).column->is_category())
       throw Error(ExitCode::config, "{}: \"{}\" is a category, of which all levels are told", key,
                   how.values[i].feature);
   }
   if (how.features.empty()) return all;
-  std::vector<Feature> chosen;
+  std::vector<TakenFeature> chosen;
   for (const std::string& name : how.features)
-    chosen.push_back(find(name, "explain.features"));
+    chosen.push_back(find_feature(all, name, "explain.features"));
   return chosen;
 }
 
@@ -210,19 +180,6 @@ class Explanation {
     Values values;              ///< of each feature: this rank's
   };
 
-  static double value_in(const io::RowBuffer& buffer, std::size_t row, const Feature& feature) {
-    return feature.column->is_category()
-               ? buffer.codes[row * (buffer.codes.size() / buffer.rows) + feature.place]
-               : buffer.features[row * (buffer.features.size() / buffer.rows) + feature.place];
-  }
-  static void put(double value, io::RowBuffer& buffer, std::size_t row, const Feature& feature) {
-    if (feature.column->is_category())
-      buffer.codes[row * (buffer.codes.size() / buffer.rows) + feature.place] =
-          static_cast<std::uint16_t>(value);
-    else
-      buffer.features[row * (buffer.features.size() / buffer.rows) + feature.place] = value;
-  }
-
   /// Changes nothing.
   RowChange collect(std::size_t d) {
     return [this, d](std::size_t p, std::uint64_t block, std::span<const std::size_t> rows,
@@ -231,7 +188,7 @@ class Explanation {
       held.block.insert(held.block.end(), rows.size(), static_cast<double>(block));
       for (std::size_t f = 0; f < features_.size(); ++f)
         for (const std::size_t r : rows)
-          held.values[f].push_back(value_in(buffer, r, features_[f]));
+          held.values[f].push_back(features_[f].value_in(buffer, r));
     };
   }
 
@@ -248,7 +205,7 @@ class Explanation {
   }
 
   /// Of the partition, whoever holds it, and however often its rows were ingested.
-  std::uint64_t seed_of(const PartitionManifest& manifest, const Feature& feature) const {
+  std::uint64_t seed_of(const PartitionManifest& manifest, const TakenFeature& feature) const {
     const Digest digest =
         Sha256()
             .update(fmt::format("permutation\n{}\n{}\n{}\n{}", how_.seed, manifest.owner,
@@ -263,7 +220,7 @@ class Explanation {
   /// How much worse the measure gets when the feature says nothing of its row any more (Breiman
   /// 2001; Fisher, Rudin & Dominici 2019): its values in another order within each partition.
   Json importance(std::size_t f) {
-    const Feature& feature = features_[f];
+    const TakenFeature& feature = features_[f];
     std::vector<Values> domains;  // of each partition: the feature's values in all its rows
     for (std::size_t d = 0; d < held_.size(); ++d) {
       domains.emplace_back();
@@ -291,7 +248,7 @@ class Explanation {
           auto at = static_cast<std::size_t>(
               std::ranges::lower_bound(blocks, static_cast<double>(block)) - blocks.begin());
           for (const std::size_t r : rows)
-            put(drawn[d][p][at++], buffer, r, feature);
+            feature.put(drawn[d][p][at++], buffer, r);
         };
       });
       const Json value = metrics.value(measure_->name, Json());
@@ -311,7 +268,7 @@ class Explanation {
   }
 
   /// Whether all that the model derives of a number has a value there.
-  bool is_defined(const Feature& feature, double value) const {
+  bool is_defined(const TakenFeature& feature, double value) const {
     for (const DerivedColumn& derived : columns_.derived)
       for (const DerivedFactor& factor : derived.factors) {
         if (factor.column != feature.index || factor.level || factor.asks_missing()) continue;
@@ -324,7 +281,7 @@ class Explanation {
   }
 
   /// The values at which a number's dependence is told; why there are none.
-  std::pair<std::vector<double>, std::string> values_of(const Feature& feature) const {
+  std::pair<std::vector<double>, std::string> values_of(const TakenFeature& feature) const {
     const Column& column = *feature.column;
     const auto given = std::ranges::find(how_.values, column.name, &FeatureValuesConfig::feature);
     if (given != how_.values.end()) {
@@ -369,14 +326,8 @@ class Explanation {
   }
 
   /// The mean prediction of all rows, had they all that value.
-  std::vector<double> mean_predictions(const Feature& feature, double value) {
-    const ModelRows rows = load([&](std::size_t) -> RowChange {
-      return [&](std::size_t, std::uint64_t, std::span<const std::size_t> changed,
-                 io::RowBuffer& buffer) {
-        for (const std::size_t r : changed)
-          put(value, buffer, r, feature);
-      };
-    });
+  std::vector<double> mean_predictions(const TakenFeature& feature, double value) {
+    const ModelRows rows = load([&](std::size_t) { return give_all(feature, value); });
     const bool hazards = has_times(used_.model.config);
     const auto layout = std::make_shared<const AggregateLayout>(std::vector<Stream>{
         {"rows", 1, counts}, {"predictions", names_of_predictions().size(), any_size}});
@@ -408,7 +359,7 @@ class Explanation {
   }
 
   /// Friedman 2001. Null: not asked for.
-  Json partial_dependence(const Feature& feature) {
+  Json partial_dependence(const TakenFeature& feature) {
     const Column& column = *feature.column;
     const bool is_given = std::ranges::find(how_.values, column.name,
                                             &FeatureValuesConfig::feature) != how_.values.end();
@@ -443,7 +394,7 @@ class Explanation {
   const ExplainConfig& how_;
   const UsedModel& used_;
   ModelColumns columns_;
-  std::vector<Feature> features_;
+  std::vector<TakenFeature> features_;
   std::vector<ColumnMoments> moments_;
   std::vector<UsedModel> models_;
   EvaluateConfig evaluated_;

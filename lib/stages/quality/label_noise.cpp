@@ -28,20 +28,14 @@ struct PredictedRows {
 
 PredictedRows predict_classes(const SavedModel& model, const kernels::RowBlocks& rows,
                               std::size_t classes) {
-  const Scores scores(model, rows);
-  const auto y = host_copy(rows.y);
-  const auto weight = host_copy(rows.weight);
   PredictedRows predicted;
-  std::vector<double> of_row;
-  for (std::size_t b = 0; b < rows.blocks(); ++b)
-    for (std::size_t r = 0; r < rows.block_rows(); ++r) {
-      if (weight(b, r) == 0) continue;
-      predicted.labels.push_back(static_cast<std::size_t>(y(b, 0, r)));
-      scores.predict(b, r, 0, of_row);
-      if (of_row.size() == 1) of_row.insert(of_row.begin(), 1 - of_row.front());
-      ensure(of_row.size() == classes, "a probability for each class");
-      predicted.probabilities.insert(predicted.probabilities.end(), of_row.begin(), of_row.end());
-    }
+  for_each_classified_row(
+      model, rows, [&](std::size_t, std::size_t label, std::span<const double> probabilities) {
+        ensure(probabilities.size() == classes, "a probability for each class");
+        predicted.labels.push_back(label);
+        predicted.probabilities.insert(predicted.probabilities.end(), probabilities.begin(),
+                                       probabilities.end());
+      });
   return predicted;
 }
 

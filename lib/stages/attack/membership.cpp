@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Bailiwick authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "lib/stages/membership.hpp"
+#include "lib/stages/attack/membership.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,9 +14,8 @@
 #include "lib/core/text.hpp"
 #include "lib/data/group_sums.hpp"
 #include "lib/model/metrics/merged_bins.hpp"
-#include "lib/model/row_sums.hpp"
 #include "lib/run/run.hpp"
-#include "lib/stages/membership_attack.hpp"
+#include "lib/stages/attack/membership_attack.hpp"
 #include "lib/stages/merge_bins.hpp"
 #include "lib/stages/scores.hpp"
 #include "lib/stages/shown.hpp"
@@ -42,20 +41,12 @@ std::size_t bin_of(double p) {
 /// Adds rows to (class, way, bin). The halves are those of every other row of a block.
 void count_rows(const SavedModel& model, const kernels::RowBlocks& rows, bool of_training,
                 Aggregate& sum) {
-  const Scores scores(model, rows);
   const std::span words = sum.words("rows");
-  const auto y = host_copy(rows.y);
-  const auto weight = host_copy(rows.weight);
-  std::vector<double> p;
-  for (std::size_t b = 0; b < rows.blocks(); ++b)
-    for (std::size_t r = 0; r < rows.block_rows(); ++r) {
-      if (weight(b, r) == 0) continue;
-      scores.predict(b, r, 0, p);
-      if (p.size() == 1) p.insert(p.begin(), 1 - p.front());
-      const auto of = static_cast<std::size_t>(y(b, 0, r));
-      const std::size_t way = of_training ? 0 : 1 + r % 2;
-      ++words[(of * kinds_of_rows + way) * confidence_bins + bin_of(p[of])];
-    }
+  for_each_classified_row(
+      model, rows, [&](std::size_t row, std::size_t of, std::span<const double> probabilities) {
+        const std::size_t way = of_training ? 0 : 1 + row % 2;
+        ++words[(of * kinds_of_rows + way) * confidence_bins + bin_of(probabilities[of])];
+      });
 }
 
 Json outcome_json(const AttackOutcome& outcome) {
