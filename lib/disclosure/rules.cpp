@@ -112,10 +112,32 @@ void check_measures(Judged& artefact, const std::string& whose, const Json& metr
   }
 }
 
+/// Rows of which a feature is guessed, and of its levels.
+void check_attribute(Judged& artefact, const Json& attack) {
+  const std::string name = fact_text(attack, "feature");
+  const Json &levels = fact_list(attack, "levels"), &prior = fact_list(attack, "prior");
+  for (std::size_t i = 0; i < prior.size() && i < levels.size(); ++i)
+    if (prior[i].is_number())
+      artefact.count(prior[i].get<double>(),
+                     fmt::format("rows of the training with {} {}", name, name_of(levels[i])));
+  for (const char* group : {"members", "others"}) {
+    const Json& of = fact(attack, group);
+    const double rows = fact_number(of, "rows"), right = fact_number(of, "right"),
+                 frequent = fact_number(of, "most_frequent");
+    const std::string where = fmt::format("{} of {}: ", name, group);
+    artefact.count(right, where + "guessed right");
+    artefact.count(rows - right, where + "guessed wrong");
+    artefact.count(frequent, where + "of the most frequent level");
+    artefact.count(rows - frequent, where + "of other levels");
+  }
+}
+
 void check_evaluation(Judged& artefact, const Json& result) {
   check_measures(artefact, "overall", fact(result, "overall"));
   for (const auto& [domain, metrics] : fact_list(result, "domains").items())
     check_measures(artefact, domain, metrics);
+  for (const Json& attack : fact_list(result, "attributes"))
+    check_attribute(artefact, attack);
 }
 
 /// Each cell is none or enough, and no line of the table says all, or none, of its rows.

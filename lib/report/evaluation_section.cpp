@@ -9,6 +9,7 @@
 #include "lib/core/text.hpp"
 #include "lib/folder/facts.hpp"
 #include "lib/privacy/json.hpp"
+#include "lib/report/attribute_inference.hpp"
 #include "lib/report/markup/charts.hpp"
 #include "lib/report/measures.hpp"
 #include "lib/report/membership.hpp"
@@ -193,7 +194,7 @@ Html confusion_table(const Json& overall) {
       cells.push_back(html("<span class=\"heat h{}\">{}</span>", shade, count_text(cell)));
     }
     const double right = confusion_cell(confusion, t, t, k);
-    cells.push_back(html("{}", all > 0 ? fmt::format("{:.1f} %", 100 * right / all) : "-"));
+    cells.push_back(html_text(percent_text(right / all)));
     table.add(cells);
   }
   return table.finish();
@@ -257,6 +258,7 @@ Html evaluation_page(const RunFolder& folder, const StageRecord& record) {
   page += confusion_table(lines.back().second);
   if (result.contains("membership"))
     page += membership_html(result["membership"], promise_of(folder, result));
+  if (result.contains("attributes")) page += attribute_inference_html(result["attributes"]);
   return page;
 }
 

@@ -3,7 +3,6 @@
 
 #include "lib/report/membership.hpp"
 
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -15,10 +14,6 @@ namespace {
 
 bool is_rate(double value) {
   return value >= 0 && value <= 1;
-}
-
-std::string percent_text(double share) {
-  return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-";
 }
 
 /// Lines of the attack, a threshold each, with what the promise allows at its false positives.

@@ -7,6 +7,7 @@
 
 #include "lib/core/json.hpp"
 #include "lib/folder/facts.hpp"
+#include "lib/report/attribute_inference.hpp"
 #include "lib/report/markup/charts.hpp"
 #include "lib/report/markup/html.hpp"
 #include "lib/report/markup/svg.hpp"
@@ -153,4 +154,30 @@ TEST_CASE("what an attack found stands beside what the promise allows", "[report
   CHECK_THAT(membership_html({}, wide).markup(), ContainsSubstring("policies do not let be told"));
   CHECK(membership_html({{"at", "?"}, {"best", 3}}, wide).markup().find("- others") !=
         std::string::npos);
+}
+
+TEST_CASE("what is guessed of rows is told of the training and of others", "[report]") {
+  const auto of = [](int right) {
+    return Json{{"rows", 2400},       {"right", right},      {"share", right / 2400.0},
+                {"share_lower", 0.5}, {"share_upper", 0.75}, {"without_model", 0.51}};
+  };
+  const Json attacks = {{{"feature", "<ward>"},
+                         {"prior", nullptr},
+                         {"members", of(1800)},
+                         {"others", of(1320)},
+                         {"advantage", 0.2}},
+                        {{"feature", "sex"},
+                         {"prior", {3, 4}},
+                         {"members", nullptr},
+                         {"others", nullptr},
+                         {"advantage", nullptr}}};
+  CHECK_THAT(attribute_inference_html(attacks).markup(),
+             ContainsSubstring("&lt;ward&gt;</th>") && ContainsSubstring(">0.2<") &&
+                 ContainsSubstring(">2,400<") && ContainsSubstring(">75.0 %<") &&
+                 ContainsSubstring(">55.0 %<") && ContainsSubstring("50.0 % to 75.0 %") &&
+                 ContainsSubstring(">51.0 %<") &&
+                 ContainsSubstring("&lt;ward&gt;: policies do not let be told how frequent") &&
+                 ContainsSubstring("sex: policies do not let be told how many are guessed") &&
+                 !ContainsSubstring("sex: policies do not let be told how frequent"));
+  CHECK_THAT(attribute_inference_html({{"feature", 3}}).markup(), ContainsSubstring(">-<"));
 }

@@ -35,6 +35,10 @@ std::string count_text(double value) {
              : "-";
 }
 
+std::string percent_text(double share) {
+  return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-";
+}
+
 std::string bytes_text(double bytes) {
   if (!std::isfinite(bytes)) return "-";
   std::string text = count_text(bytes) + (bytes == 1 ? " byte" : " bytes");

@@ -69,6 +69,8 @@ std::string even_text(double value, int digits = 3);
 std::string capital(std::string text);
 /// 1402639 -> "1,402,639".
 std::string count_text(double value);
+/// 0.1234 -> "12.3 %".
+std::string percent_text(double share);
 /// "1,402,639 bytes (1.40 MB)".
 std::string bytes_text(double bytes);
 /// At most so many characters, the last of them "…" if some were left out.

@@ -244,24 +244,28 @@ Json attribute_inference(Run& run, const SavedModel& model, const ModelColumns& 
 }
 
 std::string attribute_inference_text(const Json& attacks) {
-  std::vector<std::vector<std::string>> lines{{"attributes", "of", "rows", "guessed right", "from",
-                                               "to", "without the model", "advantage"}};
+  std::vector<std::vector<std::string>> lines{{"attributes", "advantage", "of", "rows",
+                                               "guessed right", "from", "to", "without the model"}};
   std::string notes;
   for (const Json& attack : attacks) {
     const auto name = attack["feature"].get<std::string>();
+    std::size_t told = 0;
     for (const char* group : attacked_groups) {
-      const bool first = group == attacked_groups.front();
       const Json& of = attack[group];
-      std::vector<std::string>& line =
-          lines.emplace_back(std::vector<std::string>{first ? "  " + name : "", group});
+      told += of.is_null() ? 0 : 1;
+      const bool first = group == attacked_groups.front();
+      std::vector<std::string> line{first ? "  " + name : "",
+                                    first ? shown(attack["advantage"]) : "", group};
       line.push_back(of.is_null() ? "-" : with_thousands(of["rows"].get<long long>()));
       for (const char* member : {"share", "share_lower", "share_upper", "without_model"})
         line.push_back(of.is_null() ? "-" : shown(of[member]));
-      line.push_back(first ? shown(attack["advantage"]) : "");
+      lines.push_back(std::move(line));
     }
-    if (attack["prior"].is_null())
+    if (told < attacked_groups.size())
+      notes += fmt::format("  {}: policies do not let be told how many rows are guessed\n", name);
+    if (told > 0 && attack["prior"].is_null())
       notes += fmt::format(
-          "  {}: policies do not let be told how frequent its levels are: all are taken for "
+          "  {}: policies do not let be told how frequent its levels are: all were taken for "
           "equally "
           "likely\n",
           name);
