@@ -3,7 +3,7 @@
 
 #include "lib/stages/taken_features.hpp"
 
-#include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "lib/core/error.hpp"
@@ -46,6 +46,18 @@ const TakenFeature& find_feature(std::span<const TakenFeature> features, const s
   }
   throw Error(ExitCode::config, "{}: the model takes no \"{}\"; it takes {}{}", key, name,
               join(names), did_you_mean(name, names));
+}
+
+bool is_defined(const ModelColumns& columns, const TakenFeature& number, double value) {
+  for (const DerivedColumn& derived : columns.derived)
+    for (const DerivedFactor& factor : derived.factors) {
+      if (factor.column != number.index || factor.level || factor.asks_missing()) continue;
+      double x = value;
+      for (const Derivation& step : factor.steps)
+        x = step(x);
+      if (std::isnan(x)) return false;
+    }
+  return true;
 }
 
 RowChange give_all(const TakenFeature& feature, double value) {

@@ -29,6 +29,9 @@ std::vector<TakenFeature> taken_features(const ModelColumns& columns, const Sche
 const TakenFeature& find_feature(std::span<const TakenFeature> features, const std::string& name,
                                  const std::string& key);
 
+/// Whether all that the model derives of a number has a value where it is that.
+bool is_defined(const ModelColumns& columns, const TakenFeature& number, double value);
+
 /// Gives all rows that value of the feature; what is derived of it follows.
 RowChange give_all(const TakenFeature& feature, double value);
 

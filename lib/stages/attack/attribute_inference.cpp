@@ -227,6 +227,10 @@ std::vector<GuessedFeature> guessed_features(const std::vector<std::string>& nam
                     key, name);
       to.levels = {"0", "1"};
       to.values = {0, 1};
+      for (const double value : to.values)
+        if (!is_defined(columns, feature, value))
+          throw Error(ExitCode::config, "{}: what the model derives of \"{}\" has no value at {}",
+                      key, name, round_trip(value));
     }
     for (std::size_t code = 0; code < column.levels.size(); ++code)
       if (code != column.missing_code()) {

@@ -24,7 +24,7 @@ struct GuessedFeature {
 
 /// Those that evaluate.attributes names: categories, and numbers declared from 0 to 1, as booleans
 /// are held, whose levels are these two. Throws ExitCode::config for what the model does not take,
-/// and for other numbers.
+/// for other numbers, and where what it derives of one has no value at 0 or 1.
 std::vector<GuessedFeature> guessed_features(const std::vector<std::string>& names,
                                              const ModelColumns& columns, const Schema& schema);
 

@@ -267,26 +267,13 @@ class Explanation {
             {"values", losses}};
   }
 
-  /// Whether all that the model derives of a number has a value there.
-  bool is_defined(const TakenFeature& feature, double value) const {
-    for (const DerivedColumn& derived : columns_.derived)
-      for (const DerivedFactor& factor : derived.factors) {
-        if (factor.column != feature.index || factor.level || factor.asks_missing()) continue;
-        double x = value;
-        for (const Derivation& step : factor.steps)
-          x = step(x);
-        if (std::isnan(x)) return false;
-      }
-    return true;
-  }
-
   /// The values at which a number's dependence is told; why there are none.
   std::pair<std::vector<double>, std::string> values_of(const TakenFeature& feature) const {
     const Column& column = *feature.column;
     const auto given = std::ranges::find(how_.values, column.name, &FeatureValuesConfig::feature);
     if (given != how_.values.end()) {
       for (const double value : given->values)
-        if (!is_defined(feature, value))
+        if (!is_defined(columns_, feature, value))
           throw Error(ExitCode::config,
                       "explain.values: what the model derives of {} has no value at {}",
                       column.name, round_trip(value));
@@ -313,7 +300,7 @@ class Explanation {
     std::vector<double> values;
     for (int i = 0; i < how_.points; ++i) {
       const double value = low + (high - low) * i / (how_.points - 1);
-      if (is_defined(feature, value) && (values.empty() || value != values.back()))
+      if (is_defined(columns_, feature, value) && (values.empty() || value != values.back()))
         values.push_back(value);
     }
     if (values.size() < 2) return {{}, "it is constant: give explain.values"};
