@@ -10,6 +10,7 @@
 #include "lib/core/output_file.hpp"
 #include "lib/core/text.hpp"
 #include "lib/export/formats.hpp"
+#include "lib/onnx/c_header.hpp"
 #include "lib/onnx/model.hpp"
 #include "lib/onnx/safetensors.hpp"
 
@@ -81,7 +82,7 @@ void export_signature(const RunToExport& run, const Options& options) {
   std::cout << fmt::format("of       {}\nby       {}\n", model.path, key.public_key().id());
 }
 
-void export_onnx(const RunToExport& run, const Options& options) {
+std::vector<double> survival_times(const Options& options) {
   std::vector<double> times;
   for (const std::string& text : options.list("survival-at")) {
     const auto time = parse_number(text);
@@ -89,7 +90,17 @@ void export_onnx(const RunToExport& run, const Options& options) {
       throw Error(ExitCode::usage, "--survival-at: \"{}\" is no time", text);
     times.push_back(*time);
   }
-  write_export(run, options, onnx_name, onnx_file(open_scoring_model(run), times));
+  return times;
+}
+
+void export_onnx(const RunToExport& run, const Options& options) {
+  write_export(run, options, onnx_name,
+               onnx_file(open_scoring_model(run), survival_times(options)));
+}
+
+void export_c(const RunToExport& run, const Options& options) {
+  write_export(run, options, c_header_name,
+               c_header(open_scoring_model(run), survival_times(options)));
 }
 
 void export_safetensors(const RunToExport& run, const Options& options) {
@@ -100,10 +111,15 @@ struct Format {
   const char* name;
   void (*write)(const RunToExport& run, const Options& options);
 };
-constexpr Format all_formats[] = {
-    {"run-crate", export_crate}, {"model-signature", export_signature}, {"model-card", export_card},
-    {"prov", export_prov},       {"croissant", export_data_card},       {"cyclonedx", export_bom},
-    {"onnx", export_onnx},       {"safetensors", export_safetensors}};
+constexpr Format all_formats[] = {{"run-crate", export_crate},
+                                  {"model-signature", export_signature},
+                                  {"model-card", export_card},
+                                  {"prov", export_prov},
+                                  {"croissant", export_data_card},
+                                  {"cyclonedx", export_bom},
+                                  {"onnx", export_onnx},
+                                  {"c", export_c},
+                                  {"safetensors", export_safetensors}};
 
 }  // namespace
 
@@ -117,7 +133,7 @@ int command_export(const Arguments& arguments) {
                 "run-crate (RO-Crate of the run), model-signature (OpenSSF, of model.h5), "
                 "model-card (Markdown), prov (PROV-JSON of the run), croissant (of a domain's "
                 "data), cyclonedx (bill of materials of the model), onnx (the model, to score rows "
-                "elsewhere) or safetensors (its numbers)");
+                "elsewhere), c (the same as one header in C99) or safetensors (its numbers)");
   options.add()("output", po::value<std::string>(),
                 "file to write to, of a run-crate the folder to copy to; else into FOLDER");
   options.add()("license", po::value<std::string>(),
@@ -132,7 +148,7 @@ int command_export(const Arguments& arguments) {
                 "who made the data of a croissant; else the domain's name");
   options.add()("url", po::value<std::string>(), "where a croissant's data are described");
   options.add()("survival-at", po::value<std::vector<std::string>>(),
-                "time at which the onnx of a Cox model tells survival; may be given again");
+                "time at which the onnx or c of a Cox model tells survival; may be given again");
   options.add()("key", po::value<std::vector<std::string>>(),
                 "public key (PEM) that must have signed; without, signatures are not checked");
   if (!options.parse(arguments.words)) return 0;

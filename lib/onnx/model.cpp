@@ -57,19 +57,14 @@ class Heads {
         "the likeliest; empty where there is no prediction");
   }
 
-  /// And survival at the times: exp(-H(t) e^eta).
-  void hazards(const Value& eta, const std::vector<double>& times) {
+  /// And survival at the times, whose cumulative hazards are given: exp(-H(t) e^eta).
+  void hazards(const Value& eta, const std::vector<double>& times,
+               const std::vector<double>& cumulative) {
     const Value ratio = graph_.add("Exp", {eta});
     graph_.output("hazard_ratio", OnnxType::float64, 1, ratio, "beside a row of the mean");
     if (times.empty()) return;
-    if (model_.baselines.size() != 1)
-      throw Error(
-          ExitCode::data, "survival needs {}",
-          model_.baselines.empty()
-              ? "a model that was trained with model.cox.baseline: true"
-              : "a model without strata: which baseline is a row's is not among its columns");
     std::vector<double> hazards;
-    for (const double hazard : hazards_at(model_.baselines[0], times))
+    for (const double hazard : cumulative)
       hazards.push_back(-hazard);
     const Value all = graph_.add(
         "Exp", {graph_.add("Mul", {ratio, graph_.numbers(hazards, {1, width(times.size())})})});
@@ -164,9 +159,7 @@ std::string onnx_file(const ScoringModel& scored, const std::vector<double>& sur
   const SavedModel& model = scored.model;
   const kernels::FamilyMembers* family = kind_of(model.config).family(model.config);
   const bool survival = model.config.kind->response(model.config) == kernels::Response::hazard;
-  if (!survival && !survival_at.empty())
-    throw Error(ExitCode::data, "survival is of Cox models, and this is \"{}\"",
-                model.config.kind->name);
+  const std::vector<double> cumulative = survival_hazards(scored, survival_at);
   OnnxGraph graph;
   OnnxColumns columns(graph, scored);
   Heads heads(graph, columns, scored);
@@ -180,7 +173,7 @@ std::string onnx_file(const ScoringModel& scored, const std::vector<double>& sur
       const Value scaled = graph.add("Mul", {z, graph.number(model.target_deviation)});
       const Value eta = graph.add("Add", {scaled, graph.number(model.target_mean)});
       family != nullptr ? heads.mean(eta, *family, kind_of(model.config).inverse_link(model.config))
-                        : heads.hazards(eta, survival_at);
+                        : heads.hazards(eta, survival_at, cumulative);
     }
   } else {
     const std::span<const double> theta(model.parameters);
@@ -194,7 +187,7 @@ std::string onnx_file(const ScoringModel& scored, const std::vector<double>& sur
     else if (family != nullptr)
       heads.mean(eta, *family, kind_of(model.config).inverse_link(model.config));
     else if (survival)
-      heads.hazards(eta, survival_at);
+      heads.hazards(eta, survival_at, cumulative);
     else
       heads.classes(softmax_beside_zero(graph, columns, eta));
   }

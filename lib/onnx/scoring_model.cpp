@@ -100,6 +100,20 @@ ScoringModel open_scoring_model(const RunToExport& run) {
   return scored;
 }
 
+std::vector<double> survival_hazards(const ScoringModel& scored, const std::vector<double>& times) {
+  const SavedModel& model = scored.model;
+  if (times.empty()) return {};
+  if (model.config.kind->response(model.config) != kernels::Response::hazard)
+    throw Error(ExitCode::data, "survival is of Cox models, and this is \"{}\"",
+                model.config.kind->name);
+  if (model.baselines.size() != 1)
+    throw Error(ExitCode::data, "survival needs {}",
+                model.baselines.empty()
+                    ? "a model that was trained with model.cox.baseline: true"
+                    : "a model without strata: which baseline is a row's is not among its columns");
+  return hazards_at(model.baselines[0], times);
+}
+
 std::string column_words(const Column& column) {
   std::string words = column.is_category() ? "category: " + join(column.levels) : "number";
   if (!column.unit.empty()) words += ", " + column.unit;

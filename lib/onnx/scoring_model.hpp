@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "lib/data/columns.hpp"
 #include "lib/domain/schema.hpp"
@@ -28,6 +29,10 @@ struct ScoringModel {
 /// ExitCode::data for one that does not score a row by itself: trained on rows standardised within
 /// each domain, of partitions of format version 1, without features.
 ScoringModel open_scoring_model(const RunToExport& run);
+
+/// Cumulative hazards of a row of the mean at these times, which may be none. Throws ExitCode::data
+/// for times that no baseline of the model is for.
+std::vector<double> survival_hazards(const ScoringModel& scored, const std::vector<double>& times);
 
 /// "feature, kg, 0 to 300: at admission", for whoever fills it in.
 std::string column_words(const Column& column);

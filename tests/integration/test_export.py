@@ -448,7 +448,7 @@ def test_runs_of_an_earlier_release(stays, tmp_path):
 
 def test_what_is_not_exported(stays, copy, tmp_path):
     assert "--license LICENSE" in export(stays, "run-crate", code=USAGE)
-    assert 'is none of run-crate, model-signature, model-card, prov, croissant, cyclonedx, onnx, safetensors (did you mean "run-crate"?)' in export(stays, "run-crat", code=USAGE)
+    assert 'is none of run-crate, model-signature, model-card, prov, croissant, cyclonedx, onnx, c, safetensors (did you mean "run-crate"?)' in export(stays, "run-crat", code=USAGE)
     for what in ("model-card", "prov", "croissant", "cyclonedx"):
         assert "is not the output folder of a run" in export(stays, what, folder=tmp_path, code=DATA)
     assert "which is none of those given" in export(stays, "model-card", "--key", "stranger.pub.pem", code=INTEGRITY)

@@ -1,13 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The Bailiwick authors
 # SPDX-License-Identifier: Apache-2.0
-"""`export --format onnx`: onnxruntime and onnx's own evaluator score every row of every partition as `predict` does, from the values that the CSV had."""
+"""`export --format onnx`: onnxruntime and onnx's own evaluator score every row of every partition as `predict` does, from the values that the CSV had. `--format c`: so does gcc, to the bit."""
 import csv
+import ctypes
 import datetime
 import json
 import math
 import os
 import pathlib
 import random
+import re
 import subprocess
 
 import pytest
@@ -33,8 +35,8 @@ COLUMNS = """  age: {role: feature, minimum: 0, maximum: 120, unit: a, missing: 
   ward: {role: feature, type: category, levels: [icu, medicine, surgery], missing: keep}
   sex: {role: feature, type: category, levels: [f, m]}
   drug: {role: feature, type: category, levels: [a, b, c, d, e, f]}
-  shift: {role: feature}
-  years: {role: feature, minimum: 0}
+  double: {role: feature}
+  years: {role: feature, minimum: 0, description: 'followed up */ to \\'}
   event: {role: target}
   visits: {role: target}
   score: {role: target}
@@ -58,7 +60,7 @@ KINDS = {
     "linear": ("kind=linear", "target=score", MADE, "missing={age: 61.5, ward: mode}", "l2=1e-3"),
     "poisson": ("kind=poisson", "target=visits", PLAIN, FILLED, "exposure=years"),
     "gamma": ("kind=gamma", "target=cost", PLAIN, "missing={age: mean, ward: drop}"),
-    "negative_binomial": ("kind=negative_binomial", "target=visits", PLAIN, FILLED, "offset=shift"),
+    "negative_binomial": ("kind=negative_binomial", "target=visits", PLAIN, FILLED, "offset=double"),
     "cloglog": ("kind=cloglog", "target=event", PLAIN, "missing={age: drop, ward: mode}"),
     "multinomial": ("kind=multinomial", "target=size", PLAIN, FILLED),
     "ordinal": ("kind=ordinal", "target=size", PLAIN, FILLED),
@@ -74,7 +76,7 @@ TIMES = (100.0, 365.0)
 
 def words(name):
     network = name.startswith("mlp")
-    settings = [f"model.{setting}" for setting in KINDS[name]] + (["train.descent.epochs=2", "train.descent.batch_rows=64"] if network else [])
+    settings = [f"model.{setting}" for setting in (KINDS | C_ONLY)[name]] + (["train.descent.epochs=2", "train.descent.batch_rows=64"] if network else [])
     return [word for setting in (*settings, f"train.method={'adamw' if network else 'newton'}") for word in ("--set", setting)]
 
 
@@ -84,7 +86,7 @@ def draw_rows(count):
     for i in range(count):
         age, dose = (None if i % 11 == 4 else draw.uniform(20, 95)), draw.uniform(0.001, 7)
         row = {"clinic": DOMAINS[i % 2], "age": age, "dose": dose, "day": (datetime.datetime(1968, 2, 27) + datetime.timedelta(minutes=draw.randrange(30000 * 1440))).isoformat(timespec="minutes"),
-               "ward": None if i % 13 == 5 else draw.choice(LEVELS["ward"]), "sex": draw.choice("fm"), "drug": draw.choice("abcdef"), "shift": draw.uniform(-1, 1), "years": draw.uniform(0.1, 4)}
+               "ward": None if i % 13 == 5 else draw.choice(LEVELS["ward"]), "sex": draw.choice("fm"), "drug": draw.choice("abcdef"), "double": draw.uniform(-1, 1), "years": draw.uniform(0.1, 4)}
         eta = ((age or 55) - 55) / 20 + (dose - 3) / 2 + draw.gauss(0, 1)
         row |= {"event": int(eta > 0), "visits": draw.randrange(5) + int(eta > 1), "score": eta, "cost": math.exp(eta / 3), "time": min(3000, math.ceil(draw.expovariate(math.exp(eta / 2) / 300))),
                 "size": ("small", "middle", "large")[min(2, max(0, int(eta + 1.5)))]}
@@ -192,6 +194,60 @@ def test_every_row_as_predict_has_it(stays, data):
         assert found["about"]["age"] == "number, a, 0 to 120" and found["about"]["dose"] == "number: at admission"
 
 
+C_ONLY = {"probit": ("kind=probit", "target=event", PLAIN, FILLED)}
+WRAPPER = """#include "HEADER"
+#ifdef __cplusplus
+extern "C"
+#endif
+void score(const stays_row *rows, int count, double *out) {
+  for (int i = 0; i < count; ++i) WORK;
+}
+"""
+SCORES = {1: "out[i] = stays_predict(rows + i)", 3: "stays_predict(rows + i, out + 3 * i)"}
+SURVIVAL = "out[3 * i] = stays_predict(rows + i, out + 3 * i + 1)"
+SILENT = ("-Wall", "-Wextra", "-pedantic", "-Werror", "-O1")
+
+
+def compiled(stays, header, work):
+    """The header in a library, without a word from the compiler; as C++ some are looked at alone."""
+    source = stays.path(f"{header}.wrapper.c")
+    source.write_text(WRAPPER.replace("HEADER", pathlib.Path(header).name).replace("WORK", work))
+    library = source.with_suffix(".so")
+    subprocess.run(["gcc", "-std=c99", *SILENT, "-shared", "-fPIC", source, "-lm", "-o", library], check=True, timeout=100)
+    if re.match("logistic|ordinal|mlp_classes", header):
+        subprocess.run(["g++", "-std=c++17", *SILENT, "-fsyntax-only", "-x", "c++", source], check=True, timeout=100)
+    return ctypes.CDLL(str(library))
+
+
+def scored_in_c(stays, header, rows, outputs, work=None):
+    members = re.findall(r"^  (double |const char \*)(\w+);$", re.search(r"typedef struct \{\n(?:(?!^\}).*\n)*\} stays_row;", stays.path(header).read_text(), re.M)[0], re.M)
+    kinds = {name: ctypes.c_char_p if "char" in kind else ctypes.c_double for kind, name in members}
+    values = inputs(rows)
+
+    def of_c(kind, value):
+        if kind is ctypes.c_char_p:
+            return None if value is None else value.encode()
+        return math.nan if value is None else value
+
+    struct = type("Row", (ctypes.Structure,), {"_fields_": list(kinds.items())})
+    given = (struct * len(rows))(*(struct(*(of_c(kind, values[name.rstrip("_")][i]) for name, kind in kinds.items())) for i in range(len(rows))))
+    out = (ctypes.c_double * (outputs * len(rows)))()
+    compiled(stays, header, work or SCORES[outputs]).score(given, len(rows), out)
+    return [[None if math.isnan(value) else value for value in out[i:i + outputs]] for i in range(0, len(out), outputs)]
+
+
+@pytest.mark.parametrize("data", ["wide", "single"])
+def test_a_header_in_c_has_the_bits_of_predict(stays, data):
+    for name in [*KINDS, *C_ONLY] if data == "wide" else ["logistic", "mlp_binary"]:
+        folder = trained(stays, name, data)
+        stays.run("export", folder, "--format", "c", *(word for time in TIMES for word in ("--survival-at", time) if name == "cox"))
+        ours = predictions(stays, folder)
+        found = scored_in_c(stays, f"{folder}/model.h", stays.rows, len(ours[0]), SURVIVAL if name == "cox" else None)
+        assert found == ours, (name, next((i, a, b) for i, (a, b) in enumerate(zip(ours, found)) if a != b))
+        text = stays.path(f"{folder}/model.h").read_text()
+        assert stays.run("digest", f"{folder}/model.h5").split()[0] in text and "number, a, 0 to 120" in text and "number: at admission" in text
+
+
 TENSORS = "import json, sys; from safetensors import safe_open; f = safe_open(sys.argv[1], 'np'); print(json.dumps([f.metadata(), {k: [f.get_tensor(k).tolist(), str(f.get_tensor(k).dtype)] for k in f.keys()}]))"
 
 
@@ -227,19 +283,21 @@ def test_what_training_did_not_know_has_no_prediction(stays):
     for found in scores(stays, [f"{folder}.onnx" for folder in folders], rows):
         runtime, _ = told(found["runtime"])
         assert [row[0] is None for row in runtime] == [False, True, True, True], runtime
+    for folder, outputs in zip(folders, (1, 1, 3)):
+        stays.run("export", folder, "--format", "c", "--output", f"{folder}.h")
+        assert [row[0] is None for row in scored_in_c(stays, f"{folder}.h", rows, outputs)] == [False, True, True, True]
 
 
 def test_what_has_no_onnx(stays):
-    probit = [word for setting in ("kind=probit", "target=event", PLAIN, FILLED) for word in ("--set", f"model.{setting}")]
-    stays.run("train", "wide-run.yaml", "--output", "probit", *probit)
-    assert "have no error function in float64" in stays.run("export", "probit", "--format", "onnx", code=DATA)
+    assert "have no error function in float64" in stays.run("export", trained(stays, "probit"), "--format", "onnx", code=DATA)
     folder = trained(stays, "logistic")
     assert "survival is of Cox models" in stays.run("export", folder, "--format", "onnx", "--output", "no.onnx", "--survival-at", "5", code=DATA)
     assert '"soon" is no time' in stays.run("export", folder, "--format", "onnx", "--output", "no.onnx", "--survival-at", "soon", code=USAGE)
     stays.run("train", "wide-run.yaml", "--output", "apart", *words("logistic"), "--set", "model.standardise=per_domain")
     assert "standardised within their domain" in stays.run("export", "apart", "--format", "onnx", code=DATA)
     stays.run("train", "wide-run.yaml", "--output", "bare", "--set", "model.kind=cox", "--set", "model.time=time", "--set", "model.status=event", "--set", "model.features=[dose]")
-    assert "model.cox.baseline: true" in stays.run("export", "bare", "--format", "onnx", "--survival-at", "5", code=DATA)
-    assert not stays.path("no.onnx").exists() and not stays.path("bare/model.onnx").exists()
+    for form in ("onnx", "c"):
+        assert "model.cox.baseline: true" in stays.run("export", "bare", "--format", form, "--survival-at", "5", code=DATA)
+    assert not stays.path("no.onnx").exists() and not stays.path("bare/model.onnx").exists() and not stays.path("bare/model.h").exists()
     stays.run("withdraw", "bare", "--of", "model.h5", "--by", "A. Operator", "--reason", "an error", "--key", "operator.pub.pem", "--sign-with", "operator.pem")
     assert "was withdrawn" in stays.run("export", "bare", "--format", "onnx", code=POLICY)

@@ -61,7 +61,7 @@ ROOMS = {
     "lib/batch": ["lib/run", "lib/boundary", "lib/config", "lib/domain"],
     "lib/trace": ["lib/stages", "io/h5", "io/prediction", *ADMITTED],
     "lib/export": ["lib/trace", "lib/stages", "lib/record", *ADMITTED],
-    "lib/onnx": ["lib/export", "lib/trace", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/data", "kokkos_kernels/glm", "kokkos_kernels/network", *ADMITTED],
+    "lib/onnx": ["lib/export", "lib/trace", "lib/verify", "lib/stages", "lib/kinds", "lib/record", "lib/data", "kokkos_kernels/math", "kokkos_kernels/glm", "kokkos_kernels/network", *ADMITTED],
     "lib/forget": ["lib/review", "lib/trace", "lib/verify", "lib/record", *ADMITTED],
     "apps": ["lib/line", "lib/onnx", "lib/model_registry", "lib/release", "lib/disclosure", "lib/compare", "lib/forget", "lib/review", "lib/report", "lib/reproduce", "lib/verify", "lib/export", "lib/trace", "lib/stages", "lib/draft", "lib/ingest", "lib/batch", "lib/train", "lib/kinds", "lib/record", "lib/data", "io/h5", "io/prediction", *ADMITTED],
     "apps/owner": ["apps", "lib/stages", "lib/draft", "lib/ingest", "lib/kinds", "lib/data", "io/h5", *ADMITTED],
