@@ -149,14 +149,30 @@ void with_config(Session& session, const RunOptions& options,
   }
 }
 
+/// As a config has it.
+std::string routes_text(const NamedModel& model) {
+  Json routes = Json::object();
+  for (const auto& [domain, content] : model.routes)
+    routes[domain] = content.hex();
+  return routes.dump();
+}
+
 int command_stage(const Stage& stage, const Arguments& arguments) {
   return run_collectively(arguments, {stage.name(), stage.help, &stage},
                           [&](Session& session, const RunOptions& options) {
                             with_config(session, options, [&](RunConfig config) {
-                              StageOptions asked = options.stage;
-                              asked.model = model_in_use(session.world(), config, asked.model,
-                                                         asked.model_keys);
-                              stage.run(stage, session, std::move(config), asked);
+                              RunOptions asked = options;
+                              const NamedModel model =
+                                  model_in_use(session.world(), config, asked.stage.model,
+                                               asked.stage.model_keys);
+                              asked.stage.model = model.file;
+                              if (model.routes.empty())
+                                return stage.run(stage, session, std::move(config), asked.stage);
+                              // What decides bits is in the config, and signed with it.
+                              asked.overrides.emplace_back("evaluate.routes", routes_text(model));
+                              with_config(session, asked, [&](RunConfig routed) {
+                                stage.run(stage, session, std::move(routed), asked.stage);
+                              });
                             });
                           });
 }

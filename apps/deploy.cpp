@@ -70,7 +70,9 @@ std::optional<PromotionGuard> guard_asked(const Options& options) {
   std::vector<std::string> missing;
   for (const char* one : all)
     if (!options.has(one)) missing.push_back(fmt::format("--{}", one));
-  if (missing.size() == std::size(all) && !options.has("tolerance") && !options.has("key"))
+  const bool for_routes = options.has("regional") || options.has("common");
+  if (!options.has("evaluation") && !options.has("beside") && !options.has("tolerance") &&
+      (for_routes || (!options.has("metric") && !options.has("key"))))
     return {};
   if (!missing.empty())
     throw Error(ExitCode::usage,
@@ -84,6 +86,21 @@ std::optional<PromotionGuard> guard_asked(const Options& options) {
                 options.text("tolerance"));
   return PromotionGuard{options.text("evaluation"), options.text("beside"), options.text("metric"),
                         *tolerance, options.list("key")};
+}
+
+std::optional<RouteRule> route_rule_asked(const Options& options) {
+  if (!options.has("regional") && !options.has("common") && !options.has("gain")) return {};
+  for (const char* one : {"regional", "common", "metric"})
+    if (!options.has(one))
+      throw Error(ExitCode::usage,
+                  "--{}: missing; --regional, --common and --metric choose together whose rows are "
+                  "scored by domains' own models",
+                  one);
+  const auto gain = options.has("gain") ? parse_number(options.text("gain")) : std::optional(0.0);
+  if (!gain || *gain < 0)
+    throw Error(ExitCode::usage, "--gain {}: is no number of at least 0", options.text("gain"));
+  return RouteRule{options.text("regional"), options.text("common"), options.text("metric"), *gain,
+                   options.list("key")};
 }
 
 }  // namespace
@@ -158,12 +175,21 @@ int deploy_promote(const std::vector<std::string>& words) {
   options.add()("metric", po::value<std::string>(), "measure that counts, as these call it: auc");
   options.add()("tolerance", po::value<std::string>(),
                 "how much worse is not worse, in the measure's unit (default: 0)");
+  options.add()("regional", po::value<std::string>(),
+                "evaluation.json of it with evaluate.regional: a domain's rows are scored by its "
+                "own model where this is better than in --common");
+  options.add()("common", po::value<std::string>(),
+                "evaluation.json of it without evaluate.regional, of the same rows");
+  options.add()("gain", po::value<std::string>(),
+                "by how much better at least, in the measure's unit (default: 0)");
   options.add()("key", po::value<std::vector<std::string>>(),
                 "public key (PEM) that may have signed the evaluations, beside those of the "
                 "registry; may be given again");
   if (!options.parse(words)) return 0;
   const StateRequest request = state_asked(options, options.text("NAME"));
-  print_decided(request, promote_model(request, guard_asked(options)), "deployed");
+  const Decided decided = promote_model(request, guard_asked(options), route_rule_asked(options));
+  print_decided(request, decided, "deployed");
+  if (!decided.routes.is_null()) std::cout << routes_text(decided.routes);
   return 0;
 }
 

@@ -94,6 +94,7 @@ void change_version(const ModelRegistry& registry, const SaidMembers& said,
       } else {
         std::erase(history.used, change.version);
         history.used.push_back(change.version);
+        version.routes = change.routes;
       }
       if (in_use != nullptr) {
         ModelVersion& former =
@@ -171,12 +172,19 @@ void take_change(const ModelRegistry& registry, LogEntry entry, const std::strin
   const auto state = from_word<ModelState>(said.text("state"));
   said.demand(state.has_value(), "says no state that is known");
   const Digest content = said.digest(said.text("model"));
-  ModelStateChange change{std::move(entry), version_of(content), *state, {}, {}, {}, false};
+  ModelStateChange change{std::move(entry), version_of(content), *state, {}, {}, {}, false, {}};
   const SaidMembers in(change.entry.said, at);
   change.by = in.text_or_none("by");
   change.why = in.text_or_none("why");
   change.retires = in.text_or_none("retires");
   change.back = change.entry.said.value("back", Json(false)) == true;
+  if (const auto routes = change.entry.said.find("routes"); routes != change.entry.said.end()) {
+    in.demand(change.state == ModelState::deployed && !change.back,
+              "says of domains' own models what a promotion alone says");
+    for (const auto& [domain, hex] : json_member<std::map<std::string, std::string>>(
+             *routes, "models", at, ExitCode::integrity))
+      change.routes[domain] = in.digest(hex);
+  }
   in.demand(change.entry.subject == change.version + "/model.h5", "is about another file");
   if (const ModelVersion* known = history.find(change.version)) {
     in.demand(

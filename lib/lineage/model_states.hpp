@@ -55,6 +55,8 @@ struct ModelStateChange {
   std::string by, why;  ///< in the signer's own words; may be empty
   std::string retires;  ///< the version that was in use until then; empty: none was
   bool back = false;    ///< to what was in use before
+  /// Of a promotion: domains whose rows their own models score, and what these are by content.
+  std::map<std::string, Digest> routes;
 };
 
 /// What became of a version.
@@ -64,7 +66,8 @@ struct ModelVersion {
   std::string signer;                   ///< id of the key that signed its training, as was said
   std::map<std::string, Digest> files;  ///< SHA-256, by their names in its folder
   ModelState state = ModelState::candidate;
-  std::size_t added = 0, last = 0;  ///< its first and its newest line
+  std::map<std::string, Digest> routes;  ///< as its last promotion said
+  std::size_t added = 0, last = 0;       ///< its first and its newest line
 };
 
 /// All that became of a name, the oldest first.

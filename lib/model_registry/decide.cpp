@@ -35,7 +35,8 @@ Decided put_in_use(HeldName& name, const ModelVersion& version, Json said) {
 
 }  // namespace
 
-Decided promote_model(const StateRequest& request, const std::optional<PromotionGuard>& guard) {
+Decided promote_model(const StateRequest& request, const std::optional<PromotionGuard>& guard,
+                      const std::optional<RouteRule>& routes) {
   const Decider decider(request);
   HeldName name(decider, request);
   const ModelVersion& version = chosen_to_promote(name, request);
@@ -58,7 +59,11 @@ Decided promote_model(const StateRequest& request, const std::optional<Promotion
                   guard->beside, request.name);
     said["guard"] = demand_no_worse(*guard, name.registry(), version, *in_use);
   }
-  return put_in_use(name, version, std::move(said));
+  if (routes) said["routes"] = chosen_routes(*routes, name.registry(), version);
+  const Json chosen = said.value("routes", Json());
+  Decided decided = put_in_use(name, version, std::move(said));
+  decided.routes = chosen;
+  return decided;
 }
 
 Decided retire_model(const StateRequest& request) {

@@ -8,6 +8,7 @@
 
 #include "lib/model_registry/guard.hpp"
 #include "lib/model_registry/registry.hpp"
+#include "lib/model_registry/routes.hpp"
 
 namespace bailiwick {
 
@@ -17,13 +18,15 @@ struct Decided {
   bool changed = true;  ///< false: it was in that state already, and nothing was signed
   std::string retired;  ///< the version that was in use before; empty: none was
   Digest head{};        ///< of the line
+  Json routes{};        ///< of a promotion by a rule: chosen_routes()
 };
 
 /// Puts a candidate, or a version that was in use, in use; without a version the one candidate.
 /// Throws ExitCode::policy of one that was withdrawn or whose training the same key signed,
 /// ExitCode::integrity if its files are not as they were added, ExitCode::usage if no version is
-/// named and there is not one candidate, and as demand_no_worse().
-Decided promote_model(const StateRequest& request, const std::optional<PromotionGuard>& guard);
+/// named and there is not one candidate, and as demand_no_worse() and chosen_routes().
+Decided promote_model(const StateRequest& request, const std::optional<PromotionGuard>& guard,
+                      const std::optional<RouteRule>& routes);
 
 /// Takes the version in use out of use, for now. Throws ExitCode::data if none is.
 Decided retire_model(const StateRequest& request);

@@ -41,8 +41,9 @@ Json change_json(const ModelStateChange& change) {
   for (const auto& [member, text] : {std::pair("by", &change.by), std::pair("why", &change.why),
                                      std::pair("retires", &change.retires)})
     if (!text->empty()) one[member] = *text;
-  if (const auto guard = change.entry.said.find("guard"); guard != change.entry.said.end())
-    one["guard"] = *guard;
+  for (const char* member : {"guard", "routes"})
+    if (const auto said = change.entry.said.find(member); said != change.entry.said.end())
+      one[member] = *said;
   return one;
 }
 
@@ -60,6 +61,8 @@ Json version_json(const ModelHistory& history, const ModelVersion& version) {
               {"check", fact(said, "check")},
               {"files", version.files.size()},
               {"evaluations", measures_json(history, version)}};
+  for (const auto& [domain, content] : version.routes)
+    one["routes"][domain] = content.hex();
   if (said.contains("approval")) one["approval"] = said.at("approval");
   return one;
 }
@@ -108,10 +111,23 @@ std::string change_text(const Json& change) {
         "    {} not worse by more than {}, overall and in {} domains ({})\n",
         fact_text(guard, "metric"), fact_number(guard, "tolerance"), fact_number(guard, "domains"),
         fact_text(guard, "split").empty() ? "all rows" : "split " + fact_text(guard, "split"));
+  if (const Json& routes = fact(change, "routes"); routes.is_object()) text += routes_text(routes);
   return text;
 }
 
 }  // namespace
+
+std::string routes_text(const Json& routes) {
+  const std::string split = fact_text(routes, "split");
+  std::string text = fmt::format(
+      "    {} of {} domains by their own models, where {} is better by {} or more ({})\n",
+      fact_list(routes, "models").size(), fact_number(routes, "domains"),
+      fact_text(routes, "metric"), fact_number(routes, "gain"),
+      split.empty() ? "all rows" : "split " + split);
+  for (const auto& [domain, content] : fact_list(routes, "models").items())
+    text += fmt::format("    {}  {}\n", domain, content.get<std::string>());
+  return text;
+}
 
 Json model_registry_json(const std::string& folder, const std::string& name,
                          const std::vector<std::string>& keys) {

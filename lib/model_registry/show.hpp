@@ -17,6 +17,9 @@ namespace bailiwick {
 Json model_registry_json(const std::string& folder, const std::string& name,
                          const std::vector<std::string>& keys);
 
+/// What a promotion chose (chosen_routes), for people: how many domains, and each with its model.
+std::string routes_text(const Json& routes);
+
 /// The same for people; with the history if it is of one name.
 std::string model_registry_text(const Json& registry, bool with_history);
 

@@ -75,7 +75,7 @@ std::string CColumns::number(std::size_t feature) {
   const MissingFeature* const rule = rule_of(scored_.schema.features[feature].name);
   const bool filled = rule != nullptr && rule->number;
   const std::string given = raw(feature);
-  const std::string value = filled ? "value_" + features_.at(feature) : given;
+  std::string value = filled ? "value_" + features_.at(feature) : given;
   if (!numbers_.insert(feature).second) return value;
   if (filled)
     statements_ += fmt::format("  const double {0} = isnan({1}) ? {2} : {1};\n", value, given,
@@ -87,7 +87,8 @@ std::string CColumns::number(std::size_t feature) {
 
 std::string CColumns::code(std::size_t feature) {
   const Column& column = scored_.schema.features[feature];
-  const std::string &member = features_.at(feature), code = "code_" + member;
+  const std::string& member = features_.at(feature);
+  std::string code = "code_" + member;
   if (!codes_.insert(feature).second) return code;
   const MissingFeature* const rule = rule_of(column.name);
   const auto missing = column.missing_code();

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <vector>
 
+#include "lib/core/error.hpp"
 #include "lib/core/names.hpp"
 #include "lib/core/text.hpp"
 
@@ -65,7 +66,7 @@ std::string array(const char* type, const std::string& name, std::vector<std::st
   for (std::size_t i = 0; i + 1 < literals.size(); ++i)
     literals[i] += ',';
   const std::string head = fmt::format("  static const {}{}[{}] = {{", type, name, literals.size());
-  const std::string all = head + filled(literals, "", "") + "};\n";
+  std::string all = head + filled(literals, "", "") + "};\n";
   if (all.size() <= most_columns + 1 && all.find('\n') == all.size() - 1) return all;
   return head + '\n' + filled(literals, "      ", "      ") + "};\n";
 }

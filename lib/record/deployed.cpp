@@ -9,6 +9,7 @@
 #include <span>
 
 #include "lib/core/error.hpp"
+#include "lib/core/json.hpp"
 #include "lib/crypto/keys.hpp"
 #include "lib/egress/meter.hpp"
 #include "lib/lineage/model_states.hpp"
@@ -70,7 +71,7 @@ bool may_be_registered_name(const std::string& path) {
 
 /// The version of a name that is in use.
 struct DeployedModel {
-  std::string path;   ///< its model.h5
+  NamedModel named;   ///< its model.h5
   std::string words;  ///< "heart@1f0c…, in use since … by …"
 };
 
@@ -106,26 +107,37 @@ DeployedModel deployed_model(const std::string& folder, std::span<const PublicKe
                 "{}/{}:{}: says that {} was trained with key {}, and it was with another",
                 history.folder, model_states_log.file, version->added + 1, version->name,
                 version->signer);
-  return {home + "/model.h5", fmt::format("{}@{}, in use since {} by {}", history.name,
-                                          version->name, change.entry.time, who_said(change))};
+  std::string own;
+  for (const auto& [domain, content] : version->routes)
+    own += fmt::format("{}{}", own.empty() ? "; by their own models: " : ", ", domain);
+  return {{home + "/model.h5", version->routes},
+          fmt::format("{}@{}, in use since {} by {}{}", history.name, version->name,
+                      change.entry.time, who_said(change), own)};
 }
 
 }  // namespace
 
-std::string model_in_use(const Communicator& world, const RunConfig& config,
-                         const std::string& model, const std::vector<std::string>& model_keys) {
-  if (model.empty()) return model;
+NamedModel model_in_use(const Communicator& world, const RunConfig& config,
+                        const std::string& model, const std::vector<std::string>& model_keys) {
+  if (model.empty()) return {model, {}};
   const EgressPurpose purpose("config");
-  std::string path = model;
+  Json named = {{"file", model}, {"routes", Json::object()}};
   agree(world, [&] {
     if (!world.is_root() || !may_be_registered_name(model)) return;
     std::vector<PublicKey> keys = load_public_keys(model_keys);
     keys.push_back(PrivateKey::load(config.sign_with).public_key());
     const DeployedModel deployed = deployed_model(model, keys);
     std::cout << fmt::format("model {}\n", deployed.words);
-    path = deployed.path;
+    named["file"] = deployed.named.file;
+    for (const auto& [domain, content] : deployed.named.routes)
+      named["routes"][domain] = content.hex();
   });
-  return world.broadcast(0, path);  // another may be put in use meanwhile
+  // Another may be put in use meanwhile.
+  named = parse_json(world.broadcast(0, named.dump()), "the model in use", ExitCode::bug);
+  NamedModel found{named["file"], {}};
+  for (const auto& [domain, hex] : named["routes"].items())
+    found.routes[domain] = Digest::from_hex(hex.get<std::string>());
+  return found;
 }
 
 void check_registered(const std::string& folder, const std::string& path) {

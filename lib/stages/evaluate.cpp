@@ -77,6 +77,14 @@ void publish(RunRecord& record, const Run& run, const UsedModel& used, const Eva
   record.publish_result(results, text, results);
 }
 
+std::string own_model_words(const EvaluateConfig& how) {
+  if (how.regional) return ", each domain by its own model";
+  std::string words;
+  for (const auto& [domain, content] : how.routes)
+    words += (words.empty() ? ", by its own model: " : ", ") + domain;
+  return words;
+}
+
 void evaluate(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   const StageChain& chain = stage.chain;
   StageOptions of_model = options;
@@ -118,6 +126,8 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   std::vector<OwnStatistics> own;
   for (std::size_t d = 0; how.per_domain && d < rows.domains.size(); ++d)
     own.push_back({run.local()[d].admission, domain_metrics(run, models[d], how, rows, d, sums)});
+  for (std::size_t d = 0; how.regional && d < own.size(); ++d)
+    own[d].statistics["model"] = models[d].content.hex();
   const Json overall = overall_metrics(run, model, models, how, rows, std::move(sums));
 
   const Json disputed = how.label_noise ? label_noise(run, model, models, rows) : Json();
@@ -131,13 +141,16 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   if (!attributes.empty()) guessed = attribute_inference(run, model, columns, moments, attributes);
 
   std::vector<std::pair<std::string, Json>> lines;
-  Json domains = Json::object();
+  Json domains = Json::object(), models_used = how.routes;
   if (how.per_domain) {
     const std::vector<std::string> released = run.boundary().release("per-domain statistics", own);
     for (std::size_t i = 0; i < released.size(); ++i) {
       const std::string& name = run.domains()[i].name;
       lines.emplace_back(name, parse_json(released[i], name, ExitCode::bug));
-      domains[name] = lines.back().second;
+      Json& measures = lines.back().second;
+      if (how.regional) models_used[name] = measures.at("model");
+      measures.erase("model");
+      domains[name] = measures;
     }
   }
   lines.emplace_back("overall", overall);
@@ -145,9 +158,9 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
   const std::string split = how.split.empty() ? "all rows" : "split " + how.split;
   const std::string text =
       fmt::format("{} of {}, standardise: {}{}\n{}{}{}{}{}{}{}", split, run.config().name,
-                  to_word(standardisation), how.regional ? ", each domain by its own model" : "",
-                  Scorecard::table(lines), Scorecard::class_table(overall, model.categories),
-                  notes(overall), how.label_noise ? label_noise_text(disputed) : "",
+                  to_word(standardisation), own_model_words(how), Scorecard::table(lines),
+                  Scorecard::class_table(overall, model.categories), notes(overall),
+                  how.label_noise ? label_noise_text(disputed) : "",
                   how.membership ? membership_text(attack) : "",
                   attributes.empty() ? "" : attribute_inference_text(guessed),
                   note_of_fit(run.config(), options));
@@ -159,6 +172,7 @@ void evaluate(const Stage& stage, Session& session, RunConfig config, const Stag
                   {"standardise", to_word(standardisation)},
                   {"overall", overall},
                   {"domains", domains}};
+  if (!models_used.empty()) results["models"] = models_used;
   if (how.label_noise) results["label_noise"] = disputed;
   if (how.membership) results["membership"] = attack;
   if (!attributes.empty()) results["attributes"] = guessed;

@@ -3,7 +3,9 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,6 +33,8 @@ struct EvaluateConfig {
   std::optional<Standardisation> standardise;  ///< default: the model's
   bool per_domain = true;
   int calibration_bins = 10;
+  std::map<std::string, std::string> routes;  ///< by domain: content of its own model
+  std::string regions;
   bool regional = false, phm08 = false, label_noise = false, membership = false;
   std::vector<std::string> attributes;
   std::vector<double> survival_at;
@@ -51,6 +55,16 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
         "Groups of predictions in which these are held against what happened.", at_least(1),
         at_most(1000));
   v.key("regional", evaluate.regional, "Every domain by its own model (train.federated.personal).");
+  v.key("routes", evaluate.routes,
+        "Domains whose rows their own models score, each with that model's content digest.",
+        Matching{[](const std::string& hex) {
+                   return hex.size() == 64 && hex.find_first_not_of("0123456789abcdef") == hex.npos;
+                 },
+                 "a digest, as `bailiwick digest` prints it"});
+  v.key("regions", evaluate.regions,
+        "Output folder of the training whose regions/ hold domains' own models; default: the "
+        "model's.",
+        is_path, no_bits);
   v.key("phm08", evaluate.phm08,
         "The PHM'08 challenge's score, where late is worse than early; of models of a mean.");
   v.key(
@@ -71,6 +85,11 @@ void schema(Visitor& v, EvaluateConfig& evaluate) {
 inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const RunConfig& run) {
   v.check(!evaluate.regional || (run.train.federated && run.train.federated->personal),
           "evaluate.regional", "only used with train.federated.personal");
+  v.check(evaluate.routes.empty() || !evaluate.regional, "evaluate.routes",
+          "not used with evaluate.regional");
+  for (const auto& [name, content] : evaluate.routes)
+    v.check(std::ranges::find(run.domains, name, &DomainConfig::name) != run.domains.end(),
+            "evaluate.routes", fmt::format("there is no domain \"{}\"", name));
   v.check(evaluate.survival_at.empty() || run.model.baseline, "evaluate.survival_at",
           "needs model.cox.baseline: true");
   const auto has_classes = [&] {
@@ -90,6 +109,7 @@ inline void check_section(YamlReader& v, const EvaluateConfig& evaluate, const R
                        run.train.split != evaluate.split),
             key, "needs train.split, and another in evaluate.split");
     v.check(!asked || !evaluate.regional, key, "not used with evaluate.regional");
+    v.check(!asked || evaluate.routes.empty(), key, "not used with evaluate.routes");
     v.check(!asked || !run.privacy, key, "has no form with noise (privacy)");
   }
   v.check(!evaluate.phm08 || run.model.kind->response(run.model) == kernels::Response::mean,

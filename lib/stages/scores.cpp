@@ -62,7 +62,23 @@ ModelConfig as_scored(const SavedModel& model, const Schema& schema) {
   return scored;
 }
 
+void demand_routed(const Digest& routed, const std::string& path, const Digest& content) {
+  if (content != routed)
+    throw Error(ExitCode::integrity,
+                "{}: is not the model that evaluate.routes, or the registry, has the domain's rows "
+                "scored by: its content is {}, that was {}",
+                path, content.hex(), routed.hex());
+}
+
 }  // namespace
+
+void demand_one_model(const RunConfig& config, const char* stage) {
+  if (!config.section<EvaluateConfig>().routes.empty())
+    throw Error(ExitCode::config,
+                "evaluate.routes: {} is of one model, and rows of some domains are scored by their "
+                "own; give the file of one of them with --model",
+                stage);
+}
 
 std::string model_path(const RunConfig& config, const StageOptions& options) {
   return options.model.empty() ? config.output + "/model.h5" : options.model;
@@ -88,16 +104,28 @@ UsedModel open_model(Run& run, const StageOptions& options) {
 
 std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
   std::vector<UsedModel> models(run.local().size(), common);
-  if (!run.config().section<EvaluateConfig>().regional) return models;
+  const EvaluateConfig& how = run.config().section<EvaluateConfig>();
+  if (!how.regional && how.routes.empty()) return models;
   agree(run.world(), [&] {
     for (std::size_t d = 0; d < models.size(); ++d) {
       UsedModel& own = models[d];
-      const std::string folder = std::filesystem::path(common.path).parent_path().string();
+      const auto route = how.routes.find(run.name_of(d));
+      if (!how.regional && route == how.routes.end()) continue;
+      const std::string folder = how.regions.empty()
+                                     ? std::filesystem::path(common.path).parent_path().string()
+                                     : how.regions;
       own.path = training_chain.home_of(folder, run.name_of(d)) + "/model.h5";
+      if (!std::filesystem::exists(own.path))
+        throw Error(ExitCode::data,
+                    "{}: is not there: the rows of domain {} are scored by its own model; name the "
+                    "output folder of the training in evaluate.regions",
+                    own.path, run.name_of(d));
       const StatedModel stated = stated_model(run.config(), own.path, common.trusted);
       check_duties(stated, own.path, utc_now());
       const io::Checkpoint checkpoint = io::read_checkpoint(own.path, &own.content);
       demand_stated(*stated.statement.subject_content, own.path, own.content);
+      if (route != how.routes.end())
+        demand_routed(Digest::from_hex(route->second), own.path, own.content);
       const Artefact* from = find_dependency(stated.statement, dependency::common_model);
       if (from == nullptr || from->sha256 != common.content)
         throw Error(ExitCode::integrity,

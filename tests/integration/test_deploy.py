@@ -483,3 +483,84 @@ def test_storage_that_fails(stays, models, tmp_path):
                     refused += 1
         assert attempt(*words)[0] == 0
     assert states(stays, models)[version] == "deployed" and refused > 8
+
+
+NETWORK = [word for setting in ("model={kind: mlp, target: gone, features: [x, z], mlp: {loss: binary, layers: []}}", "train.method=sgd", "train.descent.learning_rate=0.3", "train.descent.batch_rows=16",
+                                "train.federated={rounds: 4, local_steps: 10, personal: {kind: finetune, steps: 60}}") for word in ("--set", setting)]
+
+
+@pytest.fixture(scope="module")
+def federated(stays):
+    """A network whose domains have their own, too: both evaluations of it."""
+    stays.run("train", "both.yaml", "--output", "federated", *NETWORK, np=3)
+    for name, regional in (("own", "true"), ("common", "false")):
+        stays.run("evaluate", "both.yaml", "--model", "federated/model.h5", "--output", f"federated-{name}", *NETWORK, "--set", f"evaluate.regional={regional}")
+    stays.run("check-output", "federated", *KEY, "--sign-with", "checker.pem", "--by", "Grace")
+    return stays
+
+
+def routed(stays, models, gain, *words, **how):
+    return decide(stays, "promote", models, "net", "--regional", "federated-own/evaluation.json", "--common", "federated-common/evaluation.json", "--metric", "auc", "--gain", gain, *words, **how)
+
+
+def test_domains_by_their_own_models(federated, models, tmp_path):
+    stays = federated
+    add(stays, models, "federated", name="net")
+    own, common = (json.loads(stays.path(f"federated-{name}/evaluation.json").read_text()) for name in ("own", "common"))
+    gains = {clinic: own["domains"][clinic]["auc"] - common["domains"][clinic]["auc"] for clinic in CLINICS}
+    assert gains["graz"] > 0.1 > max(gains["bern"], gains["lyon"]), "what z means is another thing in Graz alone"
+    content = {clinic: stays.checkout.digest(f"federated/regions/{clinic}/model.h5") for clinic in CLINICS}
+    assert own["models"] == content and "models" not in common
+    # The rule, its line, and what is not enough for it.
+    assert "--common: missing" in decide(stays, "promote", models, "net", "--regional", "federated-own/evaluation.json", "--metric", "auc", code=USAGE)
+    assert "was made without evaluate.regional" in decide(stays, "promote", models, "net", "--regional", "federated-common/evaluation.json", "--common", "federated-common/evaluation.json", "--metric", "auc", code=DATA)
+    assert "each domain by its own model; what is asked" in decide(stays, "promote", models, "net", "--regional", "federated-own/evaluation.json", "--common", "federated-own/evaluation.json", "--metric", "auc", code=DATA)
+    assert "is of another model" in decide(stays, "promote", models, f"heart@{stays.version['both']}", "--regional", "federated-own/evaluation.json", "--common", "federated-common/evaluation.json", "--metric", "auc", code=DATA)
+    out = routed(stays, models, "0.1")
+    assert f"1 of 3 domains by their own models, where auc is better by 0.1 or more (all rows)\n    graz  {content['graz']}\n" in out
+    shown = show(stays, models, "net")
+    assert f"    graz  {content['graz']}\n" in shown
+    said = json.loads(show(stays, models, "net", "--json"))["models"][0]
+    assert said["versions"][0]["routes"] == {"graz": content["graz"]} and said["history"][-1]["routes"]["gain"] == 0.1
+    # Jobs obey: Graz by its own model, the others by the common one, to the bit.
+    words = (*NETWORK, "--set", "evaluate.regions=federated")
+    assert "evaluate.regions" in predict(stays, models / "net", tmp_path / "p", *NETWORK, config="both", code=DATA)
+    out = predict(stays, models / "net", tmp_path / "p", *words, config="both", np=2)
+    assert "in use since" in out and "; by their own models: graz\n" in out
+    predict(stays, "federated/model.h5", tmp_path / "own", *NETWORK, "--set", "evaluate.regional=true", config="both")
+    predict(stays, "federated/model.h5", tmp_path / "common", *NETWORK, config="both")
+    for clinic in CLINICS:
+        same = {name: (tmp_path / f"p/predictions/{clinic}/{clinic}.csv").read_bytes() == (tmp_path / f"{name}/predictions/{clinic}/{clinic}.csv").read_bytes() for name in ("own", "common")}
+        assert same == {"own": clinic == "graz", "common": clinic != "graz"}, clinic
+    assert json.loads((tmp_path / "p/prediction.json").read_text())["models"] == {"graz": content["graz"]}
+    assert "finished already" in predict(stays, models / "net", tmp_path / "p", *words, config="both")
+    out = stays.run("evaluate", "both.yaml", "--model", models / "net", "--output", tmp_path / "e", *words)
+    assert ", by its own model: graz\n" in out
+    mixed = json.loads((tmp_path / "e/evaluation.json").read_text())
+    assert mixed["models"] == {"graz": content["graz"]} and mixed["domains"] == {clinic: (own if clinic == "graz" else common)["domains"][clinic] for clinic in CLINICS}
+    halves = ("--set", "monitor={reference: {partitions: [bern, graz]}, current: {partitions: [lyon]}, per_domain: false}")
+    for folder, model in (("m", models / "net"), ("m-common", "federated/model.h5")):
+        stays.run("monitor", "both.yaml", "--model", model, "--output", tmp_path / folder, *words, *halves, code=None)
+    reference = [json.loads((tmp_path / folder / "monitor.json").read_text())["performance"]["reference"]["auc"] for folder in ("m", "m-common")]
+    assert reference[0] > reference[1] + 0.03, reference
+    assert "explain is of one model" in stays.run("explain", "both.yaml", "--model", models / "net", "--output", tmp_path / "x", *words, code=3)
+    for folder in ("p", "e"):
+        stays.run("verify", tmp_path / folder, *KEY)
+
+
+def test_another_own_model_is_none(federated, models, tmp_path):
+    """Files that are signed by their domain, and are not those of the line."""
+    stays = federated
+    add(stays, models, "federated", name="net")
+    routed(stays, models, "0.1")
+    other = [word.replace("steps: 60", "steps: 61") for word in NETWORK]
+    stays.run("train", "both.yaml", "--output", tmp_path / "other", *other, np=3)
+    out = predict(stays, models / "net", tmp_path / "p", *NETWORK, "--set", f"evaluate.regions={tmp_path / 'other'}", config="both", code=INTEGRITY)
+    assert "is not the model that evaluate.routes, or the registry, has the domain's rows scored by" in out
+    # Once retired and back, the routes are those of the promotion; a promotion without a rule has none.
+    decide(stays, "retire", models, "net")
+    assert "; by their own models" not in decide(stays, "rollback", models, "net")
+    assert "; by their own models: graz\n" in predict(stays, models / "net", tmp_path / "q", *NETWORK, "--set", "evaluate.regions=federated", config="both")
+    decide(stays, "retire", models, "net")
+    decide(stays, "promote", models, "net@" + stays.checkout.digest("federated/model.h5")[:12])
+    assert "; by their own models" not in predict(stays, models / "net", tmp_path / "r", *NETWORK, config="both")

@@ -431,6 +431,7 @@ void attribute(const Stage& stage, Session& session, RunConfig config,
                const StageOptions& options) {
   StageOptions of_model = options;
   of_model.model = model_path(config, options);
+  demand_one_model(config, stage.name());
   if (is_done(session.world(), config, stage.chain, of_model.model)) return;
   if (config.train.federated)
     throw Error(ExitCode::config,

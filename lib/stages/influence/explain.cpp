@@ -394,6 +394,7 @@ class Explanation {
 void explain(const Stage& stage, Session& session, RunConfig config, const StageOptions& options) {
   StageOptions of_model = options;
   of_model.model = model_path(config, options);
+  demand_one_model(config, stage.name());
   if (is_done(session.world(), config, stage.chain, of_model.model)) return;
   Run run(session, std::move(config), stage.use);
   refuse_many(run);

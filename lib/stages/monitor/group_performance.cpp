@@ -154,7 +154,7 @@ Json groups_performance(Run& run, const UsedModel& used, const Predictions& pred
         for (std::size_t d = 0; d < rows.domains.size(); ++d)
           rows.domains[d] = rows_of_level(predictions.rows[s].domains[d],
                                           predictions.table.samples[s][d].groups[g], l);
-        level[sample_names[s]] = single_numbers(measured(run, used, rows));
+        level[sample_names[s]] = single_numbers(measured(run, used, predictions.models, rows));
       }
     }
     Json& of_group = said.emplace_back(Json{{"name", group.name}, {"levels", levels}});

@@ -12,11 +12,12 @@
 
 namespace bailiwick {
 
-/// The measures of a model over all domains, of rows that are standardised. Collective.
-inline Json measured(Run& run, const UsedModel& used, const ModelRows& rows) {
+/// The measures over all domains, of rows that are standardised, by each local domain's model.
+/// Collective.
+inline Json measured(Run& run, const UsedModel& used, const std::vector<UsedModel>& models,
+                     const ModelRows& rows) {
   EvaluateConfig how = run.config().section<EvaluateConfig>();
   how.regional = false;
-  const std::vector<UsedModel> models(run.local().size(), used);
   std::vector<std::uint64_t> held;
   for (const LoadedRows& domain : rows.domains)
     held.push_back(domain.selected);

@@ -80,7 +80,7 @@ Performance compare_performance(Run& run, const UsedModel& used, const Samples& 
   std::array<Json, 2> metrics;
   std::array<std::map<std::string, double>, 2> errors;
   for (std::size_t s = 0; s < sample_names.size(); ++s) {
-    metrics[s] = measured(run, used, predictions.rows[s]);
+    metrics[s] = measured(run, used, predictions.models, predictions.rows[s]);
     const double effect = design_effect_of_predictions(columns, sample_names[s]);
     errors[s] = loss_errors(run, used.model, samples, predictions, s);
     errors[s]["auc"] = error_of_area(metrics[s], effect);

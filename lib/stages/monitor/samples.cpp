@@ -260,6 +260,7 @@ Predictions Samples::predict(Run& run, const UsedModel& used, const EvaluateConf
   const std::vector<ColumnMoments> moments =
       scoring_moments(run, model, columns, how.standardise.value_or(model.config.standardise));
   Predictions predictions;
+  predictions.models = models_of_domains(run, used);
   MonitoredTable& table = predictions.table;
   std::vector<std::string> names{"log_hazard_ratio"};
   if (!has_times(model.config)) names = Scores::names(model, {});
@@ -283,7 +284,7 @@ Predictions Samples::predict(Run& run, const UsedModel& used, const EvaluateConf
         SampleRows& of = table.samples[s][d];
         of.groups = std::exchange(of.values, {});
         of.values.resize(names.size());
-        add_predictions(model, rows.domains[d].rows, of.values);
+        add_predictions(predictions.models[d].model, rows.domains[d].rows, of.values);
       }
     });
   }

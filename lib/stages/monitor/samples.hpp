@@ -48,6 +48,7 @@ struct MonitoredTable {
 
 /// What a model makes of the samples.
 struct Predictions {
+  std::vector<UsedModel> models;  ///< one a local domain
   MonitoredTable table;
   std::array<ModelRows, 2> rows;        ///< standardised
   std::vector<MonitoredColumn> groups;  ///< monitor.groups

@@ -175,11 +175,13 @@ void predict(const Stage& stage, Session& session, RunConfig config, const Stage
   Json rows = Json::object();
   for (const DomainFacts& domain : run.domains())
     rows[domain.name] = domain.rows();
-  const Json said = {{"format", "bailiwick-prediction"},
-                     {"version", 1},
-                     {"model", used.content.hex()},
-                     {"standardise", to_word(standardisation)},
-                     {"rows", rows}};
+  Json said = {{"format", "bailiwick-prediction"},
+               {"version", 1},
+               {"model", used.content.hex()},
+               {"standardise", to_word(standardisation)},
+               {"rows", rows}};
+  if (const auto& routes = run.config().section<EvaluateConfig>().routes; !routes.empty())
+    said["models"] = routes;
   record.publish_egress();
   record.publish_text(said.dump(2) + "\n", chain.result, true);
   if (run.world().is_root())
