@@ -39,8 +39,10 @@ class CHeader {
     std::string guard = prefix_ + "MODEL_H";
     std::ranges::transform(guard, guard.begin(), [](unsigned char c) { return std::toupper(c); });
     std::string about;
-    for (const std::string& line : about_model())
-      about.append(line.empty() ? " *" : c_comment(line, " * ", " * ")).append("\n");
+    for (const std::string& line : about_model()) {
+      about += line.empty() ? " *" : c_comment(line, " * ", " * ");
+      about += '\n';
+    }
     return fmt::format(
         "/*\n{0} */\n#ifndef {1}\n#define {1}\n\n#include <math.h>\n\n"
         "#ifdef __FAST_MATH__\n#error \"-ffast-math changes what is predicted\"\n#endif\n\n"

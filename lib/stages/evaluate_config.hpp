@@ -34,7 +34,7 @@ struct EvaluateConfig {
   bool per_domain = true;
   int calibration_bins = 10;
   std::map<std::string, std::string> routes;  ///< by domain: content of its own model
-  std::string regions;
+  std::optional<std::string> regions;
   bool regional = false, phm08 = false, label_noise = false, membership = false;
   std::vector<std::string> attributes;
   std::vector<double> survival_at;

@@ -111,9 +111,8 @@ std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
       UsedModel& own = models[d];
       const auto route = how.routes.find(run.name_of(d));
       if (!how.regional && route == how.routes.end()) continue;
-      const std::string folder = how.regions.empty()
-                                     ? std::filesystem::path(common.path).parent_path().string()
-                                     : how.regions;
+      const std::string folder =
+          how.regions.value_or(std::filesystem::path(common.path).parent_path().string());
       own.path = training_chain.home_of(folder, run.name_of(d)) + "/model.h5";
       if (!std::filesystem::exists(own.path))
         throw Error(ExitCode::data,
