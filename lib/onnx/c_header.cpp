@@ -64,7 +64,7 @@ class CHeader {
                     model_.config.kind->name, prefix_),
         ""};
     for (const auto& [key, value] : scored_.metadata)
-      lines.push_back(key + ": " + value);
+      lines.push_back(fmt::format("{}: {}", key, value));
     lines.insert(
         lines.end(),
         {"", "Written by Bailiwick " + version() + ".", "",
