@@ -14,6 +14,7 @@
 #include "lib/stages/overall_metrics.hpp"
 #include "lib/stages/private_evaluation.hpp"
 #include "lib/stages/quality/label_noise.hpp"
+#include "lib/stages/regional/models.hpp"
 #include "lib/stages/scorecard.hpp"
 #include "lib/stages/shown.hpp"
 #include "lib/stages/stage.hpp"

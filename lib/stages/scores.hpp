@@ -31,15 +31,6 @@ struct UsedModel {
 /// in the output folder. Collective. Throws ExitCode::integrity or ExitCode::data.
 UsedModel open_model(Run& run, const StageOptions& options);
 
-/// The model of each local domain: the common one, or with evaluate.regional, or where
-/// evaluate.routes names the domain, its own, in regions/ beside that or in evaluate.regions, of
-/// which the domain's lineage says that it came from the common one. Collective. Throws
-/// ExitCode::integrity, also of another than evaluate.routes names.
-std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common);
-
-/// Throws ExitCode::config, for a stage that knows one model alone, if domains' own are to be used.
-void demand_one_model(const RunConfig& config, const char* stage);
-
 /// Columns of a saved model in the partitions of this run. Throws ExitCode::data if one is missing,
 /// ExitCode::config if the config asks for others.
 ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targets);

@@ -20,6 +20,7 @@
 #include "lib/stages/influence/measures.hpp"
 #include "lib/stages/influence/tracin.hpp"
 #include "lib/stages/overall_metrics.hpp"
+#include "lib/stages/regional/models.hpp"
 #include "lib/stages/stage.hpp"
 #include "lib/train/descent.hpp"
 #include "lib/train/solver.hpp"

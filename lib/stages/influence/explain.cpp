@@ -23,6 +23,7 @@
 #include "lib/stages/influence/explanation_text.hpp"
 #include "lib/stages/influence/measures.hpp"
 #include "lib/stages/overall_metrics.hpp"
+#include "lib/stages/regional/models.hpp"
 #include "lib/stages/stage.hpp"
 #include "lib/stages/taken_features.hpp"
 

@@ -14,6 +14,7 @@
 #include "lib/model/row_sums.hpp"
 #include "lib/run/run.hpp"
 #include "lib/runtime/agree.hpp"
+#include "lib/stages/regional/models.hpp"
 
 namespace bailiwick {
 

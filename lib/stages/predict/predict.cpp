@@ -21,6 +21,7 @@
 #include "lib/stages/predict/config.hpp"
 #include "lib/stages/predict/intervals.hpp"
 #include "lib/stages/predict/writer.hpp"
+#include "lib/stages/regional/models.hpp"
 #include "lib/stages/scores.hpp"
 #include "lib/stages/stage.hpp"
 
