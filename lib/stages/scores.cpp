@@ -86,6 +86,26 @@ UsedModel open_model(Run& run, const StageOptions& options) {
   return used;
 }
 
+namespace {
+
+std::vector<std::string> without(std::vector<std::string> all,
+                                 const std::vector<std::string>& those) {
+  std::erase_if(
+      all, [&](const std::string& name) { return std::ranges::find(those, name) != those.end(); });
+  return all;
+}
+
+/// Empty of none.
+std::string listed(const char* lead, std::vector<std::string> names) {
+  constexpr std::size_t few = 10;
+  if (names.empty()) return "";
+  const std::size_t more = names.size() - std::min(few, names.size());
+  names.resize(names.size() - more);
+  return lead + join(names) + (more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+}  // namespace
+
 ModelColumns columns_of(const SavedModel& model, const Run& run, bool with_targets) {
   if (!run.config().model.features.empty()) {
     ModelConfig asked = as_scored(model, run.schema());

@@ -77,24 +77,4 @@ std::vector<UsedModel> models_of_domains(Run& run, const UsedModel& common) {
   return models;
 }
 
-namespace {
-
-std::vector<std::string> without(std::vector<std::string> all,
-                                 const std::vector<std::string>& those) {
-  std::erase_if(
-      all, [&](const std::string& name) { return std::ranges::find(those, name) != those.end(); });
-  return all;
-}
-
-/// Empty of none.
-std::string listed(const char* lead, std::vector<std::string> names) {
-  constexpr std::size_t few = 10;
-  if (names.empty()) return "";
-  const std::size_t more = names.size() - std::min(few, names.size());
-  names.resize(names.size() - more);
-  return lead + join(names) + (more > 0 ? fmt::format(" and {} more", more) : "");
-}
-
-}  // namespace
-
 }  // namespace bailiwick
