@@ -56,7 +56,7 @@ Session::Session(int& argc, char**& argv) {
         slurm_tasks());
   last_words_ = world_.duplicate("last words");
   EgressMeter::instance().enforce();
-  StopSignal::install(world_.is_root());
+  StopSignal::install(world_.size() == 1);
   kokkos_ = std::make_unique<Kokkos>();
 }
 

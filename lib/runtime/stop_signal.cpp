@@ -52,8 +52,8 @@ std::string reason() {
 
 }  // namespace
 
-void StopSignal::install(bool is_first) {
-  says = is_first ? 1 : 0;
+void StopSignal::install(bool alone) {
+  says = alone ? 1 : 0;
   struct sigaction action = {};
   action.sa_handler = take;
   action.sa_flags = SA_RESTART;  // no system call fails because somebody wants to stop

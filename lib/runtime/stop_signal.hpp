@@ -15,8 +15,9 @@ class StopSignal {
  public:
   /// Takes the signals. As long as nobody defers them, one ends the process at once with
   /// ExitCode::stopped: whatever has a name on disk is whole, and the command can be given again.
-  /// `is_first`: of all ranks, which says so.
-  static void install(bool is_first);
+  /// `alone`: then it says so; of several ranks whoever started them does, and sends one, too, to
+  /// those that are left when another has failed.
+  static void install(bool alone);
   /// From here on the run should stop after so many seconds.
   static void set_wall_time(double seconds);
 
